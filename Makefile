@@ -1,0 +1,59 @@
+# `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench lock clean
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))
+PORT ?= 8000
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found."; exit 1; }
+	@echo "Making a virtual environment …"
+	@$(PYTHON) -m venv .venv
+
+.venv/.runtime: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing …"
+	@$(INSTALL) --editable '.[postgres,redis]'
+	@touch $@
+
+.venv/.sandbox: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing (a minute or two the first time) …"
+	@$(INSTALL) --editable '.[sandbox]'
+	@touch $@
+
+.venv/.dev: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing (a minute or two the first time) …"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+demo: .venv/.sandbox ## the product with simulated clouds, on http://127.0.0.1:8000
+	@exec $(BIN)/python manage.py up --sandbox --port $(PORT)
+
+run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
+	@exec $(BIN)/python manage.py up --port $(PORT)
+
+test: .venv/.dev ## all tests
+	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+
+lint: .venv/.dev ## style, types, import contracts, migrations, deployment checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.deployment_checks
+
+bench: .venv/.dev ## benchmarks against the bare SDK; writes var/bench.json
+	@$(BIN)/python -m tests.bench
+
+lock: .venv/.dev ## writes constraints.txt anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade --quiet \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file constraints.txt
+
+clean: ## removes the virtual environment (never var/: it holds keys and data)
+	@rm -rf .venv *.egg-info

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class CloudAccountsConfig(AppConfig):
+    name = "cloudaccounts"
+    verbose_name = "Cloud accounts"
+
+    def ready(self) -> None:
+        from cloudaccounts import signals  # noqa: F401  # connects the receivers

@@ -1,0 +1,297 @@
+"""What a cloud provider is to the rest of the product.
+
+A provider is one folder under ``cloudaccounts/providers`` (or a distribution of its own, see ``registry``) whose
+``provider.py`` holds one instance of `Provider` named ``PROVIDER``. Everything else speaks to it through the types
+of this module only, so no other file knows which clouds exist.
+
+Nothing here imports Django or an SDK: the SDK side of a provider can be used, tested and timed without either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cloudaccounts.report import CloudValidationResult, Plan, ValidationProgress
+
+if TYPE_CHECKING:
+    from django import forms
+
+__all__ = [
+    "OBSERVED",
+    "Asset",
+    "AuthMethod",
+    "Choice",
+    "CloudValidationResult",
+    "CredentialFacts",
+    "Credentials",
+    "Plan",
+    "Provider",
+    "ProviderError",
+    "Region",
+    "ScanUnit",
+    "ServerIdentity",
+    "Session",
+    "SetupContext",
+    "SetupGuide",
+    "Snippet",
+    "Target",
+    "ValidationProgress",
+]
+
+
+OBSERVED = "observed"
+
+
+class ProviderError(Exception):
+    """A failure told as a value: a stable code, its cause in a sentence, and what mends it.
+
+    ``permanent`` is False where trying again later can help by itself (throttling, network, a 5xx).
+    ``sdk_error`` is the SDK's own error id (``AccessDenied``, ``AADSTS7000215``); it never holds a message, because
+    providers echo parts of requests in their messages.
+    """
+
+    def __init__(self, code: str, cause: str, remedy: str = "", *, permanent: bool = True, sdk_error: str = "") -> None:
+        super().__init__(f"{code}: {cause}")
+        self.code = code
+        self.cause = cause
+        self.remedy = remedy
+        self.permanent = permanent
+        self.sdk_error = sdk_error
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One region of a partition; ``geography`` is the heading under which a person looks for it."""
+
+    name: str
+    label: str
+    geography: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """An opened credential. Lives in memory for the length of one call and shows nothing of itself."""
+
+    method: str
+    values: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"<Credentials {self.method}: {len(self.values)} values not shown>"
+
+    def __getitem__(self, key: str) -> str:
+        return self.values[key]
+
+    def get(self, key: str) -> str:
+        """The value, or an empty string: an optional part that was left out and one left empty are the same."""
+        return self.values.get(key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFacts:
+    """What may be shown of a credential: never enough to use it, or to guess it."""
+
+    kind: str  # "Access key", "Cross-account role"
+    hint: str = ""  # "AKIA…7Q2M", a role ARN
+    secretless: bool = False  # nothing to rotate: a role, federation
+    created_at: datetime | None = None  # the cloud's own date, where it tells
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a connection is about. ``account_id`` is canonical; ``external_id`` is the owner's, never from a form."""
+
+    account_id: str
+    partition: str
+    regions: tuple[str, ...]
+    external_id: str
+    timeout: float = 15.0  # seconds for each request; whole tests are bounded as well (see `deadline`)
+    deadline: float = 120.0  # seconds for a whole validation
+
+
+@dataclass(frozen=True, slots=True)
+class AuthMethod:
+    """One way to sign in. ``form`` checks syntax only; its cleaned values are the credential."""
+
+    key: str
+    label: str
+    summary: str
+    badge: str
+    badge_tone: str  # "ok" or "warn"
+    form: type[forms.Form]
+    secret_fields: frozenset[str]
+    secretless: bool = False
+    uses_server_identity: bool = False  # this server's own identity enters the customer's cloud
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """This server's own identity at a provider: `principal` in that provider's words, or why there is none."""
+
+    principal: str = ""
+    account_id: str = ""
+    error_code: str = ""
+    error: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupContext:
+    """What set-up texts are filled in with."""
+
+    account_id: str
+    partition: str
+    regions: tuple[str, ...]
+    external_id: str
+    server: ServerIdentity
+    template_url: str = ""  # where the operator published the provider's template
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    title: str
+    body: str
+    language: str = "text"
+    filename: str = ""  # offered as a download under this name, where set
+
+
+@dataclass(frozen=True, slots=True)
+class SetupGuide:
+    """One tab of instructions."""
+
+    key: str
+    label: str
+    intro: str
+    snippets: tuple[Snippet, ...] = ()
+    steps: tuple[str, ...] = ()
+    link_label: str = ""
+    link_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanUnit:
+    """The smallest piece of a scan that succeeds or fails by itself."""
+
+    service: str
+    region: str  # "global" where the service has no regions
+
+    @property
+    def label(self) -> str:
+        return f"{self.service} in {self.region}" if self.region != "global" else self.service
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One resource, the same shape for all clouds.
+
+    ``type`` is dotted and stable (``aws.ec2.instance``); ``native_id`` is the provider's full identifier, unique in the
+    account (an ARN, an ARM id, a full resource name); ``properties`` holds what checks read, in JSON types. What changes
+    by mere use (last used, last signed in) stands in it under `OBSERVED`, which the fingerprint leaves out.
+    """
+
+    type: str
+    service: str
+    region: str
+    native_id: str
+    name: str
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over all that is told of the resource but `OBSERVED`: equal exactly while nothing was changed."""
+        stable = {key: value for key, value in self.properties.items() if key != OBSERVED}
+        told = [self.type, self.region, self.native_id, self.name, dict(self.tags), stable]
+        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+class Session(Protocol):
+    """An opened connection to one account. Safe to use from several threads."""
+
+    def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
+        """What a scan of these regions consists of, global services first. Asks no network."""
+
+    def collect(self, unit: ScanUnit) -> Iterator[Asset]:
+        """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
+
+
+class Provider(ABC):
+    """One cloud. Texts are for people; methods that ask the network say so."""
+
+    key: str
+    label: str  # "Amazon Web Services"
+    short_label: str  # "AWS"
+    summary: str
+    account_id_label: str
+    account_id_help: str
+    account_id_placeholder: str
+    partition_label: str
+    methods: tuple[AuthMethod, ...]  # best first
+
+    def method(self, key: str) -> AuthMethod:
+        """Raises KeyError where there is no such method."""
+        for method in self.methods:
+            if method.key == key:
+                return method
+        raise KeyError(key)
+
+    @abstractmethod
+    def clean_account_id(self, raw: str) -> str:
+        """The canonical account id; raises `ProviderError` (code ``account_id_invalid``) for anything else."""
+
+    def format_account_id(self, account_id: str) -> str:
+        """As a person reads it; copying always gives the canonical one."""
+        return account_id
+
+    @abstractmethod
+    def partitions(self) -> tuple[Choice, ...]:
+        """The clouds of this provider that are separate worlds; the first is the usual one."""
+
+    @abstractmethod
+    def regions(self, partition: str) -> tuple[Region, ...]:
+        """All regions of a partition, grouped by geography. Empty for an unknown partition."""
+
+    @abstractmethod
+    def clean_credentials(
+        self, method: str, values: Mapping[str, str], *, account_id: str, partition: str
+    ) -> Credentials:
+        """Checks across fields and steps (a role's account and partition). Raises `ProviderError`; asks no network."""
+
+    @abstractmethod
+    def describe(self, credentials: Credentials) -> CredentialFacts:
+        """What may be shown of it. Asks no network."""
+
+    @abstractmethod
+    def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        """Instructions, filled in, best first. Asks no network."""
+
+    @abstractmethod
+    def plan(self, method: str) -> Plan:
+        """The checks that a validation by this method makes, in their order, so that a page can show what waits."""
+
+    @abstractmethod
+    def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
+        """Proves access live. Every expected failure is in the result, never raised. Asks the network."""
+
+    @abstractmethod
+    def open_session(self, credentials: Credentials, target: Target) -> Session:
+        """Signs in for a scan. Raises `ProviderError`. Asks the network."""
+
+    def server_identity(self, timeout: float) -> ServerIdentity | None:
+        """Who this server is at the provider; None where no method needs it. Asks the network."""
+        return None
+
+
+OnProgress = Callable[[CloudValidationResult], None]

@@ -1,0 +1,45 @@
+"""Failures of the core, as values. A provider's own are `cloudaccounts.contract.ProviderError`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cloudaccounts.contract import CloudValidationResult, ProviderError
+
+
+class InputError(ProviderError):
+    """Input that was refused before anything was asked or stored. ``fields`` maps a field's name to its message."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        first = next(iter(fields.values()))
+        super().__init__("input_invalid", first, "Correct the marked fields.")
+        self.fields = dict(fields)
+
+
+class DuplicateAccountError(ProviderError):
+    def __init__(self, provider: str, account_id: str) -> None:
+        super().__init__(
+            "account_exists",
+            f"You have connected {account_id} already.",
+            "Open the existing account; its credentials can be replaced there.",
+        )
+        self.provider = provider
+        self.account_id = account_id
+
+
+class ValidationRefusedError(ProviderError):
+    """The live proof failed; ``report`` says where."""
+
+    def __init__(self, report: CloudValidationResult) -> None:
+        super().__init__(
+            report.code or "not_validated",
+            report.cause or "Access to this account is not proven.",
+            report.remedy or "Run the validation and finish when it has passed.",
+            permanent=report.permanent,
+        )
+        self.report = report
+
+
+class AccountSuspendedError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__("account_suspended", "This account is suspended.", "Resume it first.")

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+
+from cloudaccounts import registry
+from cloudaccounts.ages import RotationState
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.selectors import AccountFilter
+
+SORT_CHOICES = [
+    ("name", "Name, A to Z"),
+    ("-name", "Name, Z to A"),
+    ("newest", "Newest first"),
+    ("checked", "Longest unchecked first"),
+    ("age", "Oldest credential first"),
+]
+
+
+def with_any(word: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("", word), *((value, label[:1].upper() + label[1:]) for value, label in choices)]
+
+
+class AccountFilterForm(forms.Form):
+    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working."""
+
+    use_required_attribute = False
+
+    q = forms.CharField(
+        required=False,
+        max_length=120,
+        label="Search",
+        widget=forms.SearchInput(attrs={"placeholder": "Name or account ID"}),
+    )
+    provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
+    status = forms.ChoiceField(required=False, choices=with_any("Any", CloudAccountStatus.choices))
+    environment = forms.ChoiceField(required=False, choices=with_any("Any", Environment.choices))
+    rotation = forms.ChoiceField(required=False, label="Credential", choices=with_any("Any", RotationState.choices))
+    sort = forms.ChoiceField(required=False, label="Order", choices=SORT_CHOICES)
+
+    def wanted(self) -> AccountFilter:
+        self.is_valid()
+        values = {name: value for name, value in self.cleaned_data.items() if value}
+        return AccountFilter(**values)
+
+
+class AccountForm(forms.Form):
+    """What may change of a connected account. The service decides; here stands only what the page offers."""
+
+    name = forms.CharField(max_length=120, label="Name", help_text="People look for it in lists.")
+    environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
+    regions = forms.MultipleChoiceField(
+        label="Regions", widget=forms.CheckboxSelectMultiple, help_text="Scans look there, and in the global services."
+    )
+
+    def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial", {"name": account.name, "environment": account.environment, "regions": account.regions}
+        )
+        super().__init__(*args, **kwargs)
+        field = self.fields["regions"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = region_choices(account)
+
+    def refuse(self, error: ProviderError) -> None:
+        """Puts a service's refusal beside the fields that it is about."""
+        messages = error.fields if isinstance(error, InputError) else {}
+        for name, message in messages.items():
+            self.add_error(name if name in self.fields else None, message)
+        if not messages:
+            self.add_error(None, f"{error.cause} {error.remedy}".strip())
+
+
+class DeleteForm(forms.Form):
+    """Typing the name is slow on purpose: what follows cannot be taken back."""
+
+    confirm = forms.CharField(
+        label="Name of the account",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+
+    def clean_confirm(self) -> str:
+        typed = " ".join(unicodedata.normalize("NFC", self.cleaned_data["confirm"]).split())
+        if typed != self.account.name:
+            raise forms.ValidationError(f"Type the name exactly as it is: {self.account.name}")
+        return typed
+
+
+def region_choices(account: CloudAccount) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The regions of the account's partition by geography, as a select or a group of boxes takes them."""
+    try:
+        known = account.spec.regions(account.partition)
+    except registry.UnknownProviderError:
+        return [("Chosen", [(name, name) for name in account.regions])]
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for region in known:
+        label = region.name if region.label == region.name else f"{region.name} · {region.label}"
+        groups.setdefault(region.geography, []).append((region.name, label))
+    return list(groups.items())

@@ -1,0 +1,18 @@
+from cloudaccounts.models.account import CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.models.audit import AuditEvent
+from cloudaccounts.models.check import ConnectionCheck
+from cloudaccounts.models.credential import CloudCredential
+from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
+
+__all__ = [
+    "AuditEvent",
+    "CloudAccount",
+    "CloudAccountStatus",
+    "CloudCredential",
+    "ConnectionCheck",
+    "Environment",
+    "KeyWitness",
+    "OwnerExternalId",
+    "ServerIdentityRecord",
+    "WorkerHeartbeat",
+]

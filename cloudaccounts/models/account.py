@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from cloudaccounts import registry
+from cloudaccounts.contract import CloudValidationResult, Provider
+
+
+class CloudAccountStatus(models.TextChoices):
+    PENDING = "pending", "pending"  # created without a proof (import, organization)
+    ACTIVE = "active", "active"
+    FAILED = "failed", "failed"
+    SUSPENDED = "suspended", "suspended"
+
+
+class Environment(models.TextChoices):
+    PRODUCTION = "production", "Production"
+    STAGING = "staging", "Staging"
+    DEVELOPMENT = "dev", "Development"
+
+
+class CloudAccountQuerySet(models.QuerySet["CloudAccount"]):
+    def of(self, owner: str) -> CloudAccountQuerySet:
+        return self.filter(owner=owner)
+
+    def matching(self, text: str) -> CloudAccountQuerySet:
+        """By part of the name or the start of the account id, as people type it (1111-2222)."""
+        digits = text.replace("-", "").replace(" ", "")
+        return self.filter(Q(name__icontains=text) | Q(account_id__startswith=digits.lower()) | Q(account_id=text))
+
+
+def provider_choices() -> list[tuple[str, str]]:
+    return registry.choices()
+
+
+class CloudAccount(models.Model):
+    """An account, subscription or project of a cloud, connected by one owner.
+
+    ``owner`` is ``str(user.pk)``: users live in another database, so there is no foreign key (docs/decisions/0003).
+    What a list shows stands on the row, so that no list needs a join.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    provider = models.CharField(max_length=32, choices=provider_choices)
+    account_id = models.CharField(max_length=128)
+    name = models.CharField(max_length=120)
+    environment = models.CharField(max_length=20, choices=Environment.choices, default=Environment.PRODUCTION)
+    regions = models.JSONField(default=list)
+    partition = models.CharField(max_length=32)
+    auth_method = models.CharField(max_length=40)
+    status = models.CharField(max_length=12, choices=CloudAccountStatus.choices, default=CloudAccountStatus.PENDING)
+    last_checked_at = models.DateTimeField(null=True, blank=True)
+    last_check = models.JSONField(default=dict, blank=True)  # the last finished report, see cloudaccounts.report
+    last_check_code = models.CharField(max_length=64, blank=True, default="")  # empty while access is proven
+    last_check_cause = models.CharField(max_length=500, blank=True, default="")
+    credential_since = models.DateTimeField(null=True, blank=True)  # the cloud's key date, else the day it was given
+    credential_expires_at = models.DateTimeField(null=True, blank=True)
+    credential_secretless = models.BooleanField(default=False)
+    latest_scan_run_id = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CloudAccountQuerySet.as_manager()
+
+    class Meta:
+        db_table = "enhanced_cloud_accounts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "provider", "account_id"],
+                name="one_account_per_owner",
+                violation_error_message="This account is connected already.",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["owner", "name"], name="account_owner_name"),
+            models.Index(fields=["owner", "status"], name="account_owner_status"),
+            models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id})"
+
+    @property
+    def spec(self) -> Provider:
+        """The provider's specification; raises `registry.UnknownProviderError` where it is not installed any more."""
+        return registry.get(self.provider)
+
+    @property
+    def report(self) -> CloudValidationResult | None:
+        data: dict[str, Any] = self.last_check
+        return CloudValidationResult.from_dict(data) if data else None

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """Who did what to which account, when and from where. Appended, never changed; outlives its account.
+
+    ``actor`` is ``str(user.pk)`` or ``system``; ``address`` the client's, empty for the system's own work.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    account = models.UUIDField(null=True)
+    account_label = models.CharField(max_length=160, blank=True, default="")
+    actor = models.CharField(max_length=64)
+    actor_label = models.CharField(max_length=160)
+    address = models.CharField(max_length=45, blank=True, default="")
+    via = models.CharField(max_length=20)  # page, api, admin, command, worker
+    action = models.CharField(max_length=60)  # credential.opened, account.created …
+    text = models.CharField(max_length=300)
+    detail = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="audit_account_created"),
+            models.Index(fields=["owner", "-created_at"], name="audit_owner_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.account_label}"

@@ -1,0 +1,55 @@
+"""Small records about this installation itself and about owners."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from cloudaccounts.fields import SealedField
+
+
+class OwnerExternalId(models.Model):
+    """An owner's external ID: random, stable, never taken from input (the guard against a confused deputy)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64, unique=True)
+    external_id = models.CharField(max_length=63, unique=True)
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class ServerIdentityRecord(models.Model):
+    """Who this server is at a provider, as the worker last found out: pages read it instead of asking the network."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=32, unique=True)
+    identity = models.JSONField(default=dict)
+    checked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+class WorkerHeartbeat(models.Model):
+    """A worker process writes here every few seconds, so that a page can tell "our worker is down" from "slow"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120, unique=True)
+    queues = models.JSONField(default=list)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KeyWitness(models.Model):
+    """A known text sealed with the installation's key: opening it proves that the key fits the data."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=20, unique=True, default="witness")
+    sealed = SealedField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Amazon Web Services. ``provider.py`` joins the rest; importing it loads no SDK."""

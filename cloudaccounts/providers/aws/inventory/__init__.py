@@ -1,0 +1,111 @@
+"""What an account holds, as normalized assets. No Django.
+
+One file per service, one line in `SERVICES`: the scan, its units and the pages follow. A service's calls must stand in
+`permissions.PERMISSIONS` (a test compares).
+
+Properties are stable facts in JSON types, lists in a fixed order, so that a fingerprint changes exactly when a person
+changed something. What changes by mere use (last used, last signed in) stands under the key ``observed``, which the
+fingerprint leaves out. What could not be read stands under ``unreadable``, by property, with the error's code: a bucket
+that refuses one question is still told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
+from cloudaccounts.providers.aws.background import Deadline
+from cloudaccounts.providers.aws.client import Connection
+from cloudaccounts.providers.aws.errors import explain
+from cloudaccounts.providers.aws.inventory import ec2, iam, s3
+from cloudaccounts.providers.aws.inventory.common import Scope
+from cloudaccounts.providers.aws.judging import account, root
+from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE
+from cloudaccounts.providers.aws.regions import require_regions
+from cloudaccounts.providers.aws.role import RoleGate
+from cloudaccounts.providers.aws.validation import caller
+from cloudaccounts.report import CheckStatus
+
+Collector = Callable[[Scope], Iterator[Asset]]
+GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    collect: Collector
+    regional: bool
+
+
+SERVICES: Mapping[str, Service] = MappingProxyType(
+    {
+        "iam": Service(iam.collect, regional=False),
+        "s3": Service(s3.collect, regional=False),
+        "ec2": Service(ec2.collect, regional=True),
+    }
+)
+
+
+class AwsSession:
+    """An opened connection to one account. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection, target: Target) -> None:
+        self._connection = connection
+        self._target = target
+
+    def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
+        """Global services first. Raises `ProviderError` for a region outside the account's partition."""
+        names = require_regions(self._target.partition, regions)
+        return (
+            *(ScanUnit(name, GLOBAL) for name, service in SERVICES.items() if not service.regional),
+            *(ScanUnit(name, region) for region in names for name, service in SERVICES.items() if service.regional),
+        )
+
+    def collect(self, unit: ScanUnit) -> Iterator[Asset]:
+        """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
+        service = SERVICES.get(unit.service)
+        if service is None:
+            raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
+        if unit.region != GLOBAL:
+            require_regions(self._target.partition, (unit.region,))
+        scope = Scope(self._connection, self._target.account_id, "" if unit.region == GLOBAL else unit.region)
+        try:
+            yield from service.collect(scope)
+        except (ClientError, BotoCoreError) as error:
+            raise _told(error, self._connection, unit) from None
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _told(error: Exception, connection: Connection, unit: ScanUnit) -> ProviderError:
+    """The session itself is proven, so an identity refused in one region means that the region is not enabled there."""
+    operation = getattr(error, "operation_name", "")
+    told = explain(error, connection.who, f"{unit.service}:{operation}" if operation else "")
+    if unit.region != GLOBAL and told.sdk_error in ("AuthFailure", "UnrecognizedClientException", "OptInRequired"):
+        return ProviderError(
+            "region_not_enabled",
+            f"AWS does not accept these credentials in {unit.region}: the region is not enabled in this account.",
+            "Enable it under Account, AWS Regions, or leave it out of the account's regions.",
+            sdk_error=told.sdk_error,
+        )
+    return told
+
+
+def open_session(credentials: Credentials, target: Target) -> AwsSession:
+    """Signs in for a scan. Raises `ProviderError`; refuses another account and the root user as the validation does."""
+    require_regions(target.partition, target.regions)
+    if credentials.method == CROSS_ACCOUNT_ROLE:
+        session = RoleGate(credentials["role_arn"], target).enter(Deadline(target.deadline))
+        account_id, arn, connection = session.account_id, session.arn, session.connection
+    else:
+        identity = caller(credentials, target)
+        account_id, arn, connection = identity.account_id, identity.arn, identity.connection
+    for verdict in (account(account_id, target.account_id), root(arn)):
+        if verdict.status == CheckStatus.FAILED:
+            connection.close()
+            raise ProviderError(verdict.code, verdict.cause, verdict.remedy)
+    return AwsSession(connection, target)

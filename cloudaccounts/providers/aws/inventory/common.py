@@ -1,0 +1,79 @@
+"""What all collectors share: where they are, JSON types in a fixed order, and reads that may fail one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.providers.aws.client import Connection
+from cloudaccounts.providers.aws.errors import aws_code, explain
+
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One account, and one region of it ("" for a global service)."""
+
+    connection: Connection
+    account_id: str
+    region: str
+
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
+        place = self.region if region is None else region
+        return f"arn:{self.connection.partition.name}:{service}:{place}:{self.account_id}:{resource}"
+
+
+def plain(value: Any) -> Any:
+    """JSON types only: dates in ISO 8601. Lists keep their order, which is often meant; see `ordered`."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
+
+
+def ordered(values: Iterable[Any]) -> list[Any]:
+    """As `plain`, sorted: for lists that AWS gives in no order of their own."""
+    return sorted((plain(value) for value in values), key=lambda value: json.dumps(value, sort_keys=True))
+
+
+def tags(pairs: Iterable[Any] | None) -> dict[str, str]:
+    """From AWS's list of Key and Value, sorted by key."""
+    return {pair["Key"]: pair.get("Value", "") for pair in sorted(pairs or (), key=lambda pair: pair["Key"])}
+
+
+@dataclass(slots=True)
+class Properties:
+    """Collects a resource's properties, each of which may be refused by itself."""
+
+    connection: Connection
+    values: dict[str, Any] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def read(
+        self, name: str, ask: Callable[[], Any], *, permission: str, absent: Iterable[str] = (), otherwise: Any = None
+    ) -> None:
+        """Keeps the answer; where AWS's error is one of ``absent``, there is no such configuration: ``otherwise``."""
+        try:
+            self.values[name] = ask()
+        except ClientError as error:
+            self.values[name] = None
+            if aws_code(error) in absent:
+                self.values[name] = otherwise
+            else:
+                self.refused[name] = explain(error, self.connection.who, permission).code
+        except (BotoCoreError, ProviderError) as error:
+            self.values[name] = None
+            self.refused[name] = explain(error, self.connection.who, permission).code
+
+    def told(self) -> dict[str, Any]:
+        return self.values | ({UNREADABLE: dict(sorted(self.refused.items()))} if self.refused else {})

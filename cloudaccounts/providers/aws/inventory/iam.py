@@ -1,0 +1,136 @@
+"""IAM: the account's own settings, users with keys and MFA devices, roles, customer-managed policies.
+
+One paged GetAccountAuthorizationDetails and one credential report stand for what would be seven calls per user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.providers.aws.background import in_order
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
+from cloudaccounts.providers.aws.inventory.credential_report import Report, read_report, user_facts
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_iam.literals import EntityTypeType
+    from mypy_boto3_iam.type_defs import ManagedPolicyDetailTypeDef, RoleDetailTypeDef, UserDetailTypeDef
+
+THREADS = 4  # users read at once: each takes two small calls
+_WANTED: list[EntityTypeType] = ["User", "Role", "LocalManagedPolicy"]
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    client = scope.connection.client("iam")
+    settings = Properties(scope.connection)
+    settings.read("credential_report", lambda: read_report(client), permission="iam:GetCredentialReport")
+    report: Report | None = settings.values.pop("credential_report")
+    yield _account(scope, client, settings, report)
+    read_user = partial(_user, scope, client, report)
+    pages = client.get_paginator("get_account_authorization_details").paginate(
+        Filter=_WANTED, PaginationConfig={"PageSize": 500}
+    )
+    for page in pages:
+        yield from in_order(read_user, page["UserDetailList"], threads=THREADS)
+        yield from (_role(role) for role in page["RoleDetailList"])
+        yield from (_policy(policy) for policy in page["Policies"])
+
+
+def _asset(kind: str, arn: str, name: str, item_tags: Any, properties: dict[str, Any]) -> Asset:
+    return Asset(
+        type=f"aws.iam.{kind}",
+        service="iam",
+        region="global",
+        native_id=arn,
+        name=name,
+        tags=tags(item_tags),
+        properties=properties,
+    )
+
+
+def _account(scope: Scope, client: IAMClient, settings: Properties, report: Report | None) -> Asset:
+    settings.read(
+        "summary", lambda: plain(client.get_account_summary()["SummaryMap"]), permission="iam:GetAccountSummary"
+    )
+    settings.read(
+        "password_policy",
+        lambda: plain(client.get_account_password_policy()["PasswordPolicy"]),
+        permission="iam:GetAccountPasswordPolicy",
+        absent=("NoSuchEntity",),
+    )
+    told = settings.told()
+    if root := (report or {}).get("<root_account>"):
+        told[OBSERVED] = user_facts(root)[OBSERVED]
+    return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), told)
+
+
+def _user(scope: Scope, client: IAMClient, report: Report | None, user: UserDetailTypeDef) -> Asset:
+    name = user["UserName"]
+    told = Properties(scope.connection)
+    told.values |= {
+        "id": user["UserId"],
+        "path": user["Path"],
+        "created_at": plain(user["CreateDate"]),
+        "groups": sorted(user.get("GroupList", ())),
+        "attached_policies": sorted(policy["PolicyArn"] for policy in user.get("AttachedManagedPolicies", ())),
+        "inline_policies": _documents(user.get("UserPolicyList", ())),
+        "permissions_boundary": user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+    }
+    told.read("access_keys", lambda: _keys(client, name), permission="iam:ListAccessKeys")
+    told.read("mfa_devices", lambda: _mfa(client, name), permission="iam:ListMFADevices")
+    row = (report or {}).get(name)
+    return _asset("user", user["Arn"], name, user.get("Tags"), told.told() | user_facts(row))
+
+
+def _keys(client: IAMClient, name: str) -> list[Any]:
+    pages = client.get_paginator("list_access_keys").paginate(UserName=name)
+    return ordered(
+        {"id": key["AccessKeyId"], "active": key["Status"] == "Active", "created_at": plain(key["CreateDate"])}
+        for page in pages
+        for key in page["AccessKeyMetadata"]
+    )
+
+
+def _mfa(client: IAMClient, name: str) -> list[str]:
+    pages = client.get_paginator("list_mfa_devices").paginate(UserName=name)
+    return sorted(device["SerialNumber"] for page in pages for device in page["MFADevices"])
+
+
+def _role(role: RoleDetailTypeDef) -> Asset:
+    used = role.get("RoleLastUsed", {})
+    properties = {
+        "id": role["RoleId"],
+        "path": role["Path"],
+        "created_at": plain(role["CreateDate"]),
+        "trust_policy": plain(role.get("AssumeRolePolicyDocument")),
+        "attached_policies": sorted(policy["PolicyArn"] for policy in role.get("AttachedManagedPolicies", ())),
+        "inline_policies": _documents(role.get("RolePolicyList", ())),
+        "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "instance_profiles": sorted(profile["Arn"] for profile in role.get("InstanceProfileList", ())),
+        OBSERVED: {"last_used_at": plain(used.get("LastUsedDate")), "last_used_region": used.get("Region")},
+    }
+    return _asset("role", role["Arn"], role["RoleName"], role.get("Tags"), properties)
+
+
+def _policy(policy: ManagedPolicyDetailTypeDef) -> Asset:
+    default = next((item for item in policy.get("PolicyVersionList", ()) if item.get("IsDefaultVersion")), None)
+    properties = {
+        "id": policy["PolicyId"],
+        "path": policy["Path"],
+        "created_at": plain(policy["CreateDate"]),
+        "attachment_count": policy.get("AttachmentCount", 0),
+        "default_version": policy.get("DefaultVersionId"),
+        "document": plain(default.get("Document")) if default else None,
+    }
+    return _asset("policy", policy["Arn"], policy["PolicyName"], (), properties)
+
+
+def _documents(policies: Any) -> dict[str, Any]:
+    """Inline policies by name. botocore has decoded the documents from JSON already."""
+    return {
+        policy["PolicyName"]: plain(policy.get("PolicyDocument"))
+        for policy in sorted(policies, key=lambda policy: policy["PolicyName"])
+    }

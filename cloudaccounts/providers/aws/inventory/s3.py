@@ -1,0 +1,145 @@
+"""S3: every bucket of the account, whatever its region, with what decides who can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cloudaccounts.contract import Asset
+from cloudaccounts.providers.aws.background import in_order
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
+from cloudaccounts.providers.aws.regions import is_region
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import BucketTypeDef
+
+THREADS = 4  # buckets read at once: each takes eight small calls
+_NO_BLOCK = ("NoSuchPublicAccessBlockConfiguration",)
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    """Raises botocore's errors where buckets may not be listed; what one bucket refuses is told on the bucket."""
+    client = scope.connection.client("s3")
+    account_wide = _account_block(scope)
+    read = partial(_bucket, scope, account_wide)
+    for page in client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1000}):
+        yield from in_order(read, page["Buckets"], threads=THREADS)
+
+
+def _account_block(scope: Scope) -> Properties:
+    """The account-wide block on public access, told on every bucket, because it overrules each (CIS AWS 2.1.4)."""
+    properties = Properties(scope.connection)
+    control = scope.connection.client("s3control")
+    properties.read(
+        "account_public_access_block",
+        lambda: control.get_public_access_block(AccountId=scope.account_id)["PublicAccessBlockConfiguration"],
+        permission="s3:GetAccountPublicAccessBlock",
+        absent=_NO_BLOCK,
+    )
+    return properties
+
+
+def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> Asset:
+    name = bucket["Name"]
+    told = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused))
+    told.values["created_at"] = plain(bucket.get("CreationDate"))
+    region = bucket.get("BucketRegion") or _location(scope, name, told)
+    if is_region(scope.connection.partition.name, region):
+        _read(scope.connection.client("s3", region), name, told)
+    elif region:
+        told.refused["region"] = "region_unknown"
+    return Asset(
+        type="aws.s3.bucket",
+        service="s3",
+        region=region or scope.connection.partition.home,
+        native_id=f"arn:{scope.connection.partition.name}:s3:::{name}",
+        name=name,
+        tags=told.values.pop("tags", None) or {},
+        properties=told.told(),
+    )
+
+
+def _location(scope: Scope, name: str, told: Properties) -> str:
+    """Where the list did not say the region. Empty where it cannot be found out: then nothing else is asked."""
+    client = scope.connection.client("s3")
+    told.read(
+        "region",
+        lambda: client.get_bucket_location(Bucket=name)["LocationConstraint"],
+        permission="s3:GetBucketLocation",
+    )
+    if "region" in told.refused:
+        return ""
+    # The two oldest regions go by other names: API reference of GetBucketLocation.
+    old_names = {None: scope.connection.partition.home, "": scope.connection.partition.home, "EU": "eu-west-1"}
+    constraint = told.values.pop("region")
+    return old_names.get(constraint, str(constraint))
+
+
+def _read(client: S3Client, name: str, told: Properties) -> None:
+    told.read(
+        "public_access_block",
+        lambda: client.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+        permission="s3:GetBucketPublicAccessBlock",
+        absent=_NO_BLOCK,
+    )
+    told.read(
+        "policy_is_public",
+        lambda: client.get_bucket_policy_status(Bucket=name)["PolicyStatus"].get("IsPublic", False),
+        permission="s3:GetBucketPolicyStatus",
+        absent=("NoSuchBucketPolicy",),
+        otherwise=False,
+    )
+    told.read("acl_grants", lambda: _grants(client, name), permission="s3:GetBucketAcl")
+    told.read(
+        "ownership",
+        lambda: client.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+        permission="s3:GetBucketOwnershipControls",
+        absent=("OwnershipControlsNotFoundError",),
+    )
+    told.read(
+        "encryption",
+        lambda: _encryption(client, name),
+        permission="s3:GetEncryptionConfiguration",
+        absent=("ServerSideEncryptionConfigurationNotFoundError",),
+    )
+    told.read("versioning", lambda: _versioning(client, name), permission="s3:GetBucketVersioning")
+    told.read(
+        "logging_to",
+        lambda: client.get_bucket_logging(Bucket=name).get("LoggingEnabled", {}).get("TargetBucket"),
+        permission="s3:GetBucketLogging",
+    )
+    told.read(
+        "tags",
+        lambda: tags(client.get_bucket_tagging(Bucket=name)["TagSet"]),
+        permission="s3:GetBucketTagging",
+        absent=("NoSuchTagSet",),
+        otherwise={},
+    )
+
+
+def _grants(client: S3Client, name: str) -> list[Any]:
+    """Who beside the owner: a canonical id or a group's URI, with the permission."""
+    acl = client.get_bucket_acl(Bucket=name)
+    owner = acl.get("Owner", {}).get("ID")
+    return ordered(
+        {"grantee": grantee.get("URI") or grantee.get("ID") or "", "permission": grant.get("Permission", "")}
+        for grant in acl.get("Grants", ())
+        if (grantee := grant.get("Grantee")) and grantee.get("ID", "") != owner
+    )
+
+
+def _encryption(client: S3Client, name: str) -> dict[str, Any]:
+    rules = client.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
+    return {
+        "algorithm": default.get("SSEAlgorithm"),
+        "kms_key_id": default.get("KMSMasterKeyID"),
+        "bucket_key": bool(rules and rules[0].get("BucketKeyEnabled", False)),
+    }
+
+
+def _versioning(client: S3Client, name: str) -> dict[str, Any]:
+    answer = client.get_bucket_versioning(Bucket=name)
+    return {"status": answer.get("Status", "Off"), "mfa_delete": answer.get("MFADelete", "Disabled")}

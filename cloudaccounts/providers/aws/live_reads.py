@@ -1,0 +1,138 @@
+"""Trying the needed permissions with small reads, where IAM's simulator may not be asked. No Django."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloudaccounts.providers.aws.background import in_order
+from cloudaccounts.providers.aws.client import Connection
+from cloudaccounts.providers.aws.errors import denial_reason, explain, is_denied
+from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, Permission
+from cloudaccounts.report import PermissionResult, PermissionStatus
+
+THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """One bucket (with its region) and one user to try on; empty where there is none or they may not be listed."""
+
+    bucket: str = ""
+    bucket_region: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    connection: Connection
+    region: str
+    account_id: str
+    samples: _Samples
+
+    def bucket_read(self, operation: str) -> Callable[[], Any] | None:
+        if not self.samples.bucket:
+            return None
+        client = self.connection.client("s3", self.samples.bucket_region or self.region)
+        return lambda: getattr(client, operation)(Bucket=self.samples.bucket)
+
+    def user_read(self, operation: str) -> Callable[[], Any] | None:
+        if not self.samples.user:
+            return None
+        client = self.connection.client("iam")
+        return lambda: getattr(client, operation)(UserName=self.samples.user)
+
+
+def read_live(
+    connection: Connection, region: str, account_id: str, actions: Collection[str] = BY_ACTION
+) -> tuple[PermissionResult, ...]:
+    """Granted where the read worked, denied where AWS said so, unverifiable where there was nothing to try it on.
+
+    Raises `ProviderError` where AWS cannot be reached at all.
+    """
+    tools = _Tools(connection, region, account_id, _samples(connection, region))
+    wanted = [permission for permission in PERMISSIONS if permission.action in actions]
+    return tuple(in_order(lambda permission: _try(tools, permission), wanted, threads=THREADS))
+
+
+def _samples(connection: Connection, region: str) -> _Samples:
+    bucket = bucket_region = user = ""
+    try:
+        buckets = connection.client("s3", region).list_buckets(MaxBuckets=1)["Buckets"]
+        if buckets:
+            bucket, bucket_region = buckets[0]["Name"], buckets[0].get("BucketRegion", "")
+    except ClientError:
+        pass  # told when the permission itself is tried
+    except BotoCoreError as error:
+        raise explain(error, connection.who) from None
+    try:
+        users = connection.client("iam").list_users(MaxItems=1)["Users"]
+        user = users[0]["UserName"] if users else ""
+    except ClientError:
+        pass
+    except BotoCoreError as error:
+        raise explain(error, connection.who) from None
+    return _Samples(bucket, bucket_region, user)
+
+
+def _try(tools: _Tools, permission: Permission) -> PermissionResult:
+    status, reason = PermissionStatus.GRANTED, "tried: it works"
+    read = _read_for(tools, permission.action)
+    if read is None:
+        status, reason = PermissionStatus.UNVERIFIABLE, "there is nothing that it could be tried on"
+    else:
+        try:
+            read()
+        except ClientError as error:
+            told = explain(error, tools.connection.who, permission.action)
+            if is_denied(error):
+                status, reason = PermissionStatus.DENIED, denial_reason(error) or "tried: AWS denied it"
+            elif not told.permanent:
+                status, reason = PermissionStatus.UNVERIFIABLE, told.cause
+            # Any other answer (no such configuration, no such policy) comes only to those who may ask.
+        except BotoCoreError as error:
+            status, reason = PermissionStatus.UNVERIFIABLE, explain(error, tools.connection.who).cause
+    return PermissionResult(permission.service, permission.action, status, reason)
+
+
+_BUCKET_READS = {
+    "s3:GetBucketLocation": "get_bucket_location",
+    "s3:GetBucketPublicAccessBlock": "get_public_access_block",
+    "s3:GetBucketPolicyStatus": "get_bucket_policy_status",
+    "s3:GetBucketAcl": "get_bucket_acl",
+    "s3:GetBucketOwnershipControls": "get_bucket_ownership_controls",
+    "s3:GetEncryptionConfiguration": "get_bucket_encryption",
+    "s3:GetBucketVersioning": "get_bucket_versioning",
+    "s3:GetBucketLogging": "get_bucket_logging",
+    "s3:GetBucketTagging": "get_bucket_tagging",
+}
+_USER_READS = {"iam:ListAccessKeys": "list_access_keys", "iam:ListMFADevices": "list_mfa_devices"}
+
+
+def _read_for(tools: _Tools, action: str) -> Callable[[], Any] | None:
+    """The smallest read that needs the action; None where there is nothing to read."""
+    if action in _BUCKET_READS:
+        return tools.bucket_read(_BUCKET_READS[action])
+    if action in _USER_READS:
+        return tools.user_read(_USER_READS[action])
+    client, region = tools.connection.client, tools.region
+    reads: dict[str, Callable[[], Any]] = {
+        "iam:GetAccountSummary": lambda: client("iam").get_account_summary(),
+        "iam:GetAccountPasswordPolicy": lambda: client("iam").get_account_password_policy(),
+        "iam:GetAccountAuthorizationDetails": lambda: client("iam").get_account_authorization_details(MaxItems=1),
+        "iam:GenerateCredentialReport": lambda: client("iam").generate_credential_report(),
+        "iam:GetCredentialReport": lambda: client("iam").get_credential_report(),
+        "s3:ListAllMyBuckets": lambda: client("s3", region).list_buckets(MaxBuckets=1),
+        "s3:GetAccountPublicAccessBlock": lambda: client("s3control", region).get_public_access_block(
+            AccountId=tools.account_id
+        ),
+        "ec2:DescribeRegions": lambda: client("ec2", region).describe_regions(),
+        "ec2:DescribeInstances": lambda: client("ec2", region).describe_instances(MaxResults=5),
+        "ec2:DescribeSecurityGroups": lambda: client("ec2", region).describe_security_groups(MaxResults=5),
+        "ec2:DescribeVolumes": lambda: client("ec2", region).describe_volumes(MaxResults=5),
+        "ec2:DescribeVpcs": lambda: client("ec2", region).describe_vpcs(MaxResults=5),
+    }
+    return reads.get(action)

@@ -1,0 +1,25 @@
+"""The checks of a validation, in their order, and the keys of the methods. No SDK, no Django."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from cloudaccounts.report import Plan, PlannedCheck
+
+CROSS_ACCOUNT_ROLE = "cross_account_role"
+ACCESS_KEYS = "access_keys"
+
+IDENTITY = PlannedCheck("identity", "Identity")
+ACCOUNT_MATCH = PlannedCheck("account_match", "Account matches")
+ROOT_REFUSED = PlannedCheck("root_refused", "Not the root user")
+EXTERNAL_ID_PROOF = PlannedCheck("external_id_proof", "Only we can use this role")
+KEY_AGE = PlannedCheck("key_age", "Age of the key")
+PERMISSIONS = PlannedCheck("permissions", "Permissions")
+REGIONS = PlannedCheck("regions", "Regions")
+
+PLANS: MappingProxyType[str, Plan] = MappingProxyType(
+    {
+        CROSS_ACCOUNT_ROLE: (IDENTITY, ACCOUNT_MATCH, EXTERNAL_ID_PROOF, PERMISSIONS, REGIONS),
+        ACCESS_KEYS: (IDENTITY, ACCOUNT_MATCH, ROOT_REFUSED, KEY_AGE, PERMISSIONS, REGIONS),
+    }
+)

@@ -1,0 +1,145 @@
+"""The AWS provider: joins forms, texts, validation and inventory.
+
+The SDK is imported by the methods that ask the network, so that a page that asks none never loads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cloudaccounts.contract import (
+    AuthMethod,
+    Choice,
+    CloudValidationResult,
+    CredentialFacts,
+    Credentials,
+    Plan,
+    Provider,
+    ProviderError,
+    Region,
+    ServerIdentity,
+    SetupContext,
+    SetupGuide,
+    Target,
+    ValidationProgress,
+)
+from cloudaccounts.providers.aws import identifiers, regions, setup
+from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm
+from cloudaccounts.providers.aws.plan import ACCESS_KEYS, CROSS_ACCOUNT_ROLE, PLANS
+
+if TYPE_CHECKING:
+    from cloudaccounts.providers.aws.inventory import AwsSession
+
+
+class AwsProvider(Provider):
+    key = "aws"
+    label = "Amazon Web Services"
+    short_label = "AWS"
+    summary = "Accounts of AWS, AWS GovCloud (US) and AWS China, by a cross-account role or access keys."
+    account_id_label = "AWS account ID"
+    account_id_help = "12 digits, shown at the top right of the AWS console. Hyphens are fine."
+    account_id_placeholder = "1111-2222-3333"
+    partition_label = "Partition"
+    methods = (
+        AuthMethod(
+            key=CROSS_ACCOUNT_ROLE,
+            label="Cross-account role",
+            summary="AWS lets our identity in, only with your external ID.",
+            badge="recommended · no secret to rotate",
+            badge_tone="ok",
+            form=CrossAccountRoleForm,
+            secret_fields=frozenset(),
+            secretless=True,
+            uses_server_identity=True,
+        ),
+        AuthMethod(
+            key=ACCESS_KEYS,
+            label="Access keys",
+            summary="A long-term key of an IAM user, or temporary keys with their token.",
+            badge="rotate every 90 days",
+            badge_tone="warn",
+            form=AccessKeysForm,
+            secret_fields=frozenset({"secret_access_key", "session_token"}),
+        ),
+    )
+
+    def clean_account_id(self, raw: str) -> str:
+        return identifiers.clean_account_id(raw)
+
+    def format_account_id(self, account_id: str) -> str:
+        return f"{account_id[:4]}-{account_id[4:8]}-{account_id[8:]}"
+
+    def partitions(self) -> tuple[Choice, ...]:
+        return regions.partition_choices()
+
+    def regions(self, partition: str) -> tuple[Region, ...]:
+        return regions.regions_of(partition)
+
+    def clean_credentials(
+        self, method: str, values: Mapping[str, str], *, account_id: str, partition: str
+    ) -> Credentials:
+        if method == CROSS_ACCOUNT_ROLE:
+            return _clean_role(values.get("role_arn", ""), account_id, partition)
+        if method == ACCESS_KEYS:
+            return _clean_keys(values)
+        raise ProviderError("method_unknown", "AWS has no such way to sign in.", "Choose one that is offered.")
+
+    def describe(self, credentials: Credentials) -> CredentialFacts:
+        if credentials.method == CROSS_ACCOUNT_ROLE:
+            return CredentialFacts("Cross-account role", hint=credentials["role_arn"], secretless=True)
+        kind = "Temporary access key" if credentials.get("session_token") else "Access key"
+        return CredentialFacts(kind, hint=identifiers.shorten(credentials["access_key_id"]))
+
+    def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        return setup.role_guides(context) if method == CROSS_ACCOUNT_ROLE else setup.access_key_guides(context)
+
+    def plan(self, method: str) -> Plan:
+        return PLANS[method]
+
+    def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
+        from cloudaccounts.providers.aws.validation import validate
+
+        return validate(credentials, target, progress)
+
+    def open_session(self, credentials: Credentials, target: Target) -> AwsSession:
+        from cloudaccounts.providers.aws.inventory import open_session
+
+        return open_session(credentials, target)
+
+    def server_identity(self, timeout: float) -> ServerIdentity:
+        from cloudaccounts.providers.aws.server import server_identity
+
+        return server_identity(timeout)
+
+
+def _clean_role(raw: str, account_id: str, partition: str) -> Credentials:
+    role = identifiers.parse_role_arn(raw)
+    if role.partition != partition:
+        theirs = regions.partition_of(role.partition).label
+        chosen = regions.partition_of(partition).label
+        raise ProviderError(
+            "role_partition_mismatch",
+            f"This role is in {theirs}, and step 2 says {chosen}.",
+            "Paste a role of that partition, or change the partition in step 2.",
+        )
+    if role.account_id != account_id:
+        raise ProviderError(
+            "role_account_mismatch",
+            f"This role is in account {role.account_id}, and the account to connect is {account_id}.",
+            "Paste a role of that account, or change the account ID in step 2.",
+        )
+    return Credentials(CROSS_ACCOUNT_ROLE, {"role_arn": role.arn})
+
+
+def _clean_keys(values: Mapping[str, str]) -> Credentials:
+    cleaned = {
+        "access_key_id": identifiers.clean_access_key_id(values.get("access_key_id", "")),
+        "secret_access_key": identifiers.clean_secret_access_key(values.get("secret_access_key", "")),
+        "session_token": identifiers.clean_session_token(values.get("session_token", "")),
+    }
+    identifiers.check_token_fits(cleaned["access_key_id"], cleaned["session_token"])
+    return Credentials(ACCESS_KEYS, {key: value for key, value in cleaned.items() if value})
+
+
+PROVIDER = AwsProvider()

@@ -1,0 +1,52 @@
+"""Which of the chosen regions the account has enabled. No Django."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloudaccounts.providers.aws.client import Connection
+from cloudaccounts.providers.aws.errors import explain, is_denied
+from cloudaccounts.report import RegionResult
+
+_OFF = "not enabled in this account: enable it under Account, AWS Regions, or leave it out"
+_SWITCHING = "being enabled or disabled right now"
+_UNKNOWN = "this account does not know the region"
+
+
+def enabled_regions(connection: Connection, chosen: Sequence[str], region: str) -> tuple[RegionResult, ...]:
+    """Asks EC2, which the managed policies allow, and else Account Management.
+
+    Raises `ProviderError` where both refuse.
+    """
+    try:
+        states = _by_ec2(connection, region)
+    except ClientError as error:
+        if not is_denied(error):
+            raise explain(error, connection.who, "ec2:DescribeRegions") from None
+        states = _by_account(connection)
+    except BotoCoreError as error:
+        raise explain(error, connection.who, "ec2:DescribeRegions") from None
+    return tuple(_result(name, states.get(name)) for name in chosen)
+
+
+def _result(name: str, state: str | None) -> RegionResult:
+    if state in ("opted-in", "opt-in-not-required", "ENABLED", "ENABLED_BY_DEFAULT"):
+        return RegionResult(name, True)
+    if state in ("ENABLING", "DISABLING"):
+        return RegionResult(name, False, _SWITCHING)
+    return RegionResult(name, False, _OFF if state else _UNKNOWN)
+
+
+def _by_ec2(connection: Connection, region: str) -> dict[str, str]:
+    answer = connection.client("ec2", region).describe_regions(AllRegions=True)
+    return {item["RegionName"]: item.get("OptInStatus", "opt-in-not-required") for item in answer["Regions"]}
+
+
+def _by_account(connection: Connection) -> dict[str, str]:
+    try:
+        pages = connection.client("account").get_paginator("list_regions").paginate()
+        return {item["RegionName"]: item["RegionOptStatus"] for page in pages for item in page["Regions"]}
+    except (ClientError, BotoCoreError) as error:
+        raise explain(error, connection.who, "ec2:DescribeRegions") from None

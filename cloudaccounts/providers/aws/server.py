@@ -1,0 +1,130 @@
+"""This server's own AWS identity: the one with which customers' roles are assumed. No Django.
+
+It comes the SDK's usual way (environment, profile, web identity, task or instance role) and belongs to the operator.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from botocore.credentials import Credentials as SdkCredentials
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.session import Session as SdkSession
+
+from cloudaccounts.contract import ProviderError, ServerIdentity
+from cloudaccounts.providers.aws.background import Deadline, start
+from cloudaccounts.providers.aws.client import LOADER, Connection, config
+from cloudaccounts.providers.aws.errors import Who, explain
+from cloudaccounts.providers.aws.regions import PARTITIONS, is_region
+
+# Found credentials are looked for again after this many seconds, so that a renewed credentials file is noticed.
+_KEEP_SECONDS = 60.0
+_LOOK_SECONDS = 5.0  # for each call that finding credentials may need
+_POOL = 50  # connections to STS, for many validations at once
+
+
+class _Ambient:
+    """The server's credentials and its connections, one set for all threads.
+
+    Looking for credentials can take seconds where there are none; one pool of connections to STS serves all accounts.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._credentials: SdkCredentials | None = None
+        self._connections: dict[tuple[str, float], Connection] = {}
+        self._environment: tuple[tuple[str, str], ...] = ()
+        self._until = 0.0
+
+    def connection(self, partition: str, timeout: float) -> Connection:
+        """Raises botocore's `NoCredentialsError`, or its other errors where the set-up is broken."""
+        with self._lock:
+            self._look()
+            if self._credentials is None:
+                raise NoCredentialsError
+            place = (partition, timeout)
+            if place not in self._connections:
+                self._connections[place] = Connection(
+                    self._credentials, partition=partition, timeout=timeout, who=Who.SERVER, pool=_POOL
+                )
+            return self._connections[place]
+
+    def forget(self) -> None:
+        """The next call looks for credentials again. Calls under way keep their connection."""
+        with self._lock:
+            self._until = 0.0
+
+    def _look(self) -> None:
+        environment = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+        if self._credentials is not None and environment == self._environment and time.monotonic() < self._until:
+            return
+        found = _session().get_credentials()
+        if (
+            found is None
+            or self._credentials is None
+            or environment != self._environment
+            or _differ(found, self._credentials)
+        ):
+            self._credentials, self._connections, self._environment = found, {}, environment
+        self._until = time.monotonic() + _KEEP_SECONDS
+
+
+def _differ(one: SdkCredentials, other: SdkCredentials) -> bool:
+    """Whether connections must be made anew; renewable credentials of one source renew themselves."""
+    if isinstance(one, RefreshableCredentials) and isinstance(other, RefreshableCredentials):
+        return one.method != other.method
+    return bool(one.get_frozen_credentials() != other.get_frozen_credentials())
+
+
+_AMBIENT = _Ambient()
+
+
+def _session() -> SdkSession:
+    session = SdkSession()
+    session.register_component("data_loader", LOADER)
+    session.set_default_client_config(config(_LOOK_SECONDS))
+    return session
+
+
+def server_partition() -> str:
+    """The partition of the region that this server is set up for; the standard one where none is."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+    return next((name for name in PARTITIONS if is_region(name, region)), "aws")
+
+
+def connect(partition: str, timeout: float) -> Connection:
+    """The connection with this server's own identity, shared by all threads.
+
+    Raises `ProviderError` where there is none.
+    """
+    try:
+        return _AMBIENT.connection(partition, timeout)
+    except (BotoCoreError, ClientError) as error:
+        raise explain(error, Who.SERVER) from None
+
+
+def forget() -> None:
+    """After AWS refused this server's identity: it may have been renewed since it was found."""
+    _AMBIENT.forget()
+
+
+def server_identity(timeout: float) -> ServerIdentity:
+    """Who this server is at AWS, within ``timeout`` seconds in all; a failure is told, never raised."""
+    deadline = Deadline(timeout)
+    try:
+        return deadline.wait(start(lambda: _ask(timeout)))
+    except ProviderError as error:
+        return ServerIdentity(error_code=error.code, error=error.cause, remedy=error.remedy)
+
+
+def _ask(timeout: float) -> ServerIdentity:
+    connection = connect(server_partition(), timeout)
+    try:
+        answer = connection.client("sts").get_caller_identity()
+        return ServerIdentity(principal=answer["Arn"], account_id=answer["Account"])
+    except (BotoCoreError, ClientError) as error:
+        forget()
+        raise explain(error, Who.SERVER, "sts:GetCallerIdentity") from None

@@ -1,0 +1,260 @@
+"""The connection test: identity, account, root, confused deputy, age of the key, permissions, regions. No Django.
+
+The checks that need an identity only run at the same time, each in a thread of its own; they are told in the plan's
+order by the thread that validates. A failure of sign-in or account ends the test, any other lets the rest be told as
+well, so that a person mends all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from botocore.credentials import Credentials as SdkCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
+from cloudaccounts.providers.aws import judging
+from cloudaccounts.providers.aws.background import Deadline, start
+from cloudaccounts.providers.aws.client import Connection
+from cloudaccounts.providers.aws.errors import Who, explain
+from cloudaccounts.providers.aws.plan import (
+    ACCESS_KEYS,
+    ACCOUNT_MATCH,
+    CROSS_ACCOUNT_ROLE,
+    EXTERNAL_ID_PROOF,
+    IDENTITY,
+    KEY_AGE,
+    PERMISSIONS,
+    PLANS,
+    REGIONS,
+    ROOT_REFUSED,
+)
+from cloudaccounts.providers.aws.proof import prove
+from cloudaccounts.providers.aws.region_check import enabled_regions
+from cloudaccounts.providers.aws.regions import require_regions, signing_region
+from cloudaccounts.providers.aws.role import RoleGate, TrustError, wrong_external_id
+from cloudaccounts.report import CheckStatus, PlannedCheck
+
+T = TypeVar("T")
+
+
+class Refused(Exception):  # noqa: N818 # not an error: the check that failed is in the report
+    """The rest of the test would prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who AWS says this is. ``stored_arn`` is what the policy simulator takes; empty where there is no such."""
+
+    shown: str
+    arn: str
+    account_id: str
+    stored_arn: str
+    connection: Connection = field(repr=False)
+
+
+def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
+    """Every expected failure is in the result. Takes at most ``target.deadline`` seconds."""
+    run = _RoleRun if credentials.method == CROSS_ACCOUNT_ROLE else _KeysRun
+    return run(credentials, target, progress).report()
+
+
+def caller(credentials: Credentials, target: Target) -> Identity:
+    """Signs in with access keys. Raises `ProviderError`."""
+    connection = Connection(
+        SdkCredentials(
+            credentials["access_key_id"], credentials["secret_access_key"], credentials.get("session_token") or None
+        ),
+        partition=target.partition,
+        timeout=target.timeout,
+        who=Who.KEYS,
+    )
+    region = signing_region(target.partition, target.regions)
+    try:
+        answer = connection.client("sts", region).get_caller_identity()
+    except (ClientError, BotoCoreError) as error:
+        connection.close()
+        raise explain(error, Who.KEYS, "sts:GetCallerIdentity") from None
+    arn = answer["Arn"]
+    # A session policy may narrow temporary credentials, and the simulator does not know of it.
+    stored = arn if ":user/" in arn and not credentials.get("session_token") else ""
+    return Identity(arn, arn, answer["Account"], stored, connection)
+
+
+class _Run:
+    """One validation; subclasses say how to sign in and which checks are their method's own."""
+
+    method: str
+
+    def __init__(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> None:
+        self.credentials = credentials
+        self.target = target
+        self.progress = progress
+        self.deadline = Deadline(target.deadline)
+
+    def sign_in(self) -> Identity:
+        """Raises `ProviderError`."""
+        raise NotImplementedError
+
+    def begin_own_checks(self, identity: Identity) -> Callable[[], None]:
+        """Starts what only this method has, and gives back what tells it, in the plan's place."""
+        raise NotImplementedError
+
+    def report(self) -> CloudValidationResult:
+        identity: Identity | None = None
+        try:
+            identity = self._identity()
+            tell_own_checks = self.begin_own_checks(identity)
+            permissions, regions = self._begin(identity)
+            tell_own_checks()
+            self._tell_permissions(permissions)
+            self._tell_regions(regions)
+        except Refused:
+            self._skip_the_rest()
+        finally:
+            if identity is not None:
+                identity.connection.close()
+        return self.progress.finish()
+
+    def check(self, planned: PlannedCheck, future: Future[T]) -> T:
+        """Waits for what a check needs; where that fails, so does the check."""
+        self.progress.start(planned.name)
+        try:
+            return self.deadline.wait(future)
+        except ProviderError as error:
+            self.tell_trust(error)
+            self.progress.done(judging.failed(planned, error))
+            raise Refused from None
+
+    def tell_trust(self, error: ProviderError) -> None:
+        """Where the trust policy is the cause, the right one is what mends it; gaps in permissions come after."""
+        if isinstance(error, TrustError):
+            title = "The role's trust policy must say exactly this; then check again"
+            self.progress.tell(mending=error.trust_policy, mending_title=title)
+
+    def _identity(self) -> Identity:
+        identity = self.check(IDENTITY, start(self._checked_sign_in))
+        self.progress.tell(identity=identity.shown)
+        self.progress.done(judging.passed(IDENTITY, f"{self.verb} {identity.shown}"))
+        self.progress.start(ACCOUNT_MATCH.name)
+        verdict = judging.account(identity.account_id, self.target.account_id)
+        self.progress.done(verdict)
+        if verdict.status == CheckStatus.FAILED:
+            identity.connection.close()
+            raise Refused
+        return identity
+
+    verb = "Signed in as"
+
+    def _checked_sign_in(self) -> Identity:
+        require_regions(self.target.partition, self.target.regions)
+        return self.sign_in()
+
+    def _begin(self, identity: Identity) -> tuple[Future[judging.Proof], Future[judging.Regions]]:
+        region = signing_region(self.target.partition, self.target.regions)
+        connection, target = identity.connection, self.target
+        return (
+            start(lambda: prove(connection, identity.stored_arn, region, target.account_id)),
+            start(lambda: enabled_regions(connection, target.regions, region) if target.regions else ()),
+        )
+
+    def _tell_permissions(self, future: Future[judging.Proof]) -> None:
+        self.progress.start(PERMISSIONS.name)
+        try:
+            results, simulated = self.deadline.wait(future)
+        except ProviderError as error:
+            self.progress.done(judging.failed(PERMISSIONS, error))
+            return
+        self.progress.tell(permissions=results)
+        if not self.progress.report.mending:
+            self.progress.tell(**judging.mending(results))
+        self.progress.done(judging.permissions(results, simulated=simulated))
+
+    def _tell_regions(self, future: Future[judging.Regions]) -> None:
+        self.progress.start(REGIONS.name)
+        try:
+            results = self.deadline.wait(future)
+        except ProviderError as error:
+            self.progress.done(judging.regions_unknown(error))
+            return
+        self.progress.tell(regions=results)
+        self.progress.done(judging.regions(results))
+
+    def _skip_the_rest(self) -> None:
+        told = {check.name for check in self.progress.report.checks}
+        rest = [planned for planned in PLANS[self.method] if planned.name not in told]
+        self.progress.done(*(judging.skipped(planned, "Not reached.") for planned in rest))
+
+
+class _KeysRun(_Run):
+    method = ACCESS_KEYS
+
+    def sign_in(self) -> Identity:
+        return caller(self.credentials, self.target)
+
+    def begin_own_checks(self, identity: Identity) -> Callable[[], None]:
+        self.progress.start(ROOT_REFUSED.name)
+        verdict = judging.root(identity.arn)
+        self.progress.done(verdict)
+        if verdict.status == CheckStatus.FAILED:
+            raise Refused
+        age = start(lambda: self._created_at(identity))
+        return lambda: self._tell_age(age)
+
+    def _created_at(self, identity: Identity) -> datetime | None:
+        """The key's own date; None for temporary keys. Raises `ProviderError`."""
+        if not identity.stored_arn:
+            return None
+        name, key_id = identity.stored_arn.rsplit("/", 1)[1], self.credentials["access_key_id"]
+        try:
+            keys = identity.connection.client("iam").list_access_keys(UserName=name)["AccessKeyMetadata"]
+        except (ClientError, BotoCoreError) as error:
+            raise explain(error, Who.KEYS, "iam:ListAccessKeys") from None
+        return next((key["CreateDate"] for key in keys if key["AccessKeyId"] == key_id), None)
+
+    def _tell_age(self, future: Future[datetime | None]) -> None:
+        self.progress.start(KEY_AGE.name)
+        try:
+            created = self.deadline.wait(future)
+        except ProviderError as error:
+            self.progress.done(judging.age_unknown(error))
+            return
+        if created is not None:
+            self.progress.tell(credential_created_at=created.isoformat())
+        self.progress.done(judging.age(created, datetime.now(UTC)))
+
+
+class _RoleRun(_Run):
+    method = CROSS_ACCOUNT_ROLE
+    verb = "Assumed"
+    _gate: RoleGate | None = None
+
+    def sign_in(self) -> Identity:
+        role_arn = self.credentials["role_arn"]
+        self._gate = gate = RoleGate(role_arn, self.target)
+        session = gate.enter(self.deadline)
+        return Identity(role_arn, session.arn, session.account_id, role_arn, session.connection)
+
+    def begin_own_checks(self, identity: Identity) -> Callable[[], None]:  # as in the base class
+        gate = self._gate
+        assert gate is not None
+        without = start(lambda: gate.refuses(None))
+        wrong = start(lambda: gate.refuses(wrong_external_id(self.target.external_id)))
+        return lambda: self._tell_proof(gate, without, wrong)
+
+    def _tell_proof(self, gate: RoleGate, without: Future[bool], wrong: Future[bool]) -> None:
+        self.progress.start(EXTERNAL_ID_PROOF.name)
+        try:
+            hole = judging.hole(refused_without=self.deadline.wait(without), refused_wrong=self.deadline.wait(wrong))
+            if hole:
+                raise gate.trust_error("confused_deputy", hole)
+        except ProviderError as error:
+            self.tell_trust(error)
+            self.progress.done(judging.failed(EXTERNAL_ID_PROOF, error))
+        else:
+            proven = "Without the external ID and with a wrong one, AWS refused us. As it should."
+            self.progress.done(judging.passed(EXTERNAL_ID_PROOF, proven))

@@ -1,0 +1,217 @@
+"""The validation report: what was proven, check by check and permission by permission.
+
+One shape from the SDK to the page, the API, the commands and the database (JSON): see `CloudValidationResult.to_dict`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+
+class CheckStatus(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    SKIPPED = "skipped"
+
+
+class PermissionStatus(StrEnum):
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNVERIFIABLE = "unverifiable"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check. ``name`` is stable; ``title`` and ``detail`` are for people."""
+
+    name: str
+    title: str
+    status: CheckStatus
+    detail: str = ""
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""
+    sdk_error: str = ""
+    retry_helps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionResult:
+    service: str
+    permission: str
+    status: PermissionStatus
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionResult:
+    name: str
+    enabled: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCheck:
+    name: str
+    title: str
+
+
+Plan = tuple[PlannedCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CloudValidationResult:
+    """The whole report.
+
+    ``ok`` is True where the identity is proven and at least one of the needed permissions is there; gaps are told in
+    ``permissions``. ``code``, ``cause`` and ``remedy`` are those of the check that decided. ``mending`` is what the
+    person can paste at the provider to close the gaps (a policy statement, a command).
+    """
+
+    ok: bool = False
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""
+    identity: str = ""
+    checks: tuple[CheckResult, ...] = ()
+    permissions: tuple[PermissionResult, ...] = ()
+    regions: tuple[RegionResult, ...] = ()
+    mending: str = ""
+    mending_title: str = ""
+    permanent: bool = True  # of a failure: False where it can pass by itself
+    duration_ms: int = 0
+    running: str = ""  # name of the check that runs now; empty in a finished report
+    finished: bool = False
+    credential_created_at: str = ""  # ISO 8601, the cloud's own date where it tells
+    credential_expires_at: str = ""
+
+    def count(self, status: PermissionStatus | str) -> int:
+        return sum(1 for permission in self.permissions if permission.status == status)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON types only. Optional texts that are empty are left out, as the HTTP API promises."""
+        return {
+            "ok": self.ok,
+            **_present(self, "code", "cause", "remedy", "mending", "mending_title", "running"),
+            **_present(self, "credential_created_at", "credential_expires_at"),
+            "permanent": self.permanent,
+            "identity": self.identity,
+            "checks": [
+                {
+                    "name": check.name,
+                    "title": check.title,
+                    "status": check.status.value,
+                    **_present(check, "detail", "code", "cause", "remedy", "sdk_error", "retry_helps"),
+                }
+                for check in self.checks
+            ],
+            "permissions": [
+                {"service": p.service, "permission": p.permission, "status": p.status.value, **_present(p, "reason")}
+                for p in self.permissions
+            ],
+            "regions": [{"name": r.name, "enabled": r.enabled, **_present(r, "reason")} for r in self.regions],
+            "duration_ms": self.duration_ms,
+            "finished": self.finished,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> CloudValidationResult:
+        """The inverse of `to_dict`; keys that this version does not know are left aside."""
+        texts = ("code", "cause", "remedy", "identity", "mending", "mending_title", "running")
+        dates = ("credential_created_at", "credential_expires_at")
+        return cls(
+            ok=bool(data.get("ok")),
+            permanent=bool(data.get("permanent", True)),
+            duration_ms=int(data.get("duration_ms", 0)),
+            finished=bool(data.get("finished")),
+            checks=tuple(_check(item) for item in data.get("checks", ())),
+            permissions=tuple(
+                PermissionResult(p["service"], p["permission"], PermissionStatus(p["status"]), p.get("reason", ""))
+                for p in data.get("permissions", ())
+            ),
+            regions=tuple(
+                RegionResult(r["name"], bool(r["enabled"]), r.get("reason", "")) for r in data.get("regions", ())
+            ),
+            **{key: str(data.get(key, "")) for key in (*texts, *dates)},
+        )
+
+
+def _present(item: object, *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(item, name))}
+
+
+def _check(item: Mapping[str, Any]) -> CheckResult:
+    return CheckResult(
+        name=item["name"],
+        title=item.get("title", item["name"]),
+        status=CheckStatus(item["status"]),
+        retry_helps=bool(item.get("retry_helps")),
+        **{key: str(item.get(key, "")) for key in ("detail", "code", "cause", "remedy", "sdk_error")},
+    )
+
+
+@dataclass(slots=True)
+class ValidationProgress:
+    """Builds the report while a provider's checks run, and shows each step to whoever listens.
+
+    Providers call `start` before a check and `done` after it, then `finish` once. ``listen`` gets a snapshot each time;
+    it may write to a database, so it is called from the thread that validates only.
+    """
+
+    listen: Callable[[CloudValidationResult], None] | None = None
+    report: CloudValidationResult = field(default_factory=CloudValidationResult)
+    _began: float = field(default_factory=time.monotonic)
+
+    def start(self, name: str) -> None:
+        self._show(running=name)
+
+    def done(self, *checks: CheckResult) -> None:
+        self._show(checks=(*self.report.checks, *checks), running="")
+
+    def tell(
+        self,
+        *,
+        identity: str | None = None,
+        permissions: Iterable[PermissionResult] | None = None,
+        regions: Iterable[RegionResult] | None = None,
+        mending: str | None = None,
+        mending_title: str | None = None,
+        credential_created_at: str | None = None,
+        credential_expires_at: str | None = None,
+    ) -> None:
+        """Adds what was learned without showing it yet: the next `start` or `done` does."""
+        told = {
+            "identity": identity,
+            "permissions": None if permissions is None else tuple(permissions),
+            "regions": None if regions is None else tuple(regions),
+            "mending": mending,
+            "mending_title": mending_title,
+            "credential_created_at": credential_created_at,
+            "credential_expires_at": credential_expires_at,
+        }
+        self.report = replace(self.report, **{k: v for k, v in told.items() if v is not None})  # type: ignore[arg-type]  # names are fields
+
+    def finish(self) -> CloudValidationResult:
+        """Decides: the first failed check refuses; else the report is good, its gaps shown."""
+        failed = next((check for check in self.report.checks if check.status == CheckStatus.FAILED), None)
+        verdict: dict[str, Any] = {"ok": failed is None}
+        if failed is not None:
+            verdict |= {
+                "code": failed.code,
+                "cause": failed.cause,
+                "remedy": failed.remedy,
+                "permanent": not failed.retry_helps,
+            }
+        self._show(running="", finished=True, **verdict)
+        return self.report
+
+    def _show(self, **changes: Any) -> None:
+        elapsed = round((time.monotonic() - self._began) * 1000)
+        self.report = replace(self.report, duration_ms=elapsed, **changes)
+        if self.listen is not None:
+            self.listen(self.report)

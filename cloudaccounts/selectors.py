@@ -1,0 +1,143 @@
+"""Reads of accounts. Everything is of one owner (``str(user.pk)``); what belongs to somebody else does not exist here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from cloudaccounts.ages import RotationState, aged_between, in_state
+from cloudaccounts.charts import age_bins
+from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from cloudaccounts.models.account import CloudAccountQuerySet
+from cloudaccounts.models.check import CheckState
+
+HISTORY_PAGE = 10
+# Our own trouble with a stored credential (cloudaccounts.fields, cloudaccounts.vault), as a check reports it.
+UNREADABLE_CODES = frozenset(
+    {
+        "encryption_key_missing",
+        "encryption_key_wrong",
+        "encryption_key_malformed",
+        "sealed_for_another",
+        "credential_missing",
+    }
+)
+SORTS = {
+    "name": ("name", "id"),
+    "-name": ("-name", "id"),
+    "newest": ("-created_at", "id"),
+    "checked": ("last_checked_at", "id"),
+    "age": ("credential_since", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    q: str = ""
+    provider: str = ""
+    status: str = ""
+    environment: str = ""
+    rotation: str = ""
+    sort: str = "name"
+
+    @property
+    def narrows(self) -> bool:
+        return any((self.q, self.provider, self.status, self.environment, self.rotation))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An owner's accounts in numbers. ``ages`` are the counts of `charts.age_bins`."""
+
+    total: int
+    clouds: int
+    active: int
+    failed: int
+    suspended: int
+    pending: int
+    due: int
+    overdue: int
+    secretless: int
+    last_checked_at: datetime | None
+    ages: tuple[int, ...]
+
+
+def count(owner: str) -> int:
+    return CloudAccount.objects.of(owner).count()
+
+
+def find(owner: str, account: UUID) -> CloudAccount | None:
+    return CloudAccount.objects.of(owner).filter(pk=account).first()
+
+
+def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
+    """For a list: without the reports, which are large and shown nowhere in it."""
+    found = CloudAccount.objects.of(owner).defer("last_check")
+    exact = {"provider": wanted.provider, "status": wanted.status, "environment": wanted.environment}
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.q:
+        found = found.matching(wanted.q)
+    if wanted.rotation:
+        found = found.filter(in_state(wanted.rotation))
+    return found.order_by(*SORTS.get(wanted.sort, SORTS["name"]))
+
+
+def overview(owner: str) -> Overview:
+    """All of the dashboard's numbers in one query."""
+    now = timezone.now()
+    bins = {f"bin_{n}": aged_between(b.first, b.last, now=now) for n, b in enumerate(age_bins())}
+    wanted: dict[str, Q] = {
+        **{status.value: Q(status=status) for status in CloudAccountStatus},
+        "due": in_state(RotationState.WARNING, now=now),
+        "overdue": in_state(RotationState.CRITICAL, now=now),
+        "secretless": Q(credential_secretless=True),
+        **bins,
+    }
+    found: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
+        total=Count("id"),
+        clouds=Count("provider", distinct=True),
+        last_checked_at=Max("last_checked_at"),
+        **{name: Count("id", filter=condition) for name, condition in wanted.items()},
+    )
+    ages = tuple(found.pop(name) for name in bins)
+    return Overview(ages=ages, **found)
+
+
+def failed(owner: str, limit: int) -> list[CloudAccount]:
+    """With their reports: the page tells what mends each."""
+    return list(CloudAccount.objects.of(owner).filter(status=CloudAccountStatus.FAILED).order_by("name", "id")[:limit])
+
+
+def due(owner: str, limit: int) -> list[CloudAccount]:
+    """Working accounts whose credential is overdue, expiring or soon due; oldest first."""
+    now = timezone.now()
+    late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
+    found = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer("last_check")
+    return list(found.order_by("credential_since", "id")[:limit])
+
+
+def latest_check(account: CloudAccount) -> ConnectionCheck | None:
+    return ConnectionCheck.objects.filter(account=account.pk).order_by("-requested_at").first()
+
+
+def is_under_way(check: ConnectionCheck | None) -> bool:
+    return check is not None and check.state in {CheckState.QUEUED, CheckState.RUNNING}
+
+
+def credential_of(account: CloudAccount) -> CloudCredential | None:
+    """What may be shown of it: the sealed payload stays in the database."""
+    return CloudCredential.objects.filter(account_id=account.pk).defer("payload").first()
+
+
+def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:
+    """A page of the trail, newest first, and whether there is more."""
+    events = AuditEvent.objects.filter(account=account.pk, owner=account.owner)
+    if before is not None:
+        events = events.filter(created_at__lt=before)
+    found = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])
+    return found[:HISTORY_PAGE], len(found) > HISTORY_PAGE

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from cloudaccounts import audit, registry, vault
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError
+from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.services.server import confirm_key
+
+NAME_LIMIT = 120
+REGION_LIMIT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetails:
+    """What a person or a script says of an account; `clean_details` makes it canonical."""
+
+    provider: str
+    account_id: str
+    partition: str
+    name: str
+    environment: str
+    regions: tuple[str, ...]
+    auth_method: str = ""
+
+
+def check_account_exists(owner: str, provider: str, account_id: str) -> bool:
+    """Whether this owner has connected this account; ``account_id`` is canonical."""
+    return CloudAccount.objects.of(owner).filter(provider=provider, account_id=account_id).exists()
+
+
+def clean_details(details: AccountDetails) -> AccountDetails:
+    """The same, canonical: id, name and regions by allow-list. Raises `InputError` with a message a field."""
+    wrong: dict[str, str] = {}
+    try:
+        provider = registry.get(details.provider)
+    except registry.UnknownProviderError:
+        raise InputError({"provider": "Choose one of the providers offered."}) from None
+    account_id = details.account_id
+    try:
+        account_id = provider.clean_account_id(details.account_id)
+    except ProviderError as error:
+        wrong["account_id"] = f"{error.cause} {error.remedy}".strip()
+    if details.partition not in {choice.value for choice in provider.partitions()}:
+        wrong["partition"] = f"Choose one of the {provider.partition_label.lower()}s offered."
+    name = clean_name(details.name)
+    if not name:
+        wrong["name"] = "Give the account a name: people will look for it in lists."
+    elif len(name) > NAME_LIMIT:
+        wrong["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
+    if details.environment not in Environment.values:
+        wrong["environment"] = "Choose production, staging or dev."
+    regions = tuple(dict.fromkeys(details.regions))
+    if message := _regions_message(regions, {region.name for region in provider.regions(details.partition)}):
+        wrong.setdefault("regions", message)
+    if details.auth_method and details.auth_method not in {method.key for method in provider.methods}:
+        wrong["auth_method"] = "Choose one of the methods offered."
+    if wrong:
+        raise InputError(wrong)
+    return replace(details, account_id=account_id, name=name, regions=regions)
+
+
+def clean_name(raw: str) -> str:
+    """Letters as typed, in one line: control characters and runs of blanks become one blank."""
+    text = unicodedata.normalize("NFC", raw)
+    text = "".join(" " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Cs"} else char for char in text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _regions_message(regions: Sequence[str], known: set[str]) -> str:
+    if not regions:
+        return "Choose at least one region: the first scan looks there."
+    if len(regions) > REGION_LIMIT:
+        return f"Choose {REGION_LIMIT} regions at most."
+    if any(region not in known for region in regions):
+        return "One of these regions does not exist in this cloud. Choose from the list."
+    return ""
+
+
+def add_cloud_account(
+    *,
+    owner: str,
+    actor: Actor,
+    details: AccountDetails,
+    credentials: Credentials,
+    report: CloudValidationResult,
+    account_uuid: UUID | None = None,
+) -> CloudAccount:
+    """Connects a proven account: seals the credential, then writes the account, whose signal requests the first scan.
+
+    Repeating it with the same ``account_uuid`` (a draft's) answers with the account that is there already.
+    Raises `InputError`, `DuplicateAccountError`, `ValidationRefusedError`, `vault.CredentialsUnreadableError`.
+    """
+    if not (report.finished and report.ok):
+        raise ValidationRefusedError(report)
+    details = clean_details(details)
+    if account_uuid and (existing := _own(owner, account_uuid)):
+        return existing
+    if check_account_exists(owner, details.provider, details.account_id):
+        raise DuplicateAccountError(details.provider, details.account_id)
+    if wrong_key := confirm_key():
+        raise vault.unreadable(wrong_key)  # sealing beside data that this key does not open would split the store
+    account = _build(owner, details, credentials, report, account_uuid or uuid4())
+    facts = registry.get(details.provider).describe(credentials)
+    try:
+        with transaction.atomic(using=SECURITY):
+            # Credential first: should the process be killed where there are no transactions (MongoDB), an account
+            # without a credential never exists; a credential without an account is swept up.
+            vault.store(
+                account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor
+            )
+            account.save(force_insert=True)
+            audit.record(
+                actor=actor,
+                owner=owner,
+                action="account.created",
+                text=f"Account connected by {actor.label}; credentials sealed",
+                account=account.id,
+                label=account.name,
+                provider=account.provider,
+                account_id=account.account_id,
+                auth_method=account.auth_method,
+            )
+    except IntegrityError:
+        if account_uuid and (existing := _own(owner, account_uuid)):
+            return existing
+        vault.discard(account.id)
+        raise DuplicateAccountError(details.provider, details.account_id) from None
+    return account
+
+
+def update_account(
+    account: CloudAccount, *, actor: Actor, name: str, environment: str, regions: Sequence[str]
+) -> CloudAccount:
+    """Changes what may change without a new proof. Raises `InputError`."""
+    details = clean_details(
+        AccountDetails(
+            provider=account.provider,
+            account_id=account.account_id,
+            partition=account.partition,
+            name=name,
+            environment=environment,
+            regions=tuple(regions),
+        )
+    )
+    account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
+    account.save(update_fields=["name", "environment", "regions", "updated_at"])
+    audit.record(
+        actor=actor, owner=account.owner, action="account.changed", text="Name, environment or regions changed",
+        account=account.id, label=account.name,
+    )  # fmt: skip
+    return account
+
+
+def _own(owner: str, account_uuid: UUID) -> CloudAccount | None:
+    return CloudAccount.objects.of(owner).filter(pk=account_uuid).first()
+
+
+def _build(
+    owner: str, details: AccountDetails, credentials: Credentials, report: CloudValidationResult, key: UUID
+) -> CloudAccount:
+    now = timezone.now()
+    facts = registry.get(details.provider).describe(credentials)
+    since = moment(report.credential_created_at) or facts.created_at or now
+    return CloudAccount(
+        id=key,
+        owner=owner,
+        provider=details.provider,
+        account_id=details.account_id,
+        name=details.name,
+        environment=details.environment,
+        regions=list(details.regions),
+        partition=details.partition,
+        auth_method=credentials.method,
+        status=CloudAccountStatus.ACTIVE,
+        last_checked_at=now,
+        last_check=report.to_dict(),
+        credential_since=since,
+        credential_expires_at=moment(report.credential_expires_at) or facts.expires_at,
+        credential_secretless=facts.secretless,
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """A date of a report, aware; None where it is empty."""
+    found = parse_datetime(text) if text else None
+    return found if found is None or timezone.is_aware(found) else timezone.make_aware(found)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from django.db import transaction
+
+from cloudaccounts import audit
+from cloudaccounts.actors import Actor
+from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from cloudaccounts.models.check import CheckTrigger
+from cloudaccounts.services.checks import request_check
+from cloudaccounts.signals_out import account_deleted, account_suspended
+
+
+def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
+    """Stops checks and scans; nothing is deleted. Suspending twice is once."""
+    changed = (
+        CloudAccount.objects.filter(pk=account.pk)
+        .exclude(status=CloudAccountStatus.SUSPENDED)
+        .update(status=CloudAccountStatus.SUSPENDED)
+    )
+    if changed:
+        account.status = CloudAccountStatus.SUSPENDED
+        _record(account, actor, "account.suspended", f"Suspended by {actor.label}: neither checked nor scanned")
+        account_suspended.send(sender=CloudAccount, account=account, actor=actor)
+
+
+def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | None:
+    """Back to work as pending, with a check that decides the rest. None where the account was not suspended."""
+    changed = CloudAccount.objects.filter(pk=account.pk, status=CloudAccountStatus.SUSPENDED).update(
+        status=CloudAccountStatus.PENDING
+    )
+    if not changed:
+        return None
+    account.status = CloudAccountStatus.PENDING
+    _record(account, actor, "account.resumed", f"Resumed by {actor.label}; connection is checked again")
+    return request_check(account, actor=actor, trigger=CheckTrigger.PERSON)
+
+
+def delete_account(account: CloudAccount, *, actor: Actor) -> None:
+    """Deletes the credential, the account and what was discovered. The audit trail stays."""
+    with transaction.atomic(using=SECURITY):
+        account_deleted.send(sender=CloudAccount, account=account, actor=actor)
+        CloudCredential.objects.filter(account_id=account.pk).delete()
+        ConnectionCheck.objects.filter(account=account.pk).delete()
+        CloudAccount.objects.filter(pk=account.pk).delete()
+        _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
+
+
+def _record(account: CloudAccount, actor: Actor, action: str, text: str) -> None:
+    audit.record(actor=actor, owner=account.owner, action=action, text=text, account=account.id, label=account.name)

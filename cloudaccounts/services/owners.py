@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import uuid
+
+from cloudaccounts.models import OwnerExternalId
+
+
+def external_id_for(owner: str) -> str:
+    """The owner's external ID, made on first use: 39 characters of ``[a-z0-9-]``, valid as a label and a tag too."""
+    row, _ = OwnerExternalId.objects.get_or_create(owner=owner, defaults={"external_id": f"ca-{uuid.uuid4()}"})
+    return row.external_id

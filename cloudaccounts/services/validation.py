@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.conf import settings
+
+from cloudaccounts import registry
+from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
+from cloudaccounts.report import CheckResult, CheckStatus
+from cloudaccounts.services.accounts import AccountDetails
+from cloudaccounts.services.owners import external_id_for
+
+Listen = Callable[[CloudValidationResult], None]
+
+
+def validate_cloud_account(
+    *,
+    owner: str,
+    details: AccountDetails,
+    credentials: Credentials,
+    listen: Listen | None = None,
+    deadline: float = 120.0,
+) -> CloudValidationResult:
+    """Proves access live with the provider's SDK; every failure is in the report. Asks the network, stores nothing.
+
+    ``details`` is clean (see `clean_details`). ``listen`` gets a snapshot at each step. ``deadline`` in seconds.
+    """
+    provider = registry.get(details.provider)
+    progress = ValidationProgress(listen=listen)
+    try:
+        return provider.validate(credentials, target_for(owner, details, deadline=deadline), progress)
+    except ProviderError as error:
+        return refused(progress, error)
+
+
+def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0) -> Target:
+    return Target(
+        account_id=details.account_id,
+        partition=details.partition,
+        regions=details.regions,
+        external_id=external_id_for(owner),
+        timeout=float(settings.CONNECTION_TIMEOUT_SECONDS),
+        deadline=deadline,
+    )
+
+
+def refused(progress: ValidationProgress, error: ProviderError) -> CloudValidationResult:
+    """A report that ends with this error, for failures outside the provider's own checks."""
+    progress.done(
+        CheckResult(
+            name=progress.report.running or "start",
+            title="Connection",
+            status=CheckStatus.FAILED,
+            code=error.code,
+            cause=error.cause,
+            remedy=error.remedy,
+            sdk_error=error.sdk_error,
+            retry_helps=not error.permanent,
+        )
+    )
+    return replace(progress.finish(), finished=True)

@@ -1,0 +1,6 @@
+"""Signals that the core sends, so that apps above it follow without being imported. Sent with ``account, actor``."""
+
+from django.dispatch import Signal
+
+account_suspended = Signal()
+account_deleted = Signal()  # inside the deleting transaction, before the row goes

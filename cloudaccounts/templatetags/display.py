@@ -1,0 +1,171 @@
+"""How facts look on a page: times, states, clouds, ids. Words and shapes stand here once, for all templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cloudaccounts import registry
+from cloudaccounts.ages import CredentialAge, RotationState, age_of
+from cloudaccounts.contract import Provider
+from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.report import PermissionResult, PermissionStatus
+
+register = template.Library()
+
+TONES = {
+    "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
+    "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
+    "granted": "ok", "denied": "bad", "unverifiable": "warn",
+    "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
+}  # fmt: skip
+MARKS = {"ok": "✓", "bad": "!", "warn": "!", "info": "→", "mute": "–"}
+_EVENT_MARKS = {
+    "account.created": ("+", ""),
+    "account.deleted": ("×", ""),
+    "account.suspended": ("‖", ""),
+    "credential.unreadable": ("!", "bad"),
+    "scan.requested": ("→", ""),
+}
+_SPANS = (
+    (60, "second", 1), (3600, "minute", 60), (86400, "hour", 3600), (86400 * 60, "day", 86400),
+    (float("inf"), "month", 86400 * 30),
+)  # fmt: skip
+
+
+def relative(seconds: float) -> str:
+    """The same words as static/js/app.js, which keeps them true while the page stays open."""
+    span = abs(seconds)
+    if span < 5:
+        return "just now"
+    unit, size = next((unit, size) for limit, unit, size in _SPANS if span < limit)
+    number = int(span // size)
+    words = f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{words} ago" if seconds >= 0 else f"in {words}"
+
+
+@register.simple_tag
+def ago(moment: datetime | None, never: str = "never") -> SafeString | str:
+    """``2 minutes ago``, with the exact time on hover."""
+    if moment is None:
+        return never
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        moment.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds"),
+        f"{moment:%d %B %Y, %H:%M:%S} UTC".lstrip("0"),
+        relative((timezone.now() - moment).total_seconds()),
+    )
+
+
+@register.filter
+def span(value: timedelta | None) -> str:
+    """A length of time: ``40 s``, ``3 min``."""
+    if value is None:
+        return ""
+    seconds = max(0, round(value.total_seconds()))
+    if seconds < 90:
+        return f"{seconds} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
+
+
+@register.filter
+def duration(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.simple_tag
+def pill(state: str, text: str = "") -> SafeString:
+    """A state by word, shape and colour."""
+    return format_html('<span class="pill {}">{}</span>', TONES.get(str(state), "mute"), text or _words(state))
+
+
+@register.simple_tag
+def mark(state: str) -> SafeString:
+    """A state's sign in a list of checks; the words beside it say it again."""
+    tone = TONES.get(str(state), "mute")
+    return format_html('<span class="mark {}" aria-hidden="true">{}</span>', tone, MARKS[tone])
+
+
+@register.simple_tag
+def event_mark(event: AuditEvent) -> SafeString:
+    sign, tone = _EVENT_MARKS.get(event.action, ("·", ""))
+    if event.action == "account.checked":
+        sign, tone = ("!", "bad") if event.detail.get("code") else ("✓", "ok")
+    return format_html('<span class="mark {}" aria-hidden="true">{}</span>', tone, sign)
+
+
+def _words(state: str) -> str:
+    return str(getattr(state, "label", state)).replace("_", " ")
+
+
+def _provider(key: str) -> Provider | None:
+    try:
+        return registry.get(key)
+    except registry.UnknownProviderError:
+        return None
+
+
+@register.simple_tag
+def cloud(key: str) -> SafeString:
+    """The provider's badge; a provider that is not installed any more shows its key."""
+    spec = _provider(key)
+    label, short = (spec.label, spec.short_label) if spec else (key, key.upper())
+    return format_html('<span class="cloud" title="{}">{}</span>', label, short)
+
+
+@register.filter
+def provider_label(key: str) -> str:
+    spec = _provider(key)
+    return spec.label if spec else key
+
+
+@register.filter
+def number(account: CloudAccount) -> str:
+    """The account id as people read it; copying gives the canonical one."""
+    spec = _provider(account.provider)
+    return spec.format_account_id(account.account_id) if spec else account.account_id
+
+
+@register.filter
+def method_label(account: CloudAccount) -> str:
+    spec = _provider(account.provider)
+    labels = {method.key: method.label for method in spec.methods} if spec else {}
+    return labels.get(account.auth_method, account.auth_method.replace("_", " "))
+
+
+@register.filter
+def credential_age(account: CloudAccount) -> CredentialAge:
+    return age_of(account)
+
+
+@register.simple_tag
+def age_pill(age: CredentialAge) -> SafeString:
+    words = {RotationState.CRITICAL: "bad", RotationState.WARNING: "warn", RotationState.OK: "ok"}
+    return format_html(
+        '<span class="pill {}" title="{}">{}</span>', words.get(age.state, "mute"), age.state.label, age.text
+    )
+
+
+@register.filter
+def regions_in_short(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:2])
+    return f"{shown} + {len(names) - 2}" if len(names) > 2 else shown
+
+
+@register.filter
+def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
+    """The report's permissions, grouped; services with gaps first, and gaps first within each."""
+    order = {PermissionStatus.DENIED: 0, PermissionStatus.UNVERIFIABLE: 1, PermissionStatus.GRANTED: 2}
+    groups = []
+    for service, items in groupby(sorted(permissions, key=lambda p: p.service), key=lambda p: p.service):
+        listed = sorted(items, key=lambda p: (order[p.status], p.permission))
+        counts = {status.value: sum(p.status == status for p in listed) for status in PermissionStatus}
+        groups.append({"service": service, "permissions": listed, "worst": listed[0].status, **counts})
+    return sorted(groups, key=lambda group: (order[group["worst"]], group["service"]))

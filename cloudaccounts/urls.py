@@ -1,0 +1,16 @@
+from django.urls import path
+
+from cloudaccounts import views
+
+urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("accounts/", views.account_list, name="accounts"),
+    path("accounts/<uuid:account_id>/", views.account, name="account"),
+    path("accounts/<uuid:account_id>/panels/<slug:name>/", views.account_panel, name="account-panel"),
+    path("accounts/<uuid:account_id>/history/", views.account_history, name="account-history"),
+    path("accounts/<uuid:account_id>/edit/", views.account_edit, name="account-edit"),
+    path("accounts/<uuid:account_id>/revalidate/", views.account_revalidate, name="account-revalidate"),
+    path("accounts/<uuid:account_id>/suspend/", views.account_suspend, name="account-suspend"),
+    path("accounts/<uuid:account_id>/resume/", views.account_resume, name="account-resume"),
+    path("accounts/<uuid:account_id>/delete/", views.account_delete, name="account-delete"),
+]

@@ -1,0 +1,25 @@
+"""The pages about accounts. Each asks selectors, or makes one call to a service."""
+
+from cloudaccounts.views.account import account, account_history, account_panel
+from cloudaccounts.views.actions import (
+    account_delete,
+    account_edit,
+    account_resume,
+    account_revalidate,
+    account_suspend,
+)
+from cloudaccounts.views.dashboard import dashboard
+from cloudaccounts.views.listing import account_list
+
+__all__ = [
+    "account",
+    "account_delete",
+    "account_edit",
+    "account_history",
+    "account_list",
+    "account_panel",
+    "account_resume",
+    "account_revalidate",
+    "account_suspend",
+    "dashboard",
+]

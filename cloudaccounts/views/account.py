@@ -1,0 +1,144 @@
+"""The account's page, put together from panels that also answer by themselves, to be refreshed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_safe
+
+from cloudaccounts import charts, selectors, services
+from cloudaccounts.ages import age_of
+from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.models.check import CheckState
+from cloudaccounts.registry import UnknownProviderError
+from cloudaccounts.report import PermissionStatus
+from cloudaccounts.views.common import account_or_404
+
+# Sent when a check that a page was watching has ended: the panels that tell its outcome load themselves again.
+CHANGED = "account-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """A check of a report that still grows: ``state`` is its status, else ``running`` or ``waiting``."""
+
+    title: str
+    state: str
+    detail: str = ""
+
+
+@require_safe
+def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    found = account_or_404(request, account_id)
+    context = {"account": found}
+    for panel in PANELS.values():
+        context |= panel(found)
+    return render(request, "cloudaccounts/account.html", context)
+
+
+@require_safe
+def account_panel(request: HttpRequest, account_id: UUID, name: str) -> HttpResponse:
+    if name not in PANELS:
+        raise Http404
+    found = account_or_404(request, account_id)
+    context = PANELS[name](found)
+    response = render(request, f"cloudaccounts/panels/{name}.html", {"account": found, **context})
+    if "watching" in request.GET and not context.get("under_way"):
+        response["HX-Trigger"] = CHANGED
+    return response
+
+
+@require_safe
+def account_history(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """A page of the trail; within the account's page only its rows."""
+    found = account_or_404(request, account_id)
+    events, more = selectors.history(found, before=_moment(request.GET.get("before", "")))
+    within = getattr(request, "htmx", False)
+    template = "cloudaccounts/parts/events.html" if within else "cloudaccounts/account_history.html"
+    return render(request, template, {"account": found, "events": events, "more": more})
+
+
+def _status(account: CloudAccount) -> dict[str, Any]:
+    return {}
+
+
+def _proof(account: CloudAccount) -> dict[str, Any]:
+    """The last proof of access, or the check that is under way, with what keeps it from moving."""
+    check = selectors.latest_check(account)
+    under_way = selectors.is_under_way(check)
+    context: dict[str, Any] = {"check": check, "under_way": under_way, "report": account.report}
+    if check is not None and under_way:
+        context["rows"] = check_rows(account, CloudValidationResult.from_dict(check.report))
+        context["done"] = sum(row.state not in {"running", "waiting"} for row in context["rows"])
+        context["worker"] = services.worker_state("checks")
+    context["abandoned"] = check is not None and check.state == CheckState.ABANDONED
+    return context
+
+
+def _permissions(account: CloudAccount) -> dict[str, Any]:
+    report = account.report
+    gaps = 0 if report is None else len(report.permissions) - report.count(PermissionStatus.GRANTED)
+    return {"report": report, "gaps": gaps}
+
+
+def _credential(account: CloudAccount) -> dict[str, Any]:
+    age = age_of(account)
+    context: dict[str, Any] = {"credential": selectors.credential_of(account), "age": age}
+    if age.days is not None:
+        context["bar"] = charts.age_bar(age.days)
+    if error := services.confirm_key():
+        context["unreadable"] = {"cause": error.cause, "remedy": error.remedy}
+    elif account.last_check_code in selectors.UNREADABLE_CODES:
+        report = account.report
+        context["unreadable"] = {"cause": account.last_check_cause, "remedy": report.remedy if report else ""}
+    return context
+
+
+def _regions(account: CloudAccount) -> dict[str, Any]:
+    report = account.report
+    told = {region.name: region for region in report.regions} if report else {}
+    return {"regions": [{"name": name, "told": told.get(name)} for name in account.regions]}
+
+
+def _history(account: CloudAccount) -> dict[str, Any]:
+    events, more = selectors.history(account)
+    return {"events": events, "more": more}
+
+
+PANELS: dict[str, Callable[[CloudAccount], dict[str, Any]]] = {
+    "status": _status,
+    "proof": _proof,
+    "permissions": _permissions,
+    "credential": _credential,
+    "regions": _regions,
+    "history": _history,
+}
+
+
+def check_rows(account: CloudAccount, report: CloudValidationResult) -> list[CheckRow]:
+    """What is done, what runs and what waits, in the order of the provider's plan."""
+    done = {check.name: check for check in report.checks}
+    rows = [CheckRow(check.title, check.status, check.cause or check.detail) for check in report.checks]
+    try:
+        plan = account.spec.plan(account.auth_method)
+    except (UnknownProviderError, KeyError):
+        return rows
+    for planned in plan:
+        if planned.name not in done:
+            rows.append(CheckRow(planned.title, "running" if planned.name == report.running else "waiting"))
+    return rows
+
+
+def _moment(text: str) -> Any:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None

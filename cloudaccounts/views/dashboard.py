@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts import charts, selectors
+from cloudaccounts.ages import CredentialAge, Limits, age_of
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.views.common import owner_of
+
+ATTENTION = 8  # rows; the rest is a click away
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    owner = owner_of(request)
+    numbers = selectors.overview(owner)
+    context: dict[str, Any] = {"numbers": numbers}
+    if numbers.total:
+        attention = _attention(owner)
+        context |= {
+            "attention": attention,
+            "attention_more": max(0, numbers.failed + numbers.due + numbers.overdue - len(attention)),
+            "chart": charts.age_chart(numbers.ages),
+            "limits": Limits.current(),
+        }
+    return render(request, "cloudaccounts/dashboard.html", context)
+
+
+def _attention(owner: str) -> list[dict[str, Any]]:
+    """Failed accounts first, then credentials by age: each with its cause and what mends it."""
+    rows = [_failed_row(account) for account in selectors.failed(owner, ATTENTION)]
+    if len(rows) < ATTENTION:
+        rows += [_due_row(account) for account in selectors.due(owner, ATTENTION - len(rows))]
+    return rows
+
+
+def _failed_row(account: CloudAccount) -> dict[str, Any]:
+    remedy = str(account.last_check.get("remedy", ""))
+    return {"account": account, "age": None, "cause": account.last_check_cause, "remedy": remedy}
+
+
+def _due_row(account: CloudAccount) -> dict[str, Any]:
+    age = age_of(account)
+    return {"account": account, "age": age, "cause": _due_cause(age), "remedy": "Replace the credential at the provider."}
+
+
+def _due_cause(age: CredentialAge) -> str:
+    limits = Limits.current()
+    if age.expired:
+        return "The credential has expired: the provider refuses it from now on."
+    if age.expires_soon:
+        return "The provider ends this credential soon."
+    days = age.days or 0
+    if days >= limits.critical:
+        past = days - limits.critical
+        return f"The credential is {past} day{'' if past == 1 else 's'} past its limit of {limits.critical}."
+    return f"The credential is {days} days old; its limit is {limits.critical}."

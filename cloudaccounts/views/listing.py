@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts import selectors
+from cloudaccounts.forms import AccountFilterForm
+from cloudaccounts.views.common import owner_of
+
+PAGE_SIZE = 25
+
+
+@require_safe
+def account_list(request: HttpRequest) -> HttpResponse:
+    """Two queries of its own, however many accounts there are: how many match, and one page of them."""
+    form = AccountFilterForm(request.GET)
+    wanted = form.wanted()
+    page = Paginator(selectors.accounts(owner_of(request), wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"form": form, "wanted": wanted, "page": page}
+    return render(request, "cloudaccounts/account_list.html", context)

@@ -1,0 +1,13 @@
+"""The Celery application. Tasks are sent by name (see cloudaccounts.dispatch) and carry ids only."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("cloudaccounts")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,62 @@
+"""System checks: what an operator forgot, told before anybody meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as DjangoWarning
+from django.db import DatabaseError
+
+from cloudaccounts import crypto
+
+
+@register
+def encryption_keys(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    try:
+        crypto.fingerprints()
+    except crypto.KeyringError as error:
+        return [Error(error.cause, hint=error.remedy, id="cloudaccounts.E001")]
+    return []
+
+
+@register(Tags.database)
+def key_fits_data(app_configs: Any, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """With ``check --database cloud_security``, and whenever migrations run."""
+    if "cloud_security" not in (databases or ()):
+        return []
+    from cloudaccounts.services import confirm_key
+
+    try:
+        wrong = confirm_key()
+    except DatabaseError:  # before the first migration there is no table, and nothing that a key could fail to open
+        return []
+    return [] if wrong is None else [Error(wrong.cause, hint=wrong.remedy, id="cloudaccounts.E002")]
+
+
+@register
+def rotation_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    if settings.CREDENTIAL_ROTATION_WARNING_DAYS < settings.CREDENTIAL_ROTATION_CRITICAL_DAYS:
+        return []
+    return [
+        Error(
+            "CREDENTIAL_ROTATION_WARNING_DAYS must be smaller than CREDENTIAL_ROTATION_CRITICAL_DAYS.",
+            hint="The defaults are 60 and 90.",
+            id="cloudaccounts.E003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def base_url(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    if settings.BASE_URL.startswith("https://"):
+        return []
+    return [
+        DjangoWarning(
+            "BASE_URL is not an https:// address: links in mails would be plain, and CSRF checks refuse HTTPS forms.",
+            hint="Set BASE_URL to the address that people open, such as https://accounts.example.com.",
+            id="cloudaccounts.W001",
+        )
+    ]

@@ -1,0 +1,64 @@
+"""What every page knows: the product's name, whether the clouds are simulated, and the navigation with its counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from cloudaccounts import selectors as accounts
+from scans import selectors as scans
+
+PRODUCT_NAME = "Cloud Accounts"
+# Label and URL name, in the order of the sidebar. A page that is not there (yet) has no entry.
+PAGES = (
+    ("Dashboard", "dashboard"),
+    ("Accounts", "accounts"),
+    ("Connect", "wizard"),
+    ("Assets", "assets"),
+    ("Scans", "scans"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    label: str
+    url: str
+    current: str  # value of aria-current, empty elsewhere
+    count: str = ""
+
+
+def product(request: HttpRequest) -> dict[str, Any]:
+    """Two queries, and only where a page shows the navigation to somebody who signed in."""
+    return {
+        "PRODUCT_NAME": PRODUCT_NAME,
+        "SANDBOX": settings.SANDBOX,
+        "navigation": SimpleLazyObject(lambda: _navigation(request)),
+    }
+
+
+def _navigation(request: HttpRequest) -> list[NavigationItem]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    owner = str(user.pk)
+    running = scans.count_active(owner)
+    counts = {"accounts": f"{accounts.count(owner):,}", "scans": f"{running} running" if running else ""}
+    items = []
+    for label, name in PAGES:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        items.append(NavigationItem(label, url, _current(request.path, url), counts.get(name, "")))
+    return items
+
+
+def _current(path: str, url: str) -> str:
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""

@@ -1,0 +1,69 @@
+"""Three databases by design, and the router that keeps them apart.
+
+No relation crosses them: the embedded default keeps three SQLite files, so that a mistake fails at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.datafolder import private_file
+
+SECURITY = "cloud_security"
+DISCOVERY = "cloud_asset_discovery"
+APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY}
+
+SQLITE_OPTIONS = {
+    # IMMEDIATE takes the write lock when a transaction begins: waiting there is safe, while upgrading a read lock later
+    # fails at once with "database is locked", whatever the timeout.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
+}
+
+
+def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
+    """The settings of one alias: SQLite in the data folder without a URL, else PostgreSQL, MongoDB or SQLite."""
+    if not url:
+        path = private_file(folder / f"{alias}.sqlite3")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": dict(SQLITE_OPTIONS)}
+    if url.startswith(("mongodb://", "mongodb+srv://")):
+        return _mongodb(alias, url)
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        config["OPTIONS"] = dict(SQLITE_OPTIONS)
+    elif config.get("ENGINE") == "django.db.backends.postgresql":
+        config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    else:
+        raise ImproperlyConfigured(f"The database URL of {alias} is neither PostgreSQL, MongoDB nor SQLite.")
+    return config
+
+
+def _mongodb(alias: str, url: str) -> dict[str, Any]:
+    if alias == "default":
+        raise ImproperlyConfigured("DATABASE_URL holds users and sessions: PostgreSQL or SQLite, not MongoDB.")
+    try:
+        from django_mongodb_backend import parse_uri
+    except ImportError as error:
+        raise ImproperlyConfigured("A mongodb:// URL needs the extra: pip install '.[mongodb]'.") from error
+    return dict(parse_uri(url))
+
+
+class Router:
+    """Sends each app to its database; everything that is not ours lives in ``default``."""
+
+    def db_for_read(self, model: Any, **_hints: Any) -> str:
+        return APPS.get(model._meta.app_label, "default")
+
+    def db_for_write(self, model: Any, **_hints: Any) -> str:
+        return APPS.get(model._meta.app_label, "default")
+
+    def allow_relation(self, one: Any, other: Any, **_hints: Any) -> bool:
+        return self.db_for_read(one) == self.db_for_read(other)
+
+    def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool:
+        return APPS.get(app_label, "default") == db

@@ -1,0 +1,83 @@
+"""The data folder: databases, keys, broker files and a note of which clouds they belong to.
+
+The folder and what lies in it are readable by their owner alone. It remembers its mode (``live`` or ``sandbox``) and
+refuses the other, so that simulated accounts never stand beside real ones. Keys are made on the first start only: a
+key that is gone later is told (see `config.checks`), because a new one would make the stored credentials unreadable for good.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+MODES = ("live", "sandbox")
+
+
+class DataFolder:
+    def __init__(self, path: Path, mode: str) -> None:
+        self.path = path
+        self.mode = mode
+        self.mode_file = path / "mode"
+        self.secret_key_file = path / "keys" / "secret.key"
+        self.encryption_keys_file = path / "keys" / "encryption.keys"
+
+    def prepare(self) -> None:
+        """Creates what is missing; raises `ImproperlyConfigured` where the folder belongs to the other mode."""
+        for folder in (self.path, self.path / "keys", self.path / "broker"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.mode_file.exists() and not any(self.path.glob("*.sqlite3")):
+            # Before the mode, which marks the folder as used: a kill in between repeats this step.
+            write_once(self.encryption_keys_file, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        write_once(self.mode_file, self.mode)
+        found = self.mode_file.read_text().strip()
+        if found != self.mode:
+            raise ImproperlyConfigured(
+                f"The data folder {self.path} belongs to {found} accounts and this start is for {self.mode} ones. "
+                "Set DATA_DIR to another folder, or start the other way."
+            )
+
+    def secret_key(self) -> str:
+        """Signs sessions and reset links. No stored data needs it, so a lost one is simply made anew."""
+        write_once(self.secret_key_file, secrets.token_urlsafe(64))
+        return self.secret_key_file.read_text().strip()
+
+    def encryption_keys(self) -> list[str]:
+        """Newest first; empty where the file is gone (never made anew beside existing data)."""
+        try:
+            lines = self.encryption_keys_file.read_text().replace(",", "\n").splitlines()
+        except FileNotFoundError:
+            return []
+        return [key for line in lines if (key := line.strip())]
+
+
+def write_once(path: Path, text: str) -> bool:
+    """Writes a private file unless it exists; True where this call wrote it.
+
+    Linked into place when complete, so that of several processes that start together one wins and none reads a half.
+    """
+    if path.exists():
+        return False
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(text + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def private_file(path: Path) -> Path:
+    """Makes sure that a database file exists and is its owner's alone before anything opens it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    return path

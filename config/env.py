@@ -1,0 +1,43 @@
+"""Typed readers of the environment. Every value may also come from the file that ``NAME_FILE`` names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Env:
+    """django-environ with the few readers that it lacks. A trailing newline in a NAME_FILE does not count."""
+
+    def __init__(self) -> None:
+        environ.Env.read_env(str(ROOT / ".env"))
+        self._env = environ.FileAwareEnv()
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self._env.str(name, default=default)).strip()
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        return bool(self._env.bool(name, default=default))
+
+    def number(self, name: str, default: int, *, least: int = 0) -> int:
+        value = int(self._env.int(name, default=default))
+        if value < least:
+            raise ImproperlyConfigured(f"{name} is {value}; it must be at least {least}.")
+        return value
+
+    def words(self, name: str) -> list[str]:
+        """Comma-separated; blanks around the parts and empty parts do not count."""
+        return [part for raw in self.text(name).split(",") if (part := raw.strip())]
+
+    def origin(self, name: str, default: str) -> str:
+        """``scheme://host[:port]`` without a path."""
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+            raise ImproperlyConfigured(f"{name} must look like https://accounts.example.com; it is {value!r}.")
+        return value

@@ -1,0 +1,15 @@
+"""gunicorn's settings for `manage.py up` and for production alike; every one can be overridden on its command line."""
+
+import multiprocessing
+
+worker_class = "gthread"
+workers = min(4, multiprocessing.cpu_count())
+threads = 8  # pages wait for databases, and validations by API for clouds
+timeout = 60
+graceful_timeout = 15
+max_requests = 5000
+max_requests_jitter = 500
+# X-Forwarded-* is judged by config.middleware with TRUSTED_PROXIES; gunicorn itself believes nobody.
+forwarded_allow_ips = ""
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if __import__("os").path.isdir("/dev/shm") else None  # noqa: S108  # heartbeat files, not data

@@ -1,0 +1,89 @@
+"""``/healthz`` (this process answers) and ``/readyz`` (everything that it needs answers too)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from celery import current_app
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import DatabaseError, connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+
+from cloudaccounts.services import confirm_key, worker_state
+
+QUEUES = ("checks", "scans")
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200, or 503 with a sentence for each thing that is wrong. Anybody may ask, so it names no host or path."""
+    # One look a second, whoever asks how often: this page needs no login and must not be a way to load the broker.
+    report: dict[str, str] | None = cache.get("readyz")
+    if report is None:
+        report = {name: probe() for name, probe in _probes().items()}
+        cache.set("readyz", report, timeout=1)
+    ready = all(state == "ok" for state in report.values())
+    return JsonResponse({"ready": ready, "checks": report}, status=200 if ready else 503)
+
+
+def _probes() -> dict[str, Callable[[], str]]:
+    probes: dict[str, Callable[[], str]] = {f"database {alias}": _database(alias) for alias in settings.DATABASES}
+    probes["broker"] = _broker
+    probes |= {f"worker {queue}": _worker(queue) for queue in QUEUES}
+    probes["encryption key"] = _key
+    return probes
+
+
+def _database(alias: str) -> Callable[[], str]:
+    def probe() -> str:
+        try:
+            connection = connections[alias]
+            connection.ensure_connection()
+            if not connection.is_usable():
+                return "The database does not answer."
+        except DatabaseError:
+            return "The database cannot be reached."
+        return "ok"
+
+    return probe
+
+
+def _broker() -> str:
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=2)
+    except (OperationalError, OSError):
+        return "The message broker cannot be reached: work waits in the database until it is back."
+    return "ok"
+
+
+def _worker(queue: str) -> Callable[[], str]:
+    def probe() -> str:
+        try:
+            state = worker_state(queue)
+        except DatabaseError:
+            return "Unknown: the database cannot be read."
+        if state.alive:
+            return "ok"
+        return f"No worker serves the queue {queue!r}: start one, and waiting work continues by itself."
+
+    return probe
+
+
+def _key() -> str:
+    try:
+        wrong = confirm_key()
+    except DatabaseError:
+        return "Unknown: the database cannot be read."
+    return "ok" if wrong is None else f"{wrong.cause} {wrong.remedy}"

@@ -1,0 +1,82 @@
+"""Logs: one line an event, and nothing secret in any of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+HIDDEN = "[hidden]"
+_NAMES = r"(?:secret|password|passwd|token|private_key|authorization|signature|credential|client_assertion|api_key)"
+_PATTERNS = (
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    # name=value, "name": "value", name: value; the value up to a quote, comma, ampersand, closing bracket or blank
+    re.compile(
+        rf"(?i)(?P<keep>[\w.-]*{_NAMES}[\w.-]*[\"']?\s*[:=]\s*(?:b?[\"'])?(?:bearer\s+|aws4-hmac-sha256\s+)?)[^\s\"',&)}}\]]+"
+    ),
+    re.compile(r"(?i)(?P<keep>bearer\s+)[\w.~+/=-]{8,}"),
+    re.compile(r"(?P<keep>\b(?:AKIA|ASIA)[A-Z0-9]{2})[A-Z0-9]{8,}(?=[A-Z0-9]{2}\b)"),
+    re.compile(r"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])"),  # the shape of an AWS secret access key
+    re.compile(r"\bgAAAA[\w-]{40,}={0,2}"),  # a Fernet token
+    re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"),  # a JWT
+)
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "server_time"}
+
+
+def redact(text: str) -> str:
+    """The text without anything that looks like a credential. Wrong guesses hide too much rather than too little."""
+    for pattern in _PATTERNS:
+        text = pattern.sub(lambda found: found.groupdict().get("keep", "") + HIDDEN, text)
+    return text
+
+
+class RedactingFormatter(logging.Formatter):
+    """``12:01:07 INFO cloudaccounts.services account.created account=… ``, tracebacks included, all redacted."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        extra = "".join(f" {key}={value}" for key, value in _extra(record).items())
+        stamp = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        text = f"{stamp} {record.levelname} {record.name} {record.getMessage()}{extra}"
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return redact(text)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for whoever collects logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_extra(record),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps({key: redact(str(value)) for key, value in told.items()})
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD and not key.startswith("_")}
+
+
+def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
+    quiet = {"level": "WARNING"}  # SDKs log headers and bodies below WARNING: never lower, whatever LOG_LEVEL says
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "config.logs.RedactingFormatter"},
+            "json": {"()": "config.logs.JsonFormatter"},
+        },
+        "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "line"}},
+        "root": {"handlers": ["out"], "level": level},
+        "loggers": dict.fromkeys(
+            ("boto3", "botocore", "s3transfer", "urllib3", "azure", "msal", "google", "grpc", "kombu", "amqp"), quiet
+        )
+        | {"celery": {"level": level}, "django.db.backends": quiet, "django.utils.autoreload": quiet},
+    }

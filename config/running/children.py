@@ -1,0 +1,126 @@
+"""Child processes in the foreground: prefixed output, restarts that are said, and a clean end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+GRACE = 20.0  # seconds that a child may take to end what it does
+MOST_PATIENCE = 30.0  # seconds between restarts at most
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass
+class Child:
+    name: str
+    command: Sequence[str]
+    style: str
+    env: Mapping[str, str]
+    process: subprocess.Popen[str] | None = None
+    started: float = 0.0
+    restarts: int = 0
+    retry_at: float = 0.0
+    readers: list[threading.Thread] = field(default_factory=list)
+
+
+class Children:
+    """Starts children in this process group, watches them, and ends them all together."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._children: list[Child] = []
+        self._stopping = threading.Event()
+
+    def add(self, child: Child) -> None:
+        self._children.append(child)
+        self._start(child)
+
+    def say(self, name: str, style: str, line: str) -> None:
+        text = Text(f"{name:<8}│ ", style=style)
+        text.append(line, style="none")
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+    def watch(self) -> None:
+        """Until `stop`: restarts what dies, ever more slowly while it keeps dying, and says so."""
+        while not self._stopping.wait(0.3):
+            for child in self._children:
+                self._look_at(child)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def end(self) -> None:
+        """SIGTERM to all, SIGKILL to what still runs after the grace time."""
+        running = [child for child in self._children if child.process and child.process.poll() is None]
+        for child in running:
+            assert child.process
+            child.process.terminate()
+        deadline = time.monotonic() + GRACE
+        for child in running:
+            assert child.process
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                self.say(child.name, child.style, "did not end in time; killed")
+                child.process.kill()
+                child.process.wait()
+        for child in self._children:
+            for reader in child.readers:
+                reader.join(timeout=2)
+
+    def _start(self, child: Child) -> None:
+        child.started = time.monotonic()
+        child.retry_at = 0.0
+        child.process = subprocess.Popen(  # noqa: S603  # our own commands, no shell
+            child.command,
+            env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=_die_with_parent,  # one prctl call; no lock is taken in the child
+        )
+        reader = threading.Thread(target=self._read, args=(child, child.process), daemon=True)
+        child.readers = [reader]
+        reader.start()
+
+    def _read(self, child: Child, process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            self.say(child.name, child.style, line.rstrip("\n"))
+
+    def _look_at(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.retry_at:
+            if now >= child.retry_at:
+                self._start(child)
+            return
+        if child.process is None or child.process.poll() is None:
+            return
+        child.restarts = 1 if now - child.started > 60 else child.restarts + 1
+        pause = min(MOST_PATIENCE, 2.0 ** (child.restarts - 1))
+        child.retry_at = now + pause
+        self.say(
+            child.name, "bold red", f"{_how_it_ended(child.process.returncode)}; starting it again in {pause:.0f} s"
+        )
+
+
+def _how_it_ended(code: int) -> str:
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
+def _die_with_parent() -> None:
+    """On Linux the kernel ends the child when its parent is killed: a kill -9 of `up` leaves nothing behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

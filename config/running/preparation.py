@@ -1,0 +1,89 @@
+"""What a first start needs: databases, static files, a first user, and in the sandbox the simulated clouds."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+
+from config.running.children import Child, Children
+
+
+def port_must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CommandError(f"Port {port} is taken. Choose another: manage.py up --port {port + 1}") from error
+
+
+def databases_and_files() -> None:
+    for alias in settings.DATABASES:
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def first_user() -> str | None:
+    """The new admin's password, to be printed once; None where there is a superuser already."""
+    users = get_user_model()
+    if users._default_manager.filter(is_superuser=True).exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users._default_manager.create_superuser(username="admin", email="", password=password)
+    return password
+
+
+def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
+    """Starts the simulated clouds and answers with their description, once they are ready."""
+    folder = Path(settings.DATA_DIR) / "clouds"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    ready_file = folder / "sandbox.json"
+    ready_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "config.sandbox", "--data-dir", str(folder)]
+    children.add(Child("clouds", command, "magenta", {}))
+    deadline = time.monotonic() + timeout
+    while not ready_file.exists():
+        if time.monotonic() > deadline:
+            raise CommandError("The simulated clouds did not start; their lines above say why.")
+        time.sleep(0.1)
+    described: dict[str, Any] = json.loads(ready_file.read_text())
+    return described
+
+
+def wait_for_web(port: int, timeout: float = 60.0) -> bool:
+    deadline = time.monotonic() + timeout
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        try:
+            with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    return False
+
+
+def commands(port: int) -> list[tuple[str, str, list[str]]]:
+    """(name, style, command) of the web server, the two workers and the scheduler.
+
+    Two workers, so that scans never make a person wait who proves access in the wizard.
+    """
+    celery = [sys.executable, "-m", "celery", "-A", "config", "--quiet"]
+    worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    web = [sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py"]
+    return [
+        ("web", "cyan", [*web, "--bind", f"127.0.0.1:{port}"]),
+        ("worker", "green", [*worker, "--queues=checks", "--concurrency=2", "--hostname=worker@%h"]),
+        ("scanner", "yellow", [*worker, "--queues=scans", "--concurrency=2", "--hostname=scanner@%h"]),
+        ("beat", "blue", [*celery, "beat", "--loglevel=WARNING"]),
+    ]

@@ -1,0 +1,43 @@
+"""`python -m config.sandbox --data-dir DIR [--port N]`: the simulated clouds, in the foreground."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from config.sandbox.files import DESCRIPTION_FILE
+from config.sandbox.server import Sandbox
+
+
+def _await_end_of_input(ended: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    ended.set()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.sandbox", description="Simulated clouds on loopback.")
+    parser.add_argument("--data-dir", type=Path, required=True, help="keeps keys, CA and what people made")
+    parser.add_argument("--port", type=int, default=0, help="the proxy's port (default: as at the last start)")
+    parser.add_argument("--end-with-stdin", action="store_true", help="end when the parent closes standard input")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    sandbox = Sandbox(options.data_dir, options.port)
+    sandbox.start()
+    if options.end_with_stdin:
+        threading.Thread(target=_await_end_of_input, args=(ended,), daemon=True).start()
+    path = sandbox.data_dir / DESCRIPTION_FILE
+    sys.stdout.write(f"sandbox ready: proxy {sandbox.proxy.url}, details in {path}\n")
+    sys.stdout.flush()
+    ended.wait()
+    sandbox.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

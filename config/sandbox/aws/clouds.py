@@ -1,0 +1,99 @@
+"""moto, loaded the way the sandbox needs it: its settings are read when its modules are imported."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+os.environ.update(
+    MOTO_IAM_LOAD_MANAGED_POLICIES="true",
+    MOTO_EC2_LOAD_DEFAULT_AMIS="false",
+    MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS="false",
+    MOTO_DISABLE_GLOBAL_CORS="true",
+    S3_IGNORE_SUBDOMAIN_BUCKETNAME="true",  # the layer in front hands every bucket over in the path
+)
+
+from moto.backends import get_backend
+from moto.iam import models as iam_models
+from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.moto_api._internal import mock_random
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+__all__ = ["IAMBackend", "Role", "application", "bucket", "iam", "mock_random", "reproducible", "settle"]
+
+# moto carries 1,582 AWS managed policies and copies them for each account (0.1 s and 5 MB apiece): these suffice.
+MANAGED_POLICIES = frozenset(
+    {
+        "AdministratorAccess",
+        "AmazonEC2FullAccess",
+        "AmazonEC2ReadOnlyAccess",
+        "AmazonRDSFullAccess",
+        "AmazonS3FullAccess",
+        "AmazonS3ReadOnlyAccess",
+        "AmazonSSMManagedInstanceCore",
+        "AWSLambdaBasicExecutionRole",
+        "AWSOrganizationsReadOnlyAccess",
+        "Billing",
+        "CloudWatchAgentServerPolicy",
+        "IAMFullAccess",
+        "IAMReadOnlyAccess",
+        "IAMUserChangePassword",
+        "PowerUserAccess",
+        "ReadOnlyAccess",
+        "SecurityAudit",
+        "ViewOnlyAccess",
+    }
+)
+
+
+def _keep_managed_policies() -> None:
+    name = "aws_managed_policies_data"
+    every = json.loads(getattr(iam_models, name))
+    setattr(iam_models, name, json.dumps({one: every[one] for one in sorted(MANAGED_POLICIES & every.keys())}))
+
+
+_keep_managed_policies()
+
+application = DomainDispatcherApplication(create_backend_app)
+
+_settled: dict[tuple[str, str, str], Any] = {}
+_settling = threading.RLock()
+
+
+def iam(account_id: str, partition: str) -> IAMBackend:
+    return iam_backends[account_id][partition]
+
+
+@contextmanager
+def reproducible(*parts: str) -> Iterator[None]:
+    """Makes moto's random ids depend on these parts alone while it lasts, so that a restart gives the same ones."""
+    with _settling:
+        mock_random.seed(":".join(parts))
+        try:
+            yield
+        finally:
+            mock_random.seed()
+
+
+def settle(seed: str, service: str, account_id: str, region: str) -> Any:
+    """A service's backend of one account and region, or None where moto has no such.
+
+    moto makes default networks and the like when a backend is first touched, from one global random source: in whatever
+    order regions are asked for, a restart must give the same ids.
+    """
+    place = (service, account_id, region)
+    if place not in _settled:
+        with reproducible(seed, *place):
+            try:
+                # moto types the names as a literal of all services; a host name may be none of them.
+                _settled[place] = get_backend(service)[account_id][region]  # type: ignore[call-overload]
+            except (AttributeError, ImportError, KeyError, ValueError):
+                _settled[place] = None
+    return _settled[place]
+
+
+def bucket(account_id: str, partition: str, name: str) -> Any:
+    """moto's record of a bucket, or None where the account has no such."""
+    return get_backend("s3")[account_id][partition].buckets.get(name)

@@ -1,0 +1,219 @@
+"""All settings, in one file, from the environment (see `config.env`) and the data folder (see `config.datafolder`)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from csp.constants import NONCE, NONE, SELF
+
+from config.databases import DISCOVERY, SECURITY, database
+from config.datafolder import DataFolder
+from config.env import ROOT, Env
+from config.logs import logging_settings
+
+django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time
+
+os.umask(0o077)  # whatever this product writes is its owner's alone
+
+env = Env()
+BASE_DIR = ROOT
+DEBUG = env.flag("DEBUG", default=False)
+
+# --- Mode and data folder -----------------------------------------------------------------------------------------
+SANDBOX = env.flag("CLOUD_ACCOUNTS_SANDBOX", default=False)
+# `up` on loopback serves plain HTTP, where Secure cookies and the redirect to HTTPS would lock everybody out.
+PLAIN_HTTP = env.flag("CLOUD_ACCOUNTS_PLAIN_HTTP", default=False) or DEBUG
+DATA_DIR = Path(env.text("DATA_DIR") or (ROOT / "var" / "sandbox" if SANDBOX else ROOT / "var")).absolute()
+_folder = DataFolder(DATA_DIR, "sandbox" if SANDBOX else "live")
+_folder.prepare()
+
+# --- Keys ---------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.text("SECRET_KEY") or _folder.secret_key()
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+CREDENTIAL_ENCRYPTION_KEYS = env.words("CREDENTIAL_ENCRYPTION_KEYS") or _folder.encryption_keys()
+
+# --- Where we are ---------------------------------------------------------------------------------------------------
+BASE_URL = env.origin("BASE_URL", "http://127.0.0.1:8000")
+_base = urlsplit(BASE_URL)
+_loopback = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or sorted({_base.hostname or "", *_loopback})
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+
+# --- Apps -----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "cloudaccounts.apps.CloudAccountsConfig",
+    "wizard.apps.WizardConfig",
+    "scans.apps.ScansConfig",
+    "config.apps.ProjectConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "django_celery_results",
+    "django_htmx",
+    "formtools",
+    "csp",
+]
+MIDDLEWARE = [
+    "config.middleware.TrustedProxyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "config.context.product",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "config.forms.FormRenderer"
+
+# --- Databases ------------------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": database("default", env.text("DATABASE_URL"), DATA_DIR),
+    SECURITY: database(SECURITY, env.text("CLOUD_SECURITY_DATABASE_URL"), DATA_DIR),
+    DISCOVERY: database(DISCOVERY, env.text("CLOUD_ASSET_DISCOVERY_DATABASE_URL"), DATA_DIR),
+}
+DATABASE_ROUTERS = ["config.databases.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Celery (read by config.celery under the namespace CELERY) ------------------------------------------------------
+_broker = DATA_DIR / "broker"
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker),
+        "data_folder_out": str(_broker),
+        "control_folder": str(_broker / "control"),
+        "polling_interval": 0.2,  # kombu's default of a second would be felt by a person who waits
+    }
+else:
+    # A publish must fail within seconds when the broker is down: the row stays, and a reconciler nudges again.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3, "socket_timeout": 10, "max_retries": 1}
+CELERY_BROKER_CONNECTION_TIMEOUT = 3
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+CELERY_RESULT_EXPIRES = 3 * 86400
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_TASK_DEFAULT_QUEUE = "checks"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 300  # seconds; tasks that may run longer say so themselves
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
+    "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
+    "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
+    "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
+    "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
+}
+
+# --- Accounts and credentials ---------------------------------------------------------------------------------------
+CREDENTIAL_ROTATION_WARNING_DAYS = env.number("CREDENTIAL_ROTATION_WARNING_DAYS", 60, least=1)
+CREDENTIAL_ROTATION_CRITICAL_DAYS = env.number("CREDENTIAL_ROTATION_CRITICAL_DAYS", 90, least=1)
+WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
+CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
+AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
+
+# --- People ---------------------------------------------------------------------------------------------------------
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600
+_mail = env._env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST", ""), _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER", ""), _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"cloud-accounts@{_base.hostname}")
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# --- Browser security -----------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
+# Browsers send cookies to every port of a host: two instances on one machine would log each other out.
+SESSION_COOKIE_NAME = "cam_session" if _base.port is None else f"cam_session_{_base.port}"
+CSRF_COOKIE_NAME = "cam_csrf" if _base.port is None else f"cam_csrf_{_base.port}"
+SECURE_SSL_REDIRECT = not PLAIN_HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 86400
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
+# Only a proxy of TRUSTED_PROXIES can set this header: config.middleware takes it from everybody else.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = logging_settings(as_json=env.text("LOG_FORMAT") == "json", level=env.text("LOG_LEVEL", "INFO"))

@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("", include("cloudaccounts.urls")),
+    path("", include("scans.urls")),
+    path("wizard/", include("wizard.urls")),
+    path("", include("config.site_urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "config.site_views.bad_request"
+handler403 = "config.site_views.permission_denied"
+handler404 = "config.site_views.not_found"
+handler500 = "config.site_views.server_error"

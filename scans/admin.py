@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from cloudaccounts.actors import Actor
+from scans import services
+from scans.models import Asset, ScanRun
+
+
+@admin.register(ScanRun)
+class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
+    list_display = ("requested_at", "account_name", "provider", "scan_type", "status", "units_done", "units_total", "assets_seen", "error_code")  # fmt: skip
+    list_filter = ("status", "scan_type", "provider")
+    search_fields = ("account_name", "owner")
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-requested_at",)
+    actions = ("cancel",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # scans are asked for on an account's page
+
+    def has_change_permission(self, request: HttpRequest, obj: ScanRun | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ScanRun | None = None) -> bool:
+        return False
+
+    @admin.action(description="Cancel", permissions=["view"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[ScanRun]) -> None:
+        ended = sum(services.cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
+        self.message_user(request, f"{ended} scans cancelled.", messages.SUCCESS)
+
+
+@admin.register(Asset)
+class AssetAdmin(admin.ModelAdmin[Asset]):
+    list_display = ("name", "type", "region", "account_name", "first_seen_at", "last_seen_at", "gone_at")
+    list_filter = ("provider", "service")
+    search_fields = ("name", "native_id", "account_name")
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Asset | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Asset | None = None) -> bool:
+        return False

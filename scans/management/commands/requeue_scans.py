@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from scans import services
+
+
+class Command(BaseCommand):
+    help = "Mends scans after lost messages and killed workers, as the scheduler does every 15 seconds."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        count = services.requeue_scans()
+        self.stdout.write(f"{count} scan{'' if count == 1 else 's'} nudged, requeued or failed.")

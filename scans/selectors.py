@@ -1,0 +1,123 @@
+"""Reads of scans and assets. Everything is of one owner (``str(user.pk)``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from scans.models import ACTIVE, Asset, ScanRun
+
+SHOWN_TYPES = 8
+SHOWN_ASSETS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFilter:
+    account: UUID | None = None
+    provider: str = ""
+    status: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.account or self.provider or self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    q: str = ""
+    account: UUID | None = None
+    provider: str = ""
+    type: str = ""
+    region: str = ""
+    gone: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.q or self.account or self.provider or self.type or self.region or self.gone)
+
+
+def count_active(owner: str) -> int:
+    return ScanRun.objects.filter(owner=owner, status__in=ACTIVE).count()
+
+
+def active(owner: str, limit: int) -> list[ScanRun]:
+    return list(ScanRun.objects.filter(owner=owner, status__in=ACTIVE).order_by("requested_at")[:limit])
+
+
+def latest_of_owner(owner: str, limit: int) -> list[ScanRun]:
+    return list(ScanRun.objects.filter(owner=owner).order_by("-requested_at")[:limit])
+
+
+def find_run(owner: str, run_id: UUID) -> ScanRun | None:
+    return ScanRun.objects.filter(owner=owner, run_id=run_id).first()
+
+
+def latest_of_account(owner: str, account: UUID) -> ScanRun | None:
+    return ScanRun.objects.filter(owner=owner, account=account).order_by("-requested_at").first()
+
+
+def runs(owner: str, wanted: ScanFilter) -> QuerySet[ScanRun]:
+    found = ScanRun.objects.filter(owner=owner)
+    exact: dict[str, Any] = {"account": wanted.account, "provider": wanted.provider, "status": wanted.status}
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    return found.order_by("-requested_at", "run_id")
+
+
+def assets(owner: str, wanted: AssetFilter) -> QuerySet[Asset]:
+    """For a list: without tags and properties."""
+    found = Asset.objects.filter(owner=owner, gone_at__isnull=not wanted.gone).defer("tags", "properties")
+    exact: dict[str, Any] = {
+        "account": wanted.account,
+        "provider": wanted.provider,
+        "type": wanted.type,
+        "region": wanted.region,
+    }
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.q:
+        found = found.filter(
+            Q(name__icontains=wanted.q) | Q(native_id__icontains=wanted.q) | Q(account_name__icontains=wanted.q)
+        )
+    return found.order_by("type", "name", "id")
+
+
+def asset_types(owner: str) -> list[str]:
+    return sorted(Asset.objects.filter(owner=owner).order_by().values_list("type", flat=True).distinct())
+
+
+def find_asset(owner: str, asset: UUID) -> Asset | None:
+    return Asset.objects.filter(owner=owner, pk=asset).first()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAssets:
+    total: int
+    types: tuple[tuple[str, int], ...]  # most frequent first
+    more_types: int
+    latest: tuple[Asset, ...]
+
+
+def account_assets(owner: str, account: UUID) -> AccountAssets:
+    """Two queries: counts by type, and what was found last."""
+    present = Asset.objects.filter(owner=owner, account=account, gone_at__isnull=True)
+    rows = present.order_by().values("type").annotate(number=Count("id"))
+    counted = sorted(((row["type"], row["number"]) for row in rows), key=lambda pair: (-pair[1], pair[0]))
+    latest = present.defer("tags", "properties").order_by("-first_seen_at", "type", "name")[:SHOWN_ASSETS]
+    return AccountAssets(
+        total=sum(number for _, number in counted),
+        types=tuple(counted[:SHOWN_TYPES]),
+        more_types=max(0, len(counted) - SHOWN_TYPES),
+        latest=tuple(latest),
+    )
+
+
+def time_left(run: ScanRun, *, now: datetime | None = None) -> timedelta | None:
+    """A guess by the pace so far; None while too little is done to guess from."""
+    if run.started_at is None or not run.is_active or run.units_done < 3 or run.units_done * 10 < run.units_total:
+        return None
+    elapsed = (now or timezone.now()) - run.started_at
+    return elapsed / run.units_done * (run.units_total - run.units_done)

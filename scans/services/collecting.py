@@ -1,0 +1,110 @@
+"""Collects units in bounded threads and hands their resources over as one stream of events.
+
+Threads talk to the cloud only; the thread that iterates does all database work, so one connection serves a scan. A
+bounded queue between them keeps memory flat: collectors wait while the writer is behind.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from cloudaccounts.contract import Asset, ProviderError, ScanUnit, Session
+
+THREADS = 8  # units at a time: network-bound, and far below any provider's request limit
+BATCH = 200  # assets
+BACKLOG = 16  # batches
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStarted:
+    unit: ScanUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    unit: ScanUnit
+    assets: list[Asset]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFinished:
+    unit: ScanUnit
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFailed:
+    unit: ScanUnit
+    error: ProviderError
+
+
+Event = UnitStarted | Batch | UnitFinished | UnitFailed
+_Put = Callable[[Event], None]
+
+
+class _StoppedError(Exception):
+    """The reader went away: collectors end instead of filling a queue that nobody empties."""
+
+
+def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
+    """Yields each unit's start, batches and end. A unit that fails is told and does not stop the others."""
+    events: queue.Queue[Event] = queue.Queue(maxsize=BACKLOG)
+    stop = threading.Event()
+
+    def put(event: Event) -> None:
+        while not stop.is_set():
+            try:
+                events.put(event, timeout=0.5)
+            except queue.Full:
+                continue
+            return
+        raise _StoppedError
+
+    pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="collect")
+    try:
+        for unit in units:
+            pool.submit(_collect_unit, session, unit, put)
+        open_units = len(units)
+        while open_units:
+            event = events.get()
+            open_units -= isinstance(event, UnitFinished | UnitFailed)
+            yield event
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _collect_unit(session: Session, unit: ScanUnit, put: _Put) -> None:
+    try:
+        put(UnitStarted(unit))
+        batch: list[Asset] = []
+        for asset in session.collect(unit):
+            batch.append(asset)
+            if len(batch) >= BATCH:
+                put(Batch(unit, batch))
+                batch = []
+        if batch:
+            put(Batch(unit, batch))
+        put(UnitFinished(unit))
+    except _StoppedError:
+        return
+    except ProviderError as error:
+        _tell(put, UnitFailed(unit, error))
+    except Exception:
+        # A collector's defect costs its unit, told as a gap; the pool would swallow it and the reader would wait.
+        logger.exception("scan.unit_defect", extra={"unit": unit.label})
+        defect = ProviderError("internal_error", "Our collector failed on this unit.", "Tell the operator.")
+        _tell(put, UnitFailed(unit, defect))
+
+
+def _tell(put: _Put, event: Event) -> None:
+    try:
+        put(event)
+    except _StoppedError:
+        return

@@ -1,0 +1,58 @@
+"""What mends scans after lost messages, killed workers and brokers that were down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from cloudaccounts import audit, dispatch
+from cloudaccounts.actors import SYSTEM
+from scans.models import ScanRun, ScanStatus
+from scans.services.requests import QUEUE, TASK
+
+ATTEMPTS = 3
+NUDGE_AGAIN = timedelta(seconds=30)
+BATCH = 500
+
+
+def requeue_scans() -> int:
+    """Gives scans of dead workers another try, fails them after three, and nudges queued ones again. Counts all."""
+    return _release_lost() + _nudge_waiting()
+
+
+def _release_lost() -> int:
+    now = timezone.now()
+    mended = 0
+    for run in ScanRun.objects.filter(status=ScanStatus.RUNNING, lease_until__lt=now)[:BATCH]:
+        lost = ScanRun.objects.filter(pk=run.pk, status=ScanStatus.RUNNING, lease_until__lt=now)
+        if run.attempts < ATTEMPTS:
+            mended += lost.update(status=ScanStatus.QUEUED, lease_until=None, nudged_at=None, now_doing="")
+            continue
+        failed = lost.update(
+            status=ScanStatus.FAILED,
+            active_account=None,
+            lease_until=None,
+            now_doing="",
+            finished_at=now,
+            error_code="worker_died",
+            error=f"The worker died {ATTEMPTS} times during this scan.",
+            error_remedy="Look at the worker's log for the reason (often memory), then start a scan again.",
+        )
+        if failed:
+            audit.record(
+                actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
+                account=run.account, label=run.account_name, run_id=str(run.run_id),
+            )  # fmt: skip
+        mended += failed
+    return mended
+
+
+def _nudge_waiting() -> int:
+    now = timezone.now()
+    waiting = ScanRun.objects.filter(status=ScanStatus.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    nudged = 0
+    for key in list(waiting.values_list("pk", flat=True)[:BATCH]):
+        ScanRun.objects.filter(pk=key).update(nudged_at=now)
+        nudged += dispatch.send(TASK, str(key), queue=QUEUE)
+    return nudged

@@ -1,0 +1,101 @@
+"""Asking for scans and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import audit, dispatch
+from cloudaccounts.actors import SYSTEM, Actor
+from cloudaccounts.errors import AccountSuspendedError, InputError
+from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from scans.models import ACTIVE, Asset, ScanRun, ScanStatus, ScanType
+
+TASK = "scans.run"
+QUEUE = "scans"
+
+
+def request_scan(
+    account: CloudAccount,
+    *,
+    actor: Actor,
+    scan_type: str = ScanType.FULL,
+    regions: Sequence[str] = (),
+    auto_initiated: bool = False,
+) -> ScanRun:
+    """Queues a scan, or answers with the one that is active already: compare `run_id`s to tell them apart.
+
+    No regions means all of the account's. Raises `AccountSuspendedError`, and `InputError` for a region that the
+    account has not chosen.
+    """
+    if account.status == CloudAccountStatus.SUSPENDED:
+        raise AccountSuspendedError
+    if scan_type not in ScanType.values:
+        raise InputError({"scan_type": "Choose full or incremental."})
+    if not set(regions) <= set(account.regions):
+        raise InputError({"regions": "Choose among the regions of this account."})
+    now = timezone.now()
+    run = ScanRun(
+        account=account.pk,
+        active_account=account.pk,
+        owner=account.owner,
+        account_name=account.name,
+        provider=account.provider,
+        scan_type=scan_type,
+        regions=list(regions or account.regions),
+        auto_initiated=auto_initiated,
+        actor=actor.to_dict(),
+        requested_at=now,
+        nudged_at=now,
+    )
+    try:
+        with transaction.atomic(using=dispatch.SECURITY):
+            run.save(force_insert=True)
+            CloudAccount.objects.filter(pk=account.pk).update(latest_scan_run_id=run.run_id)
+            dispatch.send_on_commit(TASK, str(run.run_id), using=dispatch.SECURITY, queue=QUEUE)
+    except IntegrityError:
+        active = ScanRun.objects.filter(active_account=account.pk).first()
+        # The active one may have ended between the two statements; then there is room for ours.
+        return active or request_scan(account, actor=actor, scan_type=scan_type, regions=regions)
+    account.latest_scan_run_id = run.run_id
+    text = "Discovery started by itself after onboarding" if auto_initiated else f"Scan requested by {actor.label}"
+    _record(run, actor, "scan.requested", text)
+    return run
+
+
+def request_first_scan(account: CloudAccount) -> ScanRun | None:
+    """The scan that follows a successful onboarding by itself; None for accounts whose access is not proven yet."""
+    if account.status != CloudAccountStatus.ACTIVE:
+        return None
+    return request_scan(account, actor=SYSTEM, auto_initiated=True)
+
+
+def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
+    """Ends a queued or running scan; its worker notices within seconds and stops writing. False where it had ended."""
+    cancelled = ScanRun.objects.filter(pk=run.pk, status__in=ACTIVE).update(
+        status=ScanStatus.CANCELLED, active_account=None, lease_until=None, now_doing="", finished_at=timezone.now()
+    )
+    if cancelled:
+        _record(run, actor, "scan.cancelled", f"Scan cancelled by {actor.label}")
+    return cancelled == 1
+
+
+def cancel_active(account: UUID, *, actor: Actor) -> None:
+    for run in ScanRun.objects.filter(active_account=account):
+        cancel_scan(run, actor=actor)
+
+
+def forget_account(account: UUID) -> None:
+    """Removes what was discovered of a deleted account, and its runs; a worker in the middle loses its claim."""
+    ScanRun.objects.filter(account=account).delete()
+    Asset.objects.filter(account=account).delete()
+
+
+def _record(run: ScanRun, actor: Actor, action: str, text: str) -> None:
+    audit.record(
+        actor=actor, owner=run.owner, action=action, text=text, account=run.account, label=run.account_name,
+        run_id=str(run.run_id),
+    )  # fmt: skip

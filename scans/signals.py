@@ -1,0 +1,29 @@
+"""A new account asks for its first scan; a suspended or deleted one stops. Thin: each hands over to a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from cloudaccounts.actors import Actor
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.signals_out import account_deleted, account_suspended
+from scans import services
+
+
+@receiver(post_save, sender=CloudAccount)
+def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, created: bool, raw: bool, **_: Any) -> None:
+    if created and not raw:
+        services.request_first_scan(instance)
+
+
+@receiver(account_suspended)
+def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
+    services.cancel_active(account.pk, actor=actor)
+
+
+@receiver(account_deleted)
+def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
+    services.forget_account(account.pk)

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from scans import services
+
+
+@shared_task(name="scans.run", time_limit=4 * 3600, soft_time_limit=4 * 3600 - 60)
+def run(run_id: str) -> str:
+    return services.run_scan(UUID(run_id))
+
+
+@shared_task(name="scans.requeue", ignore_result=True, expires=15)
+def requeue() -> None:
+    services.requeue_scans()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+from pytest_django import Settings
+
+from cloudaccounts import crypto
+from cloudaccounts.crypto import KeyringError
+
+
+def test_it_opens_what_it_sealed() -> None:
+    assert crypto.open_(crypto.seal(b"hello")) == b"hello"
+
+
+def test_it_seals_with_the_newest_key_and_opens_with_all(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    token = crypto.seal(b"hello")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
+    assert crypto.open_(token) == b"hello"
+    assert Fernet(new).decrypt(crypto.seal(b"again").encode()) == b"again"
+
+
+def test_it_says_that_the_key_is_missing(settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = []
+    with pytest.raises(KeyringError, match="key is missing") as caught:
+        crypto.seal(b"hello")
+    assert caught.value.code == "encryption_key_missing"
+
+
+def test_it_says_that_the_key_is_wrong(settings: Settings) -> None:
+    token = crypto.seal(b"hello")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(KeyringError, match="No encryption key of this server opens") as caught:
+        crypto.open_(token)
+    assert caught.value.code == "encryption_key_wrong"
+
+
+def test_it_says_that_a_key_is_malformed_without_showing_it(settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = ["not-a-key"]
+    with pytest.raises(KeyringError, match="not a Fernet key") as caught:
+        crypto.seal(b"hello")
+    assert "not-a-key" not in str(caught.value)
+
+
+def test_a_fingerprint_names_a_key_without_telling_it(settings: Settings) -> None:
+    key = Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [key]
+    assert len(crypto.newest_fingerprint()) == 12
+    assert crypto.newest_fingerprint() not in key

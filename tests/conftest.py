@@ -1,0 +1,151 @@
+"""What all tests share: three people, their browsers, and accounts to look at."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import CredentialFacts, Credentials
+from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from cloudaccounts.vault import store
+from tests.environment import FOLDER
+from tests.toycloud import provider as toy
+
+ALL_DATABASES = ["default", "cloud_security", "cloud_asset_discovery"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """Three test databases, as in production: files where SQLite serves them, so that threads see one another."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    for alias, database in settings.DATABASES.items():
+        sqlite = "sqlite" in database["ENGINE"]
+        name = str(FOLDER / f"test_{alias}.sqlite3") if sqlite else f"test_cloud_accounts_{alias}_{worker}"
+        database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice", "alice@example.org", "alice-knows-this")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", "bob@example.org", "bob-knows-this-too")
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("olga", "olga@example.org", "olga-runs-this-place")
+
+
+@pytest.fixture
+def browser_of() -> Callable[[User], Client]:
+    """A signed-in test client of a person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def alices(alice: User, browser_of: Callable[[User], Client]) -> Client:
+    return browser_of(alice)
+
+
+@pytest.fixture
+def bobs(bob: User, browser_of: Callable[[User], Client]) -> Client:
+    return browser_of(bob)
+
+
+MakeAccount = Callable[..., CloudAccount]
+SECRET = secrets.token_urlsafe(30)  # 40 characters, as AWS makes them
+
+
+@pytest.fixture
+def make_account() -> MakeAccount:
+    """An account with a sealed credential, as onboarding leaves it; any field can be given."""
+
+    def make(owner: User, *, age_days: int = 0, secretless: bool = False, **fields: Any) -> CloudAccount:
+        since = timezone.now() - timedelta(days=age_days)
+        values: dict[str, Any] = {
+            "id": uuid4(),
+            "provider": "aws",
+            "account_id": f"{uuid4().int % 10**12:012d}",
+            "name": "data-platform",
+            "regions": ["us-east-1", "eu-west-1"],
+            "partition": "aws",
+            "auth_method": "cross_account_role" if secretless else "access_keys",
+            "status": CloudAccountStatus.ACTIVE,
+            "credential_since": since,
+            "credential_secretless": secretless,
+            **fields,
+        }
+        account = CloudAccount(owner=str(owner.pk), **values)
+        account.save(force_insert=True)
+        store(
+            account=account,
+            credentials=Credentials(
+                "access_keys", {"access_key_id": "AKIDTESTTESTTESTTEST", "secret_access_key": SECRET}
+            ),
+            facts=CredentialFacts(kind="Access key", hint="AKID…TEST", secretless=secretless),
+            since=since,
+            actor=Actor(str(owner.pk), owner.username, "page", "127.0.0.1"),
+        )
+        return account
+
+    return make
+
+
+class _ToyEntry:
+    @staticmethod
+    def load() -> toy.ToyProvider:
+        return toy.PROVIDER
+
+
+@pytest.fixture
+def toycloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[toy.State]:
+    """The toy cloud, brought in as a distribution of its own would be: by the entry-point group."""
+    monkeypatch.setattr(registry, "entry_points", lambda group: [_ToyEntry] if group == registry.GROUP else [])
+    registry._providers.cache_clear()
+    toy.STATE.__init__()  # type: ignore[misc]  # back to how it began
+    yield toy.STATE
+    monkeypatch.undo()
+    registry._providers.cache_clear()
+
+
+@pytest.fixture
+def toy_account(toycloud: toy.State) -> MakeAccount:
+    """An account of the toy cloud with a stored token that works."""
+
+    def make(owner: User, **fields: Any) -> CloudAccount:
+        values: dict[str, Any] = {
+            "id": uuid4(), "provider": "toy", "account_id": "abcdef", "name": "toybox", "regions": ["left", "right"],
+            "partition": "shelf", "auth_method": "token", "status": CloudAccountStatus.ACTIVE, **fields,
+        }  # fmt: skip
+        account = CloudAccount(owner=str(owner.pk), **values)
+        account.save(force_insert=True)
+        store(
+            account=account,
+            credentials=Credentials("token", {"token": toycloud.good_token}),
+            facts=CredentialFacts(kind="Token"),
+            since=timezone.now(),
+            actor=Actor(str(owner.pk), owner.username, "page", "127.0.0.1"),
+        )
+        return account
+
+    return make

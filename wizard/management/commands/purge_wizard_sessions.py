@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from wizard import services
+
+
+class Command(BaseCommand):
+    help = "Deletes expired drafts of accounts with all that was entered in them (the scheduler does so every hour)."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        deleted = services.purge_expired()
+        self.stdout.write(f"{deleted} expired draft{'' if deleted == 1 else 's'} deleted.")

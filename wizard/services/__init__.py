@@ -1,0 +1,54 @@
+"""What can be done with drafts. Pages, tasks, admin and commands call these."""
+
+from wizard.services.contents import DraftContent, Value, Values
+from wizard.services.drafts import (
+    OpenDraft,
+    create_wizard_session,
+    discard_draft,
+    find_draft,
+    keep_typed,
+    open_draft,
+    purge_expired,
+    remember_step,
+    save_step,
+)
+from wizard.services.errors import (
+    DraftChangedError,
+    DraftExpiredError,
+    DraftFinishedError,
+    DraftFinishingError,
+    DraftNotFoundError,
+    DraftUnreadableError,
+    ProofError,
+)
+from wizard.services.finishing import finish_draft
+from wizard.services.reconciling import reconcile
+from wizard.services.setup import setup_guides
+from wizard.services.validation import request_validation, run_validation
+
+__all__ = [
+    "DraftChangedError",
+    "DraftContent",
+    "DraftExpiredError",
+    "DraftFinishedError",
+    "DraftFinishingError",
+    "DraftNotFoundError",
+    "DraftUnreadableError",
+    "OpenDraft",
+    "ProofError",
+    "Value",
+    "Values",
+    "create_wizard_session",
+    "discard_draft",
+    "find_draft",
+    "finish_draft",
+    "keep_typed",
+    "open_draft",
+    "purge_expired",
+    "reconcile",
+    "remember_step",
+    "request_validation",
+    "run_validation",
+    "save_step",
+    "setup_guides",
+]

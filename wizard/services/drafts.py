@@ -1,0 +1,149 @@
+"""A draft's life: started, opened, saved, discarded, purged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from cloudaccounts.fields import KeyringError, Sealed
+from wizard.models import Step, ValidationState, WizardSession, new_expiry
+from wizard.services.contents import DraftContent, Values
+from wizard.services.errors import (
+    DraftChangedError,
+    DraftExpiredError,
+    DraftFinishedError,
+    DraftFinishingError,
+    DraftNotFoundError,
+    DraftUnreadableError,
+)
+
+TOUCH_AFTER = timedelta(hours=1)
+# The state of a draft whose data no validation has looked at.
+UNPROVEN: dict[str, Any] = {
+    "validation": ValidationState.IDLE,
+    "validation_revision": None,
+    "report": {},
+    "claim": None,
+    "attempts": 0,
+    "nudged_at": None,
+    "broker_refused": False,
+    "lease_until": None,
+    "validated_at": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDraft:
+    row: WizardSession
+    content: DraftContent
+
+
+def create_wizard_session(owner: str) -> WizardSession:
+    """Starts an empty draft. Raises `DraftUnreadableError` where there is no key to seal it with."""
+    draft = WizardSession(owner=owner, expires_at=new_expiry())
+    draft.data = _seal(draft.pk, DraftContent())
+    draft.save(force_insert=True)
+    return draft
+
+
+def find_draft(draft_id: UUID, owner: str) -> WizardSession:
+    """The owner's draft, unopened. Raises as `open_draft` does, except for what only opening can tell."""
+    draft = WizardSession.objects.of(owner).filter(pk=draft_id).first()
+    if draft is None:
+        raise DraftNotFoundError(draft_id)
+    if draft.account is not None:
+        raise DraftFinishedError(draft.account)
+    if draft.is_expired and not draft.is_finishing:
+        raise DraftExpiredError
+    return draft
+
+
+def open_draft(draft_id: UUID, owner: str) -> OpenDraft:
+    """Raises `DraftNotFoundError`, `DraftFinishedError`, `DraftExpiredError`, `DraftUnreadableError`."""
+    draft = find_draft(draft_id, owner)
+    return OpenDraft(draft, read_content(draft))
+
+
+def read_content(draft: WizardSession) -> DraftContent:
+    """Raises `DraftUnreadableError`."""
+    if draft.data is None:
+        return DraftContent()
+    try:
+        return DraftContent.from_dict(draft.data.open(bound_to=draft.pk))
+    except KeyringError as error:
+        raise DraftUnreadableError(error) from None
+
+
+def save_step(draft: WizardSession, content: DraftContent, *, step: str, values: Values) -> OpenDraft:
+    """Saves an accepted step over the version that ``draft`` was read at.
+
+    Saving what is stored already changes nothing, so that a form sent twice is the same as once.
+    Raises `DraftChangedError`, `DraftFinishingError`, `DraftUnreadableError`.
+    """
+    if dict(content.step(step)) == dict(values) and step not in content.typed:
+        return OpenDraft(draft, content)
+    after = content.with_step(step, values)
+    changes: dict[str, Any] = {
+        "provider": after.text(Step.PROVIDER, "provider"),
+        "account_id": after.text(Step.ENVIRONMENT, "account_id"),
+        "name": after.text(Step.ENVIRONMENT, "name"),
+    }
+    if after.proven_part() != content.proven_part():
+        changes |= UNPROVEN | {"revision": draft.revision + 1}
+    return _write(draft, after, changes)
+
+
+def keep_typed(draft: WizardSession, content: DraftContent, *, step: str, values: Values) -> OpenDraft:
+    """Keeps what was entered in a step that is not complete, for when the person comes back. Raises as `save_step`."""
+    if content.typed.get(step) == values:
+        return OpenDraft(draft, content)
+    return _write(draft, content.with_typed(step, values), {})
+
+
+def remember_step(draft: WizardSession, step: str) -> None:
+    """Where to resume. Also keeps a draft alive that is only looked at."""
+    if draft.step != step or draft.expires_at < new_expiry() - TOUCH_AFTER:
+        WizardSession.objects.filter(pk=draft.pk, account__isnull=True).update(step=step, expires_at=new_expiry())
+
+
+def discard_draft(draft: WizardSession) -> None:
+    """Deletes the draft and everything in it. Raises `DraftFinishingError`."""
+    deleted, _ = WizardSession.objects.filter(pk=draft.pk, finishing_at__isnull=True).delete()
+    if not deleted and WizardSession.objects.filter(pk=draft.pk).exists():
+        raise DraftFinishingError
+
+
+def purge_expired() -> int:
+    """Deletes expired drafts and the emptied rows of finished ones; a draft being finished is left to the reconciler."""
+    expired = WizardSession.objects.filter(expires_at__lte=timezone.now())
+    deleted, _ = expired.filter(Q(finishing_at__isnull=True) | Q(account__isnull=False)).delete()
+    return deleted
+
+
+def _write(draft: WizardSession, content: DraftContent, changes: dict[str, Any]) -> OpenDraft:
+    changes |= {
+        "data": _seal(draft.pk, content),
+        "version": draft.version + 1,
+        "updated_at": timezone.now(),
+        "expires_at": new_expiry(),
+    }
+    mine = WizardSession.objects.filter(pk=draft.pk, version=draft.version, finishing_at__isnull=True)
+    if mine.update(**changes) != 1:
+        if WizardSession.objects.filter(pk=draft.pk, finishing_at__isnull=False).exists():
+            raise DraftFinishingError
+        raise DraftChangedError
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    return OpenDraft(draft, content)
+
+
+def _seal(draft_id: UUID, content: DraftContent) -> Sealed:
+    try:
+        return Sealed.seal(content.to_dict(), bound_to=draft_id)
+    except KeyringError as error:
+        raise DraftUnreadableError(error) from None

@@ -1,0 +1,154 @@
+"""The live validation of a draft: asked for on its row, done by a worker, noticed when the worker dies."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from cloudaccounts import dispatch, leases
+from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
+from cloudaccounts.report import CheckResult, CheckStatus
+from cloudaccounts.services import clean_details, validate_cloud_account
+from wizard.models import ValidationState, WizardSession, new_expiry
+from wizard.services.contents import DraftContent
+from wizard.services.drafts import UNPROVEN, read_content
+
+TASK = "wizard.validate"
+ATTEMPTS = 3
+NUDGE_AGAIN = timedelta(seconds=20)
+SHOW_EVERY = 0.2  # seconds between writes of a growing report
+
+logger = logging.getLogger(__name__)
+
+
+def request_validation(draft: WizardSession, content: DraftContent) -> None:
+    """Asks a worker to prove the draft as it is now. While a validation of the same data is under way, it is that one.
+
+    Raises `ProviderError` where the draft is not complete or its parts do not fit each other.
+    """
+    clean_details(content.details())
+    content.credentials()
+    now = timezone.now()
+    asked = UNPROVEN | {
+        "validation": ValidationState.QUEUED,
+        "validation_revision": draft.revision,
+        "requested_at": now,
+        "expires_at": new_expiry(),
+    }
+    with transaction.atomic(using=dispatch.DISCOVERY):
+        mine = WizardSession.objects.filter(pk=draft.pk, revision=draft.revision, finishing_at__isnull=True)
+        under_way = [ValidationState.QUEUED, ValidationState.RUNNING]
+        if mine.exclude(validation__in=under_way).update(**asked):
+            # Not dispatch.send_on_commit: its answer is needed, to tell on the page that the broker is down.
+            transaction.on_commit(partial(nudge, draft.pk), using=dispatch.DISCOVERY)
+
+
+def nudge(draft_id: UUID) -> bool:
+    """Tells the workers of a queued validation; whether the broker took the message stands on the row."""
+    sent = dispatch.send(TASK, str(draft_id))
+    WizardSession.objects.filter(pk=draft_id).update(nudged_at=timezone.now(), broker_refused=not sent)
+    return sent
+
+
+def run_validation(draft_id: UUID) -> CloudValidationResult | None:
+    """Does a queued validation. None where it is not queued any more, or the draft changed while it ran."""
+    claim = uuid4()
+    claimed = WizardSession.objects.filter(pk=draft_id, validation=ValidationState.QUEUED).update(
+        validation=ValidationState.RUNNING, claim=claim, lease_until=leases.fresh(), broker_refused=False
+    )
+    draft = WizardSession.objects.filter(pk=draft_id, claim=claim).first() if claimed else None
+    if draft is None:
+        return None
+    _update(draft_id, claim, attempts=draft.attempts + 1)
+    with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
+        report = _prove(draft, claim)
+    # Conditional on the claim: where the person changed the draft meanwhile, or another worker took over, it is dropped.
+    stored = _update(
+        draft_id,
+        claim,
+        validation=ValidationState.FINISHED,
+        report=report.to_dict(),
+        validated_at=timezone.now(),
+        claim=None,
+        lease_until=None,
+    )
+    return report if stored else None
+
+
+def give_up(draft: WizardSession) -> bool:
+    """Ends a validation whose workers died, with a report that says so."""
+    progress = ValidationProgress()
+    progress.done(
+        CheckResult(
+            name="worker",
+            title="Validation",
+            status=CheckStatus.FAILED,
+            code="worker_died",
+            cause=f"Our own worker stopped {ATTEMPTS} times during this validation. Your credentials are not the cause.",
+            remedy="Check again. If it happens again, the operator finds the reason in the worker's log.",
+            retry_helps=True,
+        )
+    )
+    ended = WizardSession.objects.filter(pk=draft.pk, claim=draft.claim, validation=ValidationState.RUNNING).update(
+        validation=ValidationState.FINISHED,
+        report=progress.finish().to_dict(),
+        validated_at=timezone.now(),
+        claim=None,
+        lease_until=None,
+    )
+    return ended == 1
+
+
+def _prove(draft: WizardSession, claim: UUID) -> CloudValidationResult:
+    last_shown = float("-inf")
+
+    def show(report: CloudValidationResult) -> None:
+        nonlocal last_shown
+        if time.monotonic() - last_shown < SHOW_EVERY:
+            return
+        last_shown = time.monotonic()
+        try:
+            _update(draft.pk, claim, report=report.to_dict())
+        except DatabaseError:
+            # Only the display misses a step: what counts is the report at the end.
+            logger.warning("wizard.progress_not_written", exc_info=True)
+
+    try:
+        content = read_content(draft)
+        return validate_cloud_account(
+            owner=draft.owner,
+            details=clean_details(content.details()),
+            credentials=content.credentials(),
+            listen=show,
+        )
+    except ProviderError as error:
+        return _refused(error)
+
+
+def _refused(error: ProviderError) -> CloudValidationResult:
+    """The report of a validation that could not begin."""
+    progress = ValidationProgress()
+    progress.done(
+        CheckResult(
+            name="start",
+            title="Start",
+            status=CheckStatus.FAILED,
+            code=error.code,
+            cause=error.cause,
+            remedy=error.remedy,
+            sdk_error=error.sdk_error,
+            retry_helps=not error.permanent,
+        )
+    )
+    return progress.finish()
+
+
+def _update(draft_id: UUID, claim: UUID, **changes: object) -> bool:
+    mine = WizardSession.objects.filter(pk=draft_id, claim=claim, validation=ValidationState.RUNNING)
+    return mine.update(**changes) == 1

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField, BoundWidget
+from django.utils.datastructures import MultiValueDict
+
+from cloudaccounts import registry
+from cloudaccounts.contract import AuthMethod, Provider, ProviderError
+from cloudaccounts.errors import InputError
+from wizard.models import Step
+from wizard.services import Values
+from wizard.steps.base import TYPED_LIMIT, StepForm, as_stored
+
+KEEP = "stored — leave empty to keep"
+AGAIN = "Enter it again: what you typed here is never sent back to a page."
+
+
+class AuthenticationForm(StepForm):
+    """The method, and within it the method's own form, which the provider brings.
+
+    A secret never goes back into a page. One that is stored is kept while its field stays empty, and goes when another
+    method is accepted. Without JavaScript the page may post a method whose fields it did not show: then they are shown
+    instead of complained about.
+    """
+
+    step = Step.AUTHENTICATION
+    method = forms.ChoiceField(
+        label="Method",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose how we should sign in.",
+            "invalid_choice": "Choose one of the methods offered.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.provider: Provider = self.context.content.provider or registry.all_providers()[0]
+        method = self.fields["method"]
+        assert isinstance(method, forms.ChoiceField)
+        method.choices = [(item.key, item.label) for item in self.provider.methods]
+        self.initial["method"] = self.shown_method.key
+
+    @cached_property
+    def shown_method(self) -> AuthMethod:
+        """Posted, else what the page was asked for, else entered before, else the best."""
+        if self.is_bound:
+            wanted = self.data.get(self.add_prefix("method"))
+        else:
+            wanted = self.initial.get("method")
+        found = [item for item in self.provider.methods if item.key == wanted]
+        return found[0] if found else self.provider.methods[0]
+
+    @property
+    def cards(self) -> list[tuple[BoundWidget, AuthMethod]]:
+        return list(zip(self["method"], self.provider.methods, strict=True))
+
+    @cached_property
+    def inner(self) -> forms.Form:
+        """The method's own form, with secrets taken out of what it would render."""
+        method = self.shown_method
+        prefix = self.add_prefix(method.key)
+        if self.is_bound and self.fields_were_shown:
+            inner = method.form(data=self._with_kept_secrets(prefix), files=self.files, prefix=prefix)
+        else:
+            inner = method.form(prefix=prefix, initial=self._initial_of(method))
+        inner.use_required_attribute = False
+        inner.full_clean()
+        self._hide_secrets(inner)
+        return inner
+
+    @property
+    def inner_fields(self) -> list[tuple[BoundField, str]]:
+        """Each field with the name of the box that removes its stored value, where it is optional and stored."""
+        secrets = self.shown_method.secret_fields
+        pairs = []
+        for name, field in self.inner.fields.items():
+            clearable = name in secrets and self._stored.get(name) and not field.required
+            bound = self.inner[name]
+            pairs.append((bound, f"{bound.html_name}-clear" if clearable else ""))
+        return pairs
+
+    @cached_property
+    def fields_were_shown(self) -> bool:
+        method, prefix = self.shown_method, f"{self.add_prefix(self.shown_method.key)}-"
+        names = [*self.data, *self.files]
+        return not method.form.base_fields or any(name.startswith(prefix) for name in names)
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and self.fields_were_shown and not self.inner.errors
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "method" in cleaned and self.fields_were_shown and not self.inner.errors:
+            self._check_together()
+        return cleaned
+
+    def values_to_store(self) -> Values:
+        method = self.shown_method.key
+        own = {f"{method}-{name}": as_stored(value) for name, value in self._inner_values.items()}
+        return {"method": method, **own}
+
+    def typed_values(self) -> Values:
+        method = self.shown_method
+        own = {
+            f"{method.key}-{name}": str(self.data.get(self.inner.add_prefix(name)) or "")[:TYPED_LIMIT]
+            for name in self.inner.fields
+            if name not in method.secret_fields
+        }
+        return {"method": method.key, **(own if self.fields_were_shown else {})}
+
+    @cached_property
+    def _stored(self) -> dict[str, str]:
+        return self.context.content.stored_values(self.shown_method.key)
+
+    @property
+    def _inner_values(self) -> dict[str, Any]:
+        return {name: self.inner.cleaned_data.get(name) for name in self.inner.fields}
+
+    def _check_together(self) -> None:
+        """Across fields and steps: a role in the account and the partition of step 2."""
+        content = self.context.content
+        try:
+            self.provider.clean_credentials(
+                self.shown_method.key,
+                {name: str(as_stored(value)) for name, value in self._inner_values.items()},
+                account_id=content.text(Step.ENVIRONMENT, "account_id"),
+                partition=content.text(Step.ENVIRONMENT, "partition"),
+            )
+        except ProviderError as error:
+            self._tell(error)
+
+    def _tell(self, error: ProviderError) -> None:
+        """At the field it is about: named by the error, or the method's only one."""
+        named = error.fields if isinstance(error, InputError) else {}
+        for name, message in named.items():
+            self.inner.add_error(name if name in self.inner.fields else None, message)
+        if not named:
+            only = next(iter(self.inner.fields)) if len(self.inner.fields) == 1 else None
+            self.inner.add_error(only, f"{error.cause} {error.remedy}".strip())
+
+    def _with_kept_secrets(self, prefix: str) -> MultiValueDict[str, str]:
+        data = MultiValueDict({name: self.data.getlist(name) for name in self.data})
+        for name in self.shown_method.secret_fields:
+            posted = f"{prefix}-{name}"
+            empty = not str(data.get(posted) or "").strip() and posted not in self.files
+            if empty and self._stored.get(name) and f"{posted}-clear" not in data:
+                data[posted] = self._stored[name]
+        return data
+
+    def _initial_of(self, method: AuthMethod) -> dict[str, Any]:
+        prefix = f"{method.key}-"
+        known = {key.removeprefix(prefix): value for key, value in self.initial.items() if key.startswith(prefix)}
+        return {name: value for name, value in known.items() if name not in method.secret_fields}
+
+    def _hide_secrets(self, inner: forms.Form) -> None:
+        """After cleaning, so that what is rendered has no secret to show, whatever widget the provider chose."""
+        data = MultiValueDict({name: inner.data.getlist(name) for name in inner.data}) if inner.is_bound else None
+        for name in self.shown_method.secret_fields & set(inner.fields):
+            field, posted, stored = inner.fields[name], inner.add_prefix(name), self._stored.get(name)
+            if stored:
+                field.widget.attrs["placeholder"] = KEEP
+                field.help_text = f"A value is {KEEP}."
+            if data is not None:
+                data.pop(posted, None)
+                if (self.data.get(posted) or posted in self.files) and self.data.get(posted) != stored:
+                    field.help_text = f"{AGAIN} {field.help_text}"
+        if data is not None:
+            inner.data = data

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundWidget
+from django.urls import reverse
+from django.utils.html import format_html
+
+from cloudaccounts import registry
+from cloudaccounts.contract import Provider, ProviderError, Region
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import Environment
+from cloudaccounts.services import AccountDetails, clean_details
+from wizard.models import Step
+from wizard.selectors import existing_account
+from wizard.services import Values
+from wizard.steps.base import StepForm
+
+_QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class RegionOption:
+    region: Region
+    widget: BoundWidget
+
+    @property
+    def selected(self) -> bool:
+        return bool(self.widget.data["selected"])
+
+    @property
+    def words(self) -> str:
+        """What the search on the page looks at."""
+        return f"{self.region.name} {self.region.label} {self.region.geography}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RegionGroup:
+    geography: str
+    options: list[RegionOption]
+
+    @property
+    def selected(self) -> int:
+        return sum(option.selected for option in self.options)
+
+
+class EnvironmentForm(StepForm):
+    step = Step.ENVIRONMENT
+    account_id = forms.CharField(widget=forms.TextInput(attrs=_QUIET))
+    partition = forms.ChoiceField(error_messages={"required": "Choose the cloud that this account is in."})
+    name = forms.CharField(
+        label="Name",
+        help_text="What people will look for in lists.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Give the account a name: people will look for it in lists."},
+    )
+    environment = forms.ChoiceField(
+        label="Environment",
+        choices=Environment.choices,
+        initial=Environment.PRODUCTION,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose production, staging or dev.",
+            "invalid_choice": "Choose production, staging or dev.",
+        },
+    )
+    regions = forms.MultipleChoiceField(
+        label="Primary regions",
+        help_text="The first scan looks here. You can change them later.",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Choose at least one region: the first scan looks there.",
+            "invalid_choice": "One of the chosen regions does not exist in this cloud. Choose from the list.",
+            "invalid_list": "Choose regions from the list.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The wizard shows this step only once a provider is chosen; the first stands in when formtools builds the
+        # form of a draft that has none.
+        self.provider: Provider = self.context.content.provider or registry.all_providers()[0]
+        spec, fields = self.provider, self.fields
+        fields["account_id"].label = spec.account_id_label
+        fields["account_id"].help_text = spec.account_id_help
+        fields["account_id"].widget.attrs["placeholder"] = spec.account_id_placeholder
+        fields["account_id"].error_messages["required"] = f"Enter the {spec.account_id_label}."
+        partitions = spec.partitions()
+        partition = fields["partition"]
+        assert isinstance(partition, forms.ChoiceField)
+        partition.label = spec.partition_label
+        partition.choices = [(choice.value, choice.label) for choice in partitions]
+        partition.initial = partitions[0].value
+        partition.error_messages["invalid_choice"] = f"Choose one of the {spec.partition_label.lower()}s offered."
+        # Another partition has other regions: htmx fetches them; without it, a button does.
+        partition.widget.attrs |= {
+            "hx-get": reverse("wizard-regions", args=[self.context.draft_id]),
+            "hx-target": "#regions",
+            "hx-include": f"[name='{self.add_prefix('regions')}']",
+            "hx-sync": "this:replace",
+        }
+        self.known_regions = self._regions_in_groups()
+        regions = fields["regions"]
+        assert isinstance(regions, forms.MultipleChoiceField)
+        regions.choices = [(region.name, region.label) for region in self.known_regions]
+
+    @property
+    def shown_partition(self) -> str:
+        """Whose regions are offered: the posted partition's, else those of the one entered before, else the usual."""
+        if self.is_bound:
+            return str(self.data.get(self.add_prefix("partition"), ""))
+        return str(self.get_initial_for_field(self.fields["partition"], "partition"))
+
+    @property
+    def region_groups(self) -> list[RegionGroup]:
+        options = [RegionOption(*pair) for pair in zip(self.known_regions, self["regions"], strict=True)]
+        grouped = groupby(options, key=lambda option: option.region.geography)
+        return [RegionGroup(geography, list(members)) for geography, members in grouped]
+
+    @property
+    def selected_regions(self) -> list[RegionOption]:
+        return [option for group in self.region_groups for option in group.options if option.selected]
+
+    def clean_account_id(self) -> str:
+        try:
+            canonical = self.provider.clean_account_id(self.cleaned_data["account_id"])
+        except ProviderError as error:
+            raise forms.ValidationError(f"{error.cause} {error.remedy}".strip(), code=error.code) from None
+        existing = existing_account(self.context.owner, self.provider.key, canonical)
+        # The draft's own account appears where two clicks finish the same draft: that is no duplicate.
+        if existing is not None and existing.pk != self.context.draft_id:
+            message = format_html(
+                'You have connected {} already, as <a href="{}">{}</a>. Its credentials can be replaced there.',
+                self.provider.format_account_id(canonical),
+                reverse("account", args=[existing.pk]),
+                existing.name,
+            )
+            raise forms.ValidationError(message, code="account_exists")
+        return canonical
+
+    def clean(self) -> dict[str, Any]:
+        """The rules that the API and the commands share, field by field."""
+        cleaned = super().clean() or self.cleaned_data
+        details = AccountDetails(
+            provider=self.provider.key,
+            account_id=cleaned.get("account_id", ""),
+            partition=cleaned.get("partition", ""),
+            name=cleaned.get("name", ""),
+            environment=cleaned.get("environment", ""),
+            regions=tuple(cleaned.get("regions", ())),
+        )
+        try:
+            details = clean_details(details)
+        except InputError as error:
+            for name, message in error.fields.items():
+                if name not in self.errors:
+                    self.add_error(name if name in self.fields else None, message)
+            return cleaned
+        return cleaned | {"account_id": details.account_id, "name": details.name, "regions": list(details.regions)}
+
+    def typed_values(self) -> Values:
+        """Unchecked boxes are not sent: an absent list of regions is an empty one."""
+        return {"regions": [], **super().typed_values()}
+
+    def _regions_in_groups(self) -> tuple[Region, ...]:
+        """In the provider's order of geographies, each in one piece."""
+        regions = self.provider.regions(self.shown_partition)
+        order = {name: place for place, name in enumerate(dict.fromkeys(region.geography for region in regions))}
+        return tuple(sorted(regions, key=lambda region: order[region.geography]))

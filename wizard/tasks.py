@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from wizard import services
+
+
+@shared_task(name="wizard.validate")
+def validate(draft_id: str) -> None:
+    services.run_validation(UUID(draft_id))
+
+
+@shared_task(name="wizard.reconcile")
+def reconcile() -> int:
+    return services.reconcile()
+
+
+@shared_task(name="wizard.purge")
+def purge() -> int:
+    return services.purge_expired()
