@@ -1,7 +1,7 @@
 """How old a credential is, and when that asks for a person.
 
-Days are whole days of 24 hours since ``credential_since``, counted in UTC. Below the warning limit a credential is fine,
-from it on it warns, from the critical limit on it is overdue; an end date given by the cloud counts as well.
+Days are whole days of 24 hours since ``credential_since``. Below the warning limit a credential is fine, from it on it
+warns, from the critical limit on it is overdue; an end date given by the cloud counts as well.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads of accounts. Everything is of one owner (``str(user.pk)``); what belongs to somebody else does not exist here."""
+"""Reads of accounts. Everything is of one owner (``str(user.pk)``); what belongs to others does not exist here."""
 
 from __future__ import annotations
 

@@ -64,6 +64,11 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
     return {key: value for key, value in vars(record).items() if key not in _STANDARD and not key.startswith("_")}
 
 
+def not_readyz(record: logging.LogRecord) -> bool:
+    """A 503 of /readyz is an answer that somebody polls for, not an event."""
+    return getattr(getattr(record, "request", None), "path", "") != "/readyz"
+
+
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
     quiet = {"level": "WARNING"}  # SDKs log headers and bodies below WARNING: never lower, whatever LOG_LEVEL says
     return {
@@ -73,10 +78,16 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             "line": {"()": "config.logs.RedactingFormatter"},
             "json": {"()": "config.logs.JsonFormatter"},
         },
+        "filters": {"not_readyz": {"()": "django.utils.log.CallbackFilter", "callback": not_readyz}},
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "line"}},
         "root": {"handlers": ["out"], "level": level},
         "loggers": dict.fromkeys(
             ("boto3", "botocore", "s3transfer", "urllib3", "azure", "msal", "google", "grpc", "kombu", "amqp"), quiet
         )
-        | {"celery": {"level": level}, "django.db.backends": quiet, "django.utils.autoreload": quiet},
+        | {
+            "django.request": {"filters": ["not_readyz"]},
+            "celery": {"level": level},
+            "django.db.backends": quiet,
+            "django.utils.autoreload": quiet,
+        },
     }

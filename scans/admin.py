@@ -11,7 +11,10 @@ from scans.models import Asset, ScanRun
 
 @admin.register(ScanRun)
 class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
-    list_display = ("requested_at", "account_name", "provider", "scan_type", "status", "units_done", "units_total", "assets_seen", "error_code")  # fmt: skip
+    list_display = (
+        "requested_at", "account_name", "provider", "scan_type", "status", "units_done", "units_total", "assets_seen",
+        "error_code",
+    )  # fmt: skip
     list_filter = ("status", "scan_type", "provider")
     search_fields = ("account_name", "owner")
     show_full_result_count = False

@@ -22,6 +22,10 @@ from cloudaccounts.vault import store
 from tests.environment import FOLDER
 from tests.toycloud import provider as toy
 
+# Hashed names need `collectstatic`; the journeys run on a real start, which does it.
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
 ALL_DATABASES = ["default", "cloud_security", "cloud_asset_discovery"]
 
 

@@ -17,6 +17,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 _server = os.environ.get("TEST_DATABASE_URL", "")
 os.environ.update(
     {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(FOLDER / "data"),
         "CLOUD_ACCOUNTS_SANDBOX": "1",
         "CLOUD_ACCOUNTS_PLAIN_HTTP": "1",

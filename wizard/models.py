@@ -57,9 +57,7 @@ class WizardSession(models.Model):
     account_id = models.CharField(max_length=128, blank=True, default="")
     name = models.CharField(max_length=120, blank=True, default="")
 
-    validation = models.CharField(
-        max_length=10, choices=ValidationState.choices, default=ValidationState.IDLE
-    )
+    validation = models.CharField(max_length=10, choices=ValidationState.choices, default=ValidationState.IDLE)
     validation_revision = models.PositiveIntegerField(null=True, blank=True)
     report = models.JSONField(default=dict, blank=True)  # cloudaccounts.report, grows while it runs
     claim = models.UUIDField(null=True, blank=True)

@@ -61,7 +61,7 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
         return {}
 
     def get_step_data(self, step: str) -> MultiValueDict[str, str] | None:
-        """The accepted values as a form's data; None where the step was not accepted yet. The last step has no values."""
+        """The accepted values as a form's data, None where there are none yet. The last step has none to accept."""
         if step == Step.VALIDATION:
             return MultiValueDict()
         if step not in self.content.steps:

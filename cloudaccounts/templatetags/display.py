@@ -16,7 +16,7 @@ from cloudaccounts import registry
 from cloudaccounts.ages import CredentialAge, RotationState, age_of
 from cloudaccounts.contract import Provider
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.report import PermissionResult, PermissionStatus
+from cloudaccounts.report import CloudValidationResult, PermissionResult, PermissionStatus
 
 register = template.Library()
 
@@ -169,3 +169,10 @@ def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
         counts = {status.value: sum(p.status == status for p in listed) for status in PermissionStatus}
         groups.append({"service": service, "permissions": listed, "worst": listed[0].status, **counts})
     return sorted(groups, key=lambda group: (order[group["worst"]], group["service"]))
+
+
+@register.filter
+def permission_counts(report: CloudValidationResult) -> list[tuple[str, int]]:
+    """``granted`` always, the others where there are any."""
+    counts = [(status.value, report.count(status)) for status in PermissionStatus]
+    return [(word, count) for word, count in counts if count or word == PermissionStatus.GRANTED]

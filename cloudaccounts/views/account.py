@@ -130,10 +130,8 @@ def check_rows(account: CloudAccount, report: CloudValidationResult) -> list[Che
         plan = account.spec.plan(account.auth_method)
     except (UnknownProviderError, KeyError):
         return rows
-    for planned in plan:
-        if planned.name not in done:
-            rows.append(CheckRow(planned.title, "running" if planned.name == report.running else "waiting"))
-    return rows
+    ahead = [planned for planned in plan if planned.name not in done]
+    return rows + [CheckRow(p.title, "running" if p.name == report.running else "waiting") for p in ahead]
 
 
 def _moment(text: str) -> Any:

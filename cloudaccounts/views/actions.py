@@ -33,7 +33,9 @@ def account_revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def account_resume(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if services.resume_account(account, actor=Actor.of_request(request)):
-        messages.success(request, "Resumed. The connection is being checked; the account is active once that has passed.")
+        messages.success(
+            request, "Resumed. The connection is being checked; the account is active once that has passed."
+        )
     return redirect("account", account_id=account.pk)
 
 

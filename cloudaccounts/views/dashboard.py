@@ -45,7 +45,12 @@ def _failed_row(account: CloudAccount) -> dict[str, Any]:
 
 def _due_row(account: CloudAccount) -> dict[str, Any]:
     age = age_of(account)
-    return {"account": account, "age": age, "cause": _due_cause(age), "remedy": "Replace the credential at the provider."}
+    return {
+        "account": account,
+        "age": age,
+        "cause": _due_cause(age),
+        "remedy": "Replace the credential at the provider.",
+    }
 
 
 def _due_cause(age: CredentialAge) -> str:

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 
-def announce(console: Console, *, address: str, password: str | None, clouds: Mapping[str, Any]) -> None:
+def announce(console: Console, *, address: str, password: str | None, clouds: Mapping[str, Any], ready: bool) -> None:
     text = Text()
     text.append("Open ").append(address, style="bold underline").append("\n")
     if password:
@@ -18,10 +18,12 @@ def announce(console: Console, *, address: str, password: str | None, clouds: Ma
         text.append("  (shown this once)\n")
     else:
         text.append("Sign in as admin with the password of the first start.\n")
+    if not ready:
+        text.append(f"Not everything answers yet: {address}/readyz says what is missing.\n", style="bold red")
     text.append("Ctrl-C ends everything.")
     console.print(Panel(text, title="Cloud Account Management", border_style="cyan", expand=False))
     if clouds:
-        console.print(_credentials(clouds))
+        console.print(_credentials(clouds), soft_wrap=True)  # unbroken, so that values can be copied whole
 
 
 def _credentials(clouds: Mapping[str, Any]) -> Text:

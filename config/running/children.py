@@ -39,7 +39,7 @@ class Children:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._children: list[Child] = []
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
 
     def add(self, child: Child) -> None:
         self._children.append(child)
@@ -52,12 +52,12 @@ class Children:
 
     def watch(self) -> None:
         """Until `stop`: restarts what dies, ever more slowly while it keeps dying, and says so."""
-        while not self._stopping.wait(0.3):
+        while not self.stopping.wait(0.3):
             for child in self._children:
                 self._look_at(child)
 
     def stop(self) -> None:
-        self._stopping.set()
+        self.stopping.set()
 
     def end(self) -> None:
         """SIGTERM to all, SIGKILL to what still runs after the grace time."""
@@ -81,7 +81,7 @@ class Children:
     def _start(self, child: Child) -> None:
         child.started = time.monotonic()
         child.retry_at = 0.0
-        child.process = subprocess.Popen(  # noqa: S603  # our own commands, no shell
+        child.process = subprocess.Popen(
             child.command,
             env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,

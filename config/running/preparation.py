@@ -6,6 +6,7 @@ import json
 import secrets
 import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -61,15 +62,16 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
     return described
 
 
-def wait_for_web(port: int, timeout: float = 60.0) -> bool:
+def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0) -> bool:
+    """Whether web, databases, broker and both workers answer within ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not stopping.wait(0.3):
         try:
-            with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5):
                 return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+        except (urllib.error.URLError, OSError):  # refused while it starts; 503 while a worker is not there yet
+            continue
     return False
 
 
@@ -78,7 +80,8 @@ def commands(port: int) -> list[tuple[str, str, list[str]]]:
 
     Two workers, so that scans never make a person wait who proves access in the wizard.
     """
-    celery = [sys.executable, "-m", "celery", "-A", "config", "--quiet"]
+    # Celery's advice against root is told in docs; here it would be ten lines at each start in a container.
+    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config", "--quiet"]
     worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py"]
     return [

@@ -78,7 +78,8 @@ class DraftContent:
         if step == Step.PROVIDER and self.steps and steps.get(Step.PROVIDER) != values:
             environment = {**steps.get(Step.ENVIRONMENT, {}), **typed.get(Step.ENVIRONMENT, {})}
             steps, typed = {}, {}
-            if names := {key: environment[key] for key in ("name", "environment") if key in environment}:
+            names: Values = {key: environment[key] for key in ("name", "environment") if key in environment}
+            if names:
                 typed[Step.ENVIRONMENT] = names
         steps[step] = dict(values)
         return replace(self, steps=steps, typed=typed)

@@ -119,7 +119,7 @@ def discard_draft(draft: WizardSession) -> None:
 
 
 def purge_expired() -> int:
-    """Deletes expired drafts and the emptied rows of finished ones; a draft being finished is left to the reconciler."""
+    """Deletes expired drafts and the emptied rows of finished ones; those being finished are left to the reconciler."""
     expired = WizardSession.objects.filter(expires_at__lte=timezone.now())
     deleted, _ = expired.filter(Q(finishing_at__isnull=True) | Q(account__isnull=False)).delete()
     return deleted

@@ -52,6 +52,6 @@ def _interrupted_finishes() -> int:
         except ProviderError as error:
             # Released: the person finds the draft as it was and hears the reason when finishing again.
             logger.warning("wizard.finish_refused", extra={"draft": str(draft.pk), "code": error.code})
-        except Exception:  # noqa: BLE001  # one draft's trouble must not keep the others waiting
+        except Exception:  # one draft's trouble must not keep the others waiting
             logger.exception("wizard.finish_failed", extra={"draft": str(draft.pk)})
     return mended

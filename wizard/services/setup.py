@@ -11,7 +11,7 @@ from wizard.services.contents import DraftContent
 
 
 def setup_guides(content: DraftContent, method: AuthMethod, owner: str) -> tuple[SetupGuide, ...]:
-    """Best first. Empty where no provider is chosen. Asks no network: who this server is was found out by the worker."""
+    """Best first. Empty where no provider is chosen. Asks no network: the worker found out who this server is."""
     provider = content.provider
     if provider is None:
         return ()

@@ -68,7 +68,7 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     _update(draft_id, claim, attempts=draft.attempts + 1)
     with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
         report = _prove(draft, claim)
-    # Conditional on the claim: where the person changed the draft meanwhile, or another worker took over, it is dropped.
+    # Held to the claim: dropped where the person changed the draft meanwhile, or another worker took over.
     stored = _update(
         draft_id,
         claim,
@@ -90,7 +90,7 @@ def give_up(draft: WizardSession) -> bool:
             title="Validation",
             status=CheckStatus.FAILED,
             code="worker_died",
-            cause=f"Our own worker stopped {ATTEMPTS} times during this validation. Your credentials are not the cause.",
+            cause=f"Our own worker stopped {ATTEMPTS} times during this validation. It is not your credentials' fault.",
             remedy="Check again. If it happens again, the operator finds the reason in the worker's log.",
             retry_helps=True,
         )
@@ -149,6 +149,7 @@ def _refused(error: ProviderError) -> CloudValidationResult:
     return progress.finish()
 
 
-def _update(draft_id: UUID, claim: UUID, **changes: object) -> bool:
-    mine = WizardSession.objects.filter(pk=draft_id, claim=claim, validation=ValidationState.RUNNING)
+def _update(draft_id: UUID, held: UUID, /, **changes: object) -> bool:
+    """Writes only while this try holds the draft."""
+    mine = WizardSession.objects.filter(pk=draft_id, claim=held, validation=ValidationState.RUNNING)
     return mine.update(**changes) == 1

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms.boundfield import BoundField, BoundWidget
@@ -46,11 +47,8 @@ class AuthenticationForm(StepForm):
 
     @cached_property
     def shown_method(self) -> AuthMethod:
-        """Posted, else what the page was asked for, else entered before, else the best."""
-        if self.is_bound:
-            wanted = self.data.get(self.add_prefix("method"))
-        else:
-            wanted = self.initial.get("method")
+        """Posted, else entered before, else the best."""
+        wanted = self.data.get(self.add_prefix("method")) if self.is_bound else self.initial.get("method")
         found = [item for item in self.provider.methods if item.key == wanted]
         return found[0] if found else self.provider.methods[0]
 
@@ -143,7 +141,7 @@ class AuthenticationForm(StepForm):
             self.inner.add_error(only, f"{error.cause} {error.remedy}".strip())
 
     def _with_kept_secrets(self, prefix: str) -> MultiValueDict[str, str]:
-        data = MultiValueDict({name: self.data.getlist(name) for name in self.data})
+        data = _copy_of(self.data)
         for name in self.shown_method.secret_fields:
             posted = f"{prefix}-{name}"
             empty = not str(data.get(posted) or "").strip() and posted not in self.files
@@ -158,11 +156,12 @@ class AuthenticationForm(StepForm):
 
     def _hide_secrets(self, inner: forms.Form) -> None:
         """After cleaning, so that what is rendered has no secret to show, whatever widget the provider chose."""
-        data = MultiValueDict({name: inner.data.getlist(name) for name in inner.data}) if inner.is_bound else None
+        data = _copy_of(inner.data) if inner.is_bound else None
         for name in self.shown_method.secret_fields & set(inner.fields):
-            field, posted, stored = inner.fields[name], inner.add_prefix(name), self._stored.get(name)
+            # Cleaning has made the bound field: it took its help text then.
+            field, posted, stored = inner[name], inner.add_prefix(name), self._stored.get(name)
             if stored:
-                field.widget.attrs["placeholder"] = KEEP
+                field.field.widget.attrs["placeholder"] = KEEP
                 field.help_text = f"A value is {KEEP}."
             if data is not None:
                 data.pop(posted, None)
@@ -170,3 +169,9 @@ class AuthenticationForm(StepForm):
                     field.help_text = f"{AGAIN} {field.help_text}"
         if data is not None:
             inner.data = data
+
+
+def _copy_of(data: Mapping[str, Any]) -> MultiValueDict[str, str]:
+    """A mutable copy of a form's data, which Django declares as any mapping and which is a MultiValueDict."""
+    lists = cast("MultiValueDict[str, str]", data)
+    return MultiValueDict({name: lists.getlist(name) for name in lists})

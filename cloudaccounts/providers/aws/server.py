@@ -36,6 +36,7 @@ class _Ambient:
         self._lock = threading.Lock()
         self._credentials: SdkCredentials | None = None
         self._connections: dict[tuple[str, float], Connection] = {}
+        self._identity: ServerIdentity | None = None
         self._environment: tuple[tuple[str, str], ...] = ()
         self._until = 0.0
 
@@ -51,6 +52,18 @@ class _Ambient:
                     self._credentials, partition=partition, timeout=timeout, who=Who.SERVER, pool=_POOL
                 )
             return self._connections[place]
+
+    def identity(self, partition: str, timeout: float) -> ServerIdentity:
+        """Asked of AWS once per look, since each set-up page wants it. Raises the SDK's errors."""
+        client = self.connection(partition, timeout).client("sts")
+        with self._lock:
+            if self._identity is not None:
+                return self._identity
+        answer = client.get_caller_identity()
+        identity = ServerIdentity(principal=answer["Arn"], account_id=answer["Account"])
+        with self._lock:
+            self._identity = identity
+        return identity
 
     def forget(self) -> None:
         """The next call looks for credentials again. Calls under way keep their connection."""
@@ -69,13 +82,14 @@ class _Ambient:
             or _differ(found, self._credentials)
         ):
             self._credentials, self._connections, self._environment = found, {}, environment
+        self._identity = None
         self._until = time.monotonic() + _KEEP_SECONDS
 
 
 def _differ(one: SdkCredentials, other: SdkCredentials) -> bool:
     """Whether connections must be made anew; renewable credentials of one source renew themselves."""
     if isinstance(one, RefreshableCredentials) and isinstance(other, RefreshableCredentials):
-        return one.method != other.method
+        return str(one.method) != str(other.method)
     return bool(one.get_frozen_credentials() != other.get_frozen_credentials())
 
 
@@ -112,7 +126,10 @@ def forget() -> None:
 
 
 def server_identity(timeout: float) -> ServerIdentity:
-    """Who this server is at AWS, within ``timeout`` seconds in all; a failure is told, never raised."""
+    """Who this server is at AWS, within ``timeout`` seconds in all; a failure is told, never raised.
+
+    The answer may be a minute old.
+    """
     deadline = Deadline(timeout)
     try:
         return deadline.wait(start(lambda: _ask(timeout)))
@@ -121,10 +138,8 @@ def server_identity(timeout: float) -> ServerIdentity:
 
 
 def _ask(timeout: float) -> ServerIdentity:
-    connection = connect(server_partition(), timeout)
     try:
-        answer = connection.client("sts").get_caller_identity()
-        return ServerIdentity(principal=answer["Arn"], account_id=answer["Account"])
+        return _AMBIENT.identity(server_partition(), timeout)
     except (BotoCoreError, ClientError) as error:
         forget()
         raise explain(error, Who.SERVER, "sts:GetCallerIdentity") from None

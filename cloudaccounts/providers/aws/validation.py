@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from botocore.credentials import Credentials as SdkCredentials
@@ -18,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
 from cloudaccounts.providers.aws import judging
-from cloudaccounts.providers.aws.background import Deadline, start
+from cloudaccounts.providers.aws.background import Deadline, start, start_in_turn
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.plan import (
@@ -100,16 +101,16 @@ class _Run:
         """Raises `ProviderError`."""
         raise NotImplementedError
 
-    def begin_own_checks(self, identity: Identity) -> Callable[[], None]:
-        """Starts what only this method has, and gives back what tells it, in the plan's place."""
+    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
+        """Starts the method's own checks and the permissions; the first result tells the former, in the plan's place."""
         raise NotImplementedError
 
     def report(self) -> CloudValidationResult:
         identity: Identity | None = None
         try:
             identity = self._identity()
-            tell_own_checks = self.begin_own_checks(identity)
-            permissions, regions = self._begin(identity)
+            tell_own_checks, permissions = self.begin(identity)
+            regions = start(partial(self._regions, identity))
             tell_own_checks()
             self._tell_permissions(permissions)
             self._tell_regions(regions)
@@ -154,13 +155,15 @@ class _Run:
         require_regions(self.target.partition, self.target.regions)
         return self.sign_in()
 
-    def _begin(self, identity: Identity) -> tuple[Future[judging.Proof], Future[judging.Regions]]:
+    def prove(self, identity: Identity) -> judging.Proof:
         region = signing_region(self.target.partition, self.target.regions)
-        connection, target = identity.connection, self.target
-        return (
-            start(lambda: prove(connection, identity.stored_arn, region, target.account_id)),
-            start(lambda: enabled_regions(connection, target.regions, region) if target.regions else ()),
-        )
+        return prove(identity.connection, identity.stored_arn, region, self.target.account_id)
+
+    def _regions(self, identity: Identity) -> judging.Regions:
+        if not self.target.regions:
+            return ()
+        region = signing_region(self.target.partition, self.target.regions)
+        return enabled_regions(identity.connection, self.target.regions, region)
 
     def _tell_permissions(self, future: Future[judging.Proof]) -> None:
         self.progress.start(PERMISSIONS.name)
@@ -196,14 +199,14 @@ class _KeysRun(_Run):
     def sign_in(self) -> Identity:
         return caller(self.credentials, self.target)
 
-    def begin_own_checks(self, identity: Identity) -> Callable[[], None]:
+    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
         self.progress.start(ROOT_REFUSED.name)
         verdict = judging.root(identity.arn)
         self.progress.done(verdict)
         if verdict.status == CheckStatus.FAILED:
             raise Refused
-        age = start(lambda: self._created_at(identity))
-        return lambda: self._tell_age(age)
+        age, proof = start_in_turn(partial(self._created_at, identity), partial(self.prove, identity))
+        return partial(self._tell_age, age), proof
 
     def _created_at(self, identity: Identity) -> datetime | None:
         """The key's own date; None for temporary keys. Raises `ProviderError`."""
@@ -239,12 +242,12 @@ class _RoleRun(_Run):
         session = gate.enter(self.deadline)
         return Identity(role_arn, session.arn, session.account_id, role_arn, session.connection)
 
-    def begin_own_checks(self, identity: Identity) -> Callable[[], None]:  # as in the base class
+    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
         gate = self._gate
         assert gate is not None
-        without = start(lambda: gate.refuses(None))
-        wrong = start(lambda: gate.refuses(wrong_external_id(self.target.external_id)))
-        return lambda: self._tell_proof(gate, without, wrong)
+        wrong_id = wrong_external_id(self.target.external_id)
+        without, wrong = start_in_turn(partial(gate.refuses, None), partial(gate.refuses, wrong_id))
+        return partial(self._tell_proof, gate, without, wrong), start(partial(self.prove, identity))
 
     def _tell_proof(self, gate: RoleGate, without: Future[bool], wrong: Future[bool]) -> None:
         self.progress.start(EXTERNAL_ID_PROOF.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +53,9 @@ class Command(BaseCommand):
         }
         for name, style, command in preparation.commands(port):
             children.add(Child(name, command, style, env))
-        if preparation.wait_for_web(port):
-            announce(console, address=address, password=password, clouds=clouds)
-        children.watch()
+        watcher = threading.Thread(target=children.watch, name="watch")
+        watcher.start()
+        ready = preparation.wait_until_ready(port, children.stopping)
+        if not children.stopping.is_set():
+            announce(console, address=address, password=password, clouds=clouds, ready=ready)
+        watcher.join()

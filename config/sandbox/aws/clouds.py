@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+# A person's own AWS configuration has no business in the simulation.
+os.environ.pop("AWS_PROFILE", None)
+os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.update(
+    AWS_CONFIG_FILE=os.devnull,
+    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     MOTO_IAM_LOAD_MANAGED_POLICIES="true",
     MOTO_EC2_LOAD_DEFAULT_AMIS="false",
     MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS="false",
@@ -56,7 +61,25 @@ def _keep_managed_policies() -> None:
 
 _keep_managed_policies()
 
-application = DomainDispatcherApplication(create_backend_app)
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's way from a host to a service, remembered, and with a word for services that it does not have."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._found: dict[str, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host is None:
+            return None
+        if host not in self._found:
+            self._found[host] = super().get_backend_for_host(host)
+        if self._found[host] is None:
+            raise NotImplementedError(f"moto has nothing for {host}")
+        return self._found[host]
+
+
+application = _Dispatcher()
 
 _settled: dict[tuple[str, str, str], Any] = {}
 _settling = threading.RLock()

@@ -18,7 +18,7 @@ class Commands:
 
     def by_name(self) -> Mapping[str, Command]:
         return {
-            "put_account": self.put_account,
+            "put_account": self._remembering("accounts", self.put_account),
             "put_role": self._remembering("roles", self.put_role),
             "delete_role": self.delete_role,
             "put_user": self._remembering("users", self.put_user),
@@ -29,7 +29,7 @@ class Commands:
             "accounts": self.accounts,
         }
 
-    def _remembering(self, kind: Literal["roles", "users"], command: Command) -> Command:
+    def _remembering(self, kind: Literal["accounts", "roles", "users"], command: Command) -> Command:
         """Notes the arguments of a command that succeeded, for `restore`."""
 
         def run(**given: Any) -> Any:
@@ -44,6 +44,8 @@ class Commands:
         """Makes again what people made before the last restart."""
         if self._state.seeded:
             self.seed_accounts(self._state.seeded)
+        for account in self._state.accounts.values():
+            self.put_account(**account)
         for user in self._state.users.values():
             self.put_user(**user)
         for role in self._state.roles.values():
@@ -54,7 +56,7 @@ class Commands:
         return [{"id": one.id, "name": one.name, "partition": one.partition} for one in every]
 
     def put_account(self, account_id: str, name: str, partition: str = "aws", regions: list[str] | None = None) -> None:
-        """Makes an empty account; it lasts until the sandbox stops, and longer where a user or role is put into it."""
+        """Makes an empty account; `regions` are the opt-in regions that it has enabled."""
         if account_id not in self._identities.accounts:
             self._identities.add(Account(account_id, name, partition, frozenset(regions or ())))
 
@@ -152,9 +154,7 @@ class Commands:
                 people.put_user(account, self._state, auditor.name, path=auditor.path, managed=auditor.managed)
                 people.put_keys(account, self._state, auditor.name, auditor.keys)
             key = people.keys_of(account, company.AUDITOR.name)[-1]
-            keys.append(
-                {"account_id": account_id, "access_key_id": key["id"], "secret_access_key": key["secret"]}
-            )
+            keys.append({"account_id": account_id, "access_key_id": key["id"], "secret_access_key": key["secret"]})
         if n > self._state.seeded:
             self._state.seeded = n
             self._state.save()

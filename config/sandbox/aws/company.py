@@ -143,7 +143,7 @@ _DATA_PLATFORM = Customer(
             "/service/",
             inline={
                 "read-inventory": [
-                    allow("iam:Get*", "iam:List*", "s3:Get*", "s3:List*", "ec2:Describe*", "account:ListRegions"),
+                    allow("iam:Get*", "iam:List*", "s3:Get*", "s3:List*", "ec2:Describe*", "account:*Region*"),
                     deny("iam:SimulatePrincipalPolicy"),
                 ]
             },

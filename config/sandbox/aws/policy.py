@@ -27,10 +27,30 @@ class Decision(Enum):
     EXPLICIT_DENY = "explicitDeny"
 
 
+class _Actions:
+    """Action patterns. SecurityAudit has more than a thousand: only those of the asked service are compiled, once."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._by_service: dict[str, list[str]] = {}
+        self._known: dict[str, bool] = {}
+        for pattern in patterns:
+            service = pattern.partition(":")[0].lower()
+            self._by_service.setdefault("*" if "*" in service or "?" in service else service, []).append(pattern)
+
+    def __contains__(self, action: str) -> bool:
+        known = self._known.get(action)
+        if known is None:
+            service = action.partition(":")[0].lower()
+            candidates = [*self._by_service.get(service, ()), *self._by_service.get("*", ())]
+            known = bool(candidates) and _patterns(candidates, re.IGNORECASE).fullmatch(action) is not None
+            self._known[action] = known
+        return known
+
+
 @dataclass(frozen=True)
 class Statement:
     allows: bool
-    actions: re.Pattern[str]
+    actions: _Actions
     except_actions: bool
     resources: re.Pattern[str] | None
     except_resources: bool
@@ -39,7 +59,7 @@ class Statement:
     conditions: Any
 
     def concerns(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
-        if (self.actions.fullmatch(action) is not None) == self.except_actions:
+        if (action in self.actions) == self.except_actions:
             return False
         return self._covers(resource) and holds(self.conditions, context)
 
@@ -78,7 +98,7 @@ def _statement(raw: dict[str, Any]) -> Statement:
     resources = listed(raw.get("Resource", raw.get("NotResource")))
     return Statement(
         allows=raw["Effect"] == "Allow",
-        actions=_patterns(listed(raw.get("Action", raw.get("NotAction"))), re.IGNORECASE),
+        actions=_Actions(listed(raw.get("Action", raw.get("NotAction")))),
         except_actions="NotAction" in raw,
         resources=_patterns(resources) if resources else None,
         except_resources="NotResource" in raw,

@@ -1,5 +1,8 @@
 """Credentials for people to paste, one per situation that the product tells apart."""
 
+from pathlib import Path
+
+from config.sandbox import ENABLED_BY
 from config.sandbox.aws import company
 from config.sandbox.aws.identities import Account, Identities
 from config.sandbox.aws.people import keys_of
@@ -8,7 +11,7 @@ from config.sandbox.emulator import Scenario
 SESSION_SECONDS = 12 * 3600
 
 
-def scenarios(identities: Identities) -> list[Scenario]:
+def scenarios(identities: Identities, data_dir: Path) -> list[Scenario]:
     """In the order in which a newcomer should meet them."""
     accounts = identities.accounts
     platform, payments, legacy = (accounts[one] for one in (company.DATA_PLATFORM, company.PAYMENTS, company.LEGACY))
@@ -22,7 +25,7 @@ def scenarios(identities: Identities) -> list[Scenario]:
             "Cross-account role",
             {"role_arn": payments.arn(f"role/{company.READER_ROLE}")},
             "The role does not exist yet. Make it, with the external ID that the product shows you: "
-            f"python -m config.sandbox.role --data-dir DIR --account {payments.id} --external-id ID",
+            f"{ENABLED_BY}=1 python -m config.sandbox.role --data-dir {data_dir} --account {payments.id} --external-id ID",
             method="cross_account_role",
         ),
         _keys(payments, "partial-auditor", "Some permissions denied", "An explicit deny hides some S3 and EC2 reads."),

@@ -83,9 +83,9 @@ def _result(action: str, resource: str, policies: list[Policy], context: dict[st
 
 
 def _matched(policy: Policy) -> str:
-    lines = policy.document.count("\n") + 1
+    end = policy.document.count("\n") + 1
     return (
         f"<member><SourcePolicyId>{escape(policy.name)}</SourcePolicyId><SourcePolicyType>{policy.kind}"
         f"</SourcePolicyType><StartPosition><Line>1</Line><Column>1</Column></StartPosition>"
-        f"<EndPosition><Line>{lines}</Line><Column>1</Column></EndPosition></member>"
+        f"<EndPosition><Line>{end}</Line><Column>1</Column></EndPosition></member>"
     )

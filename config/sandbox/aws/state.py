@@ -17,8 +17,8 @@ STATE_FILE = "aws-state.json"
 class State:
     """Kept in the data folder, readable by its owner alone.
 
-    Keys are derived from the seed, so that the file only has to remember what people changed: roles and users made
-    through the control API, and the access keys of users whose keys were changed through the IAM API.
+    Keys are derived from the seed, so that the file only has to remember what people changed: accounts, roles and users
+    made through the control API, and the access keys of users whose keys were changed through the IAM API.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -27,6 +27,7 @@ class State:
         saved: dict[str, Any] = read_json(self._path) or {}
         self.seed: str = saved.get("seed") or secrets.token_hex(32)
         self.born = datetime.fromisoformat(saved["born"]) if "born" in saved else datetime.now(UTC)
+        self.accounts: dict[str, dict[str, Any]] = saved.get("accounts", {})
         self.roles: dict[str, dict[str, Any]] = saved.get("roles", {})
         self.users: dict[str, dict[str, Any]] = saved.get("users", {})
         self.keys: dict[str, list[dict[str, str]]] = saved.get("keys", {})
@@ -40,6 +41,7 @@ class State:
                 {
                     "seed": self.seed,
                     "born": self.born.isoformat(),
+                    "accounts": self.accounts,
                     "roles": self.roles,
                     "users": self.users,
                     "keys": self.keys,

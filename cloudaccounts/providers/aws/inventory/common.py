@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import Asset, ProviderError
 from cloudaccounts.providers.aws.client import Connection
-from cloudaccounts.providers.aws.errors import aws_code, explain
+from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
 
 UNREADABLE = "unreadable"
 
@@ -49,6 +49,23 @@ def ordered(values: Iterable[Any]) -> list[Any]:
 def tags(pairs: Iterable[Any] | None) -> dict[str, str]:
     """From AWS's list of Key and Value, sorted by key."""
     return {pair["Key"]: pair.get("Value", "") for pair in sorted(pairs or (), key=lambda pair: pair["Key"])}
+
+
+def each(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:
+    """All streams one after another; a denied one, named by the permission that it needs, does not hide the next.
+
+    Raises `ProviderError` at the end where any was denied, and botocore's other errors at once.
+    """
+    denied: dict[str, ClientError] = {}
+    for permission, stream in streams.items():
+        try:
+            yield from stream
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            denied[permission] = error
+    if denied:
+        raise explain(next(iter(denied.values())), scope.connection.who, " and ".join(denied))
 
 
 @dataclass(slots=True)

@@ -19,18 +19,17 @@ if TYPE_CHECKING:
 
 Report = Mapping[str, Mapping[str, str]]  # rows by user name; the root user's is "<root_account>"
 
-TRIES = 8
-WAIT = 1.5  # seconds between tries
+WAITS = (0.3, 0.7, 1.0, 2.0, 4.0, 4.0)  # seconds after each try; AWS takes one or two as a rule
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 
 
 def read_report(client: IAMClient) -> Report:
     """Has the report made and reads it. Raises botocore's errors, and `ProviderError` where AWS takes too long."""
-    for _ in range(TRIES):
+    for wait in WAITS:
         if client.generate_credential_report().get("State") == "COMPLETE":
             content = client.get_credential_report()["Content"].decode()
             return {row["user"]: row for row in csv.DictReader(io.StringIO(content))}
-        time.sleep(WAIT)
+        time.sleep(wait)
     raise ProviderError(
         "credential_report_late", "AWS did not finish the credential report in time.", "Scan again.", permanent=False
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract import Asset
-from cloudaccounts.providers.aws.inventory.common import Scope, ordered, plain, tags
+from cloudaccounts.providers.aws.inventory.common import Scope, each, ordered, plain, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -22,15 +22,26 @@ PAGE: PaginatorConfigTypeDef = {"PageSize": 500}
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
-    for vpcs in client.get_paginator("describe_vpcs").paginate(PaginationConfig=PAGE):
-        yield from (_vpc(scope, vpc) for vpc in vpcs["Vpcs"])
-    for groups in client.get_paginator("describe_security_groups").paginate(PaginationConfig=PAGE):
-        yield from (_security_group(scope, group) for group in groups["SecurityGroups"])
-    for volumes in client.get_paginator("describe_volumes").paginate(PaginationConfig=PAGE):
-        yield from (_volume(scope, volume) for volume in volumes["Volumes"])
-    for reservations in client.get_paginator("describe_instances").paginate(PaginationConfig=PAGE):
-        for reservation in reservations["Reservations"]:
-            yield from (_instance(scope, instance) for instance in reservation["Instances"])
+    vpcs = client.get_paginator("describe_vpcs").paginate(PaginationConfig=PAGE)
+    groups = client.get_paginator("describe_security_groups").paginate(PaginationConfig=PAGE)
+    volumes = client.get_paginator("describe_volumes").paginate(PaginationConfig=PAGE)
+    reservations = client.get_paginator("describe_instances").paginate(PaginationConfig=PAGE)
+    yield from each(
+        scope,
+        {
+            "ec2:DescribeVpcs": (_vpc(scope, item) for page in vpcs for item in page["Vpcs"]),
+            "ec2:DescribeSecurityGroups": (
+                _security_group(scope, item) for page in groups for item in page["SecurityGroups"]
+            ),
+            "ec2:DescribeVolumes": (_volume(scope, item) for page in volumes for item in page["Volumes"]),
+            "ec2:DescribeInstances": (
+                _instance(scope, item)
+                for page in reservations
+                for reservation in page["Reservations"]
+                for item in reservation["Instances"]
+            ),
+        },
+    )
 
 
 def _asset(scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], properties: dict[str, Any]) -> Asset:

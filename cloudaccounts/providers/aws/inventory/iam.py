@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import ManagedPolicyDetailTypeDef, RoleDetailTypeDef, UserDetailTypeDef
 
 THREADS = 4  # users read at once: each takes two small calls
+# Of GetAccountSummary's numbers: what is told of the root user, and what grows by itself. The rest are quotas.
+_ROOT = {"AccountMFAEnabled", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent", "AccountPasswordPresent"}
+_COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers", "MFADevices", "MFADevicesInUse", "ServerCertificates")
 _WANTED: list[EntityTypeType] = ["User", "Role", "LocalManagedPolicy"]
 
 
@@ -52,9 +55,7 @@ def _asset(kind: str, arn: str, name: str, item_tags: Any, properties: dict[str,
 
 
 def _account(scope: Scope, client: IAMClient, settings: Properties, report: Report | None) -> Asset:
-    settings.read(
-        "summary", lambda: plain(client.get_account_summary()["SummaryMap"]), permission="iam:GetAccountSummary"
-    )
+    settings.read("summary", lambda: client.get_account_summary()["SummaryMap"], permission="iam:GetAccountSummary")
     settings.read(
         "password_policy",
         lambda: plain(client.get_account_password_policy()["PasswordPolicy"]),
@@ -62,8 +63,11 @@ def _account(scope: Scope, client: IAMClient, settings: Properties, report: Repo
         absent=("NoSuchEntity",),
     )
     told = settings.told()
+    summary = told.pop("summary") or {}
+    told["root"] = {key: bool(value) for key, value in sorted(summary.items()) if key in _ROOT} or None
+    told[OBSERVED] = {"counts": {key: summary[key] for key in _COUNTS if key in summary}}
     if root := (report or {}).get("<root_account>"):
-        told[OBSERVED] = user_facts(root)[OBSERVED]
+        told[OBSERVED] |= user_facts(root)[OBSERVED]
     return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), told)
 
 

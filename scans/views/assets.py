@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts.selectors import find
+from scans import selectors
+from scans.forms import AssetFilterForm
+from scans.views.common import owner_of
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def asset_list(request: HttpRequest) -> HttpResponse:
+    owner = owner_of(request)
+    form = AssetFilterForm(request.GET, types=selectors.asset_types(owner))
+    wanted = form.wanted()
+    page = Paginator(selectors.assets(owner, wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    account = find(owner, wanted.account) if wanted.account else None
+    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+    return render(request, "scans/asset_list.html", context)
+
+
+@require_safe
+def asset(request: HttpRequest, asset_id: UUID) -> HttpResponse:
+    found = selectors.find_asset(owner_of(request), asset_id)
+    if found is None:
+        raise Http404
+    properties = json.dumps(found.properties, indent=2, sort_keys=True, ensure_ascii=False)
+    return render(
+        request, "scans/asset.html", {"asset": found, "properties": properties, "tags": sorted(found.tags.items())}
+    )

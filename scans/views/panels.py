@@ -1,0 +1,58 @@
+"""Pieces of other pages, each with its own address, owner check and few queries."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts.services import worker_state
+from scans import selectors
+from scans.views.common import account_or_404, owner_of, progress_of, run_or_404
+
+ACTIVE_SHOWN = 5
+ENDED_SHOWN = 3
+# Sent when a run that a page was watching has ended.
+CHANGED = "scan-changed"
+
+
+@require_safe
+def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
+    owner = owner_of(request)
+    active = selectors.active(owner, ACTIVE_SHOWN)
+    context = {
+        "rows": [{"run": run, "left": selectors.time_left(run)} for run in active],
+        "worker": worker_state("scans") if active else None,
+        "ended": [] if active else selectors.latest_of_owner(owner, ENDED_SHOWN),
+    }
+    return render(request, "scans/panels/dashboard.html", context)
+
+
+@require_safe
+def account_scan_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    run = selectors.latest_of_account(account.owner, account.pk)
+    return _answer(request, "scans/panels/account.html", {"account": account, **progress_of(run)})
+
+
+@require_safe
+def account_assets_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    found = selectors.account_assets(account.owner, account.pk)
+    run = selectors.latest_of_account(account.owner, account.pk)
+    context = {"account": account, "found": found, "scanning": run is not None and run.is_active, "run": run}
+    return render(request, "scans/panels/assets.html", context)
+
+
+@require_safe
+def scan_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    return _answer(request, "scans/panels/run.html", progress_of(run_or_404(request, run_id)))
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    response = render(request, template, context)
+    if "watching" in request.GET and "worker" not in context:
+        response["HX-Trigger"] = CHANGED
+    return response

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.selectors import find
+from scans import selectors, services
+from scans.forms import ScanFilterForm, ScanInitiationForm
+from scans.views.common import account_or_404, owner_of, progress_of, run_or_404
+
+PAGE_SIZE = 25
+
+
+@require_safe
+def scan_list(request: HttpRequest) -> HttpResponse:
+    owner = owner_of(request)
+    form = ScanFilterForm(request.GET)
+    wanted = form.wanted()
+    page = Paginator(selectors.runs(owner, wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    account = find(owner, wanted.account) if wanted.account else None
+    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+    return render(request, "scans/scan_list.html", context)
+
+
+@require_safe
+def scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = run_or_404(request, run_id)
+    return render(request, "scans/scan.html", progress_of(run))
+
+
+@require_POST
+def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Back to the page that asked, where it is one of ours."""
+    run = run_or_404(request, run_id)
+    if services.cancel_scan(run, actor=Actor.of_request(request)):
+        messages.success(request, f"The scan of {run.account_name} is cancelled. What it found so far stays.")
+    else:
+        messages.info(request, f"The scan of {run.account_name} had ended already.")
+    back = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect(back)
+    return redirect("scan", run_id=run.run_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    form = ScanInitiationForm(request.POST if request.method == "POST" else None, account=account)
+    before = selectors.latest_of_account(account.owner, account.pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = services.request_scan(account, actor=Actor.of_request(request), **form.cleaned_data)
+        except ProviderError as error:
+            form.refuse(error)
+        else:
+            if before is not None and run.run_id == before.run_id:
+                messages.info(request, "A scan of this account is under way already: here it is.")
+            return redirect("scan", run_id=run.run_id)
+    status = 422 if form.is_bound else 200
+    active = before if before is not None and before.is_active else None
+    return render(
+        request, "scans/account_scan.html", {"account": account, "form": form, "active": active}, status=status
+    )

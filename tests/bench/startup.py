@@ -1,0 +1,34 @@
+"""`manage.py check` with and without our apps: the clouds' SDKs must not load."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bench.result import Result, interleaved
+
+# The same settings and third-party apps; ours, and the URLs that would import them, left out.
+REFERENCE = """
+from config.settings import *
+INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith(("cloudaccounts", "wizard", "scans", "config"))]
+ROOT_URLCONF = "bench_urls"
+"""
+URLS = """
+from django.contrib import admin
+from django.urls import path
+urlpatterns = [path("admin/", admin.site.urls)]
+"""
+
+
+def check(folder: Path) -> Result:
+    (folder / "bench_settings.py").write_text(REFERENCE)
+    (folder / "bench_urls.py").write_text(URLS)
+
+    def run(settings: str) -> None:
+        env = {**os.environ, "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{folder}", "DJANGO_SETTINGS_MODULE": settings}
+        subprocess.run([sys.executable, "manage.py", "check"], env=env, check=True, capture_output=True)
+
+    value, reference = interleaved(lambda: run("config.settings"), lambda: run("bench_settings"), times=7)
+    return Result("manage.py check / without our apps", value * 1000, "ms", "lower", reference * 1000, "≤ 1.3")

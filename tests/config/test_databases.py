@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, models
+
+from config.databases import Router, database
+from tests.conftest import ALL_DATABASES
+
+OURS = ("cloudaccounts", "scans", "wizard")
+
+
+def test_each_app_lives_in_its_database() -> None:
+    router = Router()
+    homes = {model._meta.app_label: router.db_for_write(model) for model in apps.get_models()}
+    assert homes["auth"] == homes["sessions"] == homes["django_celery_results"] == "default"
+    assert homes["cloudaccounts"] == homes["scans"] == "cloud_security"
+    assert homes["wizard"] == "cloud_asset_discovery"
+
+
+def test_no_relation_crosses_databases() -> None:
+    router = Router()
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if isinstance(field, models.ForeignKey) and model._meta.app_label in OURS:
+                assert router.allow_relation(model, field.related_model), f"{model.__name__}.{field.name}"
+
+
+def test_every_model_of_ours_has_a_uuid_key() -> None:
+    for model in apps.get_models():
+        if model._meta.app_label in OURS:
+            key = model._meta.pk
+            while isinstance(key, models.OneToOneField):
+                key = key.target_field  # type: ignore[assignment]  # a relation's target is a concrete field
+            assert isinstance(key, models.UUIDField), model.__name__
+
+
+def test_unique_keys_are_strings_or_uuids() -> None:
+    """An integer in a unique constraint let duplicates through on MongoDB (see docs/decisions/0001)."""
+    for model in apps.get_models():
+        if model._meta.app_label not in OURS:
+            continue
+        names = [name for one in model._meta.constraints for name in getattr(one, "fields", ())]
+        unique = [model._meta.get_field(name) for name in names]
+        unique += [field for field in model._meta.concrete_fields if field.unique]
+        for field in unique:
+            assert isinstance(field, models.CharField | models.UUIDField | models.OneToOneField), f"{model}.{field}"
+
+
+@pytest.mark.django_db(databases=ALL_DATABASES)
+def test_sqlite_runs_in_wal_mode_with_a_busy_timeout() -> None:
+    for alias in ALL_DATABASES:
+        connection = connections[alias]
+        if connection.vendor != "sqlite":
+            pytest.skip("not SQLite here")
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+            assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] == 20000
+
+
+def test_each_alias_takes_its_url(tmp_path: Path) -> None:
+    config = database("cloud_security", "postgres://u:p@db.example:5433/security", tmp_path)
+    assert (config["ENGINE"], config["HOST"], config["PORT"]) == ("django.db.backends.postgresql", "db.example", 5433)
+
+
+def test_mongodb_serves_the_isolated_databases_and_not_users(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="not MongoDB"):
+        database("default", "mongodb://localhost/users", tmp_path)
+
+
+def test_an_engine_that_is_not_supported_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="neither PostgreSQL"):
+        database("default", "mysql://u@db/x", tmp_path)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import Client
+from pytest_django import Settings
+
+from cloudaccounts.services import confirm_key, record_worker_heartbeat
+from tests.conftest import ALL_DATABASES
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    cache.clear()
+
+
+def test_healthz_answers_without_a_login(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok"
+
+
+def test_readyz_is_ready_when_everything_answers(client: Client) -> None:
+    record_worker_heartbeat("worker@test", ["checks"])
+    record_worker_heartbeat("scanner@test", ["scans"])
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+
+
+def test_readyz_names_a_queue_that_nobody_serves(client: Client) -> None:
+    record_worker_heartbeat("worker@test", ["checks"])
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "No worker serves the queue 'scans'" in answer.json()["checks"]["worker scans"]
+    assert answer.json()["checks"]["worker checks"] == "ok"
+
+
+def test_readyz_says_that_the_key_is_missing(client: Client, settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = []
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "encryption key is missing" in answer.json()["checks"]["encryption key"]
+
+
+def test_readyz_says_that_the_key_is_wrong(client: Client, settings: Settings) -> None:
+    assert confirm_key() is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "No encryption key of this server opens" in client.get("/readyz").json()["checks"]["encryption key"]
+
+
+def test_a_wrong_key_never_becomes_the_witness_of_a_restored_database(
+    alice: User, make_account: object, settings: Settings
+) -> None:
+    assert callable(make_account)
+    make_account(alice)
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    wrong = confirm_key()
+    assert wrong is not None
+    assert wrong.code == "encryption_key_wrong"
+
+
+def test_a_broker_that_is_down_is_told(client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from celery import current_app
+
+    monkeypatch.setitem(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setitem(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    assert "broker cannot be reached" in client.get("/readyz").json()["checks"]["broker"]
+
+
+def test_the_system_check_tells_a_missing_key(settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = []
+    with pytest.raises(SystemCheckError, match="encryption key is missing"):
+        call_command("check")
+
+
+def test_the_database_check_tells_a_wrong_key(settings: Settings) -> None:
+    assert confirm_key() is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(SystemCheckError, match="No encryption key of this server opens"):
+        call_command("check", databases=["cloud_security"])
+
+
+def test_the_system_check_tells_limits_in_the_wrong_order(settings: Settings) -> None:
+    settings.CREDENTIAL_ROTATION_WARNING_DAYS = 90
+    with pytest.raises(SystemCheckError, match="must be smaller"):
+        call_command("check")

@@ -1,0 +1,212 @@
+"""What each step accepts, refuses and shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from cloudaccounts.models import CloudAccount
+from tests.wizard.conftest import ENVIRONMENT, KEYS, SECRET, Start, Walk
+
+ROLE = {"method": "cross_account_role", "cross_account_role-role_arn": "arn:aws:iam::111122223333:role/reader"}
+
+
+def keys(**changes: str) -> dict[str, str]:
+    return {**KEYS, "access_keys-secret_access_key": SECRET, **changes}
+
+
+def test_the_first_step_offers_every_provider_as_a_card(alices: Client, start: Start) -> None:
+    page = start(alices).show()
+    assert 'value="aws"' in page
+    assert "Amazon Web Services" in page
+
+
+def test_a_step_that_is_not_reached_yet_shows_the_first_that_is_open(alices: Client, start: Start) -> None:
+    assert "Which cloud" in start(alices).show("validation")
+
+
+def test_a_posted_step_that_is_not_reached_yet_stores_nothing(alices: Client, start: Start) -> None:
+    walk = start(alices)
+    assert walk.send("authentication", keys()).status_code == 302
+    assert walk.draft.version == 0
+
+
+def test_the_account_id_is_stored_canonical(aws_draft: Walk) -> None:
+    assert aws_draft.draft.account_id == "111122223333"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("account_id", "1234", "has 12 digits; this has 4"),
+        ("account_id", "", "Enter the AWS account ID."),
+        ("name", "   ", "Give the account a name"),
+        ("name", "x" * 121, "120 characters at most"),
+        ("environment", "moon", "Choose production, staging or dev."),
+        ("partition", "aws-mars", "Choose one of the partitions offered."),
+        ("regions", [], "Choose at least one region"),
+        ("regions", ["evil.example"], "does not exist in this cloud"),
+    ],
+)
+def test_a_wrong_environment_field_says_what_is_wrong(
+    alices: Client, start: Start, field: str, value: str | list[str], message: str
+) -> None:
+    walk = start(alices)
+    walk.accept("provider", {"provider": "aws"})
+    response = walk.send("environment", {**ENVIRONMENT, field: value})
+    assert response.status_code == 200
+    assert message in response.content.decode()
+    assert walk.draft.version == 1
+
+
+def test_a_wrong_field_loses_none_of_the_others(alices: Client, start: Start) -> None:
+    walk = start(alices)
+    walk.accept("provider", {"provider": "aws"})
+    page = walk.send("environment", {**ENVIRONMENT, "account_id": "no"}).content.decode()
+    assert 'value="Data platform"' in page
+    assert 'value="eu-west-1" id="id_environment-regions_12" checked' in page
+
+
+def test_an_account_that_is_connected_already_is_refused_with_a_link(
+    alice: User, aws_draft: Walk, make_account: Callable[..., CloudAccount]
+) -> None:
+    account = make_account(alice, account_id="111122223333")
+    page = aws_draft.send("environment", ENVIRONMENT).content.decode()
+    assert "You have connected 1111-2222-3333 already" in page
+    assert f'href="/accounts/{account.pk}/"' in page
+
+
+def test_somebody_elses_account_is_no_duplicate(
+    bob: User, aws_draft: Walk, make_account: Callable[..., CloudAccount]
+) -> None:
+    make_account(bob, account_id="111122223333")
+    assert aws_draft.send("environment", ENVIRONMENT).status_code == 302
+
+
+def test_another_partition_shows_its_own_regions(aws_draft: Walk) -> None:
+    page = aws_draft.client.get(f"{aws_draft.url}regions/?environment-partition=aws-cn").content.decode()
+    assert "cn-north-1" in page
+    assert "us-east-1" not in page
+
+
+def test_regions_of_another_partition_are_shown_without_javascript(aws_draft: Walk) -> None:
+    response = aws_draft.send("environment", {**ENVIRONMENT, "partition": "aws-cn"}, show="regions")
+    assert response.status_code == 302
+    page = aws_draft.show("environment")
+    assert "cn-north-1" in page
+    assert 'value="Data platform"' in page
+    assert "111122223333" in aws_draft.draft.account_id
+
+
+def test_another_method_shows_its_own_fields(aws_draft: Walk) -> None:
+    page = aws_draft.client.get(f"{aws_draft.url}method/?authentication-method=access_keys").content.decode()
+    assert "Secret access key" in page
+    assert "Role ARN" not in page
+
+
+def test_a_method_whose_fields_were_not_shown_is_shown_instead_of_refused(aws_draft: Walk) -> None:
+    response = aws_draft.send("authentication", {"method": "access_keys"})
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "Secret access key" in page
+    assert "Enter the access key ID" not in page
+
+
+def test_a_secret_is_never_echoed_after_an_error(aws_draft: Walk) -> None:
+    page = aws_draft.send("authentication", keys(**{"access_keys-access_key_id": "nonsense"})).content.decode()
+    assert SECRET not in page
+    assert "Enter it again" in page
+    assert "This is not an access key ID." in page
+
+
+def test_a_stored_secret_is_never_echoed(aws_draft: Walk) -> None:
+    aws_draft.accept("authentication", keys())
+    page = aws_draft.show("authentication")
+    assert SECRET not in page
+    assert "stored — leave empty to keep" in page
+
+
+def test_a_stored_secret_is_kept_while_its_field_stays_empty(aws_draft: Walk) -> None:
+    aws_draft.accept("authentication", keys())
+    other = "AKIA" + "Z7" * 8
+    aws_draft.accept(
+        "authentication", {**KEYS, "access_keys-access_key_id": other, "access_keys-secret_access_key": ""}
+    )
+    stored = opened(aws_draft)
+    assert stored["access_keys-secret_access_key"] == SECRET
+    assert stored["access_keys-access_key_id"] == other
+
+
+def test_an_optional_stored_secret_can_be_removed(aws_draft: Walk) -> None:
+    token = "T" * 40
+    aws_draft.accept(
+        "authentication", keys(**{"access_keys-access_key_id": "ASIA" + "Q2" * 8, "access_keys-session_token": token})
+    )
+    assert "Remove the stored value of “Session token”" in aws_draft.show("authentication")
+    aws_draft.accept("authentication", keys(**{"access_keys-session_token-clear": "on"}))
+    assert opened(aws_draft)["access_keys-session_token"] == ""
+
+
+def test_another_method_drops_the_secrets_of_the_first(aws_draft: Walk) -> None:
+    aws_draft.accept("authentication", keys())
+    aws_draft.accept("authentication", ROLE)
+    assert SECRET not in str(opened(aws_draft))
+
+
+def test_a_role_of_another_account_is_refused_at_its_field(aws_draft: Walk) -> None:
+    arn = "arn:aws:iam::999988887777:role/reader"
+    page = aws_draft.send("authentication", {**ROLE, "cross_account_role-role_arn": arn}).content.decode()
+    assert "This role is in account 999988887777" in page
+    assert "role_arn_error" in page
+
+
+def test_a_change_in_step_two_that_step_three_contradicts_is_said_in_step_three(aws_draft: Walk) -> None:
+    aws_draft.accept("authentication", ROLE)
+    aws_draft.accept("environment", {**ENVIRONMENT, "account_id": "999988887777"})
+    assert "the account to connect is 999988887777" in aws_draft.show("authentication")
+
+
+def test_going_back_keeps_what_was_entered_and_not_accepted(aws_draft: Walk) -> None:
+    unfinished = {"method": "cross_account_role", "cross_account_role-role_arn": "arn:aws:iam::1:role/half"}
+    response = aws_draft.send("authentication", unfinished, wizard_goto_step="environment")
+    assert response["Location"].endswith("?step=environment")
+    assert "arn:aws:iam::1:role/half" in aws_draft.show("authentication")
+
+
+def test_going_back_never_keeps_a_secret_of_an_incomplete_step(aws_draft: Walk) -> None:
+    incomplete = keys(**{"access_keys-access_key_id": ""})
+    aws_draft.send("authentication", incomplete, wizard_goto_step="environment")
+    assert SECRET not in str(aws_draft.draft.data.open(bound_to=aws_draft.draft_id))
+
+
+def test_going_back_accepts_a_complete_step(aws_draft: Walk) -> None:
+    aws_draft.send("authentication", keys(), wizard_goto_step="environment")
+    assert opened(aws_draft)["access_keys-secret_access_key"] == SECRET
+
+
+def test_another_provider_starts_the_later_steps_anew_and_keeps_the_name(toycloud: object, aws_draft: Walk) -> None:
+    aws_draft.accept("authentication", keys())
+    aws_draft.accept("provider", {"provider": "toy"})
+    page = aws_draft.show("environment")
+    assert 'value="Data platform"' in page
+    assert "Toy box" in page
+    assert SECRET not in str(aws_draft.draft.data.open(bound_to=aws_draft.draft_id))
+
+
+def test_a_set_up_file_is_a_download_filled_in_for_this_draft(aws_draft: Walk) -> None:
+    response = aws_draft.client.get(f"{aws_draft.url}setup/access_keys/cli/0/")
+    assert response["Content-Disposition"] == 'attachment; filename="cloud-accounts-user.sh"'
+    assert "111122223333" in response.content.decode()
+
+
+@pytest.mark.parametrize("path", ["access_keys/cli/9", "access_keys/nothing/0", "no_method/cli/0"])
+def test_a_set_up_file_that_does_not_exist_is_not_found(aws_draft: Walk, path: str) -> None:
+    assert aws_draft.client.get(f"{aws_draft.url}setup/{path}/").status_code == 404
+
+
+def opened(walk: Walk) -> dict[str, str]:
+    values: dict[str, str] = walk.draft.data.open(bound_to=walk.draft_id)["steps"]["authentication"]
+    return values

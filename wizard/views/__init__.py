@@ -1,0 +1,14 @@
+from wizard.views.fragments import method_fields, region_fields, validation_progress
+from wizard.views.pages import discard, drafts, setup_file, validate
+from wizard.views.wizard import AccountWizard
+
+__all__ = [
+    "AccountWizard",
+    "discard",
+    "drafts",
+    "method_fields",
+    "region_fields",
+    "setup_file",
+    "validate",
+    "validation_progress",
+]

@@ -1,0 +1,59 @@
+"""Parts of pages that htmx asks for. The pages work without them, in full round trips."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from wizard import services
+from wizard.models import Step
+from wizard.steps import AuthenticationForm, EnvironmentForm, StepContext, initial_values
+from wizard.views.guards import draft_view, owner_of
+from wizard.views.presentation import authentication_context, validation_context
+
+
+@require_GET
+@draft_view
+def region_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """The regions of the partition that the page has chosen, with those ticked that were and still exist."""
+    draft = services.open_draft(draft_id, owner_of(request))
+    prefix = Step.ENVIRONMENT.value
+    shown = {
+        "partition": request.GET.get(f"{prefix}-partition", ""),
+        "regions": request.GET.getlist(f"{prefix}-regions"),
+    }
+    form = EnvironmentForm(
+        prefix=prefix, initial=initial_values(draft.content, prefix) | shown, context=_context_of(draft)
+    )
+    return render(request, "wizard/_regions.html", {"form": form})
+
+
+@require_GET
+@draft_view
+def method_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """The instructions and fields of the method that the page has chosen."""
+    draft = services.open_draft(draft_id, owner_of(request))
+    prefix = Step.AUTHENTICATION.value
+    shown = {"method": request.GET.get(f"{prefix}-method", "")}
+    form = AuthenticationForm(
+        prefix=prefix, initial=initial_values(draft.content, prefix) | shown, context=_context_of(draft)
+    )
+    return render(request, "wizard/_method.html", authentication_context(draft.row, draft.content, form))
+
+
+@require_GET
+@draft_view
+def validation_progress(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """The checks as they are now; 204 where the page (``?seen=``) shows just that already, so that nothing flickers."""
+    draft = services.open_draft(draft_id, owner_of(request))
+    context = validation_context(draft.row, draft.content)
+    if request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "wizard/_validation.html", context)
+
+
+def _context_of(draft: services.OpenDraft) -> StepContext:
+    return StepContext(draft.row.owner, draft.row.pk, draft.content)

@@ -1,0 +1,58 @@
+"""What every view of a draft has in common: whose it is, and what is said where it cannot be worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from wizard import services
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def owner_of(request: HttpRequest) -> str:
+    return str(request.user.pk)
+
+
+def step_url(draft_id: UUID, step: str) -> str:
+    return f"{reverse('wizard-draft', args=[draft_id])}?step={step}"
+
+
+def draft_view(view: View[P]) -> View[P]:
+    """Turns a draft's troubles into pages; keeps a draft's pages out of every cache, the browser's own included."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except services.DraftNotFoundError:
+            raise Http404("There is no such draft.") from None
+        except services.DraftFinishedError as finished:
+            return go(request, reverse("account", args=[finished.account]))
+        except services.DraftExpiredError as error:
+            return _say(request, error, "This draft has expired", 410)
+        except services.DraftUnreadableError as error:
+            return _say(request, error, "This draft cannot be opened", 200)
+
+    return cast("View[P]", never_cache(guarded))
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect of the whole page, also where htmx asked for a part of it."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def _say(request: HttpRequest, error: Exception, heading: str, status: int) -> HttpResponse:
+    if request.headers.get("HX-Request") and request.resolver_match is not None:
+        return go(request, reverse("wizard-draft", args=[request.resolver_match.kwargs["draft_id"]]))
+    return render(request, "wizard/unavailable.html", {"heading": heading, "error": error}, status=status)

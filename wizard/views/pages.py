@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cloudaccounts.contract import ProviderError
+from wizard import services
+from wizard.models import Step
+from wizard.selectors import drafts_of
+from wizard.views.guards import draft_view, owner_of, step_url
+
+SHOWN = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def drafts(request: HttpRequest) -> HttpResponse:
+    """Lists the drafts; POST starts another one."""
+    owner = owner_of(request)
+    if request.method != "POST":
+        return render(request, "wizard/drafts.html", {"drafts": drafts_of(owner)[:SHOWN]})
+    try:
+        draft = services.create_wizard_session(owner)
+    except services.DraftUnreadableError as error:
+        messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
+        return redirect("wizard")
+    return redirect("wizard-draft", draft.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@draft_view
+def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """Asks, then deletes. Works on a draft that cannot be opened as well."""
+    try:
+        draft = services.find_draft(draft_id, owner_of(request))
+    except services.DraftExpiredError:
+        return redirect("wizard")
+    if request.method != "POST":
+        return render(request, "wizard/discard.html", {"draft": draft})
+    try:
+        services.discard_draft(draft)
+    except services.DraftFinishingError as error:
+        messages.warning(request, f"{error.cause} {error.remedy}")
+        return redirect("wizard-draft", draft_id)
+    messages.success(request, "The draft and everything in it is deleted.")
+    return redirect("wizard")
+
+
+@require_POST
+@draft_view
+def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """Runs the validation (again) on what the draft holds."""
+    draft = services.open_draft(draft_id, owner_of(request))
+    step = draft.content.reachable(Step.VALIDATION)
+    if step == Step.VALIDATION:
+        try:
+            services.request_validation(draft.row, draft.content)
+        except ProviderError as error:
+            messages.error(request, f"{error.cause} {error.remedy}".strip())
+    return redirect(step_url(draft_id, step))
+
+
+@require_GET
+@draft_view
+def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, number: int) -> HttpResponse:
+    """A template or script of the set-up instructions, filled in, as a download."""
+    content = services.open_draft(draft_id, owner_of(request)).content
+    try:
+        spec = content.provider.method(method) if content.provider else None
+    except KeyError:
+        spec = None
+    if spec is None:
+        raise Http404("There is no such method.")
+    for found in services.setup_guides(content, spec, owner_of(request)):
+        if found.key == guide and number < len(found.snippets) and found.snippets[number].filename:
+            snippet = found.snippets[number]
+            disposition = f'attachment; filename="{snippet.filename}"'
+            return HttpResponse(
+                snippet.body, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
+            )
+    raise Http404("There is no such file.")

@@ -1,0 +1,197 @@
+"""What the wizard's pages show, put together from the draft, the report and the state of our own worker."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.models import Environment
+from cloudaccounts.report import CheckResult, PermissionStatus
+from cloudaccounts.services import external_id_for, worker_state
+from wizard import services
+from wizard.models import Step, ValidationState, WizardSession
+from wizard.services import DraftContent
+from wizard.steps import AuthenticationForm
+
+QUEUE = "checks"
+UNDER_WAY = (ValidationState.QUEUED, ValidationState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class StepEntry:
+    key: str
+    label: str
+    detail: str
+    current: bool
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """``state`` is a check's status, or ``running``, ``waiting``, ``not reached``."""
+
+    name: str
+    title: str
+    state: str
+    result: CheckResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that keeps a validation from going on, in our own house."""
+
+    title: str
+    text: str
+    since: datetime | None = None
+
+
+def page_context(draft: WizardSession, content: DraftContent, form: forms.Form) -> dict[str, Any]:
+    step = Step(getattr(form, "step", Step.PROVIDER))
+    extra: dict[Step, Callable[[], dict[str, Any]]] = {
+        Step.AUTHENTICATION: lambda: _authentication(draft, content, form),
+        Step.VALIDATION: lambda: validation_context(draft, content),
+    }
+    return {
+        "draft": draft,
+        "form": form,
+        "provider": content.provider,
+        "heading": _heading(step, content),
+        "entries": _entries(step, content),
+        "previous": _previous(step),
+        "step": step,
+        **(extra[step]() if step in extra else {}),
+    }
+
+
+def _authentication(draft: WizardSession, content: DraftContent, form: forms.Form) -> dict[str, Any]:
+    assert isinstance(form, AuthenticationForm)
+    return authentication_context(draft, content, form)
+
+
+def authentication_context(draft: WizardSession, content: DraftContent, form: AuthenticationForm) -> dict[str, Any]:
+    method = form.shown_method
+    return {
+        "draft": draft,
+        "form": form,
+        "method": method,
+        "guides": services.setup_guides(content, method, draft.owner),
+        "external_id": external_id_for(draft.owner) if method.uses_server_identity else "",
+    }
+
+
+def validation_context(draft: WizardSession, content: DraftContent) -> dict[str, Any]:
+    """The checks, rendered, and a digest of them, by which a poll can tell that nothing changed."""
+    result = draft.result
+    rows = check_rows(draft, content, result)
+    done = sum(row.result is not None for row in rows)
+    shown = {
+        "draft": draft,
+        "result": result,
+        "rows": rows,
+        "done": done,
+        "total": len(rows),
+        "polling": draft.validation in UNDER_WAY or draft.is_finishing,
+        "notice": house_notice(draft),
+        "proof": draft.proof,
+        "outdated": bool(result and result.finished and result.ok and not draft.proof_is_fresh),
+        "gaps": result.count(PermissionStatus.DENIED) + result.count(PermissionStatus.UNVERIFIABLE) if result else 0,
+        "granted": result.count(PermissionStatus.GRANTED) if result else 0,
+        "announcement": _announcement(draft, result, done, len(rows)),
+    }
+    body = render_to_string("wizard/_checks.html", shown)
+    return shown | {"checks_html": body, "seen": hashlib.sha256(body.encode()).hexdigest()[:16]}
+
+
+def check_rows(draft: WizardSession, content: DraftContent, result: CloudValidationResult | None) -> list[CheckRow]:
+    """The planned checks with what became of them, then those that the plan did not know."""
+    provider, method = content.provider, content.method
+    plan = provider.plan(method.key) if provider and method else ()
+    results = {check.name: check for check in result.checks} if result else {}
+    ended = draft.validation == ValidationState.FINISHED
+    rows = []
+    for planned in plan:
+        found = results.pop(planned.name, None)
+        waiting = "not reached" if ended else "waiting"
+        state = "running" if result and result.running == planned.name and not ended else waiting
+        rows.append(CheckRow(planned.name, planned.title, found.status if found else state, found))
+    return rows + [CheckRow(check.name, check.title, check.status, check) for check in results.values()]
+
+
+def house_notice(draft: WizardSession) -> Notice | None:
+    """Says where our own broker or worker is the reason for waiting; None where all is well."""
+    if draft.validation not in UNDER_WAY:
+        return None
+    if draft.validation == ValidationState.QUEUED and draft.broker_refused:
+        return Notice(
+            "Our message broker does not take messages",
+            "So no worker has heard of this validation yet. Nothing is lost: the draft and the request are stored, and "
+            "the validation starts by itself once the broker is back. Your account and credentials are not at fault.",
+        )
+    worker = worker_state(QUEUE)
+    if not worker.alive:
+        return Notice(
+            "Our worker is not running",
+            "The validation waits for it. Nothing is lost: the draft and the request are stored, and the validation "
+            "starts by itself as soon as a worker is up. You can close this page and come back.",
+            worker.seen_at,
+        )
+    if draft.lease_until is not None and draft.lease_until < timezone.now():
+        return Notice(
+            "The worker of this validation has stopped",
+            "Another one begins it anew within a minute. Nothing is lost.",
+        )
+    return None
+
+
+def _announcement(draft: WizardSession, result: CloudValidationResult | None, done: int, total: int) -> str:
+    if draft.validation in UNDER_WAY:
+        return f"{done} of {total} checks done"
+    if draft.validation == ValidationState.FINISHED and result is not None:
+        return "Validation passed" if result.ok else f"Validation failed: {result.cause}"
+    return ""
+
+
+def _heading(step: Step, content: DraftContent) -> str:
+    provider = content.provider
+    if step == Step.PROVIDER or provider is None:
+        return "Which cloud is the account in?"
+    if step == Step.ENVIRONMENT:
+        return f"Which {provider.short_label} account?"
+    if step == Step.AUTHENTICATION:
+        return f"How should we sign in to {provider.short_label}?"
+    return f"Proving access to {provider.format_account_id(content.text(Step.ENVIRONMENT, 'account_id'))}"
+
+
+def _entries(current: Step, content: DraftContent) -> list[StepEntry]:
+    provider, method = content.provider, content.method
+    regions = len(content.details().regions)
+    labels = dict(Environment.choices)
+    environment = labels.get(content.text(Step.ENVIRONMENT, "environment"), "")
+    details = {
+        Step.PROVIDER: provider.label if provider else "Choose a cloud",
+        Step.ENVIRONMENT: f"{environment} · {_count(regions, 'region')}" if regions else "Which account",
+        Step.AUTHENTICATION: method.label if method else "Choose a method",
+        Step.VALIDATION: f"Live, with the {provider.short_label} SDK" if provider else "Live",
+    }
+    return [
+        StepEntry(step.value, step.label, details[step], step == current, step in content.steps and step != current)
+        for step in Step
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _previous(step: Step) -> str:
+    order = list(Step)
+    place = order.index(step)
+    return order[place - 1].value if place else ""

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+from formtools.wizard.views import SessionWizardView
+
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError
+from wizard import services
+from wizard.models import Step, ValidationState
+from wizard.steps import StepContext, StepForm, initial_values
+from wizard.storage import DraftStorage, prefix_of
+from wizard.views.guards import draft_view, owner_of, step_url
+from wizard.views.presentation import page_context
+
+
+@method_decorator([sensitive_post_parameters(), draft_view], name="dispatch")
+class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships no types
+    """The four steps of one draft, whose id is in the URL.
+
+    Unlike formtools' own: GET shows the draft where it was left (or ``?step=``) and resets nothing, every accepted POST
+    is answered with a redirect, and going back keeps what was entered.
+    """
+
+    storage_name = "wizard.storage.DraftStorage"
+    storage: DraftStorage
+
+    def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+        return prefix_of(kwargs["draft_id"])
+
+    def get_template_names(self) -> list[str]:
+        return [f"wizard/{self.steps.current}.html"]
+
+    def get_form_kwargs(self, step: str | None = None) -> dict[str, Any]:
+        draft = self.storage.draft
+        return {"context": StepContext(draft.owner, draft.pk, self.storage.content)}
+
+    def get_form_initial(self, step: str) -> dict[str, Any]:
+        return initial_values(self.storage.content, step)
+
+    def get_context_data(self, form: StepForm, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(form=form, **kwargs)
+        return context | page_context(self.storage.draft, self.storage.content, form)
+
+    # --- showing ----------------------------------------------------------------------------------------------------
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        content, storage = self.storage.content, self.storage
+        wanted = Step.VALIDATION if storage.draft.is_finishing else request.GET.get("step", storage.current_step)
+        step = storage.current_step = content.reachable(wanted)
+        storage.remember_step()
+        # Accepted data are shown checked, so that what no longer fits (another partition) is said at once.
+        data = None if step in content.typed else storage.get_step_data(step)
+        return cast(HttpResponse, self.render(self.get_form(step, data=data)))
+
+    # --- taking -----------------------------------------------------------------------------------------------------
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        posted = self.request.POST.get(f"{self.prefix}-current_step")
+        if self.storage.draft.is_finishing:
+            return self._finish()
+        reachable = self.storage.content.reachable(posted)
+        if posted != reachable:
+            # Not a page of ours as it is now: a step whose predecessors were reset in another tab, or a forged form.
+            messages.warning(self.request, "This step was not complete yet. Nothing was saved; go on from here.")
+            return redirect(step_url(self.draft_id, reachable))
+        self.storage.current_step = posted
+        if "show" in self.request.POST:
+            return self._leave_for(posted)
+        if (back := self.request.POST.get("wizard_goto_step")) in Step.values:
+            return self._leave_for(str(back))
+        try:
+            return cast(HttpResponse, super().post(*args, **kwargs))
+        except ProviderError as error:
+            return self._say_not_saved(error)
+
+    def process_step(self, form: StepForm) -> services.Values:
+        return form.values_to_store()
+
+    def render_next_step(self, form: StepForm, **kwargs: Any) -> HttpResponse:
+        step = self.storage.current_step = self.steps.next
+        self.storage.remember_step()
+        if step == Step.VALIDATION and not self._is_proven:
+            try:
+                services.request_validation(self.storage.draft, self.storage.content)
+            except ProviderError as error:
+                messages.error(self.request, f"{error.cause} {error.remedy}".strip())
+        return redirect(step_url(self.draft_id, step))
+
+    def render_revalidation_failure(self, step: str, form: StepForm, **kwargs: Any) -> HttpResponse:
+        messages.error(self.request, "Something in this step does not hold any more. Nothing was connected yet.")
+        return redirect(step_url(self.draft_id, step))
+
+    def done(self, form_list: list[StepForm], **kwargs: Any) -> HttpResponse:
+        return self._finish()
+
+    @property
+    def draft_id(self) -> UUID:
+        return self.storage.draft.pk
+
+    @property
+    def _is_proven(self) -> bool:
+        draft = self.storage.draft
+        return draft.validation == ValidationState.FINISHED and draft.proof is not None
+
+    def _leave_for(self, step: str) -> HttpResponse:
+        """To another step, or to this one with other fields. Keeps the entries: as accepted where they are complete."""
+        current = self.steps.current
+        form = self.get_form(current, data=self.request.POST, files=self.request.FILES)
+        try:
+            if step != current and form.is_valid():
+                self.storage.set_step_data(current, form.values_to_store())
+            elif current != Step.VALIDATION:
+                self.storage.keep_typed(current, form.typed_values())
+        except ProviderError as error:
+            messages.warning(self.request, f"{error.cause} What was entered here was not kept.")
+        return redirect(step_url(self.draft_id, self.storage.content.reachable(step)))
+
+    def _say_not_saved(self, error: ProviderError) -> HttpResponse:
+        """The page again, with everything that was entered except secrets, and the reason on top."""
+        if isinstance(error, services.DraftChangedError):
+            self.storage.reload()
+        form = self.get_form(data=self.request.POST, files=self.request.FILES)
+        form.is_valid()
+        form.add_error(None, f"{error.cause} {error.remedy}".strip())
+        return cast(HttpResponse, self.render(form))
+
+    def _finish(self) -> HttpResponse:
+        try:
+            account = services.finish_draft(
+                self.draft_id, owner=owner_of(self.request), actor=Actor.of_request(self.request)
+            )
+        except ProviderError as error:
+            messages.error(self.request, f"Not connected. {error.cause} {error.remedy}".strip())
+            return redirect(step_url(self.draft_id, Step.VALIDATION))
+        messages.success(self.request, "The account is connected, and discovery has started.")
+        return redirect(reverse("account", args=[account]))
