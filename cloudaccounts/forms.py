@@ -4,6 +4,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
 from cloudaccounts import registry
 from cloudaccounts.ages import RotationState
@@ -87,6 +88,7 @@ class DeleteForm(forms.Form):
     def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
+        self.fields["confirm"].help_text = format_html("Type <b>{}</b> to go on.", account.name)
 
     def clean_confirm(self) -> str:
         typed = " ".join(unicodedata.normalize("NFC", self.cleaned_data["confirm"]).split())

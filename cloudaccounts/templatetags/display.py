@@ -35,7 +35,7 @@ _EVENT_MARKS = {
     "scan.requested": ("→", ""),
 }
 _SPANS = (
-    (60, "second", 1), (3600, "minute", 60), (86400, "hour", 3600), (86400 * 60, "day", 86400),
+    (60, "second", 1), (3600, "minute", 60), (86400, "hour", 3600), (86400 * 120, "day", 86400),
     (float("inf"), "month", 86400 * 30),
 )  # fmt: skip
 
@@ -155,8 +155,9 @@ def age_pill(age: CredentialAge) -> SafeString:
 
 @register.filter
 def regions_in_short(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:2])
-    return f"{shown} + {len(names) - 2}" if len(names) > 2 else shown
+    if not names:
+        return "none"
+    return names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
 
 
 @register.filter

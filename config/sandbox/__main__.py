@@ -27,7 +27,11 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    sandbox = Sandbox(options.data_dir, options.port)
+    try:
+        sandbox = Sandbox(options.data_dir, options.port)
+    except (OSError, RuntimeError) as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
     sandbox.start()
     if options.end_with_stdin:
         threading.Thread(target=_await_end_of_input, args=(ended,), daemon=True).start()

@@ -1,10 +1,11 @@
 """Starts and stops everything: emulators, proxy and control API, on loopback."""
 
+import fcntl
 import os
 import secrets
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from config.sandbox.authority import Authority
 from config.sandbox.aws.emulator import AwsEmulator
@@ -23,6 +24,8 @@ class Sandbox:
 
     def __init__(self, data_dir: Path, port: int = 0) -> None:
         self.data_dir = private_folder(data_dir)
+        self._lock = self._claim()
+        (self.data_dir / DESCRIPTION_FILE).unlink(missing_ok=True)  # left behind by a sandbox that was killed
         self.faults = Faults()
         self.journal = Journal()
         self.authority = Authority(self.data_dir)
@@ -44,6 +47,7 @@ class Sandbox:
         for server in (self.proxy, self.control):
             server.shutdown()
             server.server_close()
+        self._lock.close()
 
     def description(self) -> dict[str, Any]:
         bundle = str(self.authority.bundle)
@@ -67,6 +71,16 @@ class Sandbox:
             "control_token": self.control.token,
             "pid": os.getpid(),
         }
+
+    def _claim(self) -> IO[bytes]:
+        """Holds the folder for this process; raises RuntimeError where another sandbox has it."""
+        lock = (self.data_dir / "lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise RuntimeError(f"another sandbox is running on {self.data_dir}") from error
+        return lock
 
     def _open_proxy(self, port: int) -> Proxy:
         """Prefers the port of the last start, so that processes started with the old variables still find it."""

@@ -64,7 +64,7 @@ function nextTheme() {
 }
 
 // --- Relative times: the same words as cloudaccounts/templatetags/display.py ---------------------------------------------
-const UNITS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [86400 * 60, "day", 86400], [Infinity, "month", 86400 * 30]];
+const UNITS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [86400 * 120, "day", 86400], [Infinity, "month", 86400 * 30]];
 
 function relative(seconds) {
   const past = seconds >= 0;

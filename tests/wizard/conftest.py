@@ -22,14 +22,14 @@ from wizard.models import WizardSession
 
 SECRET = "Zq3" + "x7Rk" * 9 + "="  # 40 characters, as AWS makes them
 KEYS = {"method": "access_keys", "access_keys-access_key_id": "AKIA" + "Q2" * 8, "access_keys-session_token": ""}
-ENVIRONMENT = {
+ENVIRONMENT: dict[str, str | list[str]] = {
     "account_id": "1111-2222-3333",
     "partition": "aws",
     "name": "Data platform",
     "environment": "production",
     "regions": ["us-east-1", "eu-west-1"],
 }
-TOY_ENVIRONMENT = {
+TOY_ENVIRONMENT: dict[str, str | list[str]] = {
     "account_id": "abcdef",
     "partition": "shelf",
     "name": "Toybox",
@@ -60,6 +60,14 @@ class Walk:
     @property
     def draft(self) -> WizardSession:
         return WizardSession.objects.get(pk=self.draft_id)
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What is sealed in the row."""
+        sealed = self.draft.data
+        assert sealed is not None
+        opened: dict[str, Any] = sealed.open(bound_to=self.draft_id)
+        return opened
 
     def show(self, step: str = "") -> str:
         response = self.client.get(self.url + (f"?step={step}" if step else ""))

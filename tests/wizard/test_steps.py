@@ -179,7 +179,7 @@ def test_going_back_keeps_what_was_entered_and_not_accepted(aws_draft: Walk) -> 
 def test_going_back_never_keeps_a_secret_of_an_incomplete_step(aws_draft: Walk) -> None:
     incomplete = keys(**{"access_keys-access_key_id": ""})
     aws_draft.send("authentication", incomplete, wizard_goto_step="environment")
-    assert SECRET not in str(aws_draft.draft.data.open(bound_to=aws_draft.draft_id))
+    assert SECRET not in str(aws_draft.entries)
 
 
 def test_going_back_accepts_a_complete_step(aws_draft: Walk) -> None:
@@ -193,7 +193,7 @@ def test_another_provider_starts_the_later_steps_anew_and_keeps_the_name(toyclou
     page = aws_draft.show("environment")
     assert 'value="Data platform"' in page
     assert "Toy box" in page
-    assert SECRET not in str(aws_draft.draft.data.open(bound_to=aws_draft.draft_id))
+    assert SECRET not in str(aws_draft.entries)
 
 
 def test_a_set_up_file_is_a_download_filled_in_for_this_draft(aws_draft: Walk) -> None:
@@ -208,5 +208,5 @@ def test_a_set_up_file_that_does_not_exist_is_not_found(aws_draft: Walk, path: s
 
 
 def opened(walk: Walk) -> dict[str, str]:
-    values: dict[str, str] = walk.draft.data.open(bound_to=walk.draft_id)["steps"]["authentication"]
+    values: dict[str, str] = walk.entries["steps"]["authentication"]
     return values

@@ -49,7 +49,7 @@ def start(call: Callable[[], R]) -> Future[R]:
 
 
 def start_in_turn(first: Callable[[], T], second: Callable[[], R]) -> tuple[Future[T], Future[R]]:
-    """As `start`, both in one thread: two calls to one service then share a connection, which costs more than waiting."""
+    """As `start`, both in one thread: calls to one service share a connection, and a second one costs more."""
     one: Future[T] = Future()
     other: Future[R] = Future()
 

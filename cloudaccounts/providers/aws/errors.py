@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -157,6 +158,7 @@ _SERVER_IDENTITY_UNREADABLE = Told(
 )
 
 _TIMEOUT_REMEDY = "Try again; if it stays so, the operator must check this server's network and proxy."
+_BROKEN = Told("network_broken", "The connection to AWS broke off.", _TIMEOUT_REMEDY, permanent=False)
 _BY_TYPE: tuple[tuple[type[Exception], Told], ...] = (
     (sdk.NoCredentialsError, _NO_SERVER_IDENTITY),
     (
@@ -185,13 +187,10 @@ _BY_TYPE: tuple[tuple[type[Exception], Told], ...] = (
         Told("aws_timeout", "AWS accepted the request but did not answer in time.", _TIMEOUT_REMEDY, permanent=False),
     ),
     (
-        (sdk.EndpointConnectionError),
+        sdk.EndpointConnectionError,
         Told("network_unreachable", "AWS could not be reached from this server.", _TIMEOUT_REMEDY, permanent=False),
     ),
-    (
-        sdk.HTTPClientError,
-        Told("network_broken", "The connection to AWS broke off.", _TIMEOUT_REMEDY, permanent=False),
-    ),
+    (sdk.HTTPClientError, _BROKEN),
     (sdk.CredentialRetrievalError, _SERVER_IDENTITY_UNREADABLE),
     (sdk.PartialCredentialsError, _SERVER_IDENTITY_UNREADABLE),
     (sdk.MetadataRetrievalError, _SERVER_IDENTITY_UNREADABLE),
@@ -297,6 +296,8 @@ def _told_of(error: sdk.ClientError) -> Told:
 def _told_of_type(error: Exception) -> Told:
     if isinstance(error, sdk.EndpointConnectionError) and _is_dns(error):
         return _DNS
+    if isinstance(error, sdk.SSLError) and not _is_certificate(error):
+        return _BROKEN
     return next((told for kind, told in _BY_TYPE if isinstance(error, kind)), _UNEXPECTED)
 
 
@@ -304,6 +305,12 @@ def _is_dns(error: sdk.EndpointConnectionError) -> bool:
     inner: Any = error.kwargs.get("error")
     names = {type(inner).__name__, type(getattr(inner, "__cause__", None)).__name__}
     return bool(names & {"NameResolutionError", "gaierror"})
+
+
+def _is_certificate(error: sdk.SSLError) -> bool:
+    """A peer that hangs up within the handshake is an SSL error as well, but not one that an operator must mend."""
+    inner: Any = error.kwargs.get("error")
+    return "CERTIFICATE" in str(inner).upper() or isinstance(inner, ssl.SSLCertVerificationError)
 
 
 def _status(error: sdk.ClientError) -> int:

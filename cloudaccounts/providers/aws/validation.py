@@ -102,7 +102,10 @@ class _Run:
         raise NotImplementedError
 
     def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
-        """Starts the method's own checks and the permissions; the first result tells the former, in the plan's place."""
+        """Starts the method's own checks and the permissions.
+
+        Gives back what tells the former, in the plan's place, and the latter.
+        """
         raise NotImplementedError
 
     def report(self) -> CloudValidationResult:

@@ -22,11 +22,22 @@ os.environ.update(
 
 from moto.backends import get_backend
 from moto.iam import models as iam_models
-from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.iam.models import AccessKey, AccessKeyLastUsed, IAMBackend, Role, iam_backends
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-__all__ = ["IAMBackend", "Role", "application", "bucket", "iam", "mock_random", "reproducible", "settle"]
+__all__ = [
+    "AccessKey",
+    "AccessKeyLastUsed",
+    "IAMBackend",
+    "Role",
+    "application",
+    "bucket",
+    "iam",
+    "mock_random",
+    "reproducible",
+    "settle",
+]
 
 # moto carries 1,582 AWS managed policies and copies them for each account (0.1 s and 5 MB apiece): these suffice.
 MANAGED_POLICIES = frozenset(

@@ -27,8 +27,11 @@ def deny(*actions: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Key:
+    """Ages in days; `idle` is how long ago the key was last used (None: never)."""
+
     age: int = 20
     active: bool = True
+    idle: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ _DATA_PLATFORM = Customer(
         AUDITOR,
         Person("ana.lopez", "/people/", ("PowerUserAccess",), console=True, mfa=True, group="engineers"),
         Person("tom.berg", "/people/", ("job-function/ViewOnlyAccess",), console=True, group="engineers", age=420),
-        Person("airflow-loader", "/service/", ("AmazonS3FullAccess",), keys=(Key(412), Key(35)), age=730),
+        Person("airflow-loader", "/service/", ("AmazonS3FullAccess",), keys=(Key(412, idle=190), Key(35)), age=730),
         Person(
             "inventory-without-simulation",
             "/service/",
@@ -210,7 +213,7 @@ _PAYMENTS = Customer(
             (Key(75),),
             age=75,
         ),
-        Person("nobody", "/service/", keys=(Key(5),), age=5),
+        Person("nobody", "/service/", keys=(Key(5, idle=None),), age=5),
     ),
     roles=(MachineRole("payments-api", _EC2, "/service/", ("AmazonSSMManagedInstanceCore",)),),
     buckets=(
@@ -241,7 +244,7 @@ _LEGACY = Customer(
     people=(
         Person("admin", managed=("AdministratorAccess",), keys=(Key(1460),), console=True, age=1800),
         Person("reports", managed=("ReadOnlyAccess",), keys=(Key(840),), age=1500),
-        Person("former-contractor", managed=AUDIT_POLICIES, keys=(Key(300, active=False),), age=700),
+        Person("former-contractor", managed=AUDIT_POLICIES, keys=(Key(300, active=False, idle=280),), age=700),
     ),
     roles=(MachineRole("reporting-everything", {"AWS": "*"}, managed=("AdministratorAccess",)),),
     buckets=(

@@ -113,6 +113,15 @@ def role_policies(account: Account, name: str) -> list[Policy]:
     return [] if role is None else _entity_policies(role, "role")
 
 
+def mark_used(caller: Caller, key_id: str, service: str, region: str) -> None:
+    """For GetAccessKeyLastUsed and GetRole."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if key := caller.account.iam.access_keys.get(key_id):
+        key.last_used = clouds.AccessKeyLastUsed(now, service, region)
+    if caller.role_name is not None and (role := find_role(caller.account, caller.role_name)):
+        role.last_used = now
+
+
 class Identities:
     """Finds the account, secret and caller behind a key id."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from config.sandbox.aws import actions, clouds, gate, hosts, regions, signature, simulation, sts
+from config.sandbox.aws import actions, clouds, gate, hosts, identities, regions, signature, simulation, sts
 from config.sandbox.aws import call as calls
 from config.sandbox.aws.call import Call
 from config.sandbox.aws.errors import AwsError, of_kind, render
@@ -37,13 +37,13 @@ class Layer:
 
     def __init__(
         self,
-        identities: Identities,
+        known: Identities,
         faults: Faults,
         journal: Journal,
         seed: str,
         keys_changed: Callable[[Account], None],
     ) -> None:
-        self.identities = identities
+        self.identities = known
         self.faults = faults
         self.journal = journal
         self.seed = seed
@@ -82,6 +82,7 @@ class Layer:
         """What faults and the journal know a call by."""
         signed = signature.parse(call)
         account = self.identities.account_of(signed.key_id) if signed else None
+        bucket_and_key = "/".join(filter(None, call.bucket_and_key)) if call.service == "s3" else ""
         return {
             "cloud": "aws",
             "service": call.service,
@@ -91,14 +92,13 @@ class Layer:
             "key": signed.key_id if signed else "",
             "host": call.host,
             "region": call.region,
-            "resource": call.form.get("RoleArn", "") or "/".join(filter(None, call.bucket_and_key))
-            if call.service in ("s3", "sts", "iam")
-            else "",
+            "resource": bucket_and_key or call.form.get("RoleArn", ""),
         }
 
     def _decide(self, call: Call, environ: WSGIEnvironment, subject: dict[str, str]) -> Answer:
         self._go_wrong(call, subject)
         caller = gate.authenticate(call, self.identities)
+        identities.mark_used(caller, subject["key"], call.service, call.region)
         if self.faults.take(["deny"], subject):
             resource = actions.resource_arn(call, caller.account)
             raise gate.denial(call, caller, actions.iam_action(call), resource, explicit=False)

@@ -58,7 +58,10 @@ def put_keys(account: Account, state: State, name: str, keys: Iterable[company.K
         made = account.iam.create_access_key(name)
         key_id, secret = state.access_key(account.id, name, number)
         created = state.born - timedelta(days=key.age)
-        _replace_key(account, made.access_key_id, key_id, secret, created, active=key.active)
+        replaced = _replace_key(account, made.access_key_id, key_id, secret, created, active=key.active)
+        if key.idle is not None and key.idle < key.age:
+            moment = (state.born - timedelta(days=key.idle)).replace(tzinfo=None)
+            replaced.last_used = clouds.AccessKeyLastUsed(moment, "s3", HOME_REGIONS[account.partition])
     remembered = state.keys.get(f"{account.id}/{name}")
     if remembered is not None:
         for old in account.iam.list_access_keys(name):
@@ -71,12 +74,15 @@ def put_keys(account: Account, state: State, name: str, keys: Iterable[company.K
     return keys_of(account, name)
 
 
-def _replace_key(account: Account, made: str, key_id: str, secret: str, created: datetime, *, active: bool) -> None:
+def _replace_key(
+    account: Account, made: str, key_id: str, secret: str, created: datetime, *, active: bool
+) -> clouds.AccessKey:
     key = account.iam.access_keys.pop(made)
     key.access_key_id, key.secret_access_key = key_id, secret
     key.create_date = created.replace(tzinfo=None)
     key.status = "Active" if active else "Inactive"
     account.iam.access_keys[key_id] = key
+    return key
 
 
 def keys_of(account: Account, name: str) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -190,3 +191,18 @@ def test_an_administrator_deactivates_a_key(client: MakeClient, control: Control
     assert refusal(client("sts", user).get_caller_identity) == ("InvalidClientTokenId", 403)
     control.set_key_status(user["access_key_id"], "Active")
     assert client("sts", user).get_caller_identity()["Arn"] == user["arn"]
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [("sts", "SignatureDoesNotMatch"), ("s3", "RequestTimeTooSkewed"), ("ec2", "RequestExpired")],
+)
+def test_a_clock_that_is_wrong_by_more_than_15_minutes_is_refused(
+    client: MakeClient, auditor: Fields, monkeypatch: pytest.MonkeyPatch, service: str, code: str
+) -> None:
+    def late(remove_tzinfo: bool = True) -> datetime:
+        moment = datetime.now(UTC) - timedelta(minutes=20)
+        return moment.replace(tzinfo=None) if remove_tzinfo else moment
+
+    monkeypatch.setattr("botocore.auth.get_current_datetime", late)
+    assert refused(client, service, auditor)[0] == code

@@ -102,3 +102,27 @@ def test_what_is_not_simulated_says_so(client: MakeClient, control: Control) -> 
     assert refusal(explorer.list_indexes) == ("UnknownOperationException", 404)
     assert refusal(client("cloudtrail", user).lookup_events) == ("UnknownOperationException", 400)
     assert [call["code"] for call in control.calls()] == ["NotImplemented", "NotImplemented"]
+
+
+def test_it_tells_when_a_key_was_last_used(client: MakeClient, auditor: Fields) -> None:
+    iam = client("iam", auditor)
+    client("sts", auditor, region="eu-west-1").get_caller_identity()
+    used = iam.get_access_key_last_used(AccessKeyId=auditor["access_key_id"])["AccessKeyLastUsed"]
+    assert used["LastUsedDate"] > datetime.now(UTC) - timedelta(minutes=1)
+    ages = {
+        iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]["LastUsedDate"]
+        for key in iam.list_access_keys(UserName="airflow-loader")["AccessKeyMetadata"]
+    }
+    assert min(ages) < datetime.now(UTC) - timedelta(days=180)
+
+
+def test_objects_with_difficult_names_can_be_stored_and_read(client: MakeClient, control: Control) -> None:
+    """Signatures over encoded paths, uploads in chunks, buckets in the host name."""
+    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    user = control.put_user("444455556666", "uploader", policies=[], inline={"all": [everything]})
+    for style in ("virtual", "path"):
+        s3 = client("s3", user, region="eu-west-1", s3={"addressing_style": style})
+        for key in ("plain", "a folder/ünï+code&=~*(1).txt", "double//slash", "trailing/"):
+            s3.put_object(Bucket="payments-prod-receipts", Key=key, Body=b"content " * 100)
+            assert s3.get_object(Bucket="payments-prod-receipts", Key=key)["Body"].read() == b"content " * 100
+        assert s3.list_objects_v2(Bucket="payments-prod-receipts", Prefix="a folder/")["KeyCount"] == 1

@@ -156,3 +156,9 @@ def test_it_ends_when_the_tests_are_killed(tmp_path: Path) -> None:
         time.sleep(0.05)
     assert process.returncode == 0
     rig.stop()
+
+
+def test_two_sandboxes_do_not_share_a_folder(rig: Rig) -> None:
+    with pytest.raises(RuntimeError, match="another sandbox is running on"):
+        Rig(rig.data_dir / ".." / rig.data_dir.name).start()
+    assert rig.control.accounts()

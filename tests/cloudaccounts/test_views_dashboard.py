@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from cloudaccounts.models import CloudAccountStatus
+from tests.conftest import ALL_DATABASES, MakeAccount
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+def page(client: Client) -> str:
+    response = client.get("/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_it_sends_a_stranger_to_the_login(client: Client, db: None) -> None:
+    response = client.get("/")
+    assert response.status_code == 302
+    assert response["Location"] == "/login/?next=/"
+
+
+def test_it_invites_to_connect_the_first_account(alices: Client) -> None:
+    text = page(alices)
+    assert "Connect your first account" in text
+    assert 'action="/wizard/"' in text
+
+
+def test_it_counts_the_accounts_by_status(alice: User, alices: Client, make_account: MakeAccount) -> None:
+    make_account(alice)
+    make_account(alice, status=CloudAccountStatus.FAILED)
+    make_account(alice, status=CloudAccountStatus.SUSPENDED)
+    numbers = alices.get("/").context["numbers"]
+    assert (numbers.total, numbers.active, numbers.failed, numbers.suspended) == (3, 1, 1, 1)
+
+
+def test_it_leaves_other_peoples_accounts_out(alices: Client, bob: User, make_account: MakeAccount) -> None:
+    make_account(bob, name="bobs-secret-project")
+    text = page(alices)
+    assert "bobs-secret-project" not in text
+    assert "Connect your first account" in text
+
+
+def test_a_superuser_sees_no_more_than_anybody(operator: User, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="data-platform", status=CloudAccountStatus.FAILED)
+    client = Client()
+    client.force_login(operator)
+    assert "data-platform" not in page(client)
+
+
+def test_a_failed_account_is_told_with_cause_and_remedy(alice: User, alices: Client, make_account: MakeAccount) -> None:
+    make_account(
+        alice,
+        status=CloudAccountStatus.FAILED,
+        last_check_cause="The key was deactivated.",
+        last_check={"remedy": "Activate it in IAM."},
+    )
+    text = page(alices)
+    assert "The key was deactivated." in text
+    assert "Activate it in IAM." in text
+
+
+def test_credentials_past_the_limits_are_told_oldest_first(
+    alice: User, alices: Client, make_account: MakeAccount
+) -> None:
+    make_account(alice, name="younger", age_days=61)
+    make_account(alice, name="older", age_days=112)
+    make_account(alice, name="fresh", age_days=59)
+    rows = [row["account"].name for row in alices.get("/").context["attention"]]
+    assert rows == ["older", "younger"]
+    assert "22 days past its limit of 90" in page(alices)
+
+
+def test_an_expiring_credential_is_told(alice: User, alices: Client, make_account: MakeAccount) -> None:
+    make_account(alice, credential_expires_at=timezone.now() + timedelta(days=9, hours=1))
+    assert "expires in 9 d" in page(alices)
+
+
+def test_the_chart_counts_each_secret_once(alice: User, alices: Client, make_account: MakeAccount) -> None:
+    for days in (0, 9, 10, 59, 60, 89, 90, 400):
+        make_account(alice, age_days=days)
+    make_account(alice, secretless=True)
+    chart = alices.get("/").context["chart"]
+    assert chart.total == 8
+    assert [bar.count for bar in chart.bars] == [2, 1, 0, 0, 0, 1, 1, 0, 1, 1, 0, 1]
+
+
+def test_it_asks_the_same_few_questions_however_many_accounts_there_are(
+    alice: User, alices: Client, make_account: MakeAccount, django_assert_num_queries: object
+) -> None:
+    make_account(alice, age_days=70)
+    with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]
+        alices.get("/")
+    for _ in range(12):
+        make_account(alice, age_days=70)
+    with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]
+        alices.get("/")

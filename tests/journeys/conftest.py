@@ -1,0 +1,60 @@
+"""A running product, a browser, and a person in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import browser as browsers
+from tests.journeys.person import Person
+from tests.stack import Stack
+
+WINDOW = {"width": 1280, "height": 900}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All journeys in one test process: they share one running product."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("stack")).start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = browsers.find()
+    if path is None:
+        pytest.fail("No browser: run `make test`, which installs one, or set TEST_BROWSER.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, stack: Stack) -> Iterator[Page]:
+    context = chromium.new_context(base_url=stack.url, viewport=WINDOW)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=stack.url)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def person(page: Page, stack: Stack) -> Person:
+    """Signed in, on the dashboard. Every script error or CSP refusal on the way fails the test at its end."""
+    stack.control.clear_faults()
+    return Person(page, stack).sign_in()

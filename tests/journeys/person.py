@@ -1,0 +1,111 @@
+"""What a person does with the pages, in the words that the pages show."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
+
+from tests.stack import Stack
+
+expect.set_options(timeout=20_000)
+
+
+class Person:
+    def __init__(self, page: Page, stack: Stack) -> None:
+        self.page = page
+        self.stack = stack
+        self.complaints: list[str] = []
+        page.on("pageerror", self._script_failed)
+        page.on("console", self._console_said)
+
+    def _script_failed(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _console_said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def sign_in(self) -> Self:
+        self.page.goto("/login/")
+        self.page.get_by_label("Username").fill("admin")
+        self.page.get_by_label("Password").fill(self.stack.password)
+        self.page.get_by_role("button", name=re.compile("sign in|log in", re.I)).click()
+        expect(self.page).to_have_url(f"{self.stack.url}/")
+        return self
+
+    def scenario(self, title: str) -> dict[str, Any]:
+        """Sandbox credentials, as `make demo` prints them."""
+        return self.stack.scenario(title)
+
+    # --- the wizard ---------------------------------------------------------------------------------------------
+    def start_a_draft(self) -> str:
+        """The draft's own address."""
+        self.page.goto("/wizard/")
+        self.page.get_by_role("button", name="Connect an account").first.click()
+        expect(self.page.get_by_text("Draft saved")).to_be_visible()
+        return self.page.url.split("?")[0]
+
+    def choose_aws(self) -> None:
+        self.page.get_by_label("Amazon Web Services").check()
+        self.press("Continue to environment")
+
+    def describe_account(self, account_id: str, name: str, *regions: str) -> None:
+        self.page.get_by_label("account id", exact=False).first.fill(account_id)
+        self.page.get_by_label("Name", exact=True).fill(name)
+        self.page.get_by_label("Production").check()
+        for region in regions or ("us-east-1", "eu-west-1"):
+            self.page.locator(f"input[name$=regions][value='{region}']").check()
+        self.press("Continue to authentication")
+
+    def give_keys(self, fields: dict[str, str]) -> None:
+        self.page.get_by_role("radio", name="Access keys").check()
+        key_id = self.page.get_by_label("Access key ID")
+        expect(key_id).to_be_visible()
+        key_id.fill(fields["access_key_id"])
+        self.page.get_by_label("Secret access key").fill(fields["secret_access_key"])
+        if token := fields.get("session_token"):
+            self.page.get_by_label("Session token").fill(token)
+        self.press("Continue to validation")
+
+    def to_authentication(self, scenario: dict[str, Any], name: str) -> str:
+        address = self.start_a_draft()
+        self.choose_aws()
+        self.describe_account(scenario["account_id"], name)
+        return address
+
+    def check(self, name: str) -> Locator:
+        """A check's row of the validation, by its stable name."""
+        return self.page.locator(f"[data-check='{name}']")
+
+    def wait_for_verdict(self) -> None:
+        expect(self.page.get_by_role("button", name="Check again")).to_be_visible()
+
+    def finish(self) -> None:
+        self.press("Finish and start discovery")
+        expect(self.page).to_have_url(re.compile(r"/accounts/[0-9a-f-]{36}/"))
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    # --- judging ------------------------------------------------------------------------------------------------
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def check_accessibility(self) -> None:
+        """axe-core finds nothing in this page as it is now, and no script failed or was refused on the way."""
+        violations = Axe().run(self.page).response["violations"]
+        told = [f"{item['id']}: {[node['html'][:160] for node in item['nodes'][:3]]}" for item in violations]
+        assert not told, f"{self.page.url}\n" + "\n".join(told)
+        assert not self.complaints, self.complaints
+
+    def delete_account(self, name: str) -> None:
+        """So that the next journey can connect it again."""
+        self.page.goto("/accounts/")
+        self.page.get_by_role("link", name=name).first.click()
+        self.page.goto(self.page.url.rstrip("/") + "/delete/")
+        self.page.get_by_label("name", exact=False).first.fill(name)
+        self.page.get_by_role("button", name=re.compile("delete", re.I)).first.click()
+        expect(self.page).to_have_url(re.compile(r"/accounts/$"))

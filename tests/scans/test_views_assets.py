@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from cloudaccounts.models import CloudAccount
+from scans.models import Asset
+from tests.conftest import ALL_DATABASES, MakeAccount
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+@pytest.fixture
+def account(alice: User, make_account: MakeAccount) -> CloudAccount:
+    return make_account(alice)
+
+
+def asset(account: CloudAccount, name: str, **fields: Any) -> Asset:
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "type": "aws.ec2.instance", "service": "ec2", "region": "eu-west-1", "native_id": f"arn:aws:ec2:::{name}",
+        "tags": {}, "properties": {}, "fingerprint": "f", "first_seen_at": now, "last_seen_at": now, "changed_at": now,
+        "last_run": uuid4(), **fields,
+    }  # fmt: skip
+    return Asset.objects.create(
+        account=account.pk, asset_key=uuid4().hex, owner=account.owner, account_name=account.name,
+        provider=account.provider, name=name, **values,
+    )  # fmt: skip
+
+
+def names(client: Client, query: str = "") -> list[str]:
+    response = client.get(f"/assets/{query}")
+    assert response.status_code == 200
+    return [row.name for row in response.context["page"]]
+
+
+def test_it_hides_other_peoples_assets(
+    alices: Client, account: CloudAccount, bob: User, make_account: MakeAccount
+) -> None:
+    mine, theirs = asset(account, "mine"), asset(make_account(bob), "theirs")
+    assert names(alices) == ["mine"]
+    assert alices.get(f"/assets/{mine.pk}/").status_code == 200
+    assert alices.get(f"/assets/{theirs.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?type=aws.s3.bucket", ["logs"]),
+        ("?region=eu-west-1", ["web"]),
+        ("?q=LOG", ["logs"]),
+        ("?q=arn:aws:ec2", ["web", "logs"]),
+        ("?gone=1", ["old"]),
+        ("?provider=aws&type=none&region=none", ["web", "logs"]),
+    ],
+)
+def test_it_filters(alices: Client, account: CloudAccount, query: str, expected: list[str]) -> None:
+    asset(account, "web")
+    asset(account, "logs", type="aws.s3.bucket", service="s3", region="global")
+    asset(account, "old", gone_at=timezone.now())
+    assert names(alices, query) == expected
+
+
+def test_it_shows_one_accounts_assets(
+    alices: Client, alice: User, account: CloudAccount, make_account: MakeAccount
+) -> None:
+    asset(account, "mine")
+    asset(make_account(alice, name="other"), "elsewhere")
+    response = alices.get(f"/assets/?account={account.pk}")
+    assert [row.name for row in response.context["page"]] == ["mine"]
+    assert "Only of" in response.content.decode()
+
+
+def test_it_asks_the_same_few_questions_however_many_assets_there_are(
+    alices: Client, account: CloudAccount, django_assert_num_queries: Any
+) -> None:
+    asset(account, "first")
+    with django_assert_num_queries(5, using="cloud_security"):
+        alices.get("/assets/")
+    for number in range(60):
+        asset(account, f"more-{number}")
+    with django_assert_num_queries(5, using="cloud_security"):
+        alices.get("/assets/")
+
+
+def test_an_asset_shows_its_tags_and_properties_as_text(alices: Client, account: CloudAccount) -> None:
+    found = asset(account, "web", tags={"items": "<b>7</b>"}, properties={"encrypted": False})
+    page = alices.get(f"/assets/{found.pk}/").content.decode()
+    assert "items: &lt;b&gt;7&lt;/b&gt;" in page
+    assert "&quot;encrypted&quot;: false" in page
+
+
+def test_the_panel_counts_by_type_and_shows_what_came_last(alices: Client, account: CloudAccount) -> None:
+    asset(account, "web")
+    asset(account, "db")
+    asset(account, "logs", type="aws.s3.bucket")
+    asset(account, "old", gone_at=timezone.now())
+    found = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").context["found"]
+    assert (found.total, found.types) == (3, (("aws.ec2.instance", 2), ("aws.s3.bucket", 1)))
+    assert len(found.latest) == 3
+
+
+def test_the_panel_of_an_account_without_assets_says_what_comes(alices: Client, account: CloudAccount) -> None:
+    page = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").content.decode()
+    assert "what it finds appears here" in page
