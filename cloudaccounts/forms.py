@@ -14,10 +14,10 @@ from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
 from cloudaccounts.selectors import AccountFilter
 
 SORT_CHOICES = [
-    ("name", "Name, A to Z"),
-    ("-name", "Name, Z to A"),
+    ("name", "A to Z"),
+    ("-name", "Z to A"),
     ("newest", "Newest first"),
-    ("checked", "Longest unchecked first"),
+    ("checked", "Unchecked first"),
     ("age", "Oldest credential first"),
 ]
 

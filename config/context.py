@@ -46,8 +46,8 @@ def _navigation(request: HttpRequest) -> list[NavigationItem]:
     if user is None or not user.is_authenticated:
         return []
     owner = str(user.pk)
-    running = scans.count_active(owner)
-    counts = {"accounts": f"{accounts.count(owner):,}", "scans": f"{running} running" if running else ""}
+    active = scans.count_active(owner)
+    counts = {"accounts": f"{accounts.count(owner):,}", "scans": f"{active} active" if active else ""}
     items = []
     for label, name in PAGES:
         try:

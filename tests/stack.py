@@ -94,7 +94,7 @@ class Stack:
 
     def pids(self, word: str) -> list[int]:
         """Processes of this stack whose command line has the word, parents first."""
-        listing = subprocess.run(["ps", "-eo", "pid,sid,args"], capture_output=True, text=True, check=True).stdout
+        listing = subprocess.run(["ps", "-wweo", "pid,sid,args"], capture_output=True, text=True, check=True).stdout
         rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
         return [int(pid) for pid, session, command in rows if session == str(self.pid) and word in command]
 

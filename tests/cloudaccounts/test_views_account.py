@@ -202,3 +202,11 @@ def test_a_panel_asks_few_questions(
     show(alices, account, panel)
     with django_assert_max_num_queries(4, using="cloud_security"):  # type: ignore[operator]
         show(alices, account, panel)
+
+
+def test_a_refused_role_claims_no_proof(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    refused = report(ok=False, permissions=()).to_dict()
+    account = make_account(alice, secretless=True, last_check=refused, last_checked_at=timezone.now())
+    text = show(alices, account, "credential")
+    assert "was refused" in text
+    assert "Last proof" not in text

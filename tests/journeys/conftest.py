@@ -55,6 +55,8 @@ def page(chromium: Browser, stack: Stack) -> Iterator[Page]:
 
 @pytest.fixture
 def person(page: Page, stack: Stack) -> Person:
-    """Signed in, on the dashboard. Every script error or CSP refusal on the way fails the test at its end."""
+    """Signed in, with nothing connected yet and clouds that work."""
     stack.control.clear_faults()
-    return Person(page, stack).sign_in()
+    person = Person(page, stack).sign_in()
+    person.delete_all_accounts()
+    return person

@@ -10,6 +10,8 @@ from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
 
 from tests.stack import Stack
 
+_ACCOUNT = re.compile(r"/accounts/[0-9a-f-]{36}/")
+
 expect.set_options(timeout=20_000)
 
 
@@ -101,11 +103,18 @@ class Person:
         assert not told, f"{self.page.url}\n" + "\n".join(told)
         assert not self.complaints, self.complaints
 
-    def delete_account(self, name: str) -> None:
-        """So that the next journey can connect it again."""
-        self.page.goto("/accounts/")
-        self.page.get_by_role("link", name=name).first.click()
-        self.page.goto(self.page.url.rstrip("/") + "/delete/")
-        self.page.get_by_label("name", exact=False).first.fill(name)
-        self.page.get_by_role("button", name=re.compile("delete", re.I)).first.click()
-        expect(self.page).to_have_url(re.compile(r"/accounts/$"))
+    def delete_all_accounts(self) -> None:
+        """So that the next journey can connect them again."""
+        while True:
+            self.page.goto("/accounts/")
+            links = self.page.locator("main table a")
+            addresses = [str(link.get_attribute("href")) for link in links.all()]
+            accounts = sorted({found[0] for address in addresses if (found := _ACCOUNT.match(address))})
+            if not accounts:
+                return
+            for account in accounts:
+                self.page.goto(f"{account}delete/")
+                name = self.page.locator(".crumbs a").last.inner_text()
+                self.page.locator("main form input[type=text]").fill(name)
+                self.page.locator("main form").get_by_role("button", name=re.compile("delete", re.I)).click()
+                expect(self.page).to_have_url(re.compile(r"/accounts/$"))

@@ -14,7 +14,7 @@ def test_a_worker_that_is_down_is_told_and_work_goes_on_once_it_is_back(person: 
     stack = person.stack
     stack.freeze()  # else the supervisor would start another within a second
     try:
-        stack.kill("--queues=checks")
+        stack.kill("worker@")
         person.give_keys(scenario["fields"])
         expect(person.page.get_by_text(re.compile("worker", re.I)).first).to_be_visible(timeout=40_000)
         person.check_accessibility()
@@ -34,9 +34,8 @@ def test_a_scan_whose_worker_is_killed_is_finished_by_the_next(person: Person) -
     control.fault("delay", service="ec2", seconds=3)
     person.finish()
     person.sees("running")
-    person.stack.kill("--queues=scans")
+    person.stack.kill("scanner@")
     control.clear_faults()
-    wait_for(lambda: person.stack.pids("--queues=scans"), seconds=20, what="a new scanner")
+    wait_for(lambda: person.stack.pids("scanner@"), seconds=20, what="a new scanner")
     expect(person.page.get_by_text("completed").first).to_be_visible(timeout=110_000)
     person.sees("aws.ec2.instance")
-    person.delete_account("journey-killed-scan")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.credentials import Credentials as SdkCredentials
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
@@ -50,11 +51,25 @@ _HANDLERS = HierarchicalEmitter()
 SdkSession(event_hooks=_HANDLERS)
 
 
-def hermetic_session(credentials: SdkCredentials | None) -> SdkSession:
+class _Given(CredentialProvider):
+    """Hands over the credentials that it was given, instead of looking for any."""
+
+    METHOD = "given"
+    CANONICAL_NAME = "given"
+
+    def __init__(self, credentials: SdkCredentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> SdkCredentials:
+        return self._credentials
+
+
+def hermetic_session(credentials: SdkCredentials) -> SdkSession:
     """A botocore session that knows these credentials and nothing of this server's environment."""
     session = SdkSession(session_vars=_VARIABLES, event_hooks=copy.copy(_HANDLERS), include_builtin_handlers=False)
     session.register_component("data_loader", LOADER)
-    session._credentials = credentials  # type: ignore[attr-defined] # set_credentials() takes no renewable ones
+    session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
     return session
 
 
@@ -77,7 +92,7 @@ class Connection:
     """One account's clients, made when first asked for. Safe to use from several threads."""
 
     def __init__(
-        self, credentials: SdkCredentials | None, *, partition: str, timeout: float, who: Who, pool: int = POOL
+        self, credentials: SdkCredentials, *, partition: str, timeout: float, who: Who, pool: int = POOL
     ) -> None:
         self.partition = partition_of(partition)
         self.who = who

@@ -56,6 +56,12 @@ _EXPIRED = Told(
     "These temporary credentials have expired.",
     "Get new ones, or use a cross-account role, which does not expire.",
 )
+_SESSION_ENDED = Told(
+    "session_ended",
+    "AWS no longer accepts the session of the assumed role: it has ended, or the role was deleted or made anew.",
+    "Try again: the role is then assumed anew.",
+    permanent=False,
+)
 _TOKEN_MISSING = Told(
     "session_token_missing",
     "AWS got no valid session token with this temporary key.",
@@ -253,8 +259,8 @@ def explain(error: Exception, who: Who, doing: str = "") -> ProviderError:
     if isinstance(error, ProviderError):
         return error
     told = _told_of(error) if isinstance(error, sdk.ClientError) else _told_of_type(error)
-    if told is _KEY_UNKNOWN and who is Who.ROLE:
-        told = _EXPIRED
+    if who is Who.ROLE and told in (_KEY_UNKNOWN, _TEMPORARY_REFUSED, _EXPIRED):
+        told = _SESSION_ENDED
     if who is Who.SERVER and told.code in _SERVER:
         told = Told("server_identity_invalid", _SERVER[told.code], _SERVER_REMEDY)
     cause = told.cause

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import socket
 from typing import Any
 
+import certifi
 import pytest
 from botocore import exceptions as sdk
 from botocore.exceptions import ClientError
@@ -77,6 +78,12 @@ def test_the_servers_own_identity_is_never_blamed_on_the_customer(code: str) -> 
     assert "operator" in error.remedy
 
 
+@pytest.mark.parametrize("code", ["InvalidClientTokenId", "ExpiredToken", "InvalidToken"])
+def test_a_roles_session_that_ended_is_no_wrong_key(code: str) -> None:
+    error = explain(refusal(code), Who.ROLE)
+    assert (error.code, error.permanent) == ("session_ended", False)
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
@@ -145,14 +152,15 @@ def test_an_error_that_is_told_already_stays_as_it_is() -> None:
 
 def test_a_host_name_that_does_not_resolve_is_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     good = cloud.keys("good")
-    for name in ("HTTPS_PROXY", "https_proxy"):
-        monkeypatch.delenv(name)
 
     def no_name(*_: Any, **__: Any) -> None:
-        raise __import__("socket").gaierror(-2, "Name or service not known")
+        raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr("socket.getaddrinfo", no_name)
-    assert cloud.validate(good).code == "network_dns"
+    with monkeypatch.context() as patched:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            patched.delenv(name)
+        patched.setattr(socket, "getaddrinfo", no_name)
+        assert cloud.validate(good).code == "network_dns"
 
 
 def test_a_proxy_that_is_not_there_is_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,11 +170,7 @@ def test_a_proxy_that_is_not_there_is_told(cloud: Cloud, monkeypatch: pytest.Mon
     assert cloud.validate(good).code == "proxy_refused"
 
 
-def test_a_certificate_that_is_not_trusted_is_told(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    import certifi
-
+def test_a_certificate_that_is_not_trusted_is_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     good = cloud.keys("good")
     monkeypatch.setenv("AWS_CA_BUNDLE", certifi.where())
     report = cloud.validate(good)

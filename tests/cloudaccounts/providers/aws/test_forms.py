@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from django import forms
@@ -205,6 +207,16 @@ def test_an_account_id_is_shown_in_groups() -> None:
     assert PROVIDER.format_account_id("111122223333") == "1111-2222-3333"
 
 
+T = TypeVar("T")
+
+
+def or_code(clean: Callable[[str], T], text: str) -> T | str:
+    try:
+        return clean(text)
+    except ProviderError as error:
+        return error.code
+
+
 HOSTILE = st.one_of(
     st.text(max_size=60),
     st.text(alphabet="0123456789-١２ \n", max_size=20),
@@ -214,21 +226,15 @@ HOSTILE = st.one_of(
 
 @given(HOSTILE)
 def test_an_account_id_is_canonical_or_refused(text: str) -> None:
-    try:
-        cleaned = clean_account_id(text)
-    except ProviderError as error:
-        assert error.code == "account_id_invalid"
-    else:
-        assert len(cleaned) == 12
-        assert set(cleaned) <= set(string.digits)
+    cleaned = or_code(clean_account_id, text)
+    assert cleaned == "account_id_invalid" or (len(cleaned) == 12 and set(cleaned) <= set(string.digits))
 
 
 @given(HOSTILE)
 def test_a_role_arn_is_sound_or_refused(text: str) -> None:
-    try:
-        parsed = parse_role_arn(text)
-    except ProviderError as error:
-        assert error.code == "role_arn_invalid"
+    parsed = or_code(parse_role_arn, text)
+    if isinstance(parsed, str):
+        assert parsed == "role_arn_invalid"
     else:
         assert parsed.arn == text.strip()
         assert parsed.arn.isascii()

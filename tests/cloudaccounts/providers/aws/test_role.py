@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cloudaccounts.contract import Credentials, ProviderError, ServerIdentity
 from cloudaccounts.providers.aws import role, server
@@ -165,6 +166,14 @@ def test_an_identity_of_another_partition_cannot_assume_the_role(cloud: Cloud) -
     with pytest.raises(ProviderError) as caught:
         PROVIDER.open_session(as_role("arn:aws-cn:iam::555566667777:role/reader"), target)
     assert caught.value.code == "server_partition_mismatch"
+
+
+def test_a_server_that_may_assume_no_role_is_the_operators_to_mend(cloud: Cloud) -> None:
+    message = "is not authorized because no identity-based policy allows the sts:AssumeRole action"
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "AssumeRole")
+    told = RoleGate(f"arn:aws:iam::{ACCOUNT}:role/reader", make_target())._explained(refused)
+    assert told.code == "server_not_allowed"
+    assert "operator" in told.remedy
 
 
 def test_a_session_renews_itself_but_not_for_ever(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

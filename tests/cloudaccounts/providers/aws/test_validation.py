@@ -16,14 +16,14 @@ WRONG_SECRET = "w" * 40
 
 
 def test_a_good_key_passes_every_check(cloud: Cloud) -> None:
-    report = cloud.validate(cloud.keys("good", path="/teams/audit/", key_age_days=12))
+    report = cloud.validate(cloud.keys("aged", path="/teams/audit/", key_age_days=12))
     assert report.ok
     assert report.finished
     assert [item.name for item in report.checks] == [item.name for item in PROVIDER.plan("access_keys")]
     assert {item.status for item in report.checks} == {CheckStatus.PASSED}
     assert {item.status for item in report.permissions} == {PermissionStatus.GRANTED}
     assert [(item.name, item.enabled) for item in report.regions] == [("us-east-1", True), ("eu-west-1", True)]
-    assert report.identity == f"arn:aws:iam::{ACCOUNT}:user/teams/audit/good"
+    assert report.identity == f"arn:aws:iam::{ACCOUNT}:user/teams/audit/aged"
     assert "12 days ago" in check(report, "key_age").detail
     assert report.credential_created_at
     assert CloudValidationResult.from_dict(report.to_dict()) == report

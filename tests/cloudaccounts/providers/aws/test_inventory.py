@@ -1,0 +1,190 @@
+"""The first scan, on the wire: what is found, what could not be read, and that nothing else is asked."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from cloudaccounts.contract import OBSERVED, Asset, Credentials, ProviderError, ScanUnit
+from cloudaccounts.providers.aws.inventory import SERVICES, AwsSession, open_session
+from cloudaccounts.providers.aws.inventory.common import ordered, plain, tags
+from cloudaccounts.providers.aws.inventory.credential_report import user_facts
+from cloudaccounts.providers.aws.permissions import PERMISSIONS
+from cloudaccounts.providers.aws.provider import PROVIDER
+from tests.cloudaccounts.providers.aws.conftest import EXTERNAL_ID, OTHER_ACCOUNT, Cloud, make_target
+
+PLATFORM, PAYMENTS = "111122223333", "444455556666"
+REGIONS = ("us-east-1", "eu-west-1")
+
+
+@pytest.fixture
+def session(cloud: Cloud) -> Iterator[AwsSession]:
+    opened = open_session(cloud.scenario("Everything granted"), make_target(account_id=PLATFORM))
+    yield opened
+    opened.close()
+
+
+def scan(session: AwsSession, regions: tuple[str, ...] = REGIONS) -> list[Asset]:
+    return [asset for unit in session.units(regions) for asset in session.collect(unit)]
+
+
+def test_global_services_come_first_and_each_region_once(session: AwsSession) -> None:
+    units = session.units(("us-east-1", "eu-west-1", "us-east-1"))
+    assert [(unit.service, unit.region) for unit in units] == [
+        ("iam", "global"),
+        ("s3", "global"),
+        ("ec2", "us-east-1"),
+        ("ec2", "eu-west-1"),
+    ]
+
+
+def test_a_scan_finds_every_kind_with_sound_identifiers(session: AwsSession) -> None:
+    assets = scan(session)
+    kinds = Counter(asset.type for asset in assets)
+    assert {"aws.iam.account", "aws.iam.user", "aws.iam.role", "aws.s3.bucket"} <= set(kinds)
+    assert {"aws.ec2.instance", "aws.ec2.security_group", "aws.ec2.volume", "aws.ec2.vpc"} <= set(kinds)
+    assert len({asset.native_id for asset in assets}) == len(assets)
+    for asset in assets:
+        assert asset.native_id.startswith("arn:aws:")
+        assert asset.service in SERVICES
+        assert asset.name
+        assert json.loads(json.dumps(asset.properties)) == asset.properties
+
+
+def test_the_same_account_gives_the_same_fingerprints(session: AwsSession) -> None:
+    first = {asset.native_id: asset.fingerprint() for asset in scan(session)}
+    again = {asset.native_id: asset.fingerprint() for asset in scan(session)}
+    assert first == again
+
+
+def test_use_alone_changes_no_fingerprint() -> None:
+    def user(last: str, active: bool = True) -> Asset:
+        properties = {"access_keys": [{"active": active}], OBSERVED: {"access_key_1_last_used_at": last}}
+        return Asset("aws.iam.user", "iam", "global", "arn:aws:iam::1:user/x", "x", {}, properties)
+
+    assert user("2026-01-01").fingerprint() == user("2026-02-02").fingerprint()
+    assert user("2026-01-01").fingerprint() != user("2026-01-01", active=False).fingerprint()
+
+
+def test_a_user_is_told_with_keys_mfa_password_and_last_use(session: AwsSession) -> None:
+    users = [asset for asset in session.collect(ScanUnit("iam", "global")) if asset.type == "aws.iam.user"]
+    auditor = next(asset for asset in users if asset.name == "cloud-accounts-auditor")
+    assert [key["active"] for key in auditor.properties["access_keys"]] == [True]
+    assert auditor.properties["console_password"] is False
+    assert auditor.properties[OBSERVED]["access_key_1_last_used_at"]
+    assert any(asset.properties["mfa_devices"] for asset in users)
+
+
+def test_a_bucket_is_told_from_its_own_region(session: AwsSession) -> None:
+    buckets = {asset.name: asset for asset in session.collect(ScanUnit("s3", "global"))}
+    raw = buckets["data-platform-raw-events"]
+    assert raw.properties["public_access_block"]["BlockPublicAcls"] is True
+    assert raw.properties["versioning"] == {"status": "Enabled", "mfa_delete": "Disabled"}
+    assert raw.tags["team"] == "data"
+    assert all("unreadable" not in asset.properties for asset in buckets.values())
+
+
+def test_what_a_bucket_refuses_is_marked_and_the_rest_is_told(cloud: Cloud) -> None:
+    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=PAYMENTS))
+    buckets = list(opened.collect(ScanUnit("s3", "global")))
+    opened.close()
+    assert buckets
+    for bucket in buckets:
+        assert bucket.properties["unreadable"] == {
+            "encryption": "permission_denied",
+            "policy_is_public": "permission_denied",
+            "tags": "permission_denied",
+        }
+        assert bucket.properties["encryption"] is None
+        assert bucket.properties["versioning"]
+
+
+def test_one_denied_kind_does_not_hide_the_others(cloud: Cloud) -> None:
+    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=PAYMENTS))
+    found: list[Asset] = []
+    with pytest.raises(ProviderError) as caught:
+        found.extend(opened.collect(ScanUnit("ec2", "eu-west-1")))  # extend keeps what came before the error
+    opened.close()
+    assert caught.value.code == "permission_denied"
+    assert "ec2:DescribeSecurityGroups and ec2:DescribeVolumes" in caught.value.cause
+    assert {"aws.ec2.vpc", "aws.ec2.instance"} <= {asset.type for asset in found}
+
+
+def test_a_region_that_is_off_is_told_as_such(session: AwsSession) -> None:
+    with pytest.raises(ProviderError) as caught:
+        list(session.collect(ScanUnit("ec2", "eu-central-2")))
+    assert caught.value.code == "region_not_enabled"
+    assert caught.value.permanent
+
+
+def test_a_throttled_region_can_be_tried_again(cloud: Cloud, session: AwsSession) -> None:
+    cloud.control.fault("throttle", service="ec2")
+    with pytest.raises(ProviderError) as caught:
+        list(session.collect(ScanUnit("ec2", "us-east-1")))
+    assert (caught.value.code, caught.value.permanent) == ("throttled", False)
+
+
+def test_neither_unit_nor_region_from_outside_reaches_a_host(cloud: Cloud, session: AwsSession) -> None:
+    cloud.control.clear_journal()
+    for unit in (ScanUnit("ec2", "evil.com/"), ScanUnit("ec2", "cn-north-1"), ScanUnit("shell", "us-east-1")):
+        with pytest.raises(ProviderError):
+            list(session.collect(unit))
+    with pytest.raises(ProviderError):
+        session.units(("us-east-1", "evil.com"))
+    assert cloud.control.hosts() == []
+
+
+def test_a_scan_asks_nothing_but_the_listed_permissions(cloud: Cloud, session: AwsSession) -> None:
+    """The SDK's own events tell each operation; the list must name it, or the report would promise too much."""
+    asked: set[str] = set()
+
+    def note(model: object, **_: object) -> None:
+        operation = model
+        asked.add(f"{operation.service_model.service_name}.{operation.name}")  # type: ignore[attr-defined] # botocore's
+
+    session._connection.events.register("before-call", note)
+    scan(session)
+    listed = {call for permission in PERMISSIONS for call in permission.calls}
+    only_validation = {"ec2.DescribeRegions"}
+    only_without_region = {"s3.GetBucketLocation"}
+    assert asked <= listed
+    assert listed - asked <= only_validation | only_without_region
+    needed = {call["permission"] for call in cloud.control.calls("aws") if call["permission"].split(":")[0] != "sts"}
+    assert needed <= {permission.action for permission in PERMISSIONS}
+
+
+def test_a_role_is_scanned_as_a_key_is(cloud: Cloud) -> None:
+    arn = cloud.control.put_role(PLATFORM, "scanner", external_id=EXTERNAL_ID)
+    credentials = Credentials("cross_account_role", {"role_arn": arn})
+    opened = PROVIDER.open_session(credentials, make_target(account_id=PLATFORM))
+    assert any(asset.type == "aws.ec2.instance" for asset in opened.collect(ScanUnit("ec2", "us-east-1")))
+
+
+@pytest.mark.parametrize(
+    ("title", "account_id", "code"),
+    [
+        ("Everything granted", OTHER_ACCOUNT, "account_mismatch"),
+        ("Root user's key", "777788889999", "root_key_refused"),
+        ("Inactive key", "777788889999", "access_key_refused"),
+    ],
+)
+def test_a_scan_never_starts_with_what_validation_refuses(cloud: Cloud, title: str, account_id: str, code: str) -> None:
+    with pytest.raises(ProviderError) as caught:
+        PROVIDER.open_session(cloud.scenario(title), make_target(account_id=account_id))
+    assert caught.value.code == code
+
+
+def test_values_are_json_in_a_fixed_order() -> None:
+    assert ordered([{"b": 1}, {"a": (1, 2)}]) == [{"a": [1, 2]}, {"b": 1}]
+    assert plain({"at": date(2026, 1, 2)}) == {"at": "2026-01-02"}
+    assert list(tags([{"Key": "b", "Value": "1"}, {"Key": "a"}])) == ["a", "b"]
+
+
+def test_a_user_younger_than_the_report_is_told_as_unknown() -> None:
+    facts = user_facts(None)
+    assert facts["console_password"] is None
+    assert set(facts[OBSERVED].values()) == {None}

@@ -1,0 +1,165 @@
+"""The list of what a scan needs, and how each answer of AWS about it is read."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+from cloudaccounts.providers.aws import judging, live_reads, proof
+from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blinded, mending
+from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus
+from tests.cloudaccounts.providers.aws.conftest import Cloud, check
+
+GRANTED, DENIED, UNVERIFIABLE = PermissionStatus.GRANTED, PermissionStatus.DENIED, PermissionStatus.UNVERIFIABLE
+
+
+def results(**statuses: PermissionStatus) -> tuple[PermissionResult, ...]:
+    by_action = {name.replace("_", ":", 1): status for name, status in statuses.items()}
+    return tuple(
+        PermissionResult(item.service, item.action, by_action.get(item.action, GRANTED)) for item in PERMISSIONS
+    )
+
+
+def test_each_permission_is_listed_once_and_can_be_tried() -> None:
+    assert len(BY_ACTION) == len(PERMISSIONS)
+    assert all(item.calls for item in PERMISSIONS)
+
+
+def test_the_two_managed_policies_of_the_guides_grant_everything() -> None:
+    policies = json.loads(aws_managed_policies_data)
+    allowed = [
+        pattern
+        for name in ("SecurityAudit", "ViewOnlyAccess")
+        for statement in policies[name]["Document"]["Statement"]
+        if statement["Resource"] == "*"
+        for pattern in statement["Action"]
+    ]
+    for action in (*BY_ACTION, "iam:SimulatePrincipalPolicy"):
+        assert any(fnmatchcase(action, pattern) for pattern in allowed), action
+
+
+def judged(**evaluation: Any) -> PermissionResult:
+    answer: Any = {"EvalActionName": PERMISSIONS[0].action, **evaluation}
+    return proof._judge(PERMISSIONS[0], answer)
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "status", "reason"),
+    [
+        ({"EvalDecision": "allowed"}, GRANTED, ""),
+        ({"EvalDecision": "implicitDeny"}, DENIED, "no policy allows it"),
+        (
+            {"EvalDecision": "explicitDeny", "MatchedStatements": [{"SourcePolicyId": "b"}, {"SourcePolicyId": "a"}]},
+            DENIED,
+            "explicitly denied by a, b",
+        ),
+        ({"EvalDecision": "explicitDeny"}, DENIED, "explicitly denied by a policy"),
+        (
+            {"EvalDecision": "implicitDeny", "OrganizationsDecisionDetail": {"AllowedByOrganizations": False}},
+            DENIED,
+            "denied by a service control policy of the organization",
+        ),
+        (
+            {
+                "EvalDecision": "implicitDeny",
+                "PermissionsBoundaryDecisionDetail": {"AllowedByPermissionsBoundary": False},
+            },
+            DENIED,
+            "not allowed by the permissions boundary",
+        ),
+        (
+            {"EvalDecision": "implicitDeny", "MissingContextValues": ["aws:SourceIp"]},
+            UNVERIFIABLE,
+            "depends on a condition that the simulator does not know: aws:SourceIp",
+        ),
+    ],
+)
+def test_the_simulators_answer_is_told_with_its_reason(
+    evaluation: dict[str, Any], status: PermissionStatus, reason: str
+) -> None:
+    told = judged(**evaluation)
+    assert (told.status, told.reason) == (status, reason)
+
+
+def test_no_answer_is_no_proof() -> None:
+    assert proof._judge(PERMISSIONS[0], None).status == UNVERIFIABLE
+
+
+def test_gaps_are_mended_by_one_sorted_statement_and_named_by_what_they_hide() -> None:
+    gaps = results(s3_GetBucketAcl=DENIED, ec2_DescribeVolumes=DENIED, iam_ListAccessKeys=UNVERIFIABLE)
+    assert json.loads(mending(gaps)) == {
+        "Effect": "Allow",
+        "Action": ["ec2:DescribeVolumes", "s3:GetBucketAcl"],
+        "Resource": "*",
+    }
+    assert blinded(gaps) == "public access to buckets and volumes"
+    assert (mending(results()), blinded(results())) == ("", "")
+
+
+def test_nothing_granted_is_refused_and_no_answer_can_be_retried() -> None:
+    none = tuple(PermissionResult(item.service, item.action, DENIED) for item in PERMISSIONS)
+    verdict = judging.permissions(none, simulated=True)
+    assert (verdict.status, verdict.code, verdict.retry_helps) == (CheckStatus.FAILED, "no_permissions", False)
+    unknown = tuple(PermissionResult(item.service, item.action, UNVERIFIABLE) for item in PERMISSIONS)
+    verdict = judging.permissions(unknown, simulated=False)
+    assert (verdict.status, verdict.code, verdict.retry_helps) == (CheckStatus.FAILED, "permissions_unverifiable", True)
+
+
+def test_what_cannot_be_verified_is_no_gap() -> None:
+    verdict = judging.permissions(results(s3_GetBucketAcl=UNVERIFIABLE), simulated=False)
+    assert verdict.status == CheckStatus.PASSED
+    assert "1 could not be verified" in verdict.detail
+
+
+def test_many_actions_are_asked_in_few_calls(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "BATCH", 10)
+    report = cloud.validate(cloud.keys("good"))
+    assert len(cloud.calls("SimulatePrincipalPolicy")) == -(-len(PERMISSIONS) // 10)
+    assert report.count(GRANTED) == len(PERMISSIONS)
+
+
+def test_without_the_simulator_each_permission_is_tried(cloud: Cloud) -> None:
+    account = cloud.rig.scenario("Permissions that cannot be simulated")["account_id"]
+    report = cloud.validate(cloud.scenario("Permissions that cannot be simulated"), account_id=account)
+    assert report.ok
+    assert "tried with a small read" in check(report, "permissions").detail
+    assert not report.count(UNVERIFIABLE)
+    assert report.count(GRANTED) >= len(PERMISSIONS) - 1
+
+
+def test_a_read_that_is_denied_is_denied_and_one_with_nothing_to_try_is_neither(cloud: Cloud) -> None:
+    allowed = {"Effect": "Allow", "Action": ["ec2:Describe*", "s3:*", "iam:ListUsers"], "Resource": "*"}
+    report = cloud.validate(cloud.keys("reader", policies=[], inline={"reads": [allowed]}))
+    told = {item.permission: item for item in report.permissions}
+    assert told["ec2:DescribeVolumes"].status == GRANTED
+    assert told["iam:GetAccountSummary"].status == DENIED
+    assert told["iam:GetAccountSummary"].reason == "not allowed by an identity-based policy"
+    assert told["s3:GetBucketAcl"].status == UNVERIFIABLE  # this account has no bucket
+    assert "nothing that it could be tried on" in told["s3:GetBucketAcl"].reason
+
+
+def test_a_throttled_read_is_neither_granted_nor_denied(cloud: Cloud) -> None:
+    cloud.control.fault("deny", permission="iam:SimulatePrincipalPolicy")
+    cloud.control.fault("throttle", action="DescribeVolumes")
+    report = cloud.validate(cloud.keys("good"))
+    told = {item.permission: item for item in report.permissions}
+    assert told["ec2:DescribeVolumes"].status == UNVERIFIABLE
+
+
+def test_every_permission_has_a_read_of_its_own() -> None:
+    tools = live_reads._Tools(
+        connection=_Anything(),  # type: ignore[arg-type] # only asked for clients that are not called
+        region="us-east-1",
+        account_id="123400000001",
+        samples=live_reads._Samples("bucket", "us-east-1", "user"),
+    )
+    assert all(live_reads._read_for(tools, action) for action in BY_ACTION)
+
+
+class _Anything:
+    def client(self, *_: str) -> object:
+        return self
