@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench lock clean
+.PHONY: help demo role run test lint bench lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))
 PORT ?= 8000
@@ -32,6 +32,10 @@ help: ## this list
 
 demo: .venv/.sandbox ## the product with simulated clouds, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up --sandbox --port $(PORT)
+
+role: .venv/.sandbox ## the customer's side of the demo: a role with your external ID (ACCOUNT=… EXTERNAL_ID=…)
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.role --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+		--account "$(ACCOUNT)" --external-id "$(EXTERNAL_ID)"
 
 run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up --port $(PORT)

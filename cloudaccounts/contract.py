@@ -198,8 +198,8 @@ class Asset:
     """One resource, the same shape for all clouds.
 
     ``type`` is dotted and stable (``aws.ec2.instance``); ``native_id`` is the provider's full identifier, unique in the
-    account (an ARN, an ARM id, a full resource name); ``properties`` holds what checks read, in JSON types. What changes
-    by mere use (last used, last signed in) stands in it under `OBSERVED`, which the fingerprint leaves out.
+    account (an ARN, an ARM id, a full resource name); ``properties`` holds what checks read, in JSON types. What
+    changes by mere use (last used, last signed in) stands in it under `OBSERVED`, which the fingerprint leaves out.
     """
 
     type: str

@@ -2,7 +2,7 @@
 
 The folder and what lies in it are readable by their owner alone. It remembers its mode (``live`` or ``sandbox``) and
 refuses the other, so that simulated accounts never stand beside real ones. Keys are made on the first start only: a
-key that is gone later is told (see `config.checks`), because a new one would make the stored credentials unreadable for good.
+key that is gone later is told (see `config.checks`), because a new one would leave the stored credentials unreadable.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The whole product as people start it: `manage.py up --sandbox` in a folder of its own, for journeys and kill tests."""
+"""The whole product as people start it: `manage.py up --sandbox` in a folder of its own, for journeys."""
 
 from __future__ import annotations
 

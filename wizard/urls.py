@@ -5,6 +5,7 @@ from wizard.steps import FORMS
 
 urlpatterns = [
     path("", views.drafts, name="wizard"),
+    path("drafts-panel/", views.drafts_panel, name="wizard-drafts-panel"),
     path("<uuid:draft_id>/", views.AccountWizard.as_view(FORMS), name="wizard-draft"),
     path("<uuid:draft_id>/regions/", views.region_fields, name="wizard-regions"),
     path("<uuid:draft_id>/method/", views.method_fields, name="wizard-method"),

@@ -20,7 +20,7 @@ class CloudAccountStatus(models.TextChoices):
 class Environment(models.TextChoices):
     PRODUCTION = "production", "Production"
     STAGING = "staging", "Staging"
-    DEVELOPMENT = "dev", "Development"
+    DEVELOPMENT = "dev", "Dev"
 
 
 class CloudAccountQuerySet(models.QuerySet["CloudAccount"]):

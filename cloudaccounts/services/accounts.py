@@ -109,6 +109,8 @@ def add_cloud_account(
     if account_uuid and (existing := _own(owner, account_uuid)):
         return existing
     if check_account_exists(owner, details.provider, details.account_id):
+        if account_uuid and (existing := _own(owner, account_uuid)):
+            return existing  # written by a parallel call for the same draft since the look above
         raise DuplicateAccountError(details.provider, details.account_id)
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)  # sealing beside data that this key does not open would split the store

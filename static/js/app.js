@@ -133,6 +133,9 @@ document.addEventListener("htmx:afterOnLoad", (event) => {
   if (connection && event.detail.xhr.status < 400) connection.hidden = true;
 });
 
+// On a narrow screen the navigation scrolls sideways: where one is must be in sight.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 showTheme();
 refreshTimes();
 window.setInterval(refreshTimes, 15000);

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tests.environment  # isort: skip  # before Django's settings
-
+import importlib
 import json
 import os
 import tempfile
@@ -18,6 +17,8 @@ from rich.table import Table
 from config.env import ROOT
 from config.sandbox.rig import Rig
 from tests.bench.result import Result
+
+importlib.import_module("tests.environment")  # before Django's settings are read
 
 
 @contextmanager

@@ -20,14 +20,21 @@ def _owner_of(count: int) -> Client:
     report = {"ok": True, "finished": True, "identity": "", "checks": [], "permissions": [], "regions": []}
     report["permissions"] = [{"service": "IAM", "permission": f"iam:Get{n}", "status": "granted"} for n in range(40)]
     # Inserted in bulk: no signal, and so no scan, which is not what is measured here.
+    fields = {"provider": "aws", "partition": "aws", "auth_method": "access_keys", "status": "active"}
     CloudAccount.objects.bulk_create(
         CloudAccount(
-            id=uuid4(), owner=str(user.pk), provider="aws", account_id=f"{count:04d}{number:08d}", name=f"account {number}",
-            regions=["us-east-1", "eu-west-1"], partition="aws", auth_method="access_keys", status="active",
-            last_checked_at=now, last_check=report, credential_since=now,
+            id=uuid4(),
+            owner=str(user.pk),
+            account_id=f"{count:04d}{number:08d}",
+            name=f"account {number}",
+            regions=["us-east-1", "eu-west-1"],
+            last_checked_at=now,
+            last_check=report,
+            credential_since=now,
+            **fields,
         )
         for number in range(count)
-    )  # fmt: skip
+    )
     client = Client()
     client.force_login(user)
     return client

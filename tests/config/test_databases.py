@@ -34,7 +34,7 @@ def test_every_model_of_ours_has_a_uuid_key() -> None:
         if model._meta.app_label in OURS:
             key = model._meta.pk
             while isinstance(key, models.OneToOneField):
-                key = key.target_field  # type: ignore[assignment]  # a relation's target is a concrete field
+                key = key.target_field
             assert isinstance(key, models.UUIDField), model.__name__
 
 

@@ -11,7 +11,8 @@ from config.middleware import TrustedProxyMiddleware
 
 def after(settings: Settings, *, trusted: list[str], remote: str, **headers: str) -> HttpRequest:
     settings.TRUSTED_PROXIES = trusted
-    request = RequestFactory().get("/", REMOTE_ADDR=remote, **headers)
+    request = RequestFactory().get("/")
+    request.META |= {"REMOTE_ADDR": remote, **headers}
     TrustedProxyMiddleware(lambda _: HttpResponse())(request)
     return request
 

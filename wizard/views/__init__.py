@@ -1,11 +1,12 @@
 from wizard.views.fragments import method_fields, region_fields, validation_progress
-from wizard.views.pages import discard, drafts, setup_file, validate
+from wizard.views.pages import discard, drafts, drafts_panel, setup_file, validate
 from wizard.views.wizard import AccountWizard
 
 __all__ = [
     "AccountWizard",
     "discard",
     "drafts",
+    "drafts_panel",
     "method_fields",
     "region_fields",
     "setup_file",

@@ -14,6 +14,7 @@ from wizard.selectors import drafts_of
 from wizard.views.guards import draft_view, owner_of, step_url
 
 SHOWN = 100
+SHOWN_ON_DASHBOARD = 3
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,6 +29,13 @@ def drafts(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
         return redirect("wizard")
     return redirect("wizard-draft", draft.pk)
+
+
+@require_GET
+def drafts_panel(request: HttpRequest) -> HttpResponse:
+    """What waits to be resumed, as a panel of the dashboard; nothing at all where nothing waits."""
+    waiting = list(drafts_of(owner_of(request))[:SHOWN_ON_DASHBOARD])
+    return render(request, "wizard/_drafts_panel.html", {"drafts": waiting}) if waiting else HttpResponse()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cloudaccounts.contract import CloudValidationResult
 from cloudaccounts.models import Environment
-from cloudaccounts.report import CheckResult, PermissionStatus
+from cloudaccounts.report import CheckResult, CheckStatus, PermissionStatus
 from cloudaccounts.services import external_id_for, worker_state
 from wizard import services
 from wizard.models import Step, ValidationState, WizardSession
@@ -91,7 +91,9 @@ def validation_context(draft: WizardSession, content: DraftContent) -> dict[str,
     """The checks, rendered, and a digest of them, by which a poll can tell that nothing changed."""
     result = draft.result
     rows = check_rows(draft, content, result)
-    done = sum(row.result is not None for row in rows)
+    failed = result is not None and result.finished and not result.ok
+    # After a failure, what was skipped was not reached; in a good report, it was not needed.
+    done = sum(row.result is not None and not (failed and row.state == CheckStatus.SKIPPED) for row in rows)
     shown = {
         "draft": draft,
         "result": result,

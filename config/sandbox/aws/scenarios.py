@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from config.sandbox import ENABLED_BY
 from config.sandbox.aws import company
 from config.sandbox.aws.identities import Account, Identities
 from config.sandbox.aws.people import keys_of
@@ -25,8 +24,7 @@ def scenarios(identities: Identities, data_dir: Path) -> list[Scenario]:
             "Cross-account role",
             {"role_arn": payments.arn(f"role/{company.READER_ROLE}")},
             "The role does not exist yet. Make it, with the external ID that the product shows you: "
-            f"{ENABLED_BY}=1 python -m config.sandbox.role --data-dir {data_dir} --account {payments.id} "
-            "--external-id ID",
+            f"make role ACCOUNT={payments.id} EXTERNAL_ID=…",
             method="cross_account_role",
         ),
         _keys(payments, "partial-auditor", "Some permissions denied", "An explicit deny hides some S3 and EC2 reads."),

@@ -1,0 +1,132 @@
+"""Every page, light and dark, wide and at 360 px: axe-core finds nothing, nothing overflows, no script is refused.
+
+``SCREENSHOTS=folder`` keeps a picture of each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.person import Person
+from tests.stack import Stack
+
+LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+class Album:
+    """One signed-in person, one connected account, one draft at each step: made once, looked at in four ways."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.pages: dict[str, str] = {}
+        person.delete_all_accounts()
+        good = person.scenario("Everything granted")
+        gaps = person.scenario("Some permissions denied")
+        for title, scenario in (("data-platform", good), ("payments-prod", gaps)):
+            draft = person.to_authentication(scenario, title)
+            person.give_keys(scenario["fields"])
+            person.wait_for_verdict()
+            self.pages[f"wizard-4-{title}"] = f"{draft}?step=validation"
+            if title == "data-platform":
+                person.finish()
+                person.sees(re.compile("completed"))
+                del self.pages[f"wizard-4-{title}"]
+                self.account = re.sub(r"^https?://[^/]+", "", person.page.url).split("?")[0]
+        wrong = person.scenario("Inactive key")
+        refused = person.to_authentication(wrong, "legacy-reporting")
+        person.give_keys(wrong["fields"])
+        person.wait_for_verdict()
+        self.pages |= {
+            "wizard-4-refused": f"{refused}?step=validation",
+            "wizard-3": f"{refused}?step=authentication",
+            "wizard-2": f"{refused}?step=environment",
+        }
+        self.pages["wizard-1"] = person.start_a_draft()
+        self.pages |= {
+            "dashboard": "/",
+            "accounts": "/accounts/",
+            "accounts-none-fit": "/accounts/?q=nothing-like-this",
+            "account": self.account,
+            "account-edit": f"{self.account}edit/",
+            "account-suspend": f"{self.account}suspend/",
+            "account-delete": f"{self.account}delete/",
+            "account-scan": f"{self.account}scan/",
+            "wizard-drafts": "/wizard/",
+            "scans": "/scans/",
+            "assets": "/assets/",
+            "profile": "/profile/",
+            "password-change": "/profile/password/",
+            "not-found": "/accounts/00000000-0000-4000-8000-000000000000/",
+        }
+        person.page.goto("/scans/")
+        scan = person.page.locator("main table a[href^='/scans/']").first.get_attribute("href")
+        self.pages["scan"] = str(scan)
+        self.cookies = person.page.context.cookies()
+
+
+@pytest.fixture(scope="module")
+def album(chromium: Browser, stack: Stack) -> Iterator[Album]:
+    stack.control.clear_faults()
+    context = chromium.new_context(base_url=stack.url, viewport={"width": 1280, "height": 900})
+    yield Album(Person(context.new_page(), stack).sign_in())
+    context.close()
+
+
+def look(page: Page, person: Person, name: str, theme: str, width: int) -> None:
+    expect(page.locator("main, body").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    if folder := os.environ.get("SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png", full_page=True)
+    person.complaints = [text for text in person.complaints if "404" not in text]
+    person.check_accessibility()
+    assert page.evaluate(OVERFLOW) <= 0, f"{name} is wider than {width} px"
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_every_page_is_accessible_and_fits(
+    album: Album, chromium: Browser, stack: Stack, theme: str, width: int
+) -> None:
+    context = chromium.new_context(
+        base_url=stack.url,
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    context.add_cookies(album.cookies)  # type: ignore[arg-type]  # what cookies() gives
+    page = context.new_page()
+    person = Person(page, stack)
+    wrong = []
+    for name, address in album.pages.items():
+        page.goto(address)
+        try:
+            look(page, person, name, theme, width)
+        except AssertionError as error:
+            wrong.append(f"{name}: {error}")
+            person.complaints.clear()
+    context.close()
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_the_pages_before_signing_in_are_accessible_and_fit(
+    chromium: Browser, stack: Stack, theme: str, width: int
+) -> None:
+    context = chromium.new_context(
+        base_url=stack.url,
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    page = context.new_page()
+    person = Person(page, stack)
+    for name, address in {"login": "/login/", "password-reset": "/password-reset/"}.items():
+        page.goto(address)
+        look(page, person, name, theme, width)
+    context.close()
