@@ -73,8 +73,8 @@ class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
     actions = ("revalidate", "suspend", "resume")
     readonly_fields = (
         "id", "owner", "provider", "account_id", "partition", "auth_method", "credential_hint", "status",
-        "last_checked_at", "last_check_code", "last_check_cause", "credential_since", "credential_expires_at", "latest_scan_run_id",
-        "created_at", "updated_at",
+        "last_checked_at", "last_check_code", "last_check_cause", "credential_since", "credential_expires_at",
+        "latest_scan_run_id", "created_at", "updated_at",
     )  # fmt: skip
     fields = ("name", "environment", "regions", *readonly_fields)
 
