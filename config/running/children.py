@@ -97,8 +97,9 @@ class Children:
 
     def _read(self, child: Child, process: subprocess.Popen[str]) -> None:
         assert process.stdout
-        for line in process.stdout:
-            self.say(child.name, child.style, line.rstrip("\n"))
+        with process.stdout as lines:
+            for line in lines:
+                self.say(child.name, child.style, line.rstrip("\n"))
 
     def _look_at(self, child: Child) -> None:
         now = time.monotonic()

@@ -1,0 +1,41 @@
+"""The clouds' SDKs load when a cloud is asked, and not before."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config.env import ROOT
+
+SDKS = ("boto3", "botocore", "azure", "msal", "google.cloud", "grpc")
+PROGRAM = """
+import sys, django
+django.setup()
+{what}
+print([name for name in {sdks!r} if name in sys.modules])
+"""
+USES = {
+    "start-up": "",
+    "urls": "from django.urls import reverse; reverse('accounts')",
+    "the registry": "from cloudaccounts import registry; registry.all_providers()",
+    "a page": "from django.test import Client; print(Client().get('/login/').status_code, file=sys.stderr)",
+    "set-up texts": (
+        "from cloudaccounts import registry\n"
+        "from cloudaccounts.contract import ServerIdentity, SetupContext\n"
+        "context = SetupContext('111122223333', 'aws', ('us-east-1',), 'ca-x', ServerIdentity(account_id='999900001111'))\n"
+        "provider = registry.get('aws')\n"
+        "[provider.setup_guides(method.key, context) for method in provider.methods]"
+    ),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_no_sdk_is_loaded_by(use: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(what=USES[use], sdks=SDKS)],
+        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
