@@ -25,7 +25,8 @@ USES = {
     "set-up texts": (
         "from cloudaccounts import registry\n"
         "from cloudaccounts.contract import ServerIdentity, SetupContext\n"
-        "context = SetupContext('111122223333', 'aws', ('us-east-1',), 'ca-x', ServerIdentity(account_id='999900001111'))\n"
+        "server = ServerIdentity(account_id='999900001111')\n"
+        "context = SetupContext('111122223333', 'aws', ('us-east-1',), 'ca-x', server)\n"
         "provider = registry.get('aws')\n"
         "[provider.setup_guides(method.key, context) for method in provider.methods]"
     ),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -89,10 +90,9 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     child = f"import os, time; open({str(marker)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     parent = (
         "import sys, time, io; from rich.console import Console; from config.running.children import *;"
-        f"Children(Console(file=io.StringIO())).add(Child('x', [sys.executable, '-c', {child!r}], '', {{}})); time.sleep(60)"
+        f"Children(Console(file=io.StringIO())).add(Child('x', [sys.executable, '-c', {child!r}], '', {{}}));"
+        "time.sleep(60)"
     )
-    import subprocess
-
     process = subprocess.Popen([sys.executable, "-c", parent])
     pid = wait_for(lambda: marker.exists() and marker.read_text(), seconds=10, what="the grandchild")
     process.kill()
