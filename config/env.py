@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -31,8 +32,12 @@ class Env:
         return value
 
     def words(self, name: str) -> list[str]:
-        """Comma-separated; blanks around the parts and empty parts do not count."""
-        return [part for raw in self.text(name).split(",") if (part := raw.strip())]
+        """Separated by commas or, as in files, by lines; blanks around the parts and empty parts do not count."""
+        return [part for raw in self.text(name).replace("\n", ",").split(",") if (part := raw.strip())]
+
+    def mail(self, name: str) -> dict[str, Any]:
+        """Django's EMAIL_* settings from a URL such as ``smtp+tls://user:password@host:587``; the console by default."""
+        return dict(self._env.email_url(name, default="consolemail://"))
 
     def origin(self, name: str, default: str) -> str:
         """``scheme://host[:port]`` without a path."""
