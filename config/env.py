@@ -36,7 +36,7 @@ class Env:
         return [part for raw in self.text(name).replace("\n", ",").split(",") if (part := raw.strip())]
 
     def mail(self, name: str) -> dict[str, Any]:
-        """Django's EMAIL_* settings from a URL such as ``smtp+tls://user:password@host:587``; the console by default."""
+        """Django's EMAIL_* settings from a URL like ``smtp+tls://user:password@host:587``; the console by default."""
         return dict(self._env.email_url(name, default="consolemail://"))
 
     def origin(self, name: str, default: str) -> str:

@@ -71,7 +71,7 @@ class Layer:
             code = "NotImplemented"
             answer = render(of_kind("unknown_operation", call.protocol), call)
         except Exception:
-            # moto raises anything on what its models miss; the caller gets an answer, and the log says which call it was.
+            # moto raises anything on what it misses; the caller gets an answer, and the log says which call it was.
             logger.exception("the sandbox failed at %s:%s", call.service, call.action)
             code = "SandboxDefect"
             answer = render(of_kind("broken", call.protocol), call)
