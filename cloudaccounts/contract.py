@@ -43,6 +43,7 @@ __all__ = [
     "Snippet",
     "Target",
     "ValidationProgress",
+    "VisibleAccount",
 ]
 
 
@@ -139,13 +140,26 @@ class AuthMethod:
 
 @dataclass(frozen=True, slots=True)
 class ServerIdentity:
-    """This server's own identity at a provider: `principal` in that provider's words, or why there is none."""
+    """This server's own identity at a provider: `principal` in that provider's words, or why there is none.
+
+    ``issuer`` is who vouches for the principal where that is not the provider itself (federation): a URL.
+    """
 
     principal: str = ""
     account_id: str = ""
+    issuer: str = ""
     error_code: str = ""
     error: str = ""
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleAccount:
+    """Another account that a credential can see; it could be connected with the same one."""
+
+    account_id: str  # canonical
+    name: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +302,13 @@ class Provider(ABC):
     @abstractmethod
     def open_session(self, credentials: Credentials, target: Target) -> Session:
         """Signs in for a scan. Raises `ProviderError`. Asks the network."""
+
+    def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
+        """The other accounts that these credentials can see, where one credential can see many. Asks the network.
+
+        Raises `ProviderError`. What another customer could own is left out, not told.
+        """
+        return iter(())
 
     def server_identity(self, timeout: float) -> ServerIdentity | None:
         """Who this server is at the provider; None where no method needs it. Asks the network."""

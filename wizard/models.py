@@ -72,6 +72,9 @@ class WizardSession(models.Model):
     finishing_actor = models.JSONField(default=dict, blank=True)
     account = models.UUIDField(null=True, blank=True)  # once finished
 
+    others = models.JSONField(default=list, blank=True)  # [{account_id, name, enabled}]: what the credential sees too
+    finishes_itself = models.BooleanField(default=False)  # once proven, for the person of ``finishing_actor``
+
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()

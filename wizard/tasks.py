@@ -9,7 +9,7 @@ from wizard import services
 
 @shared_task(name="wizard.validate", ignore_result=True, time_limit=240)
 def validate(draft_id: str) -> None:
-    services.run_validation(UUID(draft_id))
+    services.prove_draft(UUID(draft_id))
 
 
 @shared_task(name="wizard.reconcile", ignore_result=True, expires=15)

@@ -19,7 +19,7 @@ from cloudaccounts.services.server import (
     server_identity,
     worker_state,
 )
-from cloudaccounts.services.validation import validate_cloud_account
+from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
     "AccountDetails",
@@ -41,5 +41,6 @@ __all__ = [
     "suspend_account",
     "update_account",
     "validate_cloud_account",
+    "visible_accounts",
     "worker_state",
 ]

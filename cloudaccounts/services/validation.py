@@ -2,11 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
 from django.conf import settings
 
 from cloudaccounts import registry
-from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
+from cloudaccounts.contract import (
+    CloudValidationResult,
+    Credentials,
+    ProviderError,
+    Target,
+    ValidationProgress,
+    VisibleAccount,
+)
 from cloudaccounts.report import CheckResult, CheckStatus
 from cloudaccounts.services.accounts import AccountDetails
 from cloudaccounts.services.owners import external_id_for
@@ -32,6 +40,14 @@ def validate_cloud_account(
         return provider.validate(credentials, target_for(owner, details, deadline=deadline), progress)
     except ProviderError as error:
         return refused(progress, error)
+
+
+def visible_accounts(
+    *, owner: str, details: AccountDetails, credentials: Credentials, limit: int
+) -> list[VisibleAccount]:
+    """The other accounts that these credentials see, at most ``limit``. Asks the network. Raises `ProviderError`."""
+    provider = registry.get(details.provider)
+    return list(islice(provider.visible_accounts(credentials, target_for(owner, details)), limit))
 
 
 def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0) -> Target:

@@ -24,6 +24,7 @@ from cloudaccounts.contract import (
     SetupGuide,
     Target,
     ValidationProgress,
+    VisibleAccount,
 )
 from cloudaccounts.report import CheckResult, CheckStatus, PermissionResult, PermissionStatus, PlannedCheck
 
@@ -41,6 +42,7 @@ class State:
     assets: dict[tuple[str, str], list[Asset]] = field(default_factory=dict)
     broken_units: dict[tuple[str, str], ProviderError] = field(default_factory=dict)
     collected: list[ScanUnit] = field(default_factory=list)
+    neighbours: list[VisibleAccount] = field(default_factory=list)
     gate: Event | None = None  # collectors wait here until it is set
 
     def put(self, service: str, region: str, *names: str, **properties: str) -> None:
@@ -139,6 +141,9 @@ class ToyProvider(Provider):
         if credentials["token"] != STATE.good_token:
             raise ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
         return ToySession()
+
+    def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
+        yield from STATE.neighbours
 
 
 PROVIDER = ToyProvider()

@@ -1,5 +1,6 @@
 """What can be done with drafts. Pages, tasks, admin and commands call these."""
 
+from wizard.services.companions import connect_others
 from wizard.services.contents import DraftContent, Value, Values
 from wizard.services.drafts import (
     OpenDraft,
@@ -22,11 +23,13 @@ from wizard.services.errors import (
     ProofError,
 )
 from wizard.services.finishing import finish_draft
+from wizard.services.proving import prove_draft
 from wizard.services.reconciling import reconcile
 from wizard.services.setup import setup_guides
-from wizard.services.validation import request_validation, run_validation
+from wizard.services.validation import OFFERED, request_validation, run_validation
 
 __all__ = [
+    "OFFERED",
     "DraftChangedError",
     "DraftContent",
     "DraftExpiredError",
@@ -38,12 +41,14 @@ __all__ = [
     "ProofError",
     "Value",
     "Values",
+    "connect_others",
     "create_wizard_session",
     "discard_draft",
     "find_draft",
     "finish_draft",
     "keep_typed",
     "open_draft",
+    "prove_draft",
     "purge_expired",
     "reconcile",
     "remember_step",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import Q
 from django.utils import timezone
 
+from cloudaccounts.actors import Actor
 from cloudaccounts.fields import KeyringError, Sealed
 from wizard.models import Step, ValidationState, WizardSession, new_expiry
 from wizard.services.contents import DraftContent, Values
@@ -34,6 +35,7 @@ UNPROVEN: dict[str, Any] = {
     "broker_refused": False,
     "lease_until": None,
     "validated_at": None,
+    "others": [],
 }
 
 
@@ -43,10 +45,19 @@ class OpenDraft:
     content: DraftContent
 
 
-def create_wizard_session(owner: str) -> WizardSession:
-    """Starts an empty draft. Raises `DraftUnreadableError` where there is no key to seal it with."""
-    draft = WizardSession(owner=owner, expires_at=new_expiry())
-    draft.data = _seal(draft.pk, DraftContent())
+def create_wizard_session(
+    owner: str, content: DraftContent | None = None, *, key: UUID | None = None, finish_as: Actor | None = None
+) -> WizardSession:
+    """Starts a draft, empty unless there is content for it already.
+
+    Raises `DraftUnreadableError` where there is no key to seal it with, IntegrityError where a draft has the ``key``.
+    """
+    content = content or DraftContent()
+    draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_shown(content))
+    draft.data = _seal(draft.pk, content)
+    if finish_as is not None:
+        draft.finishes_itself, draft.finishing_actor = True, finish_as.to_dict()
+        draft.step = Step.VALIDATION
     draft.save(force_insert=True)
     return draft
 
@@ -88,11 +99,8 @@ def save_step(draft: WizardSession, content: DraftContent, *, step: str, values:
     if dict(content.step(step)) == dict(values) and step not in content.typed:
         return OpenDraft(draft, content)
     after = content.with_step(step, values)
-    changes: dict[str, Any] = {
-        "provider": after.text(Step.PROVIDER, "provider"),
-        "account_id": after.text(Step.ENVIRONMENT, "account_id"),
-        "name": after.text(Step.ENVIRONMENT, "name"),
-    }
+    # A draft that somebody works on is finished by that person, not by itself.
+    changes: dict[str, Any] = {**_shown(after), "finishes_itself": False}
     if after.proven_part() != content.proven_part():
         changes |= UNPROVEN | {"revision": draft.revision + 1}
     return _write(draft, after, changes)
@@ -140,6 +148,15 @@ def _write(draft: WizardSession, content: DraftContent, changes: dict[str, Any])
     for name, value in changes.items():
         setattr(draft, name, value)
     return OpenDraft(draft, content)
+
+
+def _shown(content: DraftContent) -> dict[str, str]:
+    """What the list of drafts shows without opening them."""
+    return {
+        "provider": content.text(Step.PROVIDER, "provider"),
+        "account_id": content.text(Step.ENVIRONMENT, "account_id"),
+        "name": content.text(Step.ENVIRONMENT, "name"),
+    }
 
 
 def _seal(draft_id: UUID, content: DraftContent) -> Sealed:

@@ -8,8 +8,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from cloudaccounts.contract import ProviderError
-from wizard.models import ValidationState, WizardSession
+from wizard.models import PROOF_LIFETIME, ValidationState, WizardSession
 from wizard.services.finishing import complete
+from wizard.services.proving import finish_by_itself
 from wizard.services.validation import ATTEMPTS, NUDGE_AGAIN, give_up, nudge
 
 FINISH_AGAIN = timedelta(seconds=30)
@@ -19,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 
 def reconcile() -> int:
-    """Requeues validations of dead workers, nudges queued ones again, completes interrupted finishes. Counts them."""
-    return _lost_validations() + _unheard_requests() + _interrupted_finishes()
+    """Requeues validations of dead workers, nudges queued ones again, completes interrupted finishes. Counts all."""
+    return _lost_validations() + _unheard_requests() + _interrupted_finishes() + _proven_companions()
 
 
 def _lost_validations() -> int:
@@ -55,3 +56,11 @@ def _interrupted_finishes() -> int:
         except Exception:  # one draft's trouble must not keep the others waiting
             logger.exception("wizard.finish_failed", extra={"draft": str(draft.pk)})
     return mended
+
+
+def _proven_companions() -> int:
+    """Those whose worker was killed between the proof and the finish."""
+    since = timezone.now() - PROOF_LIFETIME
+    proven = WizardSession.objects.filter(validation=ValidationState.FINISHED, validated_at__gt=since)
+    waiting = proven.filter(finishes_itself=True, account__isnull=True, finishing_at__isnull=True)
+    return sum(finish_by_itself(key) for key in list(waiting.values_list("pk", flat=True)[:BATCH]))

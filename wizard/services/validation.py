@@ -6,6 +6,7 @@ import logging
 import time
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import DatabaseError, transaction
@@ -14,7 +15,7 @@ from django.utils import timezone
 from cloudaccounts import dispatch, leases
 from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
 from cloudaccounts.report import CheckResult, CheckStatus
-from cloudaccounts.services import clean_details, validate_cloud_account
+from cloudaccounts.services import check_account_exists, clean_details, validate_cloud_account, visible_accounts
 from wizard.models import ValidationState, WizardSession, new_expiry
 from wizard.services.contents import DraftContent
 from wizard.services.drafts import UNPROVEN, read_content
@@ -22,6 +23,7 @@ from wizard.services.drafts import UNPROVEN, read_content
 TASK = "wizard.validate"
 ATTEMPTS = 3
 NUDGE_AGAIN = timedelta(seconds=20)
+OFFERED = 200  # accounts; who has more connects an organization
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
 
 logger = logging.getLogger(__name__)
@@ -68,17 +70,44 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     _update(draft_id, claim, attempts=draft.attempts + 1)
     with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
         report = _prove(draft, claim)
+        others = find_others(draft) if report.ok and not draft.finishes_itself else []
     # Held to the claim: dropped where the person changed the draft meanwhile, or another worker took over.
     stored = _update(
         draft_id,
         claim,
         validation=ValidationState.FINISHED,
         report=report.to_dict(),
+        others=others,
         validated_at=timezone.now(),
         claim=None,
         lease_until=None,
     )
     return report if stored else None
+
+
+def find_others(draft: WizardSession) -> list[dict[str, Any]]:
+    """The other accounts that the proven credential sees, to be offered; without what is connected already.
+
+    Asks the network; empty where the provider does not tell.
+    """
+    try:
+        content = read_content(draft)
+        seen = visible_accounts(
+            owner=draft.owner,
+            details=clean_details(content.details()),
+            credentials=content.credentials(),
+            limit=OFFERED,
+        )
+    except ProviderError as error:
+        # The account itself is proven; that its neighbours cannot be listed takes nothing from it.
+        logger.info("wizard.others_not_told", extra={"code": error.code})
+        return []
+    return [
+        {"account_id": other.account_id, "name": other.name, "enabled": other.enabled}
+        for other in seen
+        if other.account_id != draft.account_id
+        and not check_account_exists(draft.owner, draft.provider, other.account_id)
+    ]
 
 
 def give_up(draft: WizardSession) -> bool:

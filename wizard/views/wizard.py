@@ -131,12 +131,18 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         return cast(HttpResponse, self.render(form))
 
     def _finish(self) -> HttpResponse:
+        actor, draft = Actor.of_request(self.request), self.storage.draft
+        chosen = self.request.POST.getlist("others")[: services.OFFERED]
         try:
-            account = services.finish_draft(
-                self.draft_id, owner=owner_of(self.request), actor=Actor.of_request(self.request)
-            )
+            # The others first: finishing empties the draft, and what they are made of with it.
+            begun = services.connect_others(draft, chosen, actor=actor) if draft.proof and chosen else 0
+            account = services.finish_draft(self.draft_id, owner=owner_of(self.request), actor=actor)
         except ProviderError as error:
             messages.error(self.request, f"Not connected. {error.cause} {error.remedy}".strip())
             return redirect(step_url(self.draft_id, Step.VALIDATION))
         messages.success(self.request, "The account is connected, and discovery has started.")
+        if begun:
+            what = "1 more account is" if begun == 1 else f"{begun} more accounts are"
+            text = f"{what} being proven with the same credential: connected once that has passed, else kept as drafts."
+            messages.info(self.request, text)
         return redirect(reverse("account", args=[account]))

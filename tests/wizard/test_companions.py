@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from cloudaccounts.contract import ProviderError, VisibleAccount
+from cloudaccounts.models import AuditEvent, CloudAccount
+from tests.toycloud import provider as toy
+from tests.wizard.conftest import Walk
+from wizard import services
+from wizard.models import WizardSession
+
+SEEN = [
+    VisibleAccount("abcdef", "Toybox itself"),
+    VisibleAccount("ghijkl", "Second box"),
+    VisibleAccount("mnopqr", "Third box"),
+    VisibleAccount("stuvwx", "Closed box", enabled=False),
+]
+
+
+@pytest.fixture
+def draft(toycloud: toy.State, toy_draft: Walk) -> Walk:
+    """Proven, with a token that opens other boxes too."""
+    toycloud.neighbours = list(SEEN)
+    services.prove_draft(toy_draft.draft_id)
+    return toy_draft
+
+
+def companions(draft: Walk) -> list[WizardSession]:
+    return list(WizardSession.objects.exclude(pk=draft.draft_id).order_by("account_id"))
+
+
+def test_the_other_accounts_are_offered_and_its_own_is_not(draft: Walk) -> None:
+    page = draft.show("validation")
+    assert "Second box" in page
+    assert "Third box" in page
+    assert "Toybox itself" not in page
+
+
+def test_what_is_connected_already_is_not_offered(
+    toycloud: toy.State, toy_draft: Walk, alice: User, toy_account: Callable[..., CloudAccount]
+) -> None:
+    toy_account(alice, account_id="ghijkl")
+    toycloud.neighbours = list(SEEN)
+    services.prove_draft(toy_draft.draft_id)
+    assert "Second box" not in toy_draft.show("validation")
+
+
+def test_the_chosen_become_accounts_by_themselves_once_proven(draft: Walk) -> None:
+    answer = draft.send("validation", others=["ghijkl", "mnopqr"])
+    assert answer.status_code == 302
+    assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
+    for one in companions(draft):
+        services.prove_draft(one.pk)
+    names = CloudAccount.objects.order_by("account_id").values_list("account_id", "name", "status")
+    assert list(names) == [
+        ("abcdef", "Toybox", "active"),
+        ("ghijkl", "Second box", "active"),
+        ("mnopqr", "Third box", "active"),
+    ]
+    assert AuditEvent.objects.filter(action="account.created", actor_label="alice").count() == 3
+
+
+def test_one_that_is_refused_waits_among_the_drafts_with_its_report(draft: Walk, toycloud: toy.State) -> None:
+    draft.send("validation", others=["ghijkl"])
+    toycloud.failure = ProviderError("wrong_account", "Not this box.", "Another one.")
+    (one,) = companions(draft)
+    services.prove_draft(one.pk)
+    one.refresh_from_db()
+    assert one.account is None
+    assert "Not this box." in Walk(draft.client, one.pk).show("validation")
+    assert CloudAccount.objects.count() == 1
+
+
+def test_what_was_not_offered_or_is_closed_is_not_begun(draft: Walk) -> None:
+    draft.send("validation", others=["stuvwx", "zzzzzz", "../../x"])
+    assert companions(draft) == []
+
+
+def test_a_second_click_begins_none_twice(draft: Walk) -> None:
+    for _ in range(2):
+        draft.send("validation", others=["ghijkl"])
+    assert len(companions(draft)) == 1
+
+
+def test_each_companion_holds_its_own_sealed_copy(draft: Walk, toycloud: toy.State) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    assert toycloud.good_token not in str(vars(one))
+    assert Walk(draft.client, one.pk).entries["steps"]["environment"]["account_id"] == "ghijkl"
+
+
+def test_a_kill_between_proof_and_finish_is_mended(draft: Walk) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    services.run_validation(one.pk)
+    assert CloudAccount.objects.count() == 1
+    assert services.reconcile() >= 1
+    assert CloudAccount.objects.filter(pk=one.pk).exists()
+
+
+def test_one_that_a_person_changes_no_longer_finishes_by_itself(draft: Walk) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    walk = Walk(draft.client, one.pk)
+    walk.show("environment")
+    walk.accept(
+        "environment",
+        {"account_id": "ghijkl", "partition": "shelf", "name": "Mine", "environment": "dev", "regions": ["left"]},
+    )
+    services.prove_draft(one.pk)
+    assert not CloudAccount.objects.filter(pk=one.pk).exists()
+
+
+def test_neighbours_that_cannot_be_listed_take_nothing_from_the_proof(
+    toycloud: toy.State, toy_draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ProviderError("permission_denied", "Not allowed to list.", "")
+
+    monkeypatch.setattr(toy.ToyProvider, "visible_accounts", refuse)
+    services.prove_draft(toy_draft.draft_id)
+    row = WizardSession.objects.get(pk=toy_draft.draft_id)
+    assert row.proof is not None
+    assert row.validated_at is not None
+    assert row.validated_at <= timezone.now()
