@@ -9,19 +9,16 @@ from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.forms import with_any
 from cloudaccounts.models import CloudAccount
-from scans.models import ScanStatus, ScanType
+from scans.models import ScanStatus
 from scans.selectors import AssetFilter, ScanFilter
-
-SCAN_TYPE_CHOICES = [
-    (ScanType.FULL.value, "Full: look at everything again"),
-    (ScanType.INCREMENTAL.value, "Incremental: note what changed since the last scan"),
-]
 
 
 class ScanInitiationForm(forms.Form):
-    """What to scan, and where: the account's own regions, all of them unless a person narrows it."""
+    """Where to scan: the account's own regions, all of them unless a person narrows it.
 
-    scan_type = forms.ChoiceField(choices=SCAN_TYPE_CHOICES, label="Kind of scan", widget=forms.RadioSelect)
+    Offers full scans only: an incremental one would look at everything too, until collectors can skip what is the same.
+    """
+
     regions = forms.MultipleChoiceField(
         label="Regions",
         widget=forms.CheckboxSelectMultiple,
@@ -30,7 +27,7 @@ class ScanInitiationForm(forms.Form):
     )
 
     def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"scan_type": ScanType.FULL.value, "regions": account.regions})
+        kwargs.setdefault("initial", {"regions": account.regions})
         super().__init__(*args, **kwargs)
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)

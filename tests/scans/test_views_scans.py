@@ -164,17 +164,17 @@ def test_a_look_at_cancel_changes_nothing(alices: Client, run: ScanRun) -> None:
     assert alices.get(f"/scans/{run.pk}/cancel/").status_code == 405
 
 
-def test_a_scan_starts_with_kind_and_regions(alices: Client, account: CloudAccount, run: ScanRun) -> None:
+def test_a_scan_starts_with_the_chosen_regions(alices: Client, account: CloudAccount, run: ScanRun) -> None:
     change(run, status="completed")
-    data = {"scan_type": "incremental", "regions": ["eu-west-1"]}
+    data = {"regions": ["eu-west-1"]}
     response = alices.post(f"/accounts/{account.pk}/scan/", data)
     started = ScanRun.objects.get(active_account=account.pk)
     assert response["Location"] == f"/scans/{started.pk}/"
-    assert (started.scan_type, started.regions) == ("incremental", ["eu-west-1"])
+    assert (started.scan_type, started.regions) == ("full", ["eu-west-1"])
 
 
 def test_a_second_scan_leads_to_the_active_one(alices: Client, account: CloudAccount, run: ScanRun) -> None:
-    data = {"scan_type": "full", "regions": account.regions}
+    data = {"regions": account.regions}
     response = alices.post(f"/accounts/{account.pk}/scan/", data, follow=True)
     assert response.redirect_chain == [(f"/scans/{run.pk}/", 302)]
     assert "under way already" in response.content.decode()
@@ -183,7 +183,7 @@ def test_a_second_scan_leads_to_the_active_one(alices: Client, account: CloudAcc
 
 @pytest.mark.parametrize(
     "data",
-    [{"scan_type": "full", "regions": []}, {"scan_type": "full", "regions": ["moon-1"]}, {"regions": ["eu-west-1"]}],
+    [{"regions": []}, {"regions": ["moon-1"]}],
 )
 def test_a_scan_of_nothing_is_refused(
     alices: Client, account: CloudAccount, run: ScanRun, data: dict[str, Any]
@@ -197,7 +197,7 @@ def test_a_suspended_account_is_not_scanned_and_says_why(
     alices: Client, alice: User, make_account: MakeAccount
 ) -> None:
     suspended = make_account(alice, status=CloudAccountStatus.SUSPENDED)
-    data = {"scan_type": "full", "regions": suspended.regions}
+    data = {"regions": suspended.regions}
     response = alices.post(f"/accounts/{suspended.pk}/scan/", data)
     assert response.status_code == 422
     assert "This account is suspended." in response.content.decode()
