@@ -13,7 +13,9 @@ def files_of(folder: Path) -> list[Path]:
 
 def test_no_secret_lies_in_clear_in_any_file_or_line_of_the_log(person: Person) -> None:
     """A fresh key, so that nothing else can have printed it: onboarded, scanned, checked again."""
-    key = person.stack.control.put_user("111122223333", "journey-secrets", policies=["SecurityAudit", "ViewOnlyAccess"])
+    key = person.stack.control.put_user(
+        "111122223333", "journey-secrets", policies=["SecurityAudit", "job-function/ViewOnlyAccess"]
+    )
     secret = key["secret_access_key"]
     person.to_authentication({"account_id": "111122223333"}, "journey-secrets")
     person.give_keys({"access_key_id": key["access_key_id"], "secret_access_key": secret[::-1]})
