@@ -85,7 +85,7 @@ def facts_of(error: Exception) -> Facts:
     if isinstance(error, api.GoogleAPICallError):
         status = error.grpc_status_code
         name = status.name if status is not None else _status_of_http(error)
-        return _facts(name, error.reason or "", error.error_info.metadata if error.error_info else {}, error.message)
+        return _facts(name, error.reason or "", error.metadata or {}, error.message)
     data: Any = error.args[1] if len(error.args) > 1 else None
     if isinstance(data, str):
         try:

@@ -17,7 +17,7 @@ from cloudaccounts.providers.gcp.errors import Who, explain
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
 _STS = "https://sts.googleapis.com/v1/token"
-_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"  # noqa: S105 # a kind of token
+_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"  # a kind of token
 LIFETIME_SECONDS = 3600  # the most that an impersonated token can have without an organization policy
 
 

@@ -105,7 +105,7 @@ SERVER: dict[str, Told] = {
 }
 
 _TOKEN_REMEDY = (
-    "The operator must renew the file that GCP_WORKLOAD_TOKEN_FILE names; nothing is wrong with your project."  # noqa: S105,E501 # a text
+    "The operator must renew the file that GCP_WORKLOAD_TOKEN_FILE names; nothing is wrong with your project."  # noqa: S105 # a text
 )
 TOKEN_FILE: dict[str, Told] = {
     "missing": Told(
