@@ -42,7 +42,7 @@ _CHANNEL_OPTIONS = (
 )
 
 
-class BoundedRequest(Request):  # type: ignore[misc] # google-auth's transport is untyped
+class BoundedRequest(Request):
     """google-auth's transport with our timeout (its own is 120 s) that follows no redirection."""
 
     def __init__(self, timeout: float) -> None:
@@ -51,18 +51,18 @@ class BoundedRequest(Request):  # type: ignore[misc] # google-auth's transport i
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["timeout"] = min(kwargs.get("timeout") or self._timeout, self._timeout)
-        return super().__call__(*args, allow_redirects=False, **kwargs)
+        return super().__call__(*args, allow_redirects=False, **kwargs)  # type: ignore[no-untyped-call]
 
 
-class Tokens(sdk.Credentials):  # type: ignore[misc] # untyped
+class Tokens(sdk.Credentials):
     """Access tokens of a credential, renewed by one thread at a time and always within the timeout.
 
-    One token serves gRPC and REST. Left alone, the SDK would sign tokens of its own for gRPC, which never meet the token
-    endpoint: a deleted key then shows as a bare 401.
+    One token serves gRPC and REST. Left alone, the SDK would sign tokens of its own for gRPC, which never meet the
+    token endpoint: a deleted key then shows as a bare 401.
     """
 
     def __init__(self, source: sdk.Credentials, timeout: float) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._source = source
         self.request = BoundedRequest(timeout)
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class Tokens(sdk.Credentials):  # type: ignore[misc] # untyped
 
 
 def patient(seconds: float) -> Retry:
-    """Tries again on throttling and Google's own failures, with growing pauses and jitter, for so many seconds in all."""
+    """Tries again on throttling and Google's own failures, with growing pauses, for so many seconds in all."""
     return Retry(
         predicate=if_exception_type(api.ResourceExhausted, api.ServiceUnavailable),
         initial=min(1.0, seconds / 8),
@@ -128,7 +128,7 @@ class Connection:
             return AssetServiceClient(transport=AssetServiceGrpcTransport(host=CLOUD_ASSET_HOST, channel=channel))
 
     def services(self, project: str, names: list[str]) -> dict[str, str]:
-        """State (``ENABLED``, ``DISABLED``) of at most 30 APIs in a project, by id or number. Raises the SDK's errors."""
+        """State (``ENABLED``, ``DISABLED``) of at most 30 APIs in a project. Raises the SDK's errors."""
         parent = f"projects/{project}"
         answer = self._get(
             f"{_SERVICE_USAGE}/{parent}/services:batchGet", {"names": [f"{parent}/services/{name}" for name in names]}
@@ -151,8 +151,13 @@ class Connection:
             self._tokens, refresh_timeout=self.timeout, max_refresh_attempts=0, auth_request=self._tokens.request
         )
         try:
-            response = session.get(
-                url, params=params, timeout=self.timeout, max_allowed_time=self.timeout, allow_redirects=False
+            response = session.request(
+                "GET",
+                url,
+                params=params,
+                timeout=self.timeout,
+                max_allowed_time=self.timeout,
+                allow_redirects=False,
             )
             if response.status_code != 200:
                 raise api.from_http_response(response)

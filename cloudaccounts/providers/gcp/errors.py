@@ -106,7 +106,7 @@ def facts_of(error: Exception) -> Facts:
 
 
 def is_denied(error: Exception) -> bool:
-    """Google knows who asks and says no for want of a permission; an API that is off or a perimeter is another thing."""
+    """Google knows who asks and says no for want of a permission; an API that is off is another thing."""
     return isinstance(error, api.GoogleAPICallError) and explain(error).code == "permission_denied"
 
 
@@ -245,7 +245,7 @@ def _requests_kind(error: requests.exceptions.RequestException) -> str:
     if isinstance(error, requests.exceptions.ProxyError):
         return "proxy"
     if isinstance(error, requests.exceptions.SSLError):
-        return "tls"
+        return "tls" if "CERTIFICATE_VERIFY_FAILED" in str(error) else "broken"
     if isinstance(error, requests.exceptions.Timeout):
         return "timeout"
     text = str(error)
@@ -258,12 +258,12 @@ def _grpc_kind(message: str) -> str:
         return "renewal"
     if "HTTP proxy returned response code" in message:
         return "proxy"
-    if "CERTIFICATE_VERIFY_FAILED" in message or "andshake failed" in message or "SSL_ERROR" in message:
+    if "CERTIFICATE_VERIFY_FAILED" in message:
         return "tls"
     if "DNS resolution failed" in message or "Domain name not found" in message:
         return "dns"
     if re.search(
-        r"failed to connect|[Ss]ocket closed|[Cc]onnection (reset|refused)|recvmsg|end of TCP stream", message
+        r"failed to connect|andshake|SSL_ERROR|[Ss]ocket closed|[Cc]onnection (reset|refused)|recvmsg|end of TCP stream", message
     ):
         return "broken"
     return ""

@@ -90,11 +90,11 @@ class _KeyFileField(_CleanedField):
         return keyfile.clean(value)
 
 
-def _read(upload: UploadedFile) -> str:
+def _read(upload: UploadedFile[bytes]) -> str:
     if upload.size is None or upload.size > keyfile.LONGEST:
         raise keyfile.too_large(upload.size or 0)
     try:
-        return upload.read(keyfile.LONGEST + 1).decode("utf-8-sig")
+        return bytes(upload.read(keyfile.LONGEST + 1)).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ProviderError(
             keyfile.CODE, "This file is not text.", "Choose the JSON file of the key (not the .p12 file)."

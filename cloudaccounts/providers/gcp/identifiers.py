@@ -43,7 +43,7 @@ def _plain(raw: str, code: str, *, longest: int) -> str:
     if not all("!" <= character <= "~" or character == " " for character in value):
         _refuse(
             code,
-            "There is a character in it that Google Cloud never uses here (an invisible one, or one of another script).",
+            "There is a character in it that Google never uses here (an invisible one, or one of another script).",
             "Copy the value again from Google Cloud, or type it.",
         )
     if len(value) > longest:
@@ -113,8 +113,8 @@ def clean_audience(raw: str) -> str:
     code = "audience_invalid"
     value = _plain(raw, code, longest=400)
     shape = (
-        "It looks like //iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/POOL/providers/"
-        "PROVIDER."
+        "It looks like //iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/POOL/"
+        "providers/PROVIDER."
     )
     if value.startswith("projects/"):
         value = f"//iam.googleapis.com/{value}"

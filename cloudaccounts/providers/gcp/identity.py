@@ -74,7 +74,7 @@ def _acting_as(email: str, own: sdk.Credentials) -> sdk.Credentials:
     )
 
 
-class _OwnToken(identity_pool.SubjectTokenSupplier):  # type: ignore[misc] # untyped
+class _OwnToken(identity_pool.SubjectTokenSupplier):
     def get_subject_token(self, context: Any, request: Any) -> str:
         """Raises `ProviderError`, which the SDK lets through."""
         return token_file.read().text

@@ -71,10 +71,10 @@ def project_hidden(error: ProviderError, project_id: str, email: str) -> Provide
         return error
     return ProviderError(
         "project_not_visible",
-        f"The service account cannot see a project {project_id}. Google gives one answer for several causes: there is no "
-        "such project, or the service account has no role on it.",
-        f"Check the project ID, and grant {email} the roles on this project with one of the guides. A new grant can take "
-        "two minutes to work everywhere.",
+        f"The service account cannot see a project {project_id}. Google gives one answer for several causes: there is "
+        "no such project, or the service account has no role on it.",
+        f"Check the project ID, and grant {email} the roles on this project with one of the guides. A new grant can "
+        "take two minutes to work everywhere.",
         sdk_error=error.sdk_error,
     )
 
@@ -120,8 +120,8 @@ def external_id_error(labels: Mapping[str, str], project_id: str, external_id: s
     )
     return ProviderError(
         "external_id_missing" if not found else "external_id_other",
-        f"{what}. It proves that the project's administrators mean you: our identity may be let in by several customers, "
-        "and any of them could guess the name of this project.",
+        f"{what}. It proves that the project's administrators mean you: our identity may be let in by several "
+        "customers, and any of them could guess the name of this project.",
         f"An administrator of the project must set it: {label_command(project_id, external_id)}",
     )
 
@@ -206,8 +206,8 @@ def permissions(results: Permissions) -> CheckResult:
             ProviderError(
                 "no_permissions",
                 "The credentials are valid, but they may read nothing that a scan looks at.",
-                f"Grant the service account {', '.join(needed.ROLES[:3])} on the project, then check again. A change can "
-                "take two minutes to work everywhere.",
+                f"Grant the service account {', '.join(needed.ROLES[:3])} on the project, then check again. A change "
+                "can take two minutes to work everywhere.",
             ),
         )
     gap = ProviderError(

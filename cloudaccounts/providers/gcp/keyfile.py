@@ -25,7 +25,7 @@ CODE = "service_account_json_invalid"
 UNIVERSE = "googleapis.com"
 # https://oauth2.googleapis.com/token since 2018, the other two in older files: all Google's, all answered by the first.
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
-_TOKEN_URIS = {TOKEN_URI, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token"}
+_TOKEN_URIS = (TOKEN_URI, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token")
 
 _KEY_ID = re.compile(r"[0-9a-f]{40}")
 _PEM = re.compile(
@@ -49,7 +49,8 @@ def too_large(size: int) -> ProviderError:
     """``size`` in bytes or characters."""
     return ProviderError(
         "service_account_json_too_large",
-        f"This has about {max(size // 1000, 1):,} kB; a service account key has about 2 kB, and at most 20 kB are read.",
+        f"This has about {max(size // 1000, 1):,} kB; a service account key has about 2 kB, and at most 20 kB are "
+        "read.",
         _AGAIN,
     )
 

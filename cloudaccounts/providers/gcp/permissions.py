@@ -60,13 +60,14 @@ def mending(results: Iterable[PermissionResult], project: str, email: str) -> st
     roles = dict.fromkeys(permission.role for permission in PERMISSIONS if permission.name in denied)
     member = shlex.quote(f"serviceAccount:{email}")
     return "\n".join(
-        f"gcloud projects add-iam-policy-binding {shlex.quote(project)} --member={member} --role={role} --condition=None"
+        f"gcloud projects add-iam-policy-binding {shlex.quote(project)} --member={member} --role={role}"
+        " --condition=None"
         for role in roles
     )
 
 
 def blinded(results: Iterable[PermissionResult]) -> str:
-    """What nothing will be told about: "resources of all services and who may do what"; empty where nothing is denied."""
+    """What nothing will be told about: "resources of all services and who may do what"; may be empty."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
     return " and ".join(permission.about for permission in PERMISSIONS if permission.name in denied)
 

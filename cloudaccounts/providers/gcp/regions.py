@@ -90,7 +90,7 @@ def require_regions(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def region_of(location: str) -> str:
-    """The region of a location as Cloud Asset tells it: of a zone its region; `GLOBAL` for anything wider or unknown."""
+    """The region of a location as Cloud Asset tells it: of a zone its region; `GLOBAL` for anything else."""
     if location in NAMES:
         return location
     head, _, zone = location.rpartition("-")

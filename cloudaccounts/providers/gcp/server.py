@@ -1,7 +1,7 @@
 """This server's own Google Cloud identity: the one that impersonates customers' service accounts. No Django.
 
-It comes the SDK's usual way (``GOOGLE_APPLICATION_CREDENTIALS``, gcloud, an attached service account) and belongs to the
-operator. Workload identity needs none: it presents the token that `token_file` reads.
+It comes the SDK's usual way (``GOOGLE_APPLICATION_CREDENTIALS``, gcloud, an attached service account) and belongs to
+the operator. Workload identity needs none: it presents the token that `token_file` reads.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ def _impersonation_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     terraform = texts.impersonation_terraform(project, NAME, principal)
     return (
         _script_guide(
-            "Creates a service account that may only read, lets our identity act as it, and labels the project with your "
-            "external ID. No key is made.",
+            "Creates a service account that may only read, lets our identity act as it, and labels the project with "
+            "your external ID. No key is made.",
             script,
             "cloud-accounts-impersonation.sh",
             "Copy the address that it prints last into the field below.",
@@ -50,8 +50,8 @@ def _impersonation_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
             snippets=(_label(context),),
             steps=(
                 *_account_steps(),
-                f"On the service account's page, under Principals with access, grant {principal} the role Service Account "
-                "Token Creator.",
+                f"On the service account's page, under Principals with access, grant {principal} the role Service "
+                "Account Token Creator.",
                 "Run the command in Cloud Shell: it puts your external ID on the project as a label.",
                 "Copy the service account's address into the field below.",
             ),
@@ -70,8 +70,8 @@ def _workload_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     known = texts.Token(token.issuer, token.subject, token.audience)
     return (
         _script_guide(
-            "Creates a pool and a provider that trust this server's token alone, a service account that may only read, and "
-            "labels the project with your external ID.",
+            "Creates a pool and a provider that trust this server's token alone, a service account that may only read, "
+            "and labels the project with your external ID.",
             texts.workload_script(project, NAME, POOL, known, context.external_id),
             "cloud-accounts-workload-identity.sh",
             "Copy the two lines that it prints last into the fields below.",
@@ -89,8 +89,8 @@ def _key_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     hint = "Impersonation is safer: it has no secret to keep or to rotate."
     forbidden = (
         "If Google answers that key creation is not allowed (iam.disableServiceAccountKeyCreation), your organization "
-        "forbids keys, as new organizations do by default: use impersonation, which needs none, or let an administrator "
-        "exempt this project."
+        "forbids keys, as new organizations do by default: use impersonation, which needs none, or let an "
+        "administrator exempt this project."
     )
     return (
         SetupGuide(
@@ -128,8 +128,8 @@ def _obstacle(error: str, remedy: str) -> SetupGuide:
         key="server-identity",
         label="First: this server's identity",
         intro=(
-            f"{error or 'This server has no Google Cloud identity of its own.'} This method lets our identity in, so the "
-            "operator of this server must give it one first. Until then, use another method."
+            f"{error or 'This server has no Google Cloud identity of its own.'} This method lets our identity in, so "
+            "the operator of this server must give it one first. Until then, use another method."
         ),
         steps=(
             remedy or "Ask the operator to give this server application default credentials of Google Cloud.",

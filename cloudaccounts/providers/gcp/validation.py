@@ -178,7 +178,7 @@ class _Run:
         return ApiFacts(tuple(dict.fromkeys(off)), unreadable, error_of_read[0] if error_of_read else None)
 
     def _read_one_asset(self, identity: Identity) -> tuple[ProviderError, str] | None:
-        """One asset of Cloud Asset: proves that it answers. The error and the API that is off, where that is the cause."""
+        """One small read: proves that Cloud Asset answers. Else the error, and the API where that is off."""
         from google.cloud.asset_v1 import ContentType, ListAssetsRequest
 
         request = ListAssetsRequest(

@@ -32,8 +32,8 @@ NETWORK: dict[str, Told] = {
     "dns": Told(
         "network_dns",
         "The host name of Google Cloud could not be resolved.",
-        "The operator must check this server's DNS, or set HTTPS_PROXY and https_proxy where only a proxy may reach the "
-        "internet.",
+        "The operator must check this server's DNS, or set HTTPS_PROXY and https_proxy where only a proxy may reach "
+        "the internet.",
         permanent=False,
     ),
     "broken": Told(
@@ -54,8 +54,8 @@ _KEY_REMEDY = (
 KEY: dict[str, Told] = {
     "refused": Told(
         "key_refused",
-        "Google does not accept this key: it was deleted or disabled, or has expired (an organization policy can limit a "
-        "key's life). Google gives the same answer for all of these.",
+        "Google does not accept this key: it was deleted or disabled, or has expired (an organization policy can limit "
+        "a key's life). Google gives the same answer for all of these.",
         _KEY_REMEDY,
     ),
     "account_missing": Told(
@@ -124,7 +124,7 @@ TOKEN_FILE: dict[str, Told] = {
 STS: dict[str, Told] = {
     "target": Told(
         "workload_provider_missing",
-        "There is no such workload identity provider: the pool or the provider does not exist, or is disabled or deleted.",
+        "There is no such workload identity provider: pool or provider do not exist, or are disabled or deleted.",
         "Check the provider's resource name, with the number of its project, and enable pool and provider.",
     ),
     "condition": Told(
@@ -158,10 +158,10 @@ STS: dict[str, Told] = {
 IMPERSONATION: dict[str, Told] = {
     "denied": Told(
         "impersonation_denied",
-        "Google does not let us act as this service account: it does not exist, or it does not name our identity. Google "
-        "gives the same answer for both.",
-        "Grant our identity the role that lets it in, with one of the guides. A new grant can take two minutes to work: "
-        "then check again.",
+        "Google does not let us act as this service account: it does not exist, or it does not name our identity. "
+        "Google gives the same answer for both.",
+        "Grant our identity the role that lets it in, with one of the guides. A new grant can take two minutes to "
+        "work: then check again.",
     ),
     "missing": Told(
         "service_account_missing",

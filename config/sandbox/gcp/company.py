@@ -1,4 +1,4 @@
-"""The believable small company: an organization with projects, service accounts and resources, well and badly configured.
+"""The believable small company: projects, service accounts and resources, well and badly configured.
 
 Ages are in days at the sandbox's first start; they grow from then on.
 """

@@ -29,7 +29,7 @@ class Administrator:
         return str(self._ask("gcp.put_project", project_id=project_id, name=name or project_id, state=state))
 
     def put_service_account(self, project_id: str, name: str, **more: Any) -> str:
-        """`roles` (default: the four of the guides), or exact `permissions`; `on` another project. Returns the address."""
+        """`roles` (default: those of the guides) or exact `permissions`, `on` another project. Returns the address."""
         return str(self._ask("gcp.put_service_account", project_id=project_id, name=name, **more))
 
     def put_key(self, email: str, *, age_days: float = 0, expires_in_days: float | None = None) -> str:
@@ -60,9 +60,9 @@ class Administrator:
         self._ask("gcp.let_in", email=email, member=member)
 
     def put_pool(self, project_id: str, **more: Any) -> str:
-        """A workload identity provider; `email` may be acted as. `issuer`, `audiences`, `subjects`, `disabled` narrow it.
+        """A workload identity provider whose identity may act as `email`; returns its audience.
 
-        Returns its audience.
+        More: `issuer`, `audiences`, `subjects`, `disabled`.
         """
         return str(self._ask("gcp.put_pool", project_id=project_id, **more))
 

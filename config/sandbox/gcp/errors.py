@@ -1,4 +1,4 @@
-"""Google's errors in the two shapes that its clients read: JSON (https://cloud.google.com/apis/design/errors) and gRPC."""
+"""Google's errors in the two shapes that its clients read (https://cloud.google.com/apis/design/errors)."""
 
 import json
 from dataclasses import dataclass, field

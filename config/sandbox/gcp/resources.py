@@ -1,4 +1,4 @@
-"""Resources as Cloud Asset tells them: their own API's JSON, wrapped. A test holds them against the discovery documents."""
+"""Resources as Cloud Asset tells them: their own API's JSON, held against the discovery documents by a test."""
 
 import zlib
 from collections.abc import Iterable
@@ -97,12 +97,10 @@ def policies_of(directory: Directory, project: Project) -> list[dict[str, Any]]:
         if account.project_id == project.id and account.bindings:
             path = f"projects/{project.id}/serviceAccounts/{account.unique_id}"
             found.append(_policy(own, "iam.googleapis.com/ServiceAccount", path, account.bindings))
-    for one in project.assets:
-        if one["assetType"] == "storage.googleapis.com/Bucket" and (
-            bindings := PUBLIC.get(one["resource"]["data"]["name"])
-        ):
-            found.append(_policy(own, one["assetType"], one["resource"]["data"]["name"], bindings))
-    return found
+    buckets = [one for one in project.assets if one["assetType"] == "storage.googleapis.com/Bucket"]
+    names = [str(one["resource"]["data"]["name"]) for one in buckets]
+    kind = "storage.googleapis.com/Bucket"
+    return found + [_policy(own, kind, name, PUBLIC[name]) for name in names if name in PUBLIC]
 
 
 PUBLIC: dict[str, dict[str, set[str]]] = {

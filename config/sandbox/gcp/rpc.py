@@ -160,7 +160,7 @@ def _get_project(layer: Layer, call: Call, request: Any, authorization: str) -> 
         parent=project.parent,
         project_id=project.id,
         display_name=project.name,
-        state=Message.State[project.state],
+        state=getattr(Message.State, project.state),
         create_time=project.created,
         labels=project.labels,
     )

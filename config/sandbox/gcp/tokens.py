@@ -110,8 +110,8 @@ def exchange(directory: Directory, form: dict[str, str]) -> dict[str, Any]:
     if pool is None or pool.disabled:
         raise OAuthError(
             "invalid_target",
-            'The target service indicated by the "audience" parameters is invalid. This might either be because the pool '
-            "or provider is disabled or deleted or because it doesn't exist.",
+            'The target service indicated by the "audience" parameters is invalid. This might either be because the '
+            "pool or provider is disabled or deleted or because it doesn't exist.",
         )
     subject = _subject(directory, pool, form.get("subject_token", ""))
     token = _new("ya29.d.")

@@ -1,8 +1,8 @@
 """What a project holds, as normalized assets, by Cloud Asset Inventory. No Django.
 
-One unit per service, whatever the regions: Cloud Asset lists a project as a whole, and each project may ask for 100 lists
-a minute (https://cloud.google.com/asset-inventory/docs/quota), so a list per region would use that up. A page is as large
-as Google allows; throttling is waited out for a while.
+One unit per service, whatever the regions: Cloud Asset lists a project as a whole, and each project may ask for 100
+lists a minute (https://cloud.google.com/asset-inventory/docs/quota), so a list per region would use that up. A page is
+as large as Google allows; throttling is waited out for a while.
 """
 
 from __future__ import annotations
@@ -109,8 +109,11 @@ class GcpSession:
 
 
 def open_session(credentials: Credentials, target: Target) -> GcpSession:
-    """Signs in for a scan. Raises `ProviderError`; refuses what the validation refuses: another or inactive project, and,
-    where our own identity is let in, a project without the owner's label."""
+    """Signs in for a scan. Raises `ProviderError`.
+
+    Refuses as the validation does: an inactive project and, where our own identity is let in, one without the owner's
+    label.
+    """
     require_regions(target.regions)
     identity = sign_in(credentials, target)
     try:

@@ -73,9 +73,9 @@ def _snake(name: str) -> str:
 
 def _name(full: str, data: dict[str, Any]) -> str:
     for key in ("email", "projectId"):
-        if isinstance(data.get(key), str) and full.startswith(("//iam.", "//cloudresourcemanager.")):
-            if "/keys/" not in full:
-                return str(data[key])
+        named = isinstance(data.get(key), str) and "/keys/" not in full
+        if named and full.startswith(("//iam.", "//cloudresourcemanager.")):
+            return str(data[key])
     return full.rstrip("/").rpartition("/")[2]
 
 
