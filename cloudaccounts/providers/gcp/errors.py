@@ -35,6 +35,10 @@ from cloudaccounts.providers.gcp.wording import (
 
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.googleapis\.com")
 _CONSUMER = re.compile(r"projects/([a-z0-9-]{4,30})")
+# gRPC's own words for a connection that failed or broke off.
+_BROKEN = re.compile(
+    r"failed to connect|andshake|SSL_ERROR|[Ss]ocket closed|[Cc]onnection (?:reset|refused)|recvmsg|end of TCP stream"
+)
 
 
 class Who(StrEnum):
@@ -262,8 +266,4 @@ def _grpc_kind(message: str) -> str:
         return "tls"
     if "DNS resolution failed" in message or "Domain name not found" in message:
         return "dns"
-    if re.search(
-        r"failed to connect|andshake|SSL_ERROR|[Ss]ocket closed|[Cc]onnection (reset|refused)|recvmsg|end of TCP stream", message
-    ):
-        return "broken"
-    return ""
+    return "broken" if _BROKEN.search(message) else ""

@@ -6,7 +6,7 @@ The SDK is imported by the methods that ask the network, so that a page that ask
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
@@ -24,6 +24,7 @@ from cloudaccounts.contract import (
     SetupGuide,
     Target,
     ValidationProgress,
+    VisibleAccount,
 )
 from cloudaccounts.providers.gcp import identifiers, keyfile, regions, setup
 from cloudaccounts.providers.gcp.forms import ImpersonationForm, ServiceAccountKeyForm, WorkloadIdentityForm
@@ -121,6 +122,11 @@ class GcpProvider(Provider):
         from cloudaccounts.providers.gcp.inventory import open_session
 
         return open_session(credentials, target)
+
+    def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
+        from cloudaccounts.providers.gcp.validation import visible_accounts
+
+        return visible_accounts(credentials, target)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         from cloudaccounts.providers.gcp.server import server_identity

@@ -7,6 +7,7 @@ well, so that a person mends all at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
@@ -14,13 +15,22 @@ from typing import TypeVar
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth.exceptions import GoogleAuthError
+from google.cloud.resourcemanager_v3 import SearchProjectsRequest
 from requests.exceptions import RequestException
 
-from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
+from cloudaccounts.contract import (
+    CloudValidationResult,
+    Credentials,
+    ProviderError,
+    Target,
+    ValidationProgress,
+    VisibleAccount,
+)
 from cloudaccounts.providers.gcp import judging, permissions
 from cloudaccounts.providers.gcp.background import Deadline, start
 from cloudaccounts.providers.gcp.client import patient
 from cloudaccounts.providers.gcp.errors import api_disabled, disabled_api, explain
+from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
 from cloudaccounts.providers.gcp.identity import Identity, sign_in
 from cloudaccounts.providers.gcp.judging import ApiFacts, KeyFacts, ProjectFacts
 from cloudaccounts.providers.gcp.plan import (
@@ -40,6 +50,7 @@ from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus
 T = TypeVar("T")
 SDK_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
 RETRY_SECONDS = 6.0  # a validation's patience with throttling: a person waits
+_SEARCH_PAGE = 500  # the most that SearchProjects gives
 _FOREVER = 9000  # year
 
 
@@ -68,6 +79,27 @@ def project_facts(identity: Identity, target: Target) -> ProjectFacts:
         state=found.state.name,
         labels=dict(found.labels),
     )
+
+
+def visible_accounts(credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
+    """The other active projects that the service account can see. Raises `ProviderError`. Asks the network.
+
+    Where our own identity is let in, only those that carry the owner's external ID: others may be another customer's.
+    """
+    identity = sign_in(credentials, target)
+    by_key = credentials.method == SERVICE_ACCOUNT_KEY
+    request = SearchProjectsRequest(query="state:ACTIVE", page_size=_SEARCH_PAGE)
+    try:
+        for found in identity.connection.projects.search_projects(
+            request=request, retry=patient(RETRY_SECONDS), timeout=target.timeout
+        ):
+            own = by_key or judging.external_id_error(dict(found.labels), found.project_id, target.external_id) is None
+            if own and found.project_id != target.account_id and PROJECT_ID.fullmatch(found.project_id):
+                yield VisibleAccount(found.project_id, found.display_name, enabled=found.state.name == "ACTIVE")
+    except SDK_ERRORS as error:
+        raise explain(error, doing="resourcemanager.projects.get") from None
+    finally:
+        identity.connection.close()
 
 
 class _Run:

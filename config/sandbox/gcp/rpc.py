@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from config.sandbox.emulator import Address
 from config.sandbox.gcp.directory import Project
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HOSTS = ("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com")
 THREADS = 32
+T = TypeVar("T")
 _PERMISSION = re.compile(r"[a-zA-Z]+(?:\.[a-zA-Z]+)+")
 
 
@@ -86,6 +87,14 @@ def handlers(layer: Layer) -> tuple[Any, ...]:
                     resourcemanager_v3.GetProjectRequest,
                     resourcemanager_v3.Project,
                     lambda message: _about("resourcemanager.projects.get", message.name),
+                ),
+                "SearchProjects": method(
+                    manager,
+                    "SearchProjects",
+                    _search_projects,
+                    resourcemanager_v3.SearchProjectsRequest,
+                    resourcemanager_v3.SearchProjectsResponse,
+                    lambda message: _about("resourcemanager.projects.get", "", [message.query]),
                 ),
                 "TestIamPermissions": method(
                     manager,
@@ -152,9 +161,28 @@ def _project(layer: Layer, call: Call, authorization: str, name: str) -> tuple[s
 
 
 def _get_project(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    return _message(_project(layer, call, authorization, request.name)[1])
+
+
+def _search_projects(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    """What the caller may see, for the one query that the product asks; denied for none, as Google does."""
+    from google.cloud.resourcemanager_v3 import SearchProjectsResponse
+
+    member, _ = layer.caller(call, authorization)
+    if request.query not in ("", "state:ACTIVE"):
+        raise GoogleError("UNIMPLEMENTED", "The sandbox knows no such query.")
+    seen = [
+        one
+        for one in layer.directory.projects.values()
+        if call.permission in layer.directory.permissions(one, member) and (not request.query or one.state == "ACTIVE")
+    ]
+    page, following = _page(seen, request.page_size or 100, request.page_token)
+    return SearchProjectsResponse(projects=[_message(one) for one in page], next_page_token=following)
+
+
+def _message(project: Project) -> Any:
     from google.cloud.resourcemanager_v3 import Project as Message
 
-    _, project = _project(layer, call, authorization, request.name)
     return Message(
         name=f"projects/{project.number}",
         parent=project.parent,
@@ -178,12 +206,12 @@ def _test_permissions(layer: Layer, call: Call, request: Any, authorization: str
     except LookupError:
         raise denied("resourcemanager.projects.get", request.resource) from None
     held = layer.directory.permissions(project, member)
-    faulty = {**call.subject()}
-    granted = [
-        name
-        for name in request.permissions
-        if name in held and not layer.faults.take(["deny"], {**faulty, "permission": name, "action": "*"})
-    ]
+
+    def denied_by_fault(name: str) -> bool:
+        """A permission that a switch denies is not granted here either: what is told must agree with what works."""
+        return layer.faults.take(["deny"], {**call.subject(), "permission": name, "action": ""}) is not None
+
+    granted = [name for name in request.permissions if name in held and not denied_by_fault(name)]
     return iam_policy_pb2.TestIamPermissionsResponse(permissions=granted)
 
 
@@ -228,7 +256,7 @@ def _search_policies(layer: Layer, call: Call, request: Any, authorization: str)
     return answer
 
 
-def _page(items: list[dict[str, Any]], size: int, token: str) -> tuple[list[dict[str, Any]], str]:
+def _page(items: list[T], size: int, token: str) -> tuple[list[T], str]:
     try:
         start = int(base64.b64decode(token, validate=True)) if token else 0
     except ValueError:

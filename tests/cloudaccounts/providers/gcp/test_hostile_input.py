@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,7 +182,12 @@ def test_five_megabytes_are_refused_by_their_size(good: dict[str, str]) -> None:
 
 
 def upload(content: bytes, name: str = "key.json") -> ServiceAccountKeyForm:
-    return ServiceAccountKeyForm({}, {"service_account_json": SimpleUploadedFile(name, content)})
+    return with_file({}, SimpleUploadedFile(name, content))
+
+
+def with_file(data: dict[str, str], file: SimpleUploadedFile) -> ServiceAccountKeyForm:
+    files: MultiValueDict[str, Any] = MultiValueDict({"service_account_json": [file]})
+    return ServiceAccountKeyForm(data, files)
 
 
 def test_an_upload_is_read_into_text(good: dict[str, str]) -> None:
@@ -191,8 +197,8 @@ def test_an_upload_is_read_into_text(good: dict[str, str]) -> None:
 
 
 def test_a_chosen_file_wins_over_what_was_pasted(good: dict[str, str]) -> None:
-    files = {"service_account_json": SimpleUploadedFile("key.json", json.dumps(good).encode())}
-    assert ServiceAccountKeyForm({"service_account_json": "{"}, files).is_valid()
+    file = SimpleUploadedFile("key.json", json.dumps(good).encode())
+    assert with_file({"service_account_json": "{"}, file).is_valid()
 
 
 @pytest.mark.parametrize(
@@ -212,7 +218,7 @@ def test_a_bad_upload_is_told_in_words(content: bytes, said: str) -> None:
 
 def test_a_large_upload_is_not_even_read() -> None:
     file = SimpleUploadedFile("key.json", b"x" * 50_000)
-    assert not ServiceAccountKeyForm({}, {"service_account_json": file}).is_valid()
+    assert not with_file({}, file).is_valid()
     assert file.tell() == 0
 
 

@@ -46,7 +46,7 @@ def test_a_project_is_told_by_all_its_services(cloud: Cloud) -> None:
     assert named(assets, "gcp.compute.instance", "airflow-1").native_id == (
         f"//compute.googleapis.com/projects/{DATA}/zones/europe-west1-b/instances/airflow-1"
     )
-    assert named(assets, "gcp.cloudresourcemanager.project", DATA)
+    assert named(assets, "gcp.cloudresourcemanager.project", DATA).region == GLOBAL
     assert named(assets, "gcp.sqladmin.instance", "warehouse-meta").tags == {"env": "prod"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_workload_identity_needs_no_identity_of_the_server(cloud: Cloud, monkeyp
         ({"subjects": ["somebody-else"]}, "workload_condition_refused"),
     ],
 )
-def test_each_way_that_a_provider_refuses_our_token_is_told(cloud: Cloud, pool: dict[str, object], code: str) -> None:
+def test_each_way_that_a_provider_refuses_our_token_is_told(cloud: Cloud, pool: dict[str, Any], code: str) -> None:
     assert cloud.validate(cloud.workload(**pool)).code == code
 
 
@@ -184,3 +185,31 @@ def test_a_renewed_token_is_read_each_time(cloud: Cloud, monkeypatch: pytest.Mon
     assert cloud.validate(credentials).code == "workload_condition_refused"
     path.write_text(cloud.admin.identity_token())
     assert cloud.validate(credentials).ok
+
+
+@by_server
+def test_other_projects_are_offered_only_with_the_owners_label(cloud: Cloud, method: str) -> None:
+    credentials = cloud.by(method)
+    email = credentials["service_account_email"]
+    for name, label in (
+        (f"{cloud.project}-mine", EXTERNAL_ID),
+        (f"{cloud.project}-hers", BOBS),
+        (f"{cloud.project}-bare", None),
+    ):
+        cloud.admin.put_project(name)
+        cloud.admin.put_service_account(cloud.project, email.split("@")[0], on=name)
+        cloud.admin.set_label(name, LABEL, label)
+    cloud.admin.put_service_account(cloud.project, email.split("@")[0])
+    found = list(PROVIDER.visible_accounts(credentials, cloud.target()))
+    assert [item.account_id for item in found] == [f"{cloud.project}-mine"]
+
+
+def test_a_key_sees_the_other_active_projects_that_it_has_a_role_on(cloud: Cloud) -> None:
+    for state in ("ACTIVE", "DELETE_REQUESTED"):
+        name = f"{cloud.project}-{state[:3].lower()}"
+        cloud.admin.put_project(name, "Other one", state=state)
+        cloud.admin.put_service_account(cloud.project, "reader-account", on=name)
+    found = list(PROVIDER.visible_accounts(cloud.key(), cloud.target()))
+    assert [(item.account_id, item.name, item.enabled) for item in found] == [
+        (f"{cloud.project}-act", "Other one", True)
+    ]
