@@ -54,7 +54,7 @@ class Layer:
         except Gone:
             status, code = 0, "unreachable"
             raise
-        except Exception as error:
+        except Exception as error:  # a defect of the sandbox is told as such, not as a hung-up connection
             logger.exception("the sandbox failed at %s.%s", call.service, call.action)
             status, code = 500, "SandboxDefect"
             raise GoogleError("INTERNAL", "The sandbox failed.") from error

@@ -1,5 +1,6 @@
 """Credentials for people to paste, one per situation that the product tells apart."""
 
+import json
 from pathlib import Path
 
 from config.sandbox import ENABLED_BY
@@ -53,7 +54,8 @@ def _email(project_id: str, name: str) -> str:
 
 def _key(directory: Directory, project_id: str, name: str, title: str, note: str) -> Scenario:
     keys = list(directory.account(_email(project_id, name)).keys.values())
-    fields = {"service_account_json": directory.key_file(keys[-1])} if keys else {}
+    # One line, so that it can be copied whole from a terminal.
+    fields = {"service_account_json": json.dumps(json.loads(directory.key_file(keys[-1])))} if keys else {}
     return _scenario(project_id, title, "service_account_key", fields, note)
 
 
