@@ -197,10 +197,14 @@ class SetupGuide:
 
 @dataclass(frozen=True, slots=True)
 class ScanUnit:
-    """The smallest piece of a scan that succeeds or fails by itself."""
+    """The smallest piece of a scan that succeeds or fails by itself.
+
+    What was not found by a unit that succeeded is gone: so a unit tells each region that its assets may name.
+    """
 
     service: str
     region: str  # "global" where the service has no regions
+    also: tuple[str, ...] = ()  # further regions, where the provider lists them all in one go
 
     @property
     def label(self) -> str:

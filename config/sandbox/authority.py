@@ -38,3 +38,8 @@ class Authority:
                 self._ca.issue_cert(host).configure_cert(context)
                 self._contexts[host] = context
             return context
+
+    def pem(self, *hosts: str) -> tuple[bytes, bytes]:
+        """Private key and certificate chain of these hosts, for servers that end TLS themselves (gRPC)."""
+        leaf = self._ca.issue_cert(*hosts)
+        return leaf.private_key_pem.bytes(), b"".join(blob.bytes() for blob in leaf.cert_chain_pems)

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 
 from config.sandbox.aws.control import AwsControl
 from config.sandbox.files import DESCRIPTION_FILE, read_json
+from config.sandbox.gcp.control import GcpControl
 
 
 class ControlError(RuntimeError):
     """The sandbox refused a command; the text says why."""
 
 
-class Control(AwsControl):
+class Control(AwsControl, GcpControl):
     """Speaks to a running sandbox. Each cloud adds its commands by a base class in its own folder."""
 
     def __init__(self, url: str, token: str) -> None:

@@ -13,6 +13,7 @@ from config.sandbox.control_api import ControlApi
 from config.sandbox.emulator import Emulator
 from config.sandbox.faults import Faults
 from config.sandbox.files import DESCRIPTION_FILE, private_folder, read_json, write_json
+from config.sandbox.gcp.emulator import GcpEmulator
 from config.sandbox.journal import Journal
 from config.sandbox.proxy import Proxy
 
@@ -29,7 +30,10 @@ class Sandbox:
         self.faults = Faults()
         self.journal = Journal()
         self.authority = Authority(self.data_dir)
-        self.emulators: list[Emulator] = [AwsEmulator(self.data_dir, self.faults, self.journal)]
+        self.emulators: list[Emulator] = [
+            AwsEmulator(self.data_dir, self.faults, self.journal),
+            GcpEmulator(self.data_dir, self.authority, self.faults, self.journal),
+        ]
         self.proxy = self._open_proxy(port)
         self.control = ControlApi(secrets.token_urlsafe(32), self.emulators, self.faults, self.journal)
 

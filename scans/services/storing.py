@@ -58,7 +58,8 @@ class AssetWriter:
 
     def sweep(self, unit: ScanUnit) -> None:
         """After a unit was looked at completely: what was not found is gone. Kept, so that its history stays."""
-        missing = self._assets().filter(service=unit.service, region=unit.region, gone_at=None)
+        looked_at = [unit.region, *unit.also]
+        missing = self._assets().filter(service=unit.service, region__in=looked_at, gone_at=None)
         self.gone += missing.exclude(last_run=self._run.run_id).update(gone_at=timezone.now())
 
     def _assets(self) -> QuerySet[Asset]:

@@ -1,0 +1,1 @@
+"""Google Cloud. ``provider.py`` joins the rest; importing it loads no SDK."""

@@ -1,0 +1,180 @@
+"""Connections to Google Cloud: one set of tokens and gRPC channels per account. No Django.
+
+Host names are constants, given to the SDK as such: no ``GOOGLE_*`` variable of this server (mTLS endpoints, universe
+domains) and no value of a credential decides one. The CA bundle and the proxy are the exceptions: they are how an
+operator's egress proxy stands in between.
+
+Every call has a timeout and retries of its own making. gRPC's defaults in the SDK go on for 60 s, whatever the timeout
+of the call: measured at 40 s for an endpoint that could not be reached, with ``timeout=3``.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import grpc
+import requests
+from google.api_core import exceptions as api
+from google.api_core.client_options import ClientOptions
+from google.api_core.retry import Retry, if_exception_type
+from google.auth import credentials as sdk
+from google.auth.transport.requests import AuthorizedSession, Request
+
+if TYPE_CHECKING:
+    from google.cloud.asset_v1 import AssetServiceClient
+    from google.cloud.resourcemanager_v3 import ProjectsClient
+
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+RESOURCE_MANAGER_HOST = "cloudresourcemanager.googleapis.com"
+CLOUD_ASSET_HOST = "cloudasset.googleapis.com"
+_SERVICE_USAGE = "https://serviceusage.googleapis.com/v1"
+_IAM = "https://iam.googleapis.com/v1"
+
+_CHANNEL_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),  # a page of assets may exceed the 4 MB default
+    ("grpc.use_local_subchannel_pool", 1),  # no account waits for the back-off of another one's connection
+    ("grpc.enable_retries", 0),
+)
+
+
+class BoundedRequest(Request):
+    """google-auth's transport with our timeout (its own is 120 s) that follows no redirection."""
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__(requests.Session())
+        self._timeout = timeout
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["timeout"] = min(kwargs.get("timeout") or self._timeout, self._timeout)
+        return super().__call__(*args, allow_redirects=False, **kwargs)  # type: ignore[no-untyped-call]
+
+
+class Tokens(sdk.Credentials):
+    """Access tokens of a credential, renewed by one thread at a time and always within the timeout.
+
+    One token serves gRPC and REST. Left alone, the SDK would sign tokens of its own for gRPC, which never meet the
+    token endpoint: a deleted key then shows as a bare 401.
+    """
+
+    def __init__(self, source: sdk.Credentials, timeout: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._source = source
+        self.request = BoundedRequest(timeout)
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "<Tokens not shown>"
+
+    def refresh(self, request: Any) -> None:
+        """Raises google-auth's errors. The caller's transport is left aside for our bounded one."""
+        with self._lock:
+            if self.valid:
+                return
+            self._source.refresh(self.request)
+            self.token, self.expiry = self._source.token, self._source.expiry
+
+    def close(self) -> None:
+        self.request.session.close()
+
+
+def patient(seconds: float) -> Retry:
+    """Tries again on throttling and Google's own failures, with growing pauses, for so many seconds in all."""
+    return Retry(
+        predicate=if_exception_type(api.ResourceExhausted, api.ServiceUnavailable),
+        initial=min(1.0, seconds / 8),
+        maximum=20.0,
+        multiplier=2.0,
+        timeout=seconds,
+    )
+
+
+class Connection:
+    """One account's clients, made when first asked for. Safe to use from several threads."""
+
+    def __init__(self, tokens: Tokens, *, email: str, timeout: float) -> None:
+        self.email = email
+        self.timeout = timeout
+        self._tokens = tokens
+        self._lock = threading.Lock()
+        self._channels: list[grpc.Channel] = []
+
+    def __repr__(self) -> str:
+        return f"<Connection of {self.email}>"
+
+    @cached_property
+    def projects(self) -> ProjectsClient:
+        from google.cloud.resourcemanager_v3 import ProjectsClient
+        from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcTransport
+
+        with self._lock:
+            channel = self._channel(ProjectsGrpcTransport, RESOURCE_MANAGER_HOST)
+            return ProjectsClient(
+                transport=ProjectsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
+                client_options=ClientOptions(),
+            )
+
+    @cached_property
+    def assets(self) -> AssetServiceClient:
+        from google.cloud.asset_v1 import AssetServiceClient
+        from google.cloud.asset_v1.services.asset_service.transports import AssetServiceGrpcTransport
+
+        with self._lock:
+            channel = self._channel(AssetServiceGrpcTransport, CLOUD_ASSET_HOST)
+            return AssetServiceClient(transport=AssetServiceGrpcTransport(host=CLOUD_ASSET_HOST, channel=channel))
+
+    def services(self, project: str, names: list[str]) -> dict[str, str]:
+        """State (``ENABLED``, ``DISABLED``) of at most 30 APIs in a project. Raises the SDK's errors."""
+        parent = f"projects/{project}"
+        answer = self._get(
+            f"{_SERVICE_USAGE}/{parent}/services:batchGet", {"names": [f"{parent}/services/{name}" for name in names]}
+        )
+        return {str(item["name"]).rsplit("/", 1)[-1]: str(item.get("state", "")) for item in answer.get("services", ())}
+
+    def keys(self, host_project: str) -> list[dict[str, Any]]:
+        """The service account's own user-managed keys. Raises the SDK's errors."""
+        name = f"projects/{quote(host_project, safe='')}/serviceAccounts/{quote(self.email, safe='@')}"
+        return list(self._get(f"{_IAM}/{name}/keys", {"keyTypes": "USER_MANAGED"}).get("keys", ()))
+
+    def close(self) -> None:
+        with self._lock:
+            for channel in self._channels:
+                channel.close()
+        self._tokens.close()
+
+    def _get(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
+        session = AuthorizedSession(
+            self._tokens, refresh_timeout=self.timeout, max_refresh_attempts=0, auth_request=self._tokens.request
+        )
+        try:
+            response = session.request(
+                "GET",
+                url,
+                params=params,
+                timeout=self.timeout,
+                max_allowed_time=self.timeout,
+                allow_redirects=False,
+            )
+            if response.status_code != 200:
+                raise api.from_http_response(response)
+            answer = response.json()
+        finally:
+            session.close()
+        return answer if isinstance(answer, dict) else {}
+
+    def _channel(self, transport: Any, host: str) -> grpc.Channel:
+        channel: grpc.Channel = transport.create_channel(
+            host, credentials=self._tokens, ssl_credentials=_roots(), options=_CHANNEL_OPTIONS
+        )
+        self._channels.append(channel)
+        return channel
+
+
+def _roots() -> grpc.ChannelCredentials:
+    """The operator's CA bundle where one is set. gRPC itself reads the variable only once in a process' life."""
+    path = os.environ.get("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "")
+    return grpc.ssl_channel_credentials(Path(path).read_bytes() if path else None)

@@ -1,0 +1,137 @@
+"""The sign-in forms: syntax only, no knowledge of other steps; the cleaned values are the credential."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.providers.gcp import identifiers, keyfile
+
+# Never filled in by a browser, never sent to a spelling service.
+_QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+def _invalid(error: ProviderError) -> forms.ValidationError:
+    return forms.ValidationError(f"{error.cause} {error.remedy}".strip(), code=error.code)
+
+
+class _CleanedField(forms.CharField):
+    """A text field whose syntax is checked by a function of `identifiers`, which raises `ProviderError`."""
+
+    def __init__(self, *, placeholder: str = "", **kwargs: Any) -> None:
+        attributes = _QUIET | ({"placeholder": placeholder} if placeholder else {})
+        super().__init__(widget=kwargs.pop("widget", None) or forms.TextInput(attrs=attributes), **kwargs)
+
+    def _clean_with(self, value: str) -> str:
+        return value
+
+    def clean(self, value: Any) -> str:
+        try:
+            text = super().clean(value)
+            return self._clean_with(text) if text else ""
+        except ProviderError as error:
+            raise _invalid(error) from None
+
+
+class _EmailField(_CleanedField):
+    def _clean_with(self, value: str) -> str:
+        return identifiers.clean_email(value)
+
+
+class _AudienceField(_CleanedField):
+    def _clean_with(self, value: str) -> str:
+        return identifiers.clean_audience(value)
+
+
+class KeyFileInput(forms.Textarea):
+    """Paste or upload, under one name. An upload is read into text here and never stored; a chosen file wins."""
+
+    needs_multipart_form = True
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        return files[name] if name in files else super().value_from_datadict(data, files, name)
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        return name not in data and name not in files
+
+    def format_value(self, value: Any) -> str:
+        """A secret never goes back into a page."""
+        return ""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        own_id = (attrs or {}).get("id") or f"id_{name}"
+        file_input = forms.FileInput(attrs={"accept": ".json,application/json"})
+        return format_html(
+            '{}<label for="{}">or choose the file</label>{}',
+            super().render(name, value, attrs, renderer),
+            f"{own_id}-file",
+            file_input.render(name, None, {"id": f"{own_id}-file"}, renderer),
+        )
+
+
+class _KeyFileField(_CleanedField):
+    def to_python(self, value: Any) -> str:
+        if isinstance(value, UploadedFile):
+            value = _read(value)
+        # A look at its length before CharField strips and scans it.
+        if isinstance(value, str) and len(value) > keyfile.LONGEST:
+            raise keyfile.too_large(len(value))
+        if isinstance(value, str) and "\x00" in value:
+            raise ProviderError(keyfile.CODE, "There is a NUL character in it: this is not a text file.", "")
+        return super().to_python(value) or ""
+
+    def _clean_with(self, value: str) -> str:
+        return keyfile.clean(value)
+
+
+def _read(upload: UploadedFile[bytes]) -> str:
+    if upload.size is None or upload.size > keyfile.LONGEST:
+        raise keyfile.too_large(upload.size or 0)
+    try:
+        return bytes(upload.read(keyfile.LONGEST + 1)).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ProviderError(
+            keyfile.CODE, "This file is not text.", "Choose the JSON file of the key (not the .p12 file)."
+        ) from None
+
+
+_EMAIL_PLACEHOLDER = "cloud-accounts-reader@my-project.iam.gserviceaccount.com"
+
+
+class ImpersonationForm(forms.Form):
+    service_account_email = _EmailField(
+        label="Service account",
+        placeholder=_EMAIL_PLACEHOLDER,
+        help_text="The e-mail address of the service account that we may impersonate. The guides print it.",
+        error_messages={"required": "Enter the e-mail address of the service account."},
+    )
+
+
+class WorkloadIdentityForm(forms.Form):
+    audience = _AudienceField(
+        label="Workload identity provider",
+        placeholder="//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/…/providers/…",
+        help_text="The provider's full resource name, with the project's number. The guides print it.",
+        error_messages={"required": "Enter the resource name of the workload identity provider."},
+    )
+    service_account_email = _EmailField(
+        label="Service account",
+        placeholder=_EMAIL_PLACEHOLDER,
+        help_text="The e-mail address of the service account that the pool's identity may impersonate.",
+        error_messages={"required": "Enter the e-mail address of the service account."},
+    )
+
+
+class ServiceAccountKeyForm(forms.Form):
+    service_account_json = _KeyFileField(
+        label="Service account key (JSON)",
+        widget=KeyFileInput(attrs=_QUIET | {"rows": 6}),
+        help_text="Paste the file's content, or choose the file. It is read at once and kept only encrypted.",
+        error_messages={"required": "Paste the key's JSON, or choose its file."},
+    )

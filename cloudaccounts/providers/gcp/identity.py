@@ -1,0 +1,80 @@
+"""Signing in: from a stored credential to a connection whose first token Google has given. No Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.auth import credentials as sdk
+from google.auth import identity_pool, impersonated_credentials
+from google.auth.exceptions import GoogleAuthError
+from google.oauth2 import service_account
+
+from cloudaccounts.contract import Credentials, ProviderError, Target
+from cloudaccounts.providers.gcp import identifiers, keyfile, server, token_file
+from cloudaccounts.providers.gcp.client import SCOPES, Connection, Tokens
+from cloudaccounts.providers.gcp.errors import Who, explain
+from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
+
+_STS = "https://sts.googleapis.com/v1/token"
+_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"  # a kind of token
+LIFETIME_SECONDS = 3600  # the most that an impersonated token can have without an organization policy
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who Google says this is: ``email`` is the service account that acts, ``host_project`` where it lives."""
+
+    email: str
+    host_project: str
+    key_id: str  # empty where there is no key
+    connection: Connection = field(repr=False)
+
+
+def sign_in(credentials: Credentials, target: Target) -> Identity:
+    """Gets the first token. Raises `ProviderError`. Asks the network."""
+    if credentials.method == SERVICE_ACCOUNT_KEY:
+        info = keyfile.opened(credentials["service_account_json"])
+        email, key_id, who = info["client_email"], info["private_key_id"], Who.KEY
+        source = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+    else:
+        email, key_id, who = identifiers.clean_email(credentials["service_account_email"]), "", Who.SERVER
+        source = _acting_as(email, _own(credentials))
+    tokens = Tokens(source, target.timeout)
+    try:
+        tokens.refresh(None)
+    except (GoogleAuthError, ProviderError, ValueError) as error:
+        tokens.close()
+        if who is Who.SERVER:
+            server.forget()
+        raise explain(error, who) from None
+    return Identity(
+        email, identifiers.host_project(email), key_id, Connection(tokens, email=email, timeout=target.timeout)
+    )
+
+
+def _own(credentials: Credentials) -> sdk.Credentials:
+    """This server's own identity, or its token at the customer's workload identity provider."""
+    if credentials.method == IMPERSONATION:
+        return server.credentials()
+    token_file.read()  # tells at once what is wrong with it
+    return identity_pool.Credentials(
+        audience=identifiers.clean_audience(credentials["audience"]),
+        subject_token_type=_JWT_TYPE,
+        token_url=_STS,
+        subject_token_supplier=_OwnToken(),
+        universe_domain=keyfile.UNIVERSE,
+    )
+
+
+def _acting_as(email: str, own: sdk.Credentials) -> sdk.Credentials:
+    """Scoped to reading by the service account's roles alone: Google has no narrower scope for these APIs."""
+    return impersonated_credentials.Credentials(
+        source_credentials=own, target_principal=email, target_scopes=list(SCOPES), lifetime=LIFETIME_SECONDS
+    )
+
+
+class _OwnToken(identity_pool.SubjectTokenSupplier):
+    def get_subject_token(self, context: Any, request: Any) -> str:
+        """Raises `ProviderError`, which the SDK lets through."""
+        return token_file.read().text

@@ -1,0 +1,131 @@
+"""What a project holds, as normalized assets, by Cloud Asset Inventory. No Django.
+
+One unit per service, whatever the regions: Cloud Asset lists a project as a whole, and each project may ask for 100
+lists a minute (https://cloud.google.com/asset-inventory/docs/quota), so a list per region would use that up. A page is
+as large as Google allows; throttling is waited out for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from google.cloud import asset_v1
+
+from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
+from cloudaccounts.providers.gcp import judging
+from cloudaccounts.providers.gcp.client import Connection, patient
+from cloudaccounts.providers.gcp.errors import explain
+from cloudaccounts.providers.gcp.identity import sign_in
+from cloudaccounts.providers.gcp.inventory import policies, resources
+from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
+from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
+from cloudaccounts.providers.gcp.validation import SDK_ERRORS, project_facts
+from cloudaccounts.report import CheckStatus
+
+LIST_PAGE = 1000  # the most that ListAssets gives
+SEARCH_PAGE = 500  # the most that SearchAllIamPolicies gives
+PATIENCE_SECONDS = 150.0  # quotas are per minute: two of them, and some
+
+POLICIES = "iam-policy"
+# As in asset types: SERVICE.googleapis.com. The first tells of the project itself.
+SERVICES = (
+    "cloudresourcemanager",
+    "iam",
+    "serviceusage",
+    "compute",
+    "storage",
+    "container",
+    "sqladmin",
+    "bigquery",
+    "cloudkms",
+    "secretmanager",
+    "pubsub",
+    "run",
+    "cloudfunctions",
+    "appengine",
+    "artifactregistry",
+    "apikeys",
+    "dns",
+    "logging",
+    "redis",
+    "spanner",
+    "dataproc",
+)
+
+
+class GcpSession:
+    """An opened connection to one project. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection, target: Target) -> None:
+        self._connection = connection
+        self._target = target
+
+    def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
+        """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""
+        names = require_regions(regions)
+        return (*(ScanUnit(service, GLOBAL, also=names) for service in SERVICES), ScanUnit(POLICIES, GLOBAL))
+
+    def collect(self, unit: ScanUnit) -> Iterator[Asset]:
+        """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
+        try:
+            if unit.service == POLICIES:
+                yield from self._policies()
+            elif unit.service in SERVICES:
+                yield from self._resources(unit)
+            else:
+                raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
+        except SDK_ERRORS as error:
+            permission = "searchAllIamPolicies" if unit.service == POLICIES else "listResource"
+            raise explain(error, doing=f"cloudasset.assets.{permission}") from None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _resources(self, unit: ScanUnit) -> Iterator[Asset]:
+        request = asset_v1.ListAssetsRequest(
+            parent=self._parent,
+            asset_types=[f"{unit.service}.googleapis.com.*"],
+            content_type=asset_v1.ContentType.RESOURCE,
+            page_size=LIST_PAGE,
+        )
+        wanted = {unit.region, *unit.also}
+        for found in self._connection.assets.list_assets(
+            request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout
+        ):
+            asset = resources.normalized(unit.service, found)
+            if asset.region in wanted:
+                yield asset
+
+    def _policies(self) -> Iterator[Asset]:
+        request = asset_v1.SearchAllIamPoliciesRequest(scope=self._parent, page_size=SEARCH_PAGE)
+        found = self._connection.assets.search_all_iam_policies(
+            request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout
+        )
+        return (policies.normalized(POLICIES, result) for result in found)
+
+    @property
+    def _parent(self) -> str:
+        return f"projects/{self._target.account_id}"
+
+
+def open_session(credentials: Credentials, target: Target) -> GcpSession:
+    """Signs in for a scan. Raises `ProviderError`.
+
+    Refuses as the validation does: an inactive project and, where our own identity is let in, one without the owner's
+    label.
+    """
+    require_regions(target.regions)
+    identity = sign_in(credentials, target)
+    try:
+        facts = project_facts(identity, target)
+        verdict = judging.project(facts, target.account_id)
+        if verdict.status == CheckStatus.FAILED:
+            raise ProviderError(verdict.code, verdict.cause, verdict.remedy)
+        if credentials.method != SERVICE_ACCOUNT_KEY and (
+            error := judging.external_id_error(facts.labels, target.account_id, target.external_id)
+        ):
+            raise error
+    except ProviderError:
+        identity.connection.close()
+        raise
+    return GcpSession(identity.connection, target)

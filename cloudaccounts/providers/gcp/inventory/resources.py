@@ -1,0 +1,112 @@
+"""Cloud Asset's resources as normalized assets. No Django.
+
+Properties are the resource as its own API tells it, less three things: what people hide there (environment variables,
+instance metadata: scripts and passwords stand in them, so only names are kept), secrets proper, and version stamps that
+change by themselves, which stand under ``observed``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.json_format import MessageToDict
+
+from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.providers.gcp.regions import region_of
+
+if TYPE_CHECKING:
+    from google.cloud import asset_v1
+
+# Change by mere use or at each write to anything else; https://cloud.google.com/compute/docs/reference/rest/v1/instances
+_STAMPS = frozenset(
+    {
+        *("etag", "fingerprint", "labelFingerprint", "generation", "metageneration", "updateTime", "updated"),
+        *("lastStartTimestamp", "lastStopTimestamp", "lastSuspendedTimestamp", "lastAttachTimestamp"),
+        *("lastDetachTimestamp", "lastModifiedTime", "numBytes", "numRows", "numLongTermBytes", "currentNodeCount"),
+        *("numTotalLogicalBytes", "numActiveLogicalBytes", "currentDiskSize", "observedGeneration", "resourceVersion"),
+    }
+)
+_NAMES_ONLY = frozenset(
+    {"environmentVariables", "buildEnvironmentVariables", "envVariables", "secretEnvironmentVariables"}
+)
+_SECRET = frozenset(
+    {
+        *("privateKey", "privateKeyData", "password", "rootPassword", "sharedSecret", "clientSecret", "keyString"),
+        *("clientKey", "rawKey", "rsaEncryptedKey", "authString", "accessToken", "credentials", "secretData"),
+    }
+)
+# Instance and project metadata whose values are switches; https://cloud.google.com/compute/docs/metadata
+_SWITCHES = frozenset(
+    {
+        *("enable-oslogin", "enable-oslogin-2fa", "block-project-ssh-keys", "serial-port-enable"),
+        *("serial-port-logging-enable", "enable-guest-attributes", "disable-legacy-endpoints", "enable-osconfig"),
+        *("google-logging-enabled", "google-monitoring-enabled"),
+    }
+)
+_HIDDEN = "not kept"
+_LABELS = ("labels", "resourceLabels", "userLabels")
+
+
+def normalized(service: str, found: asset_v1.Asset) -> Asset:
+    """``service`` is the unit's; the region that of the location, `GLOBAL` for zones of several regions."""
+    data = _plain(MessageToDict(type(found).pb(found).resource.data))
+    location = found.resource.location
+    stable = {key: value for key, value in data.items() if key not in _STAMPS}
+    observed = {key: value for key, value in data.items() if key in _STAMPS}
+    stable |= {"location": location} if location else {}
+    return Asset(
+        type=f"gcp.{service}.{_snake(found.asset_type.rpartition('/')[2])}",
+        service=service,
+        region=region_of(location),
+        native_id=found.name,
+        name=_name(found.name, data),
+        tags=_tags(data),
+        properties=stable | ({OBSERVED: observed} if observed else {}),
+    )
+
+
+def _snake(name: str) -> str:
+    """``ServiceAccountKey`` as ``service_account_key``, ``SSLCertificate`` as ``ssl_certificate``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _name(full: str, data: dict[str, Any]) -> str:
+    for key in ("email", "projectId"):
+        named = isinstance(data.get(key), str) and "/keys/" not in full
+        if named and full.startswith(("//iam.", "//cloudresourcemanager.")):
+            return str(data[key])
+    return full.rstrip("/").rpartition("/")[2]
+
+
+def _tags(data: dict[str, Any]) -> dict[str, str]:
+    settings = data.get("settings")
+    for holder in (data, settings if isinstance(settings, dict) else {}):
+        for key in _LABELS:
+            if isinstance(labels := holder.get(key), dict):
+                return {str(name): str(value) for name, value in sorted(labels.items())}
+    return {}
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """JSON types without secrets. A protobuf Struct holds every number as a float: whole ones become integers again."""
+    if isinstance(value, dict):
+        if key in _NAMES_ONLY:
+            return {str(name): _HIDDEN for name in sorted(value)}
+        return {
+            name: _HIDDEN if name in _SECRET else _plain(item, name)
+            for name, item in _without_value(value, key).items()
+        }
+    if isinstance(value, list):
+        return [_plain(item, key) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _without_value(item: dict[str, Any], key: str) -> dict[str, Any]:
+    """An entry of ``metadata.items`` (key, value) or of a container's ``env`` (name, value), its value hidden."""
+    named = item.get("key") if key == "items" else item.get("name") if key == "env" else None
+    if "value" in item and named is not None and named not in _SWITCHES:
+        return {**item, "value": _HIDDEN}
+    return item

@@ -1,0 +1,168 @@
+"""A service account key as JSON: data from a stranger, read by an allow-list and rebuilt with Google's own endpoints.
+
+Google's loaders follow what stands in such a file: ``token_uri`` gets the signed assertion whatever host it names,
+and an ``external_account`` may read any local file and send it anywhere. So the file is never given to them. Only five
+of its values are taken, each held against a pattern; all addresses are ours. What names another address is refused
+rather than overlooked: the file is then not one that Google made.
+https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.providers.gcp import identifiers
+
+LONGEST = 20_000  # characters; Google's own files have about 2,400
+CODE = "service_account_json_invalid"
+UNIVERSE = "googleapis.com"
+# https://oauth2.googleapis.com/token since 2018, the other two in older files: all Google's, all answered by the first.
+TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
+_TOKEN_URIS = (TOKEN_URI, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token")
+
+_KEY_ID = re.compile(r"[0-9a-f]{40}")
+_PEM = re.compile(
+    r"-----BEGIN (?:RSA )?PRIVATE KEY-----\n[A-Za-z0-9+/=\n]{200,4000}\n-----END (?:RSA )?PRIVATE KEY-----\n?"
+)
+_AGAIN = "Upload the file exactly as Google made it when the key was created."
+_OTHER_TYPES = {
+    "external_account": "a configuration of workload identity federation",
+    "external_account_authorized_user": "a configuration of workforce identity federation",
+    "authorized_user": "a person's own sign-in, made by gcloud",
+    "impersonated_service_account": "a configuration of impersonation",
+    "gdch_service_account": "a key of Google Distributed Cloud",
+}
+
+
+def _refuse(code: str, cause: str, remedy: str = _AGAIN) -> NoReturn:
+    raise ProviderError(code, cause, remedy)
+
+
+def too_large(size: int) -> ProviderError:
+    """``size`` in bytes or characters."""
+    return ProviderError(
+        "service_account_json_too_large",
+        f"This has about {max(size // 1000, 1):,} kB; a service account key has about 2 kB, and at most 20 kB are "
+        "read.",
+        _AGAIN,
+    )
+
+
+def clean(raw: str) -> str:
+    """The key, rebuilt: JSON with ``client_email``, ``private_key``, ``private_key_id``, ``project_id`` and ``type``.
+
+    Codes ``service_account_json_invalid``, ``…_too_large``, ``…_wrong_type``, ``…_other_universe``, ``…_other_host``.
+    """
+    if len(raw) > LONGEST:
+        raise too_large(len(raw))
+    data = _parse(raw)
+    _check_type(data)
+    _check_addresses(data)
+    email = _email(data)
+    rebuilt = {
+        "client_email": email,
+        "private_key": _private_key(_text(data, "private_key")),
+        "private_key_id": _matching(data, "private_key_id", _KEY_ID),
+        "project_id": _matching(data, "project_id", identifiers.PROJECT_ID),
+        "type": "service_account",
+    }
+    return json.dumps(rebuilt, sort_keys=True)
+
+
+def opened(cleaned: str) -> dict[str, str]:
+    """The values of `clean`'s answer, with Google's own addresses: what `from_service_account_info` may be given."""
+    return {**json.loads(clean(cleaned)), "token_uri": TOKEN_URI, "universe_domain": UNIVERSE}
+
+
+def _parse(raw: str) -> dict[str, Any]:
+    text = raw.strip().removeprefix("\ufeff")
+    if not text:
+        _refuse(CODE, "There is nothing in it.", "Paste the JSON of the key, or choose its file.")
+    if text.startswith("-----BEGIN"):
+        _refuse(CODE, "This is a private key alone.", "Paste the whole JSON file of the service account key.")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        _refuse(CODE, "This is not JSON, or not all of it.")
+    if not isinstance(data, dict):
+        _refuse(CODE, "This is JSON, but not a service account key.")
+    return data
+
+
+def _check_type(data: dict[str, Any]) -> None:
+    kind = data.get("type")
+    if kind == "service_account":
+        return
+    if isinstance(kind, str) and kind in _OTHER_TYPES:
+        _refuse(
+            "service_account_json_wrong_type",
+            f"This is not a service account key but {_OTHER_TYPES[kind]}. We never follow such a file, because it can "
+            "name files of this server and addresses of anybody.",
+            "Use the methods “Impersonation” or “Workload identity federation”, or upload a key of type "
+            "service_account.",
+        )
+    if {"installed", "web"} & data.keys():
+        _refuse(
+            "service_account_json_wrong_type",
+            "This is an OAuth client, not a service account key.",
+            "Create a key under IAM & Admin, Service accounts, Keys.",
+        )
+    _refuse("service_account_json_wrong_type", "This JSON is not of type service_account.")
+
+
+def _check_addresses(data: dict[str, Any]) -> None:
+    if data.get("universe_domain", UNIVERSE) != UNIVERSE:
+        _refuse(
+            "service_account_json_other_universe",
+            "This key is of another universe than googleapis.com (a sovereign or private Google Cloud), which is not "
+            "supported here.",
+            "Use a key of Google's public cloud.",
+        )
+    if data.get("token_uri", TOKEN_URI) not in _TOKEN_URIS:
+        _refuse(
+            "service_account_json_other_host",
+            "Its token_uri is not Google's: whoever made this file wants signed tokens sent elsewhere. We did not.",
+            "Do not use this file. Create a key in Google Cloud yourself.",
+        )
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        _refuse(CODE, f"The value {name} is missing in it.")
+    return value
+
+
+def _matching(data: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = _text(data, name)
+    if not pattern.fullmatch(value):
+        _refuse(CODE, f"The value {name} is not one that Google makes.")
+    return value
+
+
+def _email(data: dict[str, Any]) -> str:
+    value = _text(data, "client_email")
+    if not identifiers.host_project(value):
+        _refuse(CODE, "The value client_email is not the address of a service account (…gserviceaccount.com).")
+    return value
+
+
+def _private_key(pem: str) -> str:
+    """Proven to be a whole RSA key, so that a truncated paste is told at once."""
+    pem = pem.replace("\r\n", "\n").replace("\\n", "\n")
+    if not _PEM.fullmatch(pem):
+        _refuse(CODE, "The private key in it is cut off or was changed.")
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        _refuse(CODE, "The private key in it is cut off or was changed.")
+    if not isinstance(key, RSAPrivateKey):
+        _refuse(CODE, "The private key in it is not an RSA key, as Google's are.")
+    return pem

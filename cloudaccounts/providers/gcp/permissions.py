@@ -1,0 +1,77 @@
+"""What the scan needs, permission by permission. The inventory calls nothing else. No Django, no SDK.
+
+All are in the roles of `ROLES`. ``about`` completes "Findings about … will be missing". Permissions of each method:
+https://cloud.google.com/asset-inventory/docs/access-control and
+https://cloud.google.com/resource-manager/docs/access-control-proj
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cloudaccounts.report import PermissionResult, PermissionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    name: str  # "cloudasset.assets.listResource"
+    service: str  # the heading under which it is shown
+    about: str
+    role: str  # the smallest of `ROLES` that has it
+    inventory: bool = False  # the scan reads resources with it
+
+
+PERMISSIONS: tuple[Permission, ...] = (
+    Permission("resourcemanager.projects.get", "Resource Manager", "the project itself", "roles/browser"),
+    Permission(
+        "cloudasset.assets.listResource", "Cloud Asset", "resources of all services", "roles/cloudasset.viewer", True
+    ),
+    Permission(
+        "cloudasset.assets.searchAllIamPolicies", "Cloud Asset", "who may do what", "roles/cloudasset.viewer", True
+    ),
+)
+BY_NAME = {permission.name: permission for permission in PERMISSIONS}
+
+# What set-up gives, on the project. The last is needed where the service account lives in this project: its calls are
+# counted there, and Service Usage tells which APIs are on.
+ROLES = (
+    "roles/viewer",
+    "roles/iam.securityReviewer",
+    "roles/cloudasset.viewer",
+    "roles/serviceusage.serviceUsageConsumer",
+)
+
+CLOUD_ASSET = "cloudasset.googleapis.com"
+RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
+# Service Usage and IAM only tell more (which APIs are on, how old the key is): a scan works without them.
+APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com")
+OPTIONAL_APIS = frozenset(APIS[2:])
+
+
+def enabling_command(apis: Iterable[str], host_project: str) -> str:
+    return f"gcloud services enable {' '.join(apis)} --project={shlex.quote(host_project)}"
+
+
+def mending(results: Iterable[PermissionResult], project: str, email: str) -> str:
+    """The commands that grant what is denied; empty where nothing is."""
+    denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
+    roles = dict.fromkeys(permission.role for permission in PERMISSIONS if permission.name in denied)
+    member = shlex.quote(f"serviceAccount:{email}")
+    return "\n".join(
+        f"gcloud projects add-iam-policy-binding {shlex.quote(project)} --member={member} --role={role}"
+        " --condition=None"
+        for role in roles
+    )
+
+
+def blinded(results: Iterable[PermissionResult]) -> str:
+    """What nothing will be told about: "resources of all services and who may do what"; may be empty."""
+    denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
+    return " and ".join(permission.about for permission in PERMISSIONS if permission.name in denied)
+
+
+def can_scan(results: Iterable[PermissionResult]) -> bool:
+    granted = {result.permission for result in results if result.status == PermissionStatus.GRANTED}
+    return any(permission.inventory for permission in PERMISSIONS if permission.name in granted)

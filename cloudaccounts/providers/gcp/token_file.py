@@ -1,0 +1,59 @@
+"""This server's own OpenID Connect token, for workload identity. No SDK, no Django.
+
+The operator names the file in ``GCP_WORKLOAD_TOKEN_FILE``; no form and no call ever does. Whoever issues the token
+renews the file, so it is read each time. Its claims are read without proof: the token is ours, and Google proves it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.providers.gcp.wording import TOKEN_FILE, Told
+
+VARIABLE = "GCP_WORKLOAD_TOKEN_FILE"
+_LONGEST = 16_384  # bytes
+_JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerToken:
+    text: str = field(repr=False)
+    issuer: str
+    subject: str
+    audience: str
+
+
+def read() -> ServerToken:
+    """Raises `ProviderError` (``server_token_missing``, ``…_unreadable``, ``…_expired``). Asks no network."""
+    path = os.environ.get(VARIABLE, "")
+    if not path:
+        raise _error("missing")
+    try:
+        with Path(path).open("rb") as file:
+            text = file.read(_LONGEST + 1).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise _error("unreadable") from None
+    if len(text) > _LONGEST or not _JWT.fullmatch(text):
+        raise _error("unreadable")
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
+        expires = float(claims.get("exp", "inf"))
+    except (ValueError, AttributeError, TypeError):
+        raise _error("unreadable") from None
+    if expires <= time.time():
+        raise _error("expired")
+    audience = claims.get("aud", "")
+    first = audience[0] if isinstance(audience, list) and audience else audience
+    return ServerToken(text, str(claims.get("iss", "")), str(claims.get("sub", "")), str(first))
+
+
+def _error(kind: str) -> ProviderError:
+    told: Told = TOKEN_FILE[kind]
+    return ProviderError(told.code, told.cause, told.remedy, permanent=told.permanent)

@@ -1,0 +1,34 @@
+"""What the roles contain, as far as the sandbox checks it. Source: https://cloud.google.com/iam/docs/roles-permissions."""
+
+_BROWSER = frozenset({"resourcemanager.projects.get"})
+_USAGE = frozenset({"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"})
+_ASSETS = frozenset(
+    {
+        "cloudasset.assets.listResource",
+        "cloudasset.assets.searchAllIamPolicies",
+        "cloudasset.assets.searchAllResources",
+    }
+)
+_REVIEWER = _BROWSER | {"iam.serviceAccounts.list", "iam.serviceAccountKeys.list", "serviceusage.services.list"}
+
+ROLES: dict[str, frozenset[str]] = {
+    "roles/browser": _BROWSER,
+    "roles/viewer": _BROWSER | {"serviceusage.services.get", "serviceusage.services.list"},
+    "roles/iam.securityReviewer": _REVIEWER,
+    "roles/cloudasset.viewer": _ASSETS,
+    "roles/serviceusage.serviceUsageConsumer": _USAGE,
+    "roles/editor": _BROWSER | _USAGE,
+    "roles/owner": _BROWSER | _USAGE | _ASSETS | _REVIEWER,
+    "roles/iam.serviceAccountTokenCreator": frozenset({"iam.serviceAccounts.getAccessToken"}),
+    "roles/iam.workloadIdentityUser": frozenset({"iam.serviceAccounts.getAccessToken"}),
+    "roles/storage.objectAdmin": frozenset(),
+    "roles/storage.objectViewer": frozenset(),
+    "roles/cloudsql.client": frozenset(),
+    "roles/run.invoker": frozenset(),
+}
+READER = (
+    "roles/viewer",
+    "roles/iam.securityReviewer",
+    "roles/cloudasset.viewer",
+    "roles/serviceusage.serviceUsageConsumer",
+)
