@@ -87,9 +87,11 @@ class Stack:
     def control(self) -> Control:
         return Control.of(self.folder / "data" / "clouds")
 
-    def scenario(self, title: str) -> dict[str, Any]:
+    def scenario(self, title: str, cloud: str = "aws") -> dict[str, Any]:
         described: dict[str, Any] = read_json(self.folder / "data" / "clouds" / DESCRIPTION_FILE) or {}
-        found: dict[str, Any] = next(item for item in described["credentials"] if item["title"] == title)
+        found: dict[str, Any] = next(
+            item for item in described["credentials"] if (item["cloud"], item["title"]) == (cloud, title)
+        )
         return found
 
     def pids(self, word: str) -> list[int]:

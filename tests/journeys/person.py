@@ -38,9 +38,9 @@ class Person:
         expect(self.page).to_have_url(f"{self.stack.url}/")
         return self
 
-    def scenario(self, title: str) -> dict[str, Any]:
+    def scenario(self, title: str, cloud: str = "aws") -> dict[str, Any]:
         """Sandbox credentials, as `make demo` prints them."""
-        return self.stack.scenario(title)
+        return self.stack.scenario(title, cloud)
 
     # --- the wizard ---------------------------------------------------------------------------------------------
     def start_a_draft(self) -> str:
@@ -77,6 +77,23 @@ class Person:
         self.choose_aws()
         self.describe_account(scenario["account_id"], name)
         return address
+
+    def walk_to_validation(self, scenario: dict[str, Any], name: str) -> None:
+        """All three steps of any cloud, by the values of its radio buttons and the names of its fields."""
+        self.start_a_draft()
+        self.page.locator(f"input[name$=provider][value='{scenario['cloud']}']").check()
+        self.press("Continue to environment")
+        self.page.locator("input[name$=account_id]").fill(scenario["account_id"])
+        self.page.get_by_label("Name", exact=True).fill(name)
+        for box in self.page.locator("input[name$=regions]").all()[:2]:
+            box.check()
+        self.press("Continue to authentication")
+        self.page.locator(f"input[name$=method][value='{scenario['method']}']").check()
+        for field, value in scenario["fields"].items():
+            self.page.locator(f"[name='authentication-{scenario['method']}-{field}']:not([type=file])").fill(value)
+        self.check_accessibility()
+        self.press("Continue to validation")
+        self.wait_for_verdict()
 
     def check(self, name: str) -> Locator:
         """A check's row of the validation, by its stable name."""
