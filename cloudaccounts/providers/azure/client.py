@@ -171,5 +171,6 @@ def _credential(credentials: Credentials, cloud: Cloud, transport: RequestsTrans
         made = ClientSecretCredential(tenant_id, client_id, credentials["client_secret"], **common)
     else:
         raise ProviderError("method_unknown", "Azure has no such way to sign in.", "Choose one that is offered.")
-    made._regional_authority = None  # AZURE_REGIONAL_AUTHORITY_NAME would choose another host
+    # False, not None: else AZURE_REGIONAL_AUTHORITY_NAME or MSAL_FORCE_REGION would choose another host.
+    made._regional_authority = False  # type: ignore[assignment] # MSAL's azure_region takes it
     return made

@@ -287,7 +287,7 @@ DNS = Told(
 )
 CONNECT_TIMEOUT = Told("network_timeout", "Azure could not be reached in time.", _TRY_AGAIN, permanent=False)
 READ_TIMEOUT = Told(
-    "azure_timeout", "Azure accepted the request but did not answer in time.", _TRY_AGAIN, permanent=False
+    "azure_timeout", "Azure, or the proxy on the way to it, did not answer in time.", _TRY_AGAIN, permanent=False
 )
 BROKEN_OFF = Told("network_broken", "The connection to Azure broke off.", _TRY_AGAIN, permanent=False)
 UNREACHABLE = Told("network_unreachable", "Azure could not be reached from this server.", _TRY_AGAIN, permanent=False)

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from azure.core import exceptions as sdk
-from requests import exceptions as http
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.azure import error_texts as texts
@@ -117,23 +116,23 @@ def _discovery_status(error: BaseException) -> int:
 def _told_of_network(error: BaseException) -> Told:
     inner = _network_error(error)
     names = {type(one).__name__ for one in _deep(error)}
-    if isinstance(inner, http.ProxyError) or "ProxyError" in names:
+    if "ProxyError" in names:
         return texts.PROXY
-    if isinstance(inner, http.SSLError) or "SSLCertVerificationError" in names:
+    if "SSLCertVerificationError" in names:
         return texts.TLS
     if names & {"NameResolutionError", "gaierror"}:
         return texts.DNS
-    if isinstance(inner, sdk.ServiceRequestTimeoutError | http.ConnectTimeout):
+    if isinstance(inner, sdk.ServiceRequestTimeoutError):
         return texts.CONNECT_TIMEOUT
-    if isinstance(inner, sdk.ServiceResponseTimeoutError | http.ReadTimeout):
+    if isinstance(inner, sdk.ServiceResponseTimeoutError):
         return texts.READ_TIMEOUT
-    if isinstance(inner, sdk.ServiceResponseError | http.ChunkedEncodingError):
+    if isinstance(inner, sdk.ServiceResponseError):
         return texts.BROKEN_OFF
     return texts.UNREACHABLE
 
 
 def _network_error(error: BaseException) -> BaseException | None:
-    kinds = (sdk.ServiceRequestError, sdk.ServiceResponseError, http.RequestException)
+    kinds = (sdk.ServiceRequestError, sdk.ServiceResponseError)
     return next((one for one in _chain(error) if isinstance(one, kinds)), None)
 
 

@@ -60,6 +60,9 @@ class Layer:
         except LookupError:
             logger.warning("the sandbox does not simulate %s %s", environ["REQUEST_METHOD"], path)
             return (404, [_JSON], b"{}"), "NotSimulated"
+        except Exception:
+            logger.exception("the sandbox failed at %s", path)
+            return render_entra(EntraError("server_error", 90033, "The sandbox failed.", 500), trace), "SandboxDefect"
         return (200, [_JSON, ("x-ms-request-id", trace)], json.dumps(answer).encode()), ""
 
     def _break_entra(self, subject: dict[str, str]) -> None:

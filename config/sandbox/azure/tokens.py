@@ -134,7 +134,10 @@ def is_own_assertion(assertion: str, client_id: str) -> bool:
 
 
 def _certificate_of(app: App, assertion: str) -> Certificate:
-    header = jwt.get_unverified_header(assertion)
+    try:
+        header = jwt.get_unverified_header(assertion)
+    except jwt.InvalidTokenError:
+        raise EntraError("invalid_client", 50027, "JWT token is invalid or malformed.") from None
     wanted = {_raw(header.get("x5t")), _raw(header.get("x5t#S256"))} - {b""}
     for one in app.certificates:
         if wanted & {one.thumbprint, one.thumbprint_256}:
