@@ -87,6 +87,8 @@ def _terraform(method: str, context: SetupContext, cloud: Cloud) -> SetupGuide:
     )
     last = "Copy the outputs tenant_id and client_id into the fields below."
     steps = ["Save the file in a directory of your own and run terraform init, then terraform apply.", last]
+    if method == FEDERATED:
+        steps.insert(0, "Sign in with az login where you run it: the tag on the subscription is set with az.")
     if method == CERTIFICATE:
         steps.insert(0, "Make a certificate first, as in the script of the Azure CLI guide (openssl req …).")
     if method not in (FEDERATED, CERTIFICATE):

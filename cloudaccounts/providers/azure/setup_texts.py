@@ -205,7 +205,7 @@ output "client_secret" {
 }
 
 output "expires_on" {
-  value = azuread_application_password.reader.end_date
+  value = formatdate("YYYY-MM-DD", azuread_application_password.reader.end_date)
 }
 """
     if kind == "certificate":

@@ -60,7 +60,7 @@ class Layer:
         except LookupError:
             logger.warning("the sandbox does not simulate %s %s", environ["REQUEST_METHOD"], path)
             return (404, [_JSON], b"{}"), "NotSimulated"
-        except Exception:
+        except Exception:  # a defect of ours: the client gets an answer, the log the reason
             logger.exception("the sandbox failed at %s", path)
             return render_entra(EntraError("server_error", 90033, "The sandbox failed.", 500), trace), "SandboxDefect"
         return (200, [_JSON, ("x-ms-request-id", trace)], json.dumps(answer).encode()), ""
@@ -97,7 +97,7 @@ class Layer:
             return render_arm(
                 ArmError("NotSimulated", "The sandbox does not simulate this.", 404), trace
             ), "NotSimulated"
-        except Exception:
+        except Exception:  # as above
             logger.exception("the sandbox failed at %s", query.path)
             return render_arm(ArmError("InternalServerError", "The sandbox failed.", 500), trace), "SandboxDefect"
         headers = [_JSON, ("x-ms-request-id", trace), ("x-ms-ratelimit-remaining-subscription-reads", "249")]

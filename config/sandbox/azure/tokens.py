@@ -84,9 +84,12 @@ class Tokens:
     def check_federation(self, app: App, assertion: str) -> None:
         """Raises EntraError. Entra ID would read the issuer's keys from its address; here they are known."""
         claims = _claims(assertion)
+        if not app.federations:
+            text = f"The client '{app.client_id}'({app.name}) has no configured federated identity credentials."
+            raise EntraError("invalid_client", 70025, text)
         if not any(one.issuer == claims.get("iss") for one in app.federations):
             text = f"No matching federated identity record found for presented assertion issuer '{claims.get('iss')}'."
-            raise EntraError("invalid_client", 700211 if app.federations else 70021, text)
+            raise EntraError("invalid_client", 700211, text)
         fitting = [one for one in app.federations if one.issuer == claims.get("iss")]
         if not any(one.subject == claims.get("sub") for one in fitting):
             text = f"No matching federated identity record found for presented assertion subject '{claims.get('sub')}'."

@@ -122,7 +122,7 @@ def test_an_app_without_any_federated_credential_is_told(cloud: Cloud) -> None:
     made = cloud.app("legacy-reporting")
     credentials = Credentials("federated", {name: made[name] for name in ("tenant_id", "client_id")})
     report = cloud.validate(credentials, "legacy-reporting")
-    assert (report.code, check(report, "identity").sdk_error) == ("federated_credential_missing", "AADSTS70021")
+    assert (report.code, check(report, "identity").sdk_error) == ("federated_credential_missing", "AADSTS70025")
 
 
 # This server's own file ----------------------------------------------------------------------------------------------
