@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from config.sandbox.aws.control import AwsControl
+from config.sandbox.azure.control import AzureControl
 from config.sandbox.files import DESCRIPTION_FILE, read_json
 from config.sandbox.gcp.control import GcpControl
 
@@ -15,7 +16,7 @@ class ControlError(RuntimeError):
     """The sandbox refused a command; the text says why."""
 
 
-class Control(AwsControl, GcpControl):
+class Control(AwsControl, AzureControl, GcpControl):
     """Speaks to a running sandbox. Each cloud adds its commands by a base class in its own folder."""
 
     def __init__(self, url: str, token: str) -> None:

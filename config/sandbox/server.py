@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from config.sandbox.authority import Authority
 from config.sandbox.aws.emulator import AwsEmulator
+from config.sandbox.azure.emulator import AzureEmulator
 from config.sandbox.control_api import ControlApi
 from config.sandbox.emulator import Emulator
 from config.sandbox.faults import Faults
@@ -32,6 +33,7 @@ class Sandbox:
         self.authority = Authority(self.data_dir)
         self.emulators: list[Emulator] = [
             AwsEmulator(self.data_dir, self.faults, self.journal),
+            AzureEmulator(self.data_dir, self.faults, self.journal),
             GcpEmulator(self.data_dir, self.authority, self.faults, self.journal),
         ]
         self.proxy = self._open_proxy(port)

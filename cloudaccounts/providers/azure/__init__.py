@@ -1,0 +1,1 @@
+"""Microsoft Azure. ``provider.py`` joins the rest; importing it loads no SDK."""

@@ -1,0 +1,182 @@
+"""What people type or paste for Azure: recognised by allow-lists, with the common slips explained.
+
+Each function returns the canonical value or raises `ProviderError`; messages never repeat the input, because a secret
+may have landed in the wrong field. The SDK itself takes ``evil.com`` for a tenant: only UUIDs get past here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NoReturn
+
+from cloudaccounts.contract import ProviderError
+
+# Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SUBSCRIPTION_PATH = re.compile(rf"/subscriptions/({_UUID.pattern})(/.*)?")
+_DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+_SECRET = re.compile(r"[!-~]{8,256}")
+_NOT_A_TENANT = {"common", "organizations", "consumers", "adfs"}
+_QUOTES = "\"'`“”‘’«»"
+_NOTHING = "00000000-0000-0000-0000-000000000000"
+LONGEST_LIFE = timedelta(days=366 * 100)  # "never" in the old portal was 2299
+
+
+def _refuse(code: str, cause: str, remedy: str = "") -> NoReturn:
+    raise ProviderError(code, cause, remedy)
+
+
+def plain(raw: str, code: str, *, longest: int) -> str:
+    """White space around is a paste's, quotes around are a config file's; anything not printable ASCII is refused."""
+    if len(raw) > longest + 1000:
+        _refuse(code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only.")
+    value = raw.strip()
+    if not value:
+        _refuse(code, "This field is empty.", "Paste the value.")
+    if value[0] in _QUOTES or value[-1] in _QUOTES:
+        _refuse(code, "There are quotation marks around the value.", "Remove the quotation marks.")
+    if "\n" in value or "\r" in value:
+        _refuse(code, "This is more than one line.", "Paste this one value only.")
+    if not all("!" <= character <= "~" or character == " " for character in value):
+        _refuse(
+            code,
+            "There is a character in it that Azure never uses here (an invisible one, or one of another script).",
+            "Copy the value again from Azure, or type it.",
+        )
+    if len(value) > longest:
+        _refuse(code, f"This is too long: at most {longest} characters are expected.", "Paste this one value only.")
+    return value
+
+
+def _uuid(value: str) -> str | None:
+    """Canonical, or None. Braces around are understood (PowerShell prints them)."""
+    lowered = value.lower()
+    if lowered.startswith("{") and lowered.endswith("}"):
+        lowered = lowered[1:-1]
+    return lowered if _UUID.fullmatch(lowered) and lowered != _NOTHING else None
+
+
+def clean_subscription_id(raw: str) -> str:
+    """A UUID, lower case; ``/subscriptions/UUID`` is understood. Code ``account_id_invalid``."""
+    code = "account_id_invalid"
+    value = plain(raw, code, longest=400)
+    if found := _uuid(value):
+        return found
+    if match := _SUBSCRIPTION_PATH.fullmatch(value.lower()):
+        if match[2] in (None, "/"):
+            return match[1]
+        _refuse(code, "This is the ID of something in a subscription.", f"Enter the subscription's alone: {match[1]}.")
+    _refuse(
+        code,
+        "An Azure subscription ID is a UUID, such as 11111111-2222-3333-4444-555555555555; a name is not enough.",
+        "Copy it from Subscriptions in the Azure portal, or from az account show --query id.",
+    )
+
+
+def clean_tenant_id(raw: str) -> str:
+    """A UUID, lower case. Code ``tenant_id_invalid``."""
+    code = "tenant_id_invalid"
+    value = plain(raw, code, longest=400)
+    if found := _uuid(value):
+        return found
+    remedy = (
+        "Copy the Tenant ID from the overview page of Microsoft Entra ID, or from az account show --query tenantId."
+    )
+    if value.lower() in _NOT_A_TENANT:
+        _refuse(code, "This stands for any tenant, and a connection is to one.", remedy)
+    if _DOMAIN.fullmatch(value.lower()):
+        _refuse(code, "This is a domain name. A tenant is named by its ID here, which never changes.", remedy)
+    _refuse(code, "A tenant ID is a UUID, such as 11111111-2222-3333-4444-555555555555.", remedy)
+
+
+def clean_client_id(raw: str) -> str:
+    """A UUID, lower case. Code ``client_id_invalid``."""
+    code = "client_id_invalid"
+    value = plain(raw, code, longest=400)
+    if found := _uuid(value):
+        return found
+    _refuse(
+        code,
+        "An application (client) ID is a UUID, such as 11111111-2222-3333-4444-555555555555.",
+        "Copy the Application (client) ID from the overview page of the app registration.",
+    )
+
+
+def clean_client_secret(raw: str) -> str:
+    """The secret's value. Code ``client_secret_invalid``."""
+    code = "client_secret_invalid"
+    value = plain(raw, code, longest=256)
+    if _uuid(value):
+        _refuse(
+            code,
+            "This is a UUID: it is the secret's ID, or an application's, and not the secret itself.",
+            "Copy the column Value, which Azure shows only once, when the secret is made. Make a lost one anew.",
+        )
+    if re.match(r"(?i)(export |set |\$env:)?(azure|arm|az)_[a-z_]*\s*=", value):
+        _refuse(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
+    if not _SECRET.fullmatch(value):
+        _refuse(
+            code,
+            "This is not a client secret.",
+            "Copy the column Value of the secret: about 40 characters without spaces.",
+        )
+    return value
+
+
+def clean_expires_on(raw: str, today: date | None = None) -> str:
+    """A day as ``YYYY-MM-DD``, or empty: it may be left out. Code ``expires_on_invalid``."""
+    code = "expires_on_invalid"
+    text = str(raw).strip()
+    if not text:
+        return ""
+    try:
+        day = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        _refuse(code, "This is not a date.", "Write it as year-month-day, such as 2027-06-30.")
+    now = today or datetime.now(UTC).date()
+    if day < now:
+        _refuse(code, "By this date the secret has already expired.", "Make a new secret in Azure, or mend the date.")
+    if day > now + LONGEST_LIFE:
+        _refuse(code, "This date is too far away.", "Copy the column Expires of the secret.")
+    return day.isoformat()
+
+
+def end_of_day(day: str) -> datetime | None:
+    """When a secret that expires on this day is surely over; None for an empty one."""
+    return datetime.combine(date.fromisoformat(day), time.max, UTC).replace(microsecond=0) if day else None
+
+
+def check_ids_differ(tenant_id: str, client_id: str, subscription_id: str) -> None:
+    """One ID pasted into two fields is the commonest slip. Codes ``tenant_id_invalid``, ``client_id_invalid``."""
+    if tenant_id == subscription_id:
+        _refuse(
+            "tenant_id_invalid",
+            "The tenant ID is the same as the subscription ID.",
+            "Copy the Tenant ID (or Directory ID) from the overview page of Microsoft Entra ID.",
+        )
+    if client_id in (tenant_id, subscription_id):
+        whose = "tenant" if client_id == tenant_id else "subscription"
+        _refuse(
+            "client_id_invalid",
+            f"The client ID is the same as the {whose} ID.",
+            "Copy the Application (client) ID from the overview page of the app registration.",
+        )
+
+
+def check_certificate_dates(not_before: datetime, not_after: datetime, now: datetime) -> None:
+    """Codes ``certificate_expired``, ``certificate_not_yet_valid``."""
+    if not_after <= now:
+        _refuse(
+            "certificate_expired",
+            f"This certificate expired on {not_after:%d %B %Y}.",
+            "Make a new certificate and register its public part with the app in Azure.",
+        )
+    if not_before > now + timedelta(minutes=5):
+        _refuse(
+            "certificate_not_yet_valid",
+            f"This certificate is valid only from {not_before:%d %B %Y} on.",
+            "Use one that is valid now, or mend the clock of the machine that made it.",
+        )

@@ -1,0 +1,73 @@
+"""What a subscription holds, as normalized assets. No Django.
+
+One listing of all resources serves all units (Azure lists a subscription as a whole); the units share it out by service
+and region, then read the details of the types that checks look at, one by one. A service is one line in `SERVICES`.
+All reads must stand in `permissions.PERMISSIONS` (a test compares).
+
+Properties are stable facts in JSON types, lists in a fixed order, so that a fingerprint changes exactly when a person
+changed something. What changes by mere use stands under ``observed``, which the fingerprint leaves out. What could not
+be read stands under ``unreadable``, by property, with the error's code: a resource that refuses one question is still
+told. ``native_id`` is the ARM id in lower case: Azure gives one and the same id in several spellings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
+from cloudaccounts.providers.azure.clouds import require_regions
+from cloudaccounts.providers.azure.errors import explain
+from cloudaccounts.providers.azure.inventory import access, resources
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, OTHER, SERVICES, Scope
+from cloudaccounts.providers.azure.inventory.listing import Listing
+from cloudaccounts.providers.azure.signin import require_open, sign_in, subscription
+
+AUTHORIZATION = "authorization"
+
+
+class AzureSession:
+    """An opened connection to one subscription. Safe to use from several threads."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._listing = Listing(scope)
+
+    def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
+        """Global services first. Raises `ProviderError` for a region outside the subscription's cloud."""
+        names = require_regions(self._scope.connection.cloud.name, regions)
+        services = (OTHER, *SERVICES.values())
+        return (
+            ScanUnit(AUTHORIZATION, GLOBAL),
+            *(ScanUnit(service, region) for region in (GLOBAL, *names) for service in dict.fromkeys(services)),
+        )
+
+    def collect(self, unit: ScanUnit) -> Iterator[Asset]:
+        """Streams the unit's resources. Raises `ProviderError`, also after some were yielded."""
+        if unit.region != GLOBAL:
+            require_regions(self._scope.connection.cloud.name, (unit.region,))
+        if unit.service not in (AUTHORIZATION, OTHER, *SERVICES.values()):
+            raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
+        try:
+            if unit.service == AUTHORIZATION:
+                yield from access.collect(self._scope)
+            else:
+                yield from resources.collect(self._scope, self._listing, unit)
+        except AzureError as error:
+            raise explain(error) from None
+
+    def close(self) -> None:
+        self._scope.connection.close()
+
+
+def open_session(credentials: Credentials, target: Target) -> AzureSession:
+    """Signs in for a scan. Raises `ProviderError`; refuses what the validation refuses, the owner's mark included."""
+    signed_in = sign_in(credentials, target)
+    try:
+        found = subscription(signed_in)
+        require_open(credentials, target, found)
+    except ProviderError:
+        signed_in.connection.close()
+        raise
+    return AzureSession(Scope(signed_in.connection, found))

@@ -1,0 +1,86 @@
+"""What all collectors share: where they are, and how Azure's answers become JSON in a fixed order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from cloudaccounts.providers.azure.client import Connection
+from cloudaccounts.providers.azure.signin import Subscription
+
+GLOBAL = "global"
+OTHER = "resources"  # resource groups, the subscription itself, and what is of no other service
+UNREADABLE = "unreadable"
+
+# Resource provider namespaces, lower case, and the service under which their resources are shown.
+SERVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "microsoft.compute": "compute",
+        "microsoft.network": "network",
+        "microsoft.storage": "storage",
+        "microsoft.keyvault": "keyvault",
+        "microsoft.sql": "databases",
+        "microsoft.dbforpostgresql": "databases",
+        "microsoft.dbformysql": "databases",
+        "microsoft.documentdb": "databases",
+        "microsoft.web": "web",
+        "microsoft.containerservice": "containers",
+        "microsoft.containerregistry": "containers",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One subscription and the way to it."""
+
+    connection: Connection
+    subscription: Subscription
+
+
+def region_of(location: str | None) -> str:
+    """Azure writes ``West Europe`` as well as ``westeurope``; what lies nowhere in particular is global."""
+    return "".join((location or GLOBAL).lower().split())
+
+
+def service_of(resource_type: str) -> str:
+    return SERVICES.get(resource_type.split("/", 1)[0].lower(), OTHER)
+
+
+def resource_group_of(native_id: str) -> str:
+    """Empty for what lies in none. ``native_id`` is in lower case."""
+    parts = native_id.split("/")
+    return parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
+
+
+def plain(value: Any) -> Any:
+    """JSON types only: dates in ISO 8601. Lists keep their order, which is often meant; see `ordered`."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def ordered(values: Iterable[Any] | None) -> list[Any]:
+    """As `plain`, sorted: for lists that Azure gives in no order of their own."""
+    return sorted((plain(value) for value in values or ()), key=lambda value: json.dumps(value, sort_keys=True))
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at ``a.b.c`` of nested mappings; None where something on the way is missing."""
+    for key in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return plain(value)
+
+
+def tags_of(tags: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(key): str(value) for key, value in sorted((tags or {}).items())}

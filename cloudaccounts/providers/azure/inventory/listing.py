@@ -1,0 +1,106 @@
+"""All resources of a subscription, listed once for all units; and which version of each type's interface to ask for."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.background import start
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.providers.azure.errors import explain
+from cloudaccounts.providers.azure.inventory.common import Scope, plain, region_of, service_of, tags_of
+
+T = TypeVar("T")
+Found = Mapping[str, Any]  # one resource: id, type, name, region, tags and what the list tells of it
+
+
+class Listing:
+    """Safe to use from several threads: the first to ask starts the listing, the others wait for it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._lock = threading.Lock()
+        self._under_way: dict[str, Future[Any]] = {}
+
+    def resources(self, service: str, region: str) -> list[Found]:
+        """Raises `ProviderError`."""
+        return self._once("resources", self._list_resources).get((service, region), [])
+
+    def groups(self, region: str) -> list[Found]:
+        """The resource groups of a region. Raises `ProviderError`."""
+        return self._once("groups", self._list_groups).get(region, [])
+
+    def api_version(self, resource_type: str) -> str:
+        """The newest that is not a preview, from the subscription's own list; empty for a type that Azure lacks."""
+        return self._once("versions", self._list_versions).get(resource_type.lower(), "")
+
+    def _once(self, what: str, call: Callable[[], T]) -> T:
+        with self._lock:
+            if what not in self._under_way:
+                self._under_way[what] = start(call)
+            future: Future[T] = self._under_way[what]
+        return future.result()
+
+    def _list_resources(self) -> dict[tuple[str, str], list[Found]]:
+        found: dict[tuple[str, str], list[Found]] = defaultdict(list)
+        try:
+            for item in self._scope.connection.resources.resources.list(
+                expand="createdTime,changedTime,provisioningState"
+            ):
+                kind, region = str(item.type or ""), region_of(item.location)
+                found[service_of(kind), region].append(
+                    {
+                        "id": str(item.id or ""),
+                        "type": kind,
+                        "name": str(item.name or ""),
+                        "region": region,
+                        "tags": tags_of(item.tags),
+                        "kind": item.kind,
+                        "sku": plain(item.sku.name) if item.sku else None,
+                        "managed_by": (item.managed_by or "").lower() or None,
+                        "identity": str(getattr(item.identity.type, "value", item.identity.type))
+                        if item.identity
+                        else None,
+                        "created_at": plain(item.created_time),
+                        "changed_at": plain(item.changed_time),
+                        "provisioning_state": item.provisioning_state,
+                    }
+                )
+        except (AzureError, ProviderError) as error:
+            raise explain(error, "Microsoft.Resources/subscriptions/resources/read") from None
+        return found
+
+    def _list_groups(self) -> dict[str, list[Found]]:
+        found: dict[str, list[Found]] = defaultdict(list)
+        try:
+            for item in self._scope.connection.resources.resource_groups.list():
+                region = region_of(item.location)
+                found[region].append(
+                    {
+                        "id": str(item.id or ""),
+                        "name": str(item.name or ""),
+                        "region": region,
+                        "tags": tags_of(item.tags),
+                        "managed_by": (item.managed_by or "").lower() or None,
+                    }
+                )
+        except (AzureError, ProviderError) as error:
+            raise explain(error, "Microsoft.Resources/subscriptions/resourceGroups/read") from None
+        return found
+
+    def _list_versions(self) -> dict[str, str]:
+        versions: dict[str, str] = {}
+        try:
+            for provider in self._scope.connection.resources.providers.list():
+                for kind in provider.resource_types or ():
+                    stable = [str(one) for one in kind.api_versions or () if "preview" not in str(one).lower()]
+                    name = f"{provider.namespace}/{kind.resource_type}".lower()
+                    versions[name] = max(stable, default=max(map(str, kind.api_versions or ()), default=""))
+        except (AzureError, ProviderError) as error:
+            raise explain(error, "Microsoft.Resources/subscriptions/providers/read") from None
+        return versions

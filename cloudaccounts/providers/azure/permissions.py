@@ -1,0 +1,86 @@
+"""What the scan needs, permission by permission. The inventory calls nothing else. No Django, no SDK.
+
+Everything is covered by the built-in role Reader (``*/read``). ``about`` completes "Findings about … will be missing".
+Names: https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cloudaccounts.report import PermissionResult, PermissionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    action: str  # "Microsoft.Storage/storageAccounts/read"
+    service: str  # the heading under which it is shown
+    about: str
+    namespace: str  # the resource provider that must be registered for it
+
+
+def _group(service: str, namespace: str, rows: Iterable[tuple[str, str]]) -> tuple[Permission, ...]:
+    return tuple(Permission(f"{namespace}/{action}", service, about, namespace) for action, about in rows)
+
+
+PERMISSIONS: tuple[Permission, ...] = (
+    *_group(
+        "Subscription",
+        "Microsoft.Resources",
+        (
+            ("subscriptions/read", "the subscription"),
+            ("subscriptions/locations/read", "regions"),
+            ("subscriptions/providers/read", "resource providers"),
+            ("subscriptions/resourceGroups/read", "resource groups"),
+            ("subscriptions/resources/read", "all resources"),
+        ),
+    ),
+    *_group(
+        "Access control",
+        "Microsoft.Authorization",
+        (
+            ("roleAssignments/read", "role assignments"),
+            ("roleDefinitions/read", "roles"),
+            ("denyAssignments/read", "deny assignments"),
+        ),
+    ),
+    *_group(
+        "Compute", "Microsoft.Compute", (("virtualMachines/read", "virtual machines"), ("disks/read", "managed disks"))
+    ),
+    *_group(
+        "Network",
+        "Microsoft.Network",
+        (
+            ("networkSecurityGroups/read", "network security groups"),
+            ("publicIPAddresses/read", "public IP addresses"),
+            ("virtualNetworks/read", "virtual networks"),
+        ),
+    ),
+    *_group("Storage", "Microsoft.Storage", (("storageAccounts/read", "storage accounts"),)),
+    *_group("Key Vault", "Microsoft.KeyVault", (("vaults/read", "key vaults"),)),
+    *_group(
+        "SQL",
+        "Microsoft.Sql",
+        (("servers/read", "SQL servers"), ("servers/firewallRules/read", "firewalls of SQL servers")),
+    ),
+    *_group("PostgreSQL", "Microsoft.DBforPostgreSQL", (("flexibleServers/read", "PostgreSQL servers"),)),
+    *_group(
+        "App Service", "Microsoft.Web", (("sites/read", "web apps"), ("sites/config/read", "settings of web apps"))
+    ),
+    *_group("Kubernetes", "Microsoft.ContainerService", (("managedClusters/read", "Kubernetes clusters"),)),
+)
+
+BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
+# Registered in every subscription, always: nothing to look at.
+_ALWAYS = {"Microsoft.Resources", "Microsoft.Authorization"}
+NAMESPACES = tuple(dict.fromkeys(p.namespace for p in PERMISSIONS if p.namespace not in _ALWAYS))
+
+
+def blinded(results: Iterable[PermissionResult]) -> str:
+    """What nothing will be told about: "key vaults, roles and web apps"; empty where nothing is denied."""
+    denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
+    topics = list(dict.fromkeys(permission.about for permission in PERMISSIONS if permission.action in denied))
+    if len(topics) <= 1:
+        return "".join(topics)
+    return f"{', '.join(topics[:-1])} and {topics[-1]}"

@@ -1,0 +1,107 @@
+"""Azure's rules of access: which action a set of roles grants, and which a deny assignment takes away. No SDK.
+
+https://learn.microsoft.com/azure/role-based-access-control/role-definitions#actions and
+https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+EVERYONE = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One role's (or deny assignment's) actions: what is in ``actions`` and not in its own ``not_actions``."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Entry:
+        return cls(_texts(answer.get("actions")), _texts(answer.get("notActions")))
+
+    def covers(self, action: str) -> bool:
+        return _any(self.actions, action) and not _any(self.not_actions, action)
+
+
+class Reach(StrEnum):
+    NO = "no"
+    MAYBE = "maybe"  # it depends on what cannot be asked here: a group's members, a condition, a part of the scope
+    YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class DenyAssignment:
+    name: str
+    entries: tuple[Entry, ...]
+    principals: tuple[tuple[str, str], ...]  # id and type, lower case
+    excluded: tuple[tuple[str, str], ...]
+    partial: bool  # has a condition, or does not apply to what is below its scope
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any], subscription_id: str) -> DenyAssignment | None:
+        """None where it says nothing about the subscription: it is about a part of it, or only about what is above."""
+        told = answer.get("properties") or {}
+        scope = str(told.get("scope", "")).rstrip("/").lower()
+        own = f"/subscriptions/{subscription_id}"
+        if scope.startswith(f"{own}/"):
+            return None
+        only_here = bool(told.get("doNotApplyToChildScopes"))
+        if only_here and scope != own:
+            return None
+        return cls(
+            name=str(told.get("denyAssignmentName", "")),
+            entries=tuple(Entry.of(item) for item in told.get("permissions") or ()),
+            principals=_principals(told.get("principals")),
+            excluded=_principals(told.get("excludePrincipals")),
+            partial=only_here or bool(told.get("condition")),
+        )
+
+    def reaches(self, action: str, principal_id: str) -> Reach:
+        """Whether it takes this action from the app's service principal (object ID; empty where it is unknown)."""
+        if not any(entry.covers(action) for entry in self.entries):
+            return Reach.NO
+        spared, hit = _among(self.excluded, principal_id), _among(self.principals, principal_id)
+        if spared is Reach.YES or hit is Reach.NO:
+            return Reach.NO
+        if spared is Reach.MAYBE or self.partial:
+            return Reach.MAYBE
+        return hit
+
+
+def granted(entries: Iterable[Entry], action: str) -> bool:
+    """By any one entry: what one role leaves out, another may give (notActions are not a denial)."""
+    return any(entry.covers(action) for entry in entries)
+
+
+def _among(principals: tuple[tuple[str, str], ...], principal_id: str) -> Reach:
+    ids = {identifier for identifier, _ in principals}
+    if EVERYONE in ids or (principal_id and principal_id.lower() in ids):
+        return Reach.YES
+    unknown = any("group" in kind for _, kind in principals) or (not principal_id and principals)
+    return Reach.MAYBE if unknown else Reach.NO
+
+
+def _principals(answer: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((str(one.get("id", "")).lower(), str(one.get("type", "")).lower()) for one in answer or ())
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    return tuple(str(value) for value in values or ())
+
+
+def _any(patterns: Iterable[str], action: str) -> bool:
+    return any(_pattern(pattern).fullmatch(action) for pattern in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(text: str) -> re.Pattern[str]:
+    """Case does not count; ``*`` stands for anything, slashes included."""
+    return re.compile(re.sub(r"(\\\*)+", ".*", re.escape(text)), re.IGNORECASE | re.DOTALL)

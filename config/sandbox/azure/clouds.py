@@ -1,0 +1,82 @@
+"""The three clouds' hosts, and which parts of Resource Manager exist in which version.
+
+Versions: the SDK's own for what its clients ask; those of the published REST specifications for the rest.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    kind: str  # "entra" or "arm"
+    cloud: str
+    host: str
+
+
+ENDPOINTS: dict[str, Endpoint] = {
+    host: Endpoint(kind, cloud, host)
+    for cloud, login, management in (
+        ("public", "login.microsoftonline.com", "management.azure.com"),
+        ("usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net"),
+        ("china", "login.chinacloudapi.cn", "management.chinacloudapi.cn"),
+    )
+    for kind, host in (("entra", login), ("arm", management))
+}
+
+# What a token for Resource Manager is asked for: the older names stay valid beside the endpoint's own.
+AUDIENCES: dict[str, tuple[str, ...]] = {
+    "public": ("https://management.azure.com", "https://management.core.windows.net"),
+    "usgovernment": ("https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"),
+    "china": ("https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"),
+}
+STS = {"public": "sts.windows.net", "usgovernment": "sts.windows.net", "china": "sts.chinacloudapi.cn"}
+
+# Resource provider, its types, and the newest version of each as the providers list tells it (a preview beside it).
+TYPES: dict[str, dict[str, str]] = {
+    "Microsoft.Compute": {"virtualMachines": "2024-11-01", "disks": "2024-03-02"},
+    "Microsoft.Network": {
+        "networkSecurityGroups": "2024-07-01",
+        "publicIPAddresses": "2024-07-01",
+        "virtualNetworks": "2024-07-01",
+        "networkInterfaces": "2024-07-01",
+        "dnszones": "2018-05-01",
+    },
+    "Microsoft.Storage": {"storageAccounts": "2024-01-01"},
+    "Microsoft.KeyVault": {"vaults": "2023-07-01"},
+    "Microsoft.Sql": {
+        "servers": "2023-08-01",
+        "servers/firewallRules": "2023-08-01",
+        "servers/databases": "2023-08-01",
+    },
+    "Microsoft.DBforPostgreSQL": {"flexibleServers": "2024-08-01"},
+    "Microsoft.Web": {"sites": "2024-04-01", "sites/config": "2024-04-01", "serverFarms": "2024-04-01"},
+    "Microsoft.ContainerService": {"managedClusters": "2025-01-01"},
+    "Microsoft.Insights": {"actionGroups": "2023-01-01"},
+    "Microsoft.Security": {"pricings": "2024-01-01"},
+}
+ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
+
+LOCATIONS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "public": (
+        ("westeurope", "West Europe", "Europe"),
+        ("northeurope", "North Europe", "Europe"),
+        ("germanywestcentral", "Germany West Central", "Europe"),
+        ("uksouth", "UK South", "Europe"),
+        ("swedencentral", "Sweden Central", "Europe"),
+        ("eastus", "East US", "US"),
+        ("eastus2", "East US 2", "US"),
+        ("westus2", "West US 2", "US"),
+        ("southeastasia", "Southeast Asia", "Asia Pacific"),
+        ("australiaeast", "Australia East", "Asia Pacific"),
+        ("brazilsouth", "Brazil South", "South America"),
+    ),
+    "usgovernment": (
+        ("usgovvirginia", "USGov Virginia", "US"),
+        ("usgovarizona", "USGov Arizona", "US"),
+        ("usgovtexas", "USGov Texas", "US"),
+    ),
+    "china": (
+        ("chinanorth3", "China North 3", "China"),
+        ("chinaeast2", "China East 2", "China"),
+    ),
+}

@@ -1,0 +1,47 @@
+"""The part of the control client that plays an Azure administrator."""
+
+from typing import Any
+
+
+class AzureControl:
+    """Mixed into config.sandbox.control.Control. Commands raise ControlError with the reason."""
+
+    def ask(self, command: str, **arguments: Any) -> Any:
+        raise NotImplementedError
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """The simulated subscriptions: id, name, tenant_id, cloud, state."""
+        return list(self.ask("azure.subscriptions"))
+
+    def put_tag(self, subscription_id: str, name: str, value: str | None) -> None:
+        """As `az tag update --operation Merge`; None removes the tag."""
+        self.ask("azure.put_tag", subscription_id=subscription_id, name=name, value=value)
+
+    def put_app(self, subscription_id: str, name: str, **more: Any) -> dict[str, str]:
+        """Makes an app with a secret and roles in the subscription; returns tenant_id, client_id, client_secret.
+
+        More: `actions` and `not_actions` of a role of its own (an empty list: no role), `secret_days`,
+        `certificate_pem` (its public part), `federated` {issuer, subject, audience} ({}: this server's).
+        """
+        return dict(self.ask("azure.put_app", subscription_id=subscription_id, name=name, **more))
+
+    def set_app(self, client_id: str, *, enabled: bool) -> None:
+        self.ask("azure.set_app", client_id=client_id, enabled=enabled)
+
+    def set_subscription(self, subscription_id: str, **more: Any) -> None:
+        """`state` (Enabled, Warned, PastDue, Disabled, Deleted), `providers` {namespace: registration state}."""
+        self.ask("azure.set_subscription", subscription_id=subscription_id, **more)
+
+    def put_denial(self, subscription_id: str, actions: list[str] | None, **more: Any) -> None:
+        """A deny assignment (no actions: removes all).
+
+        More: `not_actions`, `principal`, `principal_type`, `excluded`, `name`.
+        """
+        self.ask("azure.put_denial", subscription_id=subscription_id, actions=actions, **more)
+
+    def seed_resources(self, subscription_id: str, n: int) -> None:
+        self.ask("azure.seed_resources", subscription_id=subscription_id, n=n)
+
+    def server_token(self, seconds: int = 3600, **claims: str) -> str:
+        """A token for AZURE_FEDERATED_TOKEN_FILE; `iss`, `sub` and `aud` can be changed."""
+        return str(self.ask("azure.server_token", seconds=seconds, **claims))

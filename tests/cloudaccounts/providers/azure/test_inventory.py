@@ -1,0 +1,243 @@
+"""The first scan, on the wire: what is found, what could not be read, and that nothing else is asked."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cloudaccounts.contract import OBSERVED, Asset, ProviderError, ScanUnit
+from cloudaccounts.providers.azure.inventory import AzureSession, open_session
+from cloudaccounts.providers.azure.inventory.common import at, plain, region_of, resource_group_of
+from cloudaccounts.providers.azure.inventory.details import DETAILS
+from cloudaccounts.providers.azure.inventory.resources import generic_type
+from cloudaccounts.providers.azure.permissions import BY_ACTION
+from config.sandbox.azure.clouds import TYPES
+from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
+
+
+@pytest.fixture
+def session(cloud: Cloud) -> Iterator[AzureSession]:
+    credentials, account = cloud.scenario("Everything granted")
+    opened = open_session(credentials, cloud.target(account))
+    yield opened
+    opened.close()
+
+
+def scan(session: AzureSession, regions: tuple[str, ...] = REGIONS) -> list[Asset]:
+    return [asset for unit in session.units(regions) for asset in session.collect(unit)]
+
+
+def named(assets: list[Asset], name: str) -> Asset:
+    return next(asset for asset in assets if asset.name == name)
+
+
+def test_global_units_come_first_and_each_region_once(session: AzureSession) -> None:
+    units = session.units(("westeurope", "northeurope", "westeurope"))
+    assert units[0] == ScanUnit("authorization", "global")
+    regions = [unit.region for unit in units]
+    assert list(dict.fromkeys(regions)) == ["global", "westeurope", "northeurope"]
+    assert len(set(units)) == len(units)
+    with pytest.raises(ProviderError, match="region_unknown"):
+        session.units(("us-east-1",))
+
+
+def test_a_scan_finds_every_kind_with_sound_identifiers(session: AzureSession) -> None:
+    assets = scan(session)
+    kinds = Counter(asset.type for asset in assets)
+    assert kinds["azure.storage.storage_account"] == 4
+    assert {"azure.compute.virtual_machine", "azure.compute.disk", "azure.network.network_security_group"} <= set(kinds)
+    assert {"azure.keyvault.vault", "azure.sql.server", "azure.containers.kubernetes_cluster"} <= set(kinds)
+    assert {"azure.resources.resource_group", "azure.resources.subscription"} <= set(kinds)
+    assert {"azure.network.dnszones", "azure.insights.actiongroups"} <= set(kinds)
+    assert len({asset.native_id for asset in assets}) == len(assets)
+    for asset in assets:
+        assert asset.native_id == asset.native_id.lower()
+        assert asset.native_id.startswith("/")
+        assert asset.name
+        assert json.loads(json.dumps(asset.properties)) == asset.properties
+        assert "unreadable" not in asset.properties
+
+
+def test_each_unit_tells_its_own_service_and_region_only(session: AzureSession) -> None:
+    """What a unit did not find again is gone: so nothing of another unit may hide in it."""
+    for unit in session.units(REGIONS):
+        assert {(asset.service, asset.region) for asset in session.collect(unit)} <= {(unit.service, unit.region)}
+
+
+def test_only_the_chosen_regions_are_told(session: AzureSession) -> None:
+    assert {asset.region for asset in scan(session, ("northeurope",))} == {"global", "northeurope"}
+    assert {asset.region for asset in scan(session, ())} == {"global"}
+
+
+def test_the_same_subscription_gives_the_same_fingerprints(session: AzureSession) -> None:
+    first = {asset.native_id: asset.fingerprint() for asset in scan(session)}
+    again = {asset.native_id: asset.fingerprint() for asset in scan(session)}
+    assert first == again
+
+
+def test_details_hold_what_checks_read(cloud: Cloud) -> None:
+    assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting", regions=("westeurope", "westus2"))
+    account = named(assets, "legacyreportdumps")
+    assert account.region == "westus2"
+    told = account.properties
+    assert (told["https_only"], told["minimum_tls"], told["allow_blob_public_access"]) == (False, "TLS1_0", True)
+    assert told["network_default_action"] == "Allow"
+    assert told["resource_group"] == "old"
+    assert set(told[OBSERVED]) == {"changed_at", "provisioning_state"}
+    rules = named(assets, "everything").properties["rules"]
+    assert {(rule["ports"][0], rule["sources"][0]) for rule in rules} == {
+        ("22", "0.0.0.0/0"),
+        ("3389", "Internet"),
+        ("1433", "*"),
+    }
+    server = next(asset for asset in assets if asset.type == "azure.sql.server")
+    assert server.properties["minimum_tls"] == "1.0"
+    assert [rule["to"] for rule in server.properties["firewall_rules"]] == ["255.255.255.255", "203.0.113.20"]
+    site = next(asset for asset in assets if asset.type == "azure.web.site")
+    assert site.properties["config"] == {
+        "minimum_tls": "1.0",
+        "ftps_state": "AllAllowed",
+        "http2": False,
+        "remote_debugging": True,
+        "always_on": False,
+    }
+    assert named(assets, "legacy-secrets").properties["purge_protection"] is None
+
+
+def test_role_assignments_carry_their_roles_names(cloud: Cloud) -> None:
+    credentials = cloud.app("payments-prod")
+    assets = [asset for asset in cloud.scan(credentials, "payments-prod") if asset.service == "authorization"]
+    owners = [asset for asset in assets if asset.properties.get("role_name") == "Owner"]
+    assert {asset.properties["inherited"] for asset in owners} == {True, False}
+    assert {asset.properties["principal_type"] for asset in owners} == {"User"}
+    custom = named(assets, "Inventory without secrets")
+    assert custom.type == "azure.authorization.role_definition"
+    assert "Microsoft.KeyVault/*" in custom.properties["permissions"][0]["not_actions"]
+
+
+def test_lists_of_several_pages_are_read_to_their_end(cloud: Cloud) -> None:
+    cloud.control.seed_resources(cloud.places["old-experiments"], 95)
+    cloud.control.set_subscription(cloud.places["old-experiments"], state="Enabled")
+    try:
+        assets = cloud.scan(cloud.app("old-experiments"), "old-experiments")
+    finally:
+        cloud.control.set_subscription(cloud.places["old-experiments"], state="Disabled")
+    assert sum(asset.type == "azure.network.networkinterfaces" for asset in assets) == 95
+    assert len(cloud.calls("Microsoft.Resources/subscriptions/resources/read")) == 5
+
+
+def test_the_subscription_is_listed_once_for_all_units(cloud: Cloud, session: AzureSession) -> None:
+    scan(session)
+    for name, calls in (("resources", 1), ("resourceGroups", 1), ("providers", 1)):
+        assert len(cloud.calls(f"Microsoft.Resources/subscriptions/{name}/read")) == calls
+
+
+def test_nothing_is_asked_beyond_the_listed_permissions(cloud: Cloud) -> None:
+    cloud.scan(cloud.app("payments-prod"), "payments-prod")
+    cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting", regions=("westeurope", "westus2"))
+    asked = {call["permission"] for call in cloud.control.calls("azure") if call["service"] == "arm"}
+    assert asked <= set(BY_ACTION)
+    assert {call["method"] for call in cloud.control.calls("azure") if call["service"] == "arm"} == {"GET"}
+
+
+# Gaps ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_resource_that_may_not_be_read_is_still_told(cloud: Cloud) -> None:
+    credentials = cloud.app("payments-prod", actions=["*/read"], not_actions=["Microsoft.KeyVault/*"])
+    vault = named(cloud.scan(credentials, "payments-prod"), "larkfield-payments")
+    assert vault.type == "azure.keyvault.vault"
+    assert vault.properties["purge_protection"] is None
+    assert set(vault.properties["unreadable"].values()) == {"permission_denied"}
+
+
+def test_a_part_that_may_not_be_read_is_told_apart(cloud: Cloud) -> None:
+    credentials = cloud.app(
+        "legacy-reporting", actions=["*/read"], not_actions=["Microsoft.Sql/servers/firewallRules/*"]
+    )
+    assets = cloud.scan(credentials, "legacy-reporting")
+    server = next(asset for asset in assets if asset.type == "azure.sql.server")
+    assert server.properties["minimum_tls"] == "1.0"
+    assert server.properties["firewall_rules"] is None
+    assert server.properties["unreadable"] == {"firewall_rules": "permission_denied"}
+
+
+def test_assignments_are_told_without_names_where_roles_may_not_be_read(cloud: Cloud) -> None:
+    credentials, account = cloud.scenario("Some permissions denied")
+    session = open_session(credentials, cloud.target(account))
+    found: list[Asset] = []
+    with pytest.raises(ProviderError, match="roleDefinitions/read"):
+        found.extend(session.collect(ScanUnit("authorization", "global")))
+    session.close()
+    assert found
+    assert all(asset.properties["unreadable"] == {"role_name": "permission_denied"} for asset in found)
+
+
+def test_a_list_that_may_not_be_read_fails_its_units(cloud: Cloud, session: AzureSession) -> None:
+    cloud.control.fault("deny", permission="Microsoft.Resources/subscriptions/resources/read")
+    for unit in (ScanUnit("storage", "westeurope"), ScanUnit("compute", "westeurope")):
+        with pytest.raises(ProviderError, match="subscriptions/resources/read"):
+            list(session.collect(unit))
+    assert list(session.collect(ScanUnit("authorization", "global")))
+
+
+def test_throttling_during_a_scan_is_waited_for(cloud: Cloud, session: AzureSession) -> None:
+    cloud.control.fault("throttle", permission="Microsoft.Storage/*", seconds=1, times=2)
+    began = time.monotonic()
+    found = list(session.collect(ScanUnit("storage", "westeurope")))
+    assert time.monotonic() - began >= 1
+    assert found
+    assert all("unreadable" not in asset.properties for asset in found)
+
+
+def test_an_unknown_unit_is_refused(session: AzureSession) -> None:
+    with pytest.raises(ProviderError, match="service_unknown"):
+        list(session.collect(ScanUnit("mainframe", "global")))
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("old-experiments", "subscription_disabled"),
+        ("partner-shop", "subscription_in_other_tenant"),
+        ("legacy-reporting", "no_permissions"),
+    ],
+)
+def test_a_scan_refuses_what_the_validation_refuses(cloud: Cloud, place: str, code: str) -> None:
+    credentials, _ = cloud.scenario("Everything granted")
+    with pytest.raises(ProviderError, match=code):
+        cloud.scan(credentials, place)
+
+
+# Shapes --------------------------------------------------------------------------------------------------------------
+
+
+def test_ids_and_places_have_one_spelling() -> None:
+    assert region_of("West Europe") == region_of("westeurope") == "westeurope"
+    assert region_of(None) == region_of("") == "global"
+    assert resource_group_of("/subscriptions/x/resourcegroups/one/providers/a/b/c") == "one"
+    assert resource_group_of("/subscriptions/x/providers/a/b/c") == ""
+    assert generic_type("microsoft.insights/actiongroups") == "azure.insights.actiongroups"
+    assert generic_type("contoso.things/one/two") == "azure.contoso_things.one.two"
+
+
+def test_answers_become_json() -> None:
+    answer: dict[str, Any] = {"a": {"b": [1, {"c": True}]}, "d": object}
+    assert at(answer, "a.b") == [1, {"c": True}]
+    assert at(answer, "a.x.y") is None
+    assert at(answer, "a.b.c") is None
+    assert isinstance(plain(object()), str)
+
+
+def test_every_detailed_type_is_simulated_and_permitted() -> None:
+    simulated = {f"{namespace}/{name}".lower() for namespace, names in TYPES.items() for name in names}
+    actions = {action.lower() for action in BY_ACTION}
+    for kind, detail in DETAILS.items():
+        assert kind in simulated
+        assert f"{kind}/read" in actions
+        assert all(f"{child.type}/read".lower() in actions for child in detail.children)

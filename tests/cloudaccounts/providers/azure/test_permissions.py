@@ -1,0 +1,175 @@
+"""Azure's rules of access, and the list of what a scan needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudaccounts.providers.azure import judging, setup_texts
+from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PERMISSIONS, blinded
+from cloudaccounts.providers.azure.proof import judge
+from cloudaccounts.providers.azure.rules import EVERYONE, DenyAssignment, Entry, Reach, granted
+from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus
+from config.sandbox.azure.access import READER, SECURITY_READER
+
+SUBSCRIPTION = "cccccccc-1111-4222-8333-444444444444"
+ME = "dddddddd-1111-4222-8333-444444444444"
+READ = "Microsoft.Storage/storageAccounts/read"
+
+
+def entry(*actions: str, but: tuple[str, ...] = ()) -> Entry:
+    return Entry.of({"actions": list(actions), "notActions": list(but)})
+
+
+@pytest.mark.parametrize(
+    ("actions", "action", "expected"),
+    [
+        (["*"], READ, True),
+        (["*/read"], READ, True),
+        (["*/READ"], READ, True),
+        (["microsoft.storage/STORAGEACCOUNTS/Read"], READ, True),
+        (["Microsoft.Storage/*"], READ, True),
+        (["Microsoft.Storage/*/read"], "Microsoft.Storage/storageAccounts/blobServices/containers/read", True),
+        (["Microsoft.Storage/storageAccounts/*"], READ, True),
+        (["Microsoft.Storage/storageAccounts"], READ, False),
+        (["Microsoft.Storage/storageAccounts/read/"], READ, False),
+        (["Microsoft.Storage/*/write"], READ, False),
+        (["MicrosoftXStorage/storageAccounts/read"], READ, False),
+        (["Microsoft.Storage/storageAccounts/rea?"], READ, False),
+        (["Microsoft.Storage/storageAccounts/[r]ead"], READ, False),
+        (["**/read"], READ, True),
+        ([], READ, False),
+    ],
+)
+def test_a_star_spans_slashes_and_case_does_not_count(actions: list[str], action: str, expected: bool) -> None:
+    assert granted([entry(*actions)], action) is expected
+
+
+def test_not_actions_count_within_their_own_role_only() -> None:
+    """Pooling them would take away what another role gives."""
+    without_storage = entry("*/read", but=("Microsoft.Storage/*",))
+    storage_alone = entry("Microsoft.Storage/*/read", but=("Microsoft.Compute/*",))
+    assert not granted([without_storage], READ)
+    assert granted([without_storage, storage_alone], READ)
+    assert granted([without_storage, storage_alone], "Microsoft.Compute/disks/read")
+
+
+def test_missing_lists_are_empty_lists() -> None:
+    assert Entry.of({}) == Entry(())
+    assert Entry.of({"actions": None, "notActions": None, "dataActions": ["*"]}) == Entry(())
+
+
+def denial(**properties: Any) -> DenyAssignment | None:
+    usual = {
+        "denyAssignmentName": "stack",
+        "permissions": [{"actions": ["*"], "notActions": []}],
+        "scope": f"/subscriptions/{SUBSCRIPTION}",
+        "principals": [{"id": ME, "type": "ServicePrincipal"}],
+        "excludePrincipals": [],
+    }
+    return DenyAssignment.of({"properties": {**usual, **properties}}, SUBSCRIPTION)
+
+
+@pytest.mark.parametrize(
+    ("properties", "reach"),
+    [
+        ({}, Reach.YES),
+        ({"principals": [{"id": ME.upper(), "type": "ServicePrincipal"}]}, Reach.YES),
+        ({"principals": [{"id": EVERYONE, "type": "SystemDefined"}]}, Reach.YES),
+        ({"principals": [{"id": SUBSCRIPTION, "type": "User"}]}, Reach.NO),
+        ({"principals": [{"id": SUBSCRIPTION, "type": "Group"}]}, Reach.MAYBE),
+        (
+            {
+                "principals": [{"id": EVERYONE, "type": "SystemDefined"}],
+                "excludePrincipals": [{"id": ME, "type": "ServicePrincipal"}],
+            },
+            Reach.NO,
+        ),
+        ({"excludePrincipals": [{"id": SUBSCRIPTION, "type": "Group"}]}, Reach.MAYBE),
+        ({"permissions": [{"actions": ["*/write"]}]}, Reach.NO),
+        ({"permissions": [{"actions": ["*"], "notActions": ["*/read"]}]}, Reach.NO),
+        ({"condition": "@Resource[x] StringEquals 'y'"}, Reach.MAYBE),
+        ({"doNotApplyToChildScopes": True}, Reach.MAYBE),
+        ({"scope": "/"}, Reach.YES),
+        ({"scope": "/providers/Microsoft.Management/managementGroups/root"}, Reach.YES),
+    ],
+)
+def test_whom_a_deny_assignment_reaches(properties: dict[str, Any], reach: Reach) -> None:
+    found = denial(**properties)
+    assert found is not None
+    assert found.reaches(READ, ME) == reach
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"scope": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/one"},
+        {"scope": "/", "doNotApplyToChildScopes": True},
+    ],
+)
+def test_a_deny_assignment_about_something_else_is_left_out(properties: dict[str, Any]) -> None:
+    assert denial(**properties) is None
+
+
+def test_an_unknown_principal_makes_a_deny_assignment_uncertain() -> None:
+    found = denial()
+    assert found is not None
+    assert found.reaches(READ, "") == Reach.MAYBE
+
+
+def test_a_denial_goes_before_every_role() -> None:
+    found = denial()
+    assert found is not None
+    permission = BY_ACTION[READ]
+    assert judge(permission, [entry("*")], [], ME).status == PermissionStatus.GRANTED
+    assert judge(permission, [entry("*")], [found], ME).status == PermissionStatus.DENIED
+    assert judge(permission, [entry("*")], [found], "").status == PermissionStatus.UNVERIFIABLE
+
+
+# The list ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_permission_is_listed_once_and_is_a_read() -> None:
+    assert len(BY_ACTION) == len(PERMISSIONS)
+    assert all(item.action.endswith("/read") for item in PERMISSIONS)
+    assert all(item.action.startswith(f"{item.namespace}/") for item in PERMISSIONS)
+    assert "Microsoft.Resources" not in NAMESPACES
+
+
+def test_the_roles_of_the_guides_grant_everything() -> None:
+    assert (READER.id, SECURITY_READER.id) == (setup_texts.READER, setup_texts.SECURITY_READER)
+    assert all(granted([entry(*READER.actions)], action) for action in BY_ACTION)
+    assert not all(granted([entry(*SECURITY_READER.actions)], action) for action in BY_ACTION)
+
+
+def results(**statuses: PermissionStatus) -> tuple[PermissionResult, ...]:
+    by_end = {name.replace("_", "/") + "/read": status for name, status in statuses.items()}
+    return tuple(
+        PermissionResult(
+            item.service,
+            item.action,
+            next((status for end, status in by_end.items() if item.action.endswith(end)), PermissionStatus.GRANTED),
+        )
+        for item in PERMISSIONS
+    )
+
+
+def test_the_verdict_follows_from_the_results() -> None:
+    assert judging.permissions(results(), None).status == CheckStatus.PASSED
+    nothing = tuple(PermissionResult(item.service, item.action, PermissionStatus.DENIED) for item in PERMISSIONS)
+    assert judging.permissions(nothing, None).code == "no_permissions"
+    assert judging.permissions(nothing, None).status == CheckStatus.FAILED
+    gap = judging.permissions(results(disks=PermissionStatus.DENIED), None)
+    assert (gap.status, gap.code) == (CheckStatus.WARNING, "permissions_missing")
+    assert "managed disks" in gap.detail
+    unsure = judging.permissions(results(disks=PermissionStatus.UNVERIFIABLE), None)
+    assert unsure.status == CheckStatus.PASSED
+    assert "1 could not be verified." in unsure.detail
+
+
+def test_what_will_be_missing_is_told_in_words() -> None:
+    denied = PermissionStatus.DENIED
+    assert blinded(results()) == ""
+    assert blinded(results(vaults=denied)) == "key vaults"
+    assert blinded(results(vaults=denied, disks=denied, sites=denied)) == "managed disks, key vaults and web apps"
