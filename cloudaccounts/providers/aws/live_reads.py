@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.providers.aws.background import in_order
+from cloudaccounts.background import in_order
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import denial_reason, explain, is_denied
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, Permission

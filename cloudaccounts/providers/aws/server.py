@@ -14,8 +14,8 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session as SdkSession
 
+from cloudaccounts.background import Deadline, start
 from cloudaccounts.contract import ProviderError, ServerIdentity
-from cloudaccounts.providers.aws.background import Deadline, start
 from cloudaccounts.providers.aws.client import LOADER, Connection, config
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.regions import PARTITIONS, is_region
@@ -130,7 +130,7 @@ def server_identity(timeout: float) -> ServerIdentity:
 
     The answer may be a minute old.
     """
-    deadline = Deadline(timeout)
+    deadline = Deadline(timeout, "AWS")
     try:
         return deadline.wait(start(lambda: _ask(timeout)))
     except ProviderError as error:

@@ -17,9 +17,9 @@ from typing import TypeVar
 from botocore.credentials import Credentials as SdkCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloudaccounts.background import Deadline, start, start_in_turn
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
 from cloudaccounts.providers.aws import judging
-from cloudaccounts.providers.aws.background import Deadline, start, start_in_turn
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.plan import (
@@ -95,7 +95,7 @@ class _Run:
         self.credentials = credentials
         self.target = target
         self.progress = progress
-        self.deadline = Deadline(target.deadline)
+        self.deadline = Deadline(target.deadline, "AWS")
 
     def sign_in(self) -> Identity:
         """Raises `ProviderError`."""

@@ -14,9 +14,9 @@ import google.auth
 from google.auth import credentials as sdk
 from google.auth.exceptions import GoogleAuthError
 
+from cloudaccounts.background import Deadline, start
 from cloudaccounts.contract import ProviderError, ServerIdentity
 from cloudaccounts.providers.gcp import identifiers
-from cloudaccounts.providers.gcp.background import Deadline, start
 from cloudaccounts.providers.gcp.client import SCOPES, BoundedRequest
 from cloudaccounts.providers.gcp.errors import Who, explain
 
@@ -72,7 +72,7 @@ def forget() -> None:
 def server_identity(timeout: float) -> ServerIdentity:
     """Who this server is at Google Cloud, within ``timeout`` seconds in all; a failure is told, never raised."""
     try:
-        return Deadline(timeout).wait(start(lambda: _ask(timeout)))
+        return Deadline(timeout, "Google Cloud").wait(start(lambda: _ask(timeout)))
     except ProviderError as error:
         return ServerIdentity(error_code=error.code, error=error.cause, remedy=error.remedy)
 

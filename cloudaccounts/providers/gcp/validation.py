@@ -18,6 +18,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.resourcemanager_v3 import SearchProjectsRequest
 from requests.exceptions import RequestException
 
+from cloudaccounts.background import Deadline, start
 from cloudaccounts.contract import (
     CloudValidationResult,
     Credentials,
@@ -27,7 +28,6 @@ from cloudaccounts.contract import (
     VisibleAccount,
 )
 from cloudaccounts.providers.gcp import judging, permissions
-from cloudaccounts.providers.gcp.background import Deadline, start
 from cloudaccounts.providers.gcp.client import patient
 from cloudaccounts.providers.gcp.errors import api_disabled, disabled_api, explain
 from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
@@ -109,7 +109,7 @@ class _Run:
         self.credentials = credentials
         self.target = target
         self.progress = progress
-        self.deadline = Deadline(target.deadline)
+        self.deadline = Deadline(target.deadline, "Google Cloud")
 
     def report(self) -> CloudValidationResult:
         identity: Identity | None = None

@@ -17,8 +17,8 @@ from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloudaccounts.background import Deadline
 from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
-from cloudaccounts.providers.aws.background import Deadline
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import explain
 from cloudaccounts.providers.aws.inventory import ec2, iam, s3
@@ -99,7 +99,7 @@ def open_session(credentials: Credentials, target: Target) -> AwsSession:
     """Signs in for a scan. Raises `ProviderError`; refuses another account and the root user as the validation does."""
     require_regions(target.partition, target.regions)
     if credentials.method == CROSS_ACCOUNT_ROLE:
-        session = RoleGate(credentials["role_arn"], target).enter(Deadline(target.deadline))
+        session = RoleGate(credentials["role_arn"], target).enter(Deadline(target.deadline, "AWS"))
         account_id, arn, connection = session.account_id, session.arn, session.connection
     else:
         identity = caller(credentials, target)

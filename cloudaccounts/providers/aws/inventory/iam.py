@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cloudaccounts.background import in_order
 from cloudaccounts.contract import OBSERVED, Asset
-from cloudaccounts.providers.aws.background import in_order
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
 from cloudaccounts.providers.aws.inventory.credential_report import Report, read_report, user_facts
 
