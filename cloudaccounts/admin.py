@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from cloudaccounts import services
+from cloudaccounts import selectors, services, users
 from cloudaccounts.actors import Actor
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck
@@ -105,7 +108,7 @@ class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
         for account in queryset:
             self.delete_model(request, account)
 
-    @admin.action(description="Check the connection again")
+    @admin.action(description="Check the connection again", permissions=["change"])
     def revalidate(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> None:
         asked = 0
         for account in queryset:
@@ -116,12 +119,12 @@ class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
             asked += 1
         self.message_user(request, f"{asked} checks requested; suspended accounts are left alone.", messages.SUCCESS)
 
-    @admin.action(description="Suspend: neither checked nor scanned until resumed")
+    @admin.action(description="Suspend: neither checked nor scanned until resumed", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> None:
         for account in queryset:
             services.suspend_account(account, actor=Actor.of_request(request, via="admin"))
 
-    @admin.action(description="Resume")
+    @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> None:
         for account in queryset:
             services.resume_account(account, actor=Actor.of_request(request, via="admin"))
@@ -156,3 +159,19 @@ class ConnectionCheckAdmin(RecordAdmin):
     list_display = ("requested_at", "account", "trigger", "state", "ok", "code", "attempts", "duration_ms")
     list_filter = ("state", "trigger", "ok")
     ordering = ("-requested_at",)
+
+
+class OwnerAdmin(UserAdmin[User]):
+    """Django's own, but for this: who owns accounts is not deleted, and the page says so before anybody tries."""
+
+    def get_deleted_objects(
+        self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        owned = selectors.counts_of(str(user.pk) for user in objs)
+        refusals = [users.refusal(user, owned[str(user.pk)]) for user in objs if str(user.pk) in owned]
+        return to_delete, counts, perms_needed, [*protected, *refusals]
+
+
+admin.site.unregister(User)
+admin.site.register(User, OwnerAdmin)

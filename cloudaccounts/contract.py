@@ -244,6 +244,9 @@ class Session(Protocol):
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
 
+    def close(self) -> None:
+        """Gives back its connections; calls that still run may fail."""
+
 
 class Provider(ABC):
     """One cloud. Texts are for people; methods that ask the network say so."""

@@ -40,6 +40,16 @@ class ValidationRefusedError(ProviderError):
         self.report = report
 
 
+# A defect of ours must end the work that met it, with a message, or its row would look like a dead worker's.
+def defect(what: str) -> ProviderError:
+    return ProviderError(
+        "internal_error",
+        f"This {what} ended by a defect of ours, not of your cloud.",
+        "Try again; if it fails once more, tell the operator: the log says where.",
+        permanent=False,
+    )
+
+
 class AccountSuspendedError(ProviderError):
     def __init__(self) -> None:
         super().__init__("account_suspended", "This account is suspended.", "Resume it first.")

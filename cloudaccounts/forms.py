@@ -49,7 +49,19 @@ class AccountFilterForm(forms.Form):
         return AccountFilter(**values)
 
 
-class AccountForm(forms.Form):
+class ServiceForm(forms.Form):
+    """A form whose values go to a service that may refuse them."""
+
+    def refuse(self, error: ProviderError) -> None:
+        """Puts a service's refusal beside the fields that it is about."""
+        messages = error.fields if isinstance(error, InputError) else {}
+        for name, message in messages.items():
+            self.add_error(name if name in self.fields else None, message)
+        if not messages:
+            self.add_error(None, f"{error.cause} {error.remedy}".strip())
+
+
+class AccountForm(ServiceForm):
     """What may change of a connected account. The service decides; here stands only what the page offers."""
 
     name = forms.CharField(max_length=120, label="Name", help_text="People look for it in lists.")
@@ -66,14 +78,6 @@ class AccountForm(forms.Form):
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = region_choices(account)
-
-    def refuse(self, error: ProviderError) -> None:
-        """Puts a service's refusal beside the fields that it is about."""
-        messages = error.fields if isinstance(error, InputError) else {}
-        for name, message in messages.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not messages:
-            self.add_error(None, f"{error.cause} {error.remedy}".strip())
 
 
 class DeleteForm(forms.Form):

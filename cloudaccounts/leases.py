@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
+from typing import Any
+from uuid import uuid4
 
 from django.db import DatabaseError, connections
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 LEASE = timedelta(seconds=30)
@@ -19,6 +23,34 @@ logger = logging.getLogger(__name__)
 
 def fresh() -> datetime:
     return timezone.now() + LEASE
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One try at a row of work, named by a token on the row: what it writes lands only while it holds the row.
+
+    A worker that was frozen past its lease, or whose row was cancelled or deleted, finds out by its next write.
+    """
+
+    rows: QuerySet[Any]  # the row, while it runs under our token
+
+    @classmethod
+    def take(cls, waiting: QuerySet[Any], running: QuerySet[Any], **changes: Any) -> Claim | None:
+        """Claims a waiting row by one conditional UPDATE, which counts the try too; None where it waits no more."""
+        token = uuid4()
+        changes |= {"claim": token, "attempts": F("attempts") + 1, "lease_until": fresh()}
+        return cls(running.filter(claim=token)) if waiting.update(**changes) == 1 else None
+
+    def write(self, **changes: Any) -> bool:
+        """Whether the claim still held."""
+        return self.rows.all().update(**changes) == 1
+
+    def renew(self) -> bool:
+        return self.write(lease_until=fresh())
+
+    def end(self, **changes: Any) -> bool:
+        """Writes the outcome and gives the row back. False where the claim was lost: then nothing was written."""
+        return self.write(claim=None, lease_until=None, active_account=None, finished_at=timezone.now(), **changes)
 
 
 class LeaseKeeper:

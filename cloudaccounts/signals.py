@@ -1,14 +1,17 @@
-"""Keeps the worker's heartbeat while a Celery worker runs. Web processes and commands never start it."""
+"""Keeps the worker's heartbeat while a Celery worker runs (web processes and commands never start it), and owners."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
+from django.db.models.signals import pre_delete
 
-from cloudaccounts import dispatch
+from cloudaccounts import dispatch, users
 from cloudaccounts.heartbeat import WorkerPulse
 
+pre_delete.connect(users.refuse_to_orphan, sender=settings.AUTH_USER_MODEL, dispatch_uid="owners-stay")
 _pulse = WorkerPulse()
 
 

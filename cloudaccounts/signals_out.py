@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
+account_renamed = Signal()  # after the row was written
 account_suspended = Signal()
 account_deleted = Signal()  # inside the deleting transaction, before the row goes

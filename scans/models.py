@@ -55,6 +55,7 @@ class ScanRun(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()
     nudged_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(null=True)  # the worker's try that may write
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -87,6 +88,7 @@ class Asset(models.Model):
     type = models.CharField(max_length=80)
     service = models.CharField(max_length=40)
     region = models.CharField(max_length=60)
+    unit_region = models.CharField(max_length=60)  # of the scan unit that finds it: a bucket's is "global"
     native_id = models.CharField(max_length=2048)
     name = models.CharField(max_length=300)
     tags = models.JSONField(default=dict)
@@ -102,8 +104,8 @@ class Asset(models.Model):
         db_table = "assets"
         constraints = [models.UniqueConstraint(fields=["account", "asset_key"], name="one_asset_per_account")]
         indexes = [
-            models.Index(fields=["owner", "type", "name"], name="asset_owner_type_name"),
-            models.Index(fields=["account", "service", "region"], name="asset_account_unit"),
+            models.Index(fields=["owner", "gone_at", "type", "name"], name="asset_owner_type_name"),
+            models.Index(fields=["account", "service", "unit_region"], name="asset_account_unit"),
             models.Index(fields=["account", "type", "name"], name="asset_account_type_name"),
         ]
 

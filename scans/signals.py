@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.signals_out import account_deleted, account_suspended
+from cloudaccounts.signals_out import account_deleted, account_renamed, account_suspended
 from scans import services
 
 
@@ -22,6 +22,11 @@ def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, creat
 @receiver(account_suspended)
 def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
     services.cancel_active(account.pk, actor=actor)
+
+
+@receiver(account_renamed)
+def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
+    services.rename_account(account)
 
 
 @receiver(account_deleted)

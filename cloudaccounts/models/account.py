@@ -30,7 +30,8 @@ class CloudAccountQuerySet(models.QuerySet["CloudAccount"]):
     def matching(self, text: str) -> CloudAccountQuerySet:
         """By part of the name or the start of the account id, as people type it (1111-2222)."""
         digits = text.replace("-", "").replace(" ", "")
-        return self.filter(Q(name__icontains=text) | Q(account_id__startswith=digits.lower()) | Q(account_id=text))
+        found = Q(name__icontains=text) | Q(account_id=text)
+        return self.filter(found | Q(account_id__startswith=digits.lower()) if digits else found)
 
 
 def provider_choices() -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ class ConnectionCheck(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()
     nudged_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(null=True)  # the worker's try that may write
     lease_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     ok = models.BooleanField(null=True)

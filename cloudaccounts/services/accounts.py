@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
 from cloudaccounts.services.server import confirm_key
+from cloudaccounts.signals_out import account_renamed
 
 NAME_LIMIT = 120
 REGION_LIMIT = 40
@@ -146,7 +148,7 @@ def add_cloud_account(
 def update_account(
     account: CloudAccount, *, actor: Actor, name: str, environment: str, regions: Sequence[str]
 ) -> CloudAccount:
-    """Changes what may change without a new proof. Raises `InputError`."""
+    """Changes what may change without a new proof. Raises `InputError`, and `DoesNotExist` where it was deleted."""
     details = clean_details(
         AccountDetails(
             provider=account.provider,
@@ -158,12 +160,27 @@ def update_account(
         )
     )
     account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
-    account.save(update_fields=["name", "environment", "regions", "updated_at"])
-    audit.record(
-        actor=actor, owner=account.owner, action="account.changed", text="Name, environment or regions changed",
-        account=account.id, label=account.name,
-    )  # fmt: skip
+    after = _changing(account)
+    with transaction.atomic(using=SECURITY):
+        before = _changing(CloudAccount.objects.get(pk=account.pk))
+        CloudAccount.objects.filter(pk=account.pk).update(**after, updated_at=timezone.now())
+        audit.record(
+            actor=actor,
+            owner=account.owner,
+            action="account.changed",
+            text="Name, environment or regions changed",
+            account=account.id,
+            label=account.name,
+            before=before,
+            after=after,
+        )
+        if before["name"] != after["name"]:
+            account_renamed.send(sender=CloudAccount, account=account)
     return account
+
+
+def _changing(account: CloudAccount) -> dict[str, Any]:
+    return {"name": account.name, "environment": account.environment, "regions": list(account.regions)}
 
 
 def _own(owner: str, account_uuid: UUID) -> CloudAccount | None:

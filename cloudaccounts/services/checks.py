@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cloudaccounts import audit, dispatch, leases, vault
+from cloudaccounts import audit, dispatch, vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
-from cloudaccounts.errors import AccountSuspendedError
+from cloudaccounts.errors import AccountSuspendedError, defect
+from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.services.accounts import moment
@@ -24,66 +27,72 @@ ATTEMPTS = 3
 NUDGE_AGAIN = timedelta(seconds=20)
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
 
+logger = logging.getLogger(__name__)
+
 
 def request_check(account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON) -> ConnectionCheck:
-    """Asks for a check; answers with the one under way where there is one. Raises `AccountSuspendedError`."""
-    if account.status == CloudAccountStatus.SUSPENDED:
-        raise AccountSuspendedError
+    """Asks for a check; answers with the one under way where there is one.
+
+    Raises `AccountSuspendedError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
+    """
     now = timezone.now()
-    try:
-        with transaction.atomic(using=dispatch.SECURITY):
-            check = ConnectionCheck.objects.create(
-                account=account.pk,
-                active_account=account.pk,
-                owner=account.owner,
-                trigger=trigger,
-                actor=actor.to_dict(),
-                requested_at=now,
-                nudged_at=now,
-            )
-            dispatch.send_on_commit(TASK, str(check.pk), using=dispatch.SECURITY)
-    except IntegrityError:
-        under_way = ConnectionCheck.objects.filter(active_account=account.pk).first()
-        return under_way or request_check(account, actor=actor, trigger=trigger)
-    return check
+    while True:
+        try:
+            with transaction.atomic(using=dispatch.SECURITY):
+                if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
+                    raise AccountSuspendedError
+                check = ConnectionCheck.objects.create(
+                    account=account.pk,
+                    active_account=account.pk,
+                    owner=account.owner,
+                    trigger=trigger,
+                    actor=actor.to_dict(),
+                    requested_at=now,
+                    nudged_at=now,
+                )
+                dispatch.send_on_commit(TASK, str(check.pk), using=dispatch.SECURITY)
+        except IntegrityError:
+            # One is under way. It may also have ended since; then there is room for ours.
+            if under_way := ConnectionCheck.objects.filter(active_account=account.pk).first():
+                return under_way
+            continue
+        _record(account, actor, "account.check_requested", f"Connection check requested by {actor.label}")
+        return check
 
 
 def run_check(check_id: UUID) -> CloudValidationResult | None:
     """Does a queued check. None where it is not queued any more: somebody else has it, or it is done."""
-    claimed = ConnectionCheck.objects.filter(pk=check_id, state=CheckState.QUEUED).update(
-        state=CheckState.RUNNING, lease_until=leases.fresh()
+    row = ConnectionCheck.objects.filter(pk=check_id)
+    claim = Claim.take(
+        row.filter(state=CheckState.QUEUED), row.filter(state=CheckState.RUNNING), state=CheckState.RUNNING
     )
-    if not claimed:
+    if claim is None:
         return None
-    check = ConnectionCheck.objects.get(pk=check_id)
-    check.attempts += 1
-    check.save(update_fields=["attempts"])
+    check = row.get()
     account = CloudAccount.objects.filter(pk=check.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
-        _close(check, CheckState.ABANDONED)
+        claim.end(state=CheckState.ABANDONED)
+        _check_what_was_resumed(check)
         return None
-    with leases.LeaseKeeper(lambda: _renew(check)) as keeper:
-        report = _validate(account, check)
-    if keeper.lost.is_set():
-        return None
-    _finish(account, check, report)
-    return report
+    with LeaseKeeper(claim.renew):
+        report = _validate(account, check, claim)
+    return report if _finish(account, check, claim, report) else None
 
 
 def requeue_checks() -> int:
     """Nudges queued checks again, gives those of dead workers another try, and ends them after three. Counts both."""
     now = timezone.now()
     mended = 0
-    lost = ConnectionCheck.objects.filter(state=CheckState.RUNNING, lease_until__lt=now)
-    for check in lost[:500]:
-        if check.attempts >= ATTEMPTS:
-            check.code, check.cause = "worker_died", "The worker died three times during this check."
-            _close(check, CheckState.ABANDONED)
-            mended += 1
-            continue
-        mended += ConnectionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING, lease_until__lt=now).update(
-            state=CheckState.QUEUED, lease_until=None, nudged_at=None
-        )
+    for check in ConnectionCheck.objects.filter(state=CheckState.RUNNING, lease_until__lt=now)[:500]:
+        lost = ConnectionCheck.objects.filter(pk=check.pk, claim=check.claim, lease_until__lt=now)
+        if check.attempts < ATTEMPTS:
+            mended += lost.update(state=CheckState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+        else:
+            mended += Claim(lost).end(
+                state=CheckState.ABANDONED,
+                code="worker_died",
+                cause=f"Our own worker died {ATTEMPTS} times during this check.",
+            )
     waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         ConnectionCheck.objects.filter(pk=key).update(nudged_at=now)
@@ -91,14 +100,14 @@ def requeue_checks() -> int:
     return mended
 
 
-def _validate(account: CloudAccount, check: ConnectionCheck) -> CloudValidationResult:
+def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim) -> CloudValidationResult:
     last_shown = 0.0
 
     def show(report: CloudValidationResult) -> None:
         nonlocal last_shown
         if time.monotonic() - last_shown >= SHOW_EVERY:
             last_shown = time.monotonic()
-            ConnectionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING).update(report=report.to_dict())
+            claim.write(report=report.to_dict())
 
     actor = Actor.from_dict(check.actor)
     try:
@@ -108,13 +117,32 @@ def _validate(account: CloudAccount, check: ConnectionCheck) -> CloudValidationR
         )
     except ProviderError as error:
         return refused(ValidationProgress(), error)
+    except Exception:
+        # Whatever a provider's code may meet: told as ours, instead of as a worker that died.
+        logger.exception("check.defect", extra={"check": str(check.pk)})
+        return refused(ValidationProgress(), defect("connection check"))
 
 
-def _finish(account: CloudAccount, check: ConnectionCheck, report: CloudValidationResult) -> None:
+def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report: CloudValidationResult) -> bool:
+    """Writes the outcome, first of all giving back the claim: who lost it meanwhile writes nothing anywhere."""
     now = timezone.now()
-    check.ok, check.code, check.cause = report.ok, report.code, report.cause[:500]
-    check.duration_ms, check.report = report.duration_ms, report.to_dict()
-    facts = {
+    told = {"code": report.code, "cause": report.cause[:500]}
+    with transaction.atomic(using=dispatch.SECURITY):
+        if not claim.end(
+            state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(), **told
+        ):
+            return False
+        # Conditional: an account that was suspended meanwhile stays suspended.
+        CloudAccount.objects.filter(pk=account.pk).exclude(status=CloudAccountStatus.SUSPENDED).update(
+            **_facts(report, now)
+        )
+        text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
+        _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)
+    return True
+
+
+def _facts(report: CloudValidationResult, now: datetime) -> dict[str, Any]:
+    facts: dict[str, Any] = {
         "last_checked_at": now,
         "last_check": report.to_dict(),
         "last_check_code": report.code,
@@ -123,38 +151,22 @@ def _finish(account: CloudAccount, check: ConnectionCheck, report: CloudValidati
     }
     if report.credential_created_at:
         facts["credential_since"] = moment(report.credential_created_at)
-    status = _status_after(account, report)
-    with transaction.atomic(using=dispatch.SECURITY):
-        # Conditional: an account that was suspended meanwhile stays suspended.
-        CloudAccount.objects.filter(pk=account.pk).exclude(status=CloudAccountStatus.SUSPENDED).update(
-            status=status, **facts
-        )
-        _close(check, CheckState.FINISHED)
-        audit.record(
-            actor=Actor.from_dict(check.actor),
-            owner=account.owner,
-            action="account.checked",
-            text="Connection verified" if report.ok else f"Connection check failed: {report.cause}",
-            account=account.pk,
-            label=account.name,
-            code=report.code,
-        )
-
-
-def _status_after(account: CloudAccount, report: CloudValidationResult) -> str:
-    """A proof makes it active; a permanent cause fails it; what can pass by itself changes nothing."""
+    # A proof makes it active, a permanent cause fails it; what can pass by itself changes nothing.
     if report.ok:
-        return CloudAccountStatus.ACTIVE
-    return CloudAccountStatus.FAILED if report.permanent else CloudAccountStatus(account.status)
+        facts["status"] = CloudAccountStatus.ACTIVE
+    elif report.permanent:
+        facts["status"] = CloudAccountStatus.FAILED
+    return facts
 
 
-def _renew(check: ConnectionCheck) -> bool:
-    """The attempt number is part of the claim: a worker that was thought dead cannot renew its successor's lease."""
-    held = ConnectionCheck.objects.filter(pk=check.pk, state=CheckState.RUNNING, attempts=check.attempts)
-    return held.update(lease_until=leases.fresh()) == 1
+def _check_what_was_resumed(check: ConnectionCheck) -> None:
+    """Resuming finds the check that is just being given up, and asks for no other: so that is done here."""
+    account = CloudAccount.objects.filter(pk=check.account, status=CloudAccountStatus.PENDING).first()
+    if account is not None:
+        request_check(account, actor=Actor.from_dict(check.actor), trigger=check.trigger)
 
 
-def _close(check: ConnectionCheck, state: CheckState) -> None:
-    check.state, check.active_account, check.lease_until = state, None, None
-    check.finished_at = timezone.now()
-    check.save()
+def _record(account: CloudAccount, actor: Actor, action: str, text: str, **detail: str) -> None:
+    audit.record(
+        actor=actor, owner=account.owner, action=action, text=text, account=account.pk, label=account.name, **detail
+    )

@@ -12,28 +12,31 @@ from cloudaccounts.signals_out import account_deleted, account_suspended
 
 
 def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
-    """Stops checks and scans; nothing is deleted. Suspending twice is once."""
-    changed = (
-        CloudAccount.objects.filter(pk=account.pk)
-        .exclude(status=CloudAccountStatus.SUSPENDED)
-        .update(status=CloudAccountStatus.SUSPENDED)
-    )
-    if changed:
+    """Stops checks and scans; nothing is deleted. Suspending again finishes what a kill interrupted."""
+    with transaction.atomic(using=SECURITY):
+        changed = (
+            CloudAccount.objects.filter(pk=account.pk)
+            .exclude(status=CloudAccountStatus.SUSPENDED)
+            .update(status=CloudAccountStatus.SUSPENDED)
+        )
         account.status = CloudAccountStatus.SUSPENDED
-        _record(account, actor, "account.suspended", f"Suspended by {actor.label}: neither checked nor scanned")
+        # Also where nothing changed: without transactions (MongoDB) a kill may have come between the two.
         account_suspended.send(sender=CloudAccount, account=account, actor=actor)
+        if changed:
+            _record(account, actor, "account.suspended", f"Suspended by {actor.label}: neither checked nor scanned")
 
 
 def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | None:
     """Back to work as pending, with a check that decides the rest. None where the account was not suspended."""
-    changed = CloudAccount.objects.filter(pk=account.pk, status=CloudAccountStatus.SUSPENDED).update(
-        status=CloudAccountStatus.PENDING
-    )
-    if not changed:
-        return None
-    account.status = CloudAccountStatus.PENDING
-    _record(account, actor, "account.resumed", f"Resumed by {actor.label}; connection is checked again")
-    return request_check(account, actor=actor, trigger=CheckTrigger.PERSON)
+    with transaction.atomic(using=SECURITY):
+        changed = CloudAccount.objects.filter(pk=account.pk, status=CloudAccountStatus.SUSPENDED).update(
+            status=CloudAccountStatus.PENDING
+        )
+        if not changed:
+            return None
+        account.status = CloudAccountStatus.PENDING
+        _record(account, actor, "account.resumed", f"Resumed by {actor.label}; connection is checked again")
+        return request_check(account, actor=actor, trigger=CheckTrigger.PERSON)
 
 
 def delete_account(account: CloudAccount, *, actor: Actor) -> None:

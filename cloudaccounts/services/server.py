@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from cloudaccounts import registry
+from cloudaccounts import registry, vault
+from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import ServerIdentity
 from cloudaccounts.fields import KeyringError, Sealed
-from cloudaccounts.models import CloudAccount, KeyWitness, ServerIdentityRecord, WorkerHeartbeat
+from cloudaccounts.models import CloudAccount, CloudCredential, KeyWitness, ServerIdentityRecord, WorkerHeartbeat
 
 ALIVE = timedelta(seconds=20)
 _BOUND = "key-witness"
@@ -68,10 +69,13 @@ def confirm_key() -> KeyringError | None:
         if row is not None and row.sealed is not None:
             row.sealed.open(bound_to=_BOUND)
             return None
-        account = CloudAccount.objects.select_related("credential").filter(credential__isnull=False).first()
-        if account is not None and account.credential.payload is not None:
-            account.credential.payload.open(bound_to=account.pk)
+        if credential := CloudCredential.objects.order_by("pk").first():
+            account = CloudAccount.objects.filter(pk=credential.pk).first()
+            if account is not None:
+                vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")
         KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": Sealed.seal({}, bound_to=_BOUND)})
     except KeyringError as error:
         return error
+    except vault.CredentialsUnreadableError as error:
+        return KeyringError(error.code, error.cause, error.remedy)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -134,9 +135,10 @@ def check_rows(account: CloudAccount, report: CloudValidationResult) -> list[Che
     return rows + [CheckRow(p.title, "running" if p.name == report.running else "waiting") for p in ahead]
 
 
-def _moment(text: str) -> Any:
+def _moment(text: str) -> datetime | None:
+    """In UTC, as a database compares it; None for what is no moment, or lies outside the calendar there."""
     try:
         found = parse_datetime(text)
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and found.tzinfo is not None else None

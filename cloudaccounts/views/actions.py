@@ -14,12 +14,13 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.forms import AccountForm, DeleteForm
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.views.common import account_or_404
+from cloudaccounts.views.common import account_or_404, gone_is_404
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_POST
+@gone_is_404()
 def account_revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     try:
@@ -30,6 +31,7 @@ def account_revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @require_POST
+@gone_is_404()
 def account_resume(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if services.resume_account(account, actor=Actor.of_request(request)):
@@ -40,16 +42,19 @@ def account_resume(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @asks_first
+@gone_is_404()
 def account_suspend(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if request.method != "POST":
         return _ask(request, "suspend", account)
     services.suspend_account(account, actor=Actor.of_request(request))
+    account = account_or_404(request, account_id)  # suspending twice is no error, so nor is suspending nothing
     messages.success(request, f"{account.name} is suspended: it is neither checked nor scanned until you resume it.")
     return redirect("account", account_id=account.pk)
 
 
 @asks_first
+@gone_is_404()
 def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if request.method != "POST":
@@ -64,6 +69,7 @@ def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @asks_first
+@gone_is_404()
 def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if request.method != "POST":

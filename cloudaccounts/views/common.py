@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
@@ -18,3 +20,12 @@ def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
     if found is None:
         raise Http404
     return found
+
+
+@contextmanager
+def gone_is_404() -> Iterator[None]:
+    """For views that act: an account deleted in another tab, just now, was not there to act on."""
+    try:
+        yield
+    except CloudAccount.DoesNotExist:
+        raise Http404 from None

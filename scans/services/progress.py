@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from cloudaccounts.contract import ProviderError, ScanUnit
-from scans.models import ScanRun, ScanStatus
+from cloudaccounts.leases import Claim
 from scans.services.storing import AssetWriter
 
 EVERY = 0.5  # seconds between writes: a person sees motion, the database is left in peace
@@ -13,8 +13,8 @@ EVERY = 0.5  # seconds between writes: a person sees motion, the database is lef
 class Progress:
     """What a running scan tells of itself. Counts only what is done and stored."""
 
-    def __init__(self, run: ScanRun, *, total: int) -> None:
-        self._run = run
+    def __init__(self, claim: Claim, *, total: int) -> None:
+        self._claim = claim
         self._last = 0.0
         self._open: dict[ScanUnit, None] = {}
         self.gaps: list[dict[str, Any]] = []
@@ -58,5 +58,4 @@ class Progress:
             return True
         self._last = time.monotonic()
         now_doing = next(iter(self._open)).label if self._open else ""
-        held = ScanRun.objects.filter(pk=self._run.pk, status=ScanStatus.RUNNING, attempts=self._run.attempts)
-        return held.update(now_doing=now_doing[:200], gaps=self.gaps, **self._facts) == 1
+        return self._claim.write(now_doing=now_doing[:200], gaps=self.gaps, **self._facts)

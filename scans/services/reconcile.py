@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from cloudaccounts import audit, dispatch
 from cloudaccounts.actors import SYSTEM
+from cloudaccounts.leases import Claim
 from scans.models import ScanRun, ScanStatus
 from scans.services.requests import QUEUE, TASK
 
@@ -25,18 +26,15 @@ def _release_lost() -> int:
     now = timezone.now()
     mended = 0
     for run in ScanRun.objects.filter(status=ScanStatus.RUNNING, lease_until__lt=now)[:BATCH]:
-        lost = ScanRun.objects.filter(pk=run.pk, status=ScanStatus.RUNNING, lease_until__lt=now)
+        lost = ScanRun.objects.filter(pk=run.pk, claim=run.claim, lease_until__lt=now)
         if run.attempts < ATTEMPTS:
-            mended += lost.update(status=ScanStatus.QUEUED, lease_until=None, nudged_at=None, now_doing="")
+            mended += lost.update(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
             continue
-        failed = lost.update(
+        failed = Claim(lost).end(
             status=ScanStatus.FAILED,
-            active_account=None,
-            lease_until=None,
             now_doing="",
-            finished_at=now,
             error_code="worker_died",
-            error=f"The worker died {ATTEMPTS} times during this scan.",
+            error=f"Our own worker died {ATTEMPTS} times during this scan.",
             error_remedy="Look at the worker's log for the reason (often memory), then start a scan again.",
         )
         if failed:

@@ -28,17 +28,38 @@ def request_scan(
 ) -> ScanRun:
     """Queues a scan, or answers with the one that is active already: compare `run_id`s to tell them apart.
 
-    No regions means all of the account's. Raises `AccountSuspendedError`, and `InputError` for a region that the
-    account has not chosen.
+    No regions means all of the account's. Raises `AccountSuspendedError`, `InputError` for a region that the account
+    has not chosen, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
     """
-    if account.status == CloudAccountStatus.SUSPENDED:
-        raise AccountSuspendedError
     if scan_type not in ScanType.values:
         raise InputError({"scan_type": "Choose full or incremental."})
     if not set(regions) <= set(account.regions):
         raise InputError({"regions": "Choose among the regions of this account."})
+    while True:
+        run = _new_run(account, actor, scan_type, regions, auto_initiated=auto_initiated)
+        try:
+            with transaction.atomic(using=dispatch.SECURITY):
+                if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
+                    raise AccountSuspendedError
+                run.save(force_insert=True)
+                CloudAccount.objects.filter(pk=account.pk).update(latest_scan_run_id=run.run_id)
+                dispatch.send_on_commit(TASK, str(run.run_id), using=dispatch.SECURITY, queue=QUEUE)
+        except IntegrityError:
+            # One is active. It may also have ended since; then there is room for ours.
+            if active := ScanRun.objects.filter(active_account=account.pk).first():
+                return active
+            continue
+        account.latest_scan_run_id = run.run_id
+        text = "Discovery started by itself after onboarding" if auto_initiated else f"Scan requested by {actor.label}"
+        _record(run, actor, "scan.requested", text)
+        return run
+
+
+def _new_run(
+    account: CloudAccount, actor: Actor, scan_type: str, regions: Sequence[str], *, auto_initiated: bool
+) -> ScanRun:
     now = timezone.now()
-    run = ScanRun(
+    return ScanRun(
         account=account.pk,
         active_account=account.pk,
         owner=account.owner,
@@ -51,19 +72,6 @@ def request_scan(
         requested_at=now,
         nudged_at=now,
     )
-    try:
-        with transaction.atomic(using=dispatch.SECURITY):
-            run.save(force_insert=True)
-            CloudAccount.objects.filter(pk=account.pk).update(latest_scan_run_id=run.run_id)
-            dispatch.send_on_commit(TASK, str(run.run_id), using=dispatch.SECURITY, queue=QUEUE)
-    except IntegrityError:
-        active = ScanRun.objects.filter(active_account=account.pk).first()
-        # The active one may have ended between the two statements; then there is room for ours.
-        return active or request_scan(account, actor=actor, scan_type=scan_type, regions=regions)
-    account.latest_scan_run_id = run.run_id
-    text = "Discovery started by itself after onboarding" if auto_initiated else f"Scan requested by {actor.label}"
-    _record(run, actor, "scan.requested", text)
-    return run
 
 
 def request_first_scan(account: CloudAccount) -> ScanRun | None:
@@ -76,7 +84,12 @@ def request_first_scan(account: CloudAccount) -> ScanRun | None:
 def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
     """Ends a queued or running scan; its worker notices within seconds and stops writing. False where it had ended."""
     cancelled = ScanRun.objects.filter(pk=run.pk, status__in=ACTIVE).update(
-        status=ScanStatus.CANCELLED, active_account=None, lease_until=None, now_doing="", finished_at=timezone.now()
+        status=ScanStatus.CANCELLED,
+        active_account=None,
+        claim=None,
+        lease_until=None,
+        now_doing="",
+        finished_at=timezone.now(),
     )
     if cancelled:
         _record(run, actor, "scan.cancelled", f"Scan cancelled by {actor.label}")
@@ -86,6 +99,12 @@ def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
 def cancel_active(account: UUID, *, actor: Actor) -> None:
     for run in ScanRun.objects.filter(active_account=account):
         cancel_scan(run, actor=actor)
+
+
+def rename_account(account: CloudAccount) -> None:
+    """Lists show the account's name from their own rows, so that they need no join."""
+    Asset.objects.filter(account=account.pk).update(account_name=account.name)
+    ScanRun.objects.filter(account=account.pk).update(account_name=account.name)
 
 
 def forget_account(account: UUID) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts import audit, leases
+from cloudaccounts import audit
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import AccountSuspendedError, defect
+from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.services import account_session
 from scans.models import ScanRun, ScanStatus
 from scans.services.collecting import Batch, UnitFailed, UnitFinished, collect
 from scans.services.progress import Progress
+from scans.services.requests import forget_account
 from scans.services.storing import AssetWriter
 
 logger = logging.getLogger(__name__)
@@ -26,82 +30,74 @@ class ClaimLostError(Exception):
 
 def run_scan(run_id: UUID) -> str:
     """Does a queued scan and answers with its status. A run that is not queued is left alone (a second nudge)."""
-    now = timezone.now()
-    claimed = ScanRun.objects.filter(pk=run_id, status=ScanStatus.QUEUED).update(
-        status=ScanStatus.RUNNING, lease_until=leases.fresh(), started_at=now
+    row = ScanRun.objects.filter(pk=run_id)
+    claim = Claim.take(
+        row.filter(status=ScanStatus.QUEUED),
+        row.filter(status=ScanStatus.RUNNING),
+        status=ScanStatus.RUNNING,
+        started_at=timezone.now(),
     )
-    run = ScanRun.objects.filter(pk=run_id).first()
-    if not claimed or run is None:
-        return run.status if run else "gone"
-    run.attempts += 1
-    ScanRun.objects.filter(pk=run_id).update(attempts=run.attempts)
-    with leases.LeaseKeeper(lambda: _renew(run)) as keeper:
-        try:
-            _work(run, keeper)
-        except ProviderError as error:
-            _end(run, ScanStatus.FAILED, error)
-        except ClaimLostError:
-            logger.info("scan.stopped", extra={"run_id": str(run_id)})
-        except Exception:
-            # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
-            logger.exception("scan.defect", extra={"run_id": str(run_id)})
-            _end(run, ScanStatus.FAILED, DEFECT)
-    return ScanRun.objects.filter(pk=run_id).values_list("status", flat=True).first() or "gone"
+    if claim is not None:
+        run = row.get()
+        with LeaseKeeper(claim.renew) as keeper:
+            _attempt(run, claim, keeper)
+        if not CloudAccount.objects.filter(pk=run.account).exists():
+            forget_account(run.account)  # deleted between our last look and our last write
+    return row.values_list("status", flat=True).first() or "gone"
 
 
-DEFECT = ProviderError(
-    "internal_error",
-    "This scan ended by a defect of ours, not of your cloud.",
-    "Start a scan again; if it fails once more, give the operator this run's id.",
-)
+def _attempt(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
+    try:
+        _work(run, claim, keeper)
+    except ProviderError as error:
+        _end(run, claim, ScanStatus.FAILED, error)
+    except ClaimLostError:
+        logger.info("scan.stopped", extra={"run_id": str(run.pk)})
+    except Exception:
+        # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
+        logger.exception("scan.defect", extra={"run_id": str(run.pk)})
+        _end(run, claim, ScanStatus.FAILED, defect("scan"))
 
 
-def _work(run: ScanRun, keeper: leases.LeaseKeeper) -> None:
+def _work(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     account = CloudAccount.objects.filter(pk=run.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
-        raise ProviderError("account_suspended", "The account was suspended or deleted.", "Resume it first.")
-    session = account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")
-    units = session.units(run.regions)
-    writer = AssetWriter(run)
-    progress = Progress(run, total=len(units))
-    progress.show(force=True)
-    for event in collect(session, units):
-        if keeper.lost.is_set():
-            raise ClaimLostError
-        if isinstance(event, Batch):
-            if not progress.show(force=True):  # a cancelled run writes not one batch more
+        raise AccountSuspendedError
+    with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
+        units = session.units(run.regions)
+        writer = AssetWriter(run)
+        progress = Progress(claim, total=len(units))
+        progress.show(force=True)
+        for event in collect(session, units):
+            if keeper.lost.is_set():
                 raise ClaimLostError
-            writer.write(event.assets)
-            progress.seen(writer)
-        elif isinstance(event, UnitFinished):
-            writer.sweep(event.unit)
-            progress.unit_done(event.unit, writer)
-        elif isinstance(event, UnitFailed):
-            progress.unit_failed(event.unit, event.error)
-        else:
-            progress.doing(event.unit)
-        if not progress.show():
-            raise ClaimLostError
+            if isinstance(event, Batch):
+                if not progress.show(force=True):  # a cancelled run writes not one batch more
+                    raise ClaimLostError
+                writer.write(event.unit, event.assets)
+                progress.seen(writer)
+            elif isinstance(event, UnitFinished):
+                writer.sweep(event.unit)
+                progress.unit_done(event.unit, writer)
+            elif isinstance(event, UnitFailed):
+                progress.unit_failed(event.unit, event.error)
+            else:
+                progress.doing(event.unit)
+            if not progress.show():
+                raise ClaimLostError
     if len(progress.gaps) == len(units):
-        raise progress.first_error or DEFECT
+        raise progress.first_error or defect("scan")
+    if set(run.regions) == set(account.regions):
+        writer.sweep_unwatched(units)
+        progress.seen(writer)
     progress.show(force=True)
-    _end(run, ScanStatus.COMPLETED)
+    _end(run, claim, ScanStatus.COMPLETED)
 
 
-def _renew(run: ScanRun) -> bool:
-    """The attempt number is part of the claim: a worker that was thought dead cannot renew its successor's lease."""
-    held = ScanRun.objects.filter(pk=run.pk, status=ScanStatus.RUNNING, attempts=run.attempts)
-    return held.update(lease_until=leases.fresh()) == 1
-
-
-def _end(run: ScanRun, status: ScanStatus, error: ProviderError | None = None) -> None:
-    """Conditional: a run that was cancelled meanwhile stays cancelled."""
-    ended = ScanRun.objects.filter(pk=run.pk, status=ScanStatus.RUNNING, attempts=run.attempts).update(
+def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | None = None) -> None:
+    ended = claim.end(
         status=status,
-        active_account=None,
-        lease_until=None,
         now_doing="",
-        finished_at=timezone.now(),
         error_code=error.code if error else "",
         error=error.cause[:500] if error else "",
         error_remedy=error.remedy[:500] if error else "",

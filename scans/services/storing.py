@@ -7,7 +7,7 @@ rest is safe, and needs none of the upserts that MongoDB's backend lacks.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from scans.models import Asset, ScanRun
 
 _CHANGING = [
     "name", "tags", "properties", "fingerprint", "last_seen_at", "changed_at", "last_run", "gone_at", "account_name",
+    "unit_region",
 ]  # fmt: skip
 
 
@@ -34,7 +35,7 @@ class AssetWriter:
         self._run = run
         self.seen = self.new = self.changed = self.gone = 0
 
-    def write(self, batch: Iterable[Found]) -> None:
+    def write(self, unit: ScanUnit, batch: Iterable[Found]) -> None:
         """Three to four statements a batch, whatever its size."""
         found = {asset_key(asset): asset for asset in batch}
         now = timezone.now()
@@ -43,11 +44,11 @@ class AssetWriter:
         for key, asset in found.items():
             row = existing.get(key)
             if row is None:
-                fresh.append(self._row(key, asset, now))
-            elif row.fingerprint == asset.fingerprint() and row.gone_at is None:
+                fresh.append(self._row(key, asset, unit, now))
+            elif row.fingerprint == asset.fingerprint() and row.gone_at is None and row.unit_region == unit.region:
                 same.append(row.pk)
             else:
-                changed.append(_change(row, asset, self._run, now))
+                changed.append(_change(row, asset, unit, self._run, now))
         Asset.objects.bulk_create(fresh)
         Asset.objects.bulk_update(changed, _CHANGING)
         if same:
@@ -58,14 +59,18 @@ class AssetWriter:
 
     def sweep(self, unit: ScanUnit) -> None:
         """After a unit was looked at completely: what was not found is gone. Kept, so that its history stays."""
-        looked_at = [unit.region, *unit.also]
-        missing = self._assets().filter(service=unit.service, region__in=looked_at, gone_at=None)
+        missing = self._assets().filter(service=unit.service, unit_region=unit.region, gone_at=None)
         self.gone += missing.exclude(last_run=self._run.run_id).update(gone_at=timezone.now())
+
+    def sweep_unwatched(self, units: Sequence[ScanUnit]) -> None:
+        """After a scan of the whole account: what lies in regions that were taken off it is not looked at any more."""
+        unwatched = self._assets().filter(gone_at=None).exclude(unit_region__in={unit.region for unit in units})
+        self.gone += unwatched.update(gone_at=timezone.now())
 
     def _assets(self) -> QuerySet[Asset]:
         return Asset.objects.filter(account=self._run.account)
 
-    def _row(self, key: str, asset: Found, now: datetime) -> Asset:
+    def _row(self, key: str, asset: Found, unit: ScanUnit, now: datetime) -> Asset:
         return Asset(
             account=self._run.account,
             asset_key=key,
@@ -75,6 +80,7 @@ class AssetWriter:
             type=asset.type,
             service=asset.service,
             region=asset.region,
+            unit_region=unit.region,
             native_id=asset.native_id,
             name=asset.name[:300],
             tags=dict(asset.tags),
@@ -87,7 +93,8 @@ class AssetWriter:
         )
 
 
-def _change(row: Asset, asset: Found, run: ScanRun, now: datetime) -> Asset:
+def _change(row: Asset, asset: Found, unit: ScanUnit, run: ScanRun, now: datetime) -> Asset:
+    row.unit_region = unit.region
     row.name, row.account_name = asset.name[:300], run.account_name
     row.tags, row.properties = dict(asset.tags), dict(asset.properties)
     row.fingerprint = asset.fingerprint()

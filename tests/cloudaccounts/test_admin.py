@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, ConnectionCheck
+from scans.models import ScanRun
 from tests.conftest import ALL_DATABASES, SECRET
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -104,3 +105,44 @@ def test_the_audit_is_append_only(olgas: Client, account: CloudAccount) -> None:
 
 def test_owners_who_are_not_staff_do_not_get_in(alices: Client) -> None:
     assert alices.get(LIST).status_code == 302
+
+
+@pytest.fixture
+def viewers(bob: User, browser_of: Callable[[User], Client]) -> Client:
+    """The browser of staff who may look at accounts and scans, and no more."""
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.set(Permission.objects.filter(codename__in=["view_cloudaccount", "view_scanrun"]))
+    return browser_of(bob)
+
+
+@pytest.mark.parametrize("action", ["revalidate", "suspend", "resume"])
+def test_who_may_only_look_at_accounts_does_nothing_to_them(
+    viewers: Client, account: CloudAccount, action: str
+) -> None:
+    before = "suspended" if action == "resume" else "active"
+    CloudAccount.objects.update(status=before)
+    assert viewers.get(LIST).status_code == 200
+    viewers.post(LIST, {"action": action, "_selected_action": [str(account.pk)]})
+    account.refresh_from_db()
+    assert account.status == before
+    assert not ConnectionCheck.objects.exists()
+
+
+def test_who_may_change_accounts_suspends_them(viewers: Client, bob: User, account: CloudAccount) -> None:
+    bob.user_permissions.add(Permission.objects.get(codename="change_cloudaccount"))
+    viewers.post(LIST, {"action": "suspend", "_selected_action": [str(account.pk)]})
+    account.refresh_from_db()
+    assert account.status == "suspended"
+
+
+def test_who_may_only_look_at_scans_cancels_none(viewers: Client, bob: User, account: CloudAccount) -> None:
+    run = ScanRun.objects.get(account=account.pk)
+    cancel = {"action": "cancel", "_selected_action": [str(run.pk)]}
+    viewers.post("/admin/scans/scanrun/", cancel)
+    run.refresh_from_db()
+    assert run.status == "queued"
+    bob.user_permissions.add(Permission.objects.get(codename="change_scanrun"))
+    viewers.post("/admin/scans/scanrun/", cancel)
+    run.refresh_from_db()
+    assert run.status == "cancelled"

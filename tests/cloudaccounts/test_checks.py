@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,9 +14,18 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck
-from cloudaccounts.services import request_check, requeue_checks, resume_account, run_check, suspend_account
+from cloudaccounts.services import (
+    checks,
+    delete_account,
+    request_check,
+    requeue_checks,
+    resume_account,
+    run_check,
+    suspend_account,
+    update_account,
+)
 from tests.conftest import ALL_DATABASES
-from tests.toycloud.provider import State
+from tests.toycloud.provider import State, ToyProvider
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -122,3 +132,116 @@ def test_a_lost_message_is_sent_again(alice: User, toy_account: MakeAccount) -> 
     assert requeue_checks() == 0
     ConnectionCheck.objects.update(nudged_at=timezone.now() - timedelta(minutes=1))
     assert requeue_checks() == 1
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Lets something happen after the cloud has answered and before the outcome is written."""
+
+    def arrange(event: Callable[[], object]) -> None:
+        original = checks._validate
+
+        def validate_then(*args: object) -> object:
+            report = original(*args)  # type: ignore[arg-type]  # passed on as given
+            event()
+            return report
+
+        monkeypatch.setattr(checks, "_validate", validate_then)
+
+    return arrange
+
+
+Meanwhile = Callable[[Callable[[], object]], None]
+
+
+def test_a_worker_that_was_thought_dead_writes_nothing_over_its_successor(
+    alice: User, toy_account: MakeAccount, toycloud: State, meanwhile: Meanwhile
+) -> None:
+    row = request_check(toy_account(alice), actor=SYSTEM)
+    toycloud.good_token = "changed"
+    meanwhile(lambda: ConnectionCheck.objects.update(claim=uuid4(), attempts=2))
+    assert run_check(row.pk) is None
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("running", 2)
+    assert CloudAccount.objects.get().status == "active"
+
+
+def test_an_account_deleted_during_a_check_stays_deleted_with_its_check(
+    alice: User, toy_account: MakeAccount, meanwhile: Meanwhile
+) -> None:
+    account = toy_account(alice)
+    row = request_check(account, actor=SYSTEM)
+    meanwhile(lambda: delete_account(account, actor=SYSTEM))
+    assert run_check(row.pk) is None
+    assert not ConnectionCheck.objects.exists()
+    assert not CloudAccount.objects.exists()
+
+
+def test_suspending_during_a_check_is_not_undone_by_its_outcome(
+    alice: User, toy_account: MakeAccount, meanwhile: Meanwhile
+) -> None:
+    account = toy_account(alice)
+    row = request_check(account, actor=SYSTEM)
+    meanwhile(lambda: suspend_account(account, actor=SYSTEM))
+    run_check(row.pk)
+    assert CloudAccount.objects.get().status == "suspended"
+
+
+def test_what_passes_by_itself_does_not_make_an_unproven_account_active(
+    alice: User, toy_account: MakeAccount, toycloud: State, meanwhile: Meanwhile
+) -> None:
+    account = toy_account(alice)
+    row = request_check(account, actor=SYSTEM)
+    toycloud.failure = ProviderError("throttled", "Too many requests.", "Wait.", permanent=False)
+
+    def suspend_and_resume() -> None:
+        suspend_account(account, actor=SYSTEM)
+        resume_account(CloudAccount.objects.get(), actor=SYSTEM)
+
+    meanwhile(suspend_and_resume)
+    run_check(row.pk)
+    assert CloudAccount.objects.get().status == "pending"
+
+
+def test_resuming_while_a_check_is_being_given_up_asks_for_another(alice: User, toy_account: MakeAccount) -> None:
+    account = toy_account(alice)
+    row = request_check(account, actor=SYSTEM)
+    ConnectionCheck.objects.update(state="running")
+    CloudAccount.objects.update(status="pending")
+    checks._check_what_was_resumed(row)
+    assert ConnectionCheck.objects.filter(account=account.pk).exists()
+    ConnectionCheck.objects.update(state="abandoned", active_account=None)
+    checks._check_what_was_resumed(row)
+    assert ConnectionCheck.objects.filter(active_account=account.pk, state="queued").count() == 1
+
+
+def test_a_defect_of_ours_is_told_as_ours_and_fails_no_account(
+    alice: User, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(ToyProvider, "validate", break_down)
+    account = check(toy_account(alice))
+    assert (account.status, account.last_check_code) == ("active", "internal_error")
+    assert ConnectionCheck.objects.get().state == "finished"
+    assert "check.defect" in caplog.text
+
+
+def test_a_check_of_a_deleted_account_cannot_be_asked_for(alice: User, toy_account: MakeAccount) -> None:
+    account = toy_account(alice)
+    stale = CloudAccount.objects.get()
+    delete_account(account, actor=SYSTEM)
+    with pytest.raises(CloudAccount.DoesNotExist):
+        request_check(stale, actor=SYSTEM)
+    assert not ConnectionCheck.objects.exists()
+
+
+def test_who_asked_for_a_check_and_what_was_changed_stand_in_the_audit(alice: User, toy_account: MakeAccount) -> None:
+    account = toy_account(alice)
+    request_check(account, actor=SYSTEM)
+    update_account(account, actor=SYSTEM, name="renamed", environment="dev", regions=["left"])
+    assert AuditEvent.objects.filter(action="account.check_requested").count() == 1
+    detail = AuditEvent.objects.get(action="account.changed").detail
+    assert (detail["before"]["name"], detail["after"]["name"]) == ("toybox", "renamed")
+    assert detail["before"]["regions"] == ["left", "right"]

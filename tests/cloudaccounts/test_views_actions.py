@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cloudaccounts import selectors
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
 from tests.conftest import ALL_DATABASES, MakeAccount
 
@@ -123,3 +126,19 @@ def test_edit_refuses_with_a_message_and_stores_nothing(
     assert message in response.content.decode()
     account.refresh_from_db()
     assert (account.name, account.environment) == ("data-platform", "production")
+
+
+@pytest.mark.parametrize("action", ["revalidate", "suspend", "resume", "edit"])
+def test_acting_on_an_account_deleted_in_another_tab_is_not_found(
+    alices: Client, account: CloudAccount, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = selectors.find
+
+    def find_then_lose(owner: str, wanted: UUID) -> CloudAccount | None:
+        found = find(owner, wanted)
+        CloudAccount.objects.filter(pk=wanted).delete()
+        return found
+
+    monkeypatch.setattr(selectors, "find", find_then_lose)
+    data = {"name": "renamed", "environment": "staging", "regions": ["eu-west-1"]}
+    assert alices.post(url(account, action), data, follow=True).status_code == 404

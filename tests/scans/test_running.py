@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,12 +11,14 @@ from django.db import connections
 from django.utils import timezone
 
 from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import Asset as Found
+from cloudaccounts.contract import ProviderError, ScanUnit
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.services import delete_account, suspend_account
+from cloudaccounts.services import delete_account, suspend_account, update_account
 from scans.models import Asset, ScanRun
 from scans.services import cancel_scan, request_scan, requeue_scans, run_scan
+from scans.services.storing import AssetWriter
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
 
@@ -169,6 +172,90 @@ def test_a_lost_message_is_sent_again(account: CloudAccount) -> None:
     assert requeue_scans() == 1
 
 
+def test_what_a_global_unit_found_in_a_region_is_swept_with_it(account: CloudAccount, toycloud: State) -> None:
+    """As S3 does: buckets are listed at once and lie in regions of their own."""
+    toycloud.assets["toys", "global"] = [Found("toy.toys.thing", "toys", "left", "toy:bucket", "bucket")]
+    scan(account)
+    toycloud.put("toys", "global")
+    run = scan(account)
+    assert Asset.objects.get(name="bucket").gone_at is not None
+    assert run.assets_gone == 1
+
+
+def test_what_lies_in_a_region_that_was_taken_off_is_not_shown_as_there(account: CloudAccount) -> None:
+    scan(account)
+    update_account(account, actor=SYSTEM, name="toybox", environment="dev", regions=["left"])
+    scan(account)
+    assert Asset.objects.get(name="green").gone_at is not None
+    assert Asset.objects.get(name="red").gone_at is None
+
+
+def test_a_scan_of_some_regions_leaves_the_others_alone(account: CloudAccount) -> None:
+    scan(account)
+    run_scan(request_scan(account, actor=SYSTEM, regions=["left"]).run_id)
+    assert Asset.objects.get(name="green").gone_at is None
+
+
+def test_a_new_name_reaches_assets_and_scans(account: CloudAccount) -> None:
+    run = scan(account)
+    update_account(account, actor=SYSTEM, name="renamed", environment="dev", regions=["left", "right"])
+    run.refresh_from_db()
+    assert run.account_name == "renamed"
+    assert set(Asset.objects.values_list("account_name", flat=True)) == {"renamed"}
+
+
+def test_an_account_deleted_between_two_batches_leaves_nothing_behind(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = AssetWriter.write
+
+    def delete_first(writer: AssetWriter, unit: ScanUnit, batch: list[Found]) -> None:
+        delete_account(account, actor=SYSTEM)
+        original(writer, unit, batch)
+
+    monkeypatch.setattr(AssetWriter, "write", delete_first)
+    assert scan_status(account) == "gone"
+    assert not Asset.objects.exists()
+    assert not ScanRun.objects.exists()
+
+
+def scan_status(account: CloudAccount) -> str:
+    return run_scan(request_scan(account, actor=SYSTEM).run_id)
+
+
+def test_a_defect_of_ours_ends_the_scan_with_a_message(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(AssetWriter, "sweep", break_down)
+    run = scan(account)
+    assert (run.status, run.error_code) == ("failed", "internal_error")
+    assert "scan.defect" in caplog.text
+
+
+def test_a_scan_of_a_deleted_account_cannot_be_asked_for(account: CloudAccount) -> None:
+    stale = CloudAccount.objects.get()
+    delete_account(account, actor=SYSTEM)
+    with pytest.raises(CloudAccount.DoesNotExist):
+        request_scan(stale, actor=SYSTEM)
+    assert not ScanRun.objects.exists()
+
+
+def test_the_session_is_closed_in_the_end(account: CloudAccount, toycloud: State) -> None:
+    scan(account)
+    assert toycloud.closed == 1
+
+
+def test_suspending_again_finishes_what_a_kill_interrupted(account: CloudAccount) -> None:
+    run = request_scan(account, actor=SYSTEM)
+    CloudAccount.objects.update(status="suspended")  # killed right after this write
+    suspend_account(CloudAccount.objects.get(), actor=SYSTEM)
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+
+
 class TestWhileItRuns:
     pytestmark = pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)
 
@@ -206,7 +293,7 @@ class TestWhileItRuns:
     def test_a_worker_that_was_thought_dead_writes_nothing_over_its_successor(
         self, running: ScanRun, toycloud: State
     ) -> None:
-        ScanRun.objects.update(attempts=2)
+        ScanRun.objects.update(attempts=2, claim=uuid4())
         assert toycloud.gate is not None
         threading.Event().wait(0.6)
         toycloud.gate.set()

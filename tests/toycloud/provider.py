@@ -42,6 +42,7 @@ class State:
     assets: dict[tuple[str, str], list[Asset]] = field(default_factory=dict)
     broken_units: dict[tuple[str, str], ProviderError] = field(default_factory=dict)
     collected: list[ScanUnit] = field(default_factory=list)
+    closed: int = 0
     neighbours: list[VisibleAccount] = field(default_factory=list)
     gate: Event | None = None  # collectors wait here until it is set
 
@@ -66,6 +67,9 @@ class ToySession:
         yield from STATE.assets.get((unit.service, unit.region), [])
         if error := STATE.broken_units.get((unit.service, unit.region)):
             raise error
+
+    def close(self) -> None:
+        STATE.closed += 1
 
 
 class ToyProvider(Provider):

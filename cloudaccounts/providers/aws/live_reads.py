@@ -10,11 +10,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.background import in_order
 from cloudaccounts.providers.aws.client import Connection
-from cloudaccounts.providers.aws.errors import denial_reason, explain, is_denied
+from cloudaccounts.providers.aws.errors import aws_code, denial_reason, explain, is_denied
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, Permission
 from cloudaccounts.report import PermissionResult, PermissionStatus
 
 THREADS = 4
+# "There is none": said only to those who may ask. Every other error proves nothing, least of all a permission.
+_ABSENT = {
+    "NoSuchEntity",
+    "NoSuchBucketPolicy",
+    "NoSuchTagSet",
+    "NoSuchPublicAccessBlockConfiguration",
+    "OwnershipControlsNotFoundError",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "ReportNotPresent",
+    "ReportInProgress",
+    "ReportExpired",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +102,8 @@ def _try(tools: _Tools, permission: Permission) -> PermissionResult:
             told = explain(error, tools.connection.who, permission.action)
             if is_denied(error):
                 status, reason = PermissionStatus.DENIED, denial_reason(error) or "tried: AWS denied it"
-            elif not told.permanent:
+            elif aws_code(error) not in _ABSENT:
                 status, reason = PermissionStatus.UNVERIFIABLE, told.cause
-            # Any other answer (no such configuration, no such policy) comes only to those who may ask.
         except BotoCoreError as error:
             status, reason = PermissionStatus.UNVERIFIABLE, explain(error, tools.connection.who).cause
     return PermissionResult(permission.service, permission.action, status, reason)

@@ -150,6 +150,18 @@ def test_a_throttled_read_is_neither_granted_nor_denied(cloud: Cloud) -> None:
     assert told["ec2:DescribeVolumes"].status == UNVERIFIABLE
 
 
+@pytest.mark.parametrize("kind", ["expired_token", "clock_skew", "error"])
+def test_an_answer_that_proves_nothing_grants_nothing(cloud: Cloud, kind: str) -> None:
+    cloud.control.fault("deny", permission="iam:SimulatePrincipalPolicy")
+    cloud.control.fault(kind, action="DescribeVolumes")
+    cloud.control.fault(kind, action="GetAccountSummary")
+    report = cloud.validate(cloud.keys("good"))
+    told = {item.permission: item for item in report.permissions}
+    assert told["ec2:DescribeVolumes"].status == UNVERIFIABLE
+    assert told["iam:GetAccountSummary"].status == UNVERIFIABLE
+    assert told["ec2:DescribeInstances"].status == GRANTED
+
+
 def test_every_permission_has_a_read_of_its_own() -> None:
     tools = live_reads._Tools(
         connection=_Anything(),  # type: ignore[arg-type] # only asked for clients that are not called

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.test import Client
+
+from cloudaccounts.models import CloudAccount
+from tests.conftest import ALL_DATABASES, MakeAccount
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+USERS = "/admin/auth/user/"
+
+
+@pytest.fixture
+def olgas(operator: User, browser_of: Callable[[User], Client]) -> Client:
+    return browser_of(operator)
+
+
+def test_an_owner_of_accounts_is_not_deleted(alice: User, make_account: MakeAccount) -> None:
+    make_account(alice)
+    with pytest.raises(ProtectedError, match="alice owns a cloud account"), transaction.atomic():
+        alice.delete()
+    assert User.objects.filter(pk=alice.pk).exists()
+    assert CloudAccount.objects.of(str(alice.pk)).exists()
+
+
+def test_a_bulk_delete_spares_all_where_one_owns_accounts(alice: User, bob: User, make_account: MakeAccount) -> None:
+    make_account(bob)
+    with pytest.raises(ProtectedError), transaction.atomic():
+        User.objects.filter(pk__in=[alice.pk, bob.pk]).delete()
+    assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2
+
+
+def test_who_owns_nothing_is_deleted(olgas: Client, alice: User, bob: User, make_account: MakeAccount) -> None:
+    make_account(bob)
+    assert olgas.post(f"{USERS}{alice.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_admin_says_why_an_owner_stays(
+    olgas: Client, alice: User, make_account: MakeAccount, confirmed: bool
+) -> None:
+    make_account(alice)
+    make_account(alice)
+    address = f"{USERS}{alice.pk}/delete/"
+    answer = olgas.post(address, {"post": "yes"}) if confirmed else olgas.get(address)
+    assert answer.status_code == 200
+    assert "alice owns 2 cloud accounts: delete them first, or only make the user inactive." in answer.content.decode()
+    assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_the_admin_says_it_of_a_selection_too(olgas: Client, alice: User, bob: User, make_account: MakeAccount) -> None:
+    make_account(alice)
+    chosen = {"action": "delete_selected", "_selected_action": [str(alice.pk), str(bob.pk)], "post": "yes"}
+    answer = olgas.post(USERS, chosen)
+    assert answer.status_code == 200
+    assert "alice owns a cloud account: delete it first" in answer.content.decode()
+    assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2
