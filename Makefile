@@ -34,6 +34,7 @@ demo: .venv/.sandbox ## the product with simulated clouds, on http://127.0.0.1:8
 	@exec $(BIN)/python manage.py up --sandbox --port $(PORT)
 
 role: .venv/.sandbox ## the customer's side of the demo: a role with your external ID (ACCOUNT=… EXTERNAL_ID=…)
+	@test -n "$(ACCOUNT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make role ACCOUNT=444455556666 EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.role --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--account "$(ACCOUNT)" --external-id "$(EXTERNAL_ID)"
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 SECURITY = "cloud_security"
 DISCOVERY = "cloud_asset_discovery"
@@ -23,7 +23,7 @@ def send(task: str, *ids: str, queue: str = "checks") -> bool:
     """True where the broker took the message."""
     try:
         current_app.send_task(task, args=list(ids), queue=queue)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, ChannelError, OSError) as error:
         logger.warning("dispatch.broker_down", extra={"task": task, "error": type(error).__name__})
         return False
     return True

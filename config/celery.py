@@ -6,8 +6,11 @@ import os
 
 from celery import Celery
 
+from config import filebroker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+filebroker.install()
 app = Celery("cloudaccounts")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

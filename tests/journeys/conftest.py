@@ -31,7 +31,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must not outlive the journeys: Django refuses to work in one
 def chromium() -> Iterator[Browser]:
     path = browsers.find()
     if path is None:

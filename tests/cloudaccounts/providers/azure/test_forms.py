@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.contract import Credentials, ProviderError
@@ -140,6 +140,7 @@ def test_today_is_still_good() -> None:
     assert identifiers.clean_expires_on("  ") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_identifiers(raw: str) -> None:
     for clean in (identifiers.clean_subscription_id, identifiers.clean_tenant_id, identifiers.clean_client_id):
@@ -256,6 +257,7 @@ def _lengthened(der: bytes, by: int, spot: int) -> bytes:
     return bytes(out)
 
 
+@settings(deadline=None)  # what it takes is the machine's matter
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reader_of_encrypted_keys(data: bytes) -> None:
     body = base64.b64encode(data).decode()

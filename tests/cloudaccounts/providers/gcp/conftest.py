@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from cloudaccounts.contract import CloudValidationResult, Credentials, Target, ValidationProgress
 from cloudaccounts.providers.gcp import server, validation
+from cloudaccounts.providers.gcp.inventory import GcpSession
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from cloudaccounts.report import CheckResult
 from config.sandbox.control import Control
@@ -37,6 +38,7 @@ class Cloud:
     rig: Rig
     control: Control
     project: str
+    sessions: list[GcpSession] = field(default_factory=list)
 
     @property
     def admin(self) -> Administrator:
@@ -88,6 +90,12 @@ class Cloud:
     def validate(self, credentials: Credentials, **target: Any) -> CloudValidationResult:
         return PROVIDER.validate(credentials, self.target(**target), ValidationProgress())
 
+    def open(self, credentials: Credentials, **target: Any) -> GcpSession:
+        """A session that ends with the test, as a scan's ends with the scan."""
+        session = PROVIDER.open_session(credentials, self.target(**target))
+        self.sessions.append(session)
+        return session
+
     def calls(self, *actions: str) -> list[dict[str, Any]]:
         return [call for call in self.control.calls("gcp") if call["action"] in actions]
 
@@ -115,5 +123,8 @@ def cloud(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     server.forget()
     project = f"test-project-{next(_NUMBERS)}"
     rig.control.gcp.put_project(project)
-    yield Cloud(rig, rig.control, project)
+    opened = Cloud(rig, rig.control, project)
+    yield opened
+    for session in opened.sessions:
+        session.close()
     rig.control.clear_faults()

@@ -10,7 +10,6 @@ from cloudaccounts.contract import OBSERVED, Asset, ProviderError
 from cloudaccounts.providers.gcp import inventory
 from cloudaccounts.providers.gcp.inventory.resources import _snake
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
-from cloudaccounts.providers.gcp.provider import PROVIDER
 from cloudaccounts.providers.gcp.regions import GLOBAL, region_of
 from tests.cloudaccounts.providers.gcp.conftest import METHODS, Cloud
 
@@ -19,13 +18,8 @@ REGIONS = ("europe-west1",)
 
 
 def scan(cloud: Cloud, regions: tuple[str, ...] = REGIONS, **target: Any) -> list[Asset]:
-    session = PROVIDER.open_session(
-        cloud.scenario("Everything granted"), cloud.target(account_id=DATA, regions=regions, **target)
-    )
-    try:
-        return [asset for unit in session.units(regions) for asset in session.collect(unit)]
-    finally:
-        session.close()
+    session = cloud.open(cloud.scenario("Everything granted"), account_id=DATA, regions=regions, **target)
+    return [asset for unit in session.units(regions) for asset in session.collect(unit)]
 
 
 def named(assets: list[Asset], kind: str, name: str) -> Asset:
@@ -53,7 +47,7 @@ def test_a_project_is_told_by_all_its_services(cloud: Cloud) -> None:
 def test_every_asset_lies_where_its_unit_looked(cloud: Cloud) -> None:
     """What a unit did not find is swept: so its assets must be within the regions that it names."""
     target = cloud.target(account_id=DATA)
-    session = PROVIDER.open_session(cloud.scenario("Everything granted"), target)
+    session = cloud.open(cloud.scenario("Everything granted"), account_id=DATA)
     for unit in session.units(target.regions):
         for asset in session.collect(unit):
             assert asset.service == unit.service
@@ -118,7 +112,7 @@ def test_policies_tell_who_may_do_what(cloud: Cloud) -> None:
 
 def test_all_pages_are_read(cloud: Cloud) -> None:
     cloud.admin.put_instances(cloud.project, 2500)
-    session = PROVIDER.open_session(cloud.key(), cloud.target())
+    session = cloud.open(cloud.key())
     unit = next(unit for unit in session.units(REGIONS) if unit.service == "compute")
     assert len({asset.native_id for asset in session.collect(unit)}) == 2500
     assert len(cloud.calls("ListAssets")) == 3
@@ -132,7 +126,7 @@ def test_a_scan_stays_far_below_the_quota(cloud: Cloud) -> None:
 
 def test_throttling_is_waited_out(cloud: Cloud) -> None:
     cloud.control.fault("throttle", action="ListAssets", times=2)
-    session = PROVIDER.open_session(cloud.key(), cloud.target())
+    session = cloud.open(cloud.key())
     assert list(session.collect(session.units(REGIONS)[0]))
     assert len(cloud.calls("ListAssets")) == 3
 
@@ -140,7 +134,7 @@ def test_throttling_is_waited_out(cloud: Cloud) -> None:
 def test_throttling_without_end_is_told(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inventory, "PATIENCE_SECONDS", 0.5)
     cloud.control.fault("throttle", action="ListAssets")
-    session = PROVIDER.open_session(cloud.key(), cloud.target())
+    session = cloud.open(cloud.key())
     with pytest.raises(ProviderError) as error:
         list(session.collect(session.units(REGIONS)[0]))
     assert (error.value.code, error.value.permanent) == ("throttled", False)
@@ -148,7 +142,7 @@ def test_throttling_without_end_is_told(cloud: Cloud, monkeypatch: pytest.Monkey
 
 def test_one_denied_unit_does_not_hide_the_others(cloud: Cloud) -> None:
     permissions = [item.name for item in PERMISSIONS if item.name != "cloudasset.assets.searchAllIamPolicies"]
-    session = PROVIDER.open_session(cloud.key(permissions=permissions), cloud.target())
+    session = cloud.open(cloud.key(permissions=permissions))
     *services, policies = session.units(REGIONS)
     assert list(session.collect(services[0]))
     with pytest.raises(ProviderError) as error:
@@ -165,13 +159,13 @@ def test_each_call_needs_a_permission_that_is_proven_beforehand(cloud: Cloud) ->
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_opens_a_session(cloud: Cloud, method: str) -> None:
-    session = PROVIDER.open_session(cloud.by(method), cloud.target())
+    session = cloud.open(cloud.by(method))
     assert list(session.collect(session.units(REGIONS)[0]))
 
 
 def test_a_deleted_key_opens_none(cloud: Cloud) -> None:
     with pytest.raises(ProviderError) as error:
-        PROVIDER.open_session(cloud.scenario("Disabled key"), cloud.target(account_id=DATA))
+        cloud.open(cloud.scenario("Disabled key"), account_id=DATA)
     assert error.value.code == "key_refused"
 
 
@@ -179,7 +173,7 @@ def test_a_project_marked_for_deletion_opens_none(cloud: Cloud) -> None:
     credentials = cloud.key()
     cloud.admin.put_project(cloud.project, state="DELETE_REQUESTED")
     with pytest.raises(ProviderError) as error:
-        PROVIDER.open_session(credentials, cloud.target())
+        cloud.open(credentials)
     assert error.value.code == "project_not_active"
 
 
