@@ -21,7 +21,7 @@ class DuplicateAccountError(ProviderError):
         super().__init__(
             "account_exists",
             f"You have connected {account_id} already.",
-            "Open the existing account; its credentials can be replaced there.",
+            "Open the existing account.",
         )
         self.provider = provider
         self.account_id = account_id

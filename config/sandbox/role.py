@@ -17,6 +17,8 @@ def main() -> int:
     trust.add_argument("--external-id", help="the external ID that the product shows")
     trust.add_argument("--without-external-id", action="store_true", help="a trust that anybody's account could misuse")
     options = parser.parse_args()
+    if options.external_id == "":
+        parser.error("--external-id is empty: copy the one that the product shows")
     try:
         control = Control.of(options.data_dir)
         arn = control.put_role(options.account, options.name, options.path, options.external_id)

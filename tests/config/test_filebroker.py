@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kombu import Connection
@@ -50,7 +51,7 @@ def test_a_consumer_never_sees_half_a_message(broker: Connection, tmp_path: Path
 
 def test_a_folder_that_is_gone_is_told(broker: Connection, tmp_path: Path) -> None:
     with broker as connection:
-        channel = connection.channel()
+        channel: Any = connection.channel()
         channel.data_folder_out = str(tmp_path / "gone")
         with pytest.raises(ChannelError, match="Cannot add a message"):
             channel._put("checks", {"x": 1})

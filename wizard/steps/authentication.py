@@ -22,9 +22,9 @@ AGAIN = "Enter it again: what you typed here is never sent back to a page."
 class AuthenticationForm(StepForm):
     """The method, and within it the method's own form, which the provider brings.
 
-    A secret never goes back into a page. One that is stored is kept while its field stays empty, and goes when another
-    method is accepted. Without JavaScript the page may post a method whose fields it did not show: then they are shown
-    instead of complained about.
+    A secret never goes back into a page, nor does a refused entry: it may be a secret in the wrong field. A secret that
+    is stored is kept while its field stays empty, and goes when another method is accepted. Without JavaScript the page
+    may post a method whose fields it did not show: then they are shown instead of complained about.
     """
 
     step = Step.AUTHENTICATION
@@ -68,6 +68,7 @@ class AuthenticationForm(StepForm):
         inner.use_required_attribute = False
         inner.full_clean()
         self._hide_secrets(inner)
+        _hide_refused(inner)
         return inner
 
     @property
@@ -103,10 +104,11 @@ class AuthenticationForm(StepForm):
 
     def typed_values(self) -> Values:
         method = self.shown_method
+        self.is_valid()  # across fields as well: what is refused is not kept
         own = {
             f"{method.key}-{name}": str(self.data.get(self.inner.add_prefix(name)) or "")[:TYPED_LIMIT]
             for name in self.inner.fields
-            if name not in method.secret_fields
+            if name not in method.secret_fields and name not in self.inner.errors
         }
         return {"method": method.key, **(own if self.fields_were_shown else {})}
 
@@ -139,6 +141,7 @@ class AuthenticationForm(StepForm):
         if not named:
             only = next(iter(self.inner.fields)) if len(self.inner.fields) == 1 else None
             self.inner.add_error(only, f"{error.cause} {error.remedy}".strip())
+        _hide_refused(self.inner)
 
     def _with_kept_secrets(self, prefix: str) -> MultiValueDict[str, str]:
         data = _copy_of(self.data)
@@ -169,6 +172,16 @@ class AuthenticationForm(StepForm):
                     field.help_text = f"{AGAIN} {field.help_text}"
         if data is not None:
             inner.data = data
+
+
+def _hide_refused(inner: forms.Form) -> None:
+    """Entries with an error render empty: nobody can tell a mistyped key ID from a secret pasted one field too high."""
+    if not inner.is_bound:
+        return
+    data = _copy_of(inner.data)
+    for name in set(inner.errors) & set(inner.fields):
+        data.pop(inner.add_prefix(name), None)
+    inner.data = data
 
 
 def _copy_of(data: Mapping[str, Any]) -> MultiValueDict[str, str]:

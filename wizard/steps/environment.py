@@ -133,7 +133,7 @@ class EnvironmentForm(StepForm):
         # The draft's own account appears where two clicks finish the same draft: that is no duplicate.
         if existing is not None and existing.pk != self.context.draft_id:
             message = format_html(
-                'You have connected {} already, as <a href="{}">{}</a>. Its credentials can be replaced there.',
+                'You have connected {} already, as <a href="{}">{}</a>.',
                 self.provider.format_account_id(canonical),
                 reverse("account", args=[existing.pk]),
                 existing.name,

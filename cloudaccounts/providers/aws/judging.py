@@ -73,11 +73,10 @@ def root(arn: str) -> CheckResult:
         ROOT_REFUSED,
         ProviderError(
             "root_key_refused",
-            "This is a key of the account's root user, which may do everything and cannot be limited. We do not keep "
-            "it.",
-            "Delete this key in AWS (CIS AWS 1.4: the root user should have none), and use a cross-account role or "
-            "the key "
-            "of a user that may only read.",
+            "This is a key of the account's root user, which may do everything and cannot be limited. It is not "
+            "accepted.",
+            "Discard this draft, delete the key in AWS (CIS AWS 1.4: the root user should have none), and use a "
+            "cross-account role or the key of a user that may only read.",
         ),
     )
 
@@ -109,20 +108,23 @@ class Mending(TypedDict, total=False):
 
 
 def mending(results: tuple[PermissionResult, ...]) -> Mending:
-    statement = needed.mending(results)
-    if not statement:
-        return {}
-    return {
-        "mending": statement,
-        "mending_title": "Add this statement to a policy of the role or user, then check again",
-    }
+    statement, forbidden = needed.mending(results), needed.forbidden(results)
+    if statement:
+        title = "Add this statement to a policy of the role or user, then check again"
+        if forbidden:
+            title += f". {len(forbidden)} more are denied explicitly: that must be lifted where it is said"
+        return {"mending": statement, "mending_title": title}
+    if forbidden:
+        title = "A policy denies these explicitly. Take them out of its Deny statement, then check again"
+        return {"mending": "\n".join(forbidden), "mending_title": title}
+    return {}
 
 
 def permissions(results: tuple[PermissionResult, ...], *, simulated: bool) -> CheckResult:
     count = {status: sum(result.status == status for result in results) for status in PermissionStatus}
     granted, total = count[PermissionStatus.GRANTED], len(results)
     how = (
-        "IAM's policy simulator told."
+        "By IAM's policy simulator."
         if simulated
         else "IAM's policy simulator may not be asked with these credentials, so each was tried with a small read."
     )

@@ -77,12 +77,26 @@ PERMISSIONS: tuple[Permission, ...] = (
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
 
 
+def is_forbidden(result: PermissionResult) -> bool:
+    """Denied by a policy that says so: no statement that allows it can lift that, the denying one must change."""
+    return result.status == PermissionStatus.DENIED and result.reason.startswith(("explicitly denied", "denied by"))
+
+
 def mending(results: Iterable[PermissionResult]) -> str:
-    """The policy statement that grants what is denied, as JSON; empty where nothing is."""
-    denied = sorted(result.permission for result in results if result.status == PermissionStatus.DENIED)
-    if not denied:
+    """The policy statement that grants what is missing, as JSON; empty where nothing is, or where it would not help.
+
+    What could not be verified is in it as well, once anything is missing: granting it twice does no harm, and finding
+    out in a second round would.
+    """
+    results = [result for result in results if not is_forbidden(result)]
+    if not any(result.status == PermissionStatus.DENIED for result in results):
         return ""
-    return json.dumps({"Effect": "Allow", "Action": denied, "Resource": "*"}, indent=2)
+    wanted = sorted(result.permission for result in results if result.status != PermissionStatus.GRANTED)
+    return json.dumps({"Effect": "Allow", "Action": wanted, "Resource": "*"}, indent=2)
+
+
+def forbidden(results: Iterable[PermissionResult]) -> list[str]:
+    return sorted(result.permission for result in results if is_forbidden(result))
 
 
 def blinded(results: Iterable[PermissionResult]) -> str:

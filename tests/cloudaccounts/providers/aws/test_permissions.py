@@ -93,7 +93,7 @@ def test_gaps_are_mended_by_one_sorted_statement_and_named_by_what_they_hide() -
     gaps = results(s3_GetBucketAcl=DENIED, ec2_DescribeVolumes=DENIED, iam_ListAccessKeys=UNVERIFIABLE)
     assert json.loads(mending(gaps)) == {
         "Effect": "Allow",
-        "Action": ["ec2:DescribeVolumes", "s3:GetBucketAcl"],
+        "Action": ["ec2:DescribeVolumes", "iam:ListAccessKeys", "s3:GetBucketAcl"],
         "Resource": "*",
     }
     assert blinded(gaps) == "public access to buckets and volumes"
@@ -160,6 +160,14 @@ def test_an_answer_that_proves_nothing_grants_nothing(cloud: Cloud, kind: str) -
     assert told["ec2:DescribeVolumes"].status == UNVERIFIABLE
     assert told["iam:GetAccountSummary"].status == UNVERIFIABLE
     assert told["ec2:DescribeInstances"].status == GRANTED
+
+
+def test_what_is_denied_explicitly_is_not_mended_by_a_statement_that_allows_it(cloud: Cloud) -> None:
+    found = cloud.rig.scenario("Some permissions denied")
+    report = cloud.validate(cloud.scenario("Some permissions denied"), account_id=found["account_id"])
+    assert "A policy denies these explicitly" in report.mending_title
+    assert "Allow" not in report.mending
+    assert "ec2:DescribeVolumes" in report.mending.splitlines()
 
 
 def test_every_permission_has_a_read_of_its_own() -> None:
