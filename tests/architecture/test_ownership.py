@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
+from cloudaccounts.contract import ScanUnit
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, ScanRun
 from scans.services import request_scan
@@ -48,7 +49,7 @@ OWNED = sorted(
 def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     account = make_account(alice)
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
-    AssetWriter(run).write([Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
+    AssetWriter(run).write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
     draft = create_wizard_session(str(alice.pk))
     assert timezone.now() >= run.requested_at
     return {

@@ -147,10 +147,14 @@ class AuthenticationForm(StepForm):
         data = _copy_of(self.data)
         for name in self.shown_method.secret_fields:
             posted = f"{prefix}-{name}"
-            empty = not str(data.get(posted) or "").strip() and posted not in self.files
+            empty = not str(data.get(posted) or "").strip() and not self._uploaded(posted)
             if empty and self._stored.get(name) and f"{posted}-clear" not in data:
                 data[posted] = self._stored[name]
         return data
+
+    def _uploaded(self, posted: str) -> bool:
+        """A file that was chosen for the field: under its own name, or ``<name>-file`` where text can be pasted too."""
+        return posted in self.files or f"{posted}-file" in self.files
 
     def _initial_of(self, method: AuthMethod) -> dict[str, Any]:
         prefix = f"{method.key}-"
@@ -168,7 +172,7 @@ class AuthenticationForm(StepForm):
                 field.help_text = f"A value is {KEEP}."
             if data is not None:
                 data.pop(posted, None)
-                if (self.data.get(posted) or posted in self.files) and self.data.get(posted) != stored:
+                if (self.data.get(posted) or self._uploaded(posted)) and self.data.get(posted) != stored:
                     field.help_text = f"{AGAIN} {field.help_text}"
         if data is not None:
             inner.data = data

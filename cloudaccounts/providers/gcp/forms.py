@@ -50,15 +50,20 @@ class _AudienceField(_CleanedField):
 
 
 class KeyFileInput(forms.Textarea):
-    """Paste or upload, under one name. An upload is read into text here and never stored; a chosen file wins."""
+    """Paste or upload; a chosen file wins. An upload is read into text here and never stored.
+
+    The file has a name of its own: a browser sends an empty part for a file that was not chosen, and under one name that
+    would count as an emptied text.
+    """
 
     needs_multipart_form = True
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
-        return files[name] if name in files else super().value_from_datadict(data, files, name)
+        upload = files.get(f"{name}-file")
+        return upload if upload is not None else super().value_from_datadict(data, files, name)
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        return name not in data and name not in files
+        return name not in data and f"{name}-file" not in files
 
     def format_value(self, value: Any) -> str:
         """A secret never goes back into a page."""
@@ -71,7 +76,7 @@ class KeyFileInput(forms.Textarea):
             '{}<label for="{}">or choose the file</label>{}',
             super().render(name, value, attrs, renderer),
             f"{own_id}-file",
-            file_input.render(name, None, {"id": f"{own_id}-file"}, renderer),
+            file_input.render(f"{name}-file", None, {"id": f"{own_id}-file"}, renderer),
         )
 
 

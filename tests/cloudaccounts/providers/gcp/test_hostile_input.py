@@ -186,7 +186,7 @@ def upload(content: bytes, name: str = "key.json") -> ServiceAccountKeyForm:
 
 
 def with_file(data: dict[str, str], file: SimpleUploadedFile) -> ServiceAccountKeyForm:
-    files: MultiValueDict[str, Any] = MultiValueDict({"service_account_json": [file]})
+    files: MultiValueDict[str, Any] = MultiValueDict({"service_account_json-file": [file]})
     return ServiceAccountKeyForm(data, files)
 
 

@@ -44,7 +44,10 @@ def environment(cloud: Cloud) -> dict[str, Any]:
 
 
 def fields(value: Any) -> dict[str, Any]:
-    return {"method": "service_account_key", "service_account_key-service_account_json": value}
+    # As a browser sends it: the text, and the file under a name of its own.
+    name = "service_account_key-service_account_json"
+    own = {name: value} if isinstance(value, str) else {name: "", f"{name}-file": value}
+    return {"method": "service_account_key", **own}
 
 
 def key_file(cloud: Cloud) -> str:
