@@ -114,7 +114,7 @@ class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
         for account in queryset:
             try:
                 services.request_check(account, actor=Actor.of_request(request, via="admin"))
-            except AccountSuspendedError:
+            except (AccountSuspendedError, CloudAccount.DoesNotExist):
                 continue
             asked += 1
         self.message_user(request, f"{asked} checks requested; suspended accounts are left alone.", messages.SUCCESS)

@@ -31,7 +31,11 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
     def has_delete_permission(self, request: HttpRequest, obj: ScanRun | None = None) -> bool:
         return False
 
-    @admin.action(description="Cancel", permissions=["view"])
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Rows are changed by nobody, so the permission to change them stands for the one change there is."""
+        return request.user.has_perm("scans.change_scanrun")
+
+    @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScanRun]) -> None:
         ended = sum(services.cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
         self.message_user(request, f"{ended} scans cancelled.", messages.SUCCESS)

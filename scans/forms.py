@@ -5,15 +5,13 @@ from typing import Any
 from django import forms
 
 from cloudaccounts import registry
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.errors import InputError
-from cloudaccounts.forms import with_any
+from cloudaccounts.forms import ServiceForm, with_any
 from cloudaccounts.models import CloudAccount
 from scans.models import ScanStatus
 from scans.selectors import AssetFilter, ScanFilter
 
 
-class ScanInitiationForm(forms.Form):
+class ScanInitiationForm(ServiceForm):
     """Where to scan: the account's own regions, all of them unless a person narrows it.
 
     Offers full scans only: an incremental one would look at everything too, until collectors can skip what is the same.
@@ -32,14 +30,6 @@ class ScanInitiationForm(forms.Form):
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(name, name) for name in account.regions]
-
-    def refuse(self, error: ProviderError) -> None:
-        """Puts a service's refusal beside the fields that it is about."""
-        messages = error.fields if isinstance(error, InputError) else {}
-        for name, message in messages.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not messages:
-            self.add_error(None, f"{error.cause} {error.remedy}".strip())
 
 
 class ScanFilterForm(forms.Form):
@@ -66,18 +56,22 @@ class AssetFilterForm(forms.Form):
         widget=forms.SearchInput(attrs={"placeholder": "Name, identifier or account"}),
     )
     provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
-    type = forms.ChoiceField(required=False)
+    type = forms.CharField(required=False, max_length=80, widget=forms.Select)
     region = forms.ChoiceField(required=False)
     gone = forms.ChoiceField(required=False, label="Shows", choices=[("", "What is there"), ("1", "What is gone")])
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, types: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        type_field, region_field = self.fields["type"], self.fields["region"]
-        assert isinstance(type_field, forms.ChoiceField)
+        region_field = self.fields["region"]
         assert isinstance(region_field, forms.ChoiceField)
-        type_field.choices = [("", "Any"), *((name, name) for name in types)]
         region_field.choices = [("", "Any"), *_regions(self.data.get("provider"))]
+
+    def offer_types(self, types: list[str]) -> None:
+        """What there is depends on the account and on what is shown: so it is known only once those are read."""
+        widget = self.fields["type"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [("", "Any"), *((name, name) for name in types)]
 
     def wanted(self) -> AssetFilter:
         self.is_valid()

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts.models import CloudAccount
 from scans.models import ACTIVE, Asset, ScanRun
 
 SHOWN_TYPES = 8
@@ -68,15 +69,10 @@ def runs(owner: str, wanted: ScanFilter) -> QuerySet[ScanRun]:
     return found.order_by("-requested_at", "run_id")
 
 
-def assets(owner: str, wanted: AssetFilter) -> QuerySet[Asset]:
-    """For a list: without tags and properties."""
-    found = Asset.objects.filter(owner=owner, gone_at__isnull=not wanted.gone).defer("tags", "properties")
-    exact: dict[str, Any] = {
-        "account": wanted.account,
-        "provider": wanted.provider,
-        "type": wanted.type,
-        "region": wanted.region,
-    }
+def assets(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
+    """For a list: without tags and properties. ``account`` is the owner's that ``wanted`` names, if there is one."""
+    found = _of(owner, wanted, account).filter(gone_at__isnull=not wanted.gone).defer("tags", "properties")
+    exact: dict[str, Any] = {"provider": wanted.provider, "type": wanted.type, "region": wanted.region}
     found = found.filter(**{name: value for name, value in exact.items() if value})
     if wanted.q:
         found = found.filter(
@@ -85,8 +81,20 @@ def assets(owner: str, wanted: AssetFilter) -> QuerySet[Asset]:
     return found.order_by("type", "name", "id")
 
 
-def asset_types(owner: str) -> list[str]:
-    return sorted(Asset.objects.filter(owner=owner).order_by().values_list("type", flat=True).distinct())
+def asset_types(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> list[str]:
+    """To choose from, in the order of the index that alone is read for it."""
+    found = _of(owner, wanted, account)
+    if account is None:  # an account's own index does not know what is gone
+        found = found.filter(gone_at__isnull=not wanted.gone)
+    return sorted(found.order_by().values_list("type", flat=True).distinct())
+
+
+def _of(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
+    """An account's assets are asked for by the account alone: given the owner too, SQLite reads all that is theirs."""
+    if account is not None:
+        assert account.owner == owner
+        return Asset.objects.filter(account=account.pk)
+    return Asset.objects.none() if wanted.account else Asset.objects.filter(owner=owner)
 
 
 def find_asset(owner: str, asset: UUID) -> Asset | None:
@@ -101,9 +109,9 @@ class AccountAssets:
     latest: tuple[Asset, ...]
 
 
-def account_assets(owner: str, account: UUID) -> AccountAssets:
+def account_assets(account: CloudAccount) -> AccountAssets:
     """Two queries: counts by type, and what was found last."""
-    present = Asset.objects.filter(owner=owner, account=account, gone_at__isnull=True)
+    present = Asset.objects.filter(account=account.pk, gone_at__isnull=True)
     rows = present.order_by().values("type").annotate(number=Count("id"))
     counted = sorted(((row["type"], row["number"]) for row in rows), key=lambda pair: (-pair[1], pair[0]))
     latest = present.defer("tags", "properties").order_by("-first_seen_at", "type", "name")[:SHOWN_ASSETS]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from cloudaccounts.actors import Actor
+from wizard import services
 from wizard.models import WizardSession
 
 
@@ -24,3 +27,17 @@ class WizardSessionAdmin(admin.ModelAdmin[WizardSession]):
 
     def has_change_permission(self, request: HttpRequest, obj: WizardSession | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: WizardSession | None = None) -> bool:
+        """Not while it becomes an account, nor afterwards: then it is the signpost to it."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.finishing_at is None)
+
+    def delete_model(self, request: HttpRequest, obj: WizardSession) -> None:
+        try:
+            services.discard_draft(obj, actor=Actor.of_request(request, via="admin"))
+        except services.DraftFinishingError as error:  # since the page asked
+            self.message_user(request, f"{obj} is not deleted. {error.cause}", messages.ERROR)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[WizardSession]) -> None:
+        for draft in queryset:
+            self.delete_model(request, draft)

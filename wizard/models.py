@@ -63,6 +63,7 @@ class WizardSession(models.Model):
     claim = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField(null=True, blank=True)
+    asked_by = models.JSONField(default=dict, blank=True)  # Actor of the request, for the audit
     nudged_at = models.DateTimeField(null=True, blank=True)
     broker_refused = models.BooleanField(default=False)  # the last message was not taken
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -70,6 +71,7 @@ class WizardSession(models.Model):
 
     finishing_at = models.DateTimeField(null=True, blank=True)  # from then on nothing can be changed
     finishing_actor = models.JSONField(default=dict, blank=True)
+    finishing_attempts = models.PositiveSmallIntegerField(default=0)  # of the reconciler, to complete it
     account = models.UUIDField(null=True, blank=True)  # once finished
 
     others = models.JSONField(default=list, blank=True)  # [{account_id, name, enabled}]: what the credential sees too

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from cloudaccounts.models import CloudAccount
+from cloudaccounts.models import AuditEvent, CloudAccount
 from cloudaccounts.services import check_account_exists
 from wizard.models import WizardSession, WizardSessionQuerySet
 
@@ -19,6 +20,17 @@ def existing_account(owner: str, provider: str, account_id: str) -> CloudAccount
     if not check_account_exists(owner, provider, account_id):
         return None
     return CloudAccount.objects.of(owner).filter(provider=provider, account_id=account_id).first()
+
+
+def connected_among(owner: str, provider: str, account_ids: Iterable[str]) -> set[str]:
+    """Which of these canonical ids the owner has connected already, in one query."""
+    mine = CloudAccount.objects.of(owner).filter(provider=provider, account_id__in=list(account_ids))
+    return set(mine.values_list("account_id", flat=True))
+
+
+def was_deleted(account_uuid: UUID) -> bool:
+    """Whether an account of this id was connected and deleted again: the trail outlives accounts and drafts."""
+    return AuditEvent.objects.filter(account=account_uuid, action="account.deleted").exists()
 
 
 def account_exists(owner: str, account_uuid: UUID) -> bool:

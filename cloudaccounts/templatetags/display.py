@@ -76,6 +76,11 @@ def span(value: timedelta | None) -> str:
 
 
 @register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
 def duration(milliseconds: int) -> str:
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
@@ -99,6 +104,22 @@ def event_mark(event: AuditEvent) -> SafeString:
     if event.action == "account.checked":
         sign, tone = ("!", "bad") if event.detail.get("code") else ("✓", "ok")
     return format_html('<span class="mark {}" aria-hidden="true">{}</span>', tone, sign)
+
+
+@register.filter
+def changes(event: AuditEvent) -> list[str]:
+    """What an event changed, where it tells ``before`` and ``after``: ``name: old → new``, ``regions: + new − old``."""
+    before, after = event.detail.get("before"), event.detail.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [f"{key}: {_change(before.get(key), new)}" for key, new in after.items() if before.get(key) != new]
+
+
+def _change(old: Any, new: Any) -> str:
+    if not isinstance(old, list) or not isinstance(new, list):
+        return f"{old} → {new}"
+    come, gone = [f"+ {item}" for item in new if item not in old], [f"− {item}" for item in old if item not in new]
+    return ", ".join(come + gone) or "in another order"
 
 
 def _words(state: str) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,6 +7,7 @@ from django.views.decorators.http import require_safe
 from cloudaccounts import selectors
 from cloudaccounts.forms import AccountFilterForm
 from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.paging import page_of
 
 PAGE_SIZE = 25
 
@@ -17,6 +17,6 @@ def account_list(request: HttpRequest) -> HttpResponse:
     """Two queries of its own, however many accounts there are: how many match, and one page of them."""
     form = AccountFilterForm(request.GET)
     wanted = form.wanted()
-    page = Paginator(selectors.accounts(owner_of(request), wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(selectors.accounts(owner_of(request), wanted), request.GET.get("page"), PAGE_SIZE)
     context = {"form": form, "wanted": wanted, "page": page}
     return render(request, "cloudaccounts/account_list.html", context)

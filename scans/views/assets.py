@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.selectors import find
+from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.paging import page_of
 from scans import selectors
 from scans.forms import AssetFilterForm
-from scans.views.common import owner_of
 
 PAGE_SIZE = 50
 
@@ -19,10 +20,14 @@ PAGE_SIZE = 50
 @require_safe
 def asset_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
-    form = AssetFilterForm(request.GET, types=selectors.asset_types(owner))
+    form = AssetFilterForm(request.GET)
     wanted = form.wanted()
-    page = Paginator(selectors.assets(owner, wanted), PAGE_SIZE).get_page(request.GET.get("page"))
     account = find(owner, wanted.account) if wanted.account else None
+    types = selectors.asset_types(owner, wanted, account)
+    form.offer_types(types)
+    if wanted.type not in types:
+        wanted = replace(wanted, type="")  # as any value that does not exist: it narrows nothing
+    page = page_of(selectors.assets(owner, wanted, account), request.GET.get("page"), PAGE_SIZE)
     context = {"form": form, "wanted": wanted, "page": page, "account": account}
     return render(request, "scans/asset_list.html", context)
 

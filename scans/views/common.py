@@ -5,22 +5,10 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
-from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import find
 from cloudaccounts.services import worker_state
+from cloudaccounts.views.common import owner_of
 from scans import selectors
 from scans.models import ScanRun
-
-
-def owner_of(request: HttpRequest) -> str:
-    return str(request.user.pk)
-
-
-def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
-    found = find(owner_of(request), account_id)
-    if found is None:
-        raise Http404
-    return found
 
 
 def run_or_404(request: HttpRequest, run_id: UUID) -> ScanRun:

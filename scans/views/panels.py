@@ -9,8 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.services import worker_state
+from cloudaccounts.views.common import account_or_404, owner_of
 from scans import selectors
-from scans.views.common import account_or_404, owner_of, progress_of, run_or_404
+from scans.views.common import progress_of, run_or_404
 
 ACTIVE_SHOWN = 5
 ENDED_SHOWN = 3
@@ -40,7 +41,7 @@ def account_scan_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @require_safe
 def account_assets_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
-    found = selectors.account_assets(account.owner, account.pk)
+    found = selectors.account_assets(account)
     run = selectors.latest_of_account(account.owner, account.pk)
     context = {"account": account, "found": found, "scanning": run is not None and run.is_active, "run": run}
     return render(request, "scans/panels/assets.html", context)

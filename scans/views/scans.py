@@ -3,8 +3,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.selectors import find
+from cloudaccounts.views.common import account_or_404, gone_is_404, owner_of
+from cloudaccounts.views.paging import page_of
 from scans import selectors, services
 from scans.forms import ScanFilterForm, ScanInitiationForm
-from scans.views.common import account_or_404, owner_of, progress_of, run_or_404
+from scans.views.common import progress_of, run_or_404
 
 PAGE_SIZE = 25
 
@@ -24,7 +25,7 @@ def scan_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     form = ScanFilterForm(request.GET)
     wanted = form.wanted()
-    page = Paginator(selectors.runs(owner, wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(selectors.runs(owner, wanted), request.GET.get("page"), PAGE_SIZE)
     account = find(owner, wanted.account) if wanted.account else None
     context = {"form": form, "wanted": wanted, "page": page, "account": account}
     return render(request, "scans/scan_list.html", context)
@@ -45,12 +46,13 @@ def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     else:
         messages.info(request, f"The scan of {run.account_name} had ended already.")
     back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return HttpResponseRedirect(back)  # redirect() would take a word for the name of a page
     return redirect("scan", run_id=run.run_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404()
 def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     form = ScanInitiationForm(request.POST if request.method == "POST" else None, account=account)

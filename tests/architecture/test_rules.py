@@ -6,10 +6,10 @@ import inspect
 import re
 from pathlib import Path
 
-import celery
 import pytest
 from django.apps import apps
 
+from config.celery import app
 from config.env import ROOT
 
 APPS = ("cloudaccounts", "wizard", "scans", "config")
@@ -31,9 +31,8 @@ def test_nothing_outside_providers_knows_a_cloud_by_name() -> None:
 
 def test_tasks_take_ids_only() -> None:
     """A task's arguments are written to the broker and to the result table."""
-    import wizard.tasks  # noqa: F401  # registered by being imported
-
-    ours = [task for name, task in celery.current_app.tasks.items() if name.split(".")[0] in APPS]
+    app.loader.import_default_modules()
+    ours = [task for name, task in app.tasks.items() if name.split(".")[0] in APPS]
     assert len(ours) >= 8
     for task in ours:
         for parameter in inspect.signature(task.run).parameters:

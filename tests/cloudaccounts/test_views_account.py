@@ -182,6 +182,17 @@ def test_history_comes_in_pages_newest_first(alices: Client, account: CloudAccou
     assert "Earlier" not in second.content.decode()
 
 
+def test_history_says_what_was_changed(alices: Client, account: CloudAccount) -> None:
+    audit.record(
+        actor=SYSTEM, owner=account.owner, action="account.changed", text="Changed", account=account.pk,
+        before={"name": "old", "environment": "dev", "regions": ["us-east-1", "eu-west-1"]},
+        after={"name": "<new>", "environment": "dev", "regions": ["eu-west-1", "eu-north-1"]},
+    )  # fmt: skip
+    text = show(alices, account, "history")
+    assert "name: old → &lt;new&gt; · regions: + eu-north-1, − us-east-1" in text
+    assert "environment:" not in text
+
+
 @pytest.mark.parametrize(
     "before",
     ["soon", "2026-13-40T00:00:00Z", "2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],

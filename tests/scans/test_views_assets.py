@@ -108,3 +108,37 @@ def test_the_panel_counts_by_type_and_shows_what_came_last(alices: Client, accou
 def test_the_panel_of_an_account_without_assets_says_what_comes(alices: Client, account: CloudAccount) -> None:
     page = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").content.decode()
     assert "what it finds appears here" in page
+
+
+def test_the_types_to_choose_from_are_those_that_are_shown(
+    alices: Client, alice: User, account: CloudAccount, make_account: MakeAccount
+) -> None:
+    asset(account, "web")
+    asset(account, "old", type="aws.rds.instance", gone_at=timezone.now())
+    asset(make_account(alice, name="other"), "logs", type="aws.s3.bucket")
+
+    def offered(query: str) -> list[str]:
+        form = alices.get(f"/assets/{query}").context["form"]
+        return [value for value, _ in form.fields["type"].widget.choices]
+
+    assert offered("") == ["", "aws.ec2.instance", "aws.s3.bucket"]
+    assert offered("?gone=1") == ["", "aws.rds.instance"]
+    assert "aws.s3.bucket" not in offered(f"?account={account.pk}")
+
+
+def test_another_owners_account_shows_nothing(bobs: Client, account: CloudAccount) -> None:
+    asset(account, "web")
+    response = bobs.get(f"/assets/?account={account.pk}")
+    assert list(response.context["page"]) == []
+    assert "aws.ec2.instance" not in response.content.decode()
+
+
+def test_neither_counting_nor_the_types_read_every_asset(
+    alices: Client, account: CloudAccount, django_assert_num_queries: Any
+) -> None:
+    asset(account, "web")
+    with django_assert_num_queries(5, using="cloud_security") as asked:
+        alices.get("/assets/")
+    statements = [query["sql"] for query in asked.captured_queries if '"assets"' in query["sql"]]
+    assert len(statements) == 3
+    assert all("LIMIT" in sql or ("DISTINCT" in sql and "gone_at" in sql) for sql in statements)

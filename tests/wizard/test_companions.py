@@ -1,17 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.utils import timezone
 
+from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError, VisibleAccount
+from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.services import add_cloud_account, external_id_for
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Walk
 from wizard import services
-from wizard.models import WizardSession
+from wizard.models import ValidationState, WizardSession
+from wizard.services import companions as companions_service
+from wizard.services import finishing, reconciling
+from wizard.services.validation import find_others
+
+ACTOR = Actor("1", "alice", "page", "127.0.0.1")
 
 SEEN = [
     VisibleAccount("abcdef", "Toybox itself"),
@@ -127,3 +137,94 @@ def test_neighbours_that_cannot_be_listed_take_nothing_from_the_proof(
     assert row.proof is not None
     assert row.validated_at is not None
     assert row.validated_at <= timezone.now()
+
+
+def test_a_kill_before_the_validation_was_asked_for_is_mended(draft: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(companions_service, "request_validation", kill)
+        with pytest.raises(SystemExit):
+            services.connect_others(draft.draft, ["ghijkl"], actor=ACTOR)
+    (one,) = companions(draft)
+    assert one.validation == ValidationState.IDLE
+    services.reconcile()
+    one.refresh_from_db()
+    assert one.validation == ValidationState.QUEUED
+    services.prove_draft(one.pk)
+    assert CloudAccount.objects.filter(pk=one.pk).exists()
+
+
+def test_one_that_a_person_types_in_is_not_asked_for_by_itself(draft: Walk) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    WizardSession.objects.filter(pk=one.pk).update(validation=ValidationState.IDLE)
+    walk = Walk(draft.client, one.pk)
+    walk.show("environment")
+    walk.send("environment", {"account_id": "half"}, wizard_goto_step="provider")
+    services.reconcile()
+    one.refresh_from_db()
+    assert (one.validation, one.finishes_itself) == (ValidationState.IDLE, False)
+
+
+def test_one_whose_validation_can_never_be_asked_for_is_not_tried_for_ever(
+    draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    WizardSession.objects.filter(pk=one.pk).update(validation=ValidationState.IDLE)
+    monkeypatch.setattr(reconciling, "request_validation", refuse)
+    services.reconcile()
+    one.refresh_from_db()
+    assert not one.finishes_itself
+
+
+def test_one_that_is_refused_at_its_start_does_not_keep_the_others_from_beginning(
+    draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companions_service, "request_validation", refuse)
+    assert services.connect_others(draft.draft, ["ghijkl", "mnopqr"], actor=ACTOR) == 2
+    assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
+
+
+def test_beginning_one_twice_is_once_and_spoils_no_transaction(draft: Walk) -> None:
+    assert services.connect_others(draft.draft, ["ghijkl"], actor=ACTOR) == 1
+    assert services.connect_others(draft.draft, ["ghijkl"], actor=ACTOR) == 0
+    assert len(companions(draft)) == 1
+
+
+def test_a_defect_in_finishing_one_does_not_stop_the_reconciler(draft: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft.send("validation", others=["ghijkl", "mnopqr"])
+    first, second = companions(draft)
+    for one in (first, second):
+        services.run_validation(one.pk)
+
+    def fail_for_the_first(**values: Any) -> CloudAccount:
+        if values["account_uuid"] == first.pk:
+            raise RuntimeError("a defect")
+        return add_cloud_account(**values)
+
+    monkeypatch.setattr(finishing, "add_cloud_account", fail_for_the_first)
+    services.reconcile()
+    assert CloudAccount.objects.filter(pk=second.pk).exists()
+
+
+def test_finishing_leaves_no_list_of_other_accounts_behind(draft: Walk) -> None:
+    assert draft.draft.others
+    draft.send("validation")
+    assert draft.draft.others == []
+
+
+def test_two_hundred_neighbours_are_looked_up_in_one_query(
+    toycloud: toy.State, toy_draft: Walk, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    letters = "abcdefghijklmnop"
+    toycloud.neighbours = [VisibleAccount(f"zzzz{a}{b}", "Box") for a in letters for b in letters]
+    external_id_for(toy_draft.draft.owner)  # made on first use
+    with django_assert_max_num_queries(2, connection=connections[SECURITY]):  # this id is read, too
+        assert len(find_others(toy_draft.draft)) == 200
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise ProviderError("refused", "Not like this.", "")

@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.services import confirm_key
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
 from wizard import services, tasks
 from wizard.models import WizardSession
@@ -157,6 +159,28 @@ def test_without_the_key_no_draft_is_started(alices: Client, settings: Any) -> N
     page = alices.post("/wizard/", follow=True).content.decode()
     assert "No draft can be kept. The encryption key is missing" in page
     assert not WizardSession.objects.exists()
+
+
+def test_with_a_key_that_does_not_open_what_is_stored_no_draft_is_started(alices: Client, settings: Any) -> None:
+    assert confirm_key() is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = ["A" * 43 + "="]
+    page = alices.post("/wizard/", follow=True).content.decode()
+    assert "No draft can be kept. No encryption key of this server opens what is stored." in page
+    assert not WizardSession.objects.exists()
+
+
+def test_a_failure_that_no_view_expects_is_a_page_that_says_why(
+    aws_draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ProviderError("odd", "Something is odd.", "Look again.")
+
+    monkeypatch.setattr(services, "setup_guides", refuse)
+    response = aws_draft.client.get(aws_draft.url)
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "This page cannot be shown" in page
+    assert "Something is odd.</b> Look again." in page
 
 
 def test_an_operator_sees_a_draft_without_what_was_entered(

@@ -20,7 +20,8 @@ from tests.conftest import ALL_DATABASES
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import TOY_ENVIRONMENT, Walk, raw_row
 from wizard import services
-from wizard.models import WizardSession
+from wizard.models import ValidationState, WizardSession
+from wizard.services import finishing
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")
 
@@ -160,3 +161,83 @@ def test_eight_clicks_at_once_give_one_account(proven_draft: Walk, owner: str) -
         answers = set(pool.map(finish, range(8)))
     assert answers == {str(proven_draft.draft_id)}
     assert CloudAccount.objects.count() == CloudCredential.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"revision": 99},
+        {"validation": ValidationState.QUEUED},
+        {"validation_revision": None},
+        {"revision": 99, "validation_revision": 99, "validation": ValidationState.RUNNING},
+    ],
+)
+def test_a_draft_that_changes_between_the_look_at_its_proof_and_the_finish_is_not_finished(
+    proven_draft: Walk, owner: str, monkeypatch: pytest.MonkeyPatch, meanwhile: dict[str, Any]
+) -> None:
+    check_proof = finishing._check_proof
+
+    def then_change(draft: WizardSession) -> None:
+        check_proof(draft)
+        change(proven_draft, **meanwhile)
+
+    monkeypatch.setattr(finishing, "_check_proof", then_change)
+    with pytest.raises(services.ProofError):
+        services.finish_draft(proven_draft.draft_id, owner=owner, actor=ACTOR)
+    assert proven_draft.draft.finishing_at is None
+    assert not CloudAccount.objects.exists()
+
+
+def broken(**_: object) -> None:
+    raise RuntimeError("a defect")
+
+
+def try_again(walk: Walk, times: int) -> None:
+    for _ in range(times):
+        WizardSession.objects.filter(pk=walk.draft_id, finishing_at__isnull=False).update(
+            finishing_at=timezone.now() - timedelta(minutes=1)
+        )
+        services.reconcile()
+
+
+@pytest.fixture
+def poisoned(proven_draft: Walk, owner: str, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    """A draft whose finish meets a defect each time."""
+    monkeypatch.setattr(finishing, "add_cloud_account", broken)
+    with pytest.raises(RuntimeError):
+        services.finish_draft(proven_draft.draft_id, owner=owner, actor=ACTOR)
+    return proven_draft
+
+
+def test_a_finish_that_fails_by_a_defect_is_tried_three_times(poisoned: Walk) -> None:
+    try_again(poisoned, 3)
+    assert poisoned.draft.is_finishing
+
+
+def test_a_finish_that_fails_by_a_defect_each_time_is_released_for_the_person_to_act(poisoned: Walk) -> None:
+    try_again(poisoned, 4)
+    row = poisoned.draft
+    assert (row.is_finishing, row.finishing_attempts, row.finishes_itself) == (False, 0, False)
+    assert row.data is not None
+    poisoned.client.post(f"{poisoned.url}discard/")
+    assert not WizardSession.objects.exists()
+
+
+def test_a_released_finish_works_once_the_defect_is_mended(
+    poisoned: Walk, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try_again(poisoned, 4)
+    monkeypatch.setattr(finishing, "add_cloud_account", add_cloud_account)
+    assert services.finish_draft(poisoned.draft_id, owner=owner, actor=ACTOR) == poisoned.draft_id
+
+
+def test_a_finish_that_hangs_for_an_hour_is_purged_once_its_draft_has_expired(poisoned: Walk) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    change(poisoned, finishing_at=long_ago)
+    assert services.purge_expired() == 0
+    change(poisoned, expires_at=long_ago)
+    assert services.purge_expired() == 1
+
+
+def test_beginning_to_finish_extends_the_drafts_life(poisoned: Walk) -> None:
+    assert poisoned.draft.expires_at - timezone.now() > timedelta(days=6)

@@ -63,7 +63,7 @@ def test_keys_with_all_permissions_become_an_account(rig: Rig, alices: Client, s
 def test_keys_with_gaps_show_what_is_denied_and_what_mends_it(rig: Rig, alices: Client, start: Start) -> None:
     page = walk_with_keys(rig, alices, start, "Some permissions denied").show("validation")
     assert "s3:GetBucketPolicyStatus" in page
-    assert "&quot;Effect&quot;: &quot;Allow&quot;" in page
+    assert "A policy denies these explicitly. Take them out of its Deny statement" in page
     assert "You can finish with gaps" in page
     assert "Finish and start discovery" in page
 

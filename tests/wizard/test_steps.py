@@ -170,10 +170,44 @@ def test_a_change_in_step_two_that_step_three_contradicts_is_said_in_step_three(
 
 
 def test_going_back_keeps_what_was_entered_and_not_accepted(aws_draft: Walk) -> None:
-    unfinished = {"method": "cross_account_role", "cross_account_role-role_arn": "arn:aws:iam::1:role/half"}
+    unfinished = keys(**{"access_keys-secret_access_key": ""})
     response = aws_draft.send("authentication", unfinished, wizard_goto_step="environment")
     assert response["Location"].endswith("?step=environment")
-    assert "arn:aws:iam::1:role/half" in aws_draft.show("authentication")
+    assert f'value="{KEYS["access_keys-access_key_id"]}"' in aws_draft.show("authentication")
+
+
+def test_a_secret_in_a_field_that_is_none_is_not_echoed(aws_draft: Walk) -> None:
+    misplaced = {**KEYS, "access_keys-access_key_id": SECRET, "access_keys-secret_access_key": ""}
+    page = aws_draft.send("authentication", misplaced).content.decode()
+    assert "This is not an access key ID." in page
+    assert SECRET not in page
+
+
+@pytest.mark.parametrize("control", [{"wizard_goto_step": "environment"}, {"show": "method"}])
+def test_a_secret_in_a_field_that_is_none_is_not_kept(aws_draft: Walk, control: dict[str, str]) -> None:
+    misplaced = {**KEYS, "access_keys-access_key_id": SECRET, "access_keys-secret_access_key": ""}
+    aws_draft.send("authentication", misplaced, **control)
+    assert SECRET not in str(aws_draft.entries)
+    assert SECRET not in aws_draft.show("authentication")
+
+
+def test_an_entry_that_only_another_step_contradicts_is_not_echoed_or_kept_either(aws_draft: Walk) -> None:
+    other = {**ROLE, "cross_account_role-role_arn": "arn:aws:iam::999988887777:role/reader"}
+    assert "999988887777:role" not in aws_draft.send("authentication", other).content.decode()
+    aws_draft.send("authentication", other, wizard_goto_step="environment")
+    assert "999988887777" not in str(aws_draft.entries)
+
+
+@pytest.mark.parametrize("accepted", [0, 1])
+def test_the_third_steps_parts_wait_for_the_steps_before_it(alices: Client, start: Start, accepted: int) -> None:
+    walk = start(alices)
+    if accepted:
+        walk.accept("provider", {"provider": "aws"})
+    open_step = ["provider", "environment"][accepted]
+    for query in ("", "?authentication-method=access_keys"):
+        assert alices.get(f"{walk.url}method/{query}")["Location"].endswith(f"?step={open_step}")
+    for file in ("cross_account_role/cloudformation/0", "access_keys/cli/0"):
+        assert alices.get(f"{walk.url}setup/{file}/").status_code == 404
 
 
 def test_going_back_never_keeps_a_secret_of_an_incomplete_step(aws_draft: Walk) -> None:

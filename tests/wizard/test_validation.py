@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import CloudValidationResult, ProviderError
 from cloudaccounts.dispatch import DISCOVERY
 from cloudaccounts.services import record_worker_heartbeat
 from tests.toycloud import provider as toy
@@ -144,6 +144,53 @@ def test_a_result_for_data_that_changed_while_it_ran_is_dropped(toy_draft: Walk,
     toy_draft.accept("environment", {**TOY_ENVIRONMENT, "regions": ["right"]})
     assert toy_draft.draft.claim is None
     assert toy_draft.draft.validation == ValidationState.IDLE
+
+
+@pytest.mark.parametrize("change_of_row", [{"claim": uuid4()}, {"validation": ValidationState.QUEUED}])
+def test_a_worker_that_no_longer_holds_the_draft_writes_nothing(
+    toy_draft: Walk, monkeypatch: pytest.MonkeyPatch, change_of_row: dict[str, Any]
+) -> None:
+    """Taken over by another worker, or queued again: each alone is enough."""
+    prove = toy.ToyProvider.validate
+
+    def lose_it_meanwhile(*args: Any) -> CloudValidationResult:
+        report = prove(*args)
+        change(toy_draft, **change_of_row, report={}, others=[])
+        return report
+
+    monkeypatch.setattr(toy.ToyProvider, "validate", lose_it_meanwhile)
+    assert services.run_validation(toy_draft.draft_id) is None
+    row = toy_draft.draft
+    assert (row.report, row.validated_at) == ({}, None)
+    assert row.validation == change_of_row.get("validation", ValidationState.RUNNING)
+
+
+def test_a_defect_of_ours_ends_the_validation_and_is_not_blamed_on_the_cloud(
+    toy_draft: Walk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(toy.ToyProvider, "validate", broken)
+    report = services.run_validation(toy_draft.draft_id)
+    assert report is not None
+    assert (report.code, report.finished, report.ok) == ("internal_error", True, False)
+    assert toy_draft.draft.validation == ValidationState.FINISHED
+    page = toy_draft.show("validation")
+    assert "This validation ended by a defect of ours, not of your cloud." in page
+    assert f"the id of this draft: {toy_draft.draft_id}" in page
+    assert "Check again" in page
+    assert "wizard.validation_failed" in caplog.text
+
+
+def test_a_defect_while_other_accounts_are_listed_takes_nothing_from_the_proof(
+    toy_draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toy.ToyProvider, "visible_accounts", broken)
+    services.run_validation(toy_draft.draft_id)
+    assert toy_draft.draft.proof is not None
+    assert toy_draft.draft.others == []
+
+
+def broken(*_: object) -> None:
+    raise RuntimeError("a defect")
 
 
 def test_a_validation_is_run_by_one_worker_only(toy_draft: Walk) -> None:

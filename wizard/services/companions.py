@@ -51,7 +51,11 @@ def _begin(draft: WizardSession, content: DraftContent, account_id: str, name: s
         begun = create_wizard_session(draft.owner, own, key=key, finish_as=actor)
     except IntegrityError:
         return False
-    request_validation(begun, own)
+    try:
+        request_validation(begun, own, actor=actor)
+    except ProviderError as error:
+        # It is begun all the same, and waits among the drafts; the others have their turn.
+        logger.warning("wizard.other_not_asked", extra={"code": error.code})
     return True
 
 

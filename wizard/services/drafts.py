@@ -7,11 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from cloudaccounts import audit, dispatch
 from cloudaccounts.actors import Actor
 from cloudaccounts.fields import KeyringError, Sealed
+from cloudaccounts.services import confirm_key
 from wizard.models import Step, ValidationState, WizardSession, new_expiry
 from wizard.services.contents import DraftContent, Values
 from wizard.services.errors import (
@@ -24,6 +27,7 @@ from wizard.services.errors import (
 )
 
 TOUCH_AFTER = timedelta(hours=1)
+ABANDONED = timedelta(hours=1)  # a finish that long ago goes on no more
 # The state of a draft whose data no validation has looked at.
 UNPROVEN: dict[str, Any] = {
     "validation": ValidationState.IDLE,
@@ -31,6 +35,7 @@ UNPROVEN: dict[str, Any] = {
     "report": {},
     "claim": None,
     "attempts": 0,
+    "asked_by": {},
     "nudged_at": None,
     "broker_refused": False,
     "lease_until": None,
@@ -50,15 +55,20 @@ def create_wizard_session(
 ) -> WizardSession:
     """Starts a draft, empty unless there is content for it already.
 
-    Raises `DraftUnreadableError` where there is no key to seal it with, IntegrityError where a draft has the ``key``.
+    Raises `DraftUnreadableError` where there is no key to seal it with, or one that does not open what is stored;
+    IntegrityError where a draft has the ``key``.
     """
+    if wrong_key := confirm_key():
+        # Sealed beside data that this key does not open, the draft would be lost once the right key is back.
+        raise DraftUnreadableError(wrong_key)
     content = content or DraftContent()
     draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_shown(content))
     draft.data = _seal(draft.pk, content)
     if finish_as is not None:
         draft.finishes_itself, draft.finishing_actor = True, finish_as.to_dict()
         draft.step = Step.VALIDATION
-    draft.save(force_insert=True)
+    with transaction.atomic(using=dispatch.DISCOVERY):  # a key that is taken spoils no transaction of the caller
+        draft.save(force_insert=True)
     return draft
 
 
@@ -110,7 +120,7 @@ def keep_typed(draft: WizardSession, content: DraftContent, *, step: str, values
     """Keeps what was entered in a step that is not complete, for when the person comes back. Raises as `save_step`."""
     if content.typed.get(step) == values:
         return OpenDraft(draft, content)
-    return _write(draft, content.with_typed(step, values), {})
+    return _write(draft, content.with_typed(step, values), {"finishes_itself": False})
 
 
 def remember_step(draft: WizardSession, step: str) -> None:
@@ -119,17 +129,36 @@ def remember_step(draft: WizardSession, step: str) -> None:
         WizardSession.objects.filter(pk=draft.pk, account__isnull=True).update(step=step, expires_at=new_expiry())
 
 
-def discard_draft(draft: WizardSession) -> None:
+def discard_draft(draft: WizardSession, *, actor: Actor) -> None:
     """Deletes the draft and everything in it. Raises `DraftFinishingError`."""
     deleted, _ = WizardSession.objects.filter(pk=draft.pk, finishing_at__isnull=True).delete()
     if not deleted and WizardSession.objects.filter(pk=draft.pk).exists():
         raise DraftFinishingError
+    # The trail is in another database: told once it is true, since no transaction spans both. A draft that nobody has
+    # entered anything into is nothing to tell of.
+    if deleted and draft.data is not None and draft.provider:
+        audit_draft(draft, actor, "draft.discarded", f"Draft and what was entered in it deleted by {actor.label}")
+
+
+def forget_account(account: UUID) -> None:
+    """Removes the draft that became this account: a finish cut short must not bring a deleted account back."""
+    WizardSession.objects.filter(pk=account).delete()
+
+
+def audit_draft(draft: WizardSession, actor: Actor, action: str, text: str) -> None:
+    """A draft's id becomes its account's: the trail of the two is one."""
+    audit.record(actor=actor, owner=draft.owner, action=action, text=text, account=draft.pk, label=str(draft))
 
 
 def purge_expired() -> int:
-    """Deletes expired drafts and the emptied rows of finished ones; those being finished are left to the reconciler."""
-    expired = WizardSession.objects.filter(expires_at__lte=timezone.now())
-    deleted, _ = expired.filter(Q(finishing_at__isnull=True) | Q(account__isnull=False)).delete()
+    """Deletes expired drafts and the emptied rows of finished ones.
+
+    Those being finished are left to the reconciler, which ends that within minutes; where it did not within an hour,
+    they go as well.
+    """
+    now = timezone.now()
+    idle = Q(finishing_at__isnull=True) | Q(account__isnull=False) | Q(finishing_at__lt=now - ABANDONED)
+    deleted, _ = WizardSession.objects.filter(idle, expires_at__lte=now).delete()
     return deleted
 
 

@@ -11,9 +11,9 @@ from cloudaccounts.contract import CloudValidationResult, ProviderError
 from cloudaccounts.errors import DuplicateAccountError
 from cloudaccounts.services import add_cloud_account
 from wizard.models import ValidationState, WizardSession, new_expiry
-from wizard.selectors import account_exists
-from wizard.services.drafts import find_draft, read_content
-from wizard.services.errors import DraftFinishedError, ProofError
+from wizard.selectors import account_exists, was_deleted
+from wizard.services.drafts import find_draft, forget_account, read_content
+from wizard.services.errors import DraftFinishedError, DraftNotFoundError, ProofError
 
 
 def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
@@ -36,7 +36,12 @@ def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
             validation_revision=draft.revision,
             finishing_at__isnull=True,
             account__isnull=True,
-        ).update(finishing_at=timezone.now(), finishing_actor=actor.to_dict())
+        ).update(
+            finishing_at=timezone.now(),
+            finishing_actor=actor.to_dict(),
+            finishing_attempts=0,
+            expires_at=new_expiry(),
+        )
         try:
             draft = find_draft(draft_id, owner)
         except DraftFinishedError as finished:
@@ -48,7 +53,11 @@ def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
 
 
 def complete(draft: WizardSession) -> UUID:
-    """Credential, account, emptying of the draft: the rest of a finish that began. Raises `ProviderError`."""
+    """Credential, account, emptying of the draft: the rest of a finish that began.
+
+    Raises `ProviderError`, and `DraftNotFoundError` where the account that the draft became was deleted already.
+    """
+    _refuse_deleted(draft)
     try:
         content = read_content(draft)
         add_cloud_account(
@@ -62,10 +71,10 @@ def complete(draft: WizardSession) -> UUID:
     except DuplicateAccountError:
         # A parallel finish of the same draft may have written the account between two looks.
         if not account_exists(draft.owner, draft.pk):
-            _release(draft)
+            release(draft)
             raise
     except ProviderError:
-        _release(draft)
+        release(draft)
         raise
     empty(draft)
     return draft.pk
@@ -74,13 +83,32 @@ def complete(draft: WizardSession) -> UUID:
 def empty(draft: WizardSession) -> None:
     """Leaves the draft as a signpost to its account, with nothing of what was entered."""
     WizardSession.objects.filter(pk=draft.pk).update(
-        account=draft.pk, data=None, report={}, claim=None, updated_at=timezone.now(), expires_at=new_expiry()
+        account=draft.pk,
+        data=None,
+        report={},
+        others=[],
+        claim=None,
+        updated_at=timezone.now(),
+        expires_at=new_expiry(),
     )
 
 
-def _release(draft: WizardSession) -> None:
-    """Back to a draft that can be changed."""
-    WizardSession.objects.filter(pk=draft.pk, account__isnull=True).update(finishing_at=None)
+def release(draft: WizardSession, **changes: object) -> bool:
+    """Back to a draft that can be changed; whether it was not finished by somebody else meanwhile."""
+    mine = WizardSession.objects.filter(pk=draft.pk, account__isnull=True)
+    return mine.update(finishing_at=None, finishing_attempts=0, **changes) == 1
+
+
+def _refuse_deleted(draft: WizardSession) -> None:
+    """A finish killed after the account was written is completed later; meanwhile its owner may have deleted it.
+
+    The deletion takes the draft with it, but ``draft`` may have been read before, or come back with a backup of the
+    drafts' database: the trail, kept with the accounts, knows in each case.
+    """
+    if was_deleted(draft.pk):
+        forget_account(draft.pk)
+    if not WizardSession.objects.filter(pk=draft.pk).exists():
+        raise DraftNotFoundError(draft.pk)
 
 
 def _check_proof(draft: WizardSession) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from wizard.models import WizardSession
+from wizard.services.errors import DraftNotFoundError
 from wizard.services.finishing import finish_draft
 from wizard.services.validation import run_validation
 
@@ -28,5 +29,11 @@ def finish_by_itself(draft_id: UUID) -> bool:
         finish_draft(draft_id, owner=draft.owner, actor=Actor.from_dict(draft.finishing_actor))
     except ProviderError as error:
         logger.warning("wizard.companion_not_finished", extra={"draft": str(draft_id), "code": error.code})
+        return False
+    except DraftNotFoundError:
+        return False  # discarded meanwhile, or its account deleted
+    except Exception:
+        # The reconciler tries a finish that began again, and gives up by count: it must get to the other drafts.
+        logger.exception("wizard.companion_failed", extra={"draft": str(draft_id)})
         return False
     return True

@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
+from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from wizard.models import PROOF_LIFETIME, ValidationState, WizardSession
-from wizard.services.finishing import complete
+from wizard.services.drafts import read_content
+from wizard.services.errors import DraftNotFoundError, DraftUnreadableError
+from wizard.services.finishing import complete, release
 from wizard.services.proving import finish_by_itself
-from wizard.services.validation import ATTEMPTS, NUDGE_AGAIN, give_up, nudge
+from wizard.services.validation import ATTEMPTS, NUDGE_AGAIN, give_up, nudge, request_validation
 
 FINISH_AGAIN = timedelta(seconds=30)
 BATCH = 500
@@ -21,7 +25,13 @@ logger = logging.getLogger(__name__)
 
 def reconcile() -> int:
     """Requeues validations of dead workers, nudges queued ones again, completes interrupted finishes. Counts all."""
-    return _lost_validations() + _unheard_requests() + _interrupted_finishes() + _proven_companions()
+    return (
+        _lost_validations()
+        + _unasked_companions()
+        + _unheard_requests()
+        + _interrupted_finishes()
+        + _proven_companions()
+    )
 
 
 def _lost_validations() -> int:
@@ -37,6 +47,26 @@ def _lost_validations() -> int:
     return mended
 
 
+def _unasked_companions() -> int:
+    """Those whose maker was killed before asking for their validation."""
+    idle = WizardSession.objects.open().filter(validation=ValidationState.IDLE, finishing_at__isnull=True)
+    asked = 0
+    for draft in idle.filter(finishes_itself=True)[:BATCH]:
+        try:
+            request_validation(draft, read_content(draft), actor=Actor.from_dict(draft.finishing_actor))
+            asked += 1
+        except DraftUnreadableError as error:
+            # The key may come back: then this goes on by itself.
+            logger.warning("wizard.companion_unreadable", extra={"draft": str(draft.pk), "code": error.code})
+        except ProviderError as error:
+            # Asking again would be refused again: it waits for a person among the drafts.
+            logger.warning("wizard.companion_refused", extra={"draft": str(draft.pk), "code": error.code})
+            WizardSession.objects.filter(pk=draft.pk).update(finishes_itself=False)
+        except Exception:  # as in _interrupted_finishes
+            logger.exception("wizard.companion_failed", extra={"draft": str(draft.pk)})
+    return asked
+
+
 def _unheard_requests() -> int:
     waiting = WizardSession.objects.filter(validation=ValidationState.QUEUED)
     unheard = waiting.exclude(nudged_at__gt=timezone.now() - NUDGE_AGAIN)
@@ -47,9 +77,18 @@ def _interrupted_finishes() -> int:
     mended = 0
     began = timezone.now() - FINISH_AGAIN
     for draft in WizardSession.objects.filter(account__isnull=True, finishing_at__lt=began)[:BATCH]:
+        if draft.finishing_attempts >= ATTEMPTS:
+            # A defect of ours, or a kill each time. Held on to, the draft could neither be mended nor discarded.
+            logger.error("wizard.finish_given_up", extra={"draft": str(draft.pk)})
+            mended += release(draft, finishes_itself=False)
+            continue
+        # Counted before the try: one that kills its worker counts as well.
+        WizardSession.objects.filter(pk=draft.pk).update(finishing_attempts=F("finishing_attempts") + 1)
         try:
             complete(draft)
             mended += 1
+        except DraftNotFoundError:
+            logger.info("wizard.finish_of_deleted_dropped", extra={"draft": str(draft.pk)})
         except ProviderError as error:
             # Released: the person finds the draft as it was and hears the reason when finishing again.
             logger.warning("wizard.finish_refused", extra={"draft": str(draft.pk), "code": error.code})

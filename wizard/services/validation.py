@@ -13,12 +13,15 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from cloudaccounts import dispatch, leases
+from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
+from cloudaccounts.errors import defect
 from cloudaccounts.report import CheckResult, CheckStatus
-from cloudaccounts.services import check_account_exists, clean_details, validate_cloud_account, visible_accounts
+from cloudaccounts.services import clean_details, validate_cloud_account, visible_accounts
 from wizard.models import ValidationState, WizardSession, new_expiry
+from wizard.selectors import connected_among
 from wizard.services.contents import DraftContent
-from wizard.services.drafts import UNPROVEN, read_content
+from wizard.services.drafts import UNPROVEN, audit_draft, read_content
 
 TASK = "wizard.validate"
 ATTEMPTS = 3
@@ -29,9 +32,10 @@ SHOW_EVERY = 0.2  # seconds between writes of a growing report
 logger = logging.getLogger(__name__)
 
 
-def request_validation(draft: WizardSession, content: DraftContent) -> None:
+def request_validation(draft: WizardSession, content: DraftContent, *, actor: Actor = SYSTEM) -> None:
     """Asks a worker to prove the draft as it is now. While a validation of the same data is under way, it is that one.
 
+    The audit names ``actor`` as the one for whom the credentials are opened.
     Raises `ProviderError` where the draft is not complete or its parts do not fit each other.
     """
     clean_details(content.details())
@@ -41,6 +45,7 @@ def request_validation(draft: WizardSession, content: DraftContent) -> None:
         "validation": ValidationState.QUEUED,
         "validation_revision": draft.revision,
         "requested_at": now,
+        "asked_by": actor.to_dict(),
         "expires_at": new_expiry(),
     }
     with transaction.atomic(using=dispatch.DISCOVERY):
@@ -102,11 +107,14 @@ def find_others(draft: WizardSession) -> list[dict[str, Any]]:
         # The account itself is proven; that its neighbours cannot be listed takes nothing from it.
         logger.info("wizard.others_not_told", extra={"code": error.code})
         return []
+    except Exception:  # a defect of ours takes nothing from it either
+        logger.exception("wizard.others_failed", extra={"draft": str(draft.pk)})
+        return []
+    connected = connected_among(draft.owner, draft.provider, [other.account_id for other in seen])
     return [
         {"account_id": other.account_id, "name": other.name, "enabled": other.enabled}
         for other in seen
-        if other.account_id != draft.account_id
-        and not check_account_exists(draft.owner, draft.provider, other.account_id)
+        if other.account_id not in {draft.account_id, *connected}
     ]
 
 
@@ -150,6 +158,9 @@ def _prove(draft: WizardSession, claim: UUID) -> CloudValidationResult:
 
     try:
         content = read_content(draft)
+        # Told before it is done: in another database, so that a failure here must leave the credentials unused.
+        asked_by = Actor.from_dict(draft.asked_by) if draft.asked_by else SYSTEM
+        audit_draft(draft, asked_by, "draft.opened", "Credentials of a draft opened for validation")
         return validate_cloud_account(
             owner=draft.owner,
             details=clean_details(content.details()),
@@ -158,6 +169,12 @@ def _prove(draft: WizardSession, claim: UUID) -> CloudValidationResult:
         )
     except ProviderError as error:
         return _refused(error)
+    except Exception:
+        # Raised on, it would leave the row to its lease: three tries later the page would speak of a dead worker.
+        logger.exception("wizard.validation_failed", extra={"draft": str(draft.pk)})
+        ours = defect("validation")
+        remedy = f"Check again. If it ends like this once more, give the operator the id of this draft: {draft.pk}."
+        return _refused(ProviderError(ours.code, ours.cause, remedy, permanent=ours.permanent))
 
 
 def _refused(error: ProviderError) -> CloudValidationResult:

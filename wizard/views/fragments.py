@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from wizard import services
 from wizard.models import Step
 from wizard.steps import AuthenticationForm, EnvironmentForm, StepContext, initial_values
-from wizard.views.guards import draft_view, owner_of
+from wizard.views.guards import draft_view, go, owner_of, step_url
 from wizard.views.presentation import authentication_context, validation_context
 
 
@@ -36,6 +36,8 @@ def region_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 def method_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The instructions and fields of the method that the page has chosen."""
     draft = services.open_draft(draft_id, owner_of(request))
+    if (step := draft.content.reachable(Step.AUTHENTICATION)) != Step.AUTHENTICATION:
+        return go(request, step_url(draft_id, step))
     prefix = Step.AUTHENTICATION.value
     shown = {"method": request.GET.get(f"{prefix}-method", "")}
     form = AuthenticationForm(

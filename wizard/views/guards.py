@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
@@ -12,7 +13,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from cloudaccounts.contract import ProviderError
 from wizard import services
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -41,6 +45,10 @@ def draft_view(view: View[P]) -> View[P]:
             return _say(request, error, "This draft has expired", 410)
         except services.DraftUnreadableError as error:
             return _say(request, error, "This draft cannot be opened", 200)
+        except ProviderError as error:
+            # A net: a view that knows what to do with one catches it itself.
+            logger.exception("wizard.page_refused", extra={"code": error.code})
+            return _say(request, error, "This page cannot be shown", 200)
 
     return cast("View[P]", never_cache(guarded))
 

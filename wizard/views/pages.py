@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from wizard import services
 from wizard.models import Step
@@ -49,7 +50,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "wizard/discard.html", {"draft": draft})
     try:
-        services.discard_draft(draft)
+        services.discard_draft(draft, actor=Actor.of_request(request))
     except services.DraftFinishingError as error:
         messages.warning(request, f"{error.cause} {error.remedy}")
         return redirect("wizard-draft", draft_id)
@@ -65,7 +66,7 @@ def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     step = draft.content.reachable(Step.VALIDATION)
     if step == Step.VALIDATION:
         try:
-            services.request_validation(draft.row, draft.content)
+            services.request_validation(draft.row, draft.content, actor=Actor.of_request(request))
         except ProviderError as error:
             messages.error(request, f"{error.cause} {error.remedy}".strip())
     return redirect(step_url(draft_id, step))
@@ -76,6 +77,8 @@ def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, number: int) -> HttpResponse:
     """A template or script of the set-up instructions, filled in, as a download."""
     content = services.open_draft(draft_id, owner_of(request)).content
+    if content.reachable(Step.AUTHENTICATION) != Step.AUTHENTICATION:
+        raise Http404("There are no instructions yet: the account is not named.")
     try:
         spec = content.provider.method(method) if content.provider else None
     except KeyError:

@@ -87,7 +87,9 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         self.storage.remember_step()
         if step == Step.VALIDATION and not self._is_proven:
             try:
-                services.request_validation(self.storage.draft, self.storage.content)
+                services.request_validation(
+                    self.storage.draft, self.storage.content, actor=Actor.of_request(self.request)
+                )
             except ProviderError as error:
                 messages.error(self.request, f"{error.cause} {error.remedy}".strip())
         return redirect(step_url(self.draft_id, step))
