@@ -60,3 +60,16 @@ def base_url(app_configs: Any, **_: Any) -> list[CheckMessage]:
             id="cloudaccounts.W001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def mail(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND != "django.core.mail.backends.console.EmailBackend":
+        return []
+    return [
+        DjangoWarning(
+            "EMAIL_URL is not set: links to reset passwords go into the log, for whoever reads it, and to no person.",
+            hint="Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.com:587.",
+            id="cloudaccounts.W002",
+        )
+    ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -29,6 +30,7 @@ class DataFolder:
         """Creates what is missing; raises `ImproperlyConfigured` where the folder belongs to the other mode."""
         for folder in (self.path, self.path / "keys", self.path / "broker"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(folder)
         if not self.mode_file.exists() and not any(self.path.glob("*.sqlite3")):
             # Before the mode, which marks the folder as used: a kill in between repeats this step.
             write_once(self.encryption_keys_file, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
@@ -74,6 +76,13 @@ def write_once(path: Path, text: str) -> bool:
     finally:
         draft.unlink()
     return True
+
+
+def _make_private(folder: Path) -> None:
+    """One that was there before may be open to others. Not ours, or everybody's (/tmp, by mistake): left as it is."""
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & 0o077 and not found.st_mode & stat.S_ISVTX:
+        folder.chmod(0o700)
 
 
 def private_file(path: Path) -> Path:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,16 +18,21 @@ class Env:
 
     def __init__(self) -> None:
         environ.Env.read_env(str(ROOT / ".env"))
-        self._env = environ.FileAwareEnv()
+        self._values = FileAwareMapping(cache=False)  # its cache would be one for the whole process
 
     def text(self, name: str, default: str = "") -> str:
-        return str(self._env.str(name, default=default)).strip()
+        """As it stands: django-environ's own readers take a value that begins with ``$`` for another one's name."""
+        return str(self._values.get(name, default)).strip()
 
     def flag(self, name: str, *, default: bool) -> bool:
-        return bool(self._env.bool(name, default=default))
+        return self.text(name, "on" if default else "").lower() in environ.Env.BOOLEAN_TRUE_STRINGS
 
     def number(self, name: str, default: int, *, least: int = 0) -> int:
-        value = int(self._env.int(name, default=default))
+        text = self.text(name, str(default))
+        try:
+            value = int(text)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} is {text!r}; it must be a whole number.") from error
         if value < least:
             raise ImproperlyConfigured(f"{name} is {value}; it must be at least {least}.")
         return value
@@ -37,7 +43,7 @@ class Env:
 
     def mail(self, name: str) -> dict[str, Any]:
         """Django's EMAIL_* settings from a URL like ``smtp+tls://user:password@host:587``; the console by default."""
-        return dict(self._env.email_url(name, default="consolemail://"))
+        return dict(environ.Env.email_url_config(self.text(name, "consolemail://")))
 
     def origin(self, name: str, default: str) -> str:
         """``scheme://host[:port]`` without a path."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
@@ -63,9 +66,18 @@ def _broker() -> str:
     try:
         with current_app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=2)
+        if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+            _write_beside_messages(Path(str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])))
     except (OperationalError, OSError):
         return "The message broker cannot be reached: work waits in the database until it is back."
     return "ok"
+
+
+def _write_beside_messages(folder: Path) -> None:
+    """That transport connects to nothing: only a file shows whether its folder takes one. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(prefix=".probe-", dir=folder)  # a worker reads names that end with .msg alone
+    os.close(descriptor)
+    Path(name).unlink()
 
 
 def _worker(queue: str) -> Callable[[], str]:

@@ -10,18 +10,23 @@ from typing import Any
 
 HIDDEN = "[hidden]"
 _NAMES = r"(?:secret|password|passwd|token|private_key|authorization|signature|credential|client_assertion|api_key)"
+# What strangers send is logged as well (a Host header, a path), so each pattern is linear: none has an unbounded part
+# that can begin at every position of what it has just read, hence the lookbehinds, bounds and possessive quantifiers
+# (``+`` after a quantifier: never given back).
 _PATTERNS = (
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL),
     # name=value, "name": "value", name: value; the value up to a quote, comma, ampersand, closing bracket or blank
     re.compile(
-        rf"(?i)(?P<keep>[\w.-]*{_NAMES}[\w.-]*[\"']?\s*[:=]\s*(?:b?[\"'])?(?:bearer\s+|aws4-hmac-sha256\s+)?)[^\s\"',&)}}\]]+"
+        rf"(?i)(?P<keep>{_NAMES}[\w.-]{{0,64}}+[\"']?\s*+[:=]\s*+(?:b?[\"'])?(?:bearer\s++|aws4-hmac-sha256\s++)?)"
+        r"[^\s\"',&)}\]]+"
     ),
-    re.compile(r"(?i)(?P<keep>bearer\s+)[\w.~+/=-]{8,}"),
+    re.compile(r"(?i)(?P<keep>bearer\s++)[\w.~+/=-]{8,}"),
     re.compile(r"(?P<keep>\b(?:AKIA|ASIA)[A-Z0-9]{2})[A-Z0-9]{8,}(?=[A-Z0-9]{2}\b)"),
     re.compile(r"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])"),  # the shape of an AWS secret access key
     re.compile(r"\bgAAAA[\w-]{40,}={0,2}"),  # a Fernet token
-    re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"),  # a JWT
+    re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.[\w-]{10,}+\.[\w-]*"),  # a JWT
 )
+LONGEST = 20_000  # characters of one line
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "server_time"}
 
 
@@ -30,6 +35,15 @@ def redact(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(lambda found: found.groupdict().get("keep", "") + HIDDEN, text)
     return text
+
+
+def printable(text: str) -> str:
+    """Redacted and of a bounded length. It is cut at a blank before, so that no half of a credential is left over."""
+    if len(text) > 5 * LONGEST:
+        head = text[: 5 * LONGEST]
+        text = f"{head[: max(head.rfind(' '), head.rfind(chr(10)), 0)]} [cut]"
+    text = redact(text)
+    return text if len(text) <= LONGEST else text[:LONGEST] + " [cut]"
 
 
 class RedactingFormatter(logging.Formatter):
@@ -41,7 +55,7 @@ class RedactingFormatter(logging.Formatter):
         text = f"{stamp} {record.levelname} {record.name} {record.getMessage()}{extra}"
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
-        return redact(text)
+        return printable(text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -57,7 +71,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps({key: redact(str(value)) for key, value in told.items()})
+        return json.dumps({key: printable(str(value)) for key, value in told.items()})
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
@@ -85,6 +99,9 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             ("boto3", "botocore", "s3transfer", "urllib3", "azure", "msal", "google", "grpc", "kombu", "amqp"), quiet
         )
         | {
+            # Django's own handlers would print every line a second time, as it is: they go, and the root's print it.
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "django.server": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"filters": ["not_readyz"]},
             "celery": {"level": level},
             "django.db.backends": quiet,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT")
+_LONGEST = 45  # characters: an IPv6 address with an IPv4 one at its end
+_WITH_PORT = re.compile(r"(?P<four>[0-9.]{7,15}):[0-9]{1,5}|\[(?P<six>[0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?")
 
 
 class TrustedProxyMiddleware:
@@ -36,21 +40,51 @@ class TrustedProxyMiddleware:
                 meta.pop(name, None)
         else:
             for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-                address = hop.strip()
-                if not _is_address(address):
+                address = _address(_without_port(hop.strip()))
+                if address is None:
                     break
-                meta["REMOTE_ADDR"] = address
-                if not self._trusts(address):
+                meta["REMOTE_ADDR"] = str(address)
+                if not self._trusts(str(address)):
                     break
         return self.get_response(request)
 
-    def _trusts(self, address: str) -> bool:
-        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self.trusted)
+    def _trusts(self, text: str) -> bool:
+        address = _address(text)
+        return address is not None and any(address in network for network in self.trusted)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> Address | None:
+    """The address, an IPv4 one that IPv6 carries (::ffff:10.0.0.1) as itself; None where it is none.
+
+    A scope id (fe80::1%eth0) means something on the machine that wrote it alone, and may hold any text: refused.
+    """
+    if "%" in text or len(text) > _LONGEST:
+        return None
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies write ``1.2.3.4:5555`` and ``[2001:db8::1]:5555``, the latter without a port as well."""
+    found = _WITH_PORT.fullmatch(hop)
+    return found["four"] or found["six"] if found else hop
+
+
+class NotStoredMiddleware:
+    """What somebody saw who signed in stays in no cache: not a proxy's, and not the browser's after logging out.
+
+    Static files are served before this, and keep their own headers.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if signed_in or request.user.is_authenticated:
+            response["Cache-Control"] = "no-store"
+        return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "formtools",
     "csp",
+    "axes",
 ]
 MIDDLEWARE = [
     "config.middleware.TrustedProxyMiddleware",
@@ -71,9 +73,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "config.middleware.NotStoredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -150,6 +154,18 @@ CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
 
 # --- People ---------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# By name and address together: whoever guesses locks out neither the person elsewhere nor the others behind a proxy.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it ends, and trying again does not move that
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "config.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
+AXES_DISABLE_ACCESS_LOG = True  # a row per login for ever, which nobody reads
+AXES_SENSITIVE_PARAMETERS = ["username"]  # people type passwords there: in no log line and no stored form
+AXES_VERBOSE = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -182,7 +198,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryOnly"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- Browser security -----------------------------------------------------------------------------------------------
@@ -216,4 +233,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 # Only a proxy of TRUSTED_PROXIES can set this header: config.middleware takes it from everybody else.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.debugpage.WithoutValues"
 LOGGING = logging_settings(as_json=env.text("LOG_FORMAT") == "json", level=env.text("LOG_LEVEL", "INFO"))

@@ -19,6 +19,7 @@ def main() -> int:
             "PATH": os.environ["PATH"],
             "DATA_DIR": folder,
             "BASE_URL": "https://accounts.example.com",
+            "EMAIL_URL": "smtp+tls://mail.example.com:587",
             "PYTHONWARNINGS": "error",
         }
         return max(

@@ -21,9 +21,10 @@ def announce(console: Console, *, address: str, password: str | None, clouds: Ma
     if not ready:
         text.append(f"Not everything answers yet: {address}/readyz says what is missing.\n", style="bold red")
     text.append("Ctrl-C ends everything.")
-    console.print(Panel(text, title="Cloud Account Management", border_style="cyan", expand=False))
-    if clouds:
-        console.print(_credentials(clouds), soft_wrap=True)  # unbroken, so that values can be copied whole
+    with console:  # written at once, so that no line of a child comes in between
+        console.print(Panel(text, title="Cloud Account Management", border_style="cyan", expand=False))
+        if clouds:
+            console.print(_credentials(clouds), soft_wrap=True)  # unbroken, so that values can be copied whole
 
 
 def _credentials(clouds: Mapping[str, Any]) -> Text:

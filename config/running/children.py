@@ -18,6 +18,8 @@ from rich.text import Text
 GRACE = 20.0  # seconds that a child may take to end what it does
 MOST_PATIENCE = 30.0  # seconds between restarts at most
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# Found here and not in the child: between fork and exec no lock may be taken, and the dynamic loader takes one.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Children:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._children: list[Child] = []
+        self._starting = threading.Lock()  # so that nothing starts behind the back of `end`
         self.stopping = threading.Event()
 
     def add(self, child: Child) -> None:
@@ -48,7 +51,7 @@ class Children:
     def say(self, name: str, style: str, line: str) -> None:
         text = Text(f"{name:<8}│ ", style=style)
         text.append(line, style="none")
-        self._console.print(text, soft_wrap=True, highlight=False)
+        self._print(text)
 
     def watch(self) -> None:
         """Until `stop`: restarts what dies, ever more slowly while it keeps dying, and says so."""
@@ -60,11 +63,14 @@ class Children:
         self.stopping.set()
 
     def end(self) -> None:
-        """SIGTERM to all, SIGKILL to what still runs after the grace time."""
-        running = [child for child in self._children if child.process and child.process.poll() is None]
+        """SIGTERM to all, SIGKILL to what still runs after the grace time. Nothing is said before all were told."""
+        self.stopping.set()
+        with self._starting:
+            running = [child for child in self._children if child.process and child.process.poll() is None]
         for child in running:
             assert child.process
             child.process.terminate()
+        self._print(Text("Ending …"))
         deadline = time.monotonic() + GRACE
         for child in running:
             assert child.process
@@ -78,19 +84,31 @@ class Children:
             for reader in child.readers:
                 reader.join(timeout=2)
 
+    def _print(self, text: Text) -> None:
+        """Never raises: a reader that ended would leave its child blocked on a full pipe."""
+        try:
+            self._console.print(text, soft_wrap=True, highlight=False)
+        except BrokenPipeError:  # nobody reads any longer (`up | head`): the end, as for every program in a pipe
+            self.stopping.set()
+        except OSError:  # a full disk behind a redirect, say: the product itself goes on
+            pass
+
     def _start(self, child: Child) -> None:
-        child.started = time.monotonic()
-        child.retry_at = 0.0
-        child.process = subprocess.Popen(
-            child.command,
-            env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            preexec_fn=_die_with_parent,  # one prctl call; no lock is taken in the child
-        )
+        with self._starting:
+            if self.stopping.is_set():
+                return
+            child.started = time.monotonic()
+            child.retry_at = 0.0
+            child.process = subprocess.Popen(
+                child.command,
+                env={**os.environ, **child.env, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                preexec_fn=_die_with_parent,
+            )
         reader = threading.Thread(target=self._read, args=(child, child.process), daemon=True)
         child.readers = [reader]
         reader.start()
@@ -113,15 +131,15 @@ class Children:
         pause = min(MOST_PATIENCE, 2.0 ** (child.restarts - 1))
         child.retry_at = now + pause
         self.say(
-            child.name, "bold red", f"{_how_it_ended(child.process.returncode)}; starting it again in {pause:.0f} s"
+            child.name, "bold red", f"{how_it_ended(child.process.returncode)}; starting it again in {pause:.0f} s"
         )
 
 
-def _how_it_ended(code: int) -> str:
+def how_it_ended(code: int) -> str:
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def _die_with_parent() -> None:
     """On Linux the kernel ends the child when its parent is killed: a kill -9 of `up` leaves nothing behind."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _prctl:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import os
 import secrets
 import socket
 import sys
@@ -12,12 +14,13 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from config.running.children import Child, Children
+from config.running.children import Child, Children, how_it_ended
 
 
 def port_must_be_free(port: int) -> None:
@@ -45,16 +48,45 @@ def first_user() -> str | None:
     return password
 
 
+def without_first_user() -> None:
+    """Takes back the user of `first_user`, whose password nobody could read."""
+    get_user_model()._default_manager.filter(username="admin", last_login=None).delete()
+
+
+def address(port: int) -> str:
+    """Where people open this start: BASE_URL where somebody set it, else its own port on loopback."""
+    given = os.environ.get("BASE_URL") or os.environ.get("BASE_URL_FILE")
+    return str(settings.BASE_URL) if given else f"http://127.0.0.1:{port}"
+
+
+def is_plain_loopback(address: str) -> bool:
+    """Whether browsers reach it without TLS and from this machine alone: only there may cookies travel in the clear."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    return parts.scheme == "http" and loopback
+
+
 def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
-    """Starts the simulated clouds and answers with their description, once they are ready."""
+    """Starts the simulated clouds; their description once they are ready, empty where the end came first."""
     folder = Path(settings.DATA_DIR) / "clouds"
     folder.mkdir(mode=0o700, exist_ok=True)
     ready_file = folder / "sandbox.json"
     ready_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "config.sandbox", "--data-dir", str(folder)]
-    children.add(Child("clouds", command, "magenta", {}))
+    clouds = Child("clouds", command, "magenta", {})
+    children.add(clouds)
     deadline = time.monotonic() + timeout
     while not ready_file.exists():
+        if children.stopping.is_set():
+            return {}
+        if clouds.process and (code := clouds.process.poll()) is not None:
+            for reader in clouds.readers:
+                reader.join(timeout=2)  # its last lines say why
+            raise CommandError(f"The simulated clouds: {how_it_ended(code)} instead of starting; see the lines above.")
         if time.monotonic() > deadline:
             raise CommandError("The simulated clouds did not start; their lines above say why.")
         time.sleep(0.1)

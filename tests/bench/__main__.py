@@ -43,6 +43,8 @@ def measure(folder: Path) -> Iterator[Result]:
     with sandbox(folder) as rig:
         yield connections.single(rig)
         yield connections.fleet(rig)
+        yield connections.azure(rig)
+        yield connections.google(rig)
 
 
 def _migrate() -> None:

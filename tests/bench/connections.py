@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 
-from cloudaccounts.contract import Credentials, Target, ValidationProgress
+from cloudaccounts.contract import Credentials, Provider, Target, ValidationProgress
 from cloudaccounts.providers.aws.provider import PROVIDER
 from config.sandbox.rig import Rig
 from tests.bench import bare
@@ -19,28 +19,74 @@ FLEET = 200
 THREADS = 16
 
 
-def ours(account_id: str, fields: Mapping[str, str]) -> None:
-    target = Target(account_id, "aws", ("us-east-1", "eu-west-1"), "ca-bench", timeout=15.0)
-    report = PROVIDER.validate(Credentials("access_keys", fields), target, ValidationProgress())
+def validated(provider: Provider, credentials: Credentials, target: Target) -> None:
+    report = provider.validate(credentials, target, ValidationProgress())
     if not report.ok or report.count("granted") == 0:
         raise RuntimeError(f"the connection test failed: {report.code} {report.cause}")
 
 
+def ours(account_id: str, fields: Mapping[str, str]) -> None:
+    target = Target(account_id, "aws", ("us-east-1", "eu-west-1"), "ca-bench", timeout=15.0)
+    validated(PROVIDER, Credentials("access_keys", fields), target)
+
+
+def compared(rig: Rig, cloud: str, name: str, mine: Callable[[], None], theirs: Callable[[], None]) -> Result:
+    """Raises RuntimeError where the two do not ask the same of the cloud, in whatever order."""
+    asked = []
+    for call in (mine, theirs):
+        rig.control.clear_journal()
+        call()
+        asked.append(sorted((one["action"], one.get("resource", "")) for one in rig.control.calls(cloud)))
+    if asked[0] != asked[1]:
+        raise RuntimeError(f"not the same calls: {asked[0]} and {asked[1]}")
+    value, reference = interleaved(mine, theirs, times=15)
+    return Result(name, value * 1000, "ms", "lower", reference * 1000, "≤ 1.2")
+
+
 def single(rig: Rig) -> Result:
     scenario = rig.scenario("Everything granted")
-    fields = scenario["fields"]
-    rig.control.clear_journal()
-    ours(scenario["account_id"], fields)
-    mine = [call["action"] for call in rig.control.calls()]
-    rig.control.clear_journal()
-    bare.connection_test(fields)
-    theirs = [call["action"] for call in rig.control.calls()]
-    if sorted(mine) != sorted(theirs):
-        raise RuntimeError(f"not the same calls: {mine} and {theirs}")
-    value, reference = interleaved(
-        lambda: ours(scenario["account_id"], fields), lambda: bare.connection_test(fields), times=15
+    account_id, fields = scenario["account_id"], scenario["fields"]
+    return compared(
+        rig,
+        "aws",
+        "AWS connection test / bare boto3",
+        lambda: ours(account_id, fields),
+        lambda: bare.connection_test(fields),
     )
-    return Result("AWS connection test / bare boto3", value * 1000, "ms", "lower", reference * 1000, "≤ 1.2")
+
+
+def azure(rig: Rig) -> Result:
+    from cloudaccounts.providers.azure.provider import PROVIDER as provider
+    from tests.bench import bare_azure
+
+    scenario = rig.scenario("Everything granted", "azure")
+    account_id, method, fields = scenario["account_id"], scenario["method"], scenario["fields"]
+    target = Target(account_id, "public", ("westeurope", "northeurope"), "ca-bench", timeout=15.0)
+    return compared(
+        rig,
+        "azure",
+        "Azure connection test / bare SDK",
+        lambda: validated(provider, Credentials(method, fields), target),
+        lambda: bare_azure.connection_test(fields, account_id),
+    )
+
+
+def google(rig: Rig) -> Result:
+    from cloudaccounts.providers.gcp.provider import PROVIDER as provider
+    from tests.bench import bare_gcp
+
+    scenario = rig.scenario("Everything granted", "gcp")
+    account_id, method, fields = scenario["account_id"], scenario["method"], scenario["fields"]
+    target = Target(account_id, "gcp", ("europe-west1", "us-central1"), "ca-bench", timeout=15.0)
+    # As it is stored: reading the file that a person gives is no part of a connection test.
+    cleaned = provider.clean_credentials(method, fields, account_id=account_id, partition="gcp").values
+    return compared(
+        rig,
+        "gcp",
+        "Google Cloud connection test / bare SDK",
+        lambda: validated(provider, Credentials(method, cleaned), target),
+        lambda: bare_gcp.connection_test(fields["service_account_json"], account_id),
+    )
 
 
 def fleet(rig: Rig) -> Result:

@@ -31,6 +31,21 @@ def test_the_first_start_makes_keys_that_their_owner_alone_can_read(folder: Data
     assert mode_of(folder.encryption_keys_file) == mode_of(folder.secret_key_file) == 0o600
 
 
+def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+    (path / "keys").mkdir(parents=True)
+    for folder in (path, path / "keys"):
+        folder.chmod(0o755)
+    DataFolder(path, "live").prepare()
+    assert {mode_of(path), mode_of(path / "keys")} == {0o700}
+
+
+def test_a_folder_that_everybody_shares_stays_shared(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    DataFolder(tmp_path, "live").prepare()
+    assert mode_of(tmp_path) == 0o1777
+
+
 def test_a_second_start_keeps_them(folder: DataFolder) -> None:
     before = folder.secret_key(), folder.encryption_keys()
     folder.prepare()

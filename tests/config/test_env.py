@@ -44,6 +44,30 @@ def test_a_number_below_its_least_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         Env().number("WIZARD_SESSION_DAYS", 7, least=1)
 
 
+@pytest.mark.parametrize("value", ["$x", "$HOME", "$$", "\\\\$x"])
+def test_a_value_that_begins_with_a_dollar_is_that_value(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", value)
+    monkeypatch.setenv("x", "another value")
+    assert Env().text("SECRET_KEY") == value
+
+
+def test_a_mail_servers_password_may_begin_with_a_dollar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://me:$x@mail.example.com:587")
+    assert Env().mail("EMAIL_URL")["EMAIL_HOST_PASSWORD"] == "$x"
+
+
+def test_a_number_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIZARD_SESSION_DAYS", "a week")
+    with pytest.raises(ImproperlyConfigured, match="whole number"):
+        Env().number("WIZARD_SESSION_DAYS", 7)
+
+
+@pytest.mark.parametrize(("value", "on"), [("1", True), ("True", True), ("on", True), ("0", False), ("no", False)])
+def test_a_flag_is_read_in_its_usual_spellings(value: str, on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEBUG", value)
+    assert Env().flag("DEBUG", default=not on) is on
+
+
 PRINT = """
 from django.conf import settings as s
 print(s.ALLOWED_HOSTS, s.CSRF_TRUSTED_ORIGINS)

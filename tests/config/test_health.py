@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
@@ -88,3 +90,22 @@ def test_the_system_check_tells_limits_in_the_wrong_order(settings: Settings) ->
     settings.CREDENTIAL_ROTATION_WARNING_DAYS = 90
     with pytest.raises(SystemCheckError, match="must be smaller"):
         call_command("check")
+
+
+@pytest.mark.parametrize("is_file", [True, False], ids=["a-file-in-its-place", "gone"])
+def test_readyz_says_that_the_brokers_folder_takes_no_message(
+    client: Client, settings: Settings, tmp_path: Path, is_file: bool
+) -> None:
+    folder = tmp_path / "broker"
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {
+        **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+        "data_folder_out": str(folder),
+    }
+    if is_file:
+        folder.touch()
+    assert "cannot be reached" in client.get("/readyz").json()["checks"]["broker"]
+    folder.unlink(missing_ok=True)
+    folder.mkdir()
+    cache.clear()
+    assert client.get("/readyz").json()["checks"]["broker"] == "ok"
+    assert list(folder.iterdir()) == []

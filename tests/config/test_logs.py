@@ -4,14 +4,18 @@ import json
 import logging
 import secrets
 import string
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.logs import JsonFormatter, RedactingFormatter, logging_settings, redact
+from config.env import ROOT
+from config.logs import LONGEST, JsonFormatter, RedactingFormatter, logging_settings, printable, redact
 
 AWS_SECRET = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(40))
 AKIA = "AK" + "IA" + "QWERTYUIOPASDF7Q"
@@ -68,3 +72,43 @@ def test_sdk_loggers_are_never_below_warning() -> None:
     configured = logging_settings(as_json=False, level="DEBUG")["loggers"]
     for name in ("boto3", "botocore", "urllib3", "azure", "google"):
         assert configured[name]["level"] == "WARNING"
+
+
+HOSTILE = [
+    "a", "-", "=", " ", ".", "A", "eyJ", "-eyJ", "eyJ-", "-gAAAA", "secret", "secret.", "secret ", "secret=",
+    "secret:b'", "password='", "bearer ", "token=bearer ", "AKIA", "AKIA-", "-AKIA", "a/",
+    "-----BEGIN PRIVATE KEY-----", "PRIVATE KEY ", "-----BEGIN ", "-----END ", "-----BEGIN A", "eyJaaaaaaaaaaa.",
+    "eyJaaaaaaaaaaa.aaaaaaaaa ", "\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+@pytest.mark.parametrize("beginning", ["", "secret", "bearer", "-----BEGIN ", "eyJ"])
+def test_no_line_of_a_stranger_holds_the_server_up(shape: str, beginning: str) -> None:
+    text = beginning + (shape * (100_000 // len(shape) + 1))[:100_000]
+    start = time.process_time()
+    redact(text)
+    assert time.process_time() - start < 0.5
+
+
+def test_a_line_has_an_end_and_no_half_of_a_secret_at_it() -> None:
+    assert len(printable("a" * 10_000_000)) <= LONGEST + 10
+    assert printable("word " * 5_000).endswith("[cut]")
+    key = f"-----BEGIN PRIVATE KEY-----{AWS_SECRET * 2000}-----END PRIVATE KEY-----"
+    for lead in range(60):  # whichever character of the secret stands at the cut
+        text = key + " " * (5 * LONGEST - len(key) - lead) + AWS_SECRET + " more"
+        assert AWS_SECRET[:8] not in printable(text)
+
+
+@pytest.mark.parametrize("name", ["django", "django.request", "django.server", "django.security.DisallowedHost"])
+def test_no_handler_of_djangos_own_prints_around_us(name: str, tmp_path: Path) -> None:
+    program = (
+        "import django, logging; django.setup();"
+        f"logging.getLogger({name!r}).error('secret_access_key=%s', 'HUNTER2HUNTER2')"
+    )
+    env = {"DJANGO_SETTINGS_MODULE": "config.settings", "DEBUG": "1", "DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    assert "HUNTER2" not in done.stdout + done.stderr
+    assert done.stderr.count("secret_access_key=[hidden]") == 1

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from config.middleware import TrustedProxyMiddleware
+from tests.conftest import ALL_DATABASES
 
 
 def after(settings: Settings, *, trusted: list[str], remote: str, **headers: str) -> HttpRequest:
@@ -53,3 +55,42 @@ def test_a_setting_that_is_no_address_is_told(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = ["example.com"]
     with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES"):
         TrustedProxyMiddleware(lambda _: HttpResponse())
+
+
+@pytest.mark.parametrize("remote", ["::ffff:10.0.0.2", "::ffff:a00:2"])
+def test_a_proxy_that_comes_by_ipv6_is_the_same_proxy(settings: Settings, remote: str) -> None:
+    request = after(settings, trusted=["10.0.0.0/8"], remote=remote, HTTP_X_FORWARDED_FOR="::ffff:203.0.113.9")
+    assert request.META["REMOTE_ADDR"] == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("hop", "address"),
+    [
+        ("203.0.113.9:5555", "203.0.113.9"),
+        ("[2001:db8::1]:5555", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:DB8::1", "2001:db8::1"),
+    ],
+)
+def test_a_hop_may_carry_its_port(settings: Settings, hop: str, address: str) -> None:
+    for told in (hop, f"198.51.100.1, {hop}, 10.0.0.3:443"):
+        request = after(settings, trusted=["10.0.0.0/8"], remote="10.0.0.2", HTTP_X_FORWARDED_FOR=told)
+        assert request.META["REMOTE_ADDR"] == address
+
+
+@pytest.mark.parametrize(
+    "hop",
+    ["fe80::1%eth0", "fe80::1%" + "a" * 5000, "1" * 5000, "1.2.3.4:", "1.2.3.4:x", "[1.2.3.4", "[]:1", "1.2.3.4:5:6"],
+)
+def test_what_is_no_plain_address_is_not_believed(settings: Settings, hop: str) -> None:
+    request = after(settings, trusted=["10.0.0.0/8"], remote="10.0.0.2", HTTP_X_FORWARDED_FOR=hop)
+    assert request.META["REMOTE_ADDR"] == "10.0.0.2"
+
+
+@pytest.mark.django_db(databases=ALL_DATABASES)
+def test_pages_of_somebody_who_signed_in_are_stored_nowhere(alices: Client, client: Client, alice: User) -> None:
+    for path in ("/", "/accounts/", "/profile/", "/nothing/", "/scans/now/"):
+        assert alices.get(path)["Cache-Control"] == "no-store"
+    assert alices.post("/logout/")["Cache-Control"] == "no-store"
+    assert client.post("/login/", {"username": "alice", "password": "alice-knows-this"})["Cache-Control"] == "no-store"
+    assert "Cache-Control" not in Client().get("/healthz")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
-from rich.console import Console
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.running import preparation
 from config.running.announcement import announce
 from config.running.children import Child, Children
+from config.running.output import Output
 
 
 class Command(BaseCommand):
@@ -25,37 +26,54 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["sandbox"] and not settings.SANDBOX:
+            # manage.py reads the flag before the settings, and knows it only in full and right behind `up`.
+            raise CommandError("Write it out: manage.py up --sandbox. Nothing was started, least of all live.")
         port: int = options["port"]
         preparation.port_must_be_free(port)
-        console = Console(highlight=False)
+        console = Output(highlight=False)
         children = Children(console)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: children.stop())
         try:
             self._run(port, console, children)
+        except BrokenPipeError:
+            raise SystemExit(1) from None  # there is nobody to tell
         finally:
-            console.print("Ending …")
             children.end()
-            console.print("Ended.")
+            with suppress(OSError):
+                console.print("Ended.")
 
-    def _run(self, port: int, console: Console, children: Children) -> None:
+    def _run(self, port: int, console: Output, children: Children) -> None:
         console.print("Preparing databases and files …")
         preparation.databases_and_files()
-        password = preparation.first_user()
         clouds = preparation.start_sandbox(children) if settings.SANDBOX else {}
-        address = os.environ.get("BASE_URL") or f"http://127.0.0.1:{port}"
+        address = preparation.address(port)
         env = {
-            "CLOUD_ACCOUNTS_PLAIN_HTTP": "1",
             "CLOUD_ACCOUNTS_SANDBOX": "1" if settings.SANDBOX else "0",
             "DATA_DIR": str(settings.DATA_DIR),
             "BASE_URL": address,
             **clouds.get("env", {}),
         }
+        if preparation.is_plain_loopback(address):
+            env["CLOUD_ACCOUNTS_PLAIN_HTTP"] = "1"
         for name, style, command in preparation.commands(port):
             children.add(Child(name, command, style, env))
-        watcher = threading.Thread(target=children.watch, name="watch")
+        watcher = threading.Thread(target=children.watch, name="watch", daemon=True)
         watcher.start()
         ready = preparation.wait_until_ready(port, children.stopping)
         if not children.stopping.is_set():
-            announce(console, address=address, password=password, clouds=clouds, ready=ready)
+            self._announce(console, address=address, clouds=clouds, ready=ready)
         watcher.join()
+
+    def _announce(self, console: Output, *, address: str, clouds: Mapping[str, Any], ready: bool) -> None:
+        """The first user is made last of all: a start that fails before never keeps a password that nobody saw."""
+        password = preparation.first_user()
+        try:
+            announce(console, address=address, password=password, clouds=clouds, ready=ready)
+            if console.broken:
+                raise BrokenPipeError
+        except OSError:
+            if password:
+                preparation.without_first_user()
+            raise

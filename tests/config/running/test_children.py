@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from config.running.children import Child, Children
+from config.running.output import Output
 from tests.stack import wait_for
 
 
@@ -82,6 +84,46 @@ def test_one_that_does_not_listen_is_killed(running: Running, monkeypatch: pytes
     running.end()
     assert child.process
     assert child.process.returncode == -signal.SIGKILL
+
+
+class Failing(io.StringIO):
+    """An output that takes nothing any longer."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error = error
+
+    def write(self, text: str) -> int:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [(BrokenPipeError(), True), (OSError(errno.ENOSPC, "No space left on device"), False)],
+    ids=["nobody-reads", "disk-full"],
+)
+def test_children_are_read_on_when_our_own_output_fails(error: OSError, ends: bool) -> None:
+    children = Children(Output(file=Failing(error)))
+    child = Child("web", [sys.executable, "-c", "print(('x' * 1000 + '\\n') * 500)"], "", {})
+    children.add(child)
+    assert child.process
+    assert child.process.wait(20) == 0  # a pipe that nobody empties would hold it for ever
+    assert children.stopping.is_set() is ends
+    children.end()
+
+
+def test_the_end_starts_nothing_anew() -> None:
+    children = Children(Output(file=io.StringIO()))
+    child = Child("web", [sys.executable, "-c", "import time; time.sleep(60)"], "", {})
+    children.add(child)
+    watcher = threading.Thread(target=children.watch, daemon=True)
+    watcher.start()
+    children.end()
+    watcher.join(5)
+    assert not watcher.is_alive()
+    late = Child("late", [sys.executable, "-c", ""], "", {})
+    children.add(late)
+    assert late.process is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")

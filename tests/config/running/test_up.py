@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.env import ROOT
-from tests.stack import Stack, wait_for
+from tests.stack import Stack, free_port, wait_for
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -49,3 +49,34 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 1
     assert f"Port {port} is taken" in done.stderr
+
+
+def up(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A live start in a session of its own; its output comes by a pipe."""
+    env = {**os.environ, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(folder)}
+    del env["BASE_URL"]
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--port", str(free_port()), *arguments],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def test_the_sandbox_abbreviated_never_starts_live(tmp_path: Path) -> None:
+    process = up(tmp_path, "--sand")
+    output, _ = process.communicate(timeout=40)
+    assert process.returncode == 1
+    assert "Write it out: manage.py up --sandbox" in output
+    assert not list(tmp_path.rglob("*-wal"))
+    assert "Preparing" not in output
+
+
+def test_it_ends_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    """As in `up | head -1`."""
+    process = up(tmp_path)
+    assert process.stdout
+    assert "Preparing" in process.stdout.readline()
+    process.stdout.close()
+    process.wait(60)
+    listing = subprocess.run(["ps", "-weo", "sid,stat"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split() for line in listing.splitlines()[1:]]
+    assert [state for session, state in rows if session == str(process.pid) and "Z" not in state] == []

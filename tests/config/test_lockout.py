@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django.db import connections
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.conftest import ALL_DATABASES
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+PASSWORD = "olga-runs-this-place"
+
+
+def attempt(path: str = "/login/", *, name: str = "olga", password: str = "wrong", address: str = "") -> HttpResponse:
+    data = {"username": name, "password": password, "next": "/"}
+    return Client(REMOTE_ADDR=address or "203.0.113.9").post(path, data)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def locked(operator: User) -> None:
+    for _ in range(4):
+        assert attempt().status_code == 200
+    assert attempt().status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/login/", "/admin/login/"])
+def test_after_five_failures_even_the_right_password_has_to_wait(locked: None, path: str) -> None:
+    response = attempt(path, password=PASSWORD)
+    assert response.status_code == 429
+    assert 800 < int(response["Retry-After"]) <= 900
+    page = response.content.decode()
+    assert "Too many tries" in page
+    assert "Try again in 15 minutes" in page
+    assert "olga" not in page
+
+
+def test_guessing_at_the_admins_door_counts_as_well(operator: User) -> None:
+    assert [attempt("/admin/login/").status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+
+
+def test_the_pause_ends_and_trying_on_does_not_move_its_end(locked: None) -> None:
+    for found in AccessAttempt.objects.all():
+        AccessAttempt.objects.filter(pk=found.pk).update(attempt_time=found.attempt_time - timedelta(minutes=14))
+    response = attempt(password=PASSWORD)
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) <= 60
+    for found in AccessAttempt.objects.all():
+        AccessAttempt.objects.filter(pk=found.pk).update(attempt_time=found.attempt_time - timedelta(minutes=1))
+    assert attempt(password=PASSWORD).status_code == 302
+
+
+def test_nobody_else_and_no_other_place_is_locked_out(locked: None, alice: User) -> None:
+    assert attempt(name="alice", password="alice-knows-this").status_code == 302
+    assert attempt(password=PASSWORD, address="198.51.100.7").status_code == 302
+
+
+def test_a_login_that_works_forgets_the_failures_before(operator: User) -> None:
+    for _ in range(2):
+        assert [attempt().status_code for _ in range(4)] == [200] * 4
+        assert attempt(password=PASSWORD).status_code == 302
+
+
+def test_another_browser_is_no_way_around(locked: None) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.9", headers={"user-agent": "another"})
+    assert client.post("/login/", {"username": "olga", "password": PASSWORD}).status_code == 429
+
+
+def test_a_name_that_does_not_exist_is_treated_the_same(db: None) -> None:
+    assert [attempt(name="nobody").status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+
+
+def test_neither_name_nor_password_is_in_a_log_line_or_a_stored_form(
+    operator: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for _ in range(6):
+            attempt(password="typed-in-haste")
+    assert "AXES" in caplog.text
+    assert "olga" not in caplog.text
+    assert "typed-in-haste" not in caplog.text
+    found = AccessAttempt.objects.get()
+    assert "typed-in-haste" not in found.post_data
+    assert "olga" not in found.post_data
+
+
+def test_failures_are_kept_in_the_default_database_alone() -> None:
+    holders = {
+        alias for alias in ALL_DATABASES if "axes_accessattempt" in connections[alias].introspection.table_names()
+    }
+    assert holders == {"default"}
