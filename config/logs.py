@@ -104,6 +104,8 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"filters": ["not_readyz"]},
             "celery": {"level": level},
+            # Two lines for each task that went well: what matters of them stands in rows, failures are told anyhow.
+            **dict.fromkeys(("celery.worker.strategy", "celery.app.trace", "celery.beat"), quiet),
             "django.db.backends": quiet,
             "django.utils.autoreload": quiet,
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import json
 import os
@@ -13,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -57,6 +58,23 @@ def address(port: int) -> str:
     """Where people open this start: BASE_URL where somebody set it, else its own port on loopback."""
     given = os.environ.get("BASE_URL") or os.environ.get("BASE_URL_FILE")
     return str(settings.BASE_URL) if given else f"http://127.0.0.1:{port}"
+
+
+def alone_in_the_data_folder() -> IO[str]:
+    """Keeps a second start out of this data folder for as long as the answer is kept open.
+
+    Two schedulers would do everything twice, and the second simulated clouds would take the address of the first away.
+    """
+    lock = (Path(settings.DATA_DIR) / "up.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise CommandError(
+            f"Another start runs in the data folder {settings.DATA_DIR} already. End it first, or set DATA_DIR to "
+            "another folder."
+        ) from None
+    return lock
 
 
 def is_plain_loopback(address: str) -> bool:
@@ -110,15 +128,17 @@ def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0
 def commands(port: int) -> list[tuple[str, str, list[str]]]:
     """(name, style, command) of the web server, the two workers and the scheduler.
 
-    Two workers, so that scans never make a person wait who proves access in the wizard.
+    Two workers, so that scans never make a person wait who proves access in the wizard. Threads, not child processes:
+    with a broker of files the children of a pool share one lock, and one killed while it waits keeps it for good.
+    A worker of threads dies as a whole, which is seen and mended (docs/decisions/0005).
     """
     # Celery's advice against root is told in docs; here it would be ten lines at each start in a container.
     celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config", "--quiet"]
-    worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = [*celery, "worker", "--pool=threads", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py"]
     return [
         ("web", "cyan", [*web, "--bind", f"127.0.0.1:{port}"]),
-        ("worker", "green", [*worker, "--queues=checks", "--concurrency=2", "--hostname=worker@%h"]),
+        ("worker", "green", [*worker, "--queues=checks", "--concurrency=4", "--hostname=worker@%h"]),
         ("scanner", "yellow", [*worker, "--queues=scans", "--concurrency=2", "--hostname=scanner@%h"]),
         ("beat", "blue", [*celery, "beat", "--loglevel=WARNING"]),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import closing
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from scans.services.collecting import Batch, UnitFailed, UnitFinished, collect
 from scans.services.progress import Progress
 from scans.services.requests import forget_account
 from scans.services.storing import AssetWriter
+
+LONGEST = 4 * 3600  # seconds; threads have no time limit of Celery's
 
 logger = logging.getLogger(__name__)
 
@@ -64,13 +67,19 @@ def _work(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
-        units = session.units(run.regions)
+        units, deadline = session.units(run.regions), time.monotonic() + LONGEST
         writer = AssetWriter(run)
         progress = Progress(claim, total=len(units))
         progress.show(force=True)
         for event in collect(session, units):
             if keeper.lost.is_set():
                 raise ClaimLostError
+            if time.monotonic() > deadline:
+                raise ProviderError(
+                    "scan_too_long",
+                    f"The scan was not done after {LONGEST // 3600} hours.",
+                    "Scan fewer regions at a time; what was found so far is kept.",
+                )
             if isinstance(event, Batch):
                 if not progress.show(force=True):  # a cancelled run writes not one batch more
                     raise ClaimLostError

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 
-from google.auth.transport.requests import AuthorizedSession
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud.asset_v1 import AssetServiceClient, ContentType, ListAssetsRequest
 from google.cloud.resourcemanager_v3 import ProjectsClient
 from google.oauth2 import service_account
+from google.oauth2.credentials import Credentials as AccessToken
 
 from cloudaccounts.providers.gcp.permissions import APIS, PERMISSIONS
 
@@ -20,7 +21,10 @@ SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 def connection_test(service_account_json: str, project_id: str) -> None:
     """One after the other: which project is it, how old is my key, which APIs are on, what may I do."""
     info = json.loads(service_account_json)
-    credentials = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+    key = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+    key.refresh(Request())
+    # One token for all: given the key itself, the clients would sign tokens of their own, which the sandbox refuses.
+    credentials = AccessToken(key.token)
     parent, host = f"projects/{project_id}", f"projects/{info['project_id']}"
     with (
         ProjectsClient(credentials=credentials) as projects,

@@ -56,7 +56,7 @@ def single(rig: Rig) -> Result:
 
 
 def azure(rig: Rig) -> Result:
-    from cloudaccounts.providers.azure.provider import PROVIDER as provider
+    from cloudaccounts.providers.azure import provider
     from tests.bench import bare_azure
 
     scenario = rig.scenario("Everything granted", "azure")
@@ -66,25 +66,25 @@ def azure(rig: Rig) -> Result:
         rig,
         "azure",
         "Azure connection test / bare SDK",
-        lambda: validated(provider, Credentials(method, fields), target),
+        lambda: validated(provider.PROVIDER, Credentials(method, fields), target),
         lambda: bare_azure.connection_test(fields, account_id),
     )
 
 
 def google(rig: Rig) -> Result:
-    from cloudaccounts.providers.gcp.provider import PROVIDER as provider
+    from cloudaccounts.providers.gcp import provider
     from tests.bench import bare_gcp
 
     scenario = rig.scenario("Everything granted", "gcp")
     account_id, method, fields = scenario["account_id"], scenario["method"], scenario["fields"]
     target = Target(account_id, "gcp", ("europe-west1", "us-central1"), "ca-bench", timeout=15.0)
     # As it is stored: reading the file that a person gives is no part of a connection test.
-    cleaned = provider.clean_credentials(method, fields, account_id=account_id, partition="gcp").values
+    cleaned = provider.PROVIDER.clean_credentials(method, fields, account_id=account_id, partition="gcp").values
     return compared(
         rig,
         "gcp",
         "Google Cloud connection test / bare SDK",
-        lambda: validated(provider, Credentials(method, cleaned), target),
+        lambda: validated(provider.PROVIDER, Credentials(method, cleaned), target),
         lambda: bare_gcp.connection_test(fields["service_account_json"], account_id),
     )
 

@@ -52,8 +52,8 @@ class _AudienceField(_CleanedField):
 class KeyFileInput(forms.Textarea):
     """Paste or upload; a chosen file wins. An upload is read into text here and never stored.
 
-    The file has a name of its own: a browser sends an empty part for a file that was not chosen, and under one name that
-    would count as an emptied text.
+    The file has a name of its own: a browser sends an empty part for a file that was not chosen, and under one name
+    that would count as an emptied text.
     """
 
     needs_multipart_form = True

@@ -31,6 +31,7 @@ class Command(BaseCommand):
             raise CommandError("Write it out: manage.py up --sandbox. Nothing was started, least of all live.")
         port: int = options["port"]
         preparation.port_must_be_free(port)
+        alone = preparation.alone_in_the_data_folder()
         console = Output(highlight=False)
         children = Children(console)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             raise SystemExit(1) from None  # there is nobody to tell
         finally:
             children.end()
+            alone.close()
             with suppress(OSError):
                 console.print("Ended.")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -80,3 +81,18 @@ def test_it_ends_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
     listing = subprocess.run(["ps", "-weo", "sid,stat"], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in listing.splitlines()[1:]]
     assert [state for session, state in rows if session == str(process.pid) and "Z" not in state] == []
+
+
+def test_a_second_start_in_the_same_data_folder_is_refused_and_harms_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with (folder / "up.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [sys.executable, "manage.py", "up", "--port", str(free_port())],
+            cwd=ROOT, env={**os.environ, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(folder)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "Another start runs in the data folder" in done.stderr
+    assert not (folder / "static").exists()
