@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo role run test lint bench lock clean
+.PHONY: help demo role tag label run test lint bench lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))
 PORT ?= 8000
@@ -37,6 +37,16 @@ role: .venv/.sandbox ## the customer's side of the demo: a role with your extern
 	@test -n "$(ACCOUNT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make role ACCOUNT=444455556666 EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.role --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--account "$(ACCOUNT)" --external-id "$(EXTERNAL_ID)"
+
+tag: .venv/.sandbox ## the same for Azure: your external ID as a tag (SUBSCRIPTION=… EXTERNAL_ID=…)
+	@test -n "$(SUBSCRIPTION)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make tag SUBSCRIPTION=… EXTERNAL_ID=ca-…"; exit 2; }
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.azure.tag --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+		--subscription "$(SUBSCRIPTION)" --external-id "$(EXTERNAL_ID)"
+
+label: .venv/.sandbox ## the same for Google Cloud: your external ID as a label (PROJECT=… EXTERNAL_ID=…)
+	@test -n "$(PROJECT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make label PROJECT=… EXTERNAL_ID=ca-…"; exit 2; }
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.gcp.label --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+		--project "$(PROJECT)" --external-id "$(EXTERNAL_ID)"
 
 run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up --port $(PORT)

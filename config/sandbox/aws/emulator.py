@@ -18,7 +18,6 @@ class AwsEmulator:
     name = "aws"
 
     def __init__(self, data_dir: Path, faults: Faults, journal: Journal) -> None:
-        self._data_dir = data_dir
         self._state = State(data_dir)
         self._identities = Identities()
         self._commands = Commands(self._identities, self._state)
@@ -45,7 +44,7 @@ class AwsEmulator:
         }
 
     def scenarios(self) -> Sequence[Scenario]:
-        return scenarios.scenarios(self._identities, self._data_dir)
+        return scenarios.scenarios(self._identities)
 
     def commands(self) -> Mapping[str, Command]:
         return self._commands.by_name()

@@ -1,7 +1,5 @@
 """Credentials for people to paste, one per situation that the product tells apart."""
 
-from pathlib import Path
-
 from config.sandbox.aws import company
 from config.sandbox.aws.identities import Account, Identities
 from config.sandbox.aws.people import keys_of
@@ -10,7 +8,7 @@ from config.sandbox.emulator import Scenario
 SESSION_SECONDS = 12 * 3600
 
 
-def scenarios(identities: Identities, data_dir: Path) -> list[Scenario]:
+def scenarios(identities: Identities) -> list[Scenario]:
     """In the order in which a newcomer should meet them."""
     accounts = identities.accounts
     platform, payments, legacy = (accounts[one] for one in (company.DATA_PLATFORM, company.PAYMENTS, company.LEGACY))

@@ -43,7 +43,7 @@ class AzureEmulator:
         return {"AZURE_FEDERATED_TOKEN_FILE": str(path)}
 
     def scenarios(self) -> Sequence[Scenario]:
-        return scenarios.scenarios(self._directory, self._state, self._data_dir)
+        return scenarios.scenarios(self._directory, self._state)
 
     def commands(self) -> Mapping[str, Command]:
         return self._commands.by_name()

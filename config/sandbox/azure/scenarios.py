@@ -1,16 +1,14 @@
 """Credentials for people to paste, one per situation that the product tells apart."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
-from config.sandbox import ENABLED_BY
 from config.sandbox.azure import company, seed
 from config.sandbox.azure.directory import App, Directory, Subscription, Tenant
 from config.sandbox.azure.state import State
 from config.sandbox.emulator import Scenario
 
 
-def scenarios(directory: Directory, state: State, data_dir: Path) -> list[Scenario]:
+def scenarios(directory: Directory, state: State) -> list[Scenario]:
     """In the order in which a newcomer should meet them."""
     places = {one.name: one for one in directory.subscriptions.values()}
     main = seed.tenant_named(directory, company.MAIN)
@@ -42,8 +40,7 @@ def scenarios(directory: Directory, state: State, data_dir: Path) -> list[Scenar
             "Federated credential",
             {},
             "The subscription does not carry your mark yet. Set it, with the external ID that the product shows you: "
-            f"{ENABLED_BY}=1 python -m config.sandbox.azure.tag --data-dir {data_dir} --subscription {legacy.id} "
-            "--external-id ID",
+            f"make tag SUBSCRIPTION={legacy.id} EXTERNAL_ID=…",
             "federated",
         ),
         _secret(

@@ -50,7 +50,7 @@ class GcpEmulator:
         }
 
     def scenarios(self) -> Sequence[Scenario]:
-        return scenarios.scenarios(self._directory, self._data_dir)
+        return scenarios.scenarios(self._directory)
 
     def commands(self) -> Mapping[str, Command]:
         return self._commands.by_name()

@@ -1,22 +1,19 @@
 """Credentials for people to paste, one per situation that the product tells apart."""
 
 import json
-from pathlib import Path
 
-from config.sandbox import ENABLED_BY
 from config.sandbox.emulator import Scenario
 from config.sandbox.gcp import company
 from config.sandbox.gcp.directory import Directory
 
 
-def scenarios(directory: Directory, data_dir: Path) -> list[Scenario]:
+def scenarios(directory: Directory) -> list[Scenario]:
     """In the order in which a newcomer should meet them."""
 
     def label(project_id: str) -> str:
         return (
             "The project must carry your external ID as a label. Play its administrator: "
-            f"{ENABLED_BY}=1 python -m config.sandbox.gcp.label --data-dir {data_dir} --project {project_id} "
-            "--external-id ID"
+            f"make label PROJECT={project_id} EXTERNAL_ID=…"
         )
 
     reader = company.READER_NAME
