@@ -27,6 +27,15 @@ class DuplicateAccountError(ProviderError):
         self.account_id = account_id
 
 
+class AccountDeletedError(ProviderError):
+    """The account that this draft became was deleted again: repeating the draft must not bring it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "account_deleted", "The account of this draft was deleted.", "Start a new draft to connect it again."
+        )
+
+
 class ValidationRefusedError(ProviderError):
     """The live proof failed; ``report`` says where."""
 

@@ -16,8 +16,8 @@ from cloudaccounts import audit, registry, vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError
 from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.errors import AccountDeletedError, DuplicateAccountError, InputError, ValidationRefusedError
+from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, Environment
 from cloudaccounts.services.server import confirm_key
 from cloudaccounts.signals_out import account_renamed
 
@@ -126,6 +126,8 @@ def add_cloud_account(
                 account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor
             )
             account.save(force_insert=True)
+            if account_uuid and AuditEvent.objects.filter(account=account_uuid, action="account.deleted").exists():
+                raise AccountDeletedError  # a parallel finish had written it, and its owner deleted it, since our look
             audit.record(
                 actor=actor,
                 owner=owner,
@@ -137,6 +139,10 @@ def add_cloud_account(
                 account_id=account.account_id,
                 auth_method=account.auth_method,
             )
+    except AccountDeletedError:
+        vault.discard(account.id)
+        CloudAccount.objects.filter(pk=account.id).delete()
+        raise
     except IntegrityError:
         if account_uuid and (existing := _own(owner, account_uuid)):
             return existing

@@ -15,9 +15,15 @@ from pytest_django import Settings
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, Credentials
-from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
+from cloudaccounts.errors import AccountDeletedError, DuplicateAccountError, InputError, ValidationRefusedError
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential
-from cloudaccounts.services import AccountDetails, add_cloud_account, check_account_exists, clean_details
+from cloudaccounts.services import (
+    AccountDetails,
+    add_cloud_account,
+    check_account_exists,
+    clean_details,
+    delete_account,
+)
 from cloudaccounts.services.accounts import clean_name
 from cloudaccounts.vault import CredentialsUnreadableError
 from scans.models import ScanRun
@@ -114,6 +120,16 @@ def test_a_name_is_one_line_without_control_characters(raw: str) -> None:
     assert name == name.strip()
     assert name.isprintable() or not name.isascii()
     assert not set("\x00\n\r\t\u202e\u2028") & set(name)
+
+
+def test_repeating_the_draft_of_a_deleted_account_does_not_bring_it_back(alice: User) -> None:
+    key = uuid4()
+    delete_account(add(alice, account_uuid=key), actor=Actor(str(alice.pk), "alice", "page"))
+    with pytest.raises(AccountDeletedError):
+        add(alice, account_uuid=key)
+    assert not CloudAccount.objects.exists()
+    assert not CloudCredential.objects.exists()
+    assert not ScanRun.objects.exists()
 
 
 class TestInParallel:
