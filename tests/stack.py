@@ -18,6 +18,8 @@ from config.sandbox.control import Control
 from config.sandbox.files import DESCRIPTION_FILE, read_json
 
 READY = 90.0  # seconds
+# The embedded default, whatever databases these tests themselves run on.
+EMBEDDED = dict.fromkeys(("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL"), "")
 _PASSWORD = re.compile(r"Sign in as admin with (\S+)")
 
 
@@ -53,6 +55,7 @@ class Stack:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}
         env |= {"DATA_DIR": str(self.folder / "data"), "BASE_URL": self.url, "LOG_LEVEL": "INFO", "COLUMNS": "200"}
         env |= {"SECRET_KEY": "", "EMAIL_URL": "consolemail://"}
+        env |= EMBEDDED
         with self._output.open(mode) as output:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--sandbox", "--port", str(self.port)],
@@ -67,6 +70,12 @@ class Stack:
         if found := _PASSWORD.search(self.output()):
             self.password = found[1]
         return self
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self) -> int:
         """SIGTERM, as a service manager sends it; the exit code."""

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from config.env import ROOT
-from tests.stack import Stack, free_port, wait_for
+from tests.stack import EMBEDDED, Stack, free_port, wait_for
 
 pytestmark = pytest.mark.xdist_group("up")
 
 
 def test_it_comes_up_ready_and_sigterm_ends_all_of_it(tmp_path: Path) -> None:
-    stack = Stack(tmp_path).start()
-    output = stack.output()
-    assert stack.password in output
-    assert "Everything granted" in output
-    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "data").rglob("*.sqlite3")} == {0}
-    assert stack.stop() == 0
+    with Stack(tmp_path) as stack:
+        output = stack.output()
+        assert stack.password in output
+        assert "Everything granted" in output
+        assert {path.stat().st_mode & 0o077 for path in (tmp_path / "data").rglob("*.sqlite3")} == {0}
+        assert stack.stop() == 0
     assert stack.output().rstrip().endswith("Ended.")
     assert stack.pids("") == []
 
@@ -31,10 +31,10 @@ def test_a_second_start_keeps_the_password_to_itself_and_ctrl_c_ends_it(tmp_path
     Stack(tmp_path).start().stop()
     stack = Stack(tmp_path)
     shown = len(stack.output())
-    stack.start()
-    assert "shown this once" not in stack.output(shown)
-    os.killpg(stack.pid, signal.SIGINT)  # as a terminal does: to every process of the group
-    assert stack.stop() == 0
+    with stack:
+        assert "shown this once" not in stack.output(shown)
+        os.killpg(stack.pid, signal.SIGINT)  # as a terminal does: to every process of the group
+        assert stack.stop() == 0
     wait_for(lambda: stack.pids("") == [], seconds=5, what="the end of all processes")
 
 
@@ -45,7 +45,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         done = subprocess.run(
             [sys.executable, "manage.py", "up", "--port", str(port)],
-            cwd=ROOT, env={**os.environ, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(tmp_path)},
+            cwd=ROOT, env={**os.environ, **EMBEDDED, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(tmp_path)},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 1
@@ -54,7 +54,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 def up(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """A live start in a session of its own; its output comes by a pipe."""
-    env = {**os.environ, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(folder)}
+    env = {**os.environ, **EMBEDDED, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(folder)}
     del env["BASE_URL"]
     return subprocess.Popen(
         [sys.executable, "manage.py", "up", "--port", str(free_port()), *arguments],
@@ -90,7 +90,7 @@ def test_a_second_start_in_the_same_data_folder_is_refused_and_harms_nothing(tmp
         fcntl.flock(held, fcntl.LOCK_EX)
         done = subprocess.run(
             [sys.executable, "manage.py", "up", "--port", str(free_port())],
-            cwd=ROOT, env={**os.environ, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(folder)},
+            cwd=ROOT, env={**os.environ, **EMBEDDED, "CLOUD_ACCOUNTS_SANDBOX": "0", "DATA_DIR": str(folder)},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 1
