@@ -16,6 +16,7 @@ from google.oauth2.credentials import Credentials as AccessToken
 from cloudaccounts.providers.gcp.permissions import APIS, PERMISSIONS
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+TIMEOUT = 15.0  # as in ours: without it, a call that stalls holds up the benchmark for ever
 
 
 def connection_test(service_account_json: str, project_id: str) -> None:
@@ -31,7 +32,7 @@ def connection_test(service_account_json: str, project_id: str) -> None:
         AssetServiceClient(credentials=credentials) as assets,
         AuthorizedSession(credentials) as session,
     ):
-        projects.get_project(name=parent)
+        projects.get_project(name=parent, timeout=TIMEOUT)
         email = info["client_email"]
         for url, params in (
             (f"https://iam.googleapis.com/v1/{host}/serviceAccounts/{email}/keys", {"keyTypes": ["USER_MANAGED"]}),
@@ -40,11 +41,11 @@ def connection_test(service_account_json: str, project_id: str) -> None:
                 {"names": [f"{host}/services/{api}" for api in APIS]},
             ),
         ):
-            response = session.get(url, params=params)
+            response = session.get(url, params=params, timeout=TIMEOUT)
             response.raise_for_status()
             response.json()
         types = ["cloudresourcemanager.googleapis.com/Project"]
-        assets.list_assets(
-            ListAssetsRequest(parent=parent, asset_types=types, content_type=ContentType.RESOURCE, page_size=1)
-        )
-        projects.test_iam_permissions(resource=parent, permissions=[permission.name for permission in PERMISSIONS])
+        one_asset = ListAssetsRequest(parent=parent, asset_types=types, content_type=ContentType.RESOURCE, page_size=1)
+        assets.list_assets(one_asset, timeout=TIMEOUT)
+        needed = [permission.name for permission in PERMISSIONS]
+        projects.test_iam_permissions(resource=parent, permissions=needed, timeout=TIMEOUT)

@@ -80,6 +80,10 @@ class Person:
 
     def walk_to_validation(self, scenario: dict[str, Any], name: str) -> None:
         """All three steps of any cloud, by the values of its radio buttons and the names of its fields."""
+        self.walk_to_method(scenario, name)
+        self.give(scenario)
+
+    def walk_to_method(self, scenario: dict[str, Any], name: str) -> None:
         self.start_a_draft()
         self.page.locator(f"input[name$=provider][value='{scenario['cloud']}']").check()
         self.press("Continue to environment")
@@ -89,6 +93,9 @@ class Person:
             box.check()
         self.press("Continue to authentication")
         self.page.locator(f"input[name$=method][value='{scenario['method']}']").check()
+
+    def give(self, scenario: dict[str, Any]) -> None:
+        """The chosen method's fields, and on to the verdict."""
         for field, value in scenario["fields"].items():
             self.page.locator(f"[name='authentication-{scenario['method']}-{field}']").fill(value)
         self.check_accessibility()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -45,6 +46,34 @@ def test_it_is_refused_with_cause_and_remedy(person: Person, cloud: str, title: 
     expect(person.page.locator(".notice.error")).to_be_visible()
     expect(person.page.get_by_role("button", name="Finish and start discovery")).to_have_count(0)
     person.check_accessibility()
+
+
+@pytest.mark.parametrize(
+    ("cloud", "title"), [("azure", "Federated credential"), ("gcp", "Impersonation"), ("gcp", "Workload identity")]
+)
+def test_with_our_own_identity_the_customer_names_the_owner_and_then_it_works(
+    person: Person, cloud: str, title: str
+) -> None:
+    scenario = person.scenario(title, cloud)
+    person.walk_to_method(scenario, f"journey-{cloud}")
+    external_id = person.page.locator("#external-id").inner_text()
+    name_owner(person, scenario, external_id)
+    try:
+        person.give(scenario)
+        person.finish()
+        person.sees(re.compile("completed"))
+        person.sees(re.compile(re.escape(f"{cloud}.")))
+    finally:
+        name_owner(person, scenario, None)
+
+
+def name_owner(person: Person, scenario: dict[str, Any], external_id: str | None) -> None:
+    """What the customer's administrator does with the command that the page shows."""
+    key, control = "cloud-accounts-external-id", person.stack.control
+    if scenario["cloud"] == "azure":
+        control.put_tag(scenario["account_id"], key, external_id)
+    else:
+        control.gcp.set_label(scenario["account_id"], key, external_id)
 
 
 def test_the_other_subscriptions_are_connected_in_the_same_go(person: Person) -> None:

@@ -10,20 +10,19 @@ of the call: measured at 40 s for an endpoint that could not be reached, with ``
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import grpc
 import requests
 from google.api_core import exceptions as api
 from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry, if_exception_type
 from google.auth import credentials as sdk
 from google.auth.transport.requests import AuthorizedSession, Request
+
+from cloudaccounts.providers.gcp.channels import Channels
 
 if TYPE_CHECKING:
     from google.cloud.asset_v1 import AssetServiceClient
@@ -34,12 +33,6 @@ RESOURCE_MANAGER_HOST = "cloudresourcemanager.googleapis.com"
 CLOUD_ASSET_HOST = "cloudasset.googleapis.com"
 _SERVICE_USAGE = "https://serviceusage.googleapis.com/v1"
 _IAM = "https://iam.googleapis.com/v1"
-
-_CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),  # a page of assets may exceed the 4 MB default
-    ("grpc.use_local_subchannel_pool", 1),  # no account waits for the back-off of another one's connection
-    ("grpc.enable_retries", 0),
-)
 
 
 class BoundedRequest(Request):
@@ -100,8 +93,7 @@ class Connection:
         self.email = email
         self.timeout = timeout
         self._tokens = tokens
-        self._lock = threading.Lock()
-        self._channels: list[grpc.Channel] = []
+        self._channels = Channels(tokens)
 
     def __repr__(self) -> str:
         return f"<Connection of {self.email}>"
@@ -111,21 +103,19 @@ class Connection:
         from google.cloud.resourcemanager_v3 import ProjectsClient
         from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcTransport
 
-        with self._lock:
-            channel = self._channel(ProjectsGrpcTransport, RESOURCE_MANAGER_HOST)
-            return ProjectsClient(
-                transport=ProjectsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
-                client_options=ClientOptions(),
-            )
+        channel = self._channels.to(RESOURCE_MANAGER_HOST)
+        return ProjectsClient(
+            transport=ProjectsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
+            client_options=ClientOptions(),
+        )
 
     @cached_property
     def assets(self) -> AssetServiceClient:
         from google.cloud.asset_v1 import AssetServiceClient
         from google.cloud.asset_v1.services.asset_service.transports import AssetServiceGrpcTransport
 
-        with self._lock:
-            channel = self._channel(AssetServiceGrpcTransport, CLOUD_ASSET_HOST)
-            return AssetServiceClient(transport=AssetServiceGrpcTransport(host=CLOUD_ASSET_HOST, channel=channel))
+        channel = self._channels.to(CLOUD_ASSET_HOST)
+        return AssetServiceClient(transport=AssetServiceGrpcTransport(host=CLOUD_ASSET_HOST, channel=channel))
 
     def services(self, project: str, names: list[str]) -> dict[str, str]:
         """State (``ENABLED``, ``DISABLED``) of at most 30 APIs in a project. Raises the SDK's errors."""
@@ -141,9 +131,7 @@ class Connection:
         return list(self._get(f"{_IAM}/{name}/keys", {"keyTypes": "USER_MANAGED"}).get("keys", ()))
 
     def close(self) -> None:
-        with self._lock:
-            for channel in self._channels:
-                channel.close()
+        self._channels.close()
         self._tokens.close()
 
     def _get(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -165,16 +153,3 @@ class Connection:
         finally:
             session.close()
         return answer if isinstance(answer, dict) else {}
-
-    def _channel(self, transport: Any, host: str) -> grpc.Channel:
-        channel: grpc.Channel = transport.create_channel(
-            host, credentials=self._tokens, ssl_credentials=_roots(), options=_CHANNEL_OPTIONS
-        )
-        self._channels.append(channel)
-        return channel
-
-
-def _roots() -> grpc.ChannelCredentials:
-    """The operator's CA bundle where one is set. gRPC itself reads the variable only once in a process' life."""
-    path = os.environ.get("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "")
-    return grpc.ssl_channel_credentials(Path(path).read_bytes() if path else None)
