@@ -82,7 +82,7 @@ class Stack:
         assert self._process
         if self._process.poll() is None:
             self._process.terminate()
-        return self._process.wait(40)
+        return self._process.wait(90)
 
     def output(self, skip: int = 0) -> str:
         return self._output.read_bytes()[skip:].decode(errors="replace")

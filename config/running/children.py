@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-GRACE = 20.0  # seconds that a child may take to end what it does
+GRACE = 10.0  # seconds that a child may take to end what it does; leases bring back what it does not
 MOST_PATIENCE = 30.0  # seconds between restarts at most
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # Found here and not in the child: between fork and exec no lock may be taken, and the dynamic loader takes one.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import tempfile
@@ -17,8 +16,6 @@ from rich.table import Table
 from config.env import ROOT
 from config.sandbox.rig import Rig
 from tests.bench.result import Result
-
-importlib.import_module("tests.environment")  # before Django's settings are read
 
 
 @contextmanager

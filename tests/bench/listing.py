@@ -35,7 +35,7 @@ def _owner_of(count: int) -> Client:
         )
         for number in range(count)
     )
-    client = Client()
+    client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(user)
     return client
 
