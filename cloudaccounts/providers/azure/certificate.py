@@ -11,14 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from typing import TYPE_CHECKING, NoReturn
 
 from cloudaccounts.contract import ProviderError
+
+if TYPE_CHECKING:  # imported where used: x509 takes 20 ms, which every start of manage.py would pay
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 MAX_PEM = 64 * 1024  # characters: a chain of certificates and a key
 MAX_KEY = 16 * 1024  # characters: an RSA key of 8192 bits has about 6,400
@@ -57,6 +56,8 @@ def parse(raw: str, password: str = "") -> Certificate:
         _refuse(
             f"This is far too long: at most {MAX_PEM // 1024} KB are expected.", "Paste one certificate and its key."
         )
+    from cryptography.hazmat.primitives import hashes, serialization
+
     if len(password) > MAX_PASSWORD:
         _refuse(f"The password is longer than {MAX_PASSWORD} characters.", code="certificate_password_wrong")
     text = "\n".join(line.strip() for line in raw.strip().splitlines())
@@ -122,6 +123,9 @@ def _key_block(blocks: list[tuple[str, str]]) -> str:
 
 
 def _certificates(blocks: list[tuple[str, str]]) -> list[x509.Certificate]:
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     pems = [pem for label, pem in blocks if label == "CERTIFICATE"]
     if not pems:
         _refuse(
@@ -137,6 +141,10 @@ def _certificates(blocks: list[tuple[str, str]]) -> list[x509.Certificate]:
 
 
 def _load_key(pem: str, password: str) -> RSAPrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     encrypted = "ENCRYPTED" in pem
     if encrypted and not password:
         _refuse(
