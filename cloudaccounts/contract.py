@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,18 +32,23 @@ __all__ = [
     "CloudValidationResult",
     "CredentialFacts",
     "Credentials",
+    "Judgement",
     "Plan",
+    "PostureCheck",
     "Provider",
     "ProviderError",
+    "Reference",
     "Region",
     "ScanUnit",
     "ServerIdentity",
     "Session",
     "SetupContext",
     "SetupGuide",
+    "Severity",
     "Snippet",
     "Target",
     "ValidationProgress",
+    "Verdict",
     "VisibleAccount",
 ]
 
@@ -107,6 +113,9 @@ class CredentialFacts:
     kind: str  # "Access key", "Cross-account role"
     hint: str = ""  # "AKIA…7Q2M", a role ARN
     secretless: bool = False  # nothing to rotate: a role, federation
+    tenant: str = (
+        ""  # the directory that the account lies in, where the cloud has such (Azure): no secret, part of links
+    )
     created_at: datetime | None = None  # the cloud's own date, where it tells
     expires_at: datetime | None = None
 
@@ -235,6 +244,60 @@ class Asset:
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
+class Severity(StrEnum):
+    """How bad it is where a check fails; in falling order."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Verdict(StrEnum):
+    PASS = "pass"  # noqa: S105 # a verdict
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a check says of one asset. ``reason`` is a sentence about what was seen, or why it could not be judged."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a check's rule comes from: ``CIS AWS 3.0.0`` and ``1.14``; ``url`` where the provider explains it."""
+
+    source: str
+    section: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostureCheck:
+    """A rule about one type of asset. ``judge`` is a pure function of the asset: no network, no clock but the asset's.
+
+    ``id`` is stable and unique over all providers (``aws_s3_bucket_public_access``). What could not be read is UNKNOWN
+    with the reason, never PASS. ``console`` and ``command`` are the two ways to mend it; ``command`` may hold
+    placeholders in angle brackets.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    service: str
+    asset_type: str
+    why: str
+    console: str
+    command: str
+    references: tuple[Reference, ...]
+    judge: Callable[[Asset], Judgement]
+
+
 class Session(Protocol):
     """An opened connection to one account. Safe to use from several threads."""
 
@@ -243,6 +306,14 @@ class Session(Protocol):
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
+
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+        """Those units in which nothing was changed since (aware, UTC), by the cloud's own log of changes.
+
+        For incremental scans: such a unit is not looked at again. Whatever the log does not cover, or covers late, is
+        not in the answer; so an empty answer is always right. Raises `ProviderError` where the log cannot be read:
+        then everything is looked at, and the scan says so. Asks the network.
+        """
 
     def close(self) -> None:
         """Gives back its connections; calls that still run may fail."""
@@ -320,6 +391,18 @@ class Provider(ABC):
     def server_identity(self, timeout: float) -> ServerIdentity | None:
         """Who this server is at the provider; None where no method needs it. Asks the network."""
         return None
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        """The rules that this provider's assets are judged by. Loaded when first asked for."""
+        return ()
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        """Address of the resource in the provider's own console; empty where none can be built safely.
+
+        Every part comes from a cloud's answer, so from a stranger: each is validated, and the host is one of the
+        provider's own consoles. Asks no network.
+        """
+        return ""
 
 
 OnProgress = Callable[[CloudValidationResult], None]

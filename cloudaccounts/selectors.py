@@ -8,12 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.ages import RotationState, aged_between, in_state
 from cloudaccounts.charts import age_bins
-from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from cloudaccounts.models import (
+    AuditEvent,
+    CloudAccount,
+    CloudAccountStatus,
+    CloudCredential,
+    ConnectionCheck,
+    Job,
+    JobItem,
+)
 from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
 
@@ -134,6 +142,20 @@ def latest_check(account: CloudAccount) -> ConnectionCheck | None:
 
 def is_under_way(check: ConnectionCheck | None) -> bool:
     return check is not None and check.state in {CheckState.QUEUED, CheckState.RUNNING}
+
+
+def find_job(owner: str, job: UUID) -> Job | None:
+    return Job.objects.filter(owner=owner, pk=job).first()
+
+
+def latest_jobs(owner: str, limit: int) -> list[Job]:
+    return list(Job.objects.filter(owner=owner).order_by("-requested_at")[:limit])
+
+
+def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
+    """In their order, or those in one state."""
+    found = JobItem.objects.filter(job=job.pk)
+    return (found.filter(state=state) if state else found).order_by("position")
 
 
 def credential_of(account: CloudAccount) -> CloudCredential | None:

@@ -17,6 +17,16 @@ def requeue_checks() -> None:
     services.requeue_checks()
 
 
+@shared_task(name="cloudaccounts.run_job", time_limit=6 * 3600)
+def run_job(job_id: str) -> str:
+    return services.run_job(UUID(job_id))
+
+
+@shared_task(name="cloudaccounts.requeue_jobs", ignore_result=True, expires=15)
+def requeue_jobs() -> None:
+    services.requeue_jobs()
+
+
 @shared_task(name="cloudaccounts.refresh_server_identities", ignore_result=True, time_limit=120)
 def refresh_server_identities() -> None:
     services.refresh_server_identities()

@@ -13,4 +13,8 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/suspend/", views.account_suspend, name="account-suspend"),
     path("accounts/<uuid:account_id>/resume/", views.account_resume, name="account-resume"),
     path("accounts/<uuid:account_id>/delete/", views.account_delete, name="account-delete"),
+    path("jobs/<uuid:job_id>/", views.job, name="job"),
+    path("jobs/<uuid:job_id>/panel/", views.job_panel, name="job-panel"),
+    path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job-cancel"),
+    path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job-retry"),
 ]

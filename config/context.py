@@ -19,8 +19,13 @@ PAGES = (
     ("Dashboard", "dashboard"),
     ("Accounts", "accounts"),
     ("Connect", "wizard"),
+    ("Groups", "groups"),
+    ("Organizations", "organizations"),
+    ("Findings", "findings"),
     ("Assets", "assets"),
     ("Scans", "scans"),
+    ("Rotation", "rotation"),
+    ("Audit", "audit"),
 )
 
 

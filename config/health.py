@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 
 from cloudaccounts.services import confirm_key, worker_state
 
-QUEUES = ("checks", "scans")
+QUEUES = ("checks", "scans", "fleet")
 
 
 @login_not_required

@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
     "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
+    "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},

@@ -2,6 +2,8 @@ from cloudaccounts.models.account import CloudAccount, CloudAccountStatus, Envir
 from cloudaccounts.models.audit import AuditEvent
 from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
+from cloudaccounts.models.job import Job, JobItem
+from cloudaccounts.models.notice import Notice
 from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
 
 __all__ = [
@@ -11,7 +13,10 @@ __all__ = [
     "CloudCredential",
     "ConnectionCheck",
     "Environment",
+    "Job",
+    "JobItem",
     "KeyWitness",
+    "Notice",
     "OwnerExternalId",
     "ServerIdentityRecord",
     "WorkerHeartbeat",

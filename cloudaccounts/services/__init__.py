@@ -8,7 +8,9 @@ from cloudaccounts.services.accounts import (
     update_account,
 )
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
+from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
+from cloudaccounts.services.notices import tell
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
 from cloudaccounts.services.server import (
@@ -26,6 +28,7 @@ __all__ = [
     "WorkerState",
     "account_session",
     "add_cloud_account",
+    "cancel_job",
     "check_account_exists",
     "clean_details",
     "confirm_key",
@@ -35,10 +38,15 @@ __all__ = [
     "refresh_server_identities",
     "request_check",
     "requeue_checks",
+    "requeue_jobs",
     "resume_account",
+    "retry_failed",
     "run_check",
+    "run_job",
     "server_identity",
+    "start_job",
     "suspend_account",
+    "tell",
     "update_account",
     "validate_cloud_account",
     "visible_accounts",

@@ -9,6 +9,7 @@ from cloudaccounts.views.actions import (
     account_suspend,
 )
 from cloudaccounts.views.dashboard import dashboard
+from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
 
 __all__ = [
@@ -22,4 +23,8 @@ __all__ = [
     "account_revalidate",
     "account_suspend",
     "dashboard",
+    "job",
+    "job_cancel",
+    "job_panel",
+    "job_retry",
 ]

@@ -113,7 +113,7 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
 
 
 def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0) -> bool:
-    """Whether web, databases, broker and both workers answer within ``timeout`` seconds."""
+    """Whether web, databases, broker and all workers answer within ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline and not stopping.wait(0.3):
@@ -126,9 +126,10 @@ def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0
 
 
 def commands(port: int) -> list[tuple[str, str, list[str]]]:
-    """(name, style, command) of the web server, the two workers and the scheduler.
+    """(name, style, command) of the web server, the three workers and the scheduler.
 
-    Two workers, so that scans never make a person wait who proves access in the wizard. Threads, not child processes:
+    Three workers, so that neither scans nor heartbeats and jobs over many accounts make a person wait who proves access
+    in the wizard, nor each other. Threads, not child processes:
     with a broker of files the children of a pool share one lock, and one killed while it waits keeps it for good.
     A worker of threads dies as a whole, which is seen and mended (docs/decisions/0005).
     """
@@ -140,5 +141,6 @@ def commands(port: int) -> list[tuple[str, str, list[str]]]:
         ("web", "cyan", [*web, "--bind", f"127.0.0.1:{port}"]),
         ("worker", "green", [*worker, "--queues=checks", "--concurrency=4", "--hostname=worker@%h"]),
         ("scanner", "yellow", [*worker, "--queues=scans", "--concurrency=2", "--hostname=scanner@%h"]),
+        ("fleet", "bright_green", [*worker, "--queues=fleet", "--concurrency=3", "--hostname=fleet@%h"]),
         ("beat", "blue", [*celery, "beat", "--loglevel=WARNING"]),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Event
 
 from django import forms
@@ -67,6 +68,9 @@ class ToySession:
         yield from STATE.assets.get((unit.service, unit.region), [])
         if error := STATE.broken_units.get((unit.service, unit.region)):
             raise error
+
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+        return frozenset()
 
     def close(self) -> None:
         STATE.closed += 1

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -76,6 +77,9 @@ class AwsSession:
             yield from service.collect(scope)
         except (ClientError, BotoCoreError) as error:
             raise _told(error, self._connection, unit) from None
+
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+        return frozenset()
 
     def close(self) -> None:
         self._connection.close()

@@ -13,6 +13,7 @@ told. ``native_id`` is the ARM id in lower case: Azure gives one and the same id
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from azure.core.exceptions import AzureError
 
@@ -56,6 +57,9 @@ class AzureSession:
                 yield from resources.collect(self._scope, self._listing, unit)
         except AzureError as error:
             raise explain(error) from None
+
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+        return frozenset()
 
     def close(self) -> None:
         self._scope.connection.close()

@@ -8,6 +8,7 @@ as large as Google allows; throttling is waited out for a while.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from google.cloud import asset_v1
 
@@ -77,6 +78,9 @@ class GcpSession:
         except SDK_ERRORS as error:
             permission = "searchAllIamPolicies" if unit.service == POLICIES else "listResource"
             raise explain(error, doing=f"cloudasset.assets.{permission}") from None
+
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+        return frozenset()
 
     def close(self) -> None:
         self._connection.close()

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", "queued"
+    RUNNING = "running", "running"
+    FINISHED = "finished", "finished"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class ItemState(models.TextChoices):
+    WAITING = "waiting", "waiting"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+    SKIPPED = "skipped", "skipped"  # nothing to do: suspended, deleted meanwhile, connected already
+
+
+class Job(models.Model):
+    """One piece of work over many things: revalidate a group, onboard an organization's members.
+
+    The row and its items are the request and the progress; messages only nudge. What each ``kind`` does is a handler
+    registered with `cloudaccounts.services.jobs`. ``options`` holds JSON types and never a secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=160)
+    actor = models.JSONField(default=dict)  # cloudaccounts.actors.Actor
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    requested_at = models.DateTimeField()
+    nudged_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(null=True)  # the worker's try that may write
+    lease_until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-requested_at"], name="job_owner_requested"),
+            models.Index(fields=["state", "requested_at"], name="job_state_requested"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def handled(self) -> int:
+        return self.done + self.failed + self.skipped
+
+
+class JobItem(models.Model):
+    """One thing of a job, with its own outcome. ``subject`` is an id as text: an account's UUID, a member's number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.UUIDField()
+    position = models.PositiveIntegerField()
+    subject = models.CharField(max_length=128)
+    label = models.CharField(max_length=160, blank=True, default="")
+    state = models.CharField(max_length=8, choices=ItemState.choices, default=ItemState.WAITING)
+    code = models.CharField(max_length=64, blank=True, default="")
+    cause = models.CharField(max_length=500, blank=True, default="")
+    remedy = models.CharField(max_length=500, blank=True, default="")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "subject"], name="one_item_per_subject")]
+        indexes = [models.Index(fields=["job", "state", "position"], name="item_job_state")]
+
+    def __str__(self) -> str:
+        return f"{self.label or self.subject}: {self.state}"

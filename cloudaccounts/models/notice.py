@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class NoticeKind(models.TextChoices):
+    ACCOUNT_FAILED = "account.failed", "account failed"
+    ACCOUNT_RECOVERED = "account.recovered", "account recovered"
+    PERMISSION_LOST = "permission.lost", "permission lost"
+    ROTATION_WARNING = "rotation.warning", "rotation due soon"
+    ROTATION_CRITICAL = "rotation.critical", "rotation overdue"
+    CREDENTIAL_EXPIRING = "credential.expiring", "credential expiring"
+    CREDENTIAL_RETIRED = "credential.retired", "old credential to delete"
+    SCAN_FAILED = "scan.failed", "scan failed"
+    FINDING_CRITICAL = "finding.critical", "critical finding"
+    SYSTEM = "system", "this product itself"
+
+
+class Notice(models.Model):
+    """A fact that people are told of once. Written with the change that it tells; delivered later, in digests.
+
+    ``key`` names the fact (``account.failed:<account>:<since>``): writing it again changes nothing. ``owner`` is empty
+    for what concerns operators alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=24, choices=NoticeKind.choices)
+    owner = models.CharField(max_length=64, blank=True, default="")
+    account = models.UUIDField(null=True)
+    account_label = models.CharField(max_length=160, blank=True, default="")
+    text = models.CharField(max_length=500)
+    remedy = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-created_at"], name="notice_owner_created")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.account_label}"

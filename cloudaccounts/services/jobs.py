@@ -1,0 +1,216 @@
+"""Work over many things: asked for by rows, done by a worker in bounded threads, item by item, taken up after a kill.
+
+A handler does one item and must bear being repeated: a worker that dies between the work and the item's row leaves the
+item waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.utils import timezone
+
+from cloudaccounts import audit, dispatch
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import defect
+from cloudaccounts.leases import Claim, LeaseKeeper
+from cloudaccounts.models import Job, JobItem
+from cloudaccounts.models.job import ItemState, JobState
+
+TASK = "cloudaccounts.run_job"
+QUEUE = "fleet"
+THREADS = 8
+CHUNK = 200  # items read at a time: memory stays flat however long a job is
+SHOW_EVERY = 0.5  # seconds between writes of the counts
+NUDGE_AGAIN = timedelta(seconds=30)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item. ``state`` is done, failed or skipped; the texts are those of a `ProviderError`."""
+
+    state: ItemState = ItemState.DONE
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""
+
+    @classmethod
+    def failed(cls, error: ProviderError) -> Outcome:
+        return cls(ItemState.FAILED, error.code, error.cause, error.remedy)
+
+    @classmethod
+    def skipped(cls, cause: str) -> Outcome:
+        return cls(ItemState.SKIPPED, cause=cause)
+
+
+Handler = Callable[[Job, JobItem], Outcome]
+_handlers: dict[str, tuple[Handler, int]] = {}
+
+
+def handles(kind: str, *, threads: int = THREADS) -> Callable[[Handler], Handler]:
+    """Registers a handler. It may raise `ProviderError`; it runs in a thread of its own, ``threads`` at a time."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = (handler, threads)
+        return handler
+
+    return register
+
+
+def start_job(
+    *, owner: str, actor: Actor, kind: str, title: str, items: Iterable[tuple[str, str]], options: dict[str, object]
+) -> Job:
+    """Writes a job over ``items`` (subject, label) and nudges a worker. Twice the same subject counts once."""
+    now = timezone.now()
+    with transaction.atomic(using=dispatch.SECURITY):
+        job = Job(
+            owner=owner, kind=kind, title=title[:160], actor=actor.to_dict(), options=options, requested_at=now,
+            nudged_at=now,
+        )  # fmt: skip
+        for chunk in _chunks(dict(items).items()):
+            JobItem.objects.bulk_create(
+                JobItem(job=job.pk, position=job.total + number, subject=subject, label=label[:160])
+                for number, (subject, label) in enumerate(chunk)
+            )
+            job.total += len(chunk)
+        job.save(force_insert=True)  # after its items: a job that is there is whole, also without transactions
+        audit.record(
+            actor=actor, owner=owner, action="job.requested", text=f"{job.title}: {job.total} to do",
+            job=str(job.pk), kind=kind,
+        )  # fmt: skip
+        dispatch.send_on_commit(TASK, str(job.pk), using=dispatch.SECURITY, queue=QUEUE)
+    return job
+
+
+def run_job(job_id: UUID) -> str:
+    """Does what is still waiting of a queued job, and answers with its state."""
+    row = Job.objects.filter(pk=job_id)
+    claim = Claim.take(row.filter(state=JobState.QUEUED), row.filter(state=JobState.RUNNING), state=JobState.RUNNING)
+    if claim is not None:
+        job = row.get()
+        row.filter(started_at=None).update(started_at=timezone.now())
+        with LeaseKeeper(claim.renew) as keeper:
+            if _work(job, claim, keeper):
+                _end(job, claim)
+    return row.values_list("state", flat=True).first() or "gone"
+
+
+def cancel_job(job: Job, *, actor: Actor) -> bool:
+    """Items under way end by themselves; no other is begun. False where it had ended."""
+    cancelled = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
+        state=JobState.CANCELLED, claim=None, lease_until=None, finished_at=timezone.now(), **_counts(job.pk)
+    )
+    if cancelled:
+        audit.record(actor=actor, owner=job.owner, action="job.cancelled", text=f"{job.title}: cancelled")
+    return cancelled == 1
+
+
+def retry_failed(job: Job, *, actor: Actor) -> Job | None:
+    """A new job over the items of this one that failed; None where none did."""
+    failed = JobItem.objects.filter(job=job.pk, state=ItemState.FAILED).order_by("position")
+    items = list(failed.values_list("subject", "label"))
+    if not items:
+        return None
+    return start_job(
+        owner=job.owner, actor=actor, kind=job.kind, title=job.title, items=items, options=dict(job.options)
+    )
+
+
+def requeue_jobs() -> int:
+    """Gives jobs of dead workers back, and nudges queued ones again. Items that are done stay done."""
+    now = timezone.now()
+    lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
+    mended = lost.update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    for key in list(waiting.values_list("pk", flat=True)[:500]):
+        Job.objects.filter(pk=key).update(nudged_at=now)
+        mended += dispatch.send(TASK, str(key), queue=QUEUE)
+    return mended
+
+
+def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
+    """True where every item was handled and the claim still holds."""
+    handler, threads = _handlers[job.kind]
+    shown = time.monotonic()
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="job") as pool:
+        under_way: set[Future[None]] = set()
+        for item in _waiting(job):
+            if keeper.lost.is_set():
+                break
+            under_way.add(pool.submit(_handle, handler, job, item))
+            if len(under_way) >= threads * 2:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+            if time.monotonic() - shown > SHOW_EVERY:
+                shown = time.monotonic()
+                if not claim.write(**_counts(job.pk)):
+                    break
+        for future in under_way:
+            future.result()
+    return claim.write(**_counts(job.pk))
+
+
+def _waiting(job: Job) -> Iterator[JobItem]:
+    last = -1
+    while True:
+        found = JobItem.objects.filter(job=job.pk, state=ItemState.WAITING, position__gt=last)
+        chunk = list(found.order_by("position")[:CHUNK])
+        if not chunk:
+            return
+        yield from chunk
+        last = chunk[-1].position
+
+
+def _handle(handler: Handler, job: Job, item: JobItem) -> None:
+    try:
+        try:
+            outcome = handler(job, item)
+        except ProviderError as error:
+            outcome = Outcome.failed(error)
+        except Exception:
+            # One item's defect is told as its outcome; the others go on.
+            logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
+            outcome = Outcome.failed(defect("item"))
+        JobItem.objects.filter(pk=item.pk).update(
+            state=outcome.state, code=outcome.code, cause=outcome.cause[:500], remedy=outcome.remedy[:500],
+            finished_at=timezone.now(),
+        )  # fmt: skip
+    finally:
+        connections.close_all()  # this thread's own
+
+
+def _end(job: Job, claim: Claim) -> None:
+    counts = _counts(job.pk)
+    if claim.write(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts):
+        audit.record(
+            actor=Actor.from_dict(job.actor), owner=job.owner, action="job.finished",
+            text=f"{job.title}: {counts['done']} done, {counts['failed']} failed, {counts['skipped']} skipped",
+            job=str(job.pk),
+        )  # fmt: skip
+
+
+def _counts(job: UUID) -> dict[str, int]:
+    items = JobItem.objects.filter(job=job)
+    return {
+        "done": items.filter(state=ItemState.DONE).count(),
+        "failed": items.filter(state=ItemState.FAILED).count(),
+        "skipped": items.filter(state=ItemState.SKIPPED).count(),
+    }
+
+
+def _chunks(items: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

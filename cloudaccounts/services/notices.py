@@ -1,0 +1,31 @@
+"""Facts that people are told of. `tell` writes them with the change itself; delivery is work of its own."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from cloudaccounts.models import CloudAccount, Notice
+from cloudaccounts.models.notice import NoticeKind
+
+
+def tell(
+    kind: NoticeKind, *, key: str, text: str, remedy: str = "", account: CloudAccount | None = None, owner: str = ""
+) -> bool:
+    """True where the fact is new. Call it within the transaction of the change that it tells.
+
+    ``key`` names the fact within its kind: ``f"{account.pk}:{since:%Y%m%d%H%M%S}"``. Without an account and an owner
+    it is for operators alone.
+    """
+    _, new = Notice.objects.get_or_create(
+        key=f"{kind.value}:{key}"[:200],
+        defaults={
+            "kind": kind,
+            "owner": account.owner if account is not None else owner,
+            "account": account.pk if account is not None else None,
+            "account_label": account.name[:160] if account is not None else "",
+            "text": text[:500],
+            "remedy": remedy[:500],
+            "created_at": timezone.now(),
+        },
+    )
+    return new

@@ -1,0 +1,66 @@
+"""The page of one job: its progress, and what became of each item."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from cloudaccounts import selectors, services
+from cloudaccounts.actors import Actor
+from cloudaccounts.models import Job
+from cloudaccounts.models.job import ItemState
+from cloudaccounts.views.common import owner_of
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    return render(request, "cloudaccounts/job.html", _context(request, _job_or_404(request, job_id)))
+
+
+@require_safe
+def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    return render(request, "cloudaccounts/panels/job.html", _context(request, _job_or_404(request, job_id)))
+
+
+@require_POST
+def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    found = _job_or_404(request, job_id)
+    if services.cancel_job(found, actor=Actor.of_request(request)):
+        messages.success(request, "Cancelled. What was done stays done.")
+    else:
+        messages.info(request, "This job had ended already.")
+    return redirect("job", job_id=found.pk)
+
+
+@require_POST
+def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    found = _job_or_404(request, job_id)
+    again = services.retry_failed(found, actor=Actor.of_request(request))
+    if again is None:
+        messages.info(request, "Nothing failed in this job.")
+    return redirect("job", job_id=(again or found).pk)
+
+
+def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
+    found = selectors.find_job(owner_of(request), job_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
+    state = request.GET.get("state", "")
+    items = selectors.job_items(job, state=state if state in ItemState.values else "")
+    return {
+        "job": job,
+        "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
+        "worker": services.worker_state("fleet") if job.is_active else None,
+    }
