@@ -154,6 +154,11 @@ WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
 
+# --- Metrics --------------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers this machine alone
+METRICS_DIR = str(_folder.metrics)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR  # read by prometheus_client when it is loaded
+
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # By name and address together: whoever guesses locks out neither the person elsewhere nor the others behind a proxy.
@@ -228,7 +233,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SESSION_COOKIE_NAME = "cam_session" if _base.port is None else f"cam_session_{_base.port}"
 CSRF_COOKIE_NAME = "cam_csrf" if _base.port is None else f"cam_csrf_{_base.port}"
 SECURE_SSL_REDIRECT = not PLAIN_HTTP
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 # Only a proxy of TRUSTED_PROXIES can set this header: config.middleware takes it from everybody else.

@@ -2,10 +2,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.health import healthz, readyz
+from config.metrics import metrics
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("cloudaccounts.urls")),
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
