@@ -7,6 +7,8 @@ The library is loaded when something is first measured: commands and start-up ne
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -22,9 +24,19 @@ _SCAN_SECONDS = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600)
 
 
 @cache
+def _prepare() -> None:
+    """Containers that share the data folder have the same process numbers: the host's name tells their files apart."""
+    from prometheus_client import values
+
+    host = socket.gethostname().replace("_", "-")
+    values.ValueClass = values.MultiProcessValue(lambda: f"{host}-{os.getpid()}")  # type: ignore[no-untyped-call]
+
+
+@cache
 def _check_seconds() -> Histogram:
     from prometheus_client import Histogram
 
+    _prepare()
     return Histogram(
         "cloud_accounts_check_seconds", "Duration of checks of an account's connection.",
         ("provider", "kind"), buckets=_SECONDS,
@@ -35,6 +47,7 @@ def _check_seconds() -> Histogram:
 def _checks() -> Counter:
     from prometheus_client import Counter
 
+    _prepare()
     return Counter(
         "cloud_accounts_checks", "Checks of connections by outcome; code is empty where access was proven.",
         ("provider", "kind", "code"),
@@ -45,6 +58,7 @@ def _checks() -> Counter:
 def _scan_seconds() -> Histogram:
     from prometheus_client import Histogram
 
+    _prepare()
     return Histogram(
         "cloud_accounts_scan_seconds", "Duration of scans.", ("provider", "scan_type", "status"), buckets=_SCAN_SECONDS
     )
@@ -54,6 +68,7 @@ def _scan_seconds() -> Histogram:
 def _scan_assets() -> Counter:
     from prometheus_client import Counter
 
+    _prepare()
     return Counter("cloud_accounts_scanned_assets", "Resources that scans looked at.", ("provider",))
 
 
@@ -61,6 +76,7 @@ def _scan_assets() -> Counter:
 def _failures() -> Counter:
     from prometheus_client import Counter
 
+    _prepare()
     return Counter("cloud_accounts_failures", "Failed checks, scans and items of jobs by code.", ("what", "code"))
 
 
