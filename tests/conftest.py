@@ -19,7 +19,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CredentialFacts, Credentials
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.vault import store
-from tests.environment import FOLDER
+from tests.environment import FOLDER, MONGODB
 from tests.toycloud import provider as toy
 
 # Hashed names need `collectstatic`; the journeys run on a real start, which does it.
@@ -27,6 +27,14 @@ settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storag
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 ALL_DATABASES = ["default", "cloud_security", "cloud_asset_discovery"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """MongoDB rolls nothing back here: there, every test empties what it wrote."""
+    if MONGODB:
+        for item in items:
+            for marker in item.iter_markers("django_db"):
+                marker.kwargs["transaction"] = True
 
 
 @pytest.fixture(scope="session")
