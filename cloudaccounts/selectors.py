@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts import registry
 from cloudaccounts.ages import RotationState, aged_between, in_state
 from cloudaccounts.charts import age_bins
 from cloudaccounts.models import (
@@ -113,14 +114,16 @@ def overview(owner: str) -> Overview:
         "secretless": Q(credential_secretless=True),
         **bins,
     }
+    # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
+    clouds = {f"cloud_{n}": Q(provider=key) for n, (key, _) in enumerate(registry.choices())}
+    wanted |= clouds
     found: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
         total=Count("id"),
-        clouds=Count("provider", distinct=True),
         last_checked_at=Max("last_checked_at"),
         **{name: Count("id", filter=condition) for name, condition in wanted.items()},
     )
     ages = tuple(found.pop(name) for name in bins)
-    return Overview(ages=ages, **found)
+    return Overview(ages=ages, clouds=sum(found.pop(name) > 0 for name in clouds), **found)
 
 
 def failed(owner: str, limit: int) -> list[CloudAccount]:

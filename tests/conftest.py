@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -45,6 +46,23 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
         sqlite = "sqlite" in database["ENGINE"]
         name = str(FOLDER / f"test_{alias}.sqlite3") if sqlite else f"test_cloud_accounts_{alias}_{worker}"
         database.setdefault("TEST", {})["NAME"] = name
+
+
+def raw_rows(alias: str) -> list[str]:
+    """Each row that a database holds, as it is stored: below the ORM, which would show sealed values as such."""
+    connection = connections[alias]
+    if connection.vendor == "mongodb":
+        return [
+            str(row)
+            for name in connection.introspection.table_names()
+            for row in connection.get_collection(name).find()
+        ]
+    with connection.cursor() as cursor:
+        rows: list[str] = []
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # names come from the database itself
+            rows += [str(row) for row in cursor.fetchall()]
+    return rows
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import AccountDeletedError, DuplicateAccountError, InputError, ValidationRefusedError
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, Environment
 from cloudaccounts.services.server import confirm_key
-from cloudaccounts.signals_out import account_renamed
+from cloudaccounts.signals_out import account_deleted, account_renamed
 
 NAME_LIMIT = 120
 REGION_LIMIT = 40
@@ -140,8 +140,10 @@ def add_cloud_account(
                 auth_method=account.auth_method,
             )
     except AccountDeletedError:
+        # Where nothing is rolled back (MongoDB): the account, its credential, and the scan that its signal asked for.
         vault.discard(account.id)
         CloudAccount.objects.filter(pk=account.id).delete()
+        account_deleted.send(sender=CloudAccount, account=account, actor=actor)
         raise
     except IntegrityError:
         if account_uuid and (existing := _own(owner, account_uuid)):
