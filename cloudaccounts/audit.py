@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, router, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from cloudaccounts.actors import SYSTEM, Actor
-from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.models import AuditEvent, CloudAccount
 
 
@@ -61,7 +60,7 @@ def count_openings(labels: Mapping[CloudAccount, str]) -> None:
         if key not in known
     ]
     try:
-        with transaction.atomic(using=SECURITY):
+        with transaction.atomic(using=router.db_for_write(AuditEvent)):
             AuditEvent.objects.bulk_create(new)
     except IntegrityError:  # another round was first with one of them, by a hair's breadth
         for event in new:
