@@ -18,6 +18,7 @@ from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
+from cloudaccounts.services import suspicion
 from cloudaccounts.services.health import Checked, settle
 from cloudaccounts.services.opening import details_of
 from cloudaccounts.services.validation import refused, validate_cloud_account
@@ -136,7 +137,8 @@ def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report:
         ):
             return False
         # An account that was suspended meanwhile stays suspended.
-        settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report))
+        counted = not suspicion.is_suspected(account.provider)
+        settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report, counted=counted))
         text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
         _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)
     return True

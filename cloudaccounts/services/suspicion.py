@@ -47,6 +47,10 @@ def note_answer(provider: str) -> None:
             )
 
 
+def is_suspected(provider: str) -> bool:
+    return ProviderReach.objects.filter(provider=provider).exclude(suspected_since=None).exists()
+
+
 def suspects_itself(provider: str, met: dict[UUID, Seen], refused: Collection[UUID] = ()) -> bool:
     """After a round without any answer. ``met`` is what its accounts met that can pass by itself or is our trouble;
     ``refused`` are those that worked until this round and were refused for good: they fail all the same, and count."""

@@ -17,7 +17,15 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import CredentialFacts, Credentials, ProviderError
 from cloudaccounts.leases import LEASE
 from cloudaccounts.models import AuditEvent, CloudAccount, HealthRecord, Notice, ProviderReach
-from cloudaccounts.services import delete_account, heartbeats, resume_account, run_heartbeats, suspend_account
+from cloudaccounts.services import (
+    delete_account,
+    heartbeats,
+    request_check,
+    resume_account,
+    run_check,
+    run_heartbeats,
+    suspend_account,
+)
 from cloudaccounts.services.health import Checked, settle, settle_quiet
 from cloudaccounts.services.heartbeats import beat, claim_page
 from cloudaccounts.states import Limits, Seen
@@ -309,6 +317,16 @@ def test_if_every_account_fails_in_one_round_the_product_suspects_itself(
     assert ProviderReach.objects.get().suspected_since is None
     assert set(CloudAccount.objects.values_list("status", "health")) == {("active", "ok")}
     assert Notice.objects.filter(text__contains="Toy Cloud answers again").count() == 1
+
+
+def test_a_check_asked_for_by_a_person_counts_nothing_either_while_the_product_suspects_itself(
+    healthy: Healthy, toycloud: State, clock: Clock
+) -> None:
+    account = healthy(6)[0]
+    toycloud.failure = BUSY
+    beat()
+    run_check(request_check(account, actor=SYSTEM).pk)
+    assert (fresh(account).health, fresh(account).failures) == ("degraded", 0)
 
 
 def test_being_refused_fails_accounts_also_where_all_are_and_is_told_to_operators_as_well(
