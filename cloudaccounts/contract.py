@@ -331,6 +331,7 @@ class Provider(ABC):
     account_id_placeholder: str
     partition_label: str
     methods: tuple[AuthMethod, ...]  # best first
+    checks_at_once: int = 8  # connections that one worker's heartbeats may check at the same time
 
     def method(self, key: str) -> AuthMethod:
         """Raises KeyError where there is no such method."""
@@ -376,6 +377,15 @@ class Provider(ABC):
     @abstractmethod
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         """Proves access live. Every expected failure is in the result, never raised. Asks the network."""
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        """The light check of a heartbeat: sign in, and see that it is still the account, open and the owner's.
+
+        Raises `ProviderError`. Asks the network as little as that takes; permissions are for `validate`.
+        """
+        report = self.validate(credentials, target, ValidationProgress())
+        if not report.ok:
+            raise ProviderError(report.code, report.cause, report.remedy, permanent=report.permanent)
 
     @abstractmethod
     def open_session(self, credentials: Credentials, target: Target) -> Session:

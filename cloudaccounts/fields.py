@@ -46,6 +46,10 @@ class Sealed:
         values: dict[str, Any] = content["values"]
         return values
 
+    def is_same_as(self, other: Sealed | None) -> bool:
+        """Whether both are one sealing: what was sealed anew, even of the same values, is another."""
+        return other is not None and self._token == other._token
+
     def __repr__(self) -> str:
         return "<Sealed>"
 

@@ -93,7 +93,7 @@ def find(owner: str, account: UUID) -> CloudAccount | None:
 
 def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
     """For a list: without the reports, which are large and shown nowhere in it."""
-    found = CloudAccount.objects.of(owner).defer("last_check")
+    found = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
     exact = {"provider": wanted.provider, "status": wanted.status, "environment": wanted.environment}
     found = found.filter(**{name: value for name, value in exact.items() if value})
     if wanted.q:

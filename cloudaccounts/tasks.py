@@ -27,6 +27,16 @@ def requeue_jobs() -> None:
     services.requeue_jobs()
 
 
+@shared_task(name="cloudaccounts.heartbeats", ignore_result=True, expires=15, time_limit=3600)
+def heartbeats() -> None:
+    services.run_heartbeats()
+
+
+@shared_task(name="cloudaccounts.purge_health_history", ignore_result=True, time_limit=1800)
+def purge_health_history() -> None:
+    services.purge_health_history()
+
+
 @shared_task(name="cloudaccounts.refresh_server_identities", ignore_result=True, time_limit=120)
 def refresh_server_identities() -> None:
     services.refresh_server_identities()

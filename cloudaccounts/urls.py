@@ -5,6 +5,7 @@ from cloudaccounts import views
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("accounts/", views.account_list, name="accounts"),
+    path("accounts/revalidate/", views.accounts_revalidate, name="accounts-revalidate"),
     path("accounts/<uuid:account_id>/", views.account, name="account"),
     path("accounts/<uuid:account_id>/panels/<slug:name>/", views.account_panel, name="account-panel"),
     path("accounts/<uuid:account_id>/history/", views.account_history, name="account-history"),

@@ -142,6 +142,8 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
     "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
     "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
+    "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "fleet"}},
+    "purge-health-history": {"task": "cloudaccounts.purge_health_history", "schedule": 3600.0},
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
@@ -152,6 +154,14 @@ CREDENTIAL_ROTATION_WARNING_DAYS = env.number("CREDENTIAL_ROTATION_WARNING_DAYS"
 CREDENTIAL_ROTATION_CRITICAL_DAYS = env.number("CREDENTIAL_ROTATION_CRITICAL_DAYS", 90, least=1)
 WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
+HEARTBEAT_INTERVAL_MINUTES = env.number("HEARTBEAT_INTERVAL_MINUTES", 15, least=1)
+HEARTBEAT_REPORT_HOURS = env.number("HEARTBEAT_REPORT_HOURS", 24, least=1)  # between full permission reports
+# What can pass by itself fails an account only after so many checks in a row, that many minutes apart and then twice
+# as many each time: 2 + 4 + 8 + 16 + 32 minutes.
+HEARTBEAT_FAILURES = env.number("HEARTBEAT_FAILURES", 6, least=2)
+HEARTBEAT_BACKOFF_MINUTES = env.number("HEARTBEAT_BACKOFF_MINUTES", 2, least=1)
+HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures, changes and full reports
+HEALTH_ROUTINE_DAYS = env.number("HEALTH_ROUTINE_DAYS", 2, least=1)  # checks that passed as the one before
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
 
 # --- Metrics --------------------------------------------------------------------------------------------------------

@@ -8,11 +8,14 @@ from cloudaccounts.services.accounts import (
     update_account,
 )
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
+from cloudaccounts.services.health import purge_health_history
+from cloudaccounts.services.heartbeats import run_heartbeats
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.notices import tell
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.revalidation import revalidate_many, revalidate_now
 from cloudaccounts.services.server import (
     WorkerState,
     confirm_key,
@@ -34,6 +37,7 @@ __all__ = [
     "confirm_key",
     "delete_account",
     "external_id_for",
+    "purge_health_history",
     "record_worker_heartbeat",
     "refresh_server_identities",
     "request_check",
@@ -41,7 +45,10 @@ __all__ = [
     "requeue_jobs",
     "resume_account",
     "retry_failed",
+    "revalidate_many",
+    "revalidate_now",
     "run_check",
+    "run_heartbeats",
     "run_job",
     "server_identity",
     "start_job",

@@ -4,20 +4,20 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from cloudaccounts import audit, registry, vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import AccountDeletedError, DuplicateAccountError, InputError, ValidationRefusedError
-from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.models import AuditEvent, CloudAccount, Environment
+from cloudaccounts.moments import moment
+from cloudaccounts.services.health import proven_fields
 from cloudaccounts.services.server import confirm_key
 from cloudaccounts.signals_out import account_deleted, account_renamed
 
@@ -211,16 +211,8 @@ def _build(
         regions=list(details.regions),
         partition=details.partition,
         auth_method=credentials.method,
-        status=CloudAccountStatus.ACTIVE,
-        last_checked_at=now,
-        last_check=report.to_dict(),
         credential_since=since,
         credential_expires_at=moment(report.credential_expires_at) or facts.expires_at,
         credential_secretless=facts.secretless,
+        **proven_fields(report, now=now),
     )
-
-
-def moment(text: str) -> datetime | None:
-    """A date of a report, aware; None where it is empty."""
-    found = parse_datetime(text) if text else None
-    return found if found is None or timezone.is_aware(found) else timezone.make_aware(found)

@@ -11,6 +11,7 @@ from cloudaccounts.views.actions import (
 from cloudaccounts.views.dashboard import dashboard
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
+from cloudaccounts.views.revalidation import accounts_revalidate
 
 __all__ = [
     "account",
@@ -22,6 +23,7 @@ __all__ = [
     "account_resume",
     "account_revalidate",
     "account_suspend",
+    "accounts_revalidate",
     "dashboard",
     "job",
     "job_cancel",

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, selectors
+from cloudaccounts import charts, selectors, selectors_health
 from cloudaccounts.ages import CredentialAge, Limits, age_of
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.views.common import owner_of
@@ -26,6 +26,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "attention_more": max(0, numbers.failed + numbers.due + numbers.overdue - len(attention)),
             "chart": charts.age_chart(numbers.ages),
             "limits": Limits.current(),
+            "silent": selectors_health.silent_providers(owner),
         }
     return render(request, "cloudaccounts/dashboard.html", context)
 
@@ -39,7 +40,7 @@ def _attention(owner: str) -> list[dict[str, Any]]:
 
 
 def _failed_row(account: CloudAccount) -> dict[str, Any]:
-    remedy = str(account.last_check.get("remedy", ""))
+    remedy = account.last_check_remedy or str(account.last_check.get("remedy", ""))
     return {"account": account, "age": None, "cause": account.last_check_cause, "remedy": remedy}
 
 

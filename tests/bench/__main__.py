@@ -32,7 +32,7 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, listing, startup
+    from tests.bench import connections, heartbeats, listing, startup
 
     yield startup.check(folder)
     _migrate()
@@ -40,6 +40,7 @@ def measure(folder: Path) -> Iterator[Result]:
     with sandbox(folder) as rig:
         yield connections.single(rig)
         yield connections.fleet(rig)
+        yield heartbeats.fleet(rig)
         yield connections.azure(rig)
         yield connections.google(rig)
 

@@ -41,6 +41,7 @@ class AwsProvider(Provider):
     account_id_help = "12 digits, shown at the top right of the AWS console. Hyphens are fine."
     account_id_placeholder = "1111-2222-3333"
     partition_label = "Partition"
+    checks_at_once = 16  # STS allows 600 requests a second for each account and region
     methods = (
         AuthMethod(
             key=CROSS_ACCOUNT_ROLE,
@@ -101,6 +102,11 @@ class AwsProvider(Provider):
         from cloudaccounts.providers.aws.validation import validate
 
         return validate(credentials, target, progress)
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        from cloudaccounts.providers.aws.light import check_connection
+
+        check_connection(credentials, target)
 
     def open_session(self, credentials: Credentials, target: Target) -> AwsSession:
         from cloudaccounts.providers.aws.inventory import open_session

@@ -124,6 +124,11 @@ class AzureProvider(Provider):
 
         return validate(credentials, target, progress)
 
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        from cloudaccounts.providers.azure.light import check_connection
+
+        check_connection(credentials, target)
+
     def open_session(self, credentials: Credentials, target: Target) -> AzureSession:
         from cloudaccounts.providers.azure.inventory import open_session
 

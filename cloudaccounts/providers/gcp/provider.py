@@ -118,6 +118,11 @@ class GcpProvider(Provider):
 
         return validate(credentials, target, progress)
 
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        from cloudaccounts.providers.gcp.light import check_connection
+
+        check_connection(credentials, target)
+
     def open_session(self, credentials: Credentials, target: Target) -> GcpSession:
         from cloudaccounts.providers.gcp.inventory import open_session
 
