@@ -160,7 +160,7 @@ def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
 
 def credential_of(account: CloudAccount) -> CloudCredential | None:
     """What may be shown of it: the sealed payload stays in the database."""
-    return CloudCredential.objects.filter(account_id=account.pk).defer("payload").first()
+    return CloudCredential.objects.filter(account_id=account.pk).defer("payload", "staged", "previous").first()
 
 
 def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:

@@ -4,6 +4,7 @@ from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
 from cloudaccounts.models.job import Job, JobItem
 from cloudaccounts.models.notice import Notice
+from cloudaccounts.models.rotation import CredentialRotation
 from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CloudAccountStatus",
     "CloudCredential",
     "ConnectionCheck",
+    "CredentialRotation",
     "Environment",
     "Job",
     "JobItem",

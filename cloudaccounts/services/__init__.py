@@ -13,6 +13,17 @@ from cloudaccounts.services.lifecycle import delete_account, resume_account, sus
 from cloudaccounts.services.notices import tell
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.reencryption import Reencryption, rotate_encryption_keys
+from cloudaccounts.services.retiring import retire_credentials, tell_ages
+from cloudaccounts.services.rotation import (
+    discard_staged,
+    replace_credentials,
+    requeue_rotations,
+    rollback_credential,
+    run_rotation,
+    stage_credential,
+    start_rotation,
+)
 from cloudaccounts.services.server import (
     WorkerState,
     confirm_key,
@@ -25,6 +36,7 @@ from cloudaccounts.services.validation import validate_cloud_account, visible_ac
 
 __all__ = [
     "AccountDetails",
+    "Reencryption",
     "WorkerState",
     "account_session",
     "add_cloud_account",
@@ -33,20 +45,30 @@ __all__ = [
     "clean_details",
     "confirm_key",
     "delete_account",
+    "discard_staged",
     "external_id_for",
     "record_worker_heartbeat",
     "refresh_server_identities",
+    "replace_credentials",
     "request_check",
     "requeue_checks",
     "requeue_jobs",
+    "requeue_rotations",
     "resume_account",
+    "retire_credentials",
     "retry_failed",
+    "rollback_credential",
+    "rotate_encryption_keys",
     "run_check",
     "run_job",
+    "run_rotation",
     "server_identity",
+    "stage_credential",
     "start_job",
+    "start_rotation",
     "suspend_account",
     "tell",
+    "tell_ages",
     "update_account",
     "validate_cloud_account",
     "visible_accounts",

@@ -132,10 +132,10 @@ def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report:
             state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(), **told
         ):
             return False
-        # Conditional: an account that was suspended meanwhile stays suspended.
-        CloudAccount.objects.filter(pk=account.pk).exclude(status=CloudAccountStatus.SUSPENDED).update(
-            **_facts(report, now)
-        )
+        # Conditional: an account that was suspended meanwhile stays suspended, and what a check found with a credential
+        # that was replaced meanwhile says nothing of the new one.
+        same = CloudAccount.objects.filter(pk=account.pk, credential_generation=account.credential_generation)
+        same.exclude(status=CloudAccountStatus.SUSPENDED).update(**_facts(report, now))
         text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
         _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)
     return True
@@ -151,6 +151,8 @@ def _facts(report: CloudValidationResult, now: datetime) -> dict[str, Any]:
     }
     if report.credential_created_at:
         facts["credential_since"] = moment(report.credential_created_at)
+    if report.credential_expires_at:
+        facts["credential_expires_at"] = moment(report.credential_expires_at)
     # A proof makes it active, a permanent cause fails it; what can pass by itself changes nothing.
     if report.ok:
         facts["status"] = CloudAccountStatus.ACTIVE

@@ -5,7 +5,7 @@ from django.db import transaction
 from cloudaccounts import audit
 from cloudaccounts.actors import Actor
 from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck, CredentialRotation
 from cloudaccounts.models.check import CheckTrigger
 from cloudaccounts.services.checks import request_check
 from cloudaccounts.signals_out import account_deleted, account_suspended
@@ -45,6 +45,7 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
         account_deleted.send(sender=CloudAccount, account=account, actor=actor)
         CloudCredential.objects.filter(account_id=account.pk).delete()
         ConnectionCheck.objects.filter(account=account.pk).delete()
+        CredentialRotation.objects.filter(account=account.pk).delete()
         CloudAccount.objects.filter(pk=account.pk).delete()
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
 
