@@ -1,7 +1,7 @@
 """The vault's second room: the credential that is to replace an account's, and the one that it replaced.
 
-The three lie in one row, and whatever moves between them moves by one conditional UPDATE, still sealed: scans and checks
-that open the credential meanwhile get the old one or the new one, whole. Each change leaves an audit event.
+The three lie in one row, and whatever moves between them moves by one conditional UPDATE, still sealed: scans and
+checks that open the credential meanwhile get the old one or the new one, whole. Each change leaves an audit event.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from cloudaccounts.services.server import (
     server_identity,
     worker_state,
 )
+from cloudaccounts.services.setup import retiring_guides, rotation_guides, setup_context
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
@@ -56,13 +57,16 @@ __all__ = [
     "requeue_rotations",
     "resume_account",
     "retire_credentials",
+    "retiring_guides",
     "retry_failed",
     "rollback_credential",
     "rotate_encryption_keys",
+    "rotation_guides",
     "run_check",
     "run_job",
     "run_rotation",
     "server_identity",
+    "setup_context",
     "stage_credential",
     "start_job",
     "start_rotation",

@@ -1,4 +1,4 @@
-"""Re-encryption under the newest key, while everything runs: row by row what is there, never over what changes meanwhile.
+"""Re-encryption under the newest key, while everything runs: what is there, never over what changes meanwhile.
 
 A row that is under the newest key already is left alone, so that a run which was interrupted goes on where it was.
 """

@@ -233,9 +233,7 @@ def tell_retired(account: CloudAccount, row: CloudCredential) -> None:
         text = f"{row.previous_name}: not used for {account.name} any more, and not kept here any more."
         remedy = "Remove the trust or the role at the provider where nothing else uses it."
     else:
-        text = (
-            f"{row.previous_name}: replaced for {account.name} and destroyed here. At the provider it may still work."
-        )
+        text = f"{row.previous_name}: replaced for {account.name} and destroyed here. At the provider it may work."
         remedy = "Delete it at the provider."
     tell(NoticeKind.CREDENTIAL_RETIRED, key=f"{account.pk}:{row.generation}", text=text, remedy=remedy, account=account)
 
