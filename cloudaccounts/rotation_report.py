@@ -1,4 +1,4 @@
-"""The ages of credentials as rows: of one owner for the page, of all for the command. Read in a stream, oldest first."""
+"""The ages of credentials as rows: of one owner for the page, of all for the command. A stream, oldest first."""
 
 from __future__ import annotations
 
@@ -61,8 +61,7 @@ def accounts(wanted: RotationFilter, *, now: datetime | None = None) -> CloudAcc
 def in_group(group: str, *, owner: str = "") -> Q:
     """Accounts in a group of this name or id, without those of groups nested in it. Raises `UnknownGroupError`."""
     try:
-        groups = apps.get_model("cloudaccounts", "AccountGroup")._default_manager.all()
-        members = apps.get_model("cloudaccounts", "GroupMember")._default_manager.all()
+        groups, members = _all_of("AccountGroup"), _all_of("GroupMember")
     except LookupError:
         raise UnknownGroupError(group) from None
     if owner:
@@ -76,7 +75,7 @@ def in_group(group: str, *, owner: str = "") -> Q:
 def group_choices(owner: str) -> list[tuple[str, str]]:
     """The owner's groups, for a filter; empty where there are none."""
     try:
-        groups: QuerySet[Any] = apps.get_model("cloudaccounts", "AccountGroup")._default_manager.all()
+        groups = _all_of("AccountGroup")
     except LookupError:
         return []
     return [(str(key), name) for key, name in groups.filter(owner=owner).order_by("name").values_list("pk", "name")]
@@ -121,6 +120,11 @@ def fails(state: str, limit: str) -> bool:
 
 def _method_labels() -> dict[tuple[str, str], str]:
     return {(spec.key, method.key): method.label for spec in registry.all_providers() for method in spec.methods}
+
+
+def _all_of(model: str) -> QuerySet[Any]:
+    """Raises LookupError where this installation has no such model."""
+    return apps.get_model(f"cloudaccounts.{model}")._default_manager.all()
 
 
 def _uuid(text: str) -> UUID | None:

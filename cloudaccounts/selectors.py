@@ -19,11 +19,13 @@ from cloudaccounts.models import (
     CloudAccountStatus,
     CloudCredential,
     ConnectionCheck,
+    CredentialRotation,
     Job,
     JobItem,
 )
 from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.rotation import RotationStage
 
 HISTORY_PAGE = 10
 # Our own trouble with a stored credential (cloudaccounts.fields, cloudaccounts.vault), as a check reports it.
@@ -138,6 +140,12 @@ def due(owner: str, limit: int) -> list[CloudAccount]:
 
 def latest_check(account: CloudAccount) -> ConnectionCheck | None:
     return ConnectionCheck.objects.filter(account=account.pk).order_by("-requested_at").first()
+
+
+def latest_rotation(account: CloudAccount) -> CredentialRotation | None:
+    """The last replacement of its credential that was begun and not taken back."""
+    found = CredentialRotation.objects.filter(account=account.pk).exclude(state=RotationStage.DISCARDED)
+    return found.order_by("-requested_at").first()
 
 
 def is_under_way(check: ConnectionCheck | None) -> bool:

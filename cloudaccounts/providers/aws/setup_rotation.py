@@ -55,7 +55,7 @@ def guides(context: SetupContext) -> tuple[SetupGuide, ...]:
         SetupGuide(
             key=RETIRE,
             label="Then: delete the old key",
-            intro="Only when the new key is in use here. An inactive key can be made active again; a deleted one cannot.",
+            intro="Only when the new key is in use here. An inactive key can be made active again.",
             snippets=(
                 Snippet(
                     "Deactivate the old key, and delete it once nothing else has asked for it",
