@@ -28,7 +28,7 @@ CHANGED = "account-changed"
 
 
 @dataclass(frozen=True, slots=True)
-class TestRow:
+class PlannedRow:
     """``state`` is a check's status, or ``running``, ``waiting``, ``not reached``."""
 
     name: str
@@ -181,7 +181,7 @@ def _panel(account: CloudAccount) -> dict[str, Any]:
     credential = selectors.credential_of(account)
     staged = credential is not None and credential.staged_id is not None
     report = CloudValidationResult.from_dict(rotation.report) if rotation is not None and rotation.report else None
-    rows = test_rows(account, rotation, report) if rotation is not None else []
+    rows = planned_rows(account, rotation, report) if rotation is not None else []
     under_way = rotation is not None and rotation.is_active
     return {
         "account": account,
@@ -201,9 +201,9 @@ def _retiring(account: CloudAccount, method: str) -> tuple[SetupGuide, ...]:
     return services.retiring_guides(account, method)
 
 
-def test_rows(
+def planned_rows(
     account: CloudAccount, rotation: CredentialRotation, report: CloudValidationResult | None
-) -> list[TestRow]:
+) -> list[PlannedRow]:
     """The planned checks with what became of them, then those that the plan did not know."""
     try:
         plan = account.spec.plan(rotation.method)
@@ -215,8 +215,8 @@ def test_rows(
         found = results.pop(planned.name, None)
         running = report is not None and report.running == planned.name and rotation.is_active
         ahead = "running" if running else "waiting" if rotation.is_active else "not reached"
-        rows.append(TestRow(planned.name, planned.title, found.status if found else ahead, found))
-    return rows + [TestRow(check.name, check.title, check.status, check) for check in results.values()]
+        rows.append(PlannedRow(planned.name, planned.title, found.status if found else ahead, found))
+    return rows + [PlannedRow(check.name, check.title, check.status, check) for check in results.values()]
 
 
 def _address(account: CloudAccount) -> str:
