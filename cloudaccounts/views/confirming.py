@@ -32,7 +32,8 @@ def confirm_password(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         found = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
         if found is not None and found.pk == user.pk:
-            # A login like any other: it gives the session a new key, forgets the failures, and remembers when it was.
+            # A login like any other: it forgets the failures and remembers when it was. The session gets a new key.
+            request.session.cycle_key()
             login(request, found)
             return redirect(back)
         form.add_error("password", "This is not your password. Capital letters count.")

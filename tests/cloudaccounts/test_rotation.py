@@ -93,9 +93,7 @@ def test_a_failed_test_leaves_the_old_one_in_use_and_tells_why(account: CloudAcc
     assert (account.status, account.last_check_code, account.credential_generation) == ("active", "", 0)
 
 
-def test_what_was_refused_can_be_tested_again_without_entering_it_again(
-    account: CloudAccount, toycloud: State
-) -> None:
+def test_what_was_refused_can_be_tested_again_without_entering_it_again(account: CloudAccount, toycloud: State) -> None:
     toycloud.failure = ProviderError("throttled", "Too many requests.", "Wait.", permanent=False)
     rotate(account)
     toycloud.failure = None
