@@ -124,7 +124,8 @@ def _method_labels() -> dict[tuple[str, str], str]:
 
 def _all_of(model: str) -> QuerySet[Any]:
     """Raises LookupError where this installation has no such model."""
-    return apps.get_model(f"cloudaccounts.{model}")._default_manager.all()
+    found: QuerySet[Any] = apps.get_model(f"cloudaccounts.{model}")._default_manager.all()
+    return found
 
 
 def _uuid(text: str) -> UUID | None:

@@ -117,8 +117,10 @@ def test_who_does_not_exist_is_told(fleet: dict[str, CloudAccount]) -> None:
 
 @pytest.mark.skipif("accountgroup" not in apps.all_models["cloudaccounts"], reason="groups are not there")
 def test_a_group_narrows(fleet: dict[str, CloudAccount], alice: User) -> None:
-    group = apps.get_model("cloudaccounts.AccountGroup")._default_manager.create(owner=str(alice.pk), name="payments")
-    members = apps.get_model("cloudaccounts.GroupMember")._default_manager
+    groups, members = (
+        apps.get_model(f"cloudaccounts.{model}")._default_manager for model in ("AccountGroup", "GroupMember")
+    )
+    group = groups.create(owner=str(alice.pk), name="payments")
     members.create(group=group.pk, account=fleet["due"].pk, owner=str(alice.pk), added_at=timezone.now())
     assert names(group="payments") == ["due"]
     assert names(group=str(group.pk)) == ["due"]

@@ -122,6 +122,7 @@ def test_the_session_keeps_a_time_and_nothing_else(alices: Client) -> None:
 
 def test_a_forged_time_does_not_count(alices: Client, rf: Any) -> None:
     request = rf.get("/")
-    for value in ("soon", None, [], float("inf")):
+    forged: list[Any] = ["soon", None, [], float("inf")]
+    for value in forged:
         request.session = {"password_confirmed_at": value}
         assert not confirmation.is_recent(request)
