@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OBSERVED",
+    "RETIRE",
     "Asset",
     "AuthMethod",
     "Choice",
@@ -54,6 +55,7 @@ __all__ = [
 
 
 OBSERVED = "observed"
+RETIRE = "retire"  # key of the guide that tells how to delete a replaced credential
 
 
 class ProviderError(Exception):
@@ -181,6 +183,7 @@ class SetupContext:
     external_id: str
     server: ServerIdentity
     template_url: str = ""  # where the operator published the provider's template
+    identity: str = ""  # who the credential in use signs in as, by the last proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +372,13 @@ class Provider(ABC):
     @abstractmethod
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         """Instructions, filled in, best first. Asks no network."""
+
+    def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        """How to make another credential of this method while the old one works, and, as `RETIRE`, delete the old one.
+
+        Empty where there is nothing to rotate. Asks no network.
+        """
+        return ()
 
     @abstractmethod
     def plan(self, method: str) -> Plan:

@@ -20,11 +20,13 @@ from cloudaccounts.models import (
     CloudAccountStatus,
     CloudCredential,
     ConnectionCheck,
+    CredentialRotation,
     Job,
     JobItem,
 )
 from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.rotation import RotationStage
 
 HISTORY_PAGE = 10
 # Our own trouble with a stored credential (cloudaccounts.fields, cloudaccounts.vault), as a check reports it.
@@ -143,6 +145,12 @@ def latest_check(account: CloudAccount) -> ConnectionCheck | None:
     return ConnectionCheck.objects.filter(account=account.pk).order_by("-requested_at").first()
 
 
+def latest_rotation(account: CloudAccount) -> CredentialRotation | None:
+    """The last replacement of its credential that was begun and not taken back."""
+    found = CredentialRotation.objects.filter(account=account.pk).exclude(state=RotationStage.DISCARDED)
+    return found.order_by("-requested_at").first()
+
+
 def is_under_way(check: ConnectionCheck | None) -> bool:
     return check is not None and check.state in {CheckState.QUEUED, CheckState.RUNNING}
 
@@ -163,7 +171,7 @@ def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
 
 def credential_of(account: CloudAccount) -> CloudCredential | None:
     """What may be shown of it: the sealed payload stays in the database."""
-    return CloudCredential.objects.filter(account_id=account.pk).defer("payload").first()
+    return CloudCredential.objects.filter(account_id=account.pk).defer("payload", "staged", "previous").first()
 
 
 def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:

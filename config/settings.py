@@ -144,6 +144,13 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
     "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "fleet"}},
     "purge-health-history": {"task": "cloudaccounts.purge_health_history", "schedule": 3600.0},
+    "requeue-rotations": {"task": "cloudaccounts.requeue_rotations", "schedule": 15.0},
+    "tell-ages": {"task": "cloudaccounts.tell_ages", "schedule": 3600.0, "options": {"queue": "fleet"}},
+    "retire-credentials": {
+        "task": "cloudaccounts.retire_credentials",
+        "schedule": 900.0,
+        "options": {"queue": "fleet"},
+    },
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
@@ -152,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- Accounts and credentials ---------------------------------------------------------------------------------------
 CREDENTIAL_ROTATION_WARNING_DAYS = env.number("CREDENTIAL_ROTATION_WARNING_DAYS", 60, least=1)
 CREDENTIAL_ROTATION_CRITICAL_DAYS = env.number("CREDENTIAL_ROTATION_CRITICAL_DAYS", 90, least=1)
+CREDENTIAL_ROLLBACK_DAYS = env.number("CREDENTIAL_ROLLBACK_DAYS", 7, least=0)
 WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
 HEARTBEAT_INTERVAL_MINUTES = env.number("HEARTBEAT_INTERVAL_MINUTES", 15, least=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if MONGODB:
         for item in items:
             for marker in item.iter_markers("django_db"):
-                marker.kwargs["transaction"] = True
+                dict.__setitem__(cast("dict[str, Any]", marker.kwargs), "transaction", True)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
 
 def raw_rows(alias: str) -> list[str]:
     """Each row that a database holds, as it is stored: below the ORM, which would show sealed values as such."""
-    connection = connections[alias]
+    connection: Any = connections[alias]
     if connection.vendor == "mongodb":
         return [
             str(row)

@@ -5,6 +5,7 @@ from cloudaccounts.models.credential import CloudCredential
 from cloudaccounts.models.health import HealthRecord, ProviderReach
 from cloudaccounts.models.job import Job, JobItem
 from cloudaccounts.models.notice import Notice
+from cloudaccounts.models.rotation import CredentialRotation
 from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CloudAccountStatus",
     "CloudCredential",
     "ConnectionCheck",
+    "CredentialRotation",
     "Environment",
     "HealthRecord",
     "Job",

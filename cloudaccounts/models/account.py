@@ -83,6 +83,7 @@ class CloudAccount(models.Model):
     credential_since = models.DateTimeField(null=True, blank=True)  # the cloud's key date, else the day it was given
     credential_expires_at = models.DateTimeField(null=True, blank=True)
     credential_secretless = models.BooleanField(default=False)
+    credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -103,6 +104,8 @@ class CloudAccount(models.Model):
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
             models.Index(fields=["provider", "next_check_at"], name="account_due"),
+            models.Index(fields=["owner", "credential_secretless", "credential_since"], name="account_owner_age"),
+            models.Index(fields=["credential_secretless", "credential_since", "id"], name="account_age"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,18 @@ from cloudaccounts.services.lifecycle import delete_account, resume_account, sus
 from cloudaccounts.services.notices import tell
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.reencryption import Reencryption, rotate_encryption_keys
+from cloudaccounts.services.retiring import retire_credentials, tell_ages
 from cloudaccounts.services.revalidation import revalidate_many, revalidate_now
+from cloudaccounts.services.rotation import (
+    discard_staged,
+    replace_credentials,
+    requeue_rotations,
+    rollback_credential,
+    run_rotation,
+    stage_credential,
+    start_rotation,
+)
 from cloudaccounts.services.server import (
     WorkerState,
     confirm_key,
@@ -24,10 +35,12 @@ from cloudaccounts.services.server import (
     server_identity,
     worker_state,
 )
+from cloudaccounts.services.setup import retiring_guides, rotation_guides, setup_context
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
     "AccountDetails",
+    "Reencryption",
     "WorkerState",
     "account_session",
     "add_cloud_account",
@@ -36,24 +49,37 @@ __all__ = [
     "clean_details",
     "confirm_key",
     "delete_account",
+    "discard_staged",
     "external_id_for",
     "purge_health_history",
     "record_worker_heartbeat",
     "refresh_server_identities",
+    "replace_credentials",
     "request_check",
     "requeue_checks",
     "requeue_jobs",
+    "requeue_rotations",
     "resume_account",
+    "retire_credentials",
+    "retiring_guides",
     "retry_failed",
     "revalidate_many",
     "revalidate_now",
+    "rollback_credential",
+    "rotate_encryption_keys",
+    "rotation_guides",
     "run_check",
     "run_heartbeats",
     "run_job",
+    "run_rotation",
     "server_identity",
+    "setup_context",
+    "stage_credential",
     "start_job",
+    "start_rotation",
     "suspend_account",
     "tell",
+    "tell_ages",
     "update_account",
     "validate_cloud_account",
     "visible_accounts",

@@ -136,7 +136,7 @@ def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report:
             state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(), **told
         ):
             return False
-        # An account that was suspended meanwhile stays suspended.
+        # One that was suspended meanwhile stays so; a credential that was replaced meanwhile counts no more.
         counted = not suspicion.is_suspected(account.provider)
         settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report, counted=counted))
         text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"

@@ -47,8 +47,11 @@ class Checked:
 
 
 def settle(checked: Checked) -> bool:
-    """Writes the outcome of a check. False where the account is gone, suspended, or another round has it by now."""
-    account = checked.account
+    """Writes the outcome of a check.
+
+    False where the account is gone or suspended, another round has it by now, or its credential was replaced.
+    """
+    account, generation = checked.account, checked.account.credential_generation
     for _ in range(TRIES):
         with transaction.atomic(using=SECURITY):
             if _settle_once(account, checked):
@@ -59,6 +62,11 @@ def settle(checked: Checked) -> bool:
         if found is None or found.status == CloudAccountStatus.SUSPENDED:
             return False
         if checked.claim is not None and found.check_claim != checked.claim:
+            return False
+        if found.credential_generation != generation:
+            # What was found with a credential that was replaced meanwhile says nothing of the new one: look again.
+            mine = CloudAccount.objects.filter(pk=account.pk, check_claim=checked.claim)
+            mine.update(check_claim=None, next_check_at=timezone.now())
             return False
         account = found
     return False
@@ -200,7 +208,11 @@ def _move(account: CloudAccount, after: Standing) -> bool:
 
 def _unchanged(account: CloudAccount, claim: UUID | None) -> Any:
     rows = CloudAccount.objects.filter(
-        pk=account.pk, status=account.status, health=account.health, failures=account.failures
+        pk=account.pk,
+        status=account.status,
+        health=account.health,
+        failures=account.failures,
+        credential_generation=account.credential_generation,
     ).exclude(status=CloudAccountStatus.SUSPENDED)
     return rows if claim is None else rows.filter(check_claim=claim)
 
@@ -224,6 +236,8 @@ def _report_fields(checked: Checked, proven: list[str], lost: list[dict[str, str
     fields["next_report_at"] = now + states.with_jitter(_report_interval()) if decided else now
     if report.credential_created_at:
         fields["credential_since"] = moment(report.credential_created_at)
+    if report.credential_expires_at:
+        fields["credential_expires_at"] = moment(report.credential_expires_at)
     return fields
 
 

@@ -5,7 +5,14 @@ from django.db import transaction
 from cloudaccounts import audit
 from cloudaccounts.actors import Actor
 from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck, HealthRecord
+from cloudaccounts.models import (
+    CloudAccount,
+    CloudAccountStatus,
+    CloudCredential,
+    ConnectionCheck,
+    CredentialRotation,
+    HealthRecord,
+)
 from cloudaccounts.models.check import CheckTrigger
 from cloudaccounts.services import health
 from cloudaccounts.services.checks import request_check
@@ -39,6 +46,7 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
         CloudCredential.objects.filter(account_id=account.pk).delete()
         ConnectionCheck.objects.filter(account=account.pk).delete()
         HealthRecord.objects.filter(account=account.pk).delete()
+        CredentialRotation.objects.filter(account=account.pk).delete()
         CloudAccount.objects.filter(pk=account.pk).delete()
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts import charts, selectors, selectors_health
-from cloudaccounts.ages import CredentialAge, Limits, age_of
+from cloudaccounts.ages import Limits, age_of, cause_of
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.views.common import owner_of
 
@@ -49,19 +49,6 @@ def _due_row(account: CloudAccount) -> dict[str, Any]:
     return {
         "account": account,
         "age": age,
-        "cause": _due_cause(age),
-        "remedy": "Replace the credential at the provider.",
+        "cause": cause_of(age),
+        "remedy": "Replace it: the new one is tested before it takes over.",
     }
-
-
-def _due_cause(age: CredentialAge) -> str:
-    limits = Limits.current()
-    if age.expired:
-        return "The credential has expired: the provider refuses it from now on."
-    if age.expires_soon:
-        return "The provider ends this credential soon."
-    days = age.days or 0
-    if days >= limits.critical:
-        past = days - limits.critical
-        return f"The credential is {past} day{'' if past == 1 else 's'} past its limit of {limits.critical}."
-    return f"The credential is {days} days old; its limit is {limits.critical}."
