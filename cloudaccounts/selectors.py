@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts import groups
 from cloudaccounts.ages import RotationState, aged_between, in_state
 from cloudaccounts.charts import age_bins
 from cloudaccounts.models import (
@@ -52,11 +53,12 @@ class AccountFilter:
     status: str = ""
     environment: str = ""
     rotation: str = ""
+    group: UUID | None = None  # with those nested in it; one that is not the owner's holds nothing
     sort: str = "name"
 
     @property
     def narrows(self) -> bool:
-        return any((self.q, self.provider, self.status, self.environment, self.rotation))
+        return any((self.q, self.provider, self.status, self.environment, self.rotation, self.group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,9 @@ def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
         found = found.matching(wanted.q)
     if wanted.rotation:
         found = found.filter(in_state(wanted.rotation))
+    if wanted.group:
+        group = groups.find(owner, wanted.group)
+        found = found.filter(groups.inside(groups.with_descendants(group))) if group else found.none()
     return found.order_by(*SORTS.get(wanted.sort, SORTS["name"]))
 
 

@@ -30,3 +30,13 @@ def requeue_jobs() -> None:
 @shared_task(name="cloudaccounts.refresh_server_identities", ignore_result=True, time_limit=120)
 def refresh_server_identities() -> None:
     services.refresh_server_identities()
+
+
+@shared_task(name="cloudaccounts.deliver_notices", ignore_result=True, expires=50, time_limit=240)
+def deliver_notices() -> None:
+    services.deliver_notices()
+
+
+@shared_task(name="cloudaccounts.purge_history", ignore_result=True, time_limit=3600)
+def purge_history() -> None:
+    services.purge_history()

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from cloudaccounts import notices
 from cloudaccounts import selectors as accounts
 from scans import selectors as scans
 
@@ -26,6 +27,7 @@ PAGES = (
     ("Scans", "scans"),
     ("Rotation", "rotation"),
     ("Audit", "audit"),
+    ("Notices", "notices"),
 )
 
 
@@ -38,7 +40,7 @@ class NavigationItem:
 
 
 def product(request: HttpRequest) -> dict[str, Any]:
-    """Two queries, and only where a page shows the navigation to somebody who signed in."""
+    """Three queries, and only where a page shows the navigation to somebody who signed in."""
     return {
         "PRODUCT_NAME": PRODUCT_NAME,
         "SANDBOX": settings.SANDBOX,
@@ -52,7 +54,12 @@ def _navigation(request: HttpRequest) -> list[NavigationItem]:
         return []
     owner = str(user.pk)
     active = scans.count_active(owner)
-    counts = {"accounts": f"{accounts.count(owner):,}", "scans": f"{active} active" if active else ""}
+    unread = notices.count_unread(owner)
+    counts = {
+        "accounts": f"{accounts.count(owner):,}",
+        "scans": f"{active} active" if active else "",
+        "notices": f"{unread} new" if unread else "",
+    }
     items = []
     for label, name in PAGES:
         try:

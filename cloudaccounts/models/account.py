@@ -81,6 +81,12 @@ class CloudAccount(models.Model):
             models.Index(fields=["owner", "name"], name="account_owner_name"),
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
+            # For operators, who look at everybody's.
+            models.Index(fields=["name"], name="account_name"),
+            models.Index(fields=["account_id"], name="account_number"),
+            models.Index(fields=["status", "name"], name="account_status_name"),
+            models.Index(fields=["credential_since"], name="account_credential_since"),
+            models.Index(fields=["credential_expires_at"], name="account_credential_expires"),
         ]
 
     def __str__(self) -> str:

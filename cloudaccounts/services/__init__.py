@@ -8,11 +8,25 @@ from cloudaccounts.services.accounts import (
     update_account,
 )
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
+from cloudaccounts.services.delivery import deliver_notices, waiting_digests
+from cloudaccounts.services.exporting import record_export
+from cloudaccounts.services.fleet import FleetAction, fleet_actions, offers, start_fleet_action
+from cloudaccounts.services.groups import (
+    add_members,
+    create_group,
+    delete_group,
+    forget_owner,
+    remove_members,
+    set_groups,
+    update_group,
+)
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
-from cloudaccounts.services.notices import tell
+from cloudaccounts.services.notices import mark_read, tell
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.purging import Purged, old_history, purge_history
+from cloudaccounts.services.recipients import muted_kinds, set_wanted_kinds
 from cloudaccounts.services.server import (
     WorkerState,
     confirm_key,
@@ -21,21 +35,49 @@ from cloudaccounts.services.server import (
     server_identity,
     worker_state,
 )
+from cloudaccounts.services.signing_in import (
+    record_failed_login,
+    record_login,
+    record_logout,
+    record_password_change,
+)
+from cloudaccounts.services.transfer import TransferReport, check_new_owner, transfer_account, transfer_accounts
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
     "AccountDetails",
+    "FleetAction",
+    "Purged",
+    "TransferReport",
     "WorkerState",
     "account_session",
     "add_cloud_account",
+    "add_members",
     "cancel_job",
     "check_account_exists",
+    "check_new_owner",
     "clean_details",
     "confirm_key",
+    "create_group",
     "delete_account",
+    "delete_group",
+    "deliver_notices",
     "external_id_for",
+    "fleet_actions",
+    "forget_owner",
+    "mark_read",
+    "muted_kinds",
+    "offers",
+    "old_history",
+    "purge_history",
+    "record_export",
+    "record_failed_login",
+    "record_login",
+    "record_logout",
+    "record_password_change",
     "record_worker_heartbeat",
     "refresh_server_identities",
+    "remove_members",
     "request_check",
     "requeue_checks",
     "requeue_jobs",
@@ -44,11 +86,18 @@ __all__ = [
     "run_check",
     "run_job",
     "server_identity",
+    "set_groups",
+    "set_wanted_kinds",
+    "start_fleet_action",
     "start_job",
     "suspend_account",
     "tell",
+    "transfer_account",
+    "transfer_accounts",
     "update_account",
+    "update_group",
     "validate_cloud_account",
     "visible_accounts",
+    "waiting_digests",
     "worker_state",
 ]

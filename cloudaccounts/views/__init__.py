@@ -8,9 +8,21 @@ from cloudaccounts.views.actions import (
     account_revalidate,
     account_suspend,
 )
+from cloudaccounts.views.audit import audit_list
 from cloudaccounts.views.dashboard import dashboard
+from cloudaccounts.views.groups import (
+    group,
+    group_act,
+    group_add,
+    group_delete,
+    group_edit,
+    group_list,
+    group_new,
+    group_remove,
+)
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
+from cloudaccounts.views.notices import notice_list
 
 __all__ = [
     "account",
@@ -22,9 +34,19 @@ __all__ = [
     "account_resume",
     "account_revalidate",
     "account_suspend",
+    "audit_list",
     "dashboard",
+    "group",
+    "group_act",
+    "group_add",
+    "group_delete",
+    "group_edit",
+    "group_list",
+    "group_new",
+    "group_remove",
     "job",
     "job_cancel",
     "job_panel",
     "job_retry",
+    "notice_list",
 ]

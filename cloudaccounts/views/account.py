@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, selectors, services
+from cloudaccounts import charts, groups, selectors, services
 from cloudaccounts.ages import age_of
 from cloudaccounts.contract import CloudValidationResult
 from cloudaccounts.models import CloudAccount
@@ -67,7 +67,7 @@ def account_history(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 def _status(account: CloudAccount) -> dict[str, Any]:
-    return {}
+    return {"groups": groups.of_account(account)}
 
 
 def _proof(account: CloudAccount) -> dict[str, Any]:

@@ -1,0 +1,16 @@
+"""Reads of what people were told."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from cloudaccounts.models import Notice
+
+
+def of_owner(owner: str) -> QuerySet[Notice]:
+    return Notice.objects.filter(owner=owner).order_by("-created_at", "-id")
+
+
+def count_unread(owner: str) -> int:
+    """At most 100: nobody counts further."""
+    return Notice.objects.filter(owner=owner, read_at=None).values("pk")[:100].count()
