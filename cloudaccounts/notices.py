@@ -9,8 +9,3 @@ from cloudaccounts.models import Notice
 
 def of_owner(owner: str) -> QuerySet[Notice]:
     return Notice.objects.filter(owner=owner).order_by("-created_at", "-id")
-
-
-def count_unread(owner: str) -> int:
-    """At most 100: nobody counts further."""
-    return Notice.objects.filter(owner=owner, read_at=None).values("pk")[:100].count()

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from cloudaccounts import notices
 from cloudaccounts import selectors as accounts
 from scans import selectors as scans
 
@@ -40,7 +39,7 @@ class NavigationItem:
 
 
 def product(request: HttpRequest) -> dict[str, Any]:
-    """Three queries, and only where a page shows the navigation to somebody who signed in."""
+    """Two queries, and only where a page shows the navigation to somebody who signed in."""
     return {
         "PRODUCT_NAME": PRODUCT_NAME,
         "SANDBOX": settings.SANDBOX,
@@ -54,12 +53,7 @@ def _navigation(request: HttpRequest) -> list[NavigationItem]:
         return []
     owner = str(user.pk)
     active = scans.count_active(owner)
-    unread = notices.count_unread(owner)
-    counts = {
-        "accounts": f"{accounts.count(owner):,}",
-        "scans": f"{active} active" if active else "",
-        "notices": f"{unread} new" if unread else "",
-    }
+    counts = {"accounts": f"{accounts.count(owner):,}", "scans": f"{active} active" if active else ""}
     items = []
     for label, name in PAGES:
         try:

@@ -44,7 +44,7 @@ class PasswordChange(auth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        record_password_change(self.request.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
         messages.success(self.request, "Your password is changed. Other sessions of yours are logged out.")
         return response
 

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.health import healthz, readyz
+from config.operators import overview
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -10,6 +11,7 @@ urlpatterns = [
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
     path("", include("config.site_urls")),
+    path("admin/overview/", admin.site.admin_view(overview), name="operators-overview"),
     path("admin/", admin.site.urls),
 ]
 

@@ -29,6 +29,7 @@ from cloudaccounts.services.recipients import Addressees
 BATCH = 500  # notices spread at a time, and told in one digest at most
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
+SETTLES = timedelta(minutes=2)  # from a digest's row to its notices' rows
 GIVE_UP_AFTER = timedelta(days=7)
 
 logger = logging.getLogger(__name__)
@@ -88,12 +89,19 @@ def gather_digests() -> int:
 
 def _gather(channel: str, recipient: str, keys: list[UUID]) -> int:
     now = timezone.now()
-    # Not due until its rows are in it: a digest that a kill left empty is found so, and dropped.
-    digest = NoticeDigest.objects.create(channel=channel, recipient=recipient, created_at=now, due_at=now)
+    # Not due until its rows are in it. One that a kill left empty is found so, and dropped; one left full is sent.
+    digest = NoticeDigest.objects.create(channel=channel, recipient=recipient, created_at=now, due_at=now + SETTLES)
+    own = NoticeDigest.objects.filter(pk=digest.pk, state=DigestState.READY, attempts=0)
     taken = NoticeDelivery.objects.filter(pk__in=keys, digest=None).update(digest=digest.pk)
     if not taken:  # another worker gathered just these
-        NoticeDigest.objects.filter(pk=digest.pk).delete()
-    return 1 if taken else 0
+        own.delete()
+        return 0
+    if not own.update(due_at=now):
+        # We were frozen for so long that it was found empty, or half full, and ended: its rows go to another one.
+        ended = NoticeDigest.objects.filter(pk=digest.pk, state=DigestState.DROPPED)
+        if ended.exists():
+            NoticeDelivery.objects.filter(digest=digest.pk).update(digest=None)
+    return 1
 
 
 def send_digests() -> tuple[int, int]:

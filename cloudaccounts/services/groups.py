@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -206,7 +207,7 @@ def _accounts(number: int) -> str:
     return "1 account" if number == 1 else f"{number:,} accounts"
 
 
-def _record(group: AccountGroup, actor: Actor, action: str, text: str, **detail: object) -> None:
+def _record(group: AccountGroup, actor: Actor, action: str, text: str, **detail: Any) -> None:
     audit.record(actor=actor, owner=group.owner, action=action, text=text, group=str(group.pk), **detail)
 
 

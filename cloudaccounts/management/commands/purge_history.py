@@ -21,6 +21,6 @@ class Command(BaseCommand):
         found = services.old_history() if dry_run else services.purge_history(actor=actor)
         would = "would be removed" if dry_run else "removed"
         self.stdout.write(
-            f"Older than {settings.AUDIT_RETENTION_DAYS} days: {found.events:,} audit events, {found.notices:,} notices "
-            f"and {found.jobs:,} jobs {would}."
+            f"Older than {settings.AUDIT_RETENTION_DAYS} days: {found.events:,} audit events, "
+            f"{found.notices:,} notices and {found.jobs:,} jobs {would}."
         )
