@@ -142,7 +142,7 @@ def account_ids(group: AccountGroup) -> Iterator[UUID]:
 def of_account(account: CloudAccount) -> list[AccountGroup]:
     """The groups that it is in itself, by name."""
     keys = list(GroupMember.objects.filter(account=account.pk).values_list("group", flat=True))
-    return list(AccountGroup.objects.filter(owner=account.owner, pk__in=keys).order_by("name", "id"))
+    return list(AccountGroup.objects.filter(owner=account.owner, pk__in=keys).order_by("name", "id")) if keys else []
 
 
 def direct_members(group: AccountGroup, accounts: Iterable[UUID]) -> set[UUID]:
