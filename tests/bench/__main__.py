@@ -32,10 +32,11 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, listing, startup
+    from tests.bench import connections, fleet, listing, startup
 
     yield startup.check(folder)
     _migrate()
+    yield from fleet.pages()
     yield listing.page()
     with sandbox(folder) as rig:
         yield connections.single(rig)

@@ -79,8 +79,8 @@ def hook(settings: Settings) -> Iterator[Receiver]:
 
 def fail(account: CloudAccount, key: str = "once") -> None:
     tell(
-        NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:{key}", account=account, text=f"{account.name} failed: key revoked.",
-        remedy="Make a new key.",
+        NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:{key}", account=account,
+        text=f"{account.name} failed: key revoked.", remedy="Make a new key.",
     )  # fmt: skip
 
 
@@ -193,9 +193,7 @@ def test_what_a_dead_worker_was_sending_is_sent(mails: MailServer, alice: User, 
     assert NoticeDigest.objects.get().state == "sent"
 
 
-def test_one_that_another_worker_sends_is_left_to_it(
-    mails: MailServer, alice: User, make_account: MakeAccount
-) -> None:
+def test_one_that_another_worker_sends_is_left_to_it(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
     fail(make_account(alice))
     delivery.spread_notices()
     delivery.gather_digests()
@@ -244,9 +242,7 @@ def test_somebody_without_an_address_or_inactive_gets_none(
     assert not NoticeDelivery.objects.exists()
 
 
-def test_who_left_before_it_was_sent_ends_the_digest(
-    mails: MailServer, alice: User, make_account: MakeAccount
-) -> None:
+def test_who_left_before_it_was_sent_ends_the_digest(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
     fail(make_account(alice))
     delivery.spread_notices()
     delivery.gather_digests()

@@ -90,9 +90,7 @@ def test_what_is_not_the_askers_is_not_touched(alice: User, bob: User, two: list
     assert not CloudAccount.objects.filter(status="suspended").exists()
 
 
-def test_an_account_that_changed_hands_meanwhile_is_left_alone(
-    alice: User, bob: User, two: list[CloudAccount]
-) -> None:
+def test_an_account_that_changed_hands_meanwhile_is_left_alone(alice: User, bob: User, two: list[CloudAccount]) -> None:
     job = start_fleet_action("suspend", owner=str(alice.pk), actor=actor(alice), accounts=two, about="two boxes")
     transfer_account(two[0], to_owner=str(bob.pk), actor=actor(alice))
     run_job(job.pk)

@@ -116,9 +116,7 @@ def test_the_tree_is_depth_first_by_name(make: Make) -> None:
     assert told == [("a", 0, 1), ("under a", 1, 0), ("b", 0, 1), ("under b", 1, 0)]
 
 
-def test_a_list_holds_the_accounts_of_nested_groups_once(
-    make: Make, alice: User, make_account: MakeAccount
-) -> None:
+def test_a_list_holds_the_accounts_of_nested_groups_once(make: Make, alice: User, make_account: MakeAccount) -> None:
     top = make("top")
     below = make("below", top)
     one, two, _ = (make_account(alice, name=name) for name in ("one", "two", "three"))
