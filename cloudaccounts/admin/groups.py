@@ -70,6 +70,11 @@ class GroupForm(forms.ModelForm[AccountGroup]):
             cleaned["parent"] = groups.resolve_group(name, owner).pk if name else None
         except ProviderError as error:
             raise forms.ValidationError({"parent_name": error.cause}) from None
+        taken = AccountGroup.objects.filter(owner=owner, name=cleaned.get("name", "")).exclude(pk=self.instance.pk)
+        if taken.exists():
+            raise forms.ValidationError({"name": "This owner has a group of this name already."})
+        if self.instance.owner and cleaned["parent"] in groups.with_descendants(self.instance):
+            raise forms.ValidationError({"parent_name": services.CIRCLE})
         return cleaned
 
     def validate_unique(self) -> None:
@@ -153,10 +158,11 @@ class GroupFilter(admin.SimpleListFilter):
     parameter_name = "group"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if (asked := _uuid(request.GET.get("group", ""))) is None:
+        if not (text := request.GET.get("group", "")):
             return []
-        group = AccountGroup.objects.filter(pk=asked).first()
-        return [(str(asked), group.name if group else "gone")]
+        asked = _uuid(text)
+        group = AccountGroup.objects.filter(pk=asked).first() if asked else None
+        return [(text, group.name if group else "not there")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():

@@ -12,6 +12,7 @@ from cloudaccounts.services.delivery import deliver_notices, waiting_digests
 from cloudaccounts.services.exporting import record_export
 from cloudaccounts.services.fleet import FleetAction, fleet_actions, offers, start_fleet_action
 from cloudaccounts.services.groups import (
+    CIRCLE,
     GROUP_LIMIT,
     add_members,
     create_group,
@@ -46,6 +47,7 @@ from cloudaccounts.services.transfer import TransferReport, check_new_owner, tra
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
+    "CIRCLE",
     "GROUP_LIMIT",
     "AccountDetails",
     "FleetAction",
