@@ -78,7 +78,9 @@ class CloudAccount(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["owner", "name"], name="account_owner_name"),
+            models.Index(
+                fields=["owner", "name", "account_id"], name="account_owner_name_id"
+            ),  # lists, and their search
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
             # For operators, who look at everybody's.

@@ -36,7 +36,8 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     found = _group_or_404(request, group_id)
     form = AccountFilterForm(request.GET)
     wanted = replace(form.wanted(), group=found.pk)
-    page = page_of(selectors.accounts(found.owner, wanted), request.GET.get("page"), PAGE_SIZE)
+    rows, counting = selectors.counted_accounts(found.owner, wanted)
+    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting)
     branches = groups.tree(found.owner)
     context = {
         "group": found,

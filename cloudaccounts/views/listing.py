@@ -18,6 +18,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     form = AccountFilterForm(request.GET).offer_groups(groups.choices(owner))
     wanted = form.wanted()
-    page = page_of(selectors.accounts(owner, wanted), request.GET.get("page"), PAGE_SIZE)
+    rows, counting = selectors.counted_accounts(owner, wanted)
+    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting)
     context = {"form": form, "wanted": wanted, "page": page}
     return render(request, "cloudaccounts/account_list.html", context)
