@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, router, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.models.audit import COUNTED
 
 
 def record(
@@ -42,7 +42,7 @@ def count_openings(labels: Mapping[CloudAccount, str]) -> None:
     now = timezone.now()
     keys = {uuid5(account.pk, f"opened by heartbeats on {now:%Y-%m-%d}"): account for account in labels}
     known = set(AuditEvent.objects.filter(pk__in=keys).values_list("pk", flat=True))
-    AuditEvent.objects.filter(pk__in=known).update(times=F("times") + 1)
+    AuditEvent.objects.count_again(known)
     new = [
         AuditEvent(
             id=key,
@@ -52,7 +52,7 @@ def count_openings(labels: Mapping[CloudAccount, str]) -> None:
             actor=SYSTEM.id,
             actor_label=SYSTEM.label,
             via=SYSTEM.via,
-            action="credential.opened_by_heartbeats",
+            action=COUNTED,
             text=f"{labels[account]} opened once by heartbeats on {now:%d %B %Y}",
             created_at=now,
         )
@@ -64,5 +64,5 @@ def count_openings(labels: Mapping[CloudAccount, str]) -> None:
             AuditEvent.objects.bulk_create(new)
     except IntegrityError:  # another round was first with one of them, by a hair's breadth
         for event in new:
-            if not AuditEvent.objects.filter(pk=event.pk).update(times=F("times") + 1):
+            if not AuditEvent.objects.count_again([event.pk]):
                 event.save(force_insert=True)

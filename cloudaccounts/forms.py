@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, Self
+from uuid import UUID
 
 from django import forms
 from django.utils.html import format_html
@@ -42,7 +43,13 @@ class AccountFilterForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=with_any("Any", CloudAccountStatus.choices))
     environment = forms.ChoiceField(required=False, choices=with_any("Any", Environment.choices))
     rotation = forms.ChoiceField(required=False, label="Credential", choices=with_any("Any", RotationState.choices))
+    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
     sort = forms.ChoiceField(required=False, label="Order", choices=SORT_CHOICES)
+
+    def offer_groups(self, choices: list[tuple[str, str]]) -> Self:
+        """The owner's, which only a request knows. Where there are none, nothing is offered."""
+        offer_groups(self.fields["group"], choices)
+        return self
 
     def wanted(self) -> AccountFilter:
         self.is_valid()
@@ -72,6 +79,11 @@ class RotationFilterForm(forms.Form):
         return RotationFilter(owner=owner, **{name: value for name, value in self.cleaned_data.items() if value})
 
 
+def offer_groups(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [("", "Any"), *choices] if choices else []
+
+
 class ServiceForm(forms.Form):
     """A form whose values go to a service that may refuse them."""
 
@@ -93,14 +105,30 @@ class AccountForm(ServiceForm):
         label="Regions", widget=forms.CheckboxSelectMultiple, help_text="Scans look there, and in the global services."
     )
 
-    def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "initial", {"name": account.name, "environment": account.environment, "regions": account.regions}
-        )
+    groups = forms.TypedMultipleChoiceField(
+        required=False, coerce=UUID, widget=forms.CheckboxSelectMultiple, help_text="An account may be in several."
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        account: CloudAccount,
+        group_choices: list[tuple[str, str]],
+        groups: list[str],
+        **kwargs: Any,
+    ) -> None:
+        initial = {"name": account.name, "environment": account.environment, "regions": account.regions}
+        kwargs.setdefault("initial", {**initial, "groups": groups})
         super().__init__(*args, **kwargs)
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = region_choices(account)
+        if not group_choices:
+            del self.fields["groups"]
+            return
+        field = self.fields["groups"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = group_choices
 
 
 class DeleteForm(forms.Form):

@@ -6,13 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.apps import apps
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from cloudaccounts import registry
+from cloudaccounts import groups, registry
 from cloudaccounts.ages import CredentialAge, Limits, RotationState, age, in_state
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.account import CloudAccountQuerySet
@@ -28,10 +25,6 @@ _READ = (
 )  # fmt: skip
 
 
-class UnknownGroupError(LookupError):
-    """No group has this name or id, or there are no groups here."""
-
-
 @dataclass(frozen=True, slots=True)
 class RotationFilter:
     state: str = ""
@@ -45,7 +38,7 @@ class RotationFilter:
 
 
 def accounts(wanted: RotationFilter, *, now: datetime | None = None) -> CloudAccountQuerySet:
-    """Oldest credential first; what holds no secret comes last. Raises `UnknownGroupError`."""
+    """Oldest credential first; what holds no secret comes last. Raises `ProviderError`."""
     found = CloudAccount.objects.all()
     if wanted.owner:
         found = found.of(wanted.owner)
@@ -54,35 +47,12 @@ def accounts(wanted: RotationFilter, *, now: datetime | None = None) -> CloudAcc
     if wanted.state:
         found = found.filter(in_state(wanted.state, now=now))
     if wanted.group:
-        found = found.filter(in_group(wanted.group, owner=wanted.owner))
+        found = found.filter(groups.within(wanted.group, owner=wanted.owner))
     return found.defer("last_check").order_by("credential_secretless", "credential_since", "id")
 
 
-def in_group(group: str, *, owner: str = "") -> Q:
-    """Accounts in a group of this name or id, without those of groups nested in it. Raises `UnknownGroupError`."""
-    try:
-        groups, members = _all_of("AccountGroup"), _all_of("GroupMember")
-    except LookupError:
-        raise UnknownGroupError(group) from None
-    if owner:
-        groups = groups.filter(owner=owner)
-    found = list(groups.filter(Q(pk=key) if (key := _uuid(group)) else Q(name=group)).values_list("pk", flat=True))
-    if not found:
-        raise UnknownGroupError(group)
-    return Q(pk__in=members.filter(group__in=found).values("account"))
-
-
-def group_choices(owner: str) -> list[tuple[str, str]]:
-    """The owner's groups, for a filter; empty where there are none."""
-    try:
-        groups = _all_of("AccountGroup")
-    except LookupError:
-        return []
-    return [(str(key), name) for key, name in groups.filter(owner=owner).order_by("name").values_list("pk", "name")]
-
-
 def rows(wanted: RotationFilter, *, now: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """A mapping of `COLUMNS` for each account. Raises `UnknownGroupError` at the first."""
+    """A mapping of `COLUMNS` for each account. Raises `ProviderError` at the first."""
     now, limits, labels = now or timezone.now(), Limits.current(), _method_labels()
     found = accounts(wanted, now=now).values_list(*_READ)
     for read in found.iterator(chunk_size=CHUNK):
@@ -120,16 +90,3 @@ def fails(state: str, limit: str) -> bool:
 
 def _method_labels() -> dict[tuple[str, str], str]:
     return {(spec.key, method.key): method.label for spec in registry.all_providers() for method in spec.methods}
-
-
-def _all_of(model: str) -> QuerySet[Any]:
-    """Raises LookupError where this installation has no such model."""
-    found: QuerySet[Any] = apps.get_model(f"cloudaccounts.{model}")._default_manager.all()
-    return found
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

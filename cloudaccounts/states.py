@@ -146,6 +146,13 @@ def resumed(standing: Standing, *, now: datetime) -> Standing:
     return Standing(CloudAccountStatus.PENDING, AccountHealth.UNKNOWN, now)
 
 
+def unproven(standing: Standing, *, now: datetime) -> Standing:
+    """Changed hands where the provider knows the old owner alone: what was proven counts no more."""
+    if standing.status == CloudAccountStatus.SUSPENDED:
+        return standing
+    return Standing(CloudAccountStatus.PENDING, AccountHealth.UNKNOWN, now)
+
+
 def next_check(standing: Standing, *, now: datetime, limits: Limits) -> datetime | None:
     """When to look again; None while suspended. Failing accounts ever later, so that nothing hammers at a door."""
     if standing.status == CloudAccountStatus.SUSPENDED:

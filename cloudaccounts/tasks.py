@@ -60,3 +60,13 @@ def tell_ages() -> None:
 @shared_task(name="cloudaccounts.retire_credentials", ignore_result=True, time_limit=1800)
 def retire_credentials() -> None:
     services.retire_credentials()
+
+
+@shared_task(name="cloudaccounts.deliver_notices", ignore_result=True, expires=50, time_limit=240)
+def deliver_notices() -> None:
+    services.deliver_notices()
+
+
+@shared_task(name="cloudaccounts.purge_history", ignore_result=True, time_limit=3600)
+def purge_history() -> None:
+    services.purge_history()

@@ -14,7 +14,7 @@ from cloudaccounts.models import CloudAccount
 def refusal(user: AbstractBaseUser, accounts: int) -> str:
     owned = "a cloud account" if accounts == 1 else f"{accounts:,} cloud accounts"
     them = "it" if accounts == 1 else "them"
-    return f"{user.get_username()} owns {owned}: delete {them} first, or only make the user inactive."
+    return f"{user.get_username()} owns {owned}: transfer or delete {them} first, or only make the user inactive."
 
 
 def refuse_to_orphan(*, instance: AbstractBaseUser, **_: Any) -> None:

@@ -50,6 +50,22 @@ def rotation_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
     ]
 
 
+@register
+def notify_webhook(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    from cloudaccounts.services import webhook
+
+    url, secret = settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
+    if not url or not (wrong := webhook.problem(url, secret)):
+        return []
+    return [
+        Error(
+            wrong,
+            hint="Correct NOTIFY_WEBHOOK_URL and NOTIFY_WEBHOOK_SECRET, or unset both: nothing is sent there as it is.",
+            id="cloudaccounts.E004",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def base_url(app_configs: Any, **_: Any) -> list[CheckMessage]:
     if settings.BASE_URL.startswith("https://"):

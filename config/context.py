@@ -26,6 +26,7 @@ PAGES = (
     ("Scans", "scans"),
     ("Rotation", "rotation"),
     ("Audit", "audit"),
+    ("Notices", "notices"),
 )
 
 

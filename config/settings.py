@@ -153,6 +153,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
+    "deliver-notices": {"task": "cloudaccounts.deliver_notices", "schedule": 60.0},
+    "purge-history": {"task": "cloudaccounts.purge_history", "schedule": 86400.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
 }
 
@@ -170,6 +172,7 @@ HEARTBEAT_FAILURES = env.number("HEARTBEAT_FAILURES", 6, least=2)
 HEARTBEAT_BACKOFF_MINUTES = env.number("HEARTBEAT_BACKOFF_MINUTES", 2, least=1)
 HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures, changes and full reports
 HEALTH_ROUTINE_DAYS = env.number("HEALTH_ROUTINE_DAYS", 2, least=1)  # checks that passed as the one before
+AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 400, least=1)
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
 
 # --- Metrics --------------------------------------------------------------------------------------------------------
@@ -207,6 +210,9 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER", ""), _mail.g
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"cloud-accounts@{_base.hostname}")
+NOTIFY_DIGEST_MINUTES = env.number("NOTIFY_DIGEST_MINUTES", 5)  # how long news is gathered for one mail
+NOTIFY_WEBHOOK_URL = env.text("NOTIFY_WEBHOOK_URL")
+NOTIFY_WEBHOOK_SECRET = env.text("NOTIFY_WEBHOOK_SECRET")
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

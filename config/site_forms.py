@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.contrib.auth.models import User
 
+from cloudaccounts.models.notice import NoticeKind
+
 
 class LoginForm(AuthenticationForm):
     error_messages = {
@@ -30,9 +32,24 @@ class ProfileForm(forms.ModelForm[User]):
         model = User
         fields = ["first_name", "last_name", "email"]
         labels = {"email": "E-mail"}
-        help_texts = {"email": "Links to reset your password go there."}
+        help_texts = {"email": "Notices and links to reset your password go there."}
         widgets = {
             "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
             "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
         }
+
+
+class NoticeForm(forms.Form):
+    """Which notices come by e-mail. None at all is a choice like any other."""
+
+    kinds = forms.MultipleChoiceField(
+        required=False,
+        label="By e-mail",
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(kind.value, kind.label[:1].upper() + kind.label[1:]) for kind in NoticeKind],
+    )
+
+    @staticmethod
+    def wanted_of(muted: set[str]) -> list[str]:
+        return [kind.value for kind in NoticeKind if kind.value not in muted]

@@ -14,11 +14,11 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from cloudaccounts.services import external_id_for
-from config.site_forms import LoginForm, ProfileForm, ResetForm
+from cloudaccounts.services import external_id_for, muted_kinds, record_password_change, set_wanted_kinds
+from config.site_forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -44,6 +44,7 @@ class PasswordChange(auth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
         messages.success(self.request, "Your password is changed. Other sessions of yours are logged out.")
         return response
 
@@ -66,6 +67,7 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
         messages.success(self.request, "Your password is set. Log in with it.")
         return response
 
@@ -81,8 +83,22 @@ def profile(request: HttpRequest) -> HttpResponse:
         return redirect("profile")
     if form.is_bound:
         user.refresh_from_db()  # the page shows the name that is stored, not the one that was refused
-    context = {"form": form, "external_id": external_id_for(str(user.pk))}
+    owner = str(user.pk)
+    context = {
+        "form": form,
+        "external_id": external_id_for(owner),
+        "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(muted_kinds(owner))}),
+    }
     return render(request, "site/profile.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def profile_notices(request: HttpRequest) -> HttpResponse:
+    form = NoticeForm(request.POST)
+    if form.is_valid():
+        set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
+        messages.success(request, "Saved.")
+    return redirect("profile")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

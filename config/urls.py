@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from config.health import healthz, readyz
 from config.metrics import metrics
+from config.operators import overview
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
     path("", include("config.site_urls")),
+    path("admin/overview/", admin.site.admin_view(overview), name="operators-overview"),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -39,6 +40,7 @@ class ScanFilterForm(forms.Form):
 
     provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
     status = forms.ChoiceField(required=False, choices=with_any("Any", ScanStatus.choices))
+    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def wanted(self) -> ScanFilter:
@@ -58,6 +60,7 @@ class AssetFilterForm(forms.Form):
     provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
     type = forms.CharField(required=False, max_length=80, widget=forms.Select)
     region = forms.ChoiceField(required=False)
+    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
     gone = forms.ChoiceField(required=False, label="Shows", choices=[("", "What is there"), ("1", "What is gone")])
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts import groups
 from cloudaccounts.models import CloudAccount
-from scans.models import ACTIVE, Asset, ScanRun
+from scans.models import ACTIVE, Asset, ScanRun, ScanStatus
 
 SHOWN_TYPES = 8
 SHOWN_ASSETS = 6
@@ -22,10 +23,11 @@ class ScanFilter:
     account: UUID | None = None
     provider: str = ""
     status: str = ""
+    group: UUID | None = None
 
     @property
     def narrows(self) -> bool:
-        return bool(self.account or self.provider or self.status)
+        return bool(self.account or self.provider or self.status or self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,11 @@ class AssetFilter:
     type: str = ""
     region: str = ""
     gone: bool = False
+    group: UUID | None = None
 
     @property
     def narrows(self) -> bool:
-        return bool(self.q or self.account or self.provider or self.type or self.region or self.gone)
+        return any((self.q, self.account, self.provider, self.type, self.region, self.gone, self.group))
 
 
 def count_active(owner: str) -> int:
@@ -66,7 +69,7 @@ def runs(owner: str, wanted: ScanFilter) -> QuerySet[ScanRun]:
     found = ScanRun.objects.filter(owner=owner)
     exact: dict[str, Any] = {"account": wanted.account, "provider": wanted.provider, "status": wanted.status}
     found = found.filter(**{name: value for name, value in exact.items() if value})
-    return found.order_by("-requested_at", "run_id")
+    return _in_group(found, owner, wanted.group).order_by("-requested_at", "run_id")
 
 
 def assets(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
@@ -78,7 +81,7 @@ def assets(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> Que
         found = found.filter(
             Q(name__icontains=wanted.q) | Q(native_id__icontains=wanted.q) | Q(account_name__icontains=wanted.q)
         )
-    return found.order_by("type", "name", "id")
+    return _in_group(found, owner, wanted.group).order_by("type", "name", "id")
 
 
 def asset_types(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> list[str]:
@@ -95,6 +98,26 @@ def _of(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> QueryS
         assert account.owner == owner
         return Asset.objects.filter(account=account.pk)
     return Asset.objects.none() if wanted.account else Asset.objects.filter(owner=owner)
+
+
+def _in_group(found: QuerySet[Any], owner: str, wanted: UUID | None) -> QuerySet[Any]:
+    """Rows of the group's accounts and of those nested in it; a group that is not the owner's holds nothing."""
+    if wanted is None:
+        return found
+    group = groups.find(owner, wanted)
+    return found.filter(groups.inside(groups.with_descendants(group), field="account")) if group else found.none()
+
+
+def stuck(limit: int, *, waiting: timedelta = timedelta(minutes=10)) -> list[ScanRun]:
+    """For operators, of everybody: queued for long, or running without a sign of life from their worker."""
+    now = timezone.now()
+    queued = Q(status=ScanStatus.QUEUED, requested_at__lt=now - waiting)
+    lost = Q(status=ScanStatus.RUNNING, lease_until__lt=now)
+    return list(ScanRun.objects.filter(queued | lost).order_by("requested_at")[:limit])
+
+
+def queued_scans() -> QuerySet[ScanRun]:
+    return ScanRun.objects.filter(status=ScanStatus.QUEUED)
 
 
 def find_asset(owner: str, asset: UUID) -> Asset | None:

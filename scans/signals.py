@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.signals_out import account_deleted, account_renamed, account_suspended
+from cloudaccounts.signals_out import account_deleted, account_renamed, account_suspended, account_transferred
 from scans import services
 
 
@@ -32,3 +32,8 @@ def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any)
 @receiver(account_deleted)
 def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     services.forget_account(account.pk)
+
+
+@receiver(account_transferred)
+def follow_the_owner(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
+    services.follow_owner(account, actor=actor)

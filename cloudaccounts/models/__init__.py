@@ -2,6 +2,8 @@ from cloudaccounts.models.account import AccountHealth, CloudAccount, CloudAccou
 from cloudaccounts.models.audit import AuditEvent
 from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
+from cloudaccounts.models.delivery import NoticeDelivery, NoticeDigest, NoticePreference
+from cloudaccounts.models.group import AccountGroup, GroupMember
 from cloudaccounts.models.health import HealthRecord, ProviderReach
 from cloudaccounts.models.job import Job, JobItem
 from cloudaccounts.models.notice import Notice
@@ -9,6 +11,7 @@ from cloudaccounts.models.rotation import CredentialRotation
 from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
 
 __all__ = [
+    "AccountGroup",
     "AccountHealth",
     "AuditEvent",
     "CloudAccount",
@@ -17,11 +20,15 @@ __all__ = [
     "ConnectionCheck",
     "CredentialRotation",
     "Environment",
+    "GroupMember",
     "HealthRecord",
     "Job",
     "JobItem",
     "KeyWitness",
     "Notice",
+    "NoticeDelivery",
+    "NoticeDigest",
+    "NoticePreference",
     "OwnerExternalId",
     "ProviderReach",
     "ServerIdentityRecord",

@@ -100,12 +100,20 @@ class CloudAccount(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["owner", "name"], name="account_owner_name"),
+            models.Index(
+                fields=["owner", "name", "account_id"], name="account_owner_name_id"
+            ),  # lists, and their search
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
             models.Index(fields=["provider", "next_check_at"], name="account_due"),
             models.Index(fields=["owner", "credential_secretless", "credential_since"], name="account_owner_age"),
             models.Index(fields=["credential_secretless", "credential_since", "id"], name="account_age"),
+            # For operators, who look at everybody's.
+            models.Index(fields=["name"], name="account_name"),
+            models.Index(fields=["account_id"], name="account_number"),
+            models.Index(fields=["status", "name"], name="account_status_name"),
+            models.Index(fields=["credential_since"], name="account_credential_since"),
+            models.Index(fields=["credential_expires_at"], name="account_credential_expires"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,44 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NoReturn
+from uuid import UUID
 
 from django.db import models
+
+PURGE_BATCH = 1000
+COUNTED = "credential.opened_by_heartbeats"  # one event for each account and day, counted up
+
+
+class AppendOnlyError(TypeError):
+    """The audit trail was to be changed, which nothing here may do."""
+
+    def __init__(self) -> None:
+        super().__init__("audit events are appended, never changed; `purge_before` alone removes them, by age")
+
+
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **_: Any) -> NoReturn:
+        raise AppendOnlyError
+
+    def delete(self) -> NoReturn:
+        raise AppendOnlyError
+
+    def count_again(self, keys: Iterable[UUID]) -> int:
+        """One more time for each of these counted events: the one thing of an event that changes. How many."""
+        return super().filter(pk__in=list(keys), action=COUNTED)._count_up()
+
+    def _count_up(self) -> int:
+        return super().update(times=models.F("times") + 1)
+
+    def purge_before(self, moment: datetime) -> int:
+        """Removes the oldest events before then, a batch of them; how many. Call it until it says 0."""
+        oldest = list(
+            self.filter(created_at__lt=moment).order_by("created_at").values_list("pk", flat=True)[:PURGE_BATCH]
+        )
+        return int(super().filter(pk__in=oldest)._raw_delete(using=self.db)) if oldest else 0
 
 
 class AuditEvent(models.Model):
@@ -26,14 +62,26 @@ class AuditEvent(models.Model):
     times = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
+    objects = AuditQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["account", "-created_at"], name="audit_account_created"),
             models.Index(fields=["owner", "-created_at"], name="audit_owner_created"),
+            models.Index(fields=["owner", "actor_label", "-created_at"], name="audit_owner_actor"),
+            models.Index(fields=["-created_at"], name="audit_created"),  # operators read everybody's; the purge, too
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.account_label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError
 
     @property
     def told(self) -> str:

@@ -34,9 +34,15 @@ class Notice(models.Model):
     text = models.CharField(max_length=500)
     remedy = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField()
+    spread_at = models.DateTimeField(null=True)  # when it was written down who is to be told
+    read_at = models.DateTimeField(null=True)  # by its owner, on the page
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-created_at"], name="notice_owner_created")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="notice_owner_created"),
+            models.Index(fields=["owner", "read_at"], name="notice_owner_read"),
+            models.Index(fields=["spread_at", "created_at"], name="notice_spread"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.account_label}"

@@ -8,13 +8,29 @@ from cloudaccounts.services.accounts import (
     update_account,
 )
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
+from cloudaccounts.services.delivery import deliver_notices, waiting_digests
+from cloudaccounts.services.exporting import record_export
+from cloudaccounts.services.fleet import FleetAction, fleet_actions, offers, start_fleet_action
+from cloudaccounts.services.groups import (
+    CIRCLE,
+    GROUP_LIMIT,
+    add_members,
+    create_group,
+    delete_group,
+    forget_owner,
+    remove_members,
+    set_groups,
+    update_group,
+)
 from cloudaccounts.services.health import purge_health_history
 from cloudaccounts.services.heartbeats import run_heartbeats
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
-from cloudaccounts.services.notices import tell
+from cloudaccounts.services.notices import mark_read, tell
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.purging import Purged, old_history, purge_history
+from cloudaccounts.services.recipients import muted_kinds, set_wanted_kinds
 from cloudaccounts.services.reencryption import Reencryption, rotate_encryption_keys
 from cloudaccounts.services.retiring import retire_credentials, tell_ages
 from cloudaccounts.services.revalidation import revalidate_many, revalidate_now
@@ -36,24 +52,54 @@ from cloudaccounts.services.server import (
     worker_state,
 )
 from cloudaccounts.services.setup import retiring_guides, rotation_guides, setup_context
+from cloudaccounts.services.signing_in import (
+    record_failed_login,
+    record_login,
+    record_logout,
+    record_password_change,
+)
+from cloudaccounts.services.transfer import TransferReport, check_new_owner, transfer_account, transfer_accounts
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
+    "CIRCLE",
+    "GROUP_LIMIT",
     "AccountDetails",
+    "FleetAction",
+    "Purged",
     "Reencryption",
+    "TransferReport",
     "WorkerState",
     "account_session",
     "add_cloud_account",
+    "add_members",
     "cancel_job",
     "check_account_exists",
+    "check_new_owner",
     "clean_details",
     "confirm_key",
+    "create_group",
     "delete_account",
+    "delete_group",
+    "deliver_notices",
     "discard_staged",
     "external_id_for",
+    "fleet_actions",
+    "forget_owner",
+    "mark_read",
+    "muted_kinds",
+    "offers",
+    "old_history",
     "purge_health_history",
+    "purge_history",
+    "record_export",
+    "record_failed_login",
+    "record_login",
+    "record_logout",
+    "record_password_change",
     "record_worker_heartbeat",
     "refresh_server_identities",
+    "remove_members",
     "replace_credentials",
     "request_check",
     "requeue_checks",
@@ -73,15 +119,22 @@ __all__ = [
     "run_job",
     "run_rotation",
     "server_identity",
+    "set_groups",
+    "set_wanted_kinds",
     "setup_context",
     "stage_credential",
+    "start_fleet_action",
     "start_job",
     "start_rotation",
     "suspend_account",
     "tell",
     "tell_ages",
+    "transfer_account",
+    "transfer_accounts",
     "update_account",
+    "update_group",
     "validate_cloud_account",
     "visible_accounts",
+    "waiting_digests",
     "worker_state",
 ]

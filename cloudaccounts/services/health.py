@@ -124,6 +124,14 @@ def proven_fields(report: CloudValidationResult, *, now: datetime) -> dict[str, 
     }
 
 
+def unproven_fields(account: CloudAccount) -> dict[str, Any]:
+    """How an account stands that changed hands: pending, since what was proven counts no more; looked at soon."""
+    now = timezone.now()
+    return _standing_fields(states.unproven(Standing.of(account), now=now)) | {
+        "next_check_at": now + Limits.current().interval, "next_report_at": now, "check_claim": None,
+    }  # fmt: skip
+
+
 def purge_health_history() -> int:
     """Deletes what is past its age, in chunks, so that no lock is held for long. The number of rows."""
     now, gone = timezone.now(), 0

@@ -16,6 +16,7 @@ from cloudaccounts.models import (
 from cloudaccounts.models.check import CheckTrigger
 from cloudaccounts.services import health
 from cloudaccounts.services.checks import request_check
+from cloudaccounts.services.groups import leave_all
 from cloudaccounts.signals_out import account_deleted, account_suspended
 
 
@@ -43,6 +44,7 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
     """Deletes the credential, the account and what was discovered. The audit trail stays."""
     with transaction.atomic(using=SECURITY):
         account_deleted.send(sender=CloudAccount, account=account, actor=actor)
+        leave_all(account.pk)
         CloudCredential.objects.filter(account_id=account.pk).delete()
         ConnectionCheck.objects.filter(account=account.pk).delete()
         HealthRecord.objects.filter(account=account.pk).delete()

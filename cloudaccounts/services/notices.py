@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount, Notice
@@ -29,3 +31,8 @@ def tell(
         },
     )
     return new
+
+
+def mark_read(owner: str, *, until: datetime) -> None:
+    """All of the owner's notices up to then."""
+    Notice.objects.filter(owner=owner, read_at=None, created_at__lte=until).update(read_at=timezone.now())

@@ -8,10 +8,22 @@ from cloudaccounts.views.actions import (
     account_revalidate,
     account_suspend,
 )
+from cloudaccounts.views.audit import audit_list
 from cloudaccounts.views.confirming import confirm_password
 from cloudaccounts.views.dashboard import dashboard
+from cloudaccounts.views.groups import (
+    group,
+    group_act,
+    group_add,
+    group_delete,
+    group_edit,
+    group_list,
+    group_new,
+    group_remove,
+)
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
+from cloudaccounts.views.notices import notice_list
 from cloudaccounts.views.revalidation import accounts_revalidate
 from cloudaccounts.views.rotate import (
     account_rotate,
@@ -36,12 +48,22 @@ __all__ = [
     "account_rotate",
     "account_suspend",
     "accounts_revalidate",
+    "audit_list",
     "confirm_password",
     "dashboard",
+    "group",
+    "group_act",
+    "group_add",
+    "group_delete",
+    "group_edit",
+    "group_list",
+    "group_new",
+    "group_remove",
     "job",
     "job_cancel",
     "job_panel",
     "job_retry",
+    "notice_list",
     "rotate_discard",
     "rotate_file",
     "rotate_method",

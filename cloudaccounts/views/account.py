@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, selectors, selectors_health, services
+from cloudaccounts import charts, groups, selectors, selectors_health, services
 from cloudaccounts.ages import age_of
 from cloudaccounts.contract import CloudValidationResult
 from cloudaccounts.health_strip import MOST, health_strip
@@ -68,7 +68,7 @@ def account_history(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 def _status(account: CloudAccount) -> dict[str, Any]:
-    return {}
+    return {"groups": groups.of_account(account)}
 
 
 def _proof(account: CloudAccount) -> dict[str, Any]:

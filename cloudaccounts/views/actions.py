@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cloudaccounts import confirmation, services
+from cloudaccounts import confirmation, groups, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.forms import AccountForm, DeleteForm
@@ -76,12 +76,17 @@ def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if request.method != "POST":
-        return _edit_page(request, account, AccountForm(account=account))
-    form = AccountForm(request.POST, account=account)
+        return _edit_page(request, account, _account_form(account))
+    form = _account_form(account, request.POST)
     title = account.name
     if form.is_valid():
+        actor = Actor.of_request(request)
+        facts = dict(form.cleaned_data)
+        chosen = facts.pop("groups", None)
         try:
-            services.update_account(account, actor=Actor.of_request(request), **form.cleaned_data)
+            services.update_account(account, actor=actor, **facts)
+            if chosen is not None:
+                services.set_groups(account, actor=actor, group_ids=chosen)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -89,6 +94,11 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
             return redirect("account", account_id=account.pk)
     account.name = title
     return _edit_page(request, account, form, status=422)
+
+
+def _account_form(account: CloudAccount, data: QueryDict | None = None) -> AccountForm:
+    present = [str(group.pk) for group in groups.of_account(account)]
+    return AccountForm(data, account=account, group_choices=groups.choices(account.owner), groups=present)
 
 
 def _edit_page(request: HttpRequest, account: CloudAccount, form: AccountForm, status: int = 200) -> HttpResponse:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import selectors
+from cloudaccounts import groups, selectors
 from cloudaccounts.forms import AccountFilterForm
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
@@ -14,9 +14,11 @@ PAGE_SIZE = 25
 
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponse:
-    """Two queries of its own, however many accounts there are: how many match, and one page of them."""
-    form = AccountFilterForm(request.GET)
+    """Three queries of its own, however many accounts there are: the groups, how many match, and one page of them."""
+    owner = owner_of(request)
+    form = AccountFilterForm(request.GET).offer_groups(groups.choices(owner))
     wanted = form.wanted()
-    page = page_of(selectors.accounts(owner_of(request), wanted), request.GET.get("page"), PAGE_SIZE)
+    rows, counting = selectors.counted_accounts(owner, wanted)
+    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting)
     context = {"form": form, "wanted": wanted, "page": page}
     return render(request, "cloudaccounts/account_list.html", context)

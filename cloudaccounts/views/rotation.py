@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import audit, charts, rotation_report, selectors
+from cloudaccounts import audit, charts, groups, rotation_report, selectors
 from cloudaccounts.actors import Actor
 from cloudaccounts.ages import Limits
+from cloudaccounts.contract import ProviderError
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.forms import RotationFilterForm
-from cloudaccounts.rotation_report import COLUMNS, RotationFilter, UnknownGroupError
+from cloudaccounts.rotation_report import COLUMNS, RotationFilter
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 
@@ -25,7 +26,7 @@ EXPORTED = tuple(column for column in COLUMNS if column != "owner")
 def rotation(request: HttpRequest) -> HttpResponseBase:
     """The ages of all credentials, oldest first; with ``?format=`` as a file."""
     owner = owner_of(request)
-    form = RotationFilterForm(request.GET, groups=rotation_report.group_choices(owner))
+    form = RotationFilterForm(request.GET, groups=groups.choices(owner))
     wanted = form.wanted(owner)
     if format_ := wanted_format(request):
         audit.record(
@@ -49,12 +50,12 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
 def _found(wanted: RotationFilter) -> Any:
     try:
         return rotation_report.accounts(wanted)
-    except UnknownGroupError:  # deleted since the form knew it
+    except ProviderError:  # deleted since the form knew it
         return rotation_report.accounts(RotationFilter(owner=wanted.owner)).none()
 
 
 def _rows(wanted: RotationFilter) -> Iterator[dict[str, Any]]:
     try:
         yield from rotation_report.rows(wanted)
-    except UnknownGroupError:
+    except ProviderError:
         return

@@ -1,5 +1,6 @@
 """What can be done with scans. Pages, API, admin, commands and tasks call these."""
 
+from scans.services.fleet import follow_owner
 from scans.services.reconcile import requeue_scans
 from scans.services.requests import (
     cancel_active,
@@ -14,6 +15,7 @@ from scans.services.running import run_scan
 __all__ = [
     "cancel_active",
     "cancel_scan",
+    "follow_owner",
     "forget_account",
     "rename_account",
     "request_first_scan",

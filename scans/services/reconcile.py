@@ -10,6 +10,7 @@ from cloudaccounts import audit, dispatch
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.leases import Claim
 from scans.models import ScanRun, ScanStatus
+from scans.services.failures import tell_failed
 from scans.services.requests import QUEUE, TASK
 
 ATTEMPTS = 3
@@ -42,6 +43,7 @@ def _release_lost() -> int:
                 actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
                 account=run.account, label=run.account_name, run_id=str(run.run_id),
             )  # fmt: skip
+            tell_failed(run, f"Our own worker died {ATTEMPTS} times during this scan.", "Tell the operator.")
         mended += failed
     return mended
 

@@ -18,6 +18,8 @@ from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.services import account_session
 from scans.models import ScanRun, ScanStatus
 from scans.services.collecting import Batch, UnitFailed, UnitFinished, collect
+from scans.services.failures import tell_failed
+from scans.services.fleet import hand_over_late
 from scans.services.progress import Progress
 from scans.services.requests import forget_account
 from scans.services.storing import AssetWriter
@@ -46,6 +48,7 @@ def run_scan(run_id: UUID) -> str:
             _attempt(run, claim, keeper)
         if not CloudAccount.objects.filter(pk=run.account).exists():
             forget_account(run.account)  # deleted between our last look and our last write
+        hand_over_late(run.account)
     return row.values_list("status", flat=True).first() or "gone"
 
 
@@ -121,3 +124,5 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
             label=run.account_name,
             run_id=str(run.run_id),
         )
+        if error is not None:
+            tell_failed(run, error.cause, error.remedy)

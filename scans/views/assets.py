@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from cloudaccounts import groups
+from cloudaccounts.forms import offer_groups
 from cloudaccounts.selectors import find
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
@@ -21,6 +23,7 @@ PAGE_SIZE = 50
 def asset_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     form = AssetFilterForm(request.GET)
+    offer_groups(form.fields["group"], groups.choices(owner))
     wanted = form.wanted()
     account = find(owner, wanted.account) if wanted.account else None
     types = selectors.asset_types(owner, wanted, account)

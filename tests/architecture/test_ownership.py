@@ -16,6 +16,7 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ScanUnit
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.services import create_group
 from scans.models import Asset, ScanRun
 from scans.services import request_scan
 from scans.services.storing import AssetWriter
@@ -25,7 +26,7 @@ from wizard.services import create_wizard_session
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-WORDS = {"name": "status", "method": "access_keys", "guide": "cli", "number": "0"}
+WORDS = {"name": "status", "method": "access_keys", "guide": "cli", "number": "0", "action": "suspend"}
 
 
 def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -41,7 +42,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 OWNED = sorted(
     route
     for route in routes(get_resolver().url_patterns)
-    if re.search("<uuid:(account_id|run_id|asset_id|draft_id)>", route)
+    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|group_id)>", route)
 )
 
 
@@ -57,6 +58,7 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
         "run_id": run.run_id,
         "asset_id": Asset.objects.get().pk,
         "draft_id": draft.pk,
+        "group_id": create_group(owner=str(alice.pk), actor=SYSTEM, name="alices").pk,
     }
 
 

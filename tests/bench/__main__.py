@@ -32,10 +32,11 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, heartbeats, listing, rotation, startup
+    from tests.bench import connections, fleet, heartbeats, listing, rotation, startup
 
     yield startup.check(folder)
     _migrate()
+    yield from fleet.pages()
     yield listing.page()
     yield from rotation.results()
     with sandbox(folder) as rig:

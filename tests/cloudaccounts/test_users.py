@@ -50,7 +50,10 @@ def test_the_admin_says_why_an_owner_stays(
     address = f"{USERS}{alice.pk}/delete/"
     answer = olgas.post(address, {"post": "yes"}) if confirmed else olgas.get(address)
     assert answer.status_code == 200
-    assert "alice owns 2 cloud accounts: delete them first, or only make the user inactive." in answer.content.decode()
+    assert (
+        "alice owns 2 cloud accounts: transfer or delete them first, or only make the user inactive."
+        in answer.content.decode()
+    )
     assert User.objects.filter(pk=alice.pk).exists()
 
 
@@ -59,5 +62,5 @@ def test_the_admin_says_it_of_a_selection_too(olgas: Client, alice: User, bob: U
     chosen = {"action": "delete_selected", "_selected_action": [str(alice.pk), str(bob.pk)], "post": "yes"}
     answer = olgas.post(USERS, chosen)
     assert answer.status_code == 200
-    assert "alice owns a cloud account: delete it first" in answer.content.decode()
+    assert "alice owns a cloud account: transfer or delete it first" in answer.content.decode()
     assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2

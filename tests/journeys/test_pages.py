@@ -49,6 +49,7 @@ class Album:
             "wizard-2": f"{refused}?step=environment",
         }
         self.pages["wizard-1"] = person.start_a_draft()
+        self.group = self._a_group()
         self.pages |= {
             "dashboard": "/",
             "accounts": "/accounts/",
@@ -65,6 +66,14 @@ class Album:
             "scans": "/scans/",
             "assets": "/assets/",
             "profile": "/profile/",
+            "groups": "/groups/",
+            "group": self.group,
+            "group-add": f"{self.group}add/",
+            "group-edit": f"{self.group}edit/",
+            "group-delete": f"{self.group}delete/",
+            "group-act": f"{self.group}act/environment/",
+            "audit": "/audit/",
+            "notices": "/notices/",
             "password-change": "/profile/password/",
             "not-found": "/accounts/00000000-0000-4000-8000-000000000000/",
         }
@@ -72,6 +81,21 @@ class Album:
         scan = person.page.locator("main table a[href^='/scans/']").first.get_attribute("href")
         self.pages["scan"] = str(scan)
         self.cookies = person.page.context.cookies()
+
+    def _a_group(self) -> str:
+        """With one account of its own, and one group in it."""
+        page = self.person.page
+        page.goto("/groups/new/")
+        page.get_by_label("Name").fill("Album")
+        self.person.press("Make the group")
+        page.locator("input[name=account]").first.check()
+        self.person.press("Add the chosen")
+        address = re.sub(r"^https?://[^/]+", "", page.url)
+        page.goto("/groups/new/")
+        page.get_by_label("Name").fill("Inside the album")
+        page.get_by_label("Part of").select_option(label="Album")
+        self.person.press("Make the group")
+        return address
 
 
 @pytest.fixture(scope="module")

@@ -84,11 +84,11 @@ def test_the_list_asks_the_same_few_questions_however_many_scans_there_are(
     alices: Client, alice: User, make_account: MakeAccount, django_assert_num_queries: Any
 ) -> None:
     make_account(alice)
-    with django_assert_num_queries(4, using="cloud_security"):
+    with django_assert_num_queries(5, using="cloud_security"):
         alices.get("/scans/")
     for _ in range(10):
         make_account(alice)
-    with django_assert_num_queries(4, using="cloud_security"):
+    with django_assert_num_queries(5, using="cloud_security"):
         alices.get("/scans/")
 
 

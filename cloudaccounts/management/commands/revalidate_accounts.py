@@ -10,7 +10,7 @@ from django.db import connections
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cloudaccounts import registry, services
+from cloudaccounts import groups, registry, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
@@ -64,17 +64,11 @@ class Command(BaseCommand):
         if options["failed_only"]:
             found = found.filter(status=CloudAccountStatus.FAILED)
         if options["group"]:
-            found = found.filter(pk__in=_members(options["group"]))
+            try:
+                found = found.filter(groups.within(options["group"]))
+            except ProviderError as error:
+                raise CommandError(f"{error.cause} {error.remedy}") from None
         return found.defer("last_check", "proven_permissions", "lost_permissions").order_by("owner", "name", "id")
-
-
-def _members(group: str) -> list[Any]:
-    """Ids of a group's accounts, those of its inner groups included. Raises `CommandError` where there is no such."""
-    try:
-        from cloudaccounts import selectors_groups  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        raise CommandError("This version has no account groups yet: leave --group out.") from None
-    return list(selectors_groups.account_ids(None, group))
 
 
 def _check(account: CloudAccount) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from rich.text import Text
 
 from cloudaccounts import registry, rotation_report
 from cloudaccounts.ages import RotationState
+from cloudaccounts.contract import ProviderError
 from cloudaccounts.exports import csv_lines, json_lines
-from cloudaccounts.rotation_report import COLUMNS, RotationFilter, UnknownGroupError
+from cloudaccounts.rotation_report import COLUMNS, RotationFilter
 
 Row = dict[str, Any]
 CHUNK = 1000
@@ -52,8 +53,8 @@ class Command(BaseCommand):
         seen: dict[str, int] = {}
         try:
             self._write(_counted(with_names(rotation_report.rows(wanted)), seen), options["format"], seen)
-        except UnknownGroupError as error:
-            raise CommandError(f"There is no group {error}.") from None
+        except ProviderError as error:
+            raise CommandError(f"{error.cause} {error.remedy}") from None
         if options["fail_on"] and any(rotation_report.fails(state, options["fail_on"]) for state in seen):
             sys.exit(1)
 

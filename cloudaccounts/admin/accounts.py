@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+
+from cloudaccounts import services
+from cloudaccounts.actors import Actor
+from cloudaccounts.admin.acting import ask_and_start
+from cloudaccounts.admin.common import OwnerNames
+from cloudaccounts.ages import RotationState, age_of, in_state
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import CloudAccount
+
+
+class AccountForm(forms.ModelForm[CloudAccount]):
+    """Name, environment and regions: what may change without a new proof of access."""
+
+    regions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = CloudAccount
+        fields = ("name", "environment", "regions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = self.instance.spec.regions(self.instance.partition)
+        field = self.fields["regions"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(region.name, f"{region.name} · {region.label}") for region in regions]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        try:
+            services.clean_details(
+                services.AccountDetails(
+                    provider=self.instance.provider,
+                    account_id=self.instance.account_id,
+                    partition=self.instance.partition,
+                    name=cleaned.get("name", ""),
+                    environment=cleaned.get("environment", ""),
+                    regions=tuple(cleaned.get("regions", ())),
+                )
+            )
+        except InputError as error:
+            raise forms.ValidationError(
+                {key: text for key, text in error.fields.items() if key in self.fields}
+            ) from None
+        return cleaned
+
+
+class RotationFilter(admin.SimpleListFilter):
+    title = "credential"
+    parameter_name = "rotation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.label) for state in RotationState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> QuerySet[CloudAccount]:
+        return queryset.filter(in_state(self.value() or "")) if self.value() in RotationState.values else queryset
+
+
+class LastCheckFilter(admin.SimpleListFilter):
+    """Also of accounts that are active still: what can pass by itself does not fail them."""
+
+    title = "last check"
+    parameter_name = "check"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("passed", "passed"), ("failed", "failed"), ("never", "never done")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> QuerySet[CloudAccount]:
+        match self.value():
+            case "passed":
+                return queryset.filter(last_checked_at__isnull=False, last_check_code="")
+            case "failed":
+                return queryset.exclude(last_check_code="")
+            case "never":
+                return queryset.filter(last_checked_at__isnull=True)
+            case _:
+                return queryset
+
+
+@admin.register(CloudAccount)
+class CloudAccountAdmin(OwnerNames):
+    form = AccountForm
+    list_display = (
+        "name",
+        "provider",
+        "account_id",
+        "owner_name",
+        "environment",
+        "status",
+        "last_checked_at",
+        "last_check_code",
+        "credential_age",
+    )
+    list_filter = ("status", "health", RotationFilter, LastCheckFilter, "provider", "environment")
+    prefixes = ("name", "account_id")
+    ordering = ("name",)
+    actions = ("revalidate", "scan", "suspend", "resume", "environment", "transfer", "delete_accounts")
+    readonly_fields = (
+        "id", "owner_name", "provider", "account_id", "partition", "auth_method", "credential_hint", "status",
+        "health", "health_since", "last_checked_at", "last_check_code", "last_check_cause",
+        "credential_since", "credential_expires_at",
+        "latest_scan_run_id", "created_at", "updated_at",
+    )  # fmt: skip
+    fields = ("name", "environment", "regions", *readonly_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CloudAccount]:
+        return super().get_queryset(request).defer("last_check")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's own deletion, which would list everything that goes on one page."""
+        found = super().get_actions(request)
+        found.pop("delete_selected", None)
+        return found
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # an account comes into being by a proof of access: in the wizard
+
+    @admin.display(description="credential age", ordering="credential_since")
+    def credential_age(self, account: CloudAccount) -> str:
+        age = age_of(account)
+        fine = age.state in {RotationState.OK, RotationState.NOT_APPLICABLE}
+        return age.text if fine else f"{age.text}: {age.state.label}"
+
+    @admin.display(description="credential")
+    def credential_hint(self, account: CloudAccount) -> str:
+        credential = getattr(account, "credential", None)
+        return format_html("{}", str(credential) if credential else "none stored")
+
+    def save_model(self, request: HttpRequest, obj: CloudAccount, form: Any, change: bool) -> None:
+        services.update_account(
+            obj,
+            actor=Actor.of_request(request, via="admin"),
+            name=form.cleaned_data["name"],
+            environment=form.cleaned_data["environment"],
+            regions=form.cleaned_data["regions"],
+        )
+
+    def delete_model(self, request: HttpRequest, obj: CloudAccount) -> None:
+        services.delete_account(obj, actor=Actor.of_request(request, via="admin"))
+
+    @admin.action(description="Check access again …", permissions=["change"])
+    def revalidate(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "revalidate")
+
+    @admin.action(description="Scan …", permissions=["change"])
+    def scan(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "scan")
+
+    @admin.action(description="Suspend: neither checked nor scanned until resumed …", permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "suspend")
+
+    @admin.action(description="Resume …", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "resume")
+
+    @admin.action(description="Set the environment …", permissions=["change"])
+    def environment(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "environment")
+
+    @admin.action(description="Transfer to another owner …", permissions=["change"])
+    def transfer(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "transfer")
+
+    @admin.action(description="Delete …", permissions=["delete"])
+    def delete_accounts(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
+        return self._act(request, queryset, "delete")
+
+    def _act(self, request: HttpRequest, queryset: QuerySet[CloudAccount], key: str) -> HttpResponse | None:
+        chosen = list(queryset.values_list("name", flat=True)[:2])
+        about = chosen[0] if len(chosen) == 1 else "selected accounts"
+        return ask_and_start(self, request, queryset, key, accounts=queryset, about=about)

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cloudaccounts import groups, services
+from cloudaccounts.actors import Actor
+from cloudaccounts.admin.acting import ask_and_start
+from cloudaccounts.admin.common import OwnerNames, owner_named
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
+
+MOST_AT_ONCE = 1000
+
+
+class GroupForm(forms.ModelForm[AccountGroup]):
+    """The services decide what may be: this asks them before it says that a form is fine."""
+
+    owner_username = forms.CharField(max_length=150, label="Owner", help_text="The whole user name.")
+    parent_name = forms.CharField(
+        max_length=80, required=False, label="Part of", help_text="Name or id of a group of the same owner."
+    )
+    put_in = forms.CharField(
+        required=False,
+        label="Put in",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Ids of accounts (UUIDs) of the same owner, one a line.",
+    )
+
+    class Meta:
+        model = AccountGroup
+        fields = ("name", "description")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.owner:
+            self.fields.pop("owner_username", None)
+            if self.instance.parent and (parent := groups.find(self.instance.owner, self.instance.parent)):
+                self.fields["parent_name"].initial = parent.name
+
+    def clean_owner_username(self) -> str:
+        owner = owner_named(self.cleaned_data["owner_username"].strip())
+        if not owner:
+            raise forms.ValidationError("There is no such user.")
+        return owner
+
+    def clean_put_in(self) -> list[UUID]:
+        words = self.cleaned_data["put_in"].split()
+        if len(words) > MOST_AT_ONCE:
+            raise forms.ValidationError(f"{MOST_AT_ONCE} at once at most.")
+        try:
+            return [UUID(word) for word in words]
+        except ValueError:
+            raise forms.ValidationError("Write ids of accounts alone, one a line.") from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        owner = self.instance.owner or cleaned.get("owner_username", "")
+        try:
+            name = cleaned.get("parent_name", "")
+            cleaned["parent"] = groups.resolve_group(name, owner).pk if name else None
+        except ProviderError as error:
+            raise forms.ValidationError({"parent_name": error.cause}) from None
+        taken = AccountGroup.objects.filter(owner=owner, name=cleaned.get("name", "")).exclude(pk=self.instance.pk)
+        if taken.exists():
+            raise forms.ValidationError({"name": "This owner has a group of this name already."})
+        if self.instance.owner and cleaned["parent"] in groups.with_descendants(self.instance):
+            raise forms.ValidationError({"parent_name": services.CIRCLE})
+        return cleaned
+
+    def validate_unique(self) -> None:
+        """The service does, with the owner, which is no field here."""
+
+
+@admin.register(AccountGroup)
+class AccountGroupAdmin(OwnerNames):
+    form = GroupForm
+    list_display = ("name", "owner_name", "size", "description", "updated_at")
+    prefixes = ("name",)
+    ordering = ("name",)
+    actions = ("revalidate", "scan", "suspend", "resume", "environment")
+    readonly_fields = ("members", "updated_at")
+    search_help_text = "The beginning of a group's name, or an owner's whole user name."
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = ["name", "description", "parent_name", "put_in", "members", "updated_at"]
+        return own if obj is not None else ["owner_username", *own[:4]]
+
+    @admin.display(description="accounts")
+    def members(self, group: AccountGroup) -> SafeString:
+        page = reverse("admin:cloudaccounts_groupmember_changelist")
+        return format_html('<a href="{}?group={}">{} of its own</a>', page, group.pk, f"{group.size:,}")
+
+    def save_model(self, request: HttpRequest, obj: AccountGroup, form: Any, change: bool) -> None:
+        actor, facts = Actor.of_request(request, via="admin"), form.cleaned_data
+        chosen = {"name": facts["name"], "description": facts["description"], "parent": facts["parent"]}
+        try:
+            if change:
+                stored = AccountGroup.objects.get(pk=obj.pk)
+                services.update_group(stored, actor=actor, **chosen)
+            else:
+                stored = services.create_group(owner=facts["owner_username"], actor=actor, **chosen)
+                obj.pk, obj.owner = stored.pk, stored.owner
+        except InputError as error:
+            self.message_user(request, f"Not saved: {error.cause}", messages.ERROR)
+            return
+        if added := services.add_members(stored, actor=actor, accounts=facts["put_in"]):
+            self.message_user(request, f"{added:,} accounts put in.", messages.SUCCESS)
+
+    def delete_model(self, request: HttpRequest, obj: AccountGroup) -> None:
+        services.delete_group(obj, actor=Actor.of_request(request, via="admin"))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
+
+    @admin.action(description="Check access of its accounts", permissions=["change"])
+    def revalidate(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> HttpResponse | None:
+        return self._act(request, queryset, "revalidate")
+
+    @admin.action(description="Scan its accounts", permissions=["change"])
+    def scan(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> HttpResponse | None:
+        return self._act(request, queryset, "scan")
+
+    @admin.action(description="Suspend its accounts", permissions=["change"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> HttpResponse | None:
+        return self._act(request, queryset, "suspend")
+
+    @admin.action(description="Resume its accounts", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> HttpResponse | None:
+        return self._act(request, queryset, "resume")
+
+    @admin.action(description="Set the environment of its accounts", permissions=["change"])
+    def environment(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> HttpResponse | None:
+        return self._act(request, queryset, "environment")
+
+    def _act(self, request: HttpRequest, queryset: QuerySet[AccountGroup], key: str) -> HttpResponse | None:
+        chosen = list(queryset[: services.GROUP_LIMIT])
+        inside = {group_id for group in chosen for group_id in groups.with_descendants(group)}
+        accounts = CloudAccount.objects.filter(groups.inside(inside)).order_by("name")
+        about = f"group {chosen[0].name}" if len(chosen) == 1 else f"{len(chosen)} groups"
+        return ask_and_start(self, request, queryset, key, accounts=accounts, about=about)
+
+
+class GroupFilter(admin.SimpleListFilter):
+    """Known by its address alone: a choice of all groups would be as long as there are groups."""
+
+    title = "group"
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if not (text := request.GET.get("group", "")):
+            return []
+        asked = _uuid(text)
+        group = AccountGroup.objects.filter(pk=asked).first() if asked else None
+        return [(text, group.name if group else "not there")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        asked = _uuid(self.value() or "")
+        return queryset.filter(group=asked) if asked else queryset.none()
+
+
+@admin.register(GroupMember)
+class GroupMemberAdmin(OwnerNames):
+    """Who is in a group: taken out here, put in on the group's own page."""
+
+    list_display = ("account_name", "group_name", "owner_name", "added_at")
+    list_filter = (GroupFilter,)
+    search_help_text = "An owner's whole user name."
+    ordering = ("group", "account")
+    list_display_links = None
+    actions = ("take_out",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_take_out_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("cloudaccounts.change_accountgroup"))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The names of both sides, in a query each."""
+        changelist = super().get_changelist_instance(request)
+        rows = changelist.result_list
+        accounts = CloudAccount.objects.filter(pk__in={row.account for row in rows}).values_list("pk", "name")
+        known = dict(AccountGroup.objects.filter(pk__in={row.group for row in rows}).values_list("pk", "name"))
+        names = dict(accounts)
+        for row in rows:
+            row.account_label, row.group_label = names.get(row.account, ""), known.get(row.group, "")
+        return changelist
+
+    @admin.display(description="account")
+    def account_name(self, row: Any) -> SafeString:
+        page = reverse("admin:cloudaccounts_cloudaccount_change", args=[row.account])
+        return format_html('<a href="{}">{}</a>', page, getattr(row, "account_label", "") or row.account)
+
+    @admin.display(description="group")
+    def group_name(self, row: Any) -> SafeString:
+        page = reverse("admin:cloudaccounts_accountgroup_change", args=[row.group])
+        return format_html('<a href="{}">{}</a>', page, getattr(row, "group_label", "") or row.group)
+
+    @admin.action(description="Take the selected accounts out of their group", permissions=["take_out"])
+    def take_out(self, request: HttpRequest, queryset: QuerySet[GroupMember]) -> None:
+        actor = Actor.of_request(request, via="admin")
+        by_group: dict[UUID, list[UUID]] = {}
+        for member in queryset:
+            by_group.setdefault(member.group, []).append(member.account)
+        removed = 0
+        for group in AccountGroup.objects.filter(pk__in=list(by_group)):
+            removed += services.remove_members(group, actor=actor, accounts=by_group[group.pk])
+        self.message_user(request, f"{removed:,} accounts taken out.", messages.SUCCESS)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from cloudaccounts import selectors, services, users
+from cloudaccounts.actors import Actor
+
+
+class OwnerAdmin(UserAdmin[User]):
+    """Django's own, but for two things: who owns accounts is not deleted, and a new password is in the audit trail."""
+
+    def get_deleted_objects(
+        self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        owned = selectors.counts_of(str(user.pk) for user in objs)
+        refusals = [users.refusal(user, owned[str(user.pk)]) for user in objs if str(user.pk) in owned]
+        return to_delete, counts, perms_needed, [*protected, *refusals]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302 and (user := self.get_object(request, id)):
+            services.record_password_change(user, actor=Actor.of_request(request, via="admin"))
+        return response
+
+
+admin.site.unregister(User)
+admin.site.register(User, OwnerAdmin)

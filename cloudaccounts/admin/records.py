@@ -1,0 +1,96 @@
+"""What happened, for operators to read: nobody writes it by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from cloudaccounts import services, trail
+from cloudaccounts.actors import Actor
+from cloudaccounts.admin.common import OwnerNames, RecordAdmin
+from cloudaccounts.exports import export
+from cloudaccounts.models import AuditEvent, ConnectionCheck, Job, Notice, NoticeDigest
+
+
+class SubjectFilter(admin.SimpleListFilter):
+    """By the first word of the action, from a list: what there is of them would be read from every row."""
+
+    title = "about"
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(trail.SUBJECTS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        return queryset.filter(action__startswith=f"{self.value()}.") if self.value() else queryset
+
+
+class ViaFilter(admin.SimpleListFilter):
+    title = "way"
+    parameter_name = "via"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(way, way) for way in ("page", "api", "admin", "command", "worker")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        return queryset.filter(via=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(OwnerNames, RecordAdmin):
+    list_display = ("created_at", "action", "account_label", "owner_name", "actor_label", "address", "via", "text")
+    list_filter = (SubjectFilter, ViaFilter)
+    search_help_text = "An owner's whole user name."
+    ordering = ("-created_at",)
+    actions = ("export_csv", "export_json")
+
+    @admin.action(description="Export as CSV: what is selected, or all that the filters fit", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> HttpResponseBase:
+        return self._export(request, queryset, "csv")
+
+    @admin.action(description="Export as JSON", permissions=["view"])
+    def export_json(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> HttpResponseBase:
+        return self._export(request, queryset, "json")
+
+    def _export(self, request: HttpRequest, queryset: QuerySet[AuditEvent], kind: str) -> HttpResponseBase:
+        actor = Actor.of_request(request, via="admin")
+        services.record_export(actor=actor, owner="", what="audit trail of all owners", format=kind)
+        rows = trail.as_rows(queryset.order_by("-created_at", "-id"))
+        return export(rows, columns=trail.COLUMNS, name="audit", format=kind)
+
+
+@admin.register(ConnectionCheck)
+class ConnectionCheckAdmin(RecordAdmin):
+    list_display = ("requested_at", "account", "trigger", "state", "ok", "code", "attempts", "duration_ms")
+    list_filter = ("state", "trigger", "ok")
+    search_help_text = "An owner's whole user name."
+    ordering = ("-requested_at",)
+
+
+@admin.register(Job)
+class JobAdmin(OwnerNames, RecordAdmin):
+    list_display = ("requested_at", "title", "owner_name", "state", "total", "done", "failed", "skipped", "attempts")
+    list_filter = ("state",)
+    search_help_text = "An owner's whole user name."
+    ordering = ("-requested_at",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(OwnerNames, RecordAdmin):
+    list_display = ("created_at", "kind", "owner_name", "account_label", "text")
+    list_filter = ("kind",)
+    search_help_text = "An owner's whole user name."
+    ordering = ("-created_at",)
+
+
+@admin.register(NoticeDigest)
+class NoticeDigestAdmin(RecordAdmin):
+    list_display = ("created_at", "channel", "recipient", "state", "attempts", "due_at", "sent_at", "error")
+    list_filter = ("state", "channel")
+    owner_column = "recipient"
+    search_help_text = "A recipient's whole user name."
+    ordering = ("-created_at",)

@@ -1,0 +1,143 @@
+"""Accounts change hands when their owner leaves. What is bound to the old owner at the provider is said, not hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import audit, registry
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError, ValidationProgress
+from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.errors import InputError
+from cloudaccounts.leases import Claim
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck, CredentialRotation
+from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.rotation import RotationStage
+from cloudaccounts.services import health
+from cloudaccounts.services.groups import leave_all
+from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.validation import refused
+from cloudaccounts.signals_out import account_transferred
+
+
+class TransferRefusedError(ProviderError):
+    def __init__(self, account: CloudAccount) -> None:
+        super().__init__(
+            "account_exists",
+            f"The new owner has connected {account.account_id} already.",
+            "Delete one of the two: an owner has an account once.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReport:
+    """``pending`` are those of the moved that work again only once the provider knows the new owner's external ID."""
+
+    moved: tuple[CloudAccount, ...]
+    pending: tuple[CloudAccount, ...]
+    refused: tuple[tuple[CloudAccount, ProviderError], ...]
+
+
+def transfer_accounts(accounts: Iterable[CloudAccount], *, to_owner: str, actor: Actor) -> TransferReport:
+    """Each by itself: one that is refused keeps no other from moving. Raises `InputError` for an owner that is none."""
+    moved, pending, wrong = [], [], []
+    check_new_owner(to_owner)
+    for account in accounts:
+        try:
+            transfer_account(account, to_owner=to_owner, actor=actor)
+        except ProviderError as error:
+            wrong.append((account, error))
+            continue
+        moved.append(account)
+        if account.status == CloudAccountStatus.PENDING:
+            pending.append(account)
+    return TransferReport(tuple(moved), tuple(pending), tuple(wrong))
+
+
+def check_new_owner(owner: str) -> str:
+    """The user's name. Raises `InputError` where there is no such user, or one who cannot sign in."""
+    users = get_user_model().objects.filter(is_active=True)
+    found = users.filter(pk=owner).first() if owner.isascii() and owner.isdecimal() else None
+    if found is None:
+        raise InputError({"to": "Choose an active user."})
+    return found.get_username()
+
+
+def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
+    """Moves the account with its checks, scans and assets; it leaves its groups. Its audit trail stays where it was.
+
+    Raises `TransferRefusedError` where the new owner has it already, and `InputError`.
+    """
+    name = check_new_owner(to_owner)
+    before = account.owner
+    if before == to_owner:
+        return
+    if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
+        raise TransferRefusedError(account)
+    facts = _facts(account, to_owner, name)
+    try:
+        with transaction.atomic(using=SECURITY):
+            row = CloudAccount.objects.filter(pk=account.pk, owner=before)
+            if not row.update(owner=to_owner, updated_at=timezone.now(), **facts):
+                raise CloudAccount.DoesNotExist
+            _follow(account, to_owner)
+            account.owner = to_owner
+            for key, value in facts.items():
+                setattr(account, key, value)
+            account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
+            for owner in (before, to_owner):
+                audit.record(
+                    actor=actor, owner=owner, action="account.transferred",
+                    text=f"Account transferred to {name} by {actor.label}", account=account.pk, label=account.name,
+                    before={"owner": before}, after={"owner": to_owner},
+                )  # fmt: skip
+    except IntegrityError:
+        account.owner = before
+        raise TransferRefusedError(account) from None
+
+
+def _follow(account: CloudAccount, to_owner: str) -> None:
+    """What hangs on the account in this app. A check under way proves the old owner's access, so it ends."""
+    active = ConnectionCheck.objects.filter(active_account=account.pk)
+    Claim(active).end(state=CheckState.ABANDONED, code="account_transferred", cause="The account changed hands.")
+    ConnectionCheck.objects.filter(account=account.pk).update(owner=to_owner)
+    testing = CredentialRotation.objects.filter(active_account=account.pk)
+    Claim(testing).end(state=RotationStage.ABANDONED, code="account_transferred", cause="The account changed hands.")
+    CredentialRotation.objects.filter(account=account.pk).update(owner=to_owner)
+    leave_all(account.pk)
+
+
+def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
+    """What changes of its state: only where the provider binds our own identity to the old owner's external ID."""
+    if not _is_bound(account):
+        return {}
+    error = ProviderError(
+        "external_id_changed",
+        f"This account now belongs to {name}, whose external ID the provider does not know yet.",
+        f"Put {external_id_for(to_owner)} in the place of the old external ID (the role's trust policy, or the tag or "
+        "label cloud-accounts-external-id), then check access.",
+    )
+    facts: dict[str, Any] = {
+        "last_check": refused(ValidationProgress(), error).to_dict(),
+        "last_check_code": error.code,
+        "last_check_cause": error.cause[:500],
+        "last_check_remedy": error.remedy[:500],
+    }
+    if account.status != CloudAccountStatus.SUSPENDED:
+        facts |= health.unproven_fields(account)
+    return facts
+
+
+def _is_bound(account: CloudAccount) -> bool:
+    try:
+        methods = {method.key: method for method in registry.get(account.provider).methods}
+    except registry.UnknownProviderError:
+        return False
+    method = methods.get(account.auth_method)
+    return method is not None and method.uses_server_identity

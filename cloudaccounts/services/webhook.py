@@ -1,0 +1,122 @@
+"""A digest as a signed call: JSON to the one address that the operator set, and to no other.
+
+The receiver verifies ``X-Cloud-Accounts-Signature``: ``sha256=`` and the HMAC-SHA256, in hex, of the timestamp of
+``X-Cloud-Accounts-Timestamp``, a full stop and the body as it came, under ``NOTIFY_WEBHOOK_SECRET``. It should refuse
+timestamps that are minutes old, and take a ``X-Cloud-Accounts-Delivery`` that it knows for done already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from cloudaccounts.models import Notice, NoticeDigest
+
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0  # seconds
+
+
+class NotConfiguredError(Exception):
+    """The operator took the webhook away."""
+
+
+class WebhookError(Exception):
+    all_of_it = True  # there is one webhook: what one call met, the next one would
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+
+def problem(url: str, secret: str) -> str:
+    """What keeps this webhook from being used, in words; empty where nothing does."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        return "NOTIFY_WEBHOOK_URL must look like https://hooks.example.com/cloud-accounts."
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        return "NOTIFY_WEBHOOK_URL must be https: only this machine itself may be called by http."
+    if parts.username or parts.password:
+        return "NOTIFY_WEBHOOK_URL must hold no user name or password: calls are signed."
+    if len(secret) < 16:
+        return "NOTIFY_WEBHOOK_SECRET must have 16 characters at least: calls are signed with it."
+    return ""
+
+
+def is_configured() -> bool:
+    return bool(settings.NOTIFY_WEBHOOK_URL) and not problem(
+        settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
+    )
+
+
+def call(digest: NoticeDigest, notices: list[Notice]) -> None:
+    """Raises `NotConfiguredError` and `WebhookError`. Asks the network."""
+    import requests  # with the first call: a web process makes none
+
+    if not is_configured():
+        raise NotConfiguredError("No webhook is set any more.")
+    body = json.dumps(content(digest, notices), ensure_ascii=False).encode()
+    timestamp = str(int(time.time()))
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "CloudAccounts",
+        "X-Cloud-Accounts-Delivery": str(digest.pk),
+        "X-Cloud-Accounts-Timestamp": timestamp,
+        "X-Cloud-Accounts-Signature": signature(settings.NOTIFY_WEBHOOK_SECRET, timestamp, body),
+    }
+    try:
+        with requests.post(
+            settings.NOTIFY_WEBHOOK_URL,
+            data=body,
+            headers=headers,
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            allow_redirects=False,
+            stream=True,  # the answer's body is nothing to us, however long
+        ) as answer:
+            status = answer.status_code
+    except requests.RequestException as error:
+        raise WebhookError(f"The webhook cannot be reached: {type(error).__name__}.") from None
+    if not 200 <= status < 300:
+        raise WebhookError(f"The webhook answered {status}.")
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    told = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return f"sha256={told}"
+
+
+def content(digest: NoticeDigest, notices: list[Notice]) -> dict[str, Any]:
+    return {
+        "id": str(digest.pk),
+        "created_at": f"{digest.created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "notices": [_told(notice) for notice in notices],
+    }
+
+
+def _told(notice: Notice) -> dict[str, Any]:
+    page = "admin:cloudaccounts_cloudaccount_change"
+    return {
+        "id": str(notice.pk),
+        "kind": notice.kind,
+        "text": notice.text,
+        "remedy": notice.remedy,
+        "owner": notice.owner,
+        "account": str(notice.account) if notice.account else None,
+        "account_name": notice.account_label,
+        "created_at": f"{notice.created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "url": f"{settings.BASE_URL}{reverse(page, args=[notice.account])}" if notice.account else None,
+    }
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

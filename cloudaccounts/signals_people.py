@@ -1,0 +1,61 @@
+"""Follows what Django tells of people. Thin: each hands over to a service.
+
+The trail is another database than the sessions': where it cannot be written, nobody is locked out for it, but it is
+told in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import DatabaseError
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from cloudaccounts import services
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(user_logged_in)
+def tell_login(sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
+    try:
+        services.record_login(user, address=_address(request))
+    except DatabaseError:
+        logger.exception("audit.not_written")
+
+
+@receiver(user_logged_out)
+def tell_logout(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
+    if user is not None:
+        try:
+            services.record_logout(user, address=_address(request))
+        except DatabaseError:
+            logger.exception("audit.not_written")
+
+
+@receiver(user_login_failed)
+def tell_failed_login(
+    sender: Any, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    if getattr(request, "axes_locked_out", False):
+        return  # the tries that led there are written down; those on a closed door could fill the disk
+    try:
+        services.record_failed_login(str(credentials.get("username", "")), address=_address(request))
+    except DatabaseError:
+        logger.exception("audit.not_written")
+
+
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def forget(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    services.forget_owner(str(instance.pk))
+
+
+def _address(request: HttpRequest | None) -> str:
+    return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""

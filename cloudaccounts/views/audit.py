@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts import selectors, trail
+from cloudaccounts.actors import Actor
+from cloudaccounts.exports import export, wanted_format
+from cloudaccounts.forms_audit import TrailFilterForm
+from cloudaccounts.services import record_export
+from cloudaccounts.views.common import owner_of
+
+
+@require_safe
+def audit_list(request: HttpRequest) -> HttpResponseBase:
+    """Two queries of its own at most: a page of events, and the account that they are of."""
+    owner = owner_of(request)
+    form = TrailFilterForm(request.GET)
+    wanted = form.wanted()
+    if kind := wanted_format(request):
+        return _export(request, owner, wanted, kind)
+    account = selectors.find(owner, wanted.account) if wanted.account else None
+    page = trail.page(owner, wanted, before=request.GET.get("before", ""))
+    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+    return render(request, "cloudaccounts/audit_list.html", context)
+
+
+def _export(request: HttpRequest, owner: str, wanted: trail.TrailFilter, kind: str) -> HttpResponseBase:
+    if request.method == "HEAD":
+        return HttpResponse(headers={"Content-Type": "text/csv" if kind == "csv" else "application/json"})
+    record_export(actor=Actor.of_request(request), owner=owner, what="audit trail", format=kind)
+    return export(trail.rows(owner, wanted), columns=trail.COLUMNS, name="audit", format=kind)

@@ -1,0 +1,57 @@
+"""The operators' overview, inside the admin: what fails, what is overdue, what is stuck, and who works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cloudaccounts import oversight
+from cloudaccounts.admin.common import names_of
+from cloudaccounts.services import confirm_key
+from scans import selectors as scans
+
+SHOWN = 10
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """As many queries whatever there is; none reads more than it shows, or counts beyond a thousand."""
+    if not request.user.has_perm("cloudaccounts.view_cloudaccount"):
+        raise PermissionDenied
+    failed, overdue = oversight.failed_accounts(SHOWN), oversight.overdue_accounts(SHOWN)
+    expired = oversight.expired_accounts(SHOWN)
+    stuck = scans.stuck(SHOWN)
+    jobs = oversight.unfinished_jobs(SHOWN)
+    names = names_of(oversight.owners_of(failed.rows, overdue.rows, expired.rows, stuck, jobs.rows))
+    for row in (*failed.rows, *overdue.rows, *expired.rows, *stuck, *jobs.rows):
+        row.owner_username = names.get(row.owner, row.owner)
+    wrong_key = confirm_key()
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Overview",
+        "failed": failed,
+        "overdue": overdue,
+        "expired": expired,
+        "stuck": stuck,
+        "jobs": jobs,
+        "digests": oversight.unsent_digests(SHOWN),
+        "queues": [*oversight.queues(), oversight.queue("scans", scans.queued_scans())],
+        "workers": oversight.workers(),
+        "unserved": _unserved(),
+        "wrong_key": wrong_key,
+        "critical_days": settings.CREDENTIAL_ROTATION_CRITICAL_DAYS,
+        "now": timezone.now(),
+    }
+    return TemplateResponse(request, "admin/overview.html", context)
+
+
+def _unserved() -> list[str]:
+    served = {name for worker in oversight.workers() if worker.alive for name in worker.queues.split(", ")}
+    return [name for name in ("checks", "scans", "fleet") if name not in served]

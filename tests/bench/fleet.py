@@ -1,0 +1,108 @@
+"""Lists at 100,000 accounts and at 1,000: the account list, a group's page, the operators' list."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
+from tests.bench.result import Result, interleaved
+
+MANY, FEW = 100_000, 1_000
+TIMES = 30
+P95 = 100.0  # milliseconds: what a page of a list may take
+CHUNK = 2_000
+LISTS = {
+    "account list": "/accounts/",
+    "account list of a group": "/accounts/?group={group}",
+    "page of a group": "/groups/{group}/",
+}
+OPERATORS = {
+    "operators' list": "/admin/cloudaccounts/cloudaccount/",
+    "operators' list, failed": "/admin/cloudaccounts/cloudaccount/?status__exact=failed",
+    "operators' list, search": "/admin/cloudaccounts/cloudaccount/?q=account-000123",
+    "operators' overview": "/admin/overview/",
+}
+
+
+def pages() -> Iterator[Result]:
+    """The operators' lists hold everybody's rows, so they are measured with the few before the many come."""
+    operator = _client(User.objects.create_superuser("bench-operator", password="not-used-here"))
+    few, few_group = _owner_of(FEW)
+    before = {name: _times(lambda a=address: _get(operator, a)) for name, address in OPERATORS.items()}  # type: ignore[misc]
+    many, many_group = _owner_of(MANY)
+    connections["cloud_security"].cursor().execute("ANALYZE")
+    for name, address in LISTS.items():
+        yield from _compare(
+            name, lambda a=address: _get(many, a.format(group=many_group)),  # type: ignore[misc]
+            lambda a=address: _get(few, a.format(group=few_group)),  # type: ignore[misc]
+        )  # fmt: skip
+    for name, address in OPERATORS.items():
+        after = _times(lambda a=address: _get(operator, a))  # type: ignore[misc]
+        yield from _told(name, after, statistics.median(before[name]))
+
+
+def _compare(name: str, ours: Callable[[], None], theirs: Callable[[], None]) -> Iterator[Result]:
+    _, reference = interleaved(ours, theirs, times=TIMES)
+    yield from _told(name, _times(ours), reference)
+
+
+def _told(name: str, taken: list[float], reference: float) -> Iterator[Result]:
+    median, p95 = statistics.median(taken) * 1000, statistics.quantiles(taken, n=20)[18] * 1000
+    yield Result(f"{name}, {MANY:,} / {FEW:,}", median, "ms", "lower", reference * 1000, "≤ 1.3")
+    yield Result(f"{name}, {MANY:,}: p95", p95, "ms", "lower", P95, "≤ 1")
+
+
+def _times(call: Callable[[], None]) -> list[float]:
+    call()
+    taken = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def _get(client: Client, address: str) -> None:
+    answer = client.get(address)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} answered {answer.status_code}")
+
+
+def _client(user: User) -> Client:
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(user)
+    return client
+
+
+def _owner_of(count: int) -> tuple[Client, str]:
+    """Accounts as a fleet has them: one in a hundred failed, every age, all in one group."""
+    user = User.objects.create_user(f"fleet-of-{count}", password="not-used-here")
+    owner, now = str(user.pk), timezone.now()
+    group = AccountGroup.objects.create(owner=owner, name="all of them", size=count)
+    report = {"ok": True, "finished": True, "identity": "", "checks": [], "permissions": [], "regions": []}
+    report["permissions"] = [{"service": "IAM", "permission": f"iam:Get{n}", "status": "granted"} for n in range(12)]
+    for start in range(0, count, CHUNK):
+        # Inserted in bulk: no signal, and so no scan, which is not what is measured here.
+        rows = [
+            CloudAccount(
+                id=uuid4(), owner=owner, provider="aws", partition="aws", auth_method="access_keys",
+                account_id=f"{count:06d}{number:06d}", name=f"account-{number:06d}",
+                status="active" if number % 100 else "failed", regions=["us-east-1", "eu-west-1"], last_checked_at=now,
+                last_check=report, credential_since=now - timedelta(days=number % 100),
+            )
+            for number in range(start, min(start + CHUNK, count))
+        ]  # fmt: skip
+        CloudAccount.objects.bulk_create(rows)
+        GroupMember.objects.bulk_create(
+            GroupMember(group=group.pk, account=row.pk, owner=owner, added_at=now) for row in rows
+        )
+    return _client(user), str(group.pk)

@@ -1,0 +1,108 @@
+"""What is done with many accounts at once, by the job's own threads, on the toy cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from cloudaccounts.actors import Actor
+from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job, JobItem
+from cloudaccounts.services import retry_failed, run_job, start_fleet_action, transfer_account
+from scans.models import ScanRun
+from tests.conftest import ALL_DATABASES
+from tests.toycloud.provider import State
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)
+MakeAccount = Callable[..., CloudAccount]
+
+
+def actor(user: User, via: str = "page") -> Actor:
+    return Actor(str(user.pk), user.username, via, "127.0.0.1")
+
+
+@pytest.fixture
+def two(alice: User, toy_account: MakeAccount) -> list[CloudAccount]:
+    return [toy_account(alice, account_id=f"abcde{letter}", name=f"box {letter}") for letter in "ab"]
+
+
+def act(key: str, owner: User, accounts: list[CloudAccount], via: str = "page", **options: object) -> Job:
+    job = start_fleet_action(
+        key, owner=str(owner.pk), actor=actor(owner, via), accounts=accounts, about="two boxes", **options
+    )
+    run_job(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def outcomes(job: Job) -> list[tuple[str, str, str]]:
+    return list(JobItem.objects.filter(job=job.pk).order_by("position").values_list("state", "code", "cause"))
+
+
+def test_every_account_of_it_is_checked_live(alice: User, two: list[CloudAccount]) -> None:
+    job = act("revalidate", alice, two)
+    assert (job.state, job.done) == ("finished", 2)
+    assert {check.ok for check in ConnectionCheck.objects.filter(state="finished")} == {True}
+    assert CloudAccount.objects.filter(last_checked_at__isnull=False).count() == 2
+
+
+def test_one_that_fails_tells_why_and_stops_no_other(alice: User, two: list[CloudAccount], toycloud: State) -> None:
+    toycloud.good_token = "another"
+    job = act("revalidate", alice, two)
+    assert (job.done, job.failed) == (0, 2)
+    assert outcomes(job)[0] == ("failed", "wrong_key", "The toy cloud does not know this token.")
+    toycloud.good_token = "let-me-in"
+    again = retry_failed(job, actor=actor(alice))
+    assert again is not None
+    run_job(again.pk)
+    again.refresh_from_db()
+    assert (again.total, again.done) == (2, 2)
+
+
+def test_suspended_ones_are_left_alone_and_come_back(alice: User, two: list[CloudAccount]) -> None:
+    assert act("suspend", alice, two).done == 2
+    assert {account.status for account in CloudAccount.objects.all()} == {"suspended"}
+    for key in ("revalidate", "scan", "suspend"):
+        assert act(key, alice, two).skipped == 2
+    assert act("resume", alice, two).done == 2
+    assert {account.status for account in CloudAccount.objects.all()} == {"pending"}
+
+
+def test_scans_are_asked_for_once(alice: User, two: list[CloudAccount]) -> None:
+    assert act("scan", alice, two).skipped == 2  # those that began with the accounts are still queued
+    ScanRun.objects.update(status="completed", active_account=None)
+    assert act("scan", alice, two).done == 2
+    assert ScanRun.objects.filter(status="queued").count() == 2
+
+
+def test_the_environment_is_set_and_audited(alice: User, two: list[CloudAccount]) -> None:
+    CloudAccount.objects.filter(pk=two[0].pk).update(environment="staging")
+    job = act("environment", alice, two, environment="staging")
+    assert (job.done, job.skipped) == (1, 1)
+    assert {account.environment for account in CloudAccount.objects.all()} == {"staging"}
+    assert AuditEvent.objects.filter(action="account.changed", actor_label="alice").count() == 1
+
+
+def test_what_is_not_the_askers_is_not_touched(alice: User, bob: User, two: list[CloudAccount]) -> None:
+    job = act("suspend", bob, two)
+    assert (job.done, job.skipped) == (0, 2)
+    assert not CloudAccount.objects.filter(status="suspended").exists()
+
+
+def test_an_account_that_changed_hands_meanwhile_is_left_alone(alice: User, bob: User, two: list[CloudAccount]) -> None:
+    job = start_fleet_action("suspend", owner=str(alice.pk), actor=actor(alice), accounts=two, about="two boxes")
+    transfer_account(two[0], to_owner=str(bob.pk), actor=actor(alice))
+    run_job(job.pk)
+    assert [state for state, _, _ in outcomes(job)] == ["skipped", "done"]
+
+
+def test_operators_delete_and_transfer_anybodys(
+    alice: User, bob: User, operator: User, two: list[CloudAccount]
+) -> None:
+    job = act("transfer", operator, two[:1], "admin", to=str(bob.pk), of_all_owners=True)
+    assert job.done == 1
+    assert CloudAccount.objects.get(pk=two[0].pk).owner == str(bob.pk)
+    assert act("delete", operator, two[1:], "admin", of_all_owners=True).done == 1
+    assert not CloudAccount.objects.filter(pk=two[1].pk).exists()
+    assert AuditEvent.objects.get(action="account.deleted").via == "admin"
