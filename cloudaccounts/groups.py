@@ -134,7 +134,7 @@ def inside(groups: Iterable[UUID], *, field: str = "pk") -> Q:
     return Q(Exists(members.filter(account=OuterRef(field))))
 
 
-def members_of(groups: Iterable[UUID]) -> QuerySet[GroupMember, dict[str, Any]]:
+def members_of(groups: Iterable[UUID]) -> QuerySet[GroupMember, Any]:
     """To be counted: the accounts in any of these groups, each once."""
     return GroupMember.objects.filter(group__in=list(groups)).order_by().values("account").distinct()
 
