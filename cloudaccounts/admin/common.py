@@ -22,10 +22,11 @@ class CappedPaginator(Paginator[Any]):
     """Counts and offers the first `COUNT_LIMIT` rows. Nobody reads page 200: filters and a search are there."""
 
     object_list: QuerySet[Any]
+    counted = "pk"
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by().values("pk")[:COUNT_LIMIT].count()
+        return self.object_list.order_by().values(self.counted)[:COUNT_LIMIT].count()
 
 
 class QuickAdmin(admin.ModelAdmin[Any]):
@@ -38,7 +39,13 @@ class QuickAdmin(admin.ModelAdmin[Any]):
     search_fields = ("pk",)  # shows the field; what is searched is said in `get_search_results`
     prefixes: tuple[str, ...] = ()
     owner_column = "owner"
+    counted = "pk"  # a column of the index by which rows are found: then it alone is read to count them
     search_help_text = "The beginning of a name, an account ID, or an owner's whole user name."
+
+    def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
+        paginator = super().get_paginator(*args, **kwargs)
+        paginator.counted = self.counted
+        return paginator
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

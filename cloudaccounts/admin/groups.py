@@ -86,6 +86,7 @@ class AccountGroupAdmin(OwnerNames):
     form = GroupForm
     list_display = ("name", "owner_name", "size", "description", "updated_at")
     prefixes = ("name",)
+    counted = "name"
     ordering = ("name",)
     actions = ("revalidate", "scan", "suspend", "resume", "environment")
     readonly_fields = ("members", "updated_at")
@@ -180,6 +181,7 @@ class GroupMemberAdmin(OwnerNames):
     search_help_text = "An owner's whole user name."
     ordering = ("group", "account")
     list_display_links = None
+    counted = "account"
     actions = ("take_out",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

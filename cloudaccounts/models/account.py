@@ -112,8 +112,8 @@ class CloudAccount(models.Model):
             models.Index(fields=["name"], name="account_name"),
             models.Index(fields=["account_id"], name="account_number"),
             models.Index(fields=["status", "name"], name="account_status_name"),
-            models.Index(fields=["credential_since"], name="account_credential_since"),
-            models.Index(fields=["credential_expires_at"], name="account_credential_expires"),
+            models.Index(fields=["credential_since", "credential_secretless"], name="account_credential_since"),
+            models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
         ]
 
     def __str__(self) -> str:
