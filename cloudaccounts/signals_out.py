@@ -5,3 +5,4 @@ from django.dispatch import Signal
 account_renamed = Signal()  # after the row was written
 account_suspended = Signal()
 account_deleted = Signal()  # inside the deleting transaction, before the row goes
+account_grouped = Signal()  # an account was onboarded for a group; also with ``group``, its id as text

@@ -30,3 +30,13 @@ def requeue_jobs() -> None:
 @shared_task(name="cloudaccounts.refresh_server_identities", ignore_result=True, time_limit=120)
 def refresh_server_identities() -> None:
     services.refresh_server_identities()
+
+
+@shared_task(name="cloudaccounts.sync_organization", time_limit=6 * 3600)
+def sync_organization(organization_id: str) -> str:
+    return services.organizations.run_sync(UUID(organization_id))
+
+
+@shared_task(name="cloudaccounts.requeue_syncs", ignore_result=True, expires=15)
+def requeue_syncs() -> None:
+    services.organizations.requeue_syncs()

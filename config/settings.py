@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
     "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
     "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
+    "requeue-syncs": {"task": "cloudaccounts.requeue_syncs", "schedule": 15.0},
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},

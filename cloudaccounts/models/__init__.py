@@ -4,6 +4,7 @@ from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
 from cloudaccounts.models.job import Job, JobItem
 from cloudaccounts.models.notice import Notice
+from cloudaccounts.models.organization import Organization, OrganizationMember
 from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "JobItem",
     "KeyWitness",
     "Notice",
+    "Organization",
+    "OrganizationMember",
     "OwnerExternalId",
     "ServerIdentityRecord",
     "WorkerHeartbeat",

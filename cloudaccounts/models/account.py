@@ -62,6 +62,7 @@ class CloudAccount(models.Model):
     credential_since = models.DateTimeField(null=True, blank=True)  # the cloud's key date, else the day it was given
     credential_expires_at = models.DateTimeField(null=True, blank=True)
     credential_secretless = models.BooleanField(default=False)
+    connection = models.UUIDField(null=True, blank=True)  # the account whose credential opens this one, if not its own
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -81,6 +82,7 @@ class CloudAccount(models.Model):
             models.Index(fields=["owner", "name"], name="account_owner_name"),
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
+            models.Index(fields=["connection"], name="account_connection"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """What can be done with accounts. Pages, API, admin, commands and tasks call these and nothing below."""
 
+from cloudaccounts.services import organizations
 from cloudaccounts.services.accounts import (
     AccountDetails,
     add_cloud_account,
@@ -34,6 +35,7 @@ __all__ = [
     "confirm_key",
     "delete_account",
     "external_id_for",
+    "organizations",
     "record_worker_heartbeat",
     "refresh_server_identities",
     "request_check",
