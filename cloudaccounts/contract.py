@@ -437,9 +437,9 @@ class Provider(ABC):
     ) -> Iterator[MemberPage]:
         """Streams the organization's tree, page by page; with a page's cursor it goes on after that page.
 
-        ``credentials`` and ``target`` are the connecting account's. Throttling is waited out within bounded time. A page
-        may come twice, a container may come after what lies in it. Raises `ProviderError`, ``cursor_expired`` where
-        only a new beginning helps. Asks the network.
+        ``credentials`` and ``target`` are the connecting account's. Throttling is waited out within bounded time. A
+        page may come twice, a container may come after what lies in it. Raises `ProviderError`, ``cursor_expired``
+        where only a new beginning helps. Asks the network.
         """
         raise NotImplementedError
 

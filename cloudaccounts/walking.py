@@ -53,9 +53,9 @@ def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, curs
         yield MemberPage(tuple(nodes), _write(waiting, number, token, told) if waiting else "")
 
 
-def patiently(call: Callable[[], T], *, seconds: float = PATIENCE) -> T:
-    """The call's result; what can pass by itself is tried again with growing pauses, for so many seconds in all."""
-    deadline, pause = time.monotonic() + seconds, 0.5
+def patiently(call: Callable[[], T]) -> T:
+    """The call's result; what can pass by itself is tried again with growing pauses, for `PATIENCE` in all."""
+    deadline, pause = time.monotonic() + PATIENCE, 0.5
     while True:
         try:
             return call()

@@ -11,6 +11,17 @@ from cloudaccounts.views.actions import (
 from cloudaccounts.views.dashboard import dashboard
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
+from cloudaccounts.views.organizations import (
+    organization,
+    organization_children,
+    organization_connect,
+    organization_list,
+    organization_members,
+    organization_panel,
+    organization_remove,
+    organization_setup,
+    organization_sync,
+)
 
 __all__ = [
     "account",
@@ -27,4 +38,13 @@ __all__ = [
     "job_cancel",
     "job_panel",
     "job_retry",
+    "organization",
+    "organization_children",
+    "organization_connect",
+    "organization_list",
+    "organization_members",
+    "organization_panel",
+    "organization_remove",
+    "organization_setup",
+    "organization_sync",
 ]

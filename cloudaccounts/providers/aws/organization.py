@@ -1,7 +1,7 @@
 """An AWS Organization: its tree, listed from the management account or a delegated administrator. No Django.
 
-https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html: at most 20 a page, pages may
-be empty while NextToken is set, ``State`` goes before ``Status``.
+At most 20 a page, pages may be empty while NextToken is set, ``State`` goes before ``Status``:
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html
 """
 
 from __future__ import annotations
