@@ -1,4 +1,4 @@
-"""Reads of organizations. Everything is of one owner; a page asks a fixed number of times, however large the tree is."""
+"""Reads of organizations. Everything is of one owner; a page asks a fixed number of times, however large a tree is."""
 
 from __future__ import annotations
 

@@ -70,13 +70,13 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
     found = _or_404(request, organization_id)
     form = MemberFilterForm(request.GET)
     wanted = form.wanted()
-    if format := wanted_format(request):
+    if wanted_file := wanted_format(request):
         audit.record(
             actor=Actor.of_request(request), owner=found.owner, action="organization.exported",
-            text=f"Members of {found.title} exported as {format}", organization=str(found.pk),
+            text=f"Members of {found.title} exported as {wanted_file}", organization=str(found.pk),
         )  # fmt: skip
         rows = organization_tree.export_rows(found, wanted)
-        return export(rows, columns=COLUMNS, name="organization-members", format=format)
+        return export(rows, columns=COLUMNS, name="organization-members", format=wanted_file)
     return render(request, "cloudaccounts/organization.html", _page(request, found, form))
 
 
