@@ -44,8 +44,8 @@ class OnboardForm(ServiceForm):
     )
 
     def __init__(self, *args: Any, connection: CloudAccount, **kwargs: Any) -> None:
-        initial = {"environment": connection.environment, "regions": connection.regions}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"environment": connection.environment, "regions": connection.regions}
+        super().__init__(*args, **kwargs)
         regions, group = self.fields["regions"], self.fields["group"]
         assert isinstance(regions, forms.MultipleChoiceField)
         assert isinstance(group, forms.ChoiceField)

@@ -71,7 +71,7 @@ class Tree:
             for key, name, parent in rows.order_by("name", "node_id").values_list("node_id", "name", "parent_id")
         }
         grouped = members.filter(kind=MemberKind.ACCOUNT).order_by().values("parent_id").annotate(**_COUNTED)
-        own = {row.pop("parent_id"): Counts(**row) for row in grouped}
+        own = {row["parent_id"]: _counts(row) for row in grouped}
         self.total = sum(own.values(), Counts())
         for node in self.nodes.values():
             if node.parent_id in self.nodes and node.parent_id != node.node_id:
@@ -121,7 +121,11 @@ def organizations(owner: str) -> QuerySet[Organization]:
 
 def counts_of(found: Iterable[UUID]) -> Mapping[UUID, Counts]:
     rows = OrganizationMember.objects.filter(organization__in=list(found), kind=MemberKind.ACCOUNT).order_by()
-    return {row.pop("organization"): Counts(**row) for row in rows.values("organization").annotate(**_COUNTED)}
+    return {row["organization"]: _counts(row) for row in rows.values("organization").annotate(**_COUNTED)}
+
+
+def _counts(row: Mapping[str, Any]) -> Counts:
+    return Counts(**{name: row[name] for name in _COUNTED})
 
 
 def accounts_by_id(keys: Iterable[UUID]) -> Mapping[UUID, CloudAccount]:

@@ -35,8 +35,8 @@ def organization_list(request: HttpRequest) -> HttpResponse:
     counts = organization_tree.counts_of(row.pk for row in found)
     connections = organization_tree.accounts_by_id(row.connection for row in found)
     rows = [(row, counts.get(row.pk, Counts()), connections.get(row.connection)) for row in found]
-    context = {"page": page, "rows": rows, "q": request.GET.get("q", "")[:120]}
-    context["accounts"] = organization_tree.connecting_choices(owner, context["q"])
+    q = request.GET.get("q", "")[:120]
+    context = {"page": page, "rows": rows, "q": q, "accounts": organization_tree.connecting_choices(owner, q)}
     return render(request, "cloudaccounts/organization_list.html", context)
 
 

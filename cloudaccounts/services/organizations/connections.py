@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -75,7 +75,7 @@ def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuid
     return provider.organization_guides(context, {**organization.options, "root_id": organization.root_id})
 
 
-def members_through(connection: object) -> int:
+def members_through(connection: UUID) -> int:
     return CloudAccount.objects.filter(connection=connection).count()
 
 

@@ -97,7 +97,7 @@ class MemberWriter:
         return before != [getattr(row, name) for name in _CHANGING[:-1]]
 
     def _tell(self, row: OrganizationMember, state: ProviderState) -> None:
-        account = CloudAccount.objects.filter(pk=row.account).first()
+        account = CloudAccount.objects.filter(pk=row.account).first() if row.account else None
         if account is not None:
             tell(
                 NoticeKind.MEMBER_CLOSED,

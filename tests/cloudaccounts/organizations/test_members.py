@@ -164,7 +164,7 @@ def test_a_member_of_somebody_elses_organization_is_no_item(
     bob: User, organization: Organization, member: Member
 ) -> None:
     foreign = Row.objects.create(
-        organization=bob.pk and "00000000-0000-4000-8000-000000000001", owner=str(bob.pk), node_id="x", kind="account",
+        organization="00000000-0000-4000-8000-000000000001", owner=str(bob.pk), node_id="x", kind="account",
         account_id="zzzzzz", first_seen_at=member("aaaaaa").first_seen_at,
     )  # fmt: skip
     with pytest.raises(InputError):
