@@ -120,10 +120,8 @@ def test_the_same_account_twice_is_one(run: Import) -> None:
 
 
 def test_formulas_stay_texts_and_direction_marks_go(run: Import) -> None:
-    run(
-        HEAD
-        + "toy,aaaaaa,=cmd|' /C calc'!A0,dev,left,token,let-me-in\ntoy,bbbbbb,a\u202eb\x1b[31m,dev,left,token,let-me-in\n"
-    )
+    formula = "toy,aaaaaa,=cmd|' /C calc'!A0,dev,left,token,let-me-in\n"
+    run(HEAD + formula + "toy,bbbbbb,a\u202eb\x1b[31m,dev,left,token,let-me-in\n")
     names = dict(CloudAccount.objects.values_list("account_id", "name"))
     assert names == {"aaaaaa": "=cmd|' /C calc'!A0", "bbbbbb": "a b [31m"}
 
