@@ -32,7 +32,7 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, listing, startup
+    from tests.bench import connections, listing, organizations, startup
 
     yield startup.check(folder)
     _migrate()
@@ -42,6 +42,7 @@ def measure(folder: Path) -> Iterator[Result]:
         yield connections.fleet(rig)
         yield connections.azure(rig)
         yield connections.google(rig)
+        yield from organizations.discover(rig)
 
 
 def _migrate() -> None:
