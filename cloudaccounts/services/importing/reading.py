@@ -143,13 +143,13 @@ def _listed(text: str) -> tuple[str, ...]:
 class _Loader(yaml.SafeLoader):
     """Composes nodes and constructs nothing; aliases are refused, because they make a bomb of a small file."""
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:  # type: ignore[override]
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call] # types-PyYAML leaves it out
             raise FileRefusedError(
                 "Anchors and aliases are not read.", "Write each value out.", line=event.start_mark.line + 1
             )
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[arg-type]
+        node: yaml.Node | None = super().compose_node(parent, index)
         return node
 
 
