@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -70,6 +71,10 @@ class Command(BaseCommand):
             def show() -> bool:
                 organization.refresh_from_db()
                 bar.update(task, completed=organization.seen)
+                if organization.lease_until is not None and organization.lease_until < timezone.now():
+                    # Whoever was at it died, and there need be no scheduler beside this command.
+                    organizations.requeue_syncs()
+                    organizations.run_sync(organization.pk)
                 return organization.sync_state == SyncState.IDLE
 
             _in_background(lambda: organizations.run_sync(organization.pk), show)

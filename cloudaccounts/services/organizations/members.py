@@ -69,7 +69,8 @@ def onboard_members(
 
 def new_members(organization: Organization, *, under: str = "", failed: bool = False) -> list[UUID]:
     """Active accounts that are new (or have failed), in the whole tree or below one container."""
-    states = [MemberState.NEW, MemberState.FAILED] if failed else [MemberState.NEW]
+    # One that a killed worker left in the middle is as new: onboarding it again finishes what was begun.
+    states = [MemberState.NEW, MemberState.ONBOARDING, *([MemberState.FAILED] if failed else [])]
     found = OrganizationMember.objects.filter(
         organization=organization.pk, kind=MemberKind.ACCOUNT, state__in=states, provider_state=ProviderState.ACTIVE
     )

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import CloudAccount, Organization
@@ -56,6 +59,16 @@ def test_what_failed_is_told_and_tried_again_the_next_time(connecting: CloudAcco
 def test_an_interrupted_look_goes_on(connecting: CloudAccount, tree: State) -> None:
     tree.tree_errors[3] = [ProviderError("throttled", "Too fast.", "Wait.", permanent=False)]
     assert discover(connecting)[0] == 1
+    tree.pages_asked.clear()
+    assert discover(connecting)[0] == 0
+    assert tree.pages_asked == [3]
+
+
+def test_a_look_whose_process_was_killed_is_taken_up(connecting: CloudAccount, tree: State) -> None:
+    discover(connecting)
+    Organization.objects.update(
+        sync_state="running", claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1), cursor="3"
+    )
     tree.pages_asked.clear()
     assert discover(connecting)[0] == 0
     assert tree.pages_asked == [3]

@@ -193,6 +193,11 @@ def test_a_deleted_account_is_new_again_and_can_come_back(organization: Organiza
     assert CloudAccount.objects.get(account_id="cccccc").pk != first.pk
 
 
+def test_one_that_a_kill_left_in_the_middle_is_proposed_again(organization: Organization, member: Member) -> None:
+    Row.objects.filter(account_id="cccccc").update(state="onboarding")
+    assert member("cccccc").pk in organizations.new_members(organization)
+
+
 def test_left_out_members_are_not_proposed(organization: Organization, member: Member) -> None:
     assert organizations.set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE) == 1
     assert member("aaaaaa").pk not in organizations.new_members(organization)
