@@ -24,7 +24,7 @@ register = template.Library()
 TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
     "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
-    "new": "info", "onboarding": "info", "onboarded": "ok", "left out": "mute", "closed": "mute",
+    "idle": "ok", "new": "info", "onboarding": "info", "onboarded": "ok", "left out": "mute", "closed": "mute",
     "granted": "ok", "denied": "bad", "unverifiable": "warn",
     "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
 }  # fmt: skip

@@ -123,12 +123,12 @@ def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResp
 
 @require_POST
 def organization_members(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    """Tests, onboards or leaves out what was ticked: accounts, and all new ones below ticked containers."""
+    """Tests, onboards or leaves out what was ticked: accounts, and all new and failed ones below ticked containers."""
     found = _or_404(request, organization_id)
     connection = selectors.find(found.owner, found.connection)
     action, actor = request.POST.get("action", ""), Actor.of_request(request)
     form = OnboardForm(request.POST if action == "onboard" else None, connection=connection) if connection else None
-    chosen = _chosen(request, found, failed=action == "test")
+    chosen = _chosen(request, found, failed=action in {"test", "onboard"})
     try:
         if action == "test":
             job = services.test_members(found, actor=actor, members=chosen)
