@@ -99,10 +99,9 @@ def let_go(account: CloudAccount) -> None:
 
 def set_aside(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
     """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
-    before, after = (
-        (MemberState.IGNORED, MemberState.NEW) if back else (MemberState.NEW, MemberState.IGNORED)
-    )  # a failed one stays told until it is tried again
-    found = OrganizationMember.objects.filter(organization=organization.pk, pk__in=members, state=before)
+    before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
+    after = MemberState.NEW if back else MemberState.IGNORED
+    found = OrganizationMember.objects.filter(organization=organization.pk, pk__in=members, state__in=before)
     changed = found.update(state=after)
     if changed:
         audit.record(

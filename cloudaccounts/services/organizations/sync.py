@@ -83,6 +83,7 @@ def _look(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None
     except ProviderError as error:
         _end_badly(organization, claim, error)
     except Exception:
+        # A defect of ours is told as such, instead of as a worker that died.
         logger.exception("organization.defect", extra={"organization": str(organization.pk)})
         _end_badly(organization, claim, defect("look at the organization"))
     else:
