@@ -34,6 +34,10 @@ __all__ = [
     "CredentialFacts",
     "Credentials",
     "Judgement",
+    "MemberPage",
+    "NodeKind",
+    "NodeState",
+    "OrganizationNode",
     "Plan",
     "PostureCheck",
     "Provider",
@@ -171,6 +175,42 @@ class VisibleAccount:
     account_id: str  # canonical
     name: str
     enabled: bool = True
+
+
+class NodeKind(StrEnum):
+    CONTAINER = "container"  # an organizational unit, a management group, a folder
+    ACCOUNT = "account"
+
+
+class NodeState(StrEnum):
+    """What the provider says of a member."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationNode:
+    """One place in an organization's tree. The root is the container without a parent; ``name`` is a stranger's text.
+
+    ``node_id`` is unique in the organization; ``account_id`` is canonical, and empty for containers.
+    """
+
+    node_id: str
+    parent_id: str
+    name: str
+    kind: NodeKind
+    account_id: str = ""
+    state: NodeState = NodeState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """Some nodes, perhaps none, and where to go on; an empty ``cursor`` says that this was the last page."""
+
+    nodes: tuple[OrganizationNode, ...]
+    cursor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +447,37 @@ class Provider(ABC):
         Raises `ProviderError`. What another customer could own is left out, not told.
         """
         return iter(())
+
+    # --- organizations: many accounts behind one connected account's credential ---------------------------------------
+    organization_form: type[forms.Form] | None = None  # None: no organizations here; else its fields are the options
+    organization_label: str = "Organization"
+
+    def organization_pages(
+        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
+    ) -> Iterator[MemberPage]:
+        """Streams the organization's tree, page by page; with a page's cursor it goes on after that page.
+
+        ``credentials`` and ``target`` are the connecting account's. Throttling is waited out within bounded time. A
+        page may come twice, a container may come after what lies in it. Raises `ProviderError`, ``cursor_expired``
+        where only a new beginning helps. Asks the network.
+        """
+        raise NotImplementedError
+
+    def member_credentials(
+        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
+    ) -> Credentials:
+        """What opens a member, made from the connecting account's credential; never stored. Asks no network.
+
+        Raises `ProviderError`.
+        """
+        raise NotImplementedError
+
+    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+        """How an administrator gives all members what we need, best first. The context is the connecting account's.
+
+        Asks no network.
+        """
+        return ()
 
     def server_identity(self, timeout: float) -> ServerIdentity | None:
         """Who this server is at the provider; None where no method needs it. Asks the network."""

@@ -77,3 +77,14 @@ class RotationUnderWayError(ProviderError):
 class NothingStagedError(ProviderError):
     def __init__(self) -> None:
         super().__init__("nothing_staged", "There is no new credential to test.", "Enter it first.")
+
+
+class ConnectionInUseError(ProviderError):
+    def __init__(self, members: int) -> None:
+        super().__init__(
+            "connection_in_use",
+            f"{members:,} other account{'s are' if members > 1 else ' is'} opened with this account's credential, as "
+            f"member{'s' if members > 1 else ''} of its organization.",
+            "Delete those accounts first, or rotate this account's credential instead.",
+        )
+        self.members = members

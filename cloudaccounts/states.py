@@ -41,6 +41,7 @@ OUR_CODES = frozenset(
         "encryption_key_malformed",
         "sealed_for_another",
         "credential_missing",
+        "connection_suspended",  # its owner's own doing
         "internal_error",
         "tls_failed",
         "clock_skew",

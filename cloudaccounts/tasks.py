@@ -70,3 +70,13 @@ def deliver_notices() -> None:
 @shared_task(name="cloudaccounts.purge_history", ignore_result=True, time_limit=3600)
 def purge_history() -> None:
     services.purge_history()
+
+
+@shared_task(name="cloudaccounts.sync_organization", time_limit=6 * 3600)
+def sync_organization(organization_id: str) -> str:
+    return services.organizations.run_sync(UUID(organization_id))
+
+
+@shared_task(name="cloudaccounts.requeue_syncs", ignore_result=True, expires=15)
+def requeue_syncs() -> None:
+    services.organizations.requeue_syncs()

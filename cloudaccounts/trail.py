@@ -113,7 +113,7 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         "actor": event.actor_label,
         "via": event.via,
         "address": event.address,
-        "text": event.text,
+        "text": event.told,
         "detail": event.detail,
         "event_id": event.pk,
     }

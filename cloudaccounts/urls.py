@@ -41,4 +41,17 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/panel/", views.job_panel, name="job-panel"),
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job-cancel"),
     path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job-retry"),
+    path("organizations/", views.organization_list, name="organizations"),
+    path("organizations/connect/", views.organization_connect, name="organization-connect"),
+    path("organizations/<uuid:organization_id>/", views.organization, name="organization"),
+    path("organizations/<uuid:organization_id>/children/", views.organization_children, name="organization-children"),
+    path("organizations/<uuid:organization_id>/panel/", views.organization_panel, name="organization-panel"),
+    path("organizations/<uuid:organization_id>/sync/", views.organization_sync, name="organization-sync"),
+    path("organizations/<uuid:organization_id>/members/", views.organization_members, name="organization-members"),
+    path("organizations/<uuid:organization_id>/remove/", views.organization_remove, name="organization-remove"),
+    path(
+        "organizations/<uuid:organization_id>/setup/<slug:guide>/<int:number>/",
+        views.organization_setup,
+        name="organization-setup",
+    ),
 ]

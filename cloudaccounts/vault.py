@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts import audit
+from cloudaccounts import audit, registry
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CredentialFacts, Credentials, ProviderError
 from cloudaccounts.fields import KeyringError, Sealed, newest_key_fingerprint
-from cloudaccounts.models import CloudAccount, CloudCredential
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Organization
 
 
 class CredentialsUnreadableError(ProviderError):
@@ -59,8 +59,12 @@ def store(
 def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Credentials:
     """The account's credential in clear, for one use. ``purpose`` is told in the audit: "scan", "connection check".
 
+    An account without a credential of its own (a member of an organization) is opened with its connection's.
+
     Raises `CredentialsUnreadableError`.
     """
+    if account.connection is not None:
+        return _through_connection(account, account.connection, actor, purpose)
     row = CloudCredential.objects.filter(account_id=account.id).first()
     if row is None or row.payload is None:
         raise _missing()
@@ -80,18 +84,26 @@ def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Cr
 class Opener:
     """A credential still sealed: for rounds of many, which open each at the moment that it is used."""
 
-    account_id: UUID
+    holder: UUID  # the account whose credential it is: its own, or its connection's
     sealed: Sealed | None
+    member: tuple[Organization, CloudAccount] | None = None
+    refusal: CredentialsUnreadableError | None = None
 
     def open(self) -> Credentials:
-        """In clear, for one use. Asks no database. Raises `CredentialsUnreadableError`."""
+        """In clear, for one use. Asks no database. Raises `ProviderError`."""
+        if self.refusal is not None:
+            raise self.refusal
         if self.sealed is None:
             raise _missing()
         try:
-            values = self.sealed.open(bound_to=self.account_id)
+            values = self.sealed.open(bound_to=self.holder)
         except KeyringError as error:
             raise unreadable(error) from None
-        return Credentials(method=values.pop("method"), values=values)
+        opened = Credentials(method=values.pop("method"), values=values)
+        if self.member is None:
+            return opened
+        organization, account = self.member
+        return _of_member(organization, opened, account.account_id, account.partition)
 
 
 def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
@@ -99,22 +111,94 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
 
     Counted before they are opened: a kill in between tells of one opening too many, never of one too few.
     """
-    rows = {row.pk: row for row in CloudCredential.objects.filter(account_id__in=[account.pk for account in accounts])}
-    audit.count_openings({account: rows[account.pk].label for account in accounts if account.pk in rows})
-    return {a.pk: Opener(a.pk, rows[a.pk].payload if a.pk in rows else None) for a in accounts}
+    holders = {account.pk: account.connection or account.pk for account in accounts}
+    rows = {row.pk: row for row in CloudCredential.objects.filter(account_id__in=set(holders.values()))}
+    borrowed = {account.connection for account in accounts if account.connection}
+    connections = {row.pk: row for row in CloudAccount.objects.filter(pk__in=borrowed).defer("last_check")}
+    through = {row.connection: row for row in Organization.objects.filter(connection__in=borrowed)}
+    audit.count_openings({a: rows[holders[a.pk]].label for a in accounts if holders[a.pk] in rows})
+    found = {}
+    for account in accounts:
+        row, connecting = rows.get(holders[account.pk]), account.connection
+        sealed = row.payload if row else None
+        if connecting is None:
+            found[account.pk] = Opener(account.pk, sealed)
+            continue
+        organization = through.get(connecting)
+        refusal = _refusal(connections.get(connecting)) or (None if organization else _organization_gone())
+        member = (organization, account) if organization else None
+        found[account.pk] = Opener(connecting, sealed, member, refusal)
+    return found
 
 
 def renewed(account: CloudAccount, used: Opener) -> Opener | None:
     """The credential where it was replaced since ``used`` was read; None where it is still the one."""
-    row = CloudCredential.objects.filter(account_id=account.pk).first()
+    row = CloudCredential.objects.filter(account_id=used.holder).first()
     if row is None or row.payload is None or row.payload.is_same_as(used.sealed):
         return None
     return openers([account])[account.pk]
 
 
+def open_member(
+    *, organization: Organization, account_id: str, label: str, actor: Actor, purpose: str
+) -> tuple[CloudAccount, Credentials]:
+    """What opens a member that is not onboarded yet, and the connecting account whose credential was opened for it.
+
+    Raises `ProviderError`.
+    """
+    connection = _connection(organization.connection)
+    opened = open_credentials(account=connection, actor=actor, purpose=f"{purpose} of {label}")
+    return connection, _of_member(organization, opened, account_id, connection.partition)
+
+
+def _through_connection(account: CloudAccount, connecting: UUID, actor: Actor, purpose: str) -> Credentials:
+    connection = _connection(connecting)
+    organization = Organization.objects.filter(connection=connecting).first()
+    if organization is None:
+        raise _organization_gone()
+    opened = open_credentials(account=connection, actor=actor, purpose=f"{purpose} of {account.name}")
+    _audit(account, actor, "credential.opened", f"Credential of {connection.name} opened for {purpose}")
+    return _of_member(organization, opened, account.account_id, account.partition)
+
+
+def _connection(connecting: UUID) -> CloudAccount:
+    connection = CloudAccount.objects.filter(pk=connecting).first()
+    if refusal := _refusal(connection):
+        raise refusal
+    assert connection is not None
+    return connection
+
+
+def _refusal(connection: CloudAccount | None) -> CredentialsUnreadableError | None:
+    if connection is None:
+        return CredentialsUnreadableError(
+            "connection_missing", "the account whose credential is used for this one is gone.",
+            "Connect the organization again, or this account by itself.", permanent=True,
+        )  # fmt: skip
+    if connection.status == CloudAccountStatus.SUSPENDED:
+        return CredentialsUnreadableError(
+            "connection_suspended", "the account whose credential is used for this one is suspended.",
+            f"Resume {connection.name}.",
+        )  # fmt: skip
+    return None
+
+
+def _organization_gone() -> CredentialsUnreadableError:
+    return CredentialsUnreadableError(
+        "connection_missing", "the organization through which this account was connected is gone.",
+        "Connect the organization again, or this account by itself.", permanent=True,
+    )  # fmt: skip
+
+
 def _missing() -> CredentialsUnreadableError:
     return CredentialsUnreadableError(
         "credential_missing", "this account has no stored credential.", "Connect the account again.", permanent=True
+    )
+
+
+def _of_member(organization: Organization, opened: Credentials, account_id: str, partition: str) -> Credentials:
+    return registry.get(organization.provider).member_credentials(
+        opened, account_id=account_id, partition=partition, options=organization.options
     )
 
 

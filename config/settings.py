@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"queue": "fleet"},
     },
+    "requeue-syncs": {"task": "cloudaccounts.requeue_syncs", "schedule": 15.0},
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "deliver-notices": {"task": "cloudaccounts.deliver_notices", "schedule": 60.0},
@@ -230,7 +231,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryOnly"]
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # an organization's page lets hundreds of accounts be ticked
 
 # --- Browser security -----------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

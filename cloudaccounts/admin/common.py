@@ -43,7 +43,7 @@ class QuickAdmin(admin.ModelAdmin[Any]):
     search_help_text = "The beginning of a name, an account ID, or an owner's whole user name."
 
     def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
-        paginator = super().get_paginator(*args, **kwargs)
+        paginator: Any = super().get_paginator(*args, **kwargs)
         paginator.counted = self.counted
         return paginator
 

@@ -7,6 +7,7 @@ from cloudaccounts.models.group import AccountGroup, GroupMember
 from cloudaccounts.models.health import HealthRecord, ProviderReach
 from cloudaccounts.models.job import Job, JobItem
 from cloudaccounts.models.notice import Notice
+from cloudaccounts.models.organization import Organization, OrganizationMember
 from cloudaccounts.models.rotation import CredentialRotation
 from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdentityRecord, WorkerHeartbeat
 
@@ -29,6 +30,8 @@ __all__ = [
     "NoticeDelivery",
     "NoticeDigest",
     "NoticePreference",
+    "Organization",
+    "OrganizationMember",
     "OwnerExternalId",
     "ProviderReach",
     "ServerIdentityRecord",

@@ -84,6 +84,7 @@ class CloudAccount(models.Model):
     credential_expires_at = models.DateTimeField(null=True, blank=True)
     credential_secretless = models.BooleanField(default=False)
     credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
+    connection = models.UUIDField(null=True, blank=True)  # the account whose credential opens this one, if not its own
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -114,6 +115,7 @@ class CloudAccount(models.Model):
             models.Index(fields=["status", "name"], name="account_status_name"),
             models.Index(fields=["credential_since", "credential_secretless"], name="account_credential_since"),
             models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
+            models.Index(fields=["connection"], name="account_connection"),
         ]
 
     def __str__(self) -> str:

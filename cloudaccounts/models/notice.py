@@ -15,6 +15,7 @@ class NoticeKind(models.TextChoices):
     CREDENTIAL_RETIRED = "credential.retired", "old credential to delete"
     SCAN_FAILED = "scan.failed", "scan failed"
     FINDING_CRITICAL = "finding.critical", "critical finding"
+    MEMBER_CLOSED = "member.closed", "account closed at the cloud"
     SYSTEM = "system", "this product itself"
 
 

@@ -1,5 +1,6 @@
 """What can be done with accounts. Pages, API, admin, commands and tasks call these and nothing below."""
 
+from cloudaccounts.services import organizations
 from cloudaccounts.services.accounts import (
     AccountDetails,
     add_cloud_account,
@@ -90,6 +91,7 @@ __all__ = [
     "muted_kinds",
     "offers",
     "old_history",
+    "organizations",
     "purge_health_history",
     "purge_history",
     "record_export",

@@ -99,8 +99,12 @@ def add_cloud_account(
     credentials: Credentials,
     report: CloudValidationResult,
     account_uuid: UUID | None = None,
+    connection: CloudAccount | None = None,
 ) -> CloudAccount:
     """Connects a proven account: seals the credential, then writes the account, whose signal requests the first scan.
+
+    With a ``connection`` nothing is sealed: the account is opened with that account's credential from then on, and
+    ``credentials`` are what was made of it.
 
     Repeating it with the same ``account_uuid`` (a draft's) answers with the account that is there already.
     Raises `InputError`, `DuplicateAccountError`, `ValidationRefusedError`, `vault.CredentialsUnreadableError`.
@@ -118,13 +122,18 @@ def add_cloud_account(
         raise vault.unreadable(wrong_key)  # sealing beside data that this key does not open would split the store
     account = _build(owner, details, credentials, report, account_uuid or uuid4())
     facts = registry.get(details.provider).describe(credentials)
+    how = "credentials sealed"
+    if connection is not None:
+        account.connection, how = connection.id, f"opened with the credential of {connection.name}"
+        account.credential_secretless, account.credential_expires_at = True, None  # both are the connection's
     try:
         with transaction.atomic(using=SECURITY):
             # Credential first: should the process be killed where there are no transactions (MongoDB), an account
             # without a credential never exists; a credential without an account is swept up.
-            vault.store(
-                account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor
-            )
+            if connection is None:
+                vault.store(
+                    account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor
+                )
             account.save(force_insert=True)
             if account_uuid and AuditEvent.objects.filter(account=account_uuid, action="account.deleted").exists():
                 raise AccountDeletedError  # a parallel finish had written it, and its owner deleted it, since our look
@@ -132,7 +141,7 @@ def add_cloud_account(
                 actor=actor,
                 owner=owner,
                 action="account.created",
-                text=f"Account connected by {actor.label}; credentials sealed",
+                text=f"Account connected by {actor.label}; {how}",
                 account=account.id,
                 label=account.name,
                 provider=account.provider,

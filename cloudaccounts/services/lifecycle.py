@@ -17,6 +17,7 @@ from cloudaccounts.models.check import CheckTrigger
 from cloudaccounts.services import health
 from cloudaccounts.services.checks import request_check
 from cloudaccounts.services.groups import leave_all
+from cloudaccounts.services.organizations.connections import let_go, refuse_while_used
 from cloudaccounts.signals_out import account_deleted, account_suspended
 
 
@@ -41,7 +42,11 @@ def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | 
 
 
 def delete_account(account: CloudAccount, *, actor: Actor) -> None:
-    """Deletes the credential, the account and what was discovered. The audit trail stays."""
+    """Deletes the credential, the account and what was discovered. The audit trail stays.
+
+    Raises `ConnectionInUseError` while other accounts are opened with its credential.
+    """
+    refuse_while_used(account)
     with transaction.atomic(using=SECURITY):
         account_deleted.send(sender=CloudAccount, account=account, actor=actor)
         leave_all(account.pk)
@@ -49,6 +54,7 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
         ConnectionCheck.objects.filter(account=account.pk).delete()
         HealthRecord.objects.filter(account=account.pk).delete()
         CredentialRotation.objects.filter(account=account.pk).delete()
+        let_go(account)
         CloudAccount.objects.filter(pk=account.pk).delete()
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
 

@@ -10,6 +10,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from cloudaccounts import registry
@@ -24,6 +25,7 @@ register = template.Library()
 TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
     "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
+    "idle": "ok", "new": "info", "onboarding": "info", "onboarded": "ok", "left out": "mute", "closed": "mute",
     "granted": "ok", "denied": "bad", "unverifiable": "warn",
     "degraded": "warn", "broken": "bad",
     "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
@@ -86,6 +88,24 @@ def span(value: timedelta | None) -> str:
 @register.filter
 def thousands(number: int) -> str:
     return f"{number:,}"
+
+
+@register.filter
+def counted(number: int, word: str) -> str:
+    """``1,204 new``"""
+    return f"{number:,} {word}"
+
+
+@register.filter
+def words(name: str) -> str:
+    """A setting's name as words."""
+    return name.replace("_", " ")
+
+
+@register.filter
+def as_under(node_id: str) -> str:
+    """A container in the address of its organization's page."""
+    return urlencode({"under": node_id})
 
 
 @register.filter

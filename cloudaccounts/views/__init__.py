@@ -24,6 +24,17 @@ from cloudaccounts.views.groups import (
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
 from cloudaccounts.views.notices import notice_list
+from cloudaccounts.views.organizations import (
+    organization,
+    organization_children,
+    organization_connect,
+    organization_list,
+    organization_members,
+    organization_panel,
+    organization_remove,
+    organization_setup,
+    organization_sync,
+)
 from cloudaccounts.views.revalidation import accounts_revalidate
 from cloudaccounts.views.rotate import (
     account_rotate,
@@ -64,6 +75,15 @@ __all__ = [
     "job_panel",
     "job_retry",
     "notice_list",
+    "organization",
+    "organization_children",
+    "organization_connect",
+    "organization_list",
+    "organization_members",
+    "organization_panel",
+    "organization_remove",
+    "organization_setup",
+    "organization_sync",
     "rotate_discard",
     "rotate_file",
     "rotate_method",

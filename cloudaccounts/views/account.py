@@ -98,6 +98,8 @@ def _permissions(account: CloudAccount) -> dict[str, Any]:
 def _credential(account: CloudAccount) -> dict[str, Any]:
     age = age_of(account)
     context: dict[str, Any] = {"credential": selectors.credential_of(account), "age": age}
+    if account.connection is not None:
+        context["connection"] = selectors.find(account.owner, account.connection)
     if age.days is not None:
         context["bar"] = charts.age_bar(age.days)
     if error := services.confirm_key():

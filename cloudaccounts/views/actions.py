@@ -66,7 +66,11 @@ def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, "delete", account, form, status=422)
     name = account.name
-    services.delete_account(account, actor=Actor.of_request(request))
+    try:
+        services.delete_account(account, actor=Actor.of_request(request))
+    except ProviderError as error:
+        form.add_error(None, f"{error.cause} {error.remedy}")
+        return _ask(request, "delete", account, form, status=422)
     messages.success(request, f"{name} is deleted, with its credentials and what was discovered.")
     return redirect("accounts")
 
@@ -111,4 +115,6 @@ def _ask(
     """The question as a page, or alone for the dialog of the page that asked for it."""
     within = getattr(request, "htmx", False)
     template = f"cloudaccounts/parts/ask_{action}.html" if within else f"cloudaccounts/account_{action}.html"
-    return render(request, template, {"account": account, "form": form, "within": within}, status=status)
+    members = services.organizations.members_through(account.pk)
+    context = {"account": account, "form": form, "within": within, "members": members}
+    return render(request, template, context, status=status)

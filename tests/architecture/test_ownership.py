@@ -15,7 +15,7 @@ from django.utils import timezone
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ScanUnit
-from cloudaccounts.models import CloudAccount
+from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.services import create_group
 from scans.models import Asset, ScanRun
 from scans.services import request_scan
@@ -42,7 +42,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 OWNED = sorted(
     route
     for route in routes(get_resolver().url_patterns)
-    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|group_id)>", route)
+    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|group_id|organization_id)>", route)
 )
 
 
@@ -52,6 +52,7 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
     AssetWriter(run).write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
     draft = create_wizard_session(str(alice.pk))
+    organization = Organization.objects.create(owner=str(alice.pk), provider="aws", connection=account.pk)
     assert timezone.now() >= run.requested_at
     return {
         "account_id": account.pk,
@@ -59,6 +60,7 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
         "asset_id": Asset.objects.get().pk,
         "draft_id": draft.pk,
         "group_id": create_group(owner=str(alice.pk), actor=SYSTEM, name="alices").pk,
+        "organization_id": organization.pk,
     }
 
 

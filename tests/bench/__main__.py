@@ -32,7 +32,7 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, fleet, heartbeats, listing, rotation, startup
+    from tests.bench import connections, fleet, heartbeats, listing, organizations, rotation, startup
 
     yield startup.check(folder)
     _migrate()
@@ -45,6 +45,7 @@ def measure(folder: Path) -> Iterator[Result]:
         yield heartbeats.fleet(rig)
         yield connections.azure(rig)
         yield connections.google(rig)
+        yield from organizations.discover(rig)
 
 
 def _migrate() -> None:

@@ -16,6 +16,8 @@ from cloudaccounts.contract import (
     CloudValidationResult,
     CredentialFacts,
     Credentials,
+    MemberPage,
+    OrganizationNode,
     Plan,
     Provider,
     ProviderError,
@@ -23,6 +25,7 @@ from cloudaccounts.contract import (
     ScanUnit,
     SetupContext,
     SetupGuide,
+    Snippet,
     Target,
     ValidationProgress,
     VisibleAccount,
@@ -48,6 +51,10 @@ class State:
     light_checks: list[str] = field(default_factory=list)  # account ids, in the order of being asked
     broken_accounts: dict[str, ProviderError] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)  # permissions that a report shows as denied
+    tree: list[list[OrganizationNode]] = field(default_factory=list)  # pages; the cursor is the next one's number
+    tree_errors: dict[int, list[ProviderError]] = field(default_factory=dict)  # before these pages, each once
+    pages_asked: list[int] = field(default_factory=list)
+    bad_members: dict[str, ProviderError] = field(default_factory=dict)  # by account id
     gate: Event | None = None  # collectors wait here until it is set
 
     def put(self, service: str, region: str, *names: str, **properties: str) -> None:
@@ -58,6 +65,10 @@ class State:
 
 
 STATE = State()
+
+
+class OrganizationForm(forms.Form):
+    drawer = forms.RegexField("^[a-z]*$", required=False, max_length=20)
 
 
 class ToySession:
@@ -131,6 +142,7 @@ class ToyProvider(Provider):
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         progress.start("identity")
         error = STATE.broken_accounts.get(target.account_id, STATE.failure)
+        error = STATE.failure or STATE.bad_members.get(target.account_id)
         if error is None and credentials["token"] != STATE.good_token:
             error = ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
         if error is not None:
@@ -168,6 +180,28 @@ class ToyProvider(Provider):
         if credentials["token"] != STATE.good_token:
             raise ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
         return ToySession()
+
+    organization_label = "Toy shelf"
+    organization_form = OrganizationForm
+
+    def organization_pages(
+        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
+    ) -> Iterator[MemberPage]:
+        for number in range(int(cursor or 0), len(STATE.tree)):
+            STATE.pages_asked.append(number)
+            if errors := STATE.tree_errors.get(number):
+                raise errors.pop(0)
+            last = number + 1 == len(STATE.tree)
+            yield MemberPage(tuple(STATE.tree[number]), "" if last else str(number + 1))
+
+    def member_credentials(
+        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
+    ) -> Credentials:
+        return Credentials("token", {**connection.values, "member": account_id})
+
+    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+        script = Snippet("Script", f"open --all {context.external_id}", "bash", "open-all.sh")
+        return (SetupGuide("by-hand", "By hand", "Open each box.", snippets=(script,)),)
 
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
         yield from STATE.neighbours

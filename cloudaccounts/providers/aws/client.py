@@ -100,6 +100,7 @@ class Connection:
         self._config = config(timeout, pool)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # creating a client changes its session
+        self._behind: Connection | None = None
 
     def __repr__(self) -> str:
         return f"<Connection of {self.who.value} in {self.partition.name}>"
@@ -121,6 +122,8 @@ class Connection:
     def client(self, service: Literal["s3control"], region: str = "") -> Any: ...
     @overload
     def client(self, service: Literal["account"], region: str = "") -> AccountClient: ...
+    @overload
+    def client(self, service: Literal["organizations"], region: str = "") -> Any: ...
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service in a region (the partition's home, where none is given)."""
         place = (service, region or self.partition.home)
@@ -137,3 +140,10 @@ class Connection:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+            behind, self._behind = self._behind, None
+        if behind is not None:
+            behind.close()
+
+    def close_with(self, behind: Connection) -> None:
+        """This connection renews itself through another one, which nobody else uses: both end together."""
+        self._behind = behind

@@ -8,6 +8,8 @@ from django import forms
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.aws import identifiers
+from cloudaccounts.providers.aws.organization_setup import clean_role_name
+from cloudaccounts.providers.aws.setup import ROLE_NAME
 
 # Never filled in by a browser, never sent to a spelling service.
 _QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -58,6 +60,21 @@ class _SecretField(_CleanedField):
 class _TokenField(_CleanedField):
     def _clean_with(self, value: str) -> str:
         return identifiers.clean_session_token(value)
+
+
+class _RoleNameField(_CleanedField):
+    def _clean_with(self, value: str) -> str:
+        return clean_role_name(value)
+
+
+class OrganizationForm(forms.Form):
+    role_name = _RoleNameField(
+        label="Name of the role in each member",
+        required=False,
+        placeholder=ROLE_NAME,
+        help_text=f"Left empty: {ROLE_NAME}, as the StackSet of the set-up guides makes it. A read-only role; never "
+        "OrganizationAccountAccessRole.",
+    )
 
 
 class CrossAccountRoleForm(forms.Form):

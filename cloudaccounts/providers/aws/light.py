@@ -5,9 +5,9 @@ from __future__ import annotations
 from cloudaccounts.background import Deadline
 from cloudaccounts.contract import Credentials, ProviderError, Target
 from cloudaccounts.providers.aws import judging
-from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE
+from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
 from cloudaccounts.providers.aws.role import RoleGate
-from cloudaccounts.providers.aws.validation import caller
+from cloudaccounts.providers.aws.signin import caller, member_gate
 from cloudaccounts.report import CheckStatus
 
 
@@ -19,9 +19,12 @@ def check_connection(credentials: Credentials, target: Target) -> None:
 
 
 def _account_of(credentials: Credentials, target: Target) -> str:
-    if credentials.method == CROSS_ACCOUNT_ROLE:
+    if credentials.method in (CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE):
         # No time for a second try, which is for roles that were made a moment ago.
-        session = RoleGate(credentials["role_arn"], target).enter(Deadline(target.timeout, "AWS"))
+        deadline = Deadline(target.timeout, "AWS")
+        member = credentials.method == ORGANIZATION_ROLE
+        gate = member_gate(credentials, target, deadline) if member else RoleGate(credentials["role_arn"], target)
+        session = gate.enter(deadline)
         session.connection.close()
         return session.account_id
     identity = caller(credentials, target)

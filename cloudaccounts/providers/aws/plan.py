@@ -8,6 +8,7 @@ from cloudaccounts.report import Plan, PlannedCheck
 
 CROSS_ACCOUNT_ROLE = "cross_account_role"
 ACCESS_KEYS = "access_keys"
+ORGANIZATION_ROLE = "organization_role"  # of members alone: nobody chooses it
 
 IDENTITY = PlannedCheck("identity", "Identity")
 ACCOUNT_MATCH = PlannedCheck("account_match", "Account matches")
@@ -20,6 +21,7 @@ REGIONS = PlannedCheck("regions", "Regions")
 PLANS: MappingProxyType[str, Plan] = MappingProxyType(
     {
         CROSS_ACCOUNT_ROLE: (IDENTITY, ACCOUNT_MATCH, EXTERNAL_ID_PROOF, PERMISSIONS, REGIONS),
+        ORGANIZATION_ROLE: (IDENTITY, ACCOUNT_MATCH, EXTERNAL_ID_PROOF, PERMISSIONS, REGIONS),
         ACCESS_KEYS: (IDENTITY, ACCOUNT_MATCH, ROOT_REFUSED, KEY_AGE, PERMISSIONS, REGIONS),
     }
 )

@@ -5,7 +5,7 @@ The SDK is imported by the methods that ask the network, so that a page that ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from cloudaccounts.contract import (
     CloudValidationResult,
     CredentialFacts,
     Credentials,
+    MemberPage,
     Plan,
     Provider,
     ProviderError,
@@ -25,9 +26,9 @@ from cloudaccounts.contract import (
     Target,
     ValidationProgress,
 )
-from cloudaccounts.providers.aws import identifiers, regions, setup, setup_rotation
-from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm
-from cloudaccounts.providers.aws.plan import ACCESS_KEYS, CROSS_ACCOUNT_ROLE, PLANS
+from cloudaccounts.providers.aws import identifiers, organization_setup, regions, setup, setup_rotation
+from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm, OrganizationForm
+from cloudaccounts.providers.aws.plan import ACCESS_KEYS, CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE, PLANS
 
 LONGEST_SESSION = timedelta(hours=36)  # GetSessionToken's, in its API reference
 
@@ -45,6 +46,8 @@ class AwsProvider(Provider):
     account_id_placeholder = "1111-2222-3333"
     partition_label = "Partition"
     checks_at_once = 16  # STS allows 600 requests a second for each account and region
+    organization_label = "AWS Organization"
+    organization_form = OrganizationForm
     methods = (
         AuthMethod(
             key=CROSS_ACCOUNT_ROLE,
@@ -92,6 +95,8 @@ class AwsProvider(Provider):
     def describe(self, credentials: Credentials) -> CredentialFacts:
         if credentials.method == CROSS_ACCOUNT_ROLE:
             return CredentialFacts("Cross-account role", hint=credentials["role_arn"], secretless=True)
+        if credentials.method == ORGANIZATION_ROLE:
+            return CredentialFacts("Role in the organization", hint=credentials["role_arn"], secretless=True)
         hint = identifiers.shorten(credentials["access_key_id"])
         if credentials.get("session_token"):
             # AWS tells nobody when a temporary key ends: at the latest after the longest session that there is.
@@ -121,6 +126,25 @@ class AwsProvider(Provider):
         from cloudaccounts.providers.aws.inventory import open_session
 
         return open_session(credentials, target)
+
+    def organization_pages(
+        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
+    ) -> Iterator[MemberPage]:
+        from cloudaccounts.providers.aws.organization import organization_pages
+
+        return organization_pages(credentials, target, cursor)
+
+    def member_credentials(
+        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
+    ) -> Credentials:
+        """The named role in the member, entered with the connection's session and the owner's external ID."""
+        name = organization_setup.clean_role_name(options.get("role_name", ""))
+        via = {f"via_{key}": value for key, value in connection.values.items()}
+        arn = f"arn:{partition}:iam::{identifiers.clean_account_id(account_id)}:role/{name}"
+        return Credentials(ORGANIZATION_ROLE, {"role_arn": arn, "via_method": connection.method, **via})
+
+    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+        return organization_setup.guides(context, options)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         from cloudaccounts.providers.aws.server import server_identity

@@ -54,22 +54,35 @@ class RoleSession:
     connection: Connection = field(repr=False)
 
 
-class RoleGate:
-    """Tries a role's door with this server's identity. Raises `ProviderError` from each method."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks to be let into a role where it is not this server: the account behind an organization's connection."""
 
-    def __init__(self, role_arn: str, target: Target) -> None:
+    connection: Connection = field(repr=False)
+    account_id: str
+
+
+class RoleGate:
+    """Tries a role's door with this server's identity, or a ``caller``'s. Raises `ProviderError` from each method."""
+
+    def __init__(self, role_arn: str, target: Target, caller: Caller | None = None) -> None:
         self.role_arn = role_arn
         self.target = target
         self.region = signing_region(target.partition, target.regions)
-        self._server = server.connect(target.partition, target.timeout)
+        self._caller = caller
+        self._from = caller.connection if caller else server.connect(target.partition, target.timeout)
 
     def enter(self, deadline: Deadline) -> RoleSession:
-        """Assumes the role; where AWS says no, tries again a few times while the role may be too new."""
-        for wait in (*RETRY_WAITS, None):
+        """Assumes the role; where AWS says no, tries again a few times while the role may be too new.
+
+        A member's is tried once: thousands of members that lack the role must not cost seven seconds each.
+        """
+        for wait in (None,) if self._caller else (*RETRY_WAITS, None):
             try:
                 answer = self._assume(self.target.external_id)
             except (ClientError, BotoCoreError) as error:
                 if wait is None or not is_denied(error) or deadline.left() < wait + self.target.timeout:
+                    self.leave()
                     raise self._explained(error) from None
                 time.sleep(wait)
             else:
@@ -88,12 +101,18 @@ class RoleGate:
             raise self._explained(error) from None
         return False
 
+    def leave(self) -> None:
+        """Gives back a caller's connections where no session came of them."""
+        if self._caller is not None:
+            self._caller.connection.close()
+
     def trust_error(self, code: str, cause: str, sdk_error: str = "") -> TrustError:
         """Asks the network who this server is, for the remedy."""
+        own = self._caller.account_id if self._caller else server.server_identity(self.target.timeout).account_id
         return TrustError(
             code,
             cause,
-            account=server.server_identity(self.target.timeout).account_id or "THE-ACCOUNT-OF-THIS-SERVER",
+            account=own or "THE-ACCOUNT-OF-THIS-SERVER",
             partition=self.target.partition,
             external_id=self.target.external_id,
             sdk_error=sdk_error,
@@ -101,7 +120,7 @@ class RoleGate:
 
     def _assume(self, external_id: str | None) -> AssumeRoleResponseTypeDef:
         external: dict[str, Any] = {} if external_id is None else {"ExternalId": external_id}
-        return self._server.client("sts", self.region).assume_role(
+        return self._from.client("sts", self.region).assume_role(
             RoleArn=self.role_arn, RoleSessionName=SESSION_NAME, DurationSeconds=SESSION_SECONDS, **external
         )
 
@@ -110,6 +129,8 @@ class RoleGate:
             _metadata(answer), refresh_using=self._renewing(), method="assume-role"
         )
         connection = Connection(credentials, partition=self.target.partition, timeout=self.target.timeout, who=Who.ROLE)
+        if self._caller is not None:
+            connection.close_with(self._caller.connection)
         arn = answer["AssumedRoleUser"]["Arn"]
         return RoleSession(arn, arn.split(":")[4], connection)
 
@@ -130,9 +151,13 @@ class RoleGate:
 
     def _explained(self, error: Exception) -> ProviderError:
         if not is_denied(error):
+            if self._caller is not None:
+                return explain(error, self._caller.connection.who, "sts:AssumeRole")
             server.forget()
             return self._partition_hint(explain(error, Who.SERVER, "sts:AssumeRole"))
         reason = denial_reason(error)
+        if self._caller is not None:
+            return self._member_refused(self._caller, reason, error)
         if "identity-based policy" in reason or "service control policy" in reason:
             return ProviderError(
                 "server_not_allowed",
@@ -144,6 +169,23 @@ class RoleGate:
             "role_refused",
             "AWS refused to let us assume the role. It gives one answer for several causes: the role does not exist, "
             "its trust policy does not name this server's account, or its external ID is another one.",
+            aws_code(error),
+        )
+
+    def _member_refused(self, caller: Caller, reason: str, error: Exception) -> ProviderError:
+        if "identity-based policy" in reason or "service control policy" in reason:
+            return ProviderError(
+                "connection_not_allowed",
+                f"The organization's connection (account {caller.account_id}) may not assume roles: sts:AssumeRole is "
+                f"{reason}.",
+                f"Allow its identity sts:AssumeRole on {json.dumps(self.role_arn)}.",
+                sdk_error=aws_code(error),
+            )
+        return self.trust_error(
+            "role_refused",
+            f"AWS refused to let the organization's connection assume {self.role_arn}. It gives one answer for several "
+            f"causes: the role does not exist in this member, its trust policy does not name account "
+            f"{caller.account_id}, its external ID is another one, or the connection's identity lacks sts:AssumeRole.",
             aws_code(error),
         )
 

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from botocore.credentials import Credentials as SdkCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.background import Deadline, start, start_in_turn
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
 from cloudaccounts.providers.aws import judging
-from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.plan import (
     ACCESS_KEYS,
@@ -29,6 +26,7 @@ from cloudaccounts.providers.aws.plan import (
     EXTERNAL_ID_PROOF,
     IDENTITY,
     KEY_AGE,
+    ORGANIZATION_ROLE,
     PERMISSIONS,
     PLANS,
     REGIONS,
@@ -38,6 +36,7 @@ from cloudaccounts.providers.aws.proof import prove
 from cloudaccounts.providers.aws.region_check import enabled_regions
 from cloudaccounts.providers.aws.regions import require_regions, signing_region
 from cloudaccounts.providers.aws.role import RoleGate, TrustError, wrong_external_id
+from cloudaccounts.providers.aws.signin import Identity, caller, member_gate
 from cloudaccounts.report import CheckStatus, PlannedCheck
 
 T = TypeVar("T")
@@ -47,43 +46,10 @@ class Refused(Exception):  # noqa: N818 # not an error: the check that failed is
     """The rest of the test would prove nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who AWS says this is. ``stored_arn`` is what the policy simulator takes; empty where there is no such."""
-
-    shown: str
-    arn: str
-    account_id: str
-    stored_arn: str
-    connection: Connection = field(repr=False)
-
-
 def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
     """Every expected failure is in the result. Takes at most ``target.deadline`` seconds."""
-    run = _RoleRun if credentials.method == CROSS_ACCOUNT_ROLE else _KeysRun
-    return run(credentials, target, progress).report()
-
-
-def caller(credentials: Credentials, target: Target) -> Identity:
-    """Signs in with access keys. Raises `ProviderError`."""
-    connection = Connection(
-        SdkCredentials(
-            credentials["access_key_id"], credentials["secret_access_key"], credentials.get("session_token") or None
-        ),
-        partition=target.partition,
-        timeout=target.timeout,
-        who=Who.KEYS,
-    )
-    region = signing_region(target.partition, target.regions)
-    try:
-        answer = connection.client("sts", region).get_caller_identity()
-    except (ClientError, BotoCoreError) as error:
-        connection.close()
-        raise explain(error, Who.KEYS, "sts:GetCallerIdentity") from None
-    arn = answer["Arn"]
-    # A session policy may narrow temporary credentials, and the simulator does not know of it.
-    stored = arn if ":user/" in arn and not credentials.get("session_token") else ""
-    return Identity(arn, arn, answer["Account"], stored, connection)
+    runs: dict[str, type[_Run]] = {CROSS_ACCOUNT_ROLE: _RoleRun, ORGANIZATION_ROLE: _MemberRun}
+    return runs.get(credentials.method, _KeysRun)(credentials, target, progress).report()
 
 
 class _Run:
@@ -241,9 +207,13 @@ class _RoleRun(_Run):
 
     def sign_in(self) -> Identity:
         role_arn = self.credentials["role_arn"]
-        self._gate = gate = RoleGate(role_arn, self.target)
+        self._gate = gate = self.gate()
         session = gate.enter(self.deadline)
         return Identity(role_arn, session.arn, session.account_id, role_arn, session.connection)
+
+    def gate(self) -> RoleGate:
+        """Raises `ProviderError`."""
+        return RoleGate(self.credentials["role_arn"], self.target)
 
     def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
         gate = self._gate
@@ -264,3 +234,12 @@ class _RoleRun(_Run):
         else:
             proven = "Without the external ID and with a wrong one, AWS refused us. As it should."
             self.progress.done(judging.passed(EXTERNAL_ID_PROOF, proven))
+
+
+class _MemberRun(_RoleRun):
+    """A member of an organization: the same role and proofs, entered by the organization's connection."""
+
+    method = ORGANIZATION_ROLE
+
+    def gate(self) -> RoleGate:
+        return member_gate(self.credentials, self.target, self.deadline)

@@ -117,6 +117,10 @@ class Connection:
         request = HttpRequest("GET", path, params={"api-version": api_version, **parameters})
         return self._read(request)
 
+    def follow(self, link: str) -> dict[str, Any]:
+        """A list's next page, by the link in the one before. Raises HttpResponseError, `ProviderError`."""
+        return self._read(HttpRequest("GET", link))
+
     def pages(self, path: str, api_version: str, **parameters: str) -> Iterator[dict[str, Any]]:
         """The items of a list, page by page. Raises HttpResponseError."""
         page = self.get(path, api_version, **parameters)

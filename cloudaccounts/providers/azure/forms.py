@@ -10,6 +10,7 @@ from django import forms
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.azure import certificate, identifiers
+from cloudaccounts.providers.azure.organization_setup import clean_group
 
 # Never filled in by a browser, never sent to a spelling service.
 _QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -43,6 +44,16 @@ def _text(placeholder: str = "") -> forms.TextInput:
 
 def _secret() -> forms.PasswordInput:
     return forms.PasswordInput(attrs=_QUIET, render_value=False)
+
+
+class OrganizationForm(forms.Form):
+    root = _CleanedField(
+        clean_group,
+        widget=_text(),
+        required=False,
+        label="Management group",
+        help_text="Its ID, from Management groups in the Azure portal. Left empty: the tenant's root group.",
+    )
 
 
 class FederatedForm(forms.Form):

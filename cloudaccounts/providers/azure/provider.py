@@ -14,6 +14,7 @@ from cloudaccounts.contract import (
     CloudValidationResult,
     CredentialFacts,
     Credentials,
+    MemberPage,
     Plan,
     Provider,
     ProviderError,
@@ -25,8 +26,16 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.azure import certificate, clouds, identifiers, server, setup, setup_rotation
-from cloudaccounts.providers.azure.forms import CertificateForm, ClientSecretForm, FederatedForm
+from cloudaccounts.providers.azure import (
+    certificate,
+    clouds,
+    identifiers,
+    organization_setup,
+    server,
+    setup,
+    setup_rotation,
+)
+from cloudaccounts.providers.azure.forms import CertificateForm, ClientSecretForm, FederatedForm, OrganizationForm
 from cloudaccounts.providers.azure.plan import CERTIFICATE, CLIENT_SECRET, FEDERATED, PLANS
 
 if TYPE_CHECKING:
@@ -42,6 +51,8 @@ class AzureProvider(Provider):
     account_id_help = "A UUID, shown under Subscriptions in the Azure portal."
     account_id_placeholder = "11111111-2222-3333-4444-555555555555"
     partition_label = "Cloud"
+    organization_label = "Azure management group"
+    organization_form = OrganizationForm
     methods = (
         AuthMethod(
             key=FEDERATED,
@@ -141,6 +152,23 @@ class AzureProvider(Provider):
         from cloudaccounts.providers.azure.neighbours import visible_accounts
 
         return visible_accounts(credentials, target)
+
+    def organization_pages(
+        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
+    ) -> Iterator[MemberPage]:
+        from cloudaccounts.providers.azure.organization import organization_pages
+
+        return organization_pages(credentials, target, options, cursor)
+
+    def member_credentials(
+        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
+    ) -> Credentials:
+        """The same app: what it may do in each subscription, its roles at the management group say."""
+        identifiers.clean_subscription_id(account_id)
+        return Credentials(connection.method, dict(connection.values))
+
+    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+        return organization_setup.guides(context, options)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         """Read from a file of this server: asks no network."""

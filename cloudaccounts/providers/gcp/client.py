@@ -26,7 +26,7 @@ from cloudaccounts.providers.gcp.channels import Channels
 
 if TYPE_CHECKING:
     from google.cloud.asset_v1 import AssetServiceClient
-    from google.cloud.resourcemanager_v3 import ProjectsClient
+    from google.cloud.resourcemanager_v3 import FoldersClient, OrganizationsClient, ProjectsClient
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 RESOURCE_MANAGER_HOST = "cloudresourcemanager.googleapis.com"
@@ -106,6 +106,28 @@ class Connection:
         channel = self._channels.to(RESOURCE_MANAGER_HOST)
         return ProjectsClient(
             transport=ProjectsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
+            client_options=ClientOptions(),
+        )
+
+    @cached_property
+    def folders(self) -> FoldersClient:
+        from google.cloud.resourcemanager_v3 import FoldersClient
+        from google.cloud.resourcemanager_v3.services.folders.transports import FoldersGrpcTransport
+
+        channel = self._channels.to(RESOURCE_MANAGER_HOST)
+        return FoldersClient(
+            transport=FoldersGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
+            client_options=ClientOptions(),
+        )
+
+    @cached_property
+    def organizations(self) -> OrganizationsClient:
+        from google.cloud.resourcemanager_v3 import OrganizationsClient
+        from google.cloud.resourcemanager_v3.services.organizations.transports import OrganizationsGrpcTransport
+
+        channel = self._channels.to(RESOURCE_MANAGER_HOST)
+        return OrganizationsClient(
+            transport=OrganizationsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
             client_options=ClientOptions(),
         )
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.gcp import identifiers, keyfile
+from cloudaccounts.providers.gcp.organization_setup import clean_root
 
 # Never filled in by a browser, never sent to a spelling service.
 _QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -42,6 +43,20 @@ class _CleanedField(forms.CharField):
 class _EmailField(_CleanedField):
     def _clean_with(self, value: str) -> str:
         return identifiers.clean_email(value)
+
+
+class _RootField(_CleanedField):
+    def _clean_with(self, value: str) -> str:
+        return clean_root(value)
+
+
+class OrganizationForm(forms.Form):
+    root = _RootField(
+        required=False,
+        label="Organization or folder",
+        placeholder="organizations/123456789",
+        help_text="Left empty: the highest place above the connected project that its service account may read.",
+    )
 
 
 class _AudienceField(_CleanedField):

@@ -33,6 +33,7 @@ class ProjectFacts:
     display_name: str
     state: str
     labels: Mapping[str, str]
+    parent: str = ""  # organizations/NUMBER, folders/NUMBER
 
 
 def passed(planned: PlannedCheck, detail: str) -> CheckResult:

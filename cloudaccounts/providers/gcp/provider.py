@@ -15,6 +15,7 @@ from cloudaccounts.contract import (
     CloudValidationResult,
     CredentialFacts,
     Credentials,
+    MemberPage,
     Plan,
     Provider,
     ProviderError,
@@ -26,8 +27,13 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.gcp import identifiers, keyfile, regions, setup, setup_rotation
-from cloudaccounts.providers.gcp.forms import ImpersonationForm, ServiceAccountKeyForm, WorkloadIdentityForm
+from cloudaccounts.providers.gcp import identifiers, keyfile, organization_setup, regions, setup, setup_rotation
+from cloudaccounts.providers.gcp.forms import (
+    ImpersonationForm,
+    OrganizationForm,
+    ServiceAccountKeyForm,
+    WorkloadIdentityForm,
+)
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, PLANS, SERVICE_ACCOUNT_KEY, WORKLOAD_IDENTITY
 
 if TYPE_CHECKING:
@@ -43,6 +49,8 @@ class GcpProvider(Provider):
     account_id_help = "Shown beside the project's name in the console's project picker. Not the number, not the name."
     account_id_placeholder = "my-project-123456"
     partition_label = "Cloud"
+    organization_label = "Google Cloud organization"
+    organization_form = OrganizationForm
     methods = (
         AuthMethod(
             key=IMPERSONATION,
@@ -135,6 +143,23 @@ class GcpProvider(Provider):
         from cloudaccounts.providers.gcp.validation import visible_accounts
 
         return visible_accounts(credentials, target)
+
+    def organization_pages(
+        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
+    ) -> Iterator[MemberPage]:
+        from cloudaccounts.providers.gcp.organization import organization_pages
+
+        return organization_pages(credentials, target, options, cursor)
+
+    def member_credentials(
+        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
+    ) -> Credentials:
+        """The same service account: what it may do in each project, its roles above say."""
+        identifiers.clean_project_id(account_id)
+        return Credentials(connection.method, dict(connection.values))
+
+    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+        return organization_setup.guides(context, options)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         from cloudaccounts.providers.gcp.server import server_identity

@@ -78,6 +78,7 @@ def project_facts(identity: Identity, target: Target) -> ProjectFacts:
         display_name=found.display_name,
         state=found.state.name,
         labels=dict(found.labels),
+        parent=found.parent,
     )
 
 

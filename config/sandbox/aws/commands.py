@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from config.sandbox.aws import company, people
 from config.sandbox.aws.identities import Account, Identities, find_role
+from config.sandbox.aws.organization_commands import OrganizationCommands
 from config.sandbox.aws.state import State
 from config.sandbox.emulator import Command
 
@@ -15,6 +16,7 @@ class Commands:
     def __init__(self, identities: Identities, state: State) -> None:
         self._identities = identities
         self._state = state
+        self._organization = OrganizationCommands(identities, state)
 
     def by_name(self) -> Mapping[str, Command]:
         return {
@@ -27,6 +29,7 @@ class Commands:
             "expire_sessions": self.expire_sessions,
             "seed_accounts": self.seed_accounts,
             "accounts": self.accounts,
+            **self._organization.by_name(),
         }
 
     def _remembering(self, kind: Literal["accounts", "roles", "users"], command: Command) -> Command:
@@ -48,6 +51,7 @@ class Commands:
             self.put_account(**account)
         for user in self._state.users.values():
             self.put_user(**user)
+        self._organization.restore()
         for role in self._state.roles.values():
             self.put_role(**role)
 

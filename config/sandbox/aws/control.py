@@ -71,3 +71,26 @@ class AwsControl:
     def seed_accounts(self, n: int) -> list[dict[str, str]]:
         """Makes sure of n accounts with an auditor each; returns account_id, access_key_id, secret_access_key."""
         return list(self.ask("aws.seed_accounts", n=n))
+
+    # --- the organization ---------------------------------------------------------------------------------------------
+    def members(self) -> list[dict[str, Any]]:
+        """The organization's accounts: id, name, parent, state."""
+        return list(self.ask("aws.members"))
+
+    def open_members(self, external_id: str, *, broken: bool = False) -> list[str]:
+        """Makes the reader role in every active member, as the StackSet would; returns the ids of the members.
+
+        ``broken`` leaves the first three with a missing role, another external ID, and no permission.
+        """
+        return list(self.ask("aws.open_members", external_id=external_id, broken=broken))
+
+    def put_member(self, account_id: str, name: str, *, parent: str = "ou-lark-prod", state: str = "ACTIVE") -> None:
+        """A new member, or one that moves or changes: ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED."""
+        self.ask("aws.put_member", account_id=account_id, name=name, parent=parent, state=state)
+
+    def remove_member(self, account_id: str) -> None:
+        self.ask("aws.remove_member", account_id=account_id)
+
+    def grow_organization(self, n: int) -> None:
+        """Adds n members in units of 500, for pages and benchmarks; they have no role and cannot be entered."""
+        self.ask("aws.grow_organization", n=n)

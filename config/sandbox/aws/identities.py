@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from config.sandbox.aws import clouds
+from config.sandbox.aws.organization_tree import Organization
 from config.sandbox.aws.policy import Policy
 
 _UPPER = string.ascii_uppercase + "234567"
@@ -129,6 +130,7 @@ class Identities:
         self.accounts: dict[str, Account] = {}
         self.root_keys: dict[str, tuple[str, Account]] = {}
         self.sessions: dict[str, Session] = {}
+        self.organization = Organization()
         self._owners: dict[str, Account] = {}
         self._lock = threading.Lock()
 

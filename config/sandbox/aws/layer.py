@@ -10,7 +10,18 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from config.sandbox.aws import actions, clouds, gate, hosts, identities, regions, signature, simulation, sts
+from config.sandbox.aws import (
+    actions,
+    clouds,
+    gate,
+    hosts,
+    identities,
+    organizations,
+    regions,
+    signature,
+    simulation,
+    sts,
+)
 from config.sandbox.aws import call as calls
 from config.sandbox.aws.call import Call
 from config.sandbox.aws.errors import AwsError, of_kind, render
@@ -112,6 +123,8 @@ class Layer:
             return _xml(call, simulation.simulate_principal_policy(call, caller.account))
         if call.service == "ec2" and call.action == "DescribeRegions":
             return _xml(call, regions.describe_regions(call, caller.account))
+        if call.service == "organizations":
+            return _json(call, organizations.answer(call, caller, self.identities.organization))
         if call.service == "account" and call.action == "ListRegions":
             return _json(call, regions.list_regions(call, caller.account))
         if call.service == "account" and call.action == "GetRegionOptStatus":

@@ -1,6 +1,6 @@
 """Credentials for people to paste, one per situation that the product tells apart."""
 
-from config.sandbox.aws import company
+from config.sandbox.aws import company, organization_tree, seed
 from config.sandbox.aws.identities import Account, Identities
 from config.sandbox.aws.people import keys_of
 from config.sandbox.emulator import Scenario
@@ -49,6 +49,13 @@ def scenarios(identities: Identities) -> list[Scenario]:
                 "session_token": session.token,
             },
             "Expires 12 hours after the sandbox's start.",
+        ),
+        _keys(
+            accounts[organization_tree.MANAGEMENT],
+            seed.ORGANIZATION_USER,
+            "Organization",
+            "Connect it, then open Organizations. The members lack their role until you play their administrator: "
+            "make organization EXTERNAL_ID=…",
         ),
         _keys(accounts[company.GOVERNMENT], auditor, "AWS GovCloud (US)", "Partition aws-us-gov."),
         _keys(accounts[company.CHINA], auditor, "AWS China", "Partition aws-cn."),

@@ -4,13 +4,14 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from config.sandbox.aws import clouds, company, people
+from config.sandbox.aws import clouds, company, organization_tree, people
 from config.sandbox.aws.company import Bucket, Customer, Machine, Place
 from config.sandbox.aws.identities import Account, Identities
 from config.sandbox.aws.inprocess import Workshop
 from config.sandbox.aws.state import State
 
 SERVER_USER = "cloud-accounts-server"
+ORGANIZATION_USER = "cloud-accounts-organization"
 BUCKET_AGE = timedelta(days=400)
 MACHINE_AGE = timedelta(days=120)
 
@@ -29,6 +30,27 @@ def build(identities: Identities, state: State) -> None:
             _build_bucket(account, bucket, workshop, state)
         for place in customer.places:
             _build_place(account, place, workshop, state)
+    _build_organization(identities, state)
+
+
+def _build_organization(identities: Identities, state: State) -> None:
+    """The management account and a delegated administrator, each with a user who may list and enter the members."""
+    own = {one.id: one.name for one in company.CUSTOMERS if one.partition == "aws"}
+    identities.organization = organization_tree.company(own)
+    roles = f"arn:aws:iam::*:role/{company.READER_ROLE}"
+    inline = {
+        "organization": [
+            company.allow("organizations:Describe*", "organizations:List*"),
+            company.allow("sts:AssumeRole", resource=roles),
+        ]
+    }
+    for account_id in (organization_tree.MANAGEMENT, organization_tree.DELEGATED):
+        name = identities.organization.members[account_id].name
+        account = identities.add(Account(account_id, name))
+        people.put_user(
+            account, state, ORGANIZATION_USER, path="/service/", managed=company.AUDIT_POLICIES, inline=inline
+        )
+        people.put_keys(account, state, ORGANIZATION_USER, [company.Key(15)])
 
 
 def _build_account(account: Account, customer: Customer, identities: Identities, state: State) -> None:

@@ -31,6 +31,7 @@ class State:
         self.roles: dict[str, dict[str, Any]] = saved.get("roles", {})
         self.users: dict[str, dict[str, Any]] = saved.get("users", {})
         self.keys: dict[str, list[dict[str, str]]] = saved.get("keys", {})
+        self.organization: list[list[Any]] = saved.get("organization", [])
         self.seeded: int = saved.get("seeded", 0)
         self.save()
 
@@ -45,6 +46,7 @@ class State:
                     "roles": self.roles,
                     "users": self.users,
                     "keys": self.keys,
+                    "organization": self.organization,
                     "seeded": self.seeded,
                 },
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from config.sandbox.azure import access
+from config.sandbox.azure import access, management
 from config.sandbox.azure.clouds import ALWAYS_REGISTERED, LOCATIONS, TYPES, Endpoint
 from config.sandbox.azure.directory import App, Directory, Subscription
 from config.sandbox.azure.errors import ArmError, is_uuid
@@ -48,6 +48,8 @@ def action_of(query: Query) -> str:
     parts = [part.lower() for part in query.parts]
     if parts in (["tenants"], ["subscriptions"]):
         return f"Microsoft.Resources/{parts[0]}/read"
+    if parts[:1] == ["providers"]:
+        return management.action_of(parts)
     if parts[:1] != ["subscriptions"]:
         return ""
     rest = query.parts[2:]
@@ -94,6 +96,8 @@ class ResourceManager:
         if parts == ["subscriptions"]:
             _check_version(query, _VERSIONS["subscriptions"])
             return self._page(query, [_subscription(one) for one in self._visible(query, app)])
+        if management.action_of(parts):
+            return self._management(query, app, parts)
         if parts[:1] != ["subscriptions"]:
             raise LookupError(query.path)
         subscription = self._subscription(query, app)
@@ -104,6 +108,13 @@ class ResourceManager:
         if not (own_permissions and access.roles_of(subscription, app)):  # everybody with a role may ask for their own
             access.authorize(subscription, app, action, query.path)
         return self._inside(query, subscription, app, parts[2:])
+
+    def _management(self, query: Query, app: App, parts: list[str]) -> dict[str, Any]:
+        management.check_version(query.parameters.get("api-version", ""))
+        group = management.find(self._directory.tree, parts, app, query.path)
+        if len(parts) == 4:
+            return management.show(group)
+        return self._page(query, management.descendants(self._directory.tree, self._directory, group))
 
     def _subscription(self, query: Query, app: App) -> Subscription:
         if not is_uuid(query.subscription_id):
@@ -193,8 +204,11 @@ class ResourceManager:
 def _position(token: str) -> int:
     if not token:
         return 0
-    text = base64.urlsafe_b64decode(token).decode()
-    return int(text.removeprefix("at:"))
+    try:
+        text = base64.urlsafe_b64decode(token).decode()
+        return int(text.removeprefix("at:"))
+    except ValueError:
+        raise ArmError("InvalidSkipToken", "The specified skip token is invalid.", 400) from None
 
 
 def _check_version(query: Query, known: Sequence[str]) -> None:

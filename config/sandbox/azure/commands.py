@@ -33,6 +33,7 @@ class Commands:
             "put_denial": self.put_denial,
             "seed_resources": self.seed_resources,
             "server_token": self.server_token,
+            "take_role": self.take_role,
         }
 
     def restore(self) -> None:
@@ -145,6 +146,13 @@ class Commands:
         subscription = self._directory.subscription(subscription_id)
         for number in range(n):
             seed.add_item(subscription, Item(kind, f"seeded-{number:05d}", {}, group="seeded"), self._state)
+
+    def take_role(self, subscription_id: str, name: str) -> None:
+        """Takes an app's roles in one subscription away, inherited ones included."""
+        subscription = self._directory.subscription(subscription_id)
+        app = seed.put_app(self._directory, self._state, subscription.tenant, name)
+        kept = [one for one in subscription.assignments if one.principal_id != app.object_id]
+        subscription.assignments[:] = kept
 
     def server_token(self, seconds: int = 3600, **claims: str) -> str:
         """A token such as the product's platform gives it; `iss`, `sub` and `aud` can be changed."""

@@ -42,6 +42,10 @@ class AzureControl:
     def seed_resources(self, subscription_id: str, n: int) -> None:
         self.ask("azure.seed_resources", subscription_id=subscription_id, n=n)
 
+    def take_role(self, subscription_id: str, name: str) -> None:
+        """Takes an app's roles in one subscription away, as a deny at the group would."""
+        self.ask("azure.take_role", subscription_id=subscription_id, name=name)
+
     def server_token(self, seconds: int = 3600, **claims: str) -> str:
         """A token for AZURE_FEDERATED_TOKEN_FILE; `iss`, `sub` and `aud` can be changed."""
         return str(self.ask("azure.server_token", seconds=seconds, **claims))

@@ -104,6 +104,7 @@ class Directory:
         self.tenants: dict[str, Tenant] = {}
         self.apps: dict[tuple[str, str], App] = {}  # by tenant and client id
         self.subscriptions: dict[str, Subscription] = {}
+        self.tree: Any = None  # config.sandbox.azure.management.Tree
 
     def app_of(self, client_id: str) -> App:
         for app in self.apps.values():

@@ -52,6 +52,12 @@ def scenarios(directory: Directory, state: State) -> list[Scenario]:
         _secret(
             places[company.EXPERIMENTS], app(seed.READER_APP), "Disabled subscription", "Azure reports it as Disabled."
         ),
+        _secret(
+            platform,
+            app(seed.ORGANIZATION_APP),
+            "Organization",
+            "Reader at the tenant's root management group: connect it, then open Organizations.",
+        ),
         *(
             _secret(places[name], app(seed.READER_APP, places[name].tenant), title, f"Choose the cloud {title}.")
             for name, title in ((company.GOVERNMENT, "Azure US Government"), (company.CHINA, "Azure China"))

@@ -23,6 +23,7 @@ from config.sandbox.azure.directory import (
     Subscription,
     Tenant,
 )
+from config.sandbox.azure.management import SCOPE, Group, Tree
 from config.sandbox.azure.state import State
 from config.sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT
 
@@ -32,6 +33,8 @@ FEDERATED_APP = "cloud-accounts-federated"
 PARTIAL_APP = "partial-auditor"
 NOBODY_APP = "nobody"
 EXPIRED_APP = "former-contractor"
+ORGANIZATION_APP = "cloud-accounts-organization"
+MEMBERS = 24
 CERTIFICATE_PASSWORD = "open-the-certificate"
 
 PARTIAL = Role(
@@ -55,6 +58,7 @@ def build(directory: Directory, state: State) -> None:
     for place in company.PLACES:
         _build_place(directory, state, place)
     _build_apps(directory, state)
+    _build_tree(directory, state)
 
 
 def by_name(directory: Directory, name: str) -> Subscription:
@@ -187,6 +191,40 @@ def add_item(subscription: Subscription, item: Item, state: State) -> None:
         child = f"{identifier}/{below}/{name}"
         told = {"id": child, "name": name, "type": f"{item.kind}/{below}", "properties": properties}
         subscription.resources[child.lower()] = told
+
+
+def _build_tree(directory: Directory, state: State) -> None:
+    """Larkfield's management groups, with small subscriptions of its teams; one app reads them all."""
+    main = tenant_named(directory, company.MAIN)
+    app = put_app(directory, state, main, ORGANIZATION_APP)
+    put_secret(app, state)
+    directory.tree = tree = Tree()
+    for key, name, parent in (
+        (main.id, "Tenant Root Group", ""),
+        ("lark-platform", "Platform", main.id),
+        ("lark-workloads", "Workloads", main.id),
+        ("lark-prod", "Production", "lark-workloads"),
+        ("lark-dev", "Development", "lark-workloads"),
+    ):
+        tree.groups[key] = Group(key, name, parent)
+    tree.grants = [(main.id, app.object_id, READER), (main.id, app.object_id, SECURITY_READER)]
+    for subscription in [one for one in directory.subscriptions.values() if one.tenant is main]:
+        tree.places[subscription.id] = "lark-prod"
+    for number in range(1, MEMBERS + 1):
+        state_of = "Disabled" if number == MEMBERS else "Enabled"
+        name = f"team-{number:02}-{'prod' if number % 2 else 'dev'}"
+        subscription = Subscription(
+            state.uuid("subscription", name), name, main, ("westeurope", "northeurope"), state_of,
+            providers=dict.fromkeys(TYPES, "Registered"),
+        )  # fmt: skip
+        directory.subscriptions[subscription.id] = subscription
+        tree.places[subscription.id] = "lark-prod" if number % 2 else "lark-dev"
+    for key in tree.places:
+        scope = f"{SCOPE}/{main.id}"
+        for role in (READER, SECURITY_READER):
+            identifier = state.uuid("assignment", scope, app.object_id, role.id)
+            assignment = Assignment(identifier, role, app.object_id, "ServicePrincipal", scope)
+            directory.subscriptions[key].assignments.append(assignment)
 
 
 def _build_apps(directory: Directory, state: State) -> None:

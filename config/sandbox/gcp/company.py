@@ -6,7 +6,7 @@ Ages are in days at the sandbox's first start; they grow from then on.
 from datetime import timedelta
 
 from config.sandbox.gcp import resources as make
-from config.sandbox.gcp.directory import Directory, Pool, Project
+from config.sandbox.gcp.directory import Directory, Place, Pool, Project
 from config.sandbox.gcp.roles import READER
 
 ORGANIZATION = "organizations/481516234200"
@@ -18,6 +18,8 @@ PARKED = "meadowlark-parked"
 
 SERVER = f"cloud-accounts@{OWN}.iam.gserviceaccount.com"
 READER_NAME = "cloud-accounts-reader"
+ORGANIZATION_NAME = "cloud-accounts-organization"
+MEMBERS = 24
 APIS = frozenset(
     {
         *("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com", "serviceusage.googleapis.com"),
@@ -38,6 +40,25 @@ def build(directory: Directory) -> None:
     _legacy(directory)
     add_project(directory, PARKED, "Parked", state="DELETE_REQUESTED")
     directory.grant(directory.project(PARKED), f"serviceAccount:{READER_NAME}@{DATA}.iam.gserviceaccount.com", READER)
+    _organization(directory)
+
+
+def _organization(directory: Directory) -> None:
+    """Folders with small projects of the teams; one service account reads them all, by roles on the organization."""
+    for name, label, parent in (
+        (ORGANIZATION, "meadowlark.example", ""),
+        ("folders/733001200100", "Production", ORGANIZATION),
+        ("folders/733001200200", "Teams", ORGANIZATION),
+        ("folders/733001200201", "Experiments", "folders/733001200200"),
+    ):
+        directory.places[name] = Place(name, label, parent)
+    for number in range(1, MEMBERS + 1):
+        folder = "folders/733001200100" if number % 2 else "folders/733001200201"
+        add_project(directory, f"meadowlark-team-{number:02}", f"Team {number:02}", parent=folder)
+    email = directory.add_account(DATA, ORGANIZATION_NAME, (), "Cloud Accounts organization reader").email
+    directory.add_key(email, 12)
+    for role in ("roles/browser", *READER):
+        directory.places[ORGANIZATION].bindings[role] = {f"serviceAccount:{email}"}
 
 
 def add_project(

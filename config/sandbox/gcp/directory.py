@@ -70,8 +70,19 @@ class Pool:
         return f"principal:{self.audience.rsplit('/providers/', 1)[0]}/subject/"
 
 
+@dataclass
+class Place:
+    """A folder or the organization: who has roles there has them on all below."""
+
+    name: str  # folders/NUMBER, organizations/NUMBER
+    display_name: str
+    parent: str = ""
+    bindings: Bindings = field(default_factory=dict)
+
+
 class Directory:
     def __init__(self, state: State) -> None:
+        self.places: dict[str, Place] = {}
         self.state = state
         self.projects: dict[str, Project] = {}
         self.accounts: dict[str, Account] = {}
@@ -148,8 +159,23 @@ class Directory:
     # --- deciding ----------------------------------------------------------------------------------------------------
     def permissions(self, project: Project, member: str) -> frozenset[str]:
         roles = {**ROLES, **project.custom_roles}
-        held = (roles.get(role, frozenset()) for role, members in project.bindings.items() if member in members)
+        held = [roles.get(role, frozenset()) for role, members in project.bindings.items() if member in members]
+        return frozenset().union(*held, self.permissions_above(project.parent, member))
+
+    def permissions_above(self, place: str, member: str) -> frozenset[str]:
+        """By roles on a folder or organization and on all above it."""
+        held: list[frozenset[str]] = []
+        while place in self.places:
+            found = self.places[place]
+            held += [ROLES.get(role, frozenset()) for role, members in found.bindings.items() if member in members]
+            place = found.parent
         return frozenset().union(*held)
+
+    def require_place(self, member: str, permission: str, name: str) -> Place:
+        """A place that does not exist is denied alike."""
+        if permission not in self.permissions_above(name, member):
+            raise denied(permission, f"cloudresourcemanager.googleapis.com/{name}")
+        return self.places[name]
 
     def require(self, member: str, permission: str, name: str) -> Project:
         """The project, where the member has the permission on it; a project that does not exist is denied alike."""

@@ -1,6 +1,11 @@
 """What the roles contain, as far as the sandbox checks it. Source: https://cloud.google.com/iam/docs/roles-permissions."""
 
-_BROWSER = frozenset({"resourcemanager.projects.get"})
+_BROWSER = frozenset(
+    {
+        *("resourcemanager.projects.get", "resourcemanager.projects.list", "resourcemanager.organizations.get"),
+        *("resourcemanager.folders.get", "resourcemanager.folders.list"),
+    }
+)
 _USAGE = frozenset({"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"})
 _ASSETS = frozenset(
     {

@@ -59,6 +59,8 @@ def handlers(layer: Layer) -> tuple[Any, ...]:
     from google.cloud import asset_v1, resourcemanager_v3
     from google.iam.v1 import iam_policy_pb2
 
+    from config.sandbox.gcp import tree
+
     def method(host: str, name: str, work: Any, request: Any, response: Any, subject: Any) -> Any:
         def serve(message: Any, context: Any) -> Any:
             call = Call(host, host.split(".")[0], name, **subject(message))
@@ -96,6 +98,14 @@ def handlers(layer: Layer) -> tuple[Any, ...]:
                     resourcemanager_v3.SearchProjectsResponse,
                     lambda message: _about("resourcemanager.projects.get", "", [message.query]),
                 ),
+                "ListProjects": method(
+                    manager,
+                    "ListProjects",
+                    tree.list_projects,
+                    resourcemanager_v3.ListProjectsRequest,
+                    resourcemanager_v3.ListProjectsResponse,
+                    lambda message: _about("resourcemanager.projects.list", "", [message.parent]),
+                ),
                 "TestIamPermissions": method(
                     manager,
                     "TestIamPermissions",
@@ -106,6 +116,7 @@ def handlers(layer: Layer) -> tuple[Any, ...]:
                 ),
             },
         ),
+        *tree.handlers(lambda *given: method(manager, *given)),
         grpc.method_handlers_generic_handler(
             "google.cloud.asset.v1.AssetService",
             {
@@ -161,7 +172,7 @@ def _project(layer: Layer, call: Call, authorization: str, name: str) -> tuple[s
 
 
 def _get_project(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    return _message(_project(layer, call, authorization, request.name)[1])
+    return project_message(_project(layer, call, authorization, request.name)[1])
 
 
 def _search_projects(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
@@ -176,11 +187,11 @@ def _search_projects(layer: Layer, call: Call, request: Any, authorization: str)
         for one in layer.directory.projects.values()
         if call.permission in layer.directory.permissions(one, member) and (not request.query or one.state == "ACTIVE")
     ]
-    page, following = _page(seen, request.page_size or 100, request.page_token)
-    return SearchProjectsResponse(projects=[_message(one) for one in page], next_page_token=following)
+    page, following = page_of(seen, request.page_size or 100, request.page_token)
+    return SearchProjectsResponse(projects=[project_message(one) for one in page], next_page_token=following)
 
 
-def _message(project: Project) -> Any:
+def project_message(project: Project) -> Any:
     from google.cloud.resourcemanager_v3 import Project as Message
 
     return Message(
@@ -226,7 +237,7 @@ def _list_assets(layer: Layer, call: Call, request: Any, authorization: str) -> 
     wanted = [
         one for one in _assets(layer, project) if not patterns or any(p.fullmatch(one["assetType"]) for p in patterns)
     ]
-    page, following = _page(wanted, request.page_size or 100, request.page_token)
+    page, following = page_of(wanted, request.page_size or 100, request.page_token)
     answer = asset_v1.ListAssetsResponse(next_page_token=following)
     for one in page:
         content = one if request.content_type == asset_v1.ContentType.RESOURCE else {**one, "resource": {}}
@@ -249,14 +260,14 @@ def _search_policies(layer: Layer, call: Call, request: Any, authorization: str)
     _, project = _project(layer, call, authorization, request.scope)
     if request.page_size > 500:
         raise GoogleError("INVALID_ARGUMENT", "page_size must be at most 500.")
-    page, following = _page(policies_of(layer.directory, project), request.page_size or 50, request.page_token)
+    page, following = page_of(policies_of(layer.directory, project), request.page_size or 50, request.page_token)
     answer = asset_v1.SearchAllIamPoliciesResponse(next_page_token=following)
     for one in page:
         ParseDict(one, asset_v1.SearchAllIamPoliciesResponse.pb(answer).results.add())
     return answer
 
 
-def _page(items: list[T], size: int, token: str) -> tuple[list[T], str]:
+def page_of(items: list[T], size: int, token: str) -> tuple[list[T], str]:
     try:
         start = int(base64.b64decode(token, validate=True)) if token else 0
     except ValueError:

@@ -37,6 +37,13 @@ def scenarios(directory: Directory) -> list[Scenario]:
         _key(directory, company.SHOP, "partial-auditor", "Some permissions denied", "May not read who may do what."),
         _key(directory, company.DATA, "nobody", "No permission at all", "A valid key of an account without any role."),
         _key(directory, company.DATA, "former-contractor", "Disabled key", "Google answers as for a deleted one."),
+        _key(
+            directory,
+            company.DATA,
+            company.ORGANIZATION_NAME,
+            "Organization",
+            "Reads all projects of the organization: connect it, then open Organizations.",
+        ),
         _key(directory, company.LEGACY, reader, "API not enabled", "Cloud Asset was never enabled in this project."),
         {
             **_key(directory, company.DATA, reader, "Project marked for deletion", "Must be refused until restored."),

@@ -25,10 +25,10 @@ from cloudaccounts.providers.aws.errors import explain
 from cloudaccounts.providers.aws.inventory import ec2, iam, s3
 from cloudaccounts.providers.aws.inventory.common import Scope
 from cloudaccounts.providers.aws.judging import account, root
-from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE
+from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
 from cloudaccounts.providers.aws.regions import require_regions
 from cloudaccounts.providers.aws.role import RoleGate
-from cloudaccounts.providers.aws.validation import caller
+from cloudaccounts.providers.aws.signin import caller, member_gate
 from cloudaccounts.report import CheckStatus
 
 Collector = Callable[[Scope], Iterator[Asset]]
@@ -102,8 +102,11 @@ def _told(error: Exception, connection: Connection, unit: ScanUnit) -> ProviderE
 def open_session(credentials: Credentials, target: Target) -> AwsSession:
     """Signs in for a scan. Raises `ProviderError`; refuses another account and the root user as the validation does."""
     require_regions(target.partition, target.regions)
-    if credentials.method == CROSS_ACCOUNT_ROLE:
-        session = RoleGate(credentials["role_arn"], target).enter(Deadline(target.deadline, "AWS"))
+    deadline = Deadline(target.deadline, "AWS")
+    if credentials.method in (CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE):
+        member = credentials.method == ORGANIZATION_ROLE
+        gate = member_gate(credentials, target, deadline) if member else RoleGate(credentials["role_arn"], target)
+        session = gate.enter(deadline)
         account_id, arn, connection = session.account_id, session.arn, session.connection
     else:
         identity = caller(credentials, target)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cloudaccounts import organization_tree, registry
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import CloudAccount, Environment, Job, JobItem, Organization
+from cloudaccounts.models.job import ItemState, JobState
+from cloudaccounts.models.organization import SyncState
+from cloudaccounts.services import organizations, run_job
+
+ACTOR = Actor("system", "discover_organization", "command")
+LOOK_AGAIN = 0.3  # seconds between two looks at the progress
+
+
+class Command(BaseCommand):
+    help = (
+        "Lists the members that an account's credential can see: a management account or delegated administrator, a "
+        "tenant's or management group's app, an organization's service account. Goes on where an earlier run was "
+        "interrupted. With --onboard the new and failed ones are proven and connected. Exit code 1: some failed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--account", required=True, type=UUID, metavar="UUID", help="the connected account")
+        parser.add_argument("--role-name", metavar="R", help="AWS: the role in each member")
+        parser.add_argument("--root", metavar="ID", help="Azure: a management group; Google Cloud: folders/… ")
+        parser.add_argument("--onboard", action="store_true")
+        parser.add_argument("--environment", choices=Environment.values, help="default: the account's")
+        parser.add_argument("--regions", nargs="+", metavar="REGION", help="default: the account's")
+        parser.add_argument("--group", default="", metavar="NAME", help="put onboarded accounts into this group")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        account = CloudAccount.objects.filter(pk=options["account"]).first()
+        if account is None:
+            raise CommandError("There is no such account.", returncode=2)
+        organization = self._look(account, options)
+        self._list(organization)
+        if options["onboard"]:
+            self._onboard(organization, account, options)
+
+    def _look(self, account: CloudAccount, options: dict[str, Any]) -> Organization:
+        given = {name: options[name] for name in ("role_name", "root") if options[name]}
+        form = registry.get(account.provider).organization_form
+        if form is not None and (unknown := set(given) - set(form.base_fields)):
+            flag = f"--{min(unknown).replace('_', '-')}"
+            raise CommandError(f"{flag} means nothing for this provider.", returncode=2)
+        known = Organization.objects.filter(connection=account.pk).first()
+        try:
+            if known is not None and not given:
+                organization = organizations.request_sync(known, actor=ACTOR)
+            else:
+                organization = organizations.connect_organization(account, actor=ACTOR, options=given)
+        except InputError as error:
+            raise CommandError(" ".join(error.fields.values()), returncode=2) from None
+        row = Organization.objects.filter(pk=organization.pk)
+        with self._bar() as bar:
+            task = bar.add_task("Looking at the organization", total=None)
+
+            def show() -> bool:
+                organization.refresh_from_db()
+                bar.update(task, completed=organization.seen)
+                if organization.lease_until is not None and organization.lease_until < timezone.now():
+                    # Whoever was at it died, and there need be no scheduler beside this command.
+                    organizations.requeue_syncs()
+                    organizations.run_sync(organization.pk)
+                return organization.sync_state == SyncState.IDLE
+
+            _in_background(lambda: organizations.run_sync(organization.pk), show)
+        organization = row.get()
+        if organization.code:
+            raise CommandError(f"{organization.cause} {organization.remedy}".strip(), returncode=1)
+        return organization
+
+    def _list(self, organization: Organization) -> None:
+        """A row for each member, as they come from the database: an organization of 50,000 is no table in memory."""
+        tree = organization_tree.Tree(organization)
+        self.stdout.write(f"{organization.title} ({organization.root_id})")
+        wanted = organization_tree.MemberFilter()
+        for member in organization_tree.members(organization, wanted).iterator(chunk_size=500):
+            state = member.state if member.provider_state == "active" else member.provider_state
+            place = " / ".join(node.name for node in tree.way_to(member.parent_id)[1:])
+            self.stdout.write(f"{member.account_id:<36}  {state:<10}  {member.name:<32}  {place}".rstrip())
+        total = tree.total
+        self.stdout.write(
+            f"{total.accounts:,} accounts: {total.new:,} new, {total.onboarded:,} onboarded, {total.failed:,} failed, "
+            f"{total.inactive:,} suspended or closed"
+        )
+
+    def _onboard(self, organization: Organization, account: CloudAccount, options: dict[str, Any]) -> None:
+        chosen = organizations.new_members(organization, failed=True)
+        if not chosen:
+            self.stdout.write("Nothing to onboard.")
+            return
+        try:
+            job = organizations.onboard_members(
+                organization, actor=ACTOR, members=chosen, environment=options["environment"] or account.environment,
+                regions=options["regions"] or account.regions, group=options["group"],
+            )  # fmt: skip
+        except ProviderError as error:
+            raise CommandError(f"{error.cause} {error.remedy}".strip(), returncode=2) from None
+        with self._bar(MofNCompleteColumn()) as bar:
+            task = bar.add_task("Onboarding", total=job.total)
+
+            def show() -> bool:
+                job.refresh_from_db()
+                bar.update(task, completed=job.handled)
+                return job.state in {JobState.FINISHED, JobState.CANCELLED}
+
+            _in_background(lambda: run_job(job.pk), show)
+        self._tell(Job.objects.get(pk=job.pk))
+
+    def _tell(self, job: Job) -> None:
+        for item in JobItem.objects.filter(job=job.pk, state=ItemState.FAILED).order_by("position").iterator():
+            self.stdout.write(f"failed: {item.label}: {item.cause} {item.remedy}".rstrip())
+        self.stdout.write(f"{job.done:,} onboarded, {job.failed:,} failed, {job.skipped:,} skipped")
+        if job.failed:
+            raise CommandError(f"{job.failed:,} failed.", returncode=1)
+
+    def _bar(self, *columns: Any) -> Progress:
+        return Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *columns, TimeElapsedColumn(),
+            console=Console(stderr=True), transient=True,
+            disable=not getattr(self.stderr, "isatty", lambda: False)(),
+        )  # fmt: skip
+
+
+def _in_background(work: Callable[[], object], finished: Callable[[], bool]) -> None:
+    """Does the work in this process; where a worker has taken it already, waits for that one."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run, name="discovery", daemon=True)
+    thread.start()
+    while not finished():
+        time.sleep(LOOK_AGAIN)
+    thread.join()

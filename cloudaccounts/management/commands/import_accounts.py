@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from cloudaccounts.actors import Actor
+from cloudaccounts.services.importing import FileRefusedError, Result, import_rows, read_file
+
+WORDS = {"added": "added", "valid": "would be added", "exists": "connected already", "refused": "refused"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Connects many accounts from a CSV or YAML file. Each is proven live before it is stored, a few at a time; "
+        "what is connected already is left as it is. Columns: provider, account_id, name, environment, regions "
+        "(separated by blanks), auth_method, credentials.… (as in credentials.role_arn; nested in YAML), partition and "
+        "group if needed. Exit code 0: all are connected; 1: some were refused; 2: the file could not be read."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.(csv|yaml)")
+        parser.add_argument("--owner", required=True, metavar="USERNAME", help="whose accounts they become")
+        parser.add_argument("--dry-run", action="store_true", help="prove access and store nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = get_user_model().objects.filter(username=options["owner"]).first()
+        if user is None:
+            raise CommandError(f"There is no user {options['owner']!r}.", returncode=2)
+        actor = Actor("system", f"import_accounts ({os.environ.get('USER', 'command')})", "command")
+        counts: Counter[str] = Counter()
+        bar = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} rows"),
+            TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+            disable=not getattr(self.stderr, "isatty", lambda: False)(),
+        )  # fmt: skip
+        results = import_rows(
+            read_file(options["file"]), owner=str(user.pk), actor=actor, dry_run=bool(options["dry_run"])
+        )
+        refused: FileRefusedError | None = None
+        with bar:
+            task = bar.add_task("Importing", total=None)
+            try:
+                for result in results:
+                    counts[result.state] += 1
+                    bar.advance(task)
+                    self.stdout.write(_row(result))
+            except FileRefusedError as error:
+                refused = error
+        total = ", ".join(f"{counts[state]} {word}" for state, word in WORDS.items() if counts[state])
+        self.stdout.write(total or "No rows.")
+        if refused is not None:
+            raise CommandError(f"{refused.cause} {refused.remedy}".strip(), returncode=2)
+        if counts["refused"]:
+            raise CommandError(f"{counts['refused']} refused.", returncode=1)
+
+
+def _row(result: Result) -> str:
+    said = f"{result.reason} {result.remedy}".strip()
+    account = f"{result.provider:<6} {result.account_id:<36} {result.name}"
+    return f"line {result.line:>5}  {WORDS[result.state]:<17}  {account}  {said}".rstrip()

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from cloudaccounts.models.account import provider_choices
+
+
+class SyncState(models.TextChoices):
+    IDLE = "idle", "up to date"
+    QUEUED = "queued", "waiting"
+    RUNNING = "running", "looking"
+
+
+class MemberKind(models.TextChoices):
+    CONTAINER = "container", "container"
+    ACCOUNT = "account", "account"
+
+
+class ProviderState(models.TextChoices):
+    """What the cloud says of a member; the values are those of `cloudaccounts.contract.NodeState`."""
+
+    ACTIVE = "active", "active"
+    SUSPENDED = "suspended", "suspended"
+    CLOSED = "closed", "closed"
+
+
+class MemberState(models.TextChoices):
+    """What we have done with a member."""
+
+    NEW = "new", "new"
+    ONBOARDING = "onboarding", "onboarding"
+    ONBOARDED = "onboarded", "onboarded"
+    FAILED = "failed", "failed"
+    IGNORED = "ignored", "left out"
+
+
+class Organization(models.Model):
+    """An organization, tenant or folder whose members are reached with the credential of one connected account.
+
+    The row is also the request to look at it again: ``sync_state`` with claim and lease, and ``cursor``, the page from
+    which a look goes on. Each look from the beginning is a ``generation``; what it did not meet is gone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    provider = models.CharField(max_length=32, choices=provider_choices)
+    connection = models.UUIDField(unique=True)  # the CloudAccount whose credential is used
+    root_id = models.CharField(max_length=200, blank=True, default="")
+    name = models.CharField(max_length=160, blank=True, default="")  # empty until the first look
+    options = models.JSONField(default=dict)  # the provider's own, such as a role's name; never a secret
+    sync_state = models.CharField(max_length=8, choices=SyncState.choices, default=SyncState.IDLE)
+    generation = models.PositiveIntegerField(default=0)
+    cursor = models.TextField(blank=True, default="")
+    attempts = models.PositiveIntegerField(default=0)
+    actor = models.JSONField(default=dict)  # cloudaccounts.actors.Actor, of who asked last
+    requested_at = models.DateTimeField(null=True)
+    nudged_at = models.DateTimeField(null=True)
+    claim = models.UUIDField(null=True)  # the worker's try that may write
+    lease_until = models.DateTimeField(null=True)
+    last_synced_at = models.DateTimeField(null=True)
+    next_sync_at = models.DateTimeField(null=True)
+    seen = models.PositiveIntegerField(default=0)  # nodes met by the look that runs, or by the last one
+    code = models.CharField(max_length=64, blank=True, default="")  # of the last look; empty where it went well
+    cause = models.CharField(max_length=500, blank=True, default="")
+    remedy = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "name"], name="organization_owner_name"),
+            models.Index(fields=["sync_state", "next_sync_at"], name="organization_sync"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return self.name or "Organization"
+
+    @property
+    def is_looking(self) -> bool:
+        return self.sync_state in {SyncState.QUEUED, SyncState.RUNNING}
+
+
+class OrganizationMember(models.Model):
+    """One node of an organization's tree: a container, or an account that is connected or could be."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.UUIDField()
+    owner = models.CharField(max_length=64)
+    node_id = models.CharField(max_length=200)
+    parent_id = models.CharField(max_length=200, blank=True, default="")
+    kind = models.CharField(max_length=10, choices=MemberKind.choices)
+    account_id = models.CharField(max_length=128, blank=True, default="")
+    name = models.CharField(max_length=160, blank=True, default="")
+    provider_state = models.CharField(max_length=10, choices=ProviderState.choices, default=ProviderState.ACTIVE)
+    state = models.CharField(max_length=10, choices=MemberState.choices, default=MemberState.NEW)
+    account = models.UUIDField(null=True)  # the CloudAccount, once onboarded
+    becomes = models.UUIDField(default=uuid.uuid4)  # the UUID that its account gets: onboarding twice is one account
+    tested_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=64, blank=True, default="")  # of the last test or onboarding
+    cause = models.CharField(max_length=500, blank=True, default="")
+    remedy = models.CharField(max_length=500, blank=True, default="")
+    seen_in = models.PositiveIntegerField(default=0)  # the generation that met it last
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "node_id"], name="one_member_per_node")]
+        indexes = [
+            models.Index(fields=["organization", "parent_id", "kind", "name"], name="member_of_parent"),
+            models.Index(fields=["organization", "kind", "state"], name="member_state"),
+            models.Index(fields=["account"], name="member_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.account_id or self.node_id})"

@@ -1,0 +1,133 @@
+"""An AWS Organization: its tree, listed from the management account or a delegated administrator. No Django.
+
+At most 20 a page, pages may be empty while NextToken is set, ``State`` goes before ``Status``:
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cloudaccounts.background import Deadline
+from cloudaccounts.contract import (
+    Credentials,
+    MemberPage,
+    NodeKind,
+    NodeState,
+    OrganizationNode,
+    ProviderError,
+    Target,
+)
+from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
+from cloudaccounts.providers.aws.role import Caller
+from cloudaccounts.providers.aws.signin import sign_in_connection
+from cloudaccounts.walking import patiently, walk
+
+PAGE = 20  # the most that AWS gives
+_STATES: Mapping[str, NodeState] = {
+    "ACTIVE": NodeState.ACTIVE,
+    "PENDING_ACTIVATION": NodeState.SUSPENDED,
+    "SUSPENDED": NodeState.SUSPENDED,
+    "PENDING_CLOSURE": NodeState.CLOSED,
+    "CLOSED": NodeState.CLOSED,
+}
+_TOKEN_REFUSED = {"InvalidInputException", "InvalidNextTokenException"}
+
+
+def organization_pages(credentials: Credentials, target: Target, cursor: str) -> Iterator[MemberPage]:
+    """See `Provider.organization_pages`."""
+    caller = sign_in_connection(credentials, target, Deadline(target.deadline, "AWS"))
+    try:
+        client = caller.connection.client("organizations")
+        root = None if cursor else _root(client, caller)
+        yield from walk(root, partial(_list, client, caller), lists=2, cursor=cursor)
+    finally:
+        caller.connection.close()
+
+
+def _root(client: Any, caller: Caller) -> OrganizationNode:
+    organization = _ask(caller, "organizations:DescribeOrganization", client.describe_organization)["Organization"]
+    try:
+        roots = _ask(caller, "organizations:ListRoots", partial(client.list_roots, MaxResults=PAGE))["Roots"]
+    except ProviderError as error:
+        raise _explained_by_place(error, organization, caller) from None
+    name = f"AWS Organization {organization['Id']}"
+    return OrganizationNode(str(roots[0]["Id"]), "", name, NodeKind.CONTAINER)
+
+
+def _list(client: Any, caller: Caller, parent: str, number: int, token: str) -> tuple[Sequence[OrganizationNode], str]:
+    more = {"NextToken": token} if token else {}
+    if number == 0:
+        action, listing = "ListOrganizationalUnitsForParent", client.list_organizational_units_for_parent
+    else:
+        action, listing = "ListAccountsForParent", client.list_accounts_for_parent
+    try:
+        answer = _ask(caller, f"organizations:{action}", partial(listing, ParentId=parent, MaxResults=PAGE, **more))
+    except ProviderError as error:
+        if token and error.sdk_error in _TOKEN_REFUSED:
+            raise ProviderError(
+                "cursor_expired", "AWS does not go on with this list.", "Start again.", sdk_error=error.sdk_error
+            ) from None
+        raise
+    units = [_unit(one, parent) for one in answer.get("OrganizationalUnits", ())]
+    accounts = [_account(one, parent) for one in answer.get("Accounts", ())]
+    return [*units, *accounts], str(answer.get("NextToken") or "")
+
+
+def _unit(one: Mapping[str, Any], parent: str) -> OrganizationNode:
+    return OrganizationNode(str(one["Id"]), parent, str(one.get("Name", "")), NodeKind.CONTAINER)
+
+
+def _account(one: Mapping[str, Any], parent: str) -> OrganizationNode:
+    told = str(one.get("State") or one.get("Status") or "")
+    identifier = str(one["Id"])
+    return OrganizationNode(
+        identifier, parent, str(one.get("Name", "")), NodeKind.ACCOUNT, identifier,
+        _STATES.get(told, NodeState.SUSPENDED),
+    )  # fmt: skip
+
+
+def _ask(caller: Caller, action: str, call: Callable[[], Any]) -> Any:
+    """Raises `ProviderError`, after patience with what can pass by itself."""
+
+    def once() -> Any:
+        try:
+            return call()
+        except ClientError as error:
+            if aws_code(error) == "AWSOrganizationsNotInUseException":
+                raise ProviderError(
+                    "organization_missing", f"Account {caller.account_id} is in no AWS Organization.",
+                    "Connect the management account of an organization.", sdk_error=aws_code(error),
+                ) from None  # fmt: skip
+            told = explain(error, caller.connection.who, action)
+            if is_denied(error):
+                told = ProviderError(
+                    "organization_denied", told.cause,
+                    f"Give the connection's identity {action}; the set-up guides hold the whole policy.",
+                    sdk_error=told.sdk_error,
+                )  # fmt: skip
+            raise told from None
+        except BotoCoreError as error:
+            raise explain(error, caller.connection.who, action) from None
+
+    return patiently(once)
+
+
+def _explained_by_place(error: ProviderError, organization: Mapping[str, Any], caller: Caller) -> ProviderError:
+    """A member account may describe its organization, and list nothing: that is told as what it is."""
+    manager = str(organization.get("MasterAccountId", ""))
+    if error.code != "organization_denied" or not manager or manager == caller.account_id:
+        return error
+    return ProviderError(
+        "organization_not_manager",
+        f"Account {caller.account_id} is a member of the organization; only its management account {manager} or a "
+        "delegated administrator may list the others.",
+        f"Connect account {manager}, or make {caller.account_id} a delegated administrator for a service such as "
+        "account.amazonaws.com: aws organizations register-delegated-administrator --account-id "
+        f"{caller.account_id} --service-principal account.amazonaws.com",
+        sdk_error=error.sdk_error,
+    )

@@ -1,0 +1,163 @@
+"""What an administrator of an AWS Organization runs, so that the connection may read all members. Pure functions."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+
+from cloudaccounts.contract import ProviderError, SetupContext, SetupGuide, Snippet
+from cloudaccounts.providers.aws import setup_texts as texts
+from cloudaccounts.providers.aws.regions import partition_of
+from cloudaccounts.providers.aws.setup import ROLE_NAME
+
+STACK_SET = "cloud-accounts-reader"
+_ROLE_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
+# Roles that AWS itself makes in members; they may do everything, and a reader must not be able to.
+_ADMINISTRATORS = frozenset({"organizationaccountaccessrole", "awscontroltowerexecution"})
+_ROOT = re.compile(r"r-[a-z0-9]{4,32}")
+
+
+def clean_role_name(raw: str) -> str:
+    """A role's name without path; empty means the usual one. Code ``role_name_invalid``, ``role_too_powerful``."""
+    name = raw.strip() or ROLE_NAME
+    if not _ROLE_NAME.fullmatch(name):
+        raise ProviderError(
+            "role_name_invalid", "A role's name has letters, digits and +=,.@_- only, at most 64.",
+            "Enter the name alone, without its ARN or path.",
+        )  # fmt: skip
+    if name.lower() in _ADMINISTRATORS:
+        raise ProviderError(
+            "role_too_powerful",
+            f"{name} is an administrator of each member: whoever held this connection could change everything there. "
+            "We never use it.",
+            f"Let the StackSet of the set-up guides make the read-only role {ROLE_NAME}, and name that one.",
+        )
+    return name
+
+
+def connection_policy(partition: str, role_name: str) -> str:
+    """What the connecting identity needs beside its own reading rights. JSON."""
+    return texts.as_json(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": ["organizations:Describe*", "organizations:List*"],
+                    "Resource": "*",
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Resource": f"arn:{partition}:iam::*:role/{role_name}",
+                },
+            ],
+        }
+    )
+
+
+def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+    role_name = clean_role_name(options.get("role_name", ""))
+    partition = partition_of(context.partition)
+    root = options.get("root_id", "")
+    root = root if _ROOT.fullmatch(root) else "r-YOUR"
+    template = texts.cloudformation(context.external_id, context.account_id, role_name)
+    policy = Snippet(
+        "Policy for the identity that is connected here", connection_policy(partition.name, role_name), "json",
+        "cloud-accounts-organization-policy.json",
+    )  # fmt: skip
+    trust = f"It trusts account {context.account_id} alone, and only with your external ID."
+    return (
+        SetupGuide(
+            key="stackset",
+            label="StackSet",
+            intro=f"Makes the read-only role {role_name} in all members, and in those that join later. {trust}",
+            snippets=(
+                Snippet("Template", template, "yaml", "cloud-accounts-reader.yaml"),
+                Snippet("Command", stack_set_script(root, partition.home), "bash", "cloud-accounts-stackset.sh"),
+                policy,
+            ),
+            steps=(
+                "Download the template and the script into one directory.",
+                f"Run the script where the AWS CLI is signed in to the management account. Your root is {root}.",
+                f"Attach the policy to the identity that is connected here, in account {context.account_id}.",
+                "A StackSet leaves the management account itself out: it is connected by itself.",
+                "Come back and test the members: a new role can take a minute to be known everywhere.",
+            ),
+        ),
+        SetupGuide(
+            key="terraform",
+            label="Terraform",
+            intro=f"The same StackSet as code. {trust}",
+            snippets=(
+                Snippet("Template", template, "yaml", "cloud-accounts-reader.yaml"),
+                Snippet("Configuration", terraform(root, partition.home), "hcl", "cloud-accounts-organization.tf"),
+                policy,
+            ),
+            steps=("Put both files into one directory and run terraform init, then terraform apply.",),
+        ),
+    )
+
+
+def stack_set_script(root: str, region: str) -> str:
+    """Bash. Runs again without harm: an existing StackSet gets the template renewed."""
+    return f"""#!/usr/bin/env bash
+set -euo pipefail
+
+name={shlex.quote(STACK_SET)}
+root={shlex.quote(root)}
+export AWS_REGION={shlex.quote(region)}
+
+aws organizations enable-aws-service-access --service-principal member.org.stacksets.cloudformation.amazonaws.com
+if aws cloudformation describe-stack-set --stack-set-name "$name" >/dev/null 2>&1; then
+  aws cloudformation update-stack-set --stack-set-name "$name" \\
+    --template-body file://cloud-accounts-reader.yaml --capabilities CAPABILITY_NAMED_IAM
+else
+  aws cloudformation create-stack-set --stack-set-name "$name" \\
+    --template-body file://cloud-accounts-reader.yaml --capabilities CAPABILITY_NAMED_IAM \\
+    --permission-model SERVICE_MANAGED --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false
+  aws cloudformation create-stack-instances --stack-set-name "$name" \\
+    --deployment-targets OrganizationalUnitIds="$root" --regions "$AWS_REGION" \\
+    --operation-preferences FailureTolerancePercentage=100,MaxConcurrentPercentage=100
+fi
+"""
+
+
+def terraform(root: str, region: str) -> str:
+    quoted = json.dumps
+    return f"""terraform {{
+  required_version = ">= 1.3"
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }}
+  }}
+}}
+
+provider "aws" {{
+  region = {quoted(region)}
+}}
+
+resource "aws_cloudformation_stack_set" "cloud_accounts_reader" {{
+  name             = {quoted(STACK_SET)}
+  permission_model = "SERVICE_MANAGED"
+  capabilities     = ["CAPABILITY_NAMED_IAM"]
+  template_body    = file("${{path.module}}/cloud-accounts-reader.yaml")
+
+  auto_deployment {{
+    enabled                          = true
+    retain_stacks_on_account_removal = false
+  }}
+}}
+
+resource "aws_cloudformation_stack_set_instance" "cloud_accounts_reader" {{
+  stack_set_name = aws_cloudformation_stack_set.cloud_accounts_reader.name
+
+  deployment_targets {{
+    organizational_unit_ids = [{quoted(root)}]
+  }}
+}}
+"""

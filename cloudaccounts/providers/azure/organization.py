@@ -1,0 +1,124 @@
+"""A tenant's management groups and the subscriptions below one of them. No Django.
+
+https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants (version 2020-05-01). The list
+tells no state, so the subscriptions that are not enabled are asked for once, beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.contract import (
+    Credentials,
+    MemberPage,
+    NodeKind,
+    NodeState,
+    OrganizationNode,
+    ProviderError,
+    Target,
+)
+from cloudaccounts.providers.azure import judging
+from cloudaccounts.providers.azure.errors import explain, is_denied, status_of
+from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_commands, clean_group
+from cloudaccounts.providers.azure.signin import Access, sign_in, visible_subscriptions
+from cloudaccounts.walking import patiently
+
+API_VERSION = "2020-05-01"
+_BEGUN = "begun"  # the cursor behind the root
+_PREFIX = "managementGroups/"
+_MOST_PAGES = 20_000
+
+
+def organization_pages(
+    credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str
+) -> Iterator[MemberPage]:
+    """See `Provider.organization_pages`."""
+    access = sign_in(credentials, target)
+    group = clean_group(options.get("root", "")) or credentials["tenant_id"]
+    try:
+        if not cursor:
+            yield MemberPage((_root(access, group),), _BEGUN)
+        states = _states(access)
+        link = "" if cursor in ("", _BEGUN) else cursor
+        for _ in range(_MOST_PAGES):
+            page = _page(access, group, link)
+            nodes = tuple(node for item in page.get("value") or () if (node := _node(item, states)))
+            link = str(page.get("nextLink") or "")
+            yield MemberPage(nodes, link)
+            if not link:
+                return
+        raise ProviderError(
+            "too_many_pages", "Azure's list has no end.", "Try again; if it stays so, tell the operator."
+        )
+    finally:
+        access.connection.close()
+
+
+def _root(access: Access, group: str) -> OrganizationNode:
+    action = "Microsoft.Management/managementGroups/read"
+    found = _asked(access, group, action, partial(access.connection.get, f"{GROUP_PATH}/{group}", API_VERSION))
+    name = str((found.get("properties") or {}).get("displayName") or group)
+    return OrganizationNode(f"{_PREFIX}{group.lower()}", "", name, NodeKind.CONTAINER)
+
+
+def _page(access: Access, group: str, link: str) -> dict[str, Any]:
+    action = "Microsoft.Management/managementGroups/descendants/read"
+    call = partial(access.connection.get, f"{GROUP_PATH}/{group}/descendants", API_VERSION)
+    return _asked(access, group, action, partial(access.connection.follow, link) if link else call, follows=bool(link))
+
+
+def _asked(
+    access: Access, group: str, action: str, call: Callable[[], dict[str, Any]], *, follows: bool = False
+) -> dict[str, Any]:
+    """Raises `ProviderError`, after patience with what can pass by itself."""
+
+    def once() -> dict[str, Any]:
+        try:
+            return call()
+        except (AzureError, ProviderError) as error:
+            told = explain(error, action)
+            if follows and status_of(error) == 400:
+                raise ProviderError(
+                    "cursor_expired", "Azure does not go on with this list.", "Start again.", sdk_error=told.sdk_error
+                ) from None
+            if is_denied(error) or status_of(error) == 404:
+                # Azure hides groups: what does not exist and what may not be seen are one answer.
+                raise ProviderError(
+                    "organization_denied",
+                    f"Azure does not let the app read the management group {group}, or there is no such group. It "
+                    f"needs {action}.",
+                    f"Give the app its roles at the group: {assign_commands(access.client_id, group)}",
+                    sdk_error=told.sdk_error,
+                ) from None
+            raise told from None
+
+    return patiently(once)
+
+
+def _states(access: Access) -> dict[str, NodeState]:
+    """Of the subscriptions that cannot be read; all others are active."""
+    told = patiently(lambda: visible_subscriptions(access))
+    return {one.id: _state(one.state) for one in told if not judging.is_readable(one.state)}
+
+
+def _state(raw: str) -> NodeState:
+    return NodeState.CLOSED if raw.lower() == "deleted" else NodeState.SUSPENDED
+
+
+def _node(item: Mapping[str, Any], states: Mapping[str, NodeState]) -> OrganizationNode | None:
+    """None for what is neither a group nor a subscription."""
+    properties = item.get("properties") or {}
+    above = str((properties.get("parent") or {}).get("id") or "").rstrip("/")
+    parent = _PREFIX + above.rsplit("/", 1)[-1].lower()
+    raw, name = str(item.get("id") or ""), str(item.get("name") or "")
+    shown = str(properties.get("displayName") or name)
+    if "/managementgroups/" in raw.lower():
+        return OrganizationNode(_PREFIX + name.lower(), parent, shown, NodeKind.CONTAINER)
+    if not raw.lower().startswith("/subscriptions/"):
+        return None
+    key = raw.rsplit("/", 1)[-1].lower()
+    return OrganizationNode(key, parent, shown, NodeKind.ACCOUNT, key, states.get(key, NodeState.ACTIVE))

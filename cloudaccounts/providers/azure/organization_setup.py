@@ -1,0 +1,141 @@
+"""What an administrator of a tenant runs, so that one app may read all subscriptions of a management group. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+
+from cloudaccounts.contract import ProviderError, SetupContext, SetupGuide, Snippet
+from cloudaccounts.providers.azure.clouds import cloud_of
+from cloudaccounts.providers.azure.setup_texts import READER, SECURITY_READER, TAG
+
+GROUP_PATH = "/providers/Microsoft.Management/managementGroups"
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagement
+_GROUP = re.compile(r"[A-Za-z0-9_(][A-Za-z0-9_().-]{0,88}[A-Za-z0-9_()-]|[A-Za-z0-9_]")
+
+
+def clean_group(raw: str) -> str:
+    """A management group's ID; its whole path is understood, empty stays empty. Code ``management_group_invalid``."""
+    text = raw.strip()
+    if text.lower().startswith(f"{GROUP_PATH.lower()}/"):
+        text = text[len(GROUP_PATH) + 1 :].rstrip("/")
+    if text and not _GROUP.fullmatch(text):
+        raise ProviderError(
+            "management_group_invalid", "This is not the ID of a management group.",
+            "Copy the ID from Management groups in the Azure portal; leave it empty for the whole tenant.",
+        )  # fmt: skip
+    return text
+
+
+def assign_commands(client_id: str, group: str) -> str:
+    return " && ".join(
+        f"az role assignment create --assignee {shlex.quote(client_id)} --role {role} "
+        f"--scope {shlex.quote(f'{GROUP_PATH}/{group}')}"
+        for role in (READER, SECURITY_READER)
+    )
+
+
+def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+    cloud = cloud_of(context.partition)
+    group = clean_group(options.get("root", "")) or options.get("root_id", "").removeprefix("managementGroups/")
+    group = group if _GROUP.fullmatch(group) else "TENANT-ID"
+    intro = f"Gives the app that is connected here Reader and Security Reader at the management group {group}."
+    return (
+        SetupGuide(
+            key="cli",
+            label="Azure CLI",
+            intro=f"{intro} Subscriptions that join later are covered as well.",
+            snippets=(
+                Snippet(
+                    "Script",
+                    script(cloud.cli, group, context.external_id),
+                    "bash",
+                    "cloud-accounts-management-group.sh",
+                ),
+            ),
+            steps=(
+                "Run it as an Owner or User Access Administrator of the management group, with the app's client ID: "
+                "bash cloud-accounts-management-group.sh CLIENT-ID.",
+                "Where the app signs in by a federated credential, add --tag: each subscription then gets your mark, "
+                "without which it cannot be connected.",
+                "To act at the tenant's root group, a Global Administrator must first turn on “Access management for "
+                "Azure resources” in the properties of Microsoft Entra ID.",
+            ),
+        ),
+        SetupGuide(
+            key="terraform",
+            label="Terraform",
+            intro=intro,
+            snippets=(Snippet("Configuration", terraform(group), "hcl", "cloud-accounts-management-group.tf"),),
+            steps=("Run terraform init, then terraform apply -var client_id=CLIENT-ID.",),
+        ),
+    )
+
+
+def script(cloud: str, group: str, external_id: str) -> str:
+    """Bash. Runs again without harm."""
+    return f"""#!/usr/bin/env bash
+# Lets one app read the configuration of all subscriptions in a management group. It can change nothing.
+set -euo pipefail
+
+client=${{1:?Say which app: bash $0 CLIENT-ID [--tag]}}
+group={shlex.quote(group)}
+scope="{GROUP_PATH}/$group"
+
+if [ "$(az cloud show --query name --output tsv)" != {shlex.quote(cloud)} ]; then
+  echo {shlex.quote(f"Sign in to {cloud} first: az cloud set --name {cloud} && az login")} >&2
+  exit 1
+fi
+principal=$(az ad sp show --id "$client" --query id --output tsv)
+for role in {READER} {SECURITY_READER}; do
+  az role assignment create --assignee-object-id "$principal" --assignee-principal-type ServicePrincipal \\
+    --role "$role" --scope "$scope" --output none
+done
+
+if [ "${{2:-}}" = --tag ]; then
+  az rest --method get --url "$scope/descendants?api-version=2020-05-01" \\
+    --query "value[?type=='/subscriptions' || type=='Microsoft.Management/managementGroups/subscriptions'].name" \\
+    --output tsv |
+    while read -r subscription; do
+      az tag update --resource-id "/subscriptions/$subscription" --operation Merge \\
+        --tags {shlex.quote(f"{TAG}={external_id}")} --output none
+    done
+fi
+"""
+
+
+def terraform(group: str) -> str:
+    quoted = json.dumps
+    return f"""terraform {{
+  required_providers {{
+    azuread = {{ source = "hashicorp/azuread" }}
+    azurerm = {{ source = "hashicorp/azurerm" }}
+  }}
+}}
+
+provider "azurerm" {{
+  features {{}}
+}}
+
+variable "client_id" {{
+  description = "The app that is connected in Cloud Accounts."
+}}
+
+data "azuread_service_principal" "reader" {{
+  client_id = var.client_id
+}}
+
+data "azurerm_management_group" "connected" {{
+  name = {quoted(group)}
+}}
+
+# Reader and Security Reader.
+resource "azurerm_role_assignment" "reader" {{
+  for_each           = toset([{quoted(READER)}, {quoted(SECURITY_READER)}])
+  scope              = data.azurerm_management_group.connected.id
+  role_definition_id = "/providers/Microsoft.Authorization/roleDefinitions/${{each.value}}"
+  principal_id       = data.azuread_service_principal.reader.object_id
+}}
+"""

@@ -1,0 +1,112 @@
+"""The account whose credential an organization uses: taken up, and not let go while others depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import audit, registry
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import SetupContext, SetupGuide
+from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.errors import ConnectionInUseError, InputError
+from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
+from cloudaccounts.models.organization import MemberState
+from cloudaccounts.services.organizations.sync import request_sync
+from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.server import server_identity
+
+
+def connect_organization(account: CloudAccount, *, actor: Actor, options: Mapping[str, str]) -> Organization:
+    """Takes an account's credential for its organization, and asks for the first look; repeating it changes options.
+
+    Raises `InputError`.
+    """
+    provider = registry.get(account.provider)
+    if provider.organization_form is None or account.connection is not None:
+        raise InputError({"account": "An organization cannot be reached through this account."})
+    form = provider.organization_form(dict(options))
+    if not form.is_valid():
+        raise InputError({name: str(errors[0]) for name, errors in form.errors.items()})
+    wanted = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    try:
+        with transaction.atomic(using=SECURITY):
+            row = Organization.objects.create(
+                owner=account.owner, provider=account.provider, connection=account.pk, options=wanted
+            )
+    except IntegrityError:
+        row = Organization.objects.get(connection=account.pk)
+        if row.options == wanted and row.is_looking:
+            return row
+        Organization.objects.filter(pk=row.pk).update(options=wanted, cursor="")
+    audit.record(
+        actor=actor, owner=account.owner, action="organization.connected", account=account.pk, label=account.name,
+        text=f"Organization reached through {account.name}", organization=str(row.pk), options=wanted,
+    )  # fmt: skip
+    return request_sync(row, actor=actor)
+
+
+def forget_organization(organization: Organization, *, actor: Actor) -> None:
+    """Takes the organization off the list. Raises `ConnectionInUseError` while members are connected through it."""
+    if members := members_through(organization.connection):
+        raise ConnectionInUseError(members)
+    with transaction.atomic(using=SECURITY):
+        OrganizationMember.objects.filter(organization=organization.pk).delete()
+        Organization.objects.filter(pk=organization.pk).delete()
+        audit.record(
+            actor=actor, owner=organization.owner, action="organization.removed",
+            text=f"Organization {organization.title} removed", organization=str(organization.pk),
+        )  # fmt: skip
+
+
+def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuide, ...]:
+    """How an administrator lets us into all members. Asks no network."""
+    context = SetupContext(
+        account_id=account.account_id,
+        partition=account.partition,
+        regions=tuple(account.regions),
+        external_id=external_id_for(account.owner),
+        server=server_identity(account.provider),
+    )
+    provider = registry.get(organization.provider)
+    return provider.organization_guides(context, {**organization.options, "root_id": organization.root_id})
+
+
+def members_through(connection: UUID) -> int:
+    return CloudAccount.objects.filter(connection=connection).count()
+
+
+def refuse_while_used(account: CloudAccount) -> None:
+    """Raises `ConnectionInUseError`."""
+    if members := members_through(account.pk):
+        raise ConnectionInUseError(members)
+
+
+def let_go(account: CloudAccount) -> None:
+    """An account that is deleted: as a member it is new again, and the organization behind it goes with it."""
+    for member in OrganizationMember.objects.filter(account=account.pk):
+        # Another UUID for the next time: the audit knows the old one as deleted.
+        OrganizationMember.objects.filter(pk=member.pk).update(
+            account=None, state=MemberState.NEW, becomes=uuid4(), code="", cause="", remedy="", tested_at=None
+        )
+    for organization in Organization.objects.filter(connection=account.pk):
+        OrganizationMember.objects.filter(organization=organization.pk).delete()
+        organization.delete()
+
+
+def set_aside(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
+    """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
+    before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
+    after = MemberState.NEW if back else MemberState.IGNORED
+    found = OrganizationMember.objects.filter(organization=organization.pk, pk__in=members, state__in=before)
+    changed = found.update(state=after)
+    if changed:
+        audit.record(
+            actor=actor, owner=organization.owner, action="organization.members_changed",
+            text=f"{changed} members of {organization.title} {'taken in again' if back else 'left out'}",
+            organization=str(organization.pk), at=timezone.now().isoformat(),
+        )  # fmt: skip
+    return changed

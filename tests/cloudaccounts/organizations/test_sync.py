@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.utils import timezone
+
+from cloudaccounts.contract import NodeState, OrganizationNode, ProviderError
+from cloudaccounts.errors import ConnectionInUseError, InputError
+from cloudaccounts.models import AuditEvent, CloudAccount, Notice, Organization, OrganizationMember
+from cloudaccounts.services import delete_account, organizations
+from tests.cloudaccounts.organizations.conftest import ALICE, Member, box, container
+from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.toycloud.provider import State
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+THROTTLED = ProviderError("throttled", "Too fast.", "Wait.", permanent=False)
+
+
+def look_again(organization: Organization) -> Organization:
+    organizations.request_sync(organization, actor=ALICE)
+    organizations.run_sync(organization.pk)
+    organization.refresh_from_db()
+    return organization
+
+
+def test_the_first_look_stores_the_tree(organization: Organization) -> None:
+    rows = OrganizationMember.objects.filter(organization=organization.pk)
+    assert {(row.node_id, row.parent_id, row.kind, row.provider_state, row.state) for row in rows} == {
+        ("root", "", "container", "active", "new"),
+        ("upper", "root", "container", "active", "new"),
+        ("inner", "upper", "container", "active", "new"),
+        ("aaaaaa", "root", "account", "active", "new"),
+        ("bbbbbb", "upper", "account", "active", "new"),
+        ("cccccc", "inner", "account", "active", "new"),
+        ("dddddd", "inner", "account", "suspended", "new"),
+    }
+    assert (organization.root_id, organization.name, organization.seen) == ("root", "The shelf", 7)
+    assert (organization.sync_state, organization.cursor, organization.code) == ("idle", "", "")
+    assert organization.next_sync_at is not None
+    assert timedelta(hours=23) < organization.next_sync_at - timezone.now() < timedelta(hours=25)
+
+
+def test_a_second_look_counts_what_is_new_and_gone(organization: Organization, tree: State, member: Member) -> None:
+    tree.tree[2].remove(next(node for node in tree.tree[2] if node.node_id == "aaaaaa"))
+    tree.tree[3].append(box("eeeeee", "inner"))
+    before = set(OrganizationMember.objects.values_list("pk", flat=True))
+    look_again(organization)
+    assert member("aaaaaa").provider_state == "closed"
+    assert member("eeeeee").state == "new"
+    assert before < set(OrganizationMember.objects.values_list("pk", flat=True)), "rows were made anew"
+    event = AuditEvent.objects.filter(action="organization.synced").order_by("-created_at")[0]
+    assert "1 accounts new, 1 gone" in event.text
+
+
+def test_a_look_that_was_throttled_goes_on_from_its_cursor(organization: Organization, tree: State) -> None:
+    tree.tree_errors[3] = [THROTTLED]
+    tree.pages_asked.clear()
+    look_again(organization)
+    assert (organization.code, organization.cursor, organization.sync_state) == ("throttled", "3", "idle")
+    assert organization.next_sync_at is not None
+    assert organization.next_sync_at < timezone.now() + timedelta(minutes=11)
+    look_again(organization)
+    assert tree.pages_asked == [0, 1, 2, 3, 3]
+    assert (organization.code, organization.generation) == ("", 2)
+
+
+def test_nothing_is_called_gone_while_the_look_is_incomplete(
+    organization: Organization, tree: State, member: Member
+) -> None:
+    tree.tree_errors[3] = [THROTTLED]
+    look_again(organization)
+    assert member("cccccc").provider_state == "active"
+
+
+def test_a_worker_that_dies_is_followed_by_one_that_goes_on(organization: Organization, tree: State) -> None:
+    organizations.request_sync(organization, actor=ALICE)
+    Organization.objects.filter(pk=organization.pk).update(  # as a kill -9 after the third page leaves it
+        sync_state="running", claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1), cursor="3",
+        generation=F("generation") + 1,
+    )  # fmt: skip
+    OrganizationMember.objects.exclude(node_id__in=["cccccc", "dddddd"]).update(seen_in=2)
+    tree.pages_asked.clear()
+    assert organizations.requeue_syncs() >= 1
+    organizations.run_sync(organization.pk)
+    organization.refresh_from_db()
+    assert tree.pages_asked == [3]
+    assert (organization.sync_state, organization.generation) == ("idle", 2)
+    assert not OrganizationMember.objects.filter(provider_state="closed").exists()
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing_more(organization: Organization, tree: State) -> None:
+    organizations.request_sync(organization, actor=ALICE)
+    organizations.run_sync(uuid4())
+
+    class Thief(list[OrganizationNode]):
+        def __iter__(self) -> Iterator[OrganizationNode]:
+            Organization.objects.filter(pk=organization.pk).update(claim=uuid4())
+            return super().__iter__()
+
+    tree.tree[2] = Thief([box("stolen")])
+    organizations.run_sync(organization.pk)
+    organization.refresh_from_db()
+    assert organization.cursor != "3"
+    assert organization.sync_state == "running"
+
+
+def test_a_cursor_that_the_cloud_refuses_starts_from_the_beginning(organization: Organization, tree: State) -> None:
+    Organization.objects.filter(pk=organization.pk).update(cursor="2")
+    tree.tree_errors[2] = [ProviderError("cursor_expired", "Too old.", permanent=False)]
+    tree.pages_asked.clear()
+    look_again(organization)
+    assert tree.pages_asked == [2, 0, 1, 2, 3]
+    assert (organization.code, organization.generation) == ("", 2)
+
+
+def test_a_permanent_error_is_shown_and_tried_tomorrow(organization: Organization, tree: State) -> None:
+    tree.tree_errors[0] = [ProviderError("organization_denied", "Not allowed.", "Allow it.")]
+    look_again(organization)
+    assert (organization.code, organization.cause, organization.remedy) == (
+        "organization_denied", "Not allowed.", "Allow it.",
+    )  # fmt: skip
+    assert organization.next_sync_at is not None
+    assert organization.next_sync_at > timezone.now() + timedelta(hours=23)
+
+
+def test_due_organizations_are_looked_at_by_themselves(organization: Organization, tree: State) -> None:
+    Organization.objects.filter(pk=organization.pk).update(next_sync_at=timezone.now() - timedelta(seconds=1))
+    organizations.requeue_syncs()
+    organization.refresh_from_db()
+    assert organization.sync_state == "queued"
+
+
+def test_an_account_that_is_connected_already_is_known(
+    alice: User, organization: Organization, tree: State, toy_account: MakeAccount, member: Member
+) -> None:
+    own = toy_account(alice, account_id="bbbbbb", name="mine already")
+    look_again(organization)
+    assert (member("bbbbbb").state, member("bbbbbb").account) == ("onboarded", own.pk)
+
+
+def test_somebody_elses_account_of_that_id_is_not(
+    bob: User, organization: Organization, toy_account: MakeAccount, member: Member
+) -> None:
+    toy_account(bob, account_id="bbbbbb")
+    look_again(organization)
+    assert (member("bbbbbb").state, member("bbbbbb").account) == ("new", None)
+
+
+def test_an_onboarded_account_that_closes_is_told_once(
+    alice: User, organization: Organization, tree: State, toy_account: MakeAccount
+) -> None:
+    toy_account(alice, account_id="bbbbbb", name="mine")
+    look_again(organization)
+    tree.tree[2] = [box("bbbbbb", "upper", NodeState.SUSPENDED) if one.node_id == "bbbbbb" else one
+                    for one in tree.tree[2]]  # fmt: skip
+    look_again(organization)
+    look_again(organization)
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.owner) == ("member.closed", str(alice.pk))
+    assert notice.text == "mine is suspended at the cloud, as its organization says."
+
+
+def test_hostile_names_are_stored_in_one_plain_line(organization: Organization, tree: State, member: Member) -> None:
+    tree.tree[3].append(box("ffffff", "inner", name="evil\x00\u202etxt.exe\n<script>" + "x" * 500))
+    look_again(organization)
+    name = member("ffffff").name
+    assert name.startswith("evil txt.exe <script>")
+    assert len(name) == 160
+
+
+def test_a_container_within_itself_ends_nothing(organization: Organization, tree: State) -> None:
+    tree.tree[3] += [container("ouro", "boros"), container("boros", "ouro"), box("gggggg", "boros")]
+    look_again(organization)
+    assert sorted(organizations.containers_below(organization, "ouro")) == ["boros", "ouro"]
+
+
+def test_the_same_account_is_one_organization(connecting: CloudAccount, organization: Organization) -> None:
+    again = organizations.connect_organization(connecting, actor=ALICE, options={"drawer": "left"})
+    assert again.pk == organization.pk
+    assert Organization.objects.get().options == {"drawer": "left"}
+
+
+def test_options_are_checked_by_the_provider(connecting: CloudAccount) -> None:
+    with pytest.raises(InputError):
+        organizations.connect_organization(connecting, actor=ALICE, options={"drawer": "NO!"})
+
+
+def test_an_account_that_others_depend_on_is_not_deleted(
+    alice: User, connecting: CloudAccount, organization: Organization, toy_account: MakeAccount
+) -> None:
+    other = toy_account(alice, account_id="bbbbbb", connection=connecting.pk)
+    with pytest.raises(ConnectionInUseError) as caught:
+        delete_account(connecting, actor=ALICE)
+    assert "1 other account is opened" in caught.value.cause
+    with pytest.raises(ConnectionInUseError):
+        organizations.forget_organization(organization, actor=ALICE)
+    delete_account(other, actor=ALICE)
+    delete_account(connecting, actor=ALICE)
+    assert not Organization.objects.exists()
+    assert not OrganizationMember.objects.exists()

@@ -1,0 +1,124 @@
+"""Management groups on the wire: their tree, who may read it, and the subscriptions below."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudaccounts import walking
+from cloudaccounts.contract import Credentials, MemberPage, NodeKind, NodeState, ProviderError, SetupContext
+from cloudaccounts.contract import ServerIdentity as Server
+from cloudaccounts.providers.azure.provider import PROVIDER
+from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, Cloud
+
+
+@pytest.fixture
+def app(cloud: Cloud) -> Credentials:
+    return cloud.scenario("Organization")[0]
+
+
+def pages(cloud: Cloud, credentials: Credentials, cursor: str = "", root: str = "") -> list[MemberPage]:
+    options = {"root": root} if root else {}
+    return list(PROVIDER.organization_pages(credentials, cloud.target(), options, cursor))
+
+
+def test_the_tree_is_told_with_states(cloud: Cloud, app: Credentials) -> None:
+    found = pages(cloud, app)
+    assert len(found) >= 3, "the emulator's pages are small"
+    nodes = {node.node_id: node for page in found for node in page.nodes}
+    roots = [node for node in nodes.values() if not node.parent_id]
+    assert [(root.name, root.node_id) for root in roots] == [
+        ("Tenant Root Group", f"managementGroups/{app['tenant_id']}")
+    ]
+    assert {node.parent_id for node in nodes.values()} - {""} <= set(nodes)
+    accounts = {node.name: node for node in nodes.values() if node.kind == NodeKind.ACCOUNT}
+    assert len(accounts) == 24 + 4
+    assert accounts["team-01-prod"].state == NodeState.ACTIVE
+    assert accounts["team-24-dev"].state == NodeState.SUSPENDED
+    assert accounts["team-01-prod"].account_id == accounts["team-01-prod"].node_id
+
+
+def test_a_group_below_the_root_can_be_connected(cloud: Cloud, app: Credentials) -> None:
+    found = pages(cloud, app, root="/providers/Microsoft.Management/managementGroups/lark-dev")
+    assert found[0].nodes[0].name == "Development"
+    assert sum(node.kind == NodeKind.ACCOUNT for page in found for node in page.nodes) == 12
+
+
+def test_it_goes_on_from_any_page(cloud: Cloud, app: Credentials) -> None:
+    whole = pages(cloud, app)
+    every = {node.node_id for page in whole for node in page.nodes}
+    for stop in range(len(whole) - 1):
+        before = {node.node_id for page in whole[: stop + 1] for node in page.nodes}
+        after = {node.node_id for page in pages(cloud, app, whole[stop].cursor) for node in page.nodes}
+        assert before | after == every
+
+
+def test_a_token_that_azure_does_not_know_asks_for_a_new_beginning(cloud: Cloud, app: Credentials) -> None:
+    cursor = pages(cloud, app)[1].cursor
+    link, _, _ = cursor.partition("%24skiptoken")
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, app, f"{link}%24skiptoken=bm9uc2Vuc2U")
+    assert caught.value.code == "cursor_expired"
+
+
+def test_a_cursor_that_leads_elsewhere_is_not_followed(cloud: Cloud, app: Credentials) -> None:
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, app, "https://evil.example/list")
+    assert caught.value.code == "link_refused"
+    assert "evil.example" not in cloud.hosts()
+
+
+@pytest.mark.parametrize("root", ["", "no-such-group"])
+def test_an_app_without_a_role_at_the_group_is_told_the_command(cloud: Cloud, root: str) -> None:
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, cloud.scenario("Everything granted")[0], root=root)
+    assert caught.value.code == "organization_denied"
+    assert "az role assignment create" in caught.value.remedy
+
+
+def test_throttling_is_waited_out_as_azure_asks(cloud: Cloud, app: Credentials) -> None:
+    cloud.control.fault("throttle", permission="Microsoft.Management/managementGroups/descendants/read", times=4)
+    assert sum(len(page.nodes) for page in pages(cloud, app)) > 24
+    assert len([one for one in cloud.control.calls("azure") if one["status"] == 429]) == 4
+
+
+def test_throttling_without_end_ends_within_bounded_time(
+    cloud: Cloud, app: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "PATIENCE", 0.1)
+    cloud.control.fault("throttle", permission="Microsoft.Management/managementGroups/read", seconds=60)
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, app)
+    assert (caught.value.code, caught.value.permanent) == ("throttled", False)
+
+
+def test_a_member_is_proven_and_scanned_with_the_same_app(cloud: Cloud, app: Credentials) -> None:
+    account = next(node.account_id for page in pages(cloud, app) for node in page.nodes if node.name == "team-03-prod")
+    made = PROVIDER.member_credentials(app, account_id=account, partition="public", options={})
+    report = cloud.validate(made, account)
+    assert report.ok, report.cause
+    assert cloud.scan(made, account)
+
+
+def test_a_member_that_the_app_may_not_read_is_told(cloud: Cloud, app: Credentials) -> None:
+    account = next(node.account_id for page in pages(cloud, app) for node in page.nodes if node.name == "team-05-prod")
+    cloud.control.take_role(account, "cloud-accounts-organization")
+    report = cloud.validate(app, account)
+    assert (report.ok, report.code) == (False, "no_permissions")
+
+
+@pytest.mark.parametrize("raw", ["a/b", "x" * 91, "gr\u200boup", "a;rm -rf", "/subscriptions/x"])
+def test_hostile_group_ids_are_refused(raw: str) -> None:
+    assert PROVIDER.organization_form is not None
+    form = PROVIDER.organization_form({"root": raw})
+    assert not form.is_valid()
+
+
+def test_the_guides_assign_both_roles_at_the_group() -> None:
+    context = SetupContext("1" * 8, "public", ("westeurope",), EXTERNAL_ID, Server())
+    cli, terraform = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
+    assert "managementGroups/$group" in cli.snippets[0].body
+    assert "group=lark-prod" in cli.snippets[0].body
+    assert EXTERNAL_ID in cli.snippets[0].body
+    assert 'name = "lark-prod"' in terraform.snippets[0].body
+    hostile = PROVIDER.organization_guides(context, {"root_id": 'managementGroups/x"; rm -rf ~'})
+    assert "rm -rf" not in "".join(snippet.body for guide in hostile for snippet in guide.snippets)

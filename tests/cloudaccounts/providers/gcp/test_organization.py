@@ -1,0 +1,128 @@
+"""An organization and its folders on the wire: their tree, who may list it, and the projects below."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudaccounts import walking
+from cloudaccounts.contract import Credentials, MemberPage, NodeKind, NodeState, ProviderError, SetupContext
+from cloudaccounts.contract import ServerIdentity as Server
+from cloudaccounts.providers.gcp.provider import PROVIDER
+from tests.cloudaccounts.providers.gcp.conftest import EXTERNAL_ID, LABEL, Cloud, by_key
+
+ROOT = "organizations/481516234200"
+DATA = "meadowlark-data-prod"
+
+
+@pytest.fixture
+def key(cloud: Cloud) -> Credentials:
+    return cloud.scenario("Organization")
+
+
+def pages(cloud: Cloud, credentials: Credentials, cursor: str = "", root: str = "", on: str = DATA) -> list[MemberPage]:
+    options = {"root": root} if root else {}
+    return list(PROVIDER.organization_pages(credentials, cloud.target(account_id=on), options, cursor))
+
+
+def test_the_organization_above_the_project_is_found_and_told_with_states(cloud: Cloud, key: Credentials) -> None:
+    found = pages(cloud, key)
+    nodes = {node.node_id: node for page in found for node in page.nodes}
+    assert [(node.node_id, node.name) for node in nodes.values() if not node.parent_id] == [
+        (ROOT, "meadowlark.example")
+    ]
+    assert {node.parent_id for node in nodes.values()} - {""} <= set(nodes)
+    accounts = {node.account_id: node for node in nodes.values() if node.kind == NodeKind.ACCOUNT}
+    assert {f"meadowlark-team-{number:02}" for number in range(1, 25)} <= set(accounts)
+    assert accounts["meadowlark-team-01"].state == NodeState.ACTIVE
+    assert accounts["meadowlark-parked"].state == NodeState.CLOSED
+    assert accounts["meadowlark-team-01"].node_id.startswith("projects/1")
+    assert any(not page.nodes and page.cursor for page in found), "the emulator gave no empty page"
+
+
+def test_a_folder_can_be_connected(cloud: Cloud, key: Credentials) -> None:
+    found = pages(cloud, key, root="folders/733001200200")
+    nodes = [node for page in found for node in page.nodes]
+    assert [node.name for node in nodes if node.kind == NodeKind.CONTAINER] == ["Teams", "Experiments"]
+    assert sum(node.kind == NodeKind.ACCOUNT for node in nodes) == 12
+
+
+def test_it_goes_on_from_any_page(cloud: Cloud, key: Credentials) -> None:
+    whole = pages(cloud, key)
+    every = {node.node_id for page in whole for node in page.nodes}
+    for stop in (0, len(whole) // 3, len(whole) - 2):
+        before = {node.node_id for page in whole[: stop + 1] for node in page.nodes}
+        after = {node.node_id for page in pages(cloud, key, whole[stop].cursor) for node in page.nodes}
+        assert before | after == every
+
+
+def test_a_token_that_google_does_not_know_asks_for_a_new_beginning(cloud: Cloud, key: Credentials) -> None:
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, key, f'[["{ROOT}"],1,"not-a-token",1]')
+    assert caught.value.code == "cursor_expired"
+
+
+def test_an_account_without_a_role_above_is_told_the_command(cloud: Cloud) -> None:
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, cloud.scenario("Everything granted"))
+    assert caught.value.code == "organization_denied"
+    assert "gcloud resource-manager folders add-iam-policy-binding 733001200100" in caught.value.remedy
+
+
+def test_throttling_is_waited_out(cloud: Cloud, key: Credentials) -> None:
+    cloud.control.fault("throttle", action="ListProjects", times=4)
+    assert sum(len(page.nodes) for page in pages(cloud, key)) > 24
+
+
+def test_throttling_without_end_ends_within_bounded_time(
+    cloud: Cloud, key: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walking, "PATIENCE", 0.1)
+    cloud.control.fault("throttle", action="ListFolders")
+    with pytest.raises(ProviderError) as caught:
+        pages(cloud, key)
+    assert (caught.value.code, caught.value.permanent) == ("throttled", False)
+
+
+def test_a_member_is_proven_with_the_same_service_account(cloud: Cloud, key: Credentials) -> None:
+    project = "meadowlark-team-02"
+    made = PROVIDER.member_credentials(key, account_id=project, partition="gcp", options={})
+    report = cloud.validate(made, account_id=project)
+    assert report.ok, report.cause
+
+
+def test_with_impersonation_a_member_needs_the_owners_label(cloud: Cloud) -> None:
+    email = cloud.admin.put_service_account(DATA, "impersonated-hub")
+    cloud.admin.let_in(email)
+    project = cloud.project
+    cloud.admin.put_service_account(DATA, "impersonated-hub", on=project)
+    hub = Credentials("impersonation", {"service_account_email": email})
+    made = PROVIDER.member_credentials(hub, account_id=project, partition="gcp", options={})
+    assert not cloud.validate(made).ok
+    cloud.admin.set_label(project, LABEL, EXTERNAL_ID)
+    report = cloud.validate(made)
+    assert report.ok, report.cause
+
+
+def test_a_project_without_any_role_is_told(cloud: Cloud) -> None:
+    email = cloud.admin.put_service_account(DATA, "powerless", roles=[])
+    report = cloud.validate(by_key(cloud.admin.put_key(email)), account_id="meadowlark-team-03")
+    assert not report.ok
+
+
+@pytest.mark.parametrize("raw", ["123", "folders/x", "organizations/1; rm", "projects/123456", "folders/" + "1" * 30])
+def test_hostile_roots_are_refused(raw: str) -> None:
+    assert PROVIDER.organization_form is not None
+    assert not PROVIDER.organization_form({"root": raw}).is_valid()
+
+
+def test_the_guides_bind_the_roles_at_the_root() -> None:
+    context = SetupContext(DATA, "gcp", ("europe-west1",), EXTERNAL_ID, Server())
+    script, terraform = (guide.snippets[0].body for guide in PROVIDER.organization_guides(context, {"root_id": ROOT}))
+    assert "gcloud organizations add-iam-policy-binding" in script
+    assert "number=481516234200" in script
+    assert EXTERNAL_ID in script
+    assert 'resource "google_organization_iam_member"' in terraform
+    folder = PROVIDER.organization_guides(context, {"root": "folders/7330012"})
+    assert "resource-manager folders" in folder[0].snippets[0].body
+    hostile = PROVIDER.organization_guides(context, {"root_id": "x'; rm -rf ~"})
+    assert "rm -rf" not in "".join(snippet.body for guide in hostile for snippet in guide.snippets)
