@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
+    Asset,
     AuthMethod,
     Choice,
     CloudValidationResult,
     CredentialFacts,
     Credentials,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
     Region,
@@ -111,6 +113,16 @@ class AwsProvider(Provider):
         from cloudaccounts.providers.aws.server import server_identity
 
         return server_identity(timeout)
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        from cloudaccounts.providers.aws.checks import CHECKS
+
+        return CHECKS
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        from cloudaccounts.providers.aws.console import build_console_link
+
+        return build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
 
 
 def _clean_role(raw: str, account_id: str, partition: str) -> Credentials:
