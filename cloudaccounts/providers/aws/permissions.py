@@ -156,9 +156,7 @@ PERMISSIONS: tuple[Permission, ...] = (
         ),
     ),
     *_group("Containers", "ecr", (("DescribeRepositories", "container images", "DescribeRepositories"),)),
-    *_group(
-        "EFS", "elasticfilesystem", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)
-    ),
+    *_group("EFS", "elasticfilesystem", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)),
     *_group(
         "DynamoDB",
         "dynamodb",

@@ -188,8 +188,15 @@ _DATA_PLATFORM = Customer(
         OwnPolicy("everything-for-now", (allow("*"),), ("tom.berg",)),
     ),
     buckets=(
-        Bucket("data-platform-raw-events", "us-east-1", {"team": "data", "env": "prod"}, kms=True, versioned=True,
-            tls_only=True, logs_to="data-platform-curated"),  # fmt: skip
+        Bucket(
+            "data-platform-raw-events",
+            "us-east-1",
+            {"team": "data", "env": "prod"},
+            kms=True,
+            versioned=True,
+            tls_only=True,
+            logs_to="data-platform-curated",
+        ),
         Bucket("data-platform-curated", "us-east-1", {"team": "data", "env": "prod"}, versioned=True),
         Bucket("data-platform-eu-exports", "eu-west-1", {"team": "data", "env": "prod"}, blocked=False),
         Bucket("data-platform-public-docs", "us-west-2", {"team": "docs"}, public=True, blocked=False),

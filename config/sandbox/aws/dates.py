@@ -8,7 +8,7 @@ _LIMIT = 50_000  # objects looked at: a guard against a model that refers to the
 
 
 def date_back(root: Any, *, since: datetime, to: datetime) -> None:
-    """Replaces all moments after `since` in moto's models below `root` (datetimes, ISO texts, seconds, milliseconds)."""
+    """Replaces all moments after `since` in moto's models below `root`: datetimes, ISO texts, (milli)seconds."""
     seen: set[int] = set()
     waiting: list[Any] = [root]
     while waiting and len(seen) < _LIMIT:
@@ -24,9 +24,7 @@ def date_back(root: Any, *, since: datetime, to: datetime) -> None:
             _renew(vars(one).items(), vars(one).__setitem__, since, to, waiting)
 
 
-def _renew(
-    items: Any, put: Callable[[Any, Any], None], since: datetime, to: datetime, waiting: list[Any]
-) -> None:
+def _renew(items: Any, put: Callable[[Any, Any], None], since: datetime, to: datetime, waiting: list[Any]) -> None:
     for key, value in list(items):
         if isinstance(value, MutableMapping | list) or type(value).__module__.startswith("moto."):
             waiting.append(value)

@@ -53,7 +53,12 @@ def _kms(site: Site) -> None:
 
 def _rds(site: Site) -> None:
     rds = site.client("rds")
-    usual = {"Engine": "postgres", "DBInstanceClass": "db.m6g.large", "AllocatedStorage": 100, "MasterUsername": "owner"}
+    usual = {
+        "Engine": "postgres",
+        "DBInstanceClass": "db.m6g.large",
+        "AllocatedStorage": 100,
+        "MasterUsername": "owner",
+    }
     usual["MasterUserPassword"] = "never-used-in-the-sandbox"
     good = {"StorageEncrypted": True, "BackupRetentionPeriod": 14, "DeletionProtection": True, "MultiAZ": True}
     bad = {"StorageEncrypted": False, "BackupRetentionPeriod": 0, "DeletionProtection": False}
@@ -108,7 +113,9 @@ def _sqs(site: Site) -> None:
 def _sns(site: Site) -> None:
     sns = site.client("sns")
     sns.create_topic(Name="alerts", Attributes={"KmsMasterKeyId": "alias/aws/sns"})
-    sns.create_topic(Name="open-updates", Attributes={"Policy": _anyone("sns:Subscribe", site.arn("sns", "open-updates"))})
+    sns.create_topic(
+        Name="open-updates", Attributes={"Policy": _anyone("sns:Subscribe", site.arn("sns", "open-updates"))}
+    )
 
 
 def _eks(site: Site) -> None:

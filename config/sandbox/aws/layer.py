@@ -137,7 +137,7 @@ class Layer:
         """What a fault switch says shall go wrong before anything else is looked at."""
         if delay := self.faults.take(["delay"], subject):
             time.sleep(delay.seconds)
-        fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew"], subject)
+        fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew", "not_subscribed"], subject)
         if fault is None:
             return
         if fault.kind == "error":

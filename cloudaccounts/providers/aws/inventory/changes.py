@@ -4,7 +4,7 @@ The history is there in every account, without a trail, for 90 days and for each
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
 Global services (IAM, Route 53, CloudFront) write to the partition's home region; S3 writes to the bucket's own.
 
-A unit is told as unchanged only where every call that could have changed it would stand in what was read. So left out are
+A unit is told as unchanged only where every call that could have changed it would stand in what was read. Left out are
 
 - services that change by themselves or by other accounts (`ec2`: a machine is stopped from within; `acm`: AWS renews;
   `ecr`: replication from another account; `cloudtrail` and `guardduty`: the organization's administrator), and
@@ -12,9 +12,9 @@ A unit is told as unchanged only where every call that could have changed it wou
 - services whose event source is not known here;
 - worldwide ones, while the history of any enabled region cannot be read.
 
-Events arrive up to 15 minutes late, and what a call began goes on after it (a database takes a while to be gone): so the
-look begins `OVERLAP` before the moment asked for. What was changed within the last 15 minutes may therefore be told by
-the next scan only; a full scan sees it at once.
+Events arrive up to 15 minutes late, and what a call began goes on after it (a database takes a while to be gone): so
+the look begins `OVERLAP` before the moment asked for. What was changed within the last 15 minutes may therefore be told
+by the next scan only; a full scan sees it at once.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ _HARMLESS = frozenset(
 Touched = frozenset[str]  # event sources
 
 
-def unchanged(
-    connection: Connection, units: Sequence[ScanUnit], since: datetime, now: datetime
-) -> frozenset[ScanUnit]:
+def unchanged(connection: Connection, units: Sequence[ScanUnit], since: datetime, now: datetime) -> frozenset[ScanUnit]:
     """One DescribeRegions and, for each enabled region, one LookupEvents (more where much was changed).
 
     Raises botocore's errors where the history of a region of these units, or of the home region, cannot be read.
@@ -97,7 +95,9 @@ def unchanged(
     histories = dict(zip(order, in_order(read, order, threads=THREADS), strict=True))
 
     def is_quiet(unit: ScanUnit) -> bool:
-        places: Iterable[str] = enabled if unit.service in WORLDWIDE else (home if unit.region == "global" else unit.region,)
+        places: Iterable[str] = (
+            enabled if unit.service in WORLDWIDE else (home if unit.region == "global" else unit.region,)
+        )
         if unit.region != "global" and unit.region not in enabled:
             return False
         return all(
@@ -116,7 +116,7 @@ def _enabled(connection: Connection) -> frozenset[str]:
 def _history(
     connection: Connection, start: datetime, end: datetime, wanted: Touched, own: frozenset[str] | set[str], region: str
 ) -> Touched | None:
-    """The wanted sources with changes; None where it cannot be read: a region that nobody asked for may be forbidden."""
+    """The wanted sources with changes; None where that cannot be read in a region that nobody asked for."""
     if not is_region(connection.partition.name, region):
         return None  # younger than our table: its name reaches no host
     try:

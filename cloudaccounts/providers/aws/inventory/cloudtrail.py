@@ -56,7 +56,7 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
 
 
 def _management_events(selectors: Any) -> str:
-    """"All", "ReadOnly", "WriteOnly" or "None", of both kinds of selectors."""
+    """ "All", "ReadOnly", "WriteOnly" or "None", of both kinds of selectors."""
     kinds: set[str] = set()
     for selector in selectors.get("EventSelectors") or ():
         if selector.get("IncludeManagementEvents", True):

@@ -30,7 +30,9 @@ def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
         "public_endpoint": network.get("endpointPublicAccess"),
         "private_endpoint": network.get("endpointPrivateAccess"),
         "public_cidrs": sorted(network.get("publicAccessCidrs") or ()),
-        "secrets_encrypted": any("secrets" in item.get("resources", ()) for item in cluster.get("encryptionConfig", ())),
+        "secrets_encrypted": any(
+            "secrets" in item.get("resources", ()) for item in cluster.get("encryptionConfig", ())
+        ),
         "logs": sorted(kind for item in logging if item.get("enabled") for kind in item.get("types", ())),
         "role": cluster.get("roleArn"),
         "vpc_id": network.get("vpcId"),

@@ -1,7 +1,7 @@
 """EC2's machines in one region: instances and volumes.
 
-A unit of its own beside `vpc` and `ebs`: a machine can be stopped, or ended together with its volumes, from within, which
-no log of API calls tells. So an incremental scan always looks here.
+A unit of its own beside `vpc` and `ebs`: a machine can be stopped, or ended together with its volumes, from within,
+which no log of API calls tells. So an incremental scan always looks here.
 """
 
 from __future__ import annotations

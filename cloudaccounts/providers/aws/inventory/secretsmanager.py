@@ -26,6 +26,4 @@ def _secret(scope: Scope, item: Any) -> Asset:
         "rotated_at": plain(item.get("LastRotatedDate")),
         OBSERVED: {"accessed_at": plain(item.get("LastAccessedDate"))},
     }
-    return asset(
-        scope, "secretsmanager.secret", item["ARN"], item["Name"], properties, tags=tags(item.get("Tags"))
-    )
+    return asset(scope, "secretsmanager.secret", item["ARN"], item["Name"], properties, tags=tags(item.get("Tags")))

@@ -38,7 +38,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def _is_own(scope: Scope, item: Any) -> bool:
-    return item.get("OwnerId", scope.account_id) == scope.account_id
+    return bool(item.get("OwnerId", scope.account_id) == scope.account_id)
 
 
 def _vpcs(scope: Scope, client: EC2Client) -> Iterator[Asset]:
