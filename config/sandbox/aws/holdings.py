@@ -331,17 +331,18 @@ class Holdings:
         self._open = dict(HOLDINGS)
         self._lock = threading.RLock()
 
-    def prepare(self, account: Account, service: str, region: str) -> None:
-        if (account.id, region, service) not in self._open:
-            return
-        with self._lock:
-            make = self._open.get((account.id, region, service))
-            if make is None:
-                return
-            began = datetime.now(UTC)
-            name = _BACKENDS.get(service, service)
-            with clouds.reproducible(self._state.seed, account.id, region, service):
-                make(Site(account, region, self._workshop))
-            backend = clouds.backend(name, account.id, account.partition if service in _GLOBAL else region)
-            date_back(backend, since=began, to=self._state.born - AGE)
-            del self._open[account.id, region, service]
+    def prepare(self, account: Account, service: str) -> None:
+        """In all regions at once: some lists name what lies in others (CloudTrail's)."""
+        if any(place[0] == account.id and place[2] == service for place in tuple(self._open)):
+            with self._lock:
+                for place in [one for one in self._open if one[0] == account.id and one[2] == service]:
+                    self._make(account, place[1], service)
+                    del self._open[place]
+
+    def _make(self, account: Account, region: str, service: str) -> None:
+        began = datetime.now(UTC)
+        with clouds.reproducible(self._state.seed, account.id, region, service):
+            HOLDINGS[account.id, region, service](Site(account, region, self._workshop))
+        place = account.partition if service in _GLOBAL else region
+        backend = clouds.backend(_BACKENDS.get(service, service), account.id, place)
+        date_back(backend, since=began, to=self._state.born - AGE)

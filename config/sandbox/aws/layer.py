@@ -159,7 +159,7 @@ class Layer:
     def _ask_moto(self, call: Call, caller: Caller, environ: WSGIEnvironment) -> Answer:
         account = caller.account
         clouds.settle(self.seed, call.service, account.id, call.region)
-        self.holdings.prepare(account, call.service, call.region)
+        self.holdings.prepare(account, call.service)
         if call.service == "s3":
             self._check_bucket_region(call, account)
         started: list[tuple[str, list[tuple[str, str]]]] = []

@@ -1,4 +1,4 @@
-"""IAM's credential report: passwords, MFA and last use of all users in two calls.
+"""IAM's credential report: passwords, MFA and last use of all users in one or two calls.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
 AWS renews it at most every 4 hours.
@@ -12,7 +12,10 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from cloudaccounts.contract import OBSERVED, Asset, ProviderError
+from cloudaccounts.providers.aws.errors import aws_code
 from cloudaccounts.providers.aws.inventory.common import Scope, asset
 
 if TYPE_CHECKING:
@@ -22,16 +25,25 @@ Report = Mapping[str, Mapping[str, str]]  # rows by user name; the root user's i
 
 ROOT = "<root_account>"
 WAITS = (0.3, 0.7, 1.0, 2.0, 4.0, 4.0)  # seconds after each try; AWS takes one or two as a rule
+_NOT_YET = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 
 
 def read_report(client: IAMClient) -> Report:
-    """Has the report made and reads it. Raises botocore's errors, and `ProviderError` where AWS takes too long."""
-    for wait in WAITS:
-        if client.generate_credential_report().get("State") == "COMPLETE":
-            content = client.get_credential_report()["Content"].decode()
-            return {row["user"]: row for row in csv.DictReader(io.StringIO(content))}
+    """Reads the report, and has it made where there is none or it is older than AWS's four hours.
+
+    Raises botocore's errors, and `ProviderError` where AWS takes too long.
+    """
+    for wait in (0.0, *WAITS):
         time.sleep(wait)
+        try:
+            content = client.get_credential_report()["Content"].decode()
+        except ClientError as error:
+            if aws_code(error) not in _NOT_YET:
+                raise
+            client.generate_credential_report()
+        else:
+            return {row["user"]: row for row in csv.DictReader(io.StringIO(content))}
     raise ProviderError(
         "credential_report_late", "AWS did not finish the credential report in time.", "Scan again.", permanent=False
     )
@@ -40,7 +52,7 @@ def read_report(client: IAMClient) -> Report:
 def collect(scope: Scope) -> Iterator[Asset]:
     """One asset for the root user and each user.
 
-    A unit of its own beside `iam`: use is no change, so no log of changes tells it, and it costs two calls for all.
+    A unit of its own beside `iam`: use is no change, so no log of changes tells it, and it is cheap.
     """
     for name, row in sorted(read_report(scope.connection.client("iam")).items()):
         is_root = name == ROOT
