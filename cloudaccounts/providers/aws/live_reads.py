@@ -144,6 +144,9 @@ def _read_for(tools: _Tools, action: str) -> Callable[[], Any] | None:
         "iam:GetAccountSummary": lambda: client("iam").get_account_summary(),
         "iam:GetAccountPasswordPolicy": lambda: client("iam").get_account_password_policy(),
         "iam:GetAccountAuthorizationDetails": lambda: client("iam").get_account_authorization_details(MaxItems=1),
+        "iam:ListEntitiesForPolicy": lambda: client("iam").list_entities_for_policy(
+            PolicyArn=f"arn:{tools.connection.partition.name}:iam::aws:policy/AWSSupportAccess", MaxItems=1
+        ),
         "iam:GenerateCredentialReport": lambda: client("iam").generate_credential_report(),
         "iam:GetCredentialReport": lambda: client("iam").get_credential_report(),
         "s3:ListAllMyBuckets": lambda: client("s3", region).list_buckets(MaxBuckets=1),

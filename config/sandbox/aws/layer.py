@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from config.sandbox.aws import actions, clouds, gate, hosts, identities, regions, signature, simulation, snapshots, sts
 from config.sandbox.aws import call as calls
+from config.sandbox.aws import trails as all_trails
 from config.sandbox.aws.call import Call
 from config.sandbox.aws.errors import AwsError, of_kind, render
 from config.sandbox.aws.history import History
@@ -126,6 +127,9 @@ class Layer:
             return _json(call, regions.region_opt_status(call, caller.account))
         if call.service == "cloudtrail" and call.action == "LookupEvents":
             return _json(call, self.history.lookup(call, caller.account))
+        if call.service == "cloudtrail" and call.action == "ListTrails":
+            self.holdings.prepare(caller.account, call.service)
+            return _json(call, all_trails.list_trails(caller.account))
         if call.service == "ec2" and call.action == "DescribeSnapshots" and call.listed("RestorableBy"):
             narrowed = snapshots.restorable(call, caller.account)
             if narrowed is None:
