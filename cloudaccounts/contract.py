@@ -13,7 +13,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -286,6 +286,15 @@ class Asset:
         told = [self.type, self.region, self.native_id, self.name, dict(self.tags), stable]
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
+    def as_of(self, moment: datetime) -> Asset:
+        """The same asset, looked at at this moment (aware): ``at`` under `OBSERVED`, which rules about ages read.
+
+        A resource that was not looked at again, because its cloud says that nothing was changed, is judged as of now.
+        """
+        seen = self.properties.get(OBSERVED)
+        observed = {**(seen if isinstance(seen, Mapping) else {}), "at": moment.isoformat()}
+        return replace(self, properties={**self.properties, OBSERVED: observed})
+
 
 class Severity(StrEnum):
     """How bad it is where a check fails; in falling order."""
@@ -339,6 +348,7 @@ class PostureCheck:
     command: str
     references: tuple[Reference, ...]
     judge: Callable[[Asset], Judgement]
+    ages: bool = False  # time alone can change the verdict: judged at each scan, also what is unchanged (`Asset.as_of`)
 
 
 class Session(Protocol):

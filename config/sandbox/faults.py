@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
-FaultKind = Literal["throttle", "error", "delay", "deny", "expired_token", "clock_skew", "unreachable"]
+FaultKind = Literal[
+    "throttle", "error", "delay", "deny", "expired_token", "clock_skew", "not_subscribed", "unreachable"
+]
 UnreachableMode = Literal["refuse", "drop", "hang"]
 
 # What a fault can be narrowed by; each is a shell-like pattern, and an omitted one matches everything.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.background import in_order
@@ -113,12 +115,20 @@ _BUCKET_READS = {
     "s3:GetBucketLocation": "get_bucket_location",
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
     "s3:GetBucketPolicyStatus": "get_bucket_policy_status",
+    "s3:GetBucketPolicy": "get_bucket_policy",
     "s3:GetBucketAcl": "get_bucket_acl",
     "s3:GetBucketOwnershipControls": "get_bucket_ownership_controls",
     "s3:GetEncryptionConfiguration": "get_bucket_encryption",
     "s3:GetBucketVersioning": "get_bucket_versioning",
     "s3:GetBucketLogging": "get_bucket_logging",
     "s3:GetBucketTagging": "get_bucket_tagging",
+}
+_GLOBAL = {"route53", "cloudfront"}
+# Without these, AWS lists what all accounts share with everybody.
+_OWN_ONLY: dict[str, dict[str, Any]] = {
+    "ec2:DescribeSnapshots": {"OwnerIds": ["self"], "MaxResults": 5},
+    "ec2:DescribeImages": {"Owners": ["self"], "MaxResults": 5},
+    "cloudtrail:LookupEvents": {"MaxResults": 1},
 }
 _USER_READS = {"iam:ListAccessKeys": "list_access_keys", "iam:ListMFADevices": "list_mfa_devices"}
 
@@ -134,6 +144,9 @@ def _read_for(tools: _Tools, action: str) -> Callable[[], Any] | None:
         "iam:GetAccountSummary": lambda: client("iam").get_account_summary(),
         "iam:GetAccountPasswordPolicy": lambda: client("iam").get_account_password_policy(),
         "iam:GetAccountAuthorizationDetails": lambda: client("iam").get_account_authorization_details(MaxItems=1),
+        "iam:ListEntitiesForPolicy": lambda: client("iam").list_entities_for_policy(
+            PolicyArn=f"arn:{tools.connection.partition.name}:iam::aws:policy/AWSSupportAccess", MaxItems=1
+        ),
         "iam:GenerateCredentialReport": lambda: client("iam").generate_credential_report(),
         "iam:GetCredentialReport": lambda: client("iam").get_credential_report(),
         "s3:ListAllMyBuckets": lambda: client("s3", region).list_buckets(MaxBuckets=1),
@@ -146,4 +159,17 @@ def _read_for(tools: _Tools, action: str) -> Callable[[], Any] | None:
         "ec2:DescribeVolumes": lambda: client("ec2", region).describe_volumes(MaxResults=5),
         "ec2:DescribeVpcs": lambda: client("ec2", region).describe_vpcs(MaxResults=5),
     }
-    return reads.get(action)
+    return reads.get(action) or _plain_read(tools, BY_ACTION[action])
+
+
+def _plain_read(tools: _Tools, permission: Permission) -> Callable[[], Any] | None:
+    """A list operation that needs no parameter, in the first page that AWS gives; None for what needs a resource."""
+    service, operation = permission.calls[0].split(".")
+    client = tools.connection.client(service, "" if service in _GLOBAL else tools.region)
+    given = client.meta.service_model.operation_model(operation).input_shape
+    if given is not None and given.required_members:
+        return None
+    if permission.action in _OWN_ONLY:
+        return partial(getattr(client, xform_name(operation)), **_OWN_ONLY[permission.action])
+    read: Callable[[], Any] = getattr(client, xform_name(operation))
+    return read

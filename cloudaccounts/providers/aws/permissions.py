@@ -40,6 +40,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("GetAccountAuthorizationDetails", "users, roles and policies", "GetAccountAuthorizationDetails"),
             ("ListAccessKeys", "access keys", "ListAccessKeys"),
             ("ListMFADevices", "multi-factor authentication", "ListMFADevices"),
+            ("ListEntitiesForPolicy", "the support role", "ListEntitiesForPolicy"),
             ("GenerateCredentialReport", "unused passwords and keys", "GenerateCredentialReport"),
             ("GetCredentialReport", "unused passwords and keys", "GetCredentialReport"),
         ),
@@ -53,6 +54,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("GetAccountPublicAccessBlock", "public access to buckets", "s3control.GetPublicAccessBlock"),
             ("GetBucketPublicAccessBlock", "public access to buckets", "GetPublicAccessBlock"),
             ("GetBucketPolicyStatus", "public access to buckets", "GetBucketPolicyStatus"),
+            ("GetBucketPolicy", "encrypted transport to buckets", "GetBucketPolicy"),
             ("GetBucketAcl", "public access to buckets", "GetBucketAcl"),
             ("GetBucketOwnershipControls", "public access to buckets", "GetBucketOwnershipControls"),
             ("GetEncryptionConfiguration", "the encryption of buckets", "GetBucketEncryption"),
@@ -70,8 +72,110 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("DescribeSecurityGroups", "security groups", "DescribeSecurityGroups"),
             ("DescribeVolumes", "volumes", "DescribeVolumes"),
             ("DescribeVpcs", "networks", "DescribeVpcs"),
+            ("DescribeSubnets", "networks", "DescribeSubnets"),
+            ("DescribeFlowLogs", "flow logs", "DescribeFlowLogs"),
+            ("DescribeSnapshots", "snapshots", "DescribeSnapshots"),
+            ("DescribeImages", "machine images", "DescribeImages"),
+            ("GetEbsEncryptionByDefault", "the default encryption of volumes", "GetEbsEncryptionByDefault"),
         ),
     ),
+    *_group(
+        "CloudTrail",
+        "cloudtrail",
+        (
+            ("ListTrails", "trails", "ListTrails"),
+            ("DescribeTrails", "trails", "DescribeTrails"),
+            ("GetTrailStatus", "trails", "GetTrailStatus"),
+            ("GetEventSelectors", "trails", "GetEventSelectors"),
+            ("LookupEvents", "changes between scans", "LookupEvents"),
+        ),
+    ),
+    *_group(
+        "AWS Config",
+        "config",
+        (
+            ("DescribeConfigurationRecorders", "AWS Config", "DescribeConfigurationRecorders"),
+            ("DescribeConfigurationRecorderStatus", "AWS Config", "DescribeConfigurationRecorderStatus"),
+        ),
+    ),
+    *_group(
+        "GuardDuty",
+        "guardduty",
+        (("ListDetectors", "GuardDuty", "ListDetectors"), ("GetDetector", "GuardDuty", "GetDetector")),
+    ),
+    *_group(
+        "KMS",
+        "kms",
+        (
+            ("ListAliases", "encryption keys", "ListAliases"),
+            ("ListKeys", "encryption keys", "ListKeys"),
+            ("DescribeKey", "encryption keys", "DescribeKey"),
+            ("GetKeyRotationStatus", "the rotation of encryption keys", "GetKeyRotationStatus"),
+        ),
+    ),
+    *_group(
+        "RDS",
+        "rds",
+        (
+            ("DescribeDBInstances", "databases", "DescribeDBInstances"),
+            ("DescribeDBClusters", "databases", "DescribeDBClusters"),
+            ("DescribeDBSnapshots", "snapshots of databases", "DescribeDBSnapshots"),
+            ("DescribeDBSnapshotAttributes", "snapshots of databases", "DescribeDBSnapshotAttributes"),
+        ),
+    ),
+    *_group(
+        "Lambda",
+        "lambda",
+        (("ListFunctions", "functions", "ListFunctions"), ("GetPolicy", "public functions", "GetPolicy")),
+    ),
+    *_group("Secrets Manager", "secretsmanager", (("ListSecrets", "secrets", "ListSecrets"),)),
+    *_group(
+        "SQS",
+        "sqs",
+        (("ListQueues", "queues", "ListQueues"), ("GetQueueAttributes", "queues", "GetQueueAttributes")),
+    ),
+    *_group(
+        "SNS",
+        "sns",
+        (("ListTopics", "topics", "ListTopics"), ("GetTopicAttributes", "topics", "GetTopicAttributes")),
+    ),
+    *_group(
+        "Containers",
+        "eks",
+        (
+            ("ListClusters", "Kubernetes clusters", "ListClusters"),
+            ("DescribeCluster", "Kubernetes clusters", "DescribeCluster"),
+        ),
+    ),
+    *_group(
+        "Containers",
+        "ecs",
+        (
+            ("ListClusters", "container clusters", "ListClusters"),
+            ("DescribeClusters", "container clusters", "DescribeClusters"),
+        ),
+    ),
+    *_group("Containers", "ecr", (("DescribeRepositories", "container images", "DescribeRepositories"),)),
+    *_group("EFS", "elasticfilesystem", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)),
+    *_group(
+        "DynamoDB",
+        "dynamodb",
+        (
+            ("ListTables", "tables", "ListTables"),
+            ("DescribeTable", "tables", "DescribeTable"),
+            ("DescribeContinuousBackups", "backups of tables", "DescribeContinuousBackups"),
+        ),
+    ),
+    *_group(
+        "Load balancing",
+        "elasticloadbalancing",
+        (("DescribeLoadBalancers", "load balancers", "elbv2.DescribeLoadBalancers"),),
+    ),
+    *_group("ACM", "acm", (("ListCertificates", "certificates", "ListCertificates"),)),
+    *_group("CloudFormation", "cloudformation", (("DescribeStacks", "stacks", "DescribeStacks"),)),
+    *_group("CloudWatch Logs", "logs", (("DescribeLogGroups", "log groups", "DescribeLogGroups"),)),
+    *_group("Route 53", "route53", (("ListHostedZones", "hosted zones", "ListHostedZones"),)),
+    *_group("CloudFront", "cloudfront", (("ListDistributions", "distributions", "ListDistributions"),)),
 )
 
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
+    Asset,
     AuthMethod,
     Choice,
     CloudValidationResult,
@@ -17,6 +18,7 @@ from cloudaccounts.contract import (
     Credentials,
     MemberPage,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
     Region,
@@ -150,6 +152,16 @@ class AwsProvider(Provider):
         from cloudaccounts.providers.aws.server import server_identity
 
         return server_identity(timeout)
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        from cloudaccounts.providers.aws.checks import CHECKS
+
+        return CHECKS
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        from cloudaccounts.providers.aws.console import build_console_link
+
+        return build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
 
 
 def _clean_role(raw: str, account_id: str, partition: str) -> Credentials:

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 # A person's own AWS configuration has no business in the simulation.
@@ -32,6 +33,7 @@ __all__ = [
     "IAMBackend",
     "Role",
     "application",
+    "backend",
     "bucket",
     "iam",
     "mock_random",
@@ -51,6 +53,7 @@ MANAGED_POLICIES = frozenset(
         "AmazonSSMManagedInstanceCore",
         "AWSLambdaBasicExecutionRole",
         "AWSOrganizationsReadOnlyAccess",
+        "AWSSupportAccess",
         "Billing",
         "CloudWatchAgentServerPolicy",
         "IAMFullAccess",
@@ -71,6 +74,15 @@ def _keep_managed_policies() -> None:
 
 
 _keep_managed_policies()
+
+
+def _complete_policies() -> None:
+    """moto's GetAccountAuthorizationDetails leaves a customer-managed policy's name, id and versions out."""
+    for name, source in {"policy_name": "name", "policy_id": "id", "policy_version_list": "versions"}.items():
+        setattr(iam_models.ManagedPolicy, name, property(attrgetter(source)))
+
+
+_complete_policies()
 
 
 class _Dispatcher(DomainDispatcherApplication):
@@ -111,6 +123,15 @@ def reproducible(*parts: str) -> Iterator[None]:
             mock_random.seed()
 
 
+def backend(service: str, account_id: str, region: str) -> Any:
+    """A service's backend of one account and region (or partition), or None where moto has no such."""
+    try:
+        # moto types the names as a literal of all services; a host name may be none of them.
+        return get_backend(service)[account_id][region]  # type: ignore[call-overload]
+    except (AttributeError, ImportError, KeyError, ValueError):
+        return None
+
+
 def settle(seed: str, service: str, account_id: str, region: str) -> Any:
     """A service's backend of one account and region, or None where moto has no such.
 
@@ -120,11 +141,7 @@ def settle(seed: str, service: str, account_id: str, region: str) -> Any:
     place = (service, account_id, region)
     if place not in _settled:
         with reproducible(seed, *place):
-            try:
-                # moto types the names as a literal of all services; a host name may be none of them.
-                _settled[place] = get_backend(service)[account_id][region]  # type: ignore[call-overload]
-            except (AttributeError, ImportError, KeyError, ValueError):
-                _settled[place] = None
+            _settled[place] = backend(service, account_id, region)
     return _settled[place]
 
 

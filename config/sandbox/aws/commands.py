@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from config.sandbox.aws import company, people
+from config.sandbox.aws.history import History
 from config.sandbox.aws.identities import Account, Identities, find_role
 from config.sandbox.aws.organization_commands import OrganizationCommands
 from config.sandbox.aws.state import State
@@ -13,10 +14,11 @@ FIRST_SEEDED = 900_000_000_000
 
 
 class Commands:
-    def __init__(self, identities: Identities, state: State) -> None:
+    def __init__(self, identities: Identities, state: State, history: History) -> None:
         self._identities = identities
         self._state = state
         self._organization = OrganizationCommands(identities, state)
+        self._history = history
 
     def by_name(self) -> Mapping[str, Command]:
         return {
@@ -78,6 +80,7 @@ class Commands:
     ) -> str:
         """Makes or replaces a role that trusts `principal` (the product's own account unless told), returns its ARN."""
         account = self._account(account_id)
+        self._history.note(account, "iam", "CreateRole")
         trusted = principal or f"arn:{account.partition}:iam::{company.OWN_ACCOUNT}:root"
         return people.put_role(
             account,
@@ -92,6 +95,7 @@ class Commands:
 
     def delete_role(self, account_id: str, name: str) -> None:
         account = self._account(account_id)
+        self._history.note(account, "iam", "DeleteRole")
         if role := find_role(account, name):
             del account.iam.roles[role.id]
         if self._state.roles.pop(f"{account_id}/{name}", None):
@@ -108,6 +112,7 @@ class Commands:
     ) -> dict[str, str]:
         """Makes a user with an access key, or gives an existing one new policies; returns its ARN and newest key."""
         account = self._account(account_id)
+        self._history.note(account, "iam", "CreateUser")
         known = name in account.iam.users
         managed = company.AUDIT_POLICIES if policies is None else policies
         people.put_user(account, self._state, name, path=path, managed=managed, inline=inline)
@@ -126,6 +131,7 @@ class Commands:
             raise LookupError(f"no such access key: {access_key_id}")
         if status not in ("Active", "Inactive"):
             raise ValueError("a key is Active or Inactive")
+        self._history.note(account, "iam", "UpdateAccessKey")
         account.iam.access_keys[access_key_id].status = status
         self.remember_keys(account)
 

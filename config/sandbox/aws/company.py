@@ -60,6 +60,15 @@ class MachineRole:
 
 
 @dataclass(frozen=True)
+class OwnPolicy:
+    """A customer-managed policy, and the users that it is attached to."""
+
+    name: str
+    statements: tuple[dict[str, Any], ...]
+    attached_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Bucket:
     name: str
     region: str
@@ -68,6 +77,8 @@ class Bucket:
     versioned: bool = False
     public: bool = False
     blocked: bool = True
+    tls_only: bool = False
+    logs_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ class Customer:
     password_policy: dict[str, Any] | None = None
     people: tuple[Person, ...] = ()
     roles: tuple[MachineRole, ...] = ()
+    policies: tuple[OwnPolicy, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     places: tuple[Place, ...] = ()
 
@@ -127,6 +139,16 @@ LAX_PASSWORDS = {
     "require_symbols": False,
 }
 
+# What the newer parts of the inventory read, in a policy written by hand.
+_READS = (
+    *("acm:List*", "cloudformation:Describe*", "cloudfront:List*", "cloudtrail:Describe*", "cloudtrail:Get*"),
+    *("cloudtrail:List*", "cloudtrail:LookupEvents", "config:Describe*", "dynamodb:Describe*", "dynamodb:List*"),
+    *("ecr:Describe*", "ecs:Describe*", "ecs:List*", "eks:Describe*", "eks:List*", "elasticfilesystem:Describe*"),
+    *("elasticloadbalancing:Describe*", "guardduty:Get*", "guardduty:List*", "kms:Describe*", "kms:Get*", "kms:List*"),
+    *("lambda:GetPolicy", "lambda:List*", "logs:Describe*", "rds:Describe*", "route53:List*", "secretsmanager:List*"),
+    *("sns:Get*", "sns:List*", "sqs:Get*", "sqs:List*"),
+)
+
 _EC2 = {"Service": "ec2.amazonaws.com"}
 _LAMBDA = {"Service": "lambda.amazonaws.com"}
 _ANYWHERE = "0.0.0.0/0"
@@ -146,7 +168,8 @@ _DATA_PLATFORM = Customer(
             "/service/",
             inline={
                 "read-inventory": [
-                    allow("iam:Get*", "iam:List*", "s3:Get*", "s3:List*", "ec2:Describe*", "account:*Region*"),
+                    allow("iam:Get*", "iam:List*", "iam:GenerateCredentialReport", "s3:Get*", "s3:List*"),
+                    allow("ec2:Describe*", "ec2:Get*", "account:*Region*", *_READS),
                     deny("iam:SimulatePrincipalPolicy"),
                 ]
             },
@@ -158,9 +181,22 @@ _DATA_PLATFORM = Customer(
         MachineRole("airflow-worker", _EC2, "/service/", ("AmazonS3FullAccess",)),
         MachineRole("etl-lambda", _LAMBDA, "/service-role/", ("service-role/AWSLambdaBasicExecutionRole",)),
         MachineRole("break-glass", {"AWS": DATA_PLATFORM}, "/admin/", ("AdministratorAccess",)),
+        MachineRole("support", {"AWS": DATA_PLATFORM}, "/people/", ("AWSSupportAccess",)),
+    ),
+    policies=(
+        OwnPolicy("read-raw-events", (allow("s3:GetObject", resource="arn:aws:s3:::data-platform-raw-events/*"),)),
+        OwnPolicy("everything-for-now", (allow("*"),), ("tom.berg",)),
     ),
     buckets=(
-        Bucket("data-platform-raw-events", "us-east-1", {"team": "data", "env": "prod"}, kms=True, versioned=True),
+        Bucket(
+            "data-platform-raw-events",
+            "us-east-1",
+            {"team": "data", "env": "prod"},
+            kms=True,
+            versioned=True,
+            tls_only=True,
+            logs_to="data-platform-curated",
+        ),
         Bucket("data-platform-curated", "us-east-1", {"team": "data", "env": "prod"}, versioned=True),
         Bucket("data-platform-eu-exports", "eu-west-1", {"team": "data", "env": "prod"}, blocked=False),
         Bucket("data-platform-public-docs", "us-west-2", {"team": "docs"}, public=True, blocked=False),

@@ -6,7 +6,10 @@ from wsgiref.types import WSGIApplication
 
 from config.sandbox.aws import company, hosts, people, scenarios, seed
 from config.sandbox.aws.commands import Commands
+from config.sandbox.aws.history import History
+from config.sandbox.aws.holdings import Holdings
 from config.sandbox.aws.identities import Identities
+from config.sandbox.aws.inprocess import Workshop
 from config.sandbox.aws.layer import Layer
 from config.sandbox.aws.state import State
 from config.sandbox.emulator import Command, Scenario
@@ -20,10 +23,20 @@ class AwsEmulator:
     def __init__(self, data_dir: Path, faults: Faults, journal: Journal) -> None:
         self._state = State(data_dir)
         self._identities = Identities()
-        self._commands = Commands(self._identities, self._state)
-        seed.build(self._identities, self._state)
+        history = History()
+        self._commands = Commands(self._identities, self._state, history)
+        workshop = Workshop()
+        seed.build(self._identities, self._state, workshop)
         self._commands.restore()
-        self._layer = Layer(self._identities, faults, journal, self._state.seed, self._commands.remember_keys)
+        self._layer = Layer(
+            self._identities,
+            faults,
+            journal,
+            self._state.seed,
+            self._commands.remember_keys,
+            history,
+            Holdings(workshop, self._state),
+        )
         self._applications: dict[hosts.Endpoint, WSGIApplication] = {}
 
     def route(self, host: str) -> WSGIApplication | None:

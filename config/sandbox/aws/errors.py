@@ -99,6 +99,11 @@ _KINDS: dict[str, dict[str, _Row]] = {
         "rest-json": ("TooManyRequestsException", 429, "Rate exceeded"),
         "*": ("Throttling", 400, "Rate exceeded"),
     },
+    "not_subscribed": {
+        "ec2": ("OptInRequired", 401, "You are not subscribed to this service."),
+        "*": ("SubscriptionRequiredException", 403, "The AWS Access Key Id needs a subscription for the service."),
+        "json": ("SubscriptionRequiredException", 400, "The AWS Access Key Id needs a subscription for the service."),
+    },
     "broken": {
         "ec2": ("InternalError", 500, "An internal error has occurred."),
         "s3": ("InternalError", 500, "We encountered an internal error. Please try again."),

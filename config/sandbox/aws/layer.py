@@ -5,6 +5,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -20,11 +21,15 @@ from config.sandbox.aws import (
     regions,
     signature,
     simulation,
+    snapshots,
     sts,
 )
 from config.sandbox.aws import call as calls
+from config.sandbox.aws import trails as all_trails
 from config.sandbox.aws.call import Call
 from config.sandbox.aws.errors import AwsError, of_kind, render
+from config.sandbox.aws.history import History
+from config.sandbox.aws.holdings import Holdings
 from config.sandbox.aws.identities import Account, Caller, Identities
 from config.sandbox.faults import Faults
 from config.sandbox.journal import Journal
@@ -53,12 +58,16 @@ class Layer:
         journal: Journal,
         seed: str,
         keys_changed: Callable[[Account], None],
+        history: History,
+        holdings: Holdings,
     ) -> None:
         self.identities = known
         self.faults = faults
         self.journal = journal
         self.seed = seed
         self.keys_changed = keys_changed
+        self.history = history
+        self.holdings = holdings
 
     def application(self, endpoint: hosts.Endpoint) -> WSGIApplication:
         def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -111,6 +120,7 @@ class Layer:
         self._go_wrong(call, subject)
         caller = gate.authenticate(call, self.identities)
         identities.mark_used(caller, subject["key"], call.service, call.region)
+        self.history.note_call(call, caller.account, caller.arn)
         if self.faults.take(["deny"], subject):
             resource = actions.resource_arn(call, caller.account)
             raise gate.denial(call, caller, actions.iam_action(call), resource, explicit=False)
@@ -129,13 +139,23 @@ class Layer:
             return _json(call, regions.list_regions(call, caller.account))
         if call.service == "account" and call.action == "GetRegionOptStatus":
             return _json(call, regions.region_opt_status(call, caller.account))
+        if call.service == "cloudtrail" and call.action == "LookupEvents":
+            return _json(call, self.history.lookup(call, caller.account))
+        if call.service == "cloudtrail" and call.action == "ListTrails":
+            self.holdings.prepare(caller.account, call.service)
+            return _json(call, all_trails.list_trails(caller.account))
+        if call.service == "ec2" and call.action == "DescribeSnapshots" and call.listed("RestorableBy"):
+            narrowed = snapshots.restorable(call, caller.account)
+            if narrowed is None:
+                return _xml(call, "<snapshotSet/>")
+            call = replace(call, body=narrowed)
         return self._ask_moto(call, caller, environ)
 
     def _go_wrong(self, call: Call, subject: dict[str, str]) -> None:
         """What a fault switch says shall go wrong before anything else is looked at."""
         if delay := self.faults.take(["delay"], subject):
             time.sleep(delay.seconds)
-        fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew"], subject)
+        fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew", "not_subscribed"], subject)
         if fault is None:
             return
         if fault.kind == "error":
@@ -157,6 +177,7 @@ class Layer:
     def _ask_moto(self, call: Call, caller: Caller, environ: WSGIEnvironment) -> Answer:
         account = caller.account
         clouds.settle(self.seed, call.service, account.id, call.region)
+        self.holdings.prepare(account, call.service)
         if call.service == "s3":
             self._check_bucket_region(call, account)
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -188,6 +209,7 @@ class Layer:
 def _for_moto(call: Call, account: Account, environ: WSGIEnvironment) -> WSGIEnvironment:
     """The request as moto shall see it: of a known account, with buckets in the path."""
     ours = {**environ, "HTTP_X_MOTO_ACCOUNT_ID": account.id, "wsgi.input": BytesIO(call.body)}
+    ours["CONTENT_LENGTH"] = str(len(call.body))
     if ".us-gov." in call.host:  # moto would take `us-gov` for a region, and that one for commercial AWS
         ours["HTTP_HOST"] = f"{call.service}.{call.region}.amazonaws.com"
     if call.service == "s3":

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from config.sandbox.aws import clouds, company, organization_tree, people
+from config.sandbox.aws import clouds, company, holdings, organization_tree, people
 from config.sandbox.aws.company import Bucket, Customer, Machine, Place
 from config.sandbox.aws.identities import Account, Identities
 from config.sandbox.aws.inprocess import Workshop
@@ -16,13 +16,12 @@ BUCKET_AGE = timedelta(days=400)
 MACHINE_AGE = timedelta(days=120)
 
 
-def build(identities: Identities, state: State) -> None:
+def build(identities: Identities, state: State, workshop: Workshop) -> None:
     """Makes every account of the company, and the product's own with the server's identity."""
     own = identities.add(Account(company.OWN_ACCOUNT, "cloud-accounts"))
     assume = {"assume-customer-roles": [company.allow("sts:AssumeRole")]}
     people.put_user(own, state, SERVER_USER, path="/service/", inline=assume)
     people.put_keys(own, state, SERVER_USER, [company.Key(10)])
-    workshop = Workshop()
     for customer in company.CUSTOMERS:
         account = Account(customer.id, customer.name, customer.partition, frozenset(customer.regions))
         _build_account(identities.add(account), customer, identities, state)
@@ -30,6 +29,8 @@ def build(identities: Identities, state: State) -> None:
             _build_bucket(account, bucket, workshop, state)
         for place in customer.places:
             _build_place(account, place, workshop, state)
+            if place.region == holdings.REGION:
+                holdings.build_eagerly(account, workshop, state)
     _build_organization(identities, state)
 
 
@@ -68,6 +69,12 @@ def _build_account(account: Account, customer: Customer, identities: Identities,
             iam.create_group(group).create_date = _naive(state.born - timedelta(days=900))
     for person in customer.people:
         _build_person(account, person, state)
+    for policy in customer.policies:
+        with clouds.reproducible(state.seed, account.id, "policy", policy.name):
+            made = iam.create_policy("", "/", people.document(policy.statements), policy.name, [])
+        made.create_date = made.update_date = _naive(state.born - timedelta(days=200))
+        for user in policy.attached_to:
+            iam.attach_user_policy(made.arn, user)
     for role in customer.roles:
         people.put_role(
             account,
@@ -124,15 +131,24 @@ def _build_bucket(account: Account, bucket: Bucket, workshop: Workshop, state: S
     if bucket.blocked:
         names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
         s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(names, True))
-    if bucket.public:
-        statement = {
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": "s3:GetObject",
-            "Resource": f"arn:{account.partition}:s3:::{name}/*",
-        }
-        s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    if statements := _bucket_statements(f"arn:{account.partition}:s3:::{name}", bucket):
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    if bucket.logs_to:
+        logging = {"TargetBucket": bucket.logs_to, "TargetPrefix": "access/"}
+        clouds.bucket(account.id, account.partition, name).logging = logging
     clouds.bucket(account.id, account.partition, name).creation_date = _naive(state.born - BUCKET_AGE)
+
+
+def _bucket_statements(arn: str, bucket: Bucket) -> list[dict[str, Any]]:
+    everybody: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{arn}/*"}
+    plain: dict[str, Any] = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return ([everybody] if bucket.public else []) + ([plain] if bucket.tls_only else [])
 
 
 def _build_place(account: Account, place: Place, workshop: Workshop, state: State) -> None:

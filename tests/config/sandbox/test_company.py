@@ -100,7 +100,7 @@ def test_what_is_not_simulated_says_so(client: MakeClient, control: Control) -> 
     user = control.put_user("444455556666", "curious", policies=[], inline={"all": [everything]})
     explorer = client("resource-explorer-2", user)
     assert refusal(explorer.list_indexes) == ("UnknownOperationException", 404)
-    assert refusal(client("cloudtrail", user).lookup_events) == ("UnknownOperationException", 400)
+    assert refusal(client("cloudtrail", user).list_channels) == ("UnknownOperationException", 400)
     assert [call["code"] for call in control.calls()] == ["NotImplemented", "NotImplemented"]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,12 +21,32 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cloudaccounts.background import Deadline
 from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
 from cloudaccounts.providers.aws.client import Connection
-from cloudaccounts.providers.aws.errors import explain
-from cloudaccounts.providers.aws.inventory import ec2, iam, s3
-from cloudaccounts.providers.aws.inventory.common import Scope
+from cloudaccounts.providers.aws.errors import aws_code, explain
+from cloudaccounts.providers.aws.inventory import (
+    changes,
+    cloudtrail,
+    config,
+    containers,
+    credential_report,
+    delivery,
+    ebs,
+    ec2,
+    guardduty,
+    iam,
+    kms,
+    lambda_,
+    rds,
+    s3,
+    secretsmanager,
+    sns,
+    sqs,
+    storage,
+    vpc,
+)
+from cloudaccounts.providers.aws.inventory.common import Scope, asset
 from cloudaccounts.providers.aws.judging import account, root
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
-from cloudaccounts.providers.aws.regions import require_regions
+from cloudaccounts.providers.aws.regions import PARTITIONS, require_regions
 from cloudaccounts.providers.aws.role import RoleGate
 from cloudaccounts.providers.aws.signin import caller, member_gate
 from cloudaccounts.report import CheckStatus
@@ -35,17 +55,45 @@ Collector = Callable[[Scope], Iterator[Asset]]
 GLOBAL = "global"
 
 
+_EVERYWHERE = frozenset(PARTITIONS)
+_NOT_SIGNED_UP = ("OptInRequired", "SubscriptionRequiredException")
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     collect: Collector
     regional: bool
+    partitions: frozenset[str] = _EVERYWHERE
 
 
 SERVICES: Mapping[str, Service] = MappingProxyType(
     {
         "iam": Service(iam.collect, regional=False),
+        "credential-report": Service(credential_report.collect, regional=False),
         "s3": Service(s3.collect, regional=False),
+        "cloudtrail": Service(cloudtrail.collect, regional=False),
+        "route53": Service(delivery.route53, regional=False, partitions=frozenset({"aws"})),
+        "cloudfront": Service(delivery.cloudfront, regional=False, partitions=frozenset({"aws"})),
         "ec2": Service(ec2.collect, regional=True),
+        "vpc": Service(vpc.collect, regional=True),
+        "ebs": Service(ebs.collect, regional=True),
+        "rds": Service(rds.collect, regional=True),
+        "lambda": Service(lambda_.collect, regional=True),
+        "kms": Service(kms.collect, regional=True),
+        "config": Service(config.collect, regional=True),
+        "guardduty": Service(guardduty.collect, regional=True),
+        "secretsmanager": Service(secretsmanager.collect, regional=True),
+        "sqs": Service(sqs.collect, regional=True),
+        "sns": Service(sns.collect, regional=True),
+        "eks": Service(containers.eks, regional=True),
+        "ecs": Service(containers.ecs, regional=True),
+        "ecr": Service(containers.ecr, regional=True),
+        "efs": Service(storage.efs, regional=True),
+        "dynamodb": Service(storage.dynamodb, regional=True),
+        "elbv2": Service(delivery.elbv2, regional=True),
+        "acm": Service(delivery.acm, regional=True),
+        "cloudformation": Service(delivery.cloudformation, regional=True),
+        "logs": Service(delivery.logs, regional=True),
     }
 )
 
@@ -60,9 +108,10 @@ class AwsSession:
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """Global services first. Raises `ProviderError` for a region outside the account's partition."""
         names = require_regions(self._target.partition, regions)
+        here = {name: one for name, one in SERVICES.items() if self._target.partition in one.partitions}
         return (
-            *(ScanUnit(name, GLOBAL) for name, service in SERVICES.items() if not service.regional),
-            *(ScanUnit(name, region) for region in names for name, service in SERVICES.items() if service.regional),
+            *(ScanUnit(name, GLOBAL) for name, service in here.items() if not service.regional),
+            *(ScanUnit(name, region) for region in names for name, service in here.items() if service.regional),
         )
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
@@ -72,17 +121,35 @@ class AwsSession:
             raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
         if unit.region != GLOBAL:
             require_regions(self._target.partition, (unit.region,))
-        scope = Scope(self._connection, self._target.account_id, "" if unit.region == GLOBAL else unit.region)
+        region = "" if unit.region == GLOBAL else unit.region
+        scope = Scope(self._connection, self._target.account_id, region, unit.service)
+        began = datetime.now(UTC)
         try:
-            yield from service.collect(scope)
+            for found in service.collect(scope):
+                yield found.as_of(began)
         except (ClientError, BotoCoreError) as error:
+            if region and unit.service != "ec2" and aws_code(error) in _NOT_SIGNED_UP:
+                yield _not_signed_up(scope)
+                return
             raise _told(error, self._connection, unit) from None
 
     def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
-        return frozenset()
+        """By CloudTrail's event history; see `changes`. Raises `ProviderError` where that cannot be read."""
+        try:
+            return changes.unchanged(self._connection, units, since, datetime.now(UTC))
+        except (ClientError, BotoCoreError) as error:
+            operation = getattr(error, "operation_name", "LookupEvents")
+            service = "ec2" if operation == "DescribeRegions" else "cloudtrail"
+            raise explain(error, self._connection.who, f"{service}:{operation}") from None
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _not_signed_up(scope: Scope) -> Asset:
+    """A service that the account does not use holds nothing: that is no gap, but it is told."""
+    arn, name = scope.arn(scope.service, "not-subscribed"), f"{scope.service} is not set up in {scope.region}"
+    return asset(scope, "account.unused_service", arn, name, {"subscribed": False})
 
 
 def _told(error: Exception, connection: Connection, unit: ScanUnit) -> ProviderError:

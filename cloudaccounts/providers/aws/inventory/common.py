@@ -19,11 +19,12 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One account, and one region of it ("" for a global service)."""
+    """One account, and one region of it ("" for a global service), for one of `SERVICES`."""
 
     connection: Connection
     account_id: str
     region: str
+    service: str
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         place = self.region if region is None else region
@@ -49,6 +50,49 @@ def ordered(values: Iterable[Any]) -> list[Any]:
 def tags(pairs: Iterable[Any] | None) -> dict[str, str]:
     """From AWS's list of Key and Value, sorted by key."""
     return {pair["Key"]: pair.get("Value", "") for pair in sorted(pairs or (), key=lambda pair: pair["Key"])}
+
+
+def asset(
+    scope: Scope,
+    kind: str,
+    arn: str,
+    name: str,
+    properties: Mapping[str, Any],
+    *,
+    tags: Mapping[str, str] | None = None,
+    region: str = "",
+) -> Asset:
+    """An asset of this scope. ``kind`` follows "aws.": "rds.instance"."""
+    return Asset(
+        type=f"aws.{kind}",
+        service=scope.service,
+        region=region or scope.region or "global",
+        native_id=arn,
+        name=name,
+        tags=tags or {},
+        properties=properties,
+    )
+
+
+def paged(client: Any, operation: str, key: str, **given: Any) -> Iterator[Any]:
+    """All items of a list operation, page by page."""
+    for page in client.get_paginator(operation).paginate(**given):
+        yield from page.get(key) or ()
+
+
+def lower_tags(pairs: Iterable[Any] | None) -> dict[str, str]:
+    """As `tags`, for the services that write key and value in lower case."""
+    return {pair["key"]: pair.get("value", "") for pair in sorted(pairs or (), key=lambda pair: pair["key"])}
+
+
+def document(text: Any) -> Any:
+    """A policy that AWS gave as JSON text; None where it gave none, or nothing that is one."""
+    if not text:
+        return None
+    try:
+        return plain(json.loads(text))
+    except ValueError:
+        return None
 
 
 def each(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:

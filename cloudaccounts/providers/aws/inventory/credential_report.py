@@ -1,4 +1,4 @@
-"""IAM's credential report: passwords, MFA and last use of all users in two calls.
+"""IAM's credential report: passwords, MFA and last use of all users in one or two calls.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
 AWS renews it at most every 4 hours.
@@ -9,46 +9,79 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.contract import OBSERVED, ProviderError
+from botocore.exceptions import ClientError
+
+from cloudaccounts.contract import OBSERVED, Asset, ProviderError
+from cloudaccounts.providers.aws.errors import aws_code
+from cloudaccounts.providers.aws.inventory.common import Scope, asset
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-Report = Mapping[str, Mapping[str, str]]  # rows by user name; the root user's is "<root_account>"
+Report = Mapping[str, Mapping[str, str]]  # rows by user name; the root user's is `ROOT`
 
+ROOT = "<root_account>"
 WAITS = (0.3, 0.7, 1.0, 2.0, 4.0, 4.0)  # seconds after each try; AWS takes one or two as a rule
+_NOT_YET = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 
 
 def read_report(client: IAMClient) -> Report:
-    """Has the report made and reads it. Raises botocore's errors, and `ProviderError` where AWS takes too long."""
-    for wait in WAITS:
-        if client.generate_credential_report().get("State") == "COMPLETE":
-            content = client.get_credential_report()["Content"].decode()
-            return {row["user"]: row for row in csv.DictReader(io.StringIO(content))}
+    """Reads the report, and has it made where there is none or it is older than AWS's four hours.
+
+    Raises botocore's errors, and `ProviderError` where AWS takes too long.
+    """
+    for wait in (0.0, *WAITS):
         time.sleep(wait)
+        try:
+            content = client.get_credential_report()["Content"].decode()
+        except ClientError as error:
+            if aws_code(error) not in _NOT_YET:
+                raise
+            client.generate_credential_report()
+        else:
+            return {row["user"]: row for row in csv.DictReader(io.StringIO(content))}
     raise ProviderError(
         "credential_report_late", "AWS did not finish the credential report in time.", "Scan again.", permanent=False
     )
 
 
-def user_facts(row: Mapping[str, str] | None) -> dict[str, Any]:
-    """The properties of one row; all None where there is none (no report, or a user younger than it).
+def collect(scope: Scope) -> Iterator[Asset]:
+    """One asset for the root user and each user.
 
-    What changes by use stands under ``observed``.
+    A unit of its own beside `iam`: use is no change, so no log of changes tells it, and it is cheap.
     """
-    row = row or {}
+    for name, row in sorted(read_report(scope.connection.client("iam")).items()):
+        is_root = name == ROOT
+        arn = scope.arn("iam", f"credentials/{'root' if is_root else name}", region="")
+        yield asset(scope, "iam.credentials", arn, "root user" if is_root else name, {"root": is_root} | facts(row))
+
+
+def facts(row: Mapping[str, str]) -> dict[str, Any]:
+    """The properties of one row. What changes by use stands under ``observed``.
+
+    Of the root user AWS tells no password state ("not_supported"): then it is None.
+    """
+    keys = [
+        {
+            "active": _flag(row, f"access_key_{number}_active"),
+            "made_at": _date(row, f"access_key_{number}_last_rotated"),
+        }
+        for number in (1, 2)
+    ]
     return {
+        "arn": row.get("arn"),
+        "created_at": _date(row, "user_creation_time"),
         "console_password": _flag(row, "password_enabled"),
+        "password_changed_at": _date(row, "password_last_changed"),
+        "mfa_active": _flag(row, "mfa_active"),
+        "access_keys": keys,
         OBSERVED: {
             "password_last_used_at": _date(row, "password_last_used"),
-            "mfa_active": _flag(row, "mfa_active"),
-            "access_key_1_active": _flag(row, "access_key_1_active"),
             "access_key_1_last_used_at": _date(row, "access_key_1_last_used_date"),
-            "access_key_2_active": _flag(row, "access_key_2_active"),
             "access_key_2_last_used_at": _date(row, "access_key_2_last_used_date"),
         },
     }

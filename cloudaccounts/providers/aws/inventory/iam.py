@@ -1,6 +1,7 @@
 """IAM: the account's own settings, users with keys and MFA devices, roles, customer-managed policies.
 
-One paged GetAccountAuthorizationDetails and one credential report stand for what would be seven calls per user.
+One paged GetAccountAuthorizationDetails stands for what would be five calls per user. When passwords and keys were last
+used is told by `credential_report`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from cloudaccounts.background import in_order
 from cloudaccounts.contract import OBSERVED, Asset
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
-from cloudaccounts.providers.aws.inventory.credential_report import Report, read_report, user_facts
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -28,11 +28,8 @@ _WANTED: list[EntityTypeType] = ["User", "Role", "LocalManagedPolicy"]
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("iam")
-    settings = Properties(scope.connection)
-    settings.read("credential_report", lambda: read_report(client), permission="iam:GetCredentialReport")
-    report: Report | None = settings.values.pop("credential_report")
-    yield _account(scope, client, settings, report)
-    read_user = partial(_user, scope, client, report)
+    yield _account(scope, client)
+    read_user = partial(_user, scope, client)
     pages = client.get_paginator("get_account_authorization_details").paginate(
         Filter=_WANTED, PaginationConfig={"PageSize": 500}
     )
@@ -54,7 +51,8 @@ def _asset(kind: str, arn: str, name: str, item_tags: Any, properties: dict[str,
     )
 
 
-def _account(scope: Scope, client: IAMClient, settings: Properties, report: Report | None) -> Asset:
+def _account(scope: Scope, client: IAMClient) -> Asset:
+    settings = Properties(scope.connection)
     settings.read("summary", lambda: client.get_account_summary()["SummaryMap"], permission="iam:GetAccountSummary")
     settings.read(
         "password_policy",
@@ -62,16 +60,31 @@ def _account(scope: Scope, client: IAMClient, settings: Properties, report: Repo
         permission="iam:GetAccountPasswordPolicy",
         absent=("NoSuchEntity",),
     )
+    settings.read(
+        "support_roles",
+        lambda: _holders(client, scope.connection.partition.name),
+        permission="iam:ListEntitiesForPolicy",
+        absent=("NoSuchEntity",),
+        otherwise=[],
+    )
+    summary = settings.values.pop("summary") or {}
+    if "summary" in settings.refused:
+        settings.refused["root"] = settings.refused.pop("summary")
     told = settings.told()
-    summary = told.pop("summary") or {}
     told["root"] = {key: bool(value) for key, value in sorted(summary.items()) if key in _ROOT} or None
     told[OBSERVED] = {"counts": {key: summary[key] for key in _COUNTS if key in summary}}
-    if root := (report or {}).get("<root_account>"):
-        told[OBSERVED] |= user_facts(root)[OBSERVED]
     return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), told)
 
 
-def _user(scope: Scope, client: IAMClient, report: Report | None, user: UserDetailTypeDef) -> Asset:
+def _holders(client: IAMClient, partition: str) -> list[str]:
+    """The roles that may manage cases with AWS Support (CIS AWS 1.17)."""
+    pages = client.get_paginator("list_entities_for_policy").paginate(
+        PolicyArn=f"arn:{partition}:iam::aws:policy/AWSSupportAccess", EntityFilter="Role"
+    )
+    return sorted(role["RoleName"] for page in pages for role in page["PolicyRoles"])
+
+
+def _user(scope: Scope, client: IAMClient, user: UserDetailTypeDef) -> Asset:
     name = user["UserName"]
     told = Properties(scope.connection)
     told.values |= {
@@ -85,8 +98,7 @@ def _user(scope: Scope, client: IAMClient, report: Report | None, user: UserDeta
     }
     told.read("access_keys", lambda: _keys(client, name), permission="iam:ListAccessKeys")
     told.read("mfa_devices", lambda: _mfa(client, name), permission="iam:ListMFADevices")
-    row = (report or {}).get(name)
-    return _asset("user", user["Arn"], name, user.get("Tags"), told.told() | user_facts(row))
+    return _asset("user", user["Arn"], name, user.get("Tags"), told.told())
 
 
 def _keys(client: IAMClient, name: str) -> list[Any]:
@@ -122,7 +134,7 @@ def _role(role: RoleDetailTypeDef) -> Asset:
 def _policy(policy: ManagedPolicyDetailTypeDef) -> Asset:
     default = next((item for item in policy.get("PolicyVersionList", ()) if item.get("IsDefaultVersion")), None)
     properties = {
-        "id": policy["PolicyId"],
+        "id": policy.get("PolicyId"),
         "path": policy["Path"],
         "created_at": plain(policy["CreateDate"]),
         "attachment_count": policy.get("AttachmentCount", 0),

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.background import in_order
 from cloudaccounts.contract import Asset
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, ordered, plain, tags
 from cloudaccounts.providers.aws.regions import is_region
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import BucketTypeDef
 
-THREADS = 4  # buckets read at once: each takes eight small calls
+THREADS = 4  # buckets read at once: each takes nine small calls
 _NO_BLOCK = ("NoSuchPublicAccessBlockConfiguration",)
 
 
@@ -90,6 +90,12 @@ def _read(client: S3Client, name: str, told: Properties) -> None:
         permission="s3:GetBucketPolicyStatus",
         absent=("NoSuchBucketPolicy",),
         otherwise=False,
+    )
+    told.read(
+        "policy",
+        lambda: document(client.get_bucket_policy(Bucket=name)["Policy"]),
+        permission="s3:GetBucketPolicy",
+        absent=("NoSuchBucketPolicy",),
     )
     told.read("acl_grants", lambda: _grants(client, name), permission="s3:GetBucketAcl")
     told.read(

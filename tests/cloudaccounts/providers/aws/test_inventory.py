@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
 from cloudaccounts.contract import OBSERVED, Asset, Credentials, ProviderError, ScanUnit
 from cloudaccounts.providers.aws.inventory import SERVICES, AwsSession, open_session
 from cloudaccounts.providers.aws.inventory.common import ordered, plain, tags
-from cloudaccounts.providers.aws.inventory.credential_report import user_facts
+from cloudaccounts.providers.aws.inventory.credential_report import facts
 from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.provider import PROVIDER
 from tests.cloudaccounts.providers.aws.conftest import EXTERNAL_ID, OTHER_ACCOUNT, Cloud, make_target
@@ -34,12 +34,23 @@ def scan(session: AwsSession, regions: tuple[str, ...] = REGIONS) -> list[Asset]
 
 def test_global_services_come_first_and_each_region_once(session: AwsSession) -> None:
     units = session.units(("us-east-1", "eu-west-1", "us-east-1"))
-    assert [(unit.service, unit.region) for unit in units] == [
-        ("iam", "global"),
-        ("s3", "global"),
-        ("ec2", "us-east-1"),
-        ("ec2", "eu-west-1"),
+    worldwide = [name for name, service in SERVICES.items() if not service.regional]
+    regional = [name for name, service in SERVICES.items() if service.regional]
+    assert [unit.service for unit in units if unit.region == "global"] == worldwide
+    assert [(unit.service, unit.region) for unit in units[len(worldwide) :]] == [
+        (name, region) for region in ("us-east-1", "eu-west-1") for name in regional
     ]
+
+
+def test_other_partitions_are_not_asked_for_what_they_lack(cloud: Cloud) -> None:
+    opened = open_session(
+        cloud.scenario("AWS GovCloud (US)"),
+        make_target(account_id="222233334444", partition="aws-us-gov", regions=("us-gov-west-1",)),
+    )
+    services = {unit.service for unit in opened.units(("us-gov-west-1",))}
+    opened.close()
+    assert {"iam", "s3", "ec2"} <= services
+    assert not {"route53", "cloudfront"} & services
 
 
 def test_a_scan_finds_every_kind_with_sound_identifiers(session: AwsSession) -> None:
@@ -47,6 +58,7 @@ def test_a_scan_finds_every_kind_with_sound_identifiers(session: AwsSession) -> 
     kinds = Counter(asset.type for asset in assets)
     assert {"aws.iam.account", "aws.iam.user", "aws.iam.role", "aws.s3.bucket"} <= set(kinds)
     assert {"aws.ec2.instance", "aws.ec2.security_group", "aws.ec2.volume", "aws.ec2.vpc"} <= set(kinds)
+    assert len(kinds) >= 35
     assert len({asset.native_id for asset in assets}) == len(assets)
     for asset in assets:
         assert asset.native_id.startswith("arn:aws:")
@@ -74,9 +86,17 @@ def test_a_user_is_told_with_keys_mfa_password_and_last_use(session: AwsSession)
     users = [asset for asset in session.collect(ScanUnit("iam", "global")) if asset.type == "aws.iam.user"]
     auditor = next(asset for asset in users if asset.name == "cloud-accounts-auditor")
     assert [key["active"] for key in auditor.properties["access_keys"]] == [True]
-    assert auditor.properties["console_password"] is False
-    assert auditor.properties[OBSERVED]["access_key_1_last_used_at"]
     assert any(asset.properties["mfa_devices"] for asset in users)
+
+
+def test_passwords_and_last_uses_are_told_by_the_credential_report(cloud: Cloud, session: AwsSession) -> None:
+    cloud.control.clear_journal()
+    found = {asset.name: asset for asset in session.collect(ScanUnit("credential-report", "global"))}
+    assert found["cloud-accounts-auditor"].properties["console_password"] is False
+    assert found["cloud-accounts-auditor"].properties[OBSERVED]["access_key_1_last_used_at"]
+    assert found["ana.lopez"].properties["mfa_active"] is True
+    asked = {call["action"] for call in cloud.control.calls("aws")}
+    assert asked <= {"GenerateCredentialReport", "GetCredentialReport"}
 
 
 def test_a_bucket_is_told_from_its_own_region(session: AwsSession) -> None:
@@ -96,6 +116,7 @@ def test_what_a_bucket_refuses_is_marked_and_the_rest_is_told(cloud: Cloud) -> N
     for bucket in buckets:
         assert bucket.properties["unreadable"] == {
             "encryption": "permission_denied",
+            "policy": "permission_denied",
             "policy_is_public": "permission_denied",
             "tags": "permission_denied",
         }
@@ -108,10 +129,13 @@ def test_one_denied_kind_does_not_hide_the_others(cloud: Cloud) -> None:
     found: list[Asset] = []
     with pytest.raises(ProviderError) as caught:
         found.extend(opened.collect(ScanUnit("ec2", "eu-west-1")))  # extend keeps what came before the error
-    opened.close()
     assert caught.value.code == "permission_denied"
-    assert "ec2:DescribeSecurityGroups and ec2:DescribeVolumes" in caught.value.cause
-    assert {"aws.ec2.vpc", "aws.ec2.instance"} <= {asset.type for asset in found}
+    assert "ec2:DescribeVolumes" in caught.value.cause
+    with pytest.raises(ProviderError) as caught:
+        found.extend(opened.collect(ScanUnit("vpc", "eu-west-1")))
+    opened.close()
+    assert "ec2:DescribeSecurityGroups" in caught.value.cause
+    assert {"aws.ec2.vpc", "aws.ec2.subnet", "aws.ec2.instance"} <= {asset.type for asset in found}
 
 
 def test_a_region_that_is_off_is_told_as_such(session: AwsSession) -> None:
@@ -151,8 +175,10 @@ def test_a_scan_asks_nothing_but_the_listed_permissions(cloud: Cloud, session: A
     listed = {call for permission in PERMISSIONS for call in permission.calls}
     only_validation = {"ec2.DescribeRegions"}
     only_without_region = {"s3.GetBucketLocation"}
+    only_incremental = {"cloudtrail.LookupEvents"}
+    only_at_first = {"iam.GenerateCredentialReport"}
     assert asked <= listed
-    assert listed - asked <= only_validation | only_without_region
+    assert listed - asked <= only_validation | only_without_region | only_incremental | only_at_first
     needed = {call["permission"] for call in cloud.control.calls("aws") if call["permission"].split(":")[0] != "sts"}
     assert needed <= {permission.action for permission in PERMISSIONS}
 
@@ -184,7 +210,43 @@ def test_values_are_json_in_a_fixed_order() -> None:
     assert list(tags([{"Key": "b", "Value": "1"}, {"Key": "a"}])) == ["a", "b"]
 
 
-def test_a_user_younger_than_the_report_is_told_as_unknown() -> None:
-    facts = user_facts(None)
-    assert facts["console_password"] is None
-    assert set(facts[OBSERVED].values()) == {None}
+def test_what_the_report_does_not_say_is_told_as_unknown() -> None:
+    told = facts({"user": "<root_account>", "password_enabled": "not_supported", "password_last_used": "N/A"})
+    assert told["console_password"] is None
+    assert told["mfa_active"] is None
+    assert set(told[OBSERVED].values()) == {None}
+
+
+def test_what_was_observed_stands_beside_what_is_judged(session: AwsSession) -> None:
+    for asset in session.collect(ScanUnit("iam", "global")):
+        assert datetime.fromisoformat(asset.properties[OBSERVED]["at"]).tzinfo is not None
+
+
+def test_what_another_account_shares_is_left_out(cloud: Cloud, session: AwsSession) -> None:
+    found = list(session.collect(ScanUnit("ebs", "us-east-1")))
+    assert all(f":{PLATFORM}:" in asset.native_id for asset in found)
+    snapshots = {asset.properties["description"]: asset for asset in found if asset.type == "aws.ec2.snapshot"}
+    assert snapshots["for the agency"].properties["public"] is True
+    assert snapshots["before the upgrade"].properties["public"] is False
+
+
+def test_lists_are_asked_for_not_each_resource(cloud: Cloud, session: AwsSession) -> None:
+    cloud.control.clear_journal()
+    list(session.collect(ScanUnit("ebs", "us-east-1")))
+    list(session.collect(ScanUnit("vpc", "us-east-1")))
+    calls = Counter(call["action"] for call in cloud.control.calls("aws"))
+    assert calls.pop("DescribeSnapshots") == 2
+    assert set(calls.values()) == {1}
+
+
+def test_no_secret_and_no_environment_is_kept(session: AwsSession) -> None:
+    told = json.dumps([asset.properties for asset in scan(session, ("us-east-1",))])
+    assert "never-used-in-the-sandbox" not in told
+
+
+def test_a_service_that_is_not_subscribed_is_told_and_no_gap(cloud: Cloud, session: AwsSession) -> None:
+    cloud.control.fault("not_subscribed", service="guardduty")
+    found = list(session.collect(ScanUnit("guardduty", "us-east-1")))
+    assert [(asset.type, asset.name) for asset in found] == [
+        ("aws.account.unused_service", "guardduty is not set up in us-east-1")
+    ]

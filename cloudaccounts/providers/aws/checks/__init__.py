@@ -1,0 +1,21 @@
+"""What AWS's assets are judged by: pure functions of one asset each, and what to do where one fails.
+
+No Django, no SDK, no network, no clock: a rule about ages reads the moment of observation from the asset
+(`Asset.as_of`) and is marked with ``ages``. Rules follow the CIS AWS Foundations Benchmark 3.0.0 where it has one; the
+numbers stand in each check's references. What could not be read is unknown, with the reason.
+"""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import PostureCheck
+from cloudaccounts.providers.aws.checks import compute, data, iam, messaging, monitoring, network, s3
+
+CHECKS: tuple[PostureCheck, ...] = (
+    *iam.CHECKS,
+    *s3.CHECKS,
+    *network.CHECKS,
+    *compute.CHECKS,
+    *data.CHECKS,
+    *messaging.CHECKS,
+    *monitoring.CHECKS,
+)

@@ -1,0 +1,255 @@
+"""Machines, disks, functions and clusters."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.aws.checks import policies
+from cloudaccounts.providers.aws.checks.judging import (
+    aws,
+    check,
+    cis,
+    failed,
+    not_applicable,
+    optional,
+    passed,
+    required,
+    texts,
+    verdict,
+)
+
+_INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
+_GONE = {"terminated", "shutting-down"}
+_ANYWHERE = {"0.0.0.0/0", "::/0"}
+# Past "Block function update" or about to be: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+_OLD_RUNTIMES = frozenset(
+    {
+        *(
+            "nodejs",
+            "nodejs4.3",
+            "nodejs4.3-edge",
+            "nodejs6.10",
+            "nodejs8.10",
+            "nodejs10.x",
+            "nodejs12.x",
+            "nodejs14.x",
+        ),
+        *("nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8", "ruby2.5", "ruby2.7"),
+        *("java8", "go1.x", "provided", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1"),
+        *("dotnet5.0", "dotnet6", "dotnet7"),
+    }
+)
+
+
+def _imds(asset: Asset) -> Judgement:
+    if required(asset, "state", str) in _GONE:
+        return not_applicable("The instance is being ended.")
+    if optional(asset, "metadata_endpoint", str) == "disabled":
+        return passed("The metadata service is switched off.")
+    on = required(asset, "metadata_tokens", str) == "required"
+    return verdict(
+        on, "Only IMDSv2 is answered.", "The metadata service also answers requests without a token (IMDSv1)."
+    )
+
+
+def _volume(asset: Asset) -> Judgement:
+    return verdict(required(asset, "encrypted", bool), "The volume is encrypted.", "The volume is not encrypted.")
+
+
+def _default_encryption(asset: Asset) -> Judgement:
+    return verdict(
+        required(asset, "ebs_encryption_by_default", bool),
+        "New volumes in this region are encrypted.",
+        "New volumes in this region are not encrypted unless somebody asks for it.",
+    )
+
+
+def _snapshot_public(asset: Asset) -> Judgement:
+    public = required(asset, "public", bool)
+    return verdict(
+        not public, "The snapshot is not shared with everybody.", "Every AWS account can copy this snapshot."
+    )
+
+
+def _snapshot_encrypted(asset: Asset) -> Judgement:
+    return verdict(required(asset, "encrypted", bool), "The snapshot is encrypted.", "The snapshot is not encrypted.")
+
+
+def _image_public(asset: Asset) -> Judgement:
+    public = required(asset, "public", bool)
+    return verdict(not public, "The image is not shared with everybody.", "Every AWS account can start this image.")
+
+
+def _function_public(asset: Asset) -> Judgement:
+    open_ = policies.lets_anyone(optional(asset, "policy", dict))
+    return verdict(open_ is None, "The policy names who may call the function.", "Everybody may call this function.")
+
+
+def _runtime(asset: Asset) -> Judgement:
+    runtime = optional(asset, "runtime", str)
+    if not runtime:
+        return not_applicable("The function brings its own image.")
+    return verdict(
+        runtime not in _OLD_RUNTIMES,
+        f"{runtime} is not known to be out of support.",
+        f"{runtime} gets no more security updates from AWS.",
+    )
+
+
+def _eks_endpoint(asset: Asset) -> Judgement:
+    if not required(asset, "public_endpoint", bool):
+        return passed("The cluster's API is reachable from within its network only.")
+    if _ANYWHERE & set(texts(required(asset, "public_cidrs", list))):
+        return failed("The cluster's API is reachable from the whole internet.")
+    return passed("The cluster's API is open to named addresses only.")
+
+
+def _eks_secrets(asset: Asset) -> Judgement:
+    return verdict(
+        required(asset, "secrets_encrypted", bool),
+        "Secrets are encrypted with a key of the account.",
+        "Secrets are not encrypted with a key of the account.",
+    )
+
+
+def _ecr_scan(asset: Asset) -> Judgement:
+    return verdict(
+        required(asset, "scan_on_push", bool),
+        "Images are scanned when they are pushed.",
+        "The repository does not ask for scans on push; the registry's own scanning may still do so.",
+    )
+
+
+CHECKS = (
+    check(
+        "ec2_instance_imdsv2",
+        "Instances answer IMDSv2 only",
+        Severity.HIGH,
+        _INSTANCE,
+        _imds,
+        why="With IMDSv1, a web application that fetches a wrong address hands out the instance's credentials.",
+        console="EC2, Instances, the instance, Actions, Instance settings, Modify instance metadata options: IMDSv2 "
+        "required.",
+        command="aws ec2 modify-instance-metadata-options --instance-id <instance> --http-tokens required",
+        references=(cis("5.6"),),
+    ),
+    check(
+        "ec2_volume_encrypted",
+        "Volumes are encrypted",
+        Severity.MEDIUM,
+        "aws.ec2.volume",
+        _volume,
+        why="Encryption keeps copies of a disk unreadable for whoever lacks the key.",
+        console="EC2, Volumes: make a snapshot, copy it with encryption, make a volume of the copy and swap it in.",
+        command="aws ec2 copy-snapshot --source-region <region> --source-snapshot-id <snapshot> --encrypted",
+        references=(aws("EBS encryption", "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"),),
+    ),
+    check(
+        "ec2_ebs_default_encryption",
+        "New volumes are encrypted by default",
+        Severity.MEDIUM,
+        "aws.account.region",
+        _default_encryption,
+        why="A default needs no memory: nobody has to think of encryption when a volume is made.",
+        console="EC2, Settings, Data protection and security, EBS encryption, Manage: Enable. In each region.",
+        command="aws ec2 enable-ebs-encryption-by-default --region <region>",
+        references=(cis("2.2.1"),),
+    ),
+    check(
+        "ec2_snapshot_public",
+        "No disk snapshot is shared with everybody",
+        Severity.CRITICAL,
+        "aws.ec2.snapshot",
+        _snapshot_public,
+        why="Public snapshots are searched for keys and customers' data as soon as they appear.",
+        console="EC2, Snapshots, the snapshot, Actions, Modify permissions: Private.",
+        command="aws ec2 modify-snapshot-attribute --snapshot-id <snapshot> --attribute createVolumePermission "
+        "--operation-type remove --group-names all",
+        references=(
+            aws(
+                "Share a snapshot",
+                "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html",
+            ),
+        ),
+    ),
+    check(
+        "ec2_snapshot_encrypted",
+        "Disk snapshots are encrypted",
+        Severity.LOW,
+        "aws.ec2.snapshot",
+        _snapshot_encrypted,
+        why="An unencrypted snapshot can be shared by one click; an encrypted one needs the key as well.",
+        console="EC2, Snapshots, the snapshot, Actions, Copy snapshot: Encrypt; then delete the old one.",
+        command="aws ec2 copy-snapshot --source-region <region> --source-snapshot-id <snapshot> --encrypted",
+    ),
+    check(
+        "ec2_image_public",
+        "No machine image is shared with everybody",
+        Severity.HIGH,
+        "aws.ec2.image",
+        _image_public,
+        why="Images carry what was on the machine: configuration, keys, source code.",
+        console="EC2, AMIs, the image, Actions, Edit AMI permissions: Private.",
+        command="aws ec2 modify-image-attribute --image-id <image> --launch-permission Remove=[{Group=all}]",
+    ),
+    check(
+        "lambda_function_public",
+        "No function can be called by everybody",
+        Severity.HIGH,
+        _FUNCTION,
+        _function_public,
+        why="Whoever may call a function makes it work with its role's permissions, and at your cost.",
+        console="Lambda, Functions, the function, Configuration, Permissions, Resource-based policy: delete the "
+        "statement.",
+        command="aws lambda remove-permission --function-name <function> --statement-id <statement>",
+        references=(
+            aws(
+                "Resource-based policies",
+                "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
+            ),
+        ),
+    ),
+    check(
+        "lambda_runtime_supported",
+        "Functions run on supported runtimes",
+        Severity.MEDIUM,
+        _FUNCTION,
+        _runtime,
+        why="A runtime out of support keeps its known holes.",
+        console="Lambda, Functions, the function, Code, Runtime settings, Edit.",
+        command="aws lambda update-function-configuration --function-name <function> --runtime <runtime>",
+        references=(aws("Lambda runtimes", "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"),),
+    ),
+    check(
+        "eks_endpoint_public",
+        "Kubernetes APIs are not open to the internet",
+        Severity.HIGH,
+        "aws.eks.cluster",
+        _eks_endpoint,
+        why="Who reaches the API can try stolen tokens and new holes on it.",
+        console="EKS, Clusters, the cluster, Networking, Manage endpoint access: private, or name the addresses.",
+        command="aws eks update-cluster-config --name <cluster> --resources-vpc-config "
+        "endpointPublicAccess=false,endpointPrivateAccess=true",
+    ),
+    check(
+        "eks_secrets_encrypted",
+        "Kubernetes secrets are encrypted with the account's key",
+        Severity.MEDIUM,
+        "aws.eks.cluster",
+        _eks_secrets,
+        why="With a key of your own you decide, and see, who reads the cluster's secrets.",
+        console="EKS, Clusters, the cluster, Overview, Secrets encryption, Enable.",
+        command="aws eks associate-encryption-config --cluster-name <cluster> --encryption-config "
+        '\'[{"resources":["secrets"],"provider":{"keyArn":"<key>"}}]\'',
+    ),
+    check(
+        "ecr_scan_on_push",
+        "Container images are scanned when pushed",
+        Severity.LOW,
+        "aws.ecr.repository",
+        _ecr_scan,
+        why="A scan tells of known holes before an image runs.",
+        console="ECR, Private registry, Settings, Scanning, or the repository, Edit: Scan on push.",
+        command="aws ecr put-image-scanning-configuration --repository-name <repository> "
+        "--image-scanning-configuration scanOnPush=true",
+    ),
+)

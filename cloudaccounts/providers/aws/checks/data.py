@@ -1,0 +1,188 @@
+"""Databases, tables, file systems and their snapshots."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.aws.checks.judging import (
+    aws,
+    check,
+    cis,
+    not_applicable,
+    optional,
+    required,
+    texts,
+    verdict,
+)
+
+BACKUP_DAYS = 7
+_INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"
+
+
+def _public(asset: Asset) -> Judgement:
+    public = required(asset, "public", bool)
+    return verdict(not public, "The database has no public address.", "The database has an address on the internet.")
+
+
+def _encrypted(asset: Asset) -> Judgement:
+    return verdict(required(asset, "encrypted", bool), "Storage is encrypted.", "Storage is not encrypted.")
+
+
+def _minor(asset: Asset) -> Judgement:
+    on = required(asset, "auto_minor_upgrade", bool)
+    return verdict(
+        on, "Minor versions are installed by themselves.", "Minor versions wait for somebody to install them."
+    )
+
+
+def _backups(asset: Asset) -> Judgement:
+    if optional(asset, "cluster", str):
+        return not_applicable("The cluster makes the backups.")
+    days = required(asset, "backup_days", int)
+    return verdict(
+        days >= BACKUP_DAYS,
+        f"Backups are kept for {days} days.",
+        f"Backups are kept for {days} days; {BACKUP_DAYS} are the least."
+        if days
+        else "There are no automated backups.",
+    )
+
+
+def _protected(asset: Asset) -> Judgement:
+    if optional(asset, "cluster", str):
+        return not_applicable("The cluster carries the protection.")
+    on = required(asset, "deletion_protection", bool)
+    return verdict(on, "It cannot be deleted by one call.", "One call deletes the database.")
+
+
+def _shared(asset: Asset) -> Judgement:
+    public = "all" in texts(required(asset, "shared_with", list))
+    return verdict(
+        not public, "The snapshot is not shared with everybody.", "Every AWS account can restore this snapshot."
+    )
+
+
+def _recovery(asset: Asset) -> Judgement:
+    return verdict(
+        required(asset, "point_in_time_recovery", bool),
+        "Each second of the last weeks can be restored.",
+        "What is overwritten or deleted is gone: point-in-time recovery is off.",
+    )
+
+
+CHECKS = (
+    check(
+        "rds_instance_public",
+        "Databases have no public address",
+        Severity.HIGH,
+        _INSTANCE,
+        _public,
+        why="A database on the internet is one password, or one hole, away from everybody.",
+        console="RDS, Databases, the database, Modify, Connectivity, Public access: Not publicly accessible.",
+        command="aws rds modify-db-instance --db-instance-identifier <database> --no-publicly-accessible "
+        "--apply-immediately",
+        references=(cis("2.3.3"),),
+    ),
+    check(
+        "rds_instance_encrypted",
+        "Databases are encrypted",
+        Severity.MEDIUM,
+        _INSTANCE,
+        _encrypted,
+        why="Encryption covers the disk, its backups and its snapshots; it cannot be added later without a copy.",
+        console="RDS: make a snapshot, copy it with encryption, restore the copy, and switch over.",
+        command="aws rds copy-db-snapshot --source-db-snapshot-identifier <snapshot> --target-db-snapshot-identifier "
+        "<encrypted> --kms-key-id <key>",
+        references=(cis("2.3.1"),),
+    ),
+    check(
+        "rds_cluster_encrypted",
+        "Database clusters are encrypted",
+        Severity.MEDIUM,
+        "aws.rds.cluster",
+        _encrypted,
+        why="Encryption covers the volume, its backups and its snapshots; it cannot be added later without a copy.",
+        console="RDS: restore a snapshot of the cluster with encryption, and switch over.",
+        command="aws rds restore-db-cluster-from-snapshot --db-cluster-identifier <new> --snapshot-identifier "
+        "<snapshot> "
+        "--engine <engine> --kms-key-id <key>",
+        references=(cis("2.3.1"),),
+    ),
+    check(
+        "rds_auto_minor_upgrade",
+        "Databases install minor versions by themselves",
+        Severity.LOW,
+        _INSTANCE,
+        _minor,
+        why="Minor versions close holes; waiting for somebody leaves them open.",
+        console="RDS, Databases, the database, Modify, Maintenance: Enable auto minor version upgrade.",
+        command="aws rds modify-db-instance --db-instance-identifier <database> --auto-minor-version-upgrade",
+        references=(cis("2.3.2"),),
+    ),
+    check(
+        "rds_backups",
+        "Databases keep a week of backups",
+        Severity.MEDIUM,
+        _INSTANCE,
+        _backups,
+        why="A mistake is often noticed days later; then the backup must still be there.",
+        console="RDS, Databases, the database, Modify, Backup: retention of 7 days or more.",
+        command="aws rds modify-db-instance --db-instance-identifier <database> --backup-retention-period 7",
+    ),
+    check(
+        "rds_deletion_protection",
+        "Databases are protected against deletion",
+        Severity.LOW,
+        _INSTANCE,
+        _protected,
+        why="Protection makes deleting a second, deliberate step.",
+        console="RDS, Databases, the database, Modify: Enable deletion protection.",
+        command="aws rds modify-db-instance --db-instance-identifier <database> --deletion-protection",
+    ),
+    check(
+        "rds_snapshot_public",
+        "No database snapshot is shared with everybody",
+        Severity.CRITICAL,
+        _SNAPSHOT,
+        _shared,
+        why="A public snapshot is the whole database, for whoever looks through the list of public ones.",
+        console="RDS, Snapshots, the snapshot, Actions, Share snapshot: Private.",
+        command="aws rds modify-db-snapshot-attribute --db-snapshot-identifier <snapshot> --attribute-name restore "
+        "--values-to-remove all",
+        references=(
+            aws("Sharing a snapshot", "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html"),
+        ),
+    ),
+    check(
+        "rds_snapshot_encrypted",
+        "Database snapshots are encrypted",
+        Severity.MEDIUM,
+        _SNAPSHOT,
+        _encrypted,
+        why="An encrypted snapshot cannot be made public, and is unreadable without its key.",
+        console="RDS, Snapshots, the snapshot, Actions, Copy snapshot: Enable encryption; then delete the old one.",
+        command="aws rds copy-db-snapshot --source-db-snapshot-identifier <snapshot> --target-db-snapshot-identifier "
+        "<encrypted> --kms-key-id <key>",
+    ),
+    check(
+        "efs_encrypted",
+        "File systems are encrypted",
+        Severity.MEDIUM,
+        "aws.efs.file_system",
+        _encrypted,
+        why="Encryption can only be chosen when a file system is made.",
+        console="EFS: create an encrypted file system, copy the files (DataSync), and mount the new one.",
+        command="aws efs create-file-system --encrypted --kms-key-id <key>",
+        references=(cis("2.4.1"),),
+    ),
+    check(
+        "dynamodb_recovery",
+        "Tables can be restored to a point in time",
+        Severity.LOW,
+        "aws.dynamodb.table",
+        _recovery,
+        why="It brings back what a wrong deployment overwrote, to the second.",
+        console="DynamoDB, Tables, the table, Backups, Point-in-time recovery, Edit: Turn on.",
+        command="aws dynamodb update-continuous-backups --table-name <table> --point-in-time-recovery-specification "
+        "PointInTimeRecoveryEnabled=true",
+    ),
+)

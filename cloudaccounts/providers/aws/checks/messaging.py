@@ -1,0 +1,162 @@
+"""Queues, topics, secrets, keys, certificates and what serves the web."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.aws.checks import policies
+from cloudaccounts.providers.aws.checks.judging import (
+    aws,
+    check,
+    cis,
+    days_since,
+    failed,
+    not_applicable,
+    optional,
+    passed,
+    required,
+    texts,
+    verdict,
+)
+
+EXPIRY_DAYS = 30
+_QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
+
+
+def _open_policy(asset: Asset) -> Judgement:
+    found = policies.lets_anyone(optional(asset, "policy", dict))
+    if found is None:
+        return passed("The policy lets in only whom it names.")
+    actions = ", ".join(sorted(texts(found.get("Action")))[:3]) or "everything"
+    return failed(f"The policy lets everybody in ({actions}).")
+
+
+def _encrypted(asset: Asset) -> Judgement:
+    return verdict(required(asset, "encrypted", bool), "Messages are encrypted at rest.", "Messages are not encrypted.")
+
+
+def _rotated(asset: Asset) -> Judgement:
+    if optional(asset, "owning_service", str):
+        return not_applicable("Another AWS service manages this secret.")
+    on = required(asset, "rotation", bool)
+    return verdict(on, "The secret is renewed by itself.", "The secret is never renewed by itself.")
+
+
+def _key_rotation(asset: Asset) -> Judgement:
+    """CIS 3.6: symmetric keys of the customer's own."""
+    if required(asset, "state", str) != "Enabled":
+        return not_applicable("The key is not in use.")
+    on = optional(asset, "rotation", bool)
+    if on is None:
+        return not_applicable("AWS cannot rotate keys of this kind by itself.")
+    return verdict(on, "The key is rotated each year.", "The key is never rotated by itself.")
+
+
+def _expires(asset: Asset) -> Judgement:
+    if required(asset, "status", str) not in ("ISSUED", "EXPIRED"):
+        return not_applicable("The certificate is not issued.")
+    if optional(asset, "in_use", bool) is False:
+        return not_applicable("Nothing uses the certificate.")
+    left = -days_since(asset, required(asset, "expires_at", str))
+    return verdict(
+        left > EXPIRY_DAYS,
+        f"The certificate is valid for {left} more days.",
+        f"The certificate ends in {left} days." if left >= 0 else "The certificate has expired.",
+    )
+
+
+def _https(asset: Asset) -> Judgement:
+    open_ = "allow-all" in texts(required(asset, "viewer_protocols", list))
+    return verdict(not open_, "Visitors are served over HTTPS.", "Visitors may read without HTTPS.")
+
+
+CHECKS = (
+    check(
+        "sqs_queue_public",
+        "No queue is open to everybody",
+        Severity.HIGH,
+        _QUEUE,
+        _open_policy,
+        why="Whoever may send can feed false work; whoever may receive reads and removes what others wait for.",
+        console="SQS, Queues, the queue, Access policy, Edit: name the accounts or services, or add a condition.",
+        command="aws sqs set-queue-attributes --queue-url <queue> --attributes file://policy.json",
+    ),
+    check(
+        "sqs_queue_encrypted",
+        "Queues are encrypted",
+        Severity.LOW,
+        _QUEUE,
+        _encrypted,
+        why="Messages often carry personal data that nobody thinks of as stored.",
+        console="SQS, Queues, the queue, Edit, Encryption: Enabled.",
+        command="aws sqs set-queue-attributes --queue-url <queue> --attributes SqsManagedSseEnabled=true",
+    ),
+    check(
+        "sns_topic_public",
+        "No topic is open to everybody",
+        Severity.HIGH,
+        _TOPIC,
+        _open_policy,
+        why="Whoever may subscribe reads what is told; whoever may publish tells your systems what he likes.",
+        console="SNS, Topics, the topic, Edit, Access policy: name the accounts or services, or add a condition.",
+        command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name Policy --attribute-value "
+        "file://policy.json",
+    ),
+    check(
+        "sns_topic_encrypted",
+        "Topics are encrypted",
+        Severity.LOW,
+        _TOPIC,
+        _encrypted,
+        why="Messages often carry personal data that nobody thinks of as stored.",
+        console="SNS, Topics, the topic, Edit, Encryption: Enable.",
+        command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name KmsMasterKeyId --attribute-value "
+        "alias/aws/sns",
+    ),
+    check(
+        "secretsmanager_rotation",
+        "Secrets are renewed by themselves",
+        Severity.LOW,
+        "aws.secretsmanager.secret",
+        _rotated,
+        why="A secret that is renewed limits how long a leaked copy works.",
+        console="Secrets Manager, the secret, Rotation, Edit rotation: Automatic rotation.",
+        command="aws secretsmanager rotate-secret --secret-id <secret> --rotation-lambda-arn <function> "
+        "--rotation-rules AutomaticallyAfterDays=30",
+    ),
+    check(
+        "kms_key_rotation",
+        "Keys of your own are rotated",
+        Severity.MEDIUM,
+        "aws.kms.key",
+        _key_rotation,
+        why="Rotation limits how much is lost with one version of a key.",
+        console="KMS, Customer managed keys, the key, Key rotation: Automatically rotate this key.",
+        command="aws kms enable-key-rotation --key-id <key>",
+        references=(cis("3.6"),),
+    ),
+    check(
+        "acm_certificate_expiry",
+        "Certificates in use last longer than a month",
+        Severity.MEDIUM,
+        "aws.acm.certificate",
+        _expires,
+        why="An expired certificate turns every visitor away; imported ones are not renewed by AWS.",
+        console="Certificate Manager, the certificate: Reimport, or check the DNS record that validates it.",
+        command="aws acm import-certificate --certificate-arn <certificate> --certificate fileb://cert.pem "
+        "--private-key "
+        "fileb://key.pem",
+        references=(aws("Managed renewal", "https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html"),),
+        ages=True,
+    ),
+    check(
+        "cloudfront_https",
+        "Distributions serve over HTTPS only",
+        Severity.MEDIUM,
+        "aws.cloudfront.distribution",
+        _https,
+        why="Without HTTPS, anybody on the way reads and changes what visitors get.",
+        console="CloudFront, the distribution, Behaviors, Edit: Redirect HTTP to HTTPS.",
+        command="aws cloudfront update-distribution --id <distribution> --distribution-config file://config.json "
+        "--if-match <etag>",
+    ),
+)

@@ -1,0 +1,135 @@
+"""Whether what happens in the account is recorded and looked at."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.aws.checks.judging import (
+    CannotTellError,
+    aws,
+    check,
+    cis,
+    failed,
+    optional,
+    passed,
+    required,
+    rows,
+    verdict,
+)
+
+_TRAIL = "aws.cloudtrail.trail"
+
+
+def _everywhere(asset: Asset) -> Judgement:
+    """CIS 3.1: one trail of all regions that is logging, with all management events."""
+    trails = [trail for trail in rows(asset, "trails") if trail.get("multi_region") is True]
+    good = [trail for trail in trails if trail.get("logging") is True and trail.get("management_events") == "All"]
+    if good:
+        return passed("A trail of all regions records all management events.")
+    if any(trail.get("logging") is None or trail.get("management_events") is None for trail in trails):
+        raise CannotTellError("The state of a trail of all regions could not be read.")
+    if not trails:
+        return failed("No trail records all regions.")
+    return failed("The trail of all regions is switched off, or does not record all management events.")
+
+
+def _validated(asset: Asset) -> Judgement:
+    on = required(asset, "log_file_validation", bool)
+    return verdict(on, "Changed log files would be noticed.", "Nobody would notice if log files were changed.")
+
+
+def _with_key(asset: Asset) -> Judgement:
+    key = optional(asset, "kms_key_id", str)
+    return verdict(bool(key), "Log files are encrypted with a KMS key.", "Log files are not encrypted with a KMS key.")
+
+
+def _logging(asset: Asset) -> Judgement:
+    return verdict(required(asset, "logging", bool), "The trail records.", "The trail is switched off.")
+
+
+def _recorder(asset: Asset) -> Judgement:
+    """CIS 3.3: in every region, all supported types."""
+    recorders = rows(asset, "recorders")
+    if any(one.get("recording") is True and one.get("all_supported") is True for one in recorders):
+        return passed("Changes of all supported resources are recorded.")
+    if any(one.get("recording") is None for one in recorders):
+        raise CannotTellError("Whether the recorder is on could not be read.")
+    if any(one.get("recording") is True for one in recorders):
+        return failed("Only some kinds of resources are recorded.")
+    return failed("The recorder is switched off." if recorders else "AWS Config records nothing in this region.")
+
+
+def _guardduty(asset: Asset) -> Judgement:
+    detectors = rows(asset, "detectors")
+    on = any(one.get("enabled") is True for one in detectors)
+    off = "GuardDuty is switched off in this region." if detectors else "GuardDuty is not set up in this region."
+    return verdict(on, "GuardDuty looks for threats in this region.", off)
+
+
+CHECKS = (
+    check(
+        "cloudtrail_all_regions",
+        "A trail records all regions",
+        Severity.HIGH,
+        "aws.cloudtrail.account",
+        _everywhere,
+        why="Without it, what was done in a region that nobody uses, or more than 90 days ago, cannot be found out.",
+        console="CloudTrail, Trails, Create trail: all regions, management events Read and Write.",
+        command="aws cloudtrail create-trail --name <trail> --s3-bucket-name <bucket> --is-multi-region-trail "
+        "--enable-log-file-validation; aws cloudtrail start-logging --name <trail>",
+        references=(cis("3.1"),),
+    ),
+    check(
+        "cloudtrail_logging",
+        "Trails are switched on",
+        Severity.MEDIUM,
+        _TRAIL,
+        _logging,
+        why="Switching a trail off is among the first things that an intruder does.",
+        console="CloudTrail, Trails, the trail: Start logging.",
+        command="aws cloudtrail start-logging --name <trail>",
+    ),
+    check(
+        "cloudtrail_validation",
+        "Trails show whether log files were changed",
+        Severity.LOW,
+        _TRAIL,
+        _validated,
+        why="Signed digests prove that nobody removed his traces from the log.",
+        console="CloudTrail, Trails, the trail, General details, Edit: Log file validation.",
+        command="aws cloudtrail update-trail --name <trail> --enable-log-file-validation",
+        references=(cis("3.2"),),
+    ),
+    check(
+        "cloudtrail_kms",
+        "Log files are encrypted with a KMS key",
+        Severity.LOW,
+        _TRAIL,
+        _with_key,
+        why="With a key of its own, reading the bucket is not enough to read the log.",
+        console="CloudTrail, Trails, the trail, General details, Edit: SSE-KMS encryption.",
+        command="aws cloudtrail update-trail --name <trail> --kms-key-id <key>",
+        references=(cis("3.5"),),
+    ),
+    check(
+        "config_recording",
+        "AWS Config records each region",
+        Severity.MEDIUM,
+        "aws.config.recorder",
+        _recorder,
+        why="It answers what a resource looked like, and when it was changed.",
+        console="AWS Config, Settings: Recording is on, all resource types. In each region.",
+        command="aws configservice start-configuration-recorder --configuration-recorder-name <recorder>",
+        references=(cis("3.3"),),
+    ),
+    check(
+        "guardduty_enabled",
+        "GuardDuty watches each region",
+        Severity.MEDIUM,
+        "aws.guardduty.region",
+        _guardduty,
+        why="It notices stolen credentials and machines that talk to known bad addresses, which no setting prevents.",
+        console="GuardDuty, Get started, Enable. In each region, or for the organization.",
+        command="aws guardduty create-detector --enable --region <region>",
+        references=(aws("GuardDuty", "https://docs.aws.amazon.com/guardduty/latest/ug/what-is-guardduty.html"),),
+    ),
+)

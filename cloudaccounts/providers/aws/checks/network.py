@@ -1,0 +1,181 @@
+"""Networks: which doors of security groups stand open to the internet, and whether traffic is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.aws.checks.judging import (
+    CannotTellError,
+    aws,
+    check,
+    cis,
+    not_applicable,
+    passed,
+    required,
+    rows,
+    texts,
+    verdict,
+)
+
+_GROUP, _VPC = "aws.ec2.security_group", "aws.ec2.vpc"
+_ANYWHERE = {"0.0.0.0/0", "::/0"}
+_TCP = {"tcp", "6", "-1"}
+_DATABASES = {
+    1433: "SQL Server",
+    1521: "Oracle",
+    3306: "MySQL",
+    5432: "PostgreSQL",
+    5439: "Redshift",
+    6379: "Redis",
+    9200: "Elasticsearch",
+    11211: "Memcached",
+    27017: "MongoDB",
+}
+_GROUPS_GUIDE = aws(
+    "Security group rules", "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"
+)
+
+
+def _open_rules(asset: Asset) -> Iterator[Mapping[str, Any]]:
+    """The incoming rules that let the whole internet in, by IPv4 or IPv6."""
+    for rule in rows(asset, "ingress"):
+        if _ANYWHERE & {*texts(rule.get("cidrs")), *texts(rule.get("ipv6_cidrs"))}:
+            yield rule
+
+
+def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
+    """First and last TCP port that a rule covers; (1, 0) where it covers none."""
+    protocol = str(rule.get("protocol"))
+    if protocol not in _TCP:
+        return 1, 0
+    first, last = rule.get("from_port"), rule.get("to_port")
+    if protocol == "-1" or first in (None, -1):
+        return 0, 65535
+    if not isinstance(first, int) or not isinstance(last, int):
+        raise CannotTellError("A rule's ports were told in a form that is not known here.")
+    return first, last
+
+
+def _closed(port: int, name: str) -> Callable[[Asset], Judgement]:
+    def rule(asset: Asset) -> Judgement:
+        found = any(first <= port <= last for first, last in map(_ports, _open_rules(asset)))
+        return verdict(
+            not found, f"{name} is not open to the internet.", f"{name} (port {port}) is open to the whole internet."
+        )
+
+    return rule
+
+
+def _all_ports(asset: Asset) -> Judgement:
+    found = any(last - first >= 65534 for first, last in map(_ports, _open_rules(asset)))
+    return verdict(not found, "Not all ports are open.", "Every TCP port is open to the whole internet.")
+
+
+def _databases(asset: Asset) -> Judgement:
+    spans = [_ports(rule) for rule in _open_rules(asset)]
+    found = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
+    return verdict(
+        not found,
+        "No database port is open to the internet.",
+        f"Open to the whole internet: {', '.join(found)}.",
+    )
+
+
+def _default_group(asset: Asset) -> Judgement:
+    if required(asset, "group_name", str) != "default":
+        return not_applicable("This is not a VPC's default security group.")
+    if not rows(asset, "ingress") and not rows(asset, "egress"):
+        return passed("The default group lets nothing through.")
+    return verdict(False, "", "The default group lets traffic through: whatever is started without a group gets that.")
+
+
+def _flow_logs(asset: Asset) -> Judgement:
+    """CIS asks for rejected packets at least."""
+    kinds = {str(log.get("traffic")) for log in rows(asset, "flow_logs") if log.get("status") == "ACTIVE"}
+    return verdict(
+        bool(kinds & {"ALL", "REJECT"}),
+        "Flow logs record rejected traffic.",
+        "Only accepted traffic is recorded." if kinds else "No flow log records this network's traffic.",
+    )
+
+
+_CLOSE = (
+    "EC2, Security Groups, the group, Edit inbound rules: name the addresses that need it, or use Session Manager and "
+    "delete the rule."
+)
+_REVOKE = "aws ec2 revoke-security-group-ingress --group-id <group> --protocol tcp --port {} --cidr 0.0.0.0/0"
+
+CHECKS = (
+    check(
+        "ec2_ssh_open",
+        "SSH is not open to the internet",
+        Severity.HIGH,
+        _GROUP,
+        _closed(22, "SSH"),
+        why="Open SSH is tried by bots day and night; one weak or leaked key is enough.",
+        console=_CLOSE,
+        command=_REVOKE.format(22),
+        references=(cis("5.2"), cis("5.3"), _GROUPS_GUIDE),
+    ),
+    check(
+        "ec2_rdp_open",
+        "Remote Desktop is not open to the internet",
+        Severity.HIGH,
+        _GROUP,
+        _closed(3389, "Remote Desktop"),
+        why="Open Remote Desktop is the way in of most extortion attacks.",
+        console=_CLOSE,
+        command=_REVOKE.format(3389),
+        references=(cis("5.2"), cis("5.3"), _GROUPS_GUIDE),
+    ),
+    check(
+        "ec2_all_ports_open",
+        "No security group opens everything to the internet",
+        Severity.CRITICAL,
+        _GROUP,
+        _all_ports,
+        why="Then every service on the machine is public, also those that nobody thought of.",
+        console=_CLOSE,
+        command="aws ec2 revoke-security-group-ingress --group-id <group> --ip-permissions "
+        "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]",
+        references=(_GROUPS_GUIDE,),
+    ),
+    check(
+        "ec2_database_ports_open",
+        "Database ports are not open to the internet",
+        Severity.HIGH,
+        _GROUP,
+        _databases,
+        why="Databases are made for the servers beside them; many let everybody in who reaches the port.",
+        console="EC2, Security Groups, the group, Edit inbound rules: name the security group of the application "
+        "instead.",
+        command=_REVOKE.format("<port>"),
+        references=(_GROUPS_GUIDE,),
+    ),
+    check(
+        "ec2_default_security_group",
+        "Default security groups let nothing through",
+        Severity.MEDIUM,
+        _GROUP,
+        _default_group,
+        why="What is started without thought gets the default group, so that must be the strictest one.",
+        console="EC2, Security Groups, the group named default: delete all inbound and outbound rules.",
+        command="aws ec2 revoke-security-group-ingress --group-id <group> --security-group-rule-ids <rule>; aws ec2 "
+        "revoke-security-group-egress --group-id <group> --security-group-rule-ids <rule>",
+        references=(cis("5.4"),),
+    ),
+    check(
+        "ec2_vpc_flow_logs",
+        "Networks record their traffic",
+        Severity.MEDIUM,
+        _VPC,
+        _flow_logs,
+        why="Flow logs show who tried what, and what left the network after a break-in.",
+        console="VPC, Your VPCs, the VPC, Flow logs, Create flow log: filter Reject or All.",
+        command="aws ec2 create-flow-logs --resource-type VPC --resource-ids <vpc> --traffic-type REJECT "
+        "--log-destination-type s3 --log-destination <bucket arn>",
+        references=(cis("3.7"),),
+    ),
+)

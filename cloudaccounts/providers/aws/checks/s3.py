@@ -1,0 +1,207 @@
+"""Buckets: who can read them, on what way, and what is kept of them."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.aws.checks import policies
+from cloudaccounts.providers.aws.checks.judging import (
+    CannotTellError,
+    aws,
+    check,
+    cis,
+    failed,
+    optional,
+    passed,
+    required,
+    rows,
+    verdict,
+)
+
+_BUCKET = "aws.s3.bucket"
+_FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_EVERYBODY = {
+    "http://acs.amazonaws.com/groups/global/AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+}
+_BLOCKING = aws(
+    "Blocking public access to S3",
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
+)
+
+
+def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
+    """Which of the four blocks hold, the account's or the bucket's own; and why one of the two is not known."""
+    held, unknown = dict.fromkeys(_FLAGS, False), ""
+    for name in ("public_access_block", "account_public_access_block"):
+        try:
+            block = optional(asset, name, dict)
+        except CannotTellError as error:
+            unknown = str(error)
+            continue
+        for flag in _FLAGS:
+            held[flag] = held[flag] or bool(block and block.get(flag) is True)
+    return held, unknown
+
+
+def _block(asset: Asset) -> Judgement:
+    held, unknown = _flags(asset)
+    missing = [flag for flag in _FLAGS if not held[flag]]
+    if not missing:
+        return passed("Public access is blocked, by the bucket's own settings or the account's.")
+    if unknown:
+        raise CannotTellError(unknown)
+    return failed(f"Not set, neither on the bucket nor on the account: {', '.join(missing)}.")
+
+
+def _public(asset: Asset) -> Judgement:
+    """A policy or an access list that lets everybody in counts unless a block stands in between."""
+    held, block_unknown = _flags(asset)
+    reasons, unknown = [], ""
+    for flag, reason in (("RestrictPublicBuckets", _open_by_policy), ("IgnorePublicAcls", _open_by_list)):
+        if not held[flag]:
+            try:
+                reasons += reason(asset)
+            except CannotTellError as error:
+                unknown = str(error)
+    if reasons and not block_unknown:
+        return failed(f"The bucket is public: {' and '.join(reasons)}.")
+    if reasons or unknown:
+        raise CannotTellError(unknown or block_unknown)
+    return passed("Neither policy nor access list lets everybody in.")
+
+
+def _open_by_policy(asset: Asset) -> list[str]:
+    return ["its policy lets everybody in"] if required(asset, "policy_is_public", bool) else []
+
+
+def _open_by_list(asset: Asset) -> list[str]:
+    if optional(asset, "ownership", str) == "BucketOwnerEnforced":  # then access lists count for nothing
+        return []
+    grants = rows(asset, "acl_grants")
+    given = sorted({str(grant.get("permission")) for grant in grants if grant.get("grantee") in _EVERYBODY})
+    return [f"its access list gives everybody {', '.join(given)}"] if given else []
+
+
+def _tls(asset: Asset) -> Judgement:
+    return verdict(
+        policies.denies_plain_transport(optional(asset, "policy", dict)),
+        "Requests without TLS are denied.",
+        "The policy does not deny requests without TLS.",
+    )
+
+
+def _encrypted(asset: Asset) -> Judgement:
+    algorithm = (optional(asset, "encryption", dict) or {}).get("algorithm")
+    return verdict(
+        isinstance(algorithm, str) and bool(algorithm),
+        f"New objects are encrypted ({algorithm}).",
+        "No default encryption is set.",
+    )
+
+
+def _versioned(asset: Asset) -> Judgement:
+    on = required(asset, "versioning", dict).get("status") == "Enabled"
+    return verdict(on, "Old versions are kept.", "What is overwritten or deleted is gone.")
+
+
+def _mfa_delete(asset: Asset) -> Judgement:
+    on = required(asset, "versioning", dict).get("mfa_delete") == "Enabled"
+    return verdict(on, "Deleting versions needs a second factor.", "Versions can be deleted without a second factor.")
+
+
+def _logged(asset: Asset) -> Judgement:
+    target = optional(asset, "logging_to", str)
+    return verdict(bool(target), f"Access is logged to {target}.", "Who reads and writes is not logged.")
+
+
+CHECKS = (
+    check(
+        "s3_bucket_public",
+        "No bucket is open to everybody",
+        Severity.CRITICAL,
+        _BUCKET,
+        _public,
+        why="Open buckets are found by scanners within hours; what they hold is then public for good.",
+        console="S3, the bucket, Permissions: turn on Block all public access, or remove what grants access to "
+        "everyone.",
+        command="aws s3api put-public-access-block --bucket <bucket> --public-access-block-configuration "
+        "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
+        references=(cis("2.1.4"), _BLOCKING),
+    ),
+    check(
+        "s3_bucket_public_access_block",
+        "Public access is blocked for each bucket",
+        Severity.HIGH,
+        _BUCKET,
+        _block,
+        why="The block keeps one wrong policy or access list from opening a bucket.",
+        console="S3, the bucket, Permissions, Block public access: turn on all four. Or for all: S3, Block Public "
+        "Access "
+        "settings for this account.",
+        command="aws s3api put-public-access-block --bucket <bucket> --public-access-block-configuration "
+        "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
+        references=(cis("2.1.4"), _BLOCKING),
+    ),
+    check(
+        "s3_bucket_tls_only",
+        "Buckets refuse requests without TLS",
+        Severity.MEDIUM,
+        _BUCKET,
+        _tls,
+        why="Without TLS, objects and the signatures of requests can be read on the way.",
+        console="S3, the bucket, Permissions, Bucket policy: deny s3:* to * where aws:SecureTransport is false.",
+        command="aws s3api put-bucket-policy --bucket <bucket> --policy file://tls-only.json",
+        references=(cis("2.1.1"),),
+    ),
+    check(
+        "s3_bucket_encryption",
+        "Buckets encrypt new objects by default",
+        Severity.MEDIUM,
+        _BUCKET,
+        _encrypted,
+        why="Encryption at rest keeps lost media unreadable, and with a KMS key each reading needs a second "
+        "permission.",
+        console="S3, the bucket, Properties, Default encryption, Edit.",
+        command="aws s3api put-bucket-encryption --bucket <bucket> --server-side-encryption-configuration "
+        '\'{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms"}}]}\'',
+        references=(
+            aws("Default encryption", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html"),
+        ),
+    ),
+    check(
+        "s3_bucket_versioning",
+        "Buckets keep old versions",
+        Severity.LOW,
+        _BUCKET,
+        _versioned,
+        why="Versions bring back what a mistake or an extortioner overwrote.",
+        console="S3, the bucket, Properties, Bucket Versioning, Edit, Enable.",
+        command="aws s3api put-bucket-versioning --bucket <bucket> --versioning-configuration Status=Enabled",
+        references=(aws("Versioning", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html"),),
+    ),
+    check(
+        "s3_bucket_mfa_delete",
+        "Deleting versions needs a second factor",
+        Severity.LOW,
+        _BUCKET,
+        _mfa_delete,
+        why="With it, even a stolen administrator's key cannot destroy the versions of a bucket.",
+        console="It cannot be set in the console, only by the root user on the command line.",
+        command="aws s3api put-bucket-versioning --bucket <bucket> --versioning-configuration "
+        'Status=Enabled,MFADelete=Enabled --mfa "<device> <code>"',
+        references=(cis("2.1.2"),),
+    ),
+    check(
+        "s3_bucket_logging",
+        "Access to buckets is logged",
+        Severity.LOW,
+        _BUCKET,
+        _logged,
+        why="After an incident, the log tells what was read and by whom.",
+        console="S3, the bucket, Properties, Server access logging, Edit, Enable.",
+        command="aws s3api put-bucket-logging --bucket <bucket> --bucket-logging-status file://logging.json",
+        references=(
+            aws("Server access logging", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html"),
+        ),
+    ),
+)

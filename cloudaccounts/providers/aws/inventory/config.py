@@ -1,0 +1,36 @@
+"""AWS Config in one region: whether changes of resources are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, ordered
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    client = scope.connection.client("config", scope.region)
+    found = client.describe_configuration_recorders().get("ConfigurationRecorders", ())
+    told = Properties(scope.connection)
+    told.read(
+        "status",
+        lambda: client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus", ()),
+        permission="config:DescribeConfigurationRecorderStatus",
+    )
+    states = {item["name"]: item for item in told.values.pop("status") or ()}
+    if "status" in told.refused:
+        told.refused["recorders"] = told.refused.pop("status")
+    told.values["recorders"] = ordered(_recorder(item, states.get(item["name"], {})) for item in found)
+    told.values[OBSERVED] = {name: item.get("lastStatus") for name, item in sorted(states.items())}
+    yield asset(scope, "config.recorder", scope.arn("config", "configuration-recorder"), scope.region, told.told())
+
+
+def _recorder(recorder: Any, status: Any) -> dict[str, Any]:
+    group = recorder.get("recordingGroup", {})
+    return {
+        "name": recorder["name"],
+        "recording": status.get("recording"),
+        "all_supported": group.get("allSupported", False),
+        "global_types": group.get("includeGlobalResourceTypes", False),
+    }

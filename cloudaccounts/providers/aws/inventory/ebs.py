@@ -1,0 +1,77 @@
+"""What disks are copied from and to, in one region: own snapshots and images, and the region's default encryption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged, plain
+from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import ImageTypeDef, SnapshotTypeDef
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    client = scope.connection.client("ec2", scope.region)
+    yield _region(scope, client)
+    images = paged(client, "describe_images", "Images", Owners=["self"], PaginationConfig=PAGE)
+    yield from each(
+        scope,
+        {
+            "ec2:DescribeSnapshots": _snapshots(scope, client),
+            "ec2:DescribeImages": (_image(scope, item) for item in images),
+        },
+    )
+
+
+def _region(scope: Scope, client: EC2Client) -> Asset:
+    """The account's settings in this region (CIS AWS 2.2.1)."""
+    told = Properties(scope.connection)
+    told.read(
+        "ebs_encryption_by_default",
+        lambda: client.get_ebs_encryption_by_default()["EbsEncryptionByDefault"],
+        permission="ec2:GetEbsEncryptionByDefault",
+    )
+    return asset(scope, "account.region", scope.arn("ec2", "account-settings"), scope.region, told.told())
+
+
+def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
+    """Two lists instead of one question for each snapshot: all, and those that everybody may restore."""
+    own = {"OwnerIds": ["self"], "PaginationConfig": PAGE}
+    public = {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)}
+    for item in paged(client, "describe_snapshots", "Snapshots", **own):
+        if item.get("OwnerId", scope.account_id) == scope.account_id:
+            yield _snapshot(scope, item, is_public=item["SnapshotId"] in public)
+
+
+_EVERYBODY = {"RestorableByUserIds": ["all"]}
+
+
+def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, *, is_public: bool) -> Asset:
+    properties = {
+        "public": is_public,
+        "encrypted": snapshot.get("Encrypted", False),
+        "kms_key_id": snapshot.get("KmsKeyId"),
+        "volume_id": snapshot.get("VolumeId"),
+        "size_gib": snapshot.get("VolumeSize"),
+        "description": snapshot.get("Description", ""),
+        "started_at": plain(snapshot.get("StartTime")),
+        OBSERVED: {"state": snapshot.get("State")},
+    }
+    return resource(scope, "snapshot", snapshot["SnapshotId"], snapshot, properties)
+
+
+def _image(scope: Scope, image: ImageTypeDef) -> Asset:
+    properties = {
+        "public": image.get("Public", False),
+        "created_at": image.get("CreationDate"),
+        "platform": image.get("PlatformDetails"),
+        "encrypted": all(
+            device["Ebs"].get("Encrypted", False) for device in image.get("BlockDeviceMappings", ()) if "Ebs" in device
+        ),
+        OBSERVED: {"state": image.get("State")},
+    }
+    return resource(scope, "image", image["ImageId"], image, properties)

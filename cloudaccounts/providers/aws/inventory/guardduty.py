@@ -1,0 +1,28 @@
+"""GuardDuty in one region: whether threats are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cloudaccounts.contract import Asset
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, plain, tags
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    """One asset for the region, also where there is no detector: that is what a check must see."""
+    client = scope.connection.client("guardduty", scope.region)
+    detectors = [_detector(client, identifier) for identifier in paged(client, "list_detectors", "DetectorIds")]
+    properties = {"detectors": sorted(detectors, key=lambda detector: str(detector["id"]))}
+    yield asset(scope, "guardduty.region", scope.arn("guardduty", "detectors"), scope.region, properties)
+
+
+def _detector(client: Any, identifier: str) -> dict[str, Any]:
+    told = client.get_detector(DetectorId=identifier)
+    return {
+        "id": identifier,
+        "enabled": told.get("Status") == "ENABLED",
+        "created_at": plain(told.get("CreatedAt")),
+        "findings_every": told.get("FindingPublishingFrequency"),
+        "tags": tags([{"Key": key, "Value": value} for key, value in (told.get("Tags") or {}).items()]),
+    }

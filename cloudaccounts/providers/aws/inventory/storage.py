@@ -1,0 +1,66 @@
+"""EFS file systems and DynamoDB tables in one region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cloudaccounts.background import in_order
+from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged, plain, tags
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+THREADS = 4  # tables read at once: each takes two small calls
+
+
+def efs(scope: Scope) -> Iterator[Asset]:
+    client = scope.connection.client("efs", scope.region)
+    for item in paged(client, "describe_file_systems", "FileSystems"):
+        identifier = item["FileSystemId"]
+        properties = {
+            "id": identifier,
+            "encrypted": item.get("Encrypted", False),
+            "kms_key_id": item.get("KmsKeyId"),
+            "performance": item.get("PerformanceMode"),
+            "created_at": plain(item.get("CreationTime")),
+            OBSERVED: {"state": item.get("LifeCycleState"), "bytes": item.get("SizeInBytes", {}).get("Value")},
+        }
+        arn = item.get("FileSystemArn") or scope.arn("elasticfilesystem", f"file-system/{identifier}")
+        name = item.get("Name") or identifier
+        yield asset(scope, "efs.file_system", arn, name, properties, tags=tags(item.get("Tags")))
+
+
+def dynamodb(scope: Scope) -> Iterator[Asset]:
+    client: DynamoDBClient = scope.connection.client("dynamodb", scope.region)
+    names = paged(client, "list_tables", "TableNames")
+    yield from in_order(partial(_table, scope, client), names, threads=THREADS)
+
+
+def _table(scope: Scope, client: DynamoDBClient, name: str) -> Asset:
+    table = client.describe_table(TableName=name)["Table"]
+    told = Properties(scope.connection)
+    encryption = table.get("SSEDescription", {})
+    told.values |= {
+        "encryption": encryption.get("SSEType") or "AWS_OWNED",
+        "kms_key_id": encryption.get("KMSMasterKeyArn"),
+        "billing": table.get("BillingModeSummary", {}).get("BillingMode") or "PROVISIONED",
+        "deletion_protection": table.get("DeletionProtectionEnabled", False),
+        "created_at": plain(table.get("CreationDateTime")),
+        OBSERVED: {
+            "status": table.get("TableStatus"),
+            "items": table.get("ItemCount"),
+            "bytes": table.get("TableSizeBytes"),
+        },
+    }
+    told.read(
+        "point_in_time_recovery", lambda: _recovery(client, name), permission="dynamodb:DescribeContinuousBackups"
+    )
+    return asset(scope, "dynamodb.table", table["TableArn"], name, told.told())
+
+
+def _recovery(client: DynamoDBClient, name: str) -> bool:
+    told = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    return told.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"

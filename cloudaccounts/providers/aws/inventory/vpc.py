@@ -1,0 +1,110 @@
+"""Networks in one region: VPCs with their flow logs, subnets, security groups.
+
+What another account shares with this one is left out: it is that account's, and so is the log of its changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cloudaccounts.contract import Asset
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, ordered, paged
+from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import SecurityGroupTypeDef, SubnetTypeDef, VpcTypeDef
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    client = scope.connection.client("ec2", scope.region)
+    yield from each(
+        scope,
+        {
+            "ec2:DescribeVpcs": _vpcs(scope, client),
+            "ec2:DescribeSubnets": (
+                _subnet(scope, item)
+                for item in paged(client, "describe_subnets", "Subnets", PaginationConfig=PAGE)
+                if _is_own(scope, item)
+            ),
+            "ec2:DescribeSecurityGroups": (
+                _security_group(scope, item)
+                for item in paged(client, "describe_security_groups", "SecurityGroups", PaginationConfig=PAGE)
+                if _is_own(scope, item)
+            ),
+        },
+    )
+
+
+def _is_own(scope: Scope, item: Any) -> bool:
+    return bool(item.get("OwnerId", scope.account_id) == scope.account_id)
+
+
+def _vpcs(scope: Scope, client: EC2Client) -> Iterator[Asset]:
+    logs = Properties(scope.connection)
+    logs.read("flow_logs", lambda: _flow_logs(client), permission="ec2:DescribeFlowLogs")
+    for item in paged(client, "describe_vpcs", "Vpcs", PaginationConfig=PAGE):
+        if _is_own(scope, item):
+            yield _vpc(scope, item, logs)
+
+
+def _flow_logs(client: EC2Client) -> dict[str, list[Any]]:
+    """By what they record: a VPC, a subnet or a network interface."""
+    found: dict[str, list[Any]] = {}
+    for log in paged(client, "describe_flow_logs", "FlowLogs"):
+        told = {
+            "id": log["FlowLogId"],
+            "traffic": log.get("TrafficType"),
+            "status": log.get("FlowLogStatus"),
+            "destination": log.get("LogDestination") or log.get("LogGroupName"),
+        }
+        found.setdefault(log.get("ResourceId", ""), []).append(told)
+    return {resource_id: ordered(logs) for resource_id, logs in found.items()}
+
+
+def _vpc(scope: Scope, vpc: VpcTypeDef, logs: Properties) -> Asset:
+    told = Properties(scope.connection, refused=dict(logs.refused))
+    told.values |= {
+        "cidr_block": vpc.get("CidrBlock"),
+        "is_default": vpc.get("IsDefault", False),
+        "flow_logs": None if logs.refused else logs.values["flow_logs"].get(vpc["VpcId"], []),
+    }
+    return resource(scope, "vpc", vpc["VpcId"], vpc, told.told())
+
+
+def _subnet(scope: Scope, subnet: SubnetTypeDef) -> Asset:
+    properties = {
+        "vpc_id": subnet.get("VpcId"),
+        "cidr_block": subnet.get("CidrBlock"),
+        "availability_zone": subnet.get("AvailabilityZone"),
+        "public_ip_on_launch": subnet.get("MapPublicIpOnLaunch", False),
+    }
+    return resource(scope, "subnet", subnet["SubnetId"], subnet, properties)
+
+
+def _security_group(scope: Scope, group: SecurityGroupTypeDef) -> Asset:
+    properties = {
+        "group_name": group["GroupName"],
+        "description": group.get("Description", ""),
+        "vpc_id": group.get("VpcId"),
+        "ingress": _rules(group.get("IpPermissions", [])),
+        "egress": _rules(group.get("IpPermissionsEgress", [])),
+    }
+    return resource(scope, "security-group", group["GroupId"], group, properties)
+
+
+def _rules(permissions: Any) -> list[dict[str, Any]]:
+    """``protocol`` is "-1" for all; ports are None where the protocol has none."""
+    return ordered(
+        {
+            "protocol": rule["IpProtocol"],
+            "from_port": rule.get("FromPort"),
+            "to_port": rule.get("ToPort"),
+            "cidrs": sorted(item["CidrIp"] for item in rule.get("IpRanges", ())),
+            "ipv6_cidrs": sorted(item["CidrIpv6"] for item in rule.get("Ipv6Ranges", ())),
+            "prefix_lists": sorted(item["PrefixListId"] for item in rule.get("PrefixListIds", ())),
+            "groups": sorted(item.get("GroupId", "") for item in rule.get("UserIdGroupPairs", ())),
+        }
+        for rule in permissions
+    )
