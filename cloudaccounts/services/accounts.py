@@ -208,6 +208,7 @@ def _build(
         environment=details.environment,
         regions=list(details.regions),
         partition=details.partition,
+        tenant=facts.tenant,
         auth_method=credentials.method,
         status=CloudAccountStatus.ACTIVE,
         last_checked_at=now,

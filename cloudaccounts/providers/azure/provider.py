@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
+    Asset,
     AuthMethod,
     Choice,
     CloudValidationResult,
     CredentialFacts,
     Credentials,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
     Region,
@@ -25,7 +27,7 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.azure import certificate, clouds, identifiers, server, setup
+from cloudaccounts.providers.azure import certificate, clouds, console, identifiers, server, setup
 from cloudaccounts.providers.azure.forms import CertificateForm, ClientSecretForm, FederatedForm
 from cloudaccounts.providers.azure.plan import CERTIFICATE, CLIENT_SECRET, FEDERATED, PLANS
 
@@ -103,15 +105,16 @@ class AzureProvider(Provider):
         return Credentials(method, {key: value for key, value in cleaned.items() if value})
 
     def describe(self, credentials: Credentials) -> CredentialFacts:
-        app = f"app {credentials['client_id']}"
+        app, tenant = f"app {credentials['client_id']}", credentials["tenant_id"]
         if credentials.method == FEDERATED:
-            return CredentialFacts("Federated credential", hint=app, secretless=True)
+            return CredentialFacts("Federated credential", hint=app, secretless=True, tenant=tenant)
         if credentials.method == CERTIFICATE:
             parsed = certificate.parse(credentials["certificate_pem"], credentials.get("password"))
             hint = f"{app}, thumbprint {parsed.thumbprint}"
-            return CredentialFacts("Certificate", hint, created_at=parsed.not_before, expires_at=parsed.not_after)
+            dates = {"created_at": parsed.not_before, "expires_at": parsed.not_after}
+            return CredentialFacts("Certificate", hint, tenant=tenant, **dates)
         ends = identifiers.end_of_day(credentials.get("expires_on"))
-        return CredentialFacts("Client secret", hint=app, expires_at=ends)
+        return CredentialFacts("Client secret", hint=app, tenant=tenant, expires_at=ends)
 
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         return setup.guides(method, context)
@@ -133,6 +136,14 @@ class AzureProvider(Provider):
         from cloudaccounts.providers.azure.neighbours import visible_accounts
 
         return visible_accounts(credentials, target)
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        from cloudaccounts.providers.azure.checks import CHECKS
+
+        return CHECKS
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        return console.build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         """Read from a file of this server: asks no network."""
