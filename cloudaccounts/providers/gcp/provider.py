@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
+    Asset,
     AuthMethod,
     Choice,
     CloudValidationResult,
     CredentialFacts,
     Credentials,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
     Region,
@@ -26,7 +28,7 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.gcp import identifiers, keyfile, regions, setup
+from cloudaccounts.providers.gcp import console, identifiers, keyfile, regions, setup
 from cloudaccounts.providers.gcp.forms import ImpersonationForm, ServiceAccountKeyForm, WorkloadIdentityForm
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, PLANS, SERVICE_ACCOUNT_KEY, WORKLOAD_IDENTITY
 
@@ -127,6 +129,14 @@ class GcpProvider(Provider):
         from cloudaccounts.providers.gcp.validation import visible_accounts
 
         return visible_accounts(credentials, target)
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        from cloudaccounts.providers.gcp.checks import CHECKS
+
+        return CHECKS
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        return console.build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         from cloudaccounts.providers.gcp.server import server_identity
