@@ -111,10 +111,10 @@ class AzureProvider(Provider):
         if credentials.method == CERTIFICATE:
             parsed = certificate.parse(credentials["certificate_pem"], credentials.get("password"))
             hint = f"{app}, thumbprint {parsed.thumbprint}"
-            dates = {"created_at": parsed.not_before, "expires_at": parsed.not_after}
-            return CredentialFacts("Certificate", hint, tenant=tenant, **dates)
-        ends = identifiers.end_of_day(credentials.get("expires_on"))
-        return CredentialFacts("Client secret", hint=app, tenant=tenant, expires_at=ends)
+            begins, ends = parsed.not_before, parsed.not_after
+            return CredentialFacts("Certificate", hint, tenant=tenant, created_at=begins, expires_at=ends)
+        last_day = identifiers.end_of_day(credentials.get("expires_on"))
+        return CredentialFacts("Client secret", hint=app, tenant=tenant, expires_at=last_day)
 
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         return setup.guides(method, context)

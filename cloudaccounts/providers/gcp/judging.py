@@ -159,11 +159,12 @@ def is_enforced(policy: Mapping[str, Any]) -> bool:
     """A boolean constraint's effective policy. A rule with a condition may hold for others only: it counts as well."""
     spec = policy.get("spec")
     rules = spec.get("rules") if isinstance(spec, Mapping) else None
-    return any(isinstance(one, Mapping) and one.get("enforce") is True for one in rules or ())
+    told = rules if isinstance(rules, list) else []
+    return any(isinstance(one, Mapping) and one.get("enforce") is True for one in told)
 
 
 def key_policy(forbidding: tuple[str, ...], project_id: str) -> CheckResult:
-    """``forbidding`` are the organization policies in force that let no key be made. Never a refusal: this one works."""
+    """``forbidding`` are the organization policies in force that let no key be made. Never a refusal: this works."""
     if not forbidding:
         return passed(KEY_POLICY, "No organization policy forbids new keys here, so this one can be rotated.")
     named = " and ".join(forbidding)

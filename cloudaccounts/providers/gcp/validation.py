@@ -7,7 +7,7 @@ well, so that a person mends all at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.resourcemanager_v3 import SearchProjectsRequest
 from requests.exceptions import RequestException
 
-from cloudaccounts.background import Deadline, start
+from cloudaccounts.background import Deadline, start, start_in_turn
 from cloudaccounts.contract import (
     CloudValidationResult,
     Credentials,
@@ -139,8 +139,7 @@ class _Run:
         by_key = self.credentials.method == SERVICE_ACCOUNT_KEY
         project = start(partial(project_facts, identity, self.target))
         own_age = start(partial(self._key_facts, identity)) if by_key else None
-        states = start(partial(self._api_states, identity))
-        key_policy = start(partial(self._key_policy, identity, states)) if by_key else None
+        states, key_policy = self._states_and_policy(identity, by_key=by_key)
         apis = start(partial(self._api_facts, identity, states))
         permitted = start(partial(self._permissions, identity))
         facts = self._check(PROJECT, project)
@@ -198,14 +197,28 @@ class _Run:
             self.progress.tell(credential_expires_at=facts.expires_at.isoformat())
         self.progress.done(judging.age(facts, datetime.now(UTC)))
 
-    def _key_policy(self, identity: Identity, states: Future[dict[str, str]]) -> tuple[str, ...]:
+    def _states_and_policy(
+        self, identity: Identity, *, by_key: bool
+    ) -> tuple[Future[dict[str, str]], Future[tuple[str, ...]] | None]:
+        """One thread for both: whether the policies can be asked follows from the states."""
+        told: list[dict[str, str]] = []
+
+        def ask() -> dict[str, str]:
+            told.append(self._api_states(identity))
+            return told[0]
+
+        if not by_key:
+            return start(ask), None
+        return start_in_turn(ask, lambda: self._key_policy(identity, told[0] if told else {}))
+
+    def _key_policy(self, identity: Identity, states: Mapping[str, str]) -> tuple[str, ...]:
         """The organization policies that forbid new keys in the project of the service account.
 
         Raises `ProviderError` where they may not be asked. Where Service Usage tells that their API is off, as it is in
         most projects, nothing is asked.
         """
         host = identity.host_project
-        if states.exception() is None and states.result().get(permissions.ORG_POLICY) == "DISABLED":
+        if states.get(permissions.ORG_POLICY) == "DISABLED":
             raise api_disabled([permissions.ORG_POLICY], host)
         try:
             answers = {name: identity.connection.effective_policy(host, name) for name in permissions.KEY_CONSTRAINTS}

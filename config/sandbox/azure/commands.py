@@ -99,7 +99,8 @@ class Commands:
                 own = Role(identifier, f"Role of {name}", tuple(actions), tuple(not_actions or ()), custom=True)
                 roles = (own,) if actions else ()  # type: ignore[assignment] # of another length
             seed.assign(subscription, self._state, app, *roles)
-        for one in subscription.assignments[-len(roles) :] if roles else ():
+        made = [one for one in subscription.assignments if one.principal_id == app.object_id]
+        for one in made:
             assignment = f"{subscription.scope}/providers/Microsoft.Authorization/roleAssignments/{one.id}"
             activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", assignment)
         return {"tenant_id": app.tenant.id, "client_id": app.client_id, "client_secret": app.secrets[0].value}
