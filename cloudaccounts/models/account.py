@@ -64,6 +64,7 @@ class CloudAccount(models.Model):
     environment = models.CharField(max_length=20, choices=Environment.choices, default=Environment.PRODUCTION)
     regions = models.JSONField(default=list)
     partition = models.CharField(max_length=32)
+    tenant = models.CharField(max_length=64, blank=True, default="")  # the directory it lies in (Azure), for links
     auth_method = models.CharField(max_length=40)
     status = models.CharField(max_length=12, choices=CloudAccountStatus.choices, default=CloudAccountStatus.PENDING)
     last_checked_at = models.DateTimeField(null=True, blank=True)

@@ -219,6 +219,7 @@ def _build(
         environment=details.environment,
         regions=list(details.regions),
         partition=details.partition,
+        tenant=facts.tenant,
         auth_method=credentials.method,
         credential_since=since,
         credential_expires_at=moment(report.credential_expires_at) or facts.expires_at,

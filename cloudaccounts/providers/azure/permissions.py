@@ -57,18 +57,50 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("virtualNetworks/read", "virtual networks"),
         ),
     ),
-    *_group("Storage", "Microsoft.Storage", (("storageAccounts/read", "storage accounts"),)),
+    *_group(
+        "Storage",
+        "Microsoft.Storage",
+        (
+            ("storageAccounts/read", "storage accounts"),
+            ("storageAccounts/blobServices/read", "blob services"),
+        ),
+    ),
     *_group("Key Vault", "Microsoft.KeyVault", (("vaults/read", "key vaults"),)),
     *_group(
         "SQL",
         "Microsoft.Sql",
-        (("servers/read", "SQL servers"), ("servers/firewallRules/read", "firewalls of SQL servers")),
+        (
+            ("servers/read", "SQL servers"),
+            ("servers/firewallRules/read", "firewalls of SQL servers"),
+            ("servers/administrators/read", "administrators of SQL servers"),
+            ("servers/auditingSettings/read", "auditing of SQL servers"),
+            ("servers/databases/read", "SQL databases"),
+            ("servers/databases/transparentDataEncryption/read", "encryption of SQL databases"),
+        ),
     ),
-    *_group("PostgreSQL", "Microsoft.DBforPostgreSQL", (("flexibleServers/read", "PostgreSQL servers"),)),
+    *_group(
+        "PostgreSQL",
+        "Microsoft.DBforPostgreSQL",
+        (
+            ("flexibleServers/read", "PostgreSQL servers"),
+            ("flexibleServers/firewallRules/read", "firewalls of PostgreSQL servers"),
+            ("flexibleServers/configurations/read", "parameters of PostgreSQL servers"),
+        ),
+    ),
     *_group(
         "App Service", "Microsoft.Web", (("sites/read", "web apps"), ("sites/config/read", "settings of web apps"))
     ),
     *_group("Kubernetes", "Microsoft.ContainerService", (("managedClusters/read", "Kubernetes clusters"),)),
+    *_group(
+        "Monitoring",
+        "Microsoft.Insights",
+        (
+            ("diagnosticSettings/read", "exports of logs"),
+            ("activityLogAlerts/read", "alerts on the Activity Log"),
+            ("eventtypes/values/read", "what changed since the last scan"),
+        ),
+    ),
+    *_group("Defender", "Microsoft.Security", (("pricings/read", "plans of Microsoft Defender"),)),
 )
 
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
+    Asset,
     AuthMethod,
     Choice,
     CloudValidationResult,
@@ -16,6 +17,7 @@ from cloudaccounts.contract import (
     Credentials,
     MemberPage,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
     Region,
@@ -29,6 +31,7 @@ from cloudaccounts.contract import (
 from cloudaccounts.providers.azure import (
     certificate,
     clouds,
+    console,
     identifiers,
     organization_setup,
     server,
@@ -114,15 +117,16 @@ class AzureProvider(Provider):
         return Credentials(method, {key: value for key, value in cleaned.items() if value})
 
     def describe(self, credentials: Credentials) -> CredentialFacts:
-        app = f"app {credentials['client_id']}"
+        app, tenant = f"app {credentials['client_id']}", credentials["tenant_id"]
         if credentials.method == FEDERATED:
-            return CredentialFacts("Federated credential", hint=app, secretless=True)
+            return CredentialFacts("Federated credential", hint=app, secretless=True, tenant=tenant)
         if credentials.method == CERTIFICATE:
             parsed = certificate.parse(credentials["certificate_pem"], credentials.get("password"))
             hint = f"{app}, thumbprint {parsed.thumbprint}"
-            return CredentialFacts("Certificate", hint, created_at=parsed.not_before, expires_at=parsed.not_after)
-        ends = identifiers.end_of_day(credentials.get("expires_on"))
-        return CredentialFacts("Client secret", hint=app, expires_at=ends)
+            begins, ends = parsed.not_before, parsed.not_after
+            return CredentialFacts("Certificate", hint, tenant=tenant, created_at=begins, expires_at=ends)
+        last_day = identifiers.end_of_day(credentials.get("expires_on"))
+        return CredentialFacts("Client secret", hint=app, tenant=tenant, expires_at=last_day)
 
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         return setup.guides(method, context)
@@ -169,6 +173,14 @@ class AzureProvider(Provider):
 
     def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
         return organization_setup.guides(context, options)
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        from cloudaccounts.providers.azure.checks import CHECKS
+
+        return CHECKS
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        return console.build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         """Read from a file of this server: asks no network."""

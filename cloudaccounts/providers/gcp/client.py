@@ -11,6 +11,8 @@ of the call: measured at 40 s for an endpoint that could not be reached, with ``
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,6 +24,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth import credentials as sdk
 from google.auth.transport.requests import AuthorizedSession, Request
 
+from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.gcp.channels import Channels
 
 if TYPE_CHECKING:
@@ -33,6 +36,11 @@ RESOURCE_MANAGER_HOST = "cloudresourcemanager.googleapis.com"
 CLOUD_ASSET_HOST = "cloudasset.googleapis.com"
 _SERVICE_USAGE = "https://serviceusage.googleapis.com/v1"
 _IAM = "https://iam.googleapis.com/v1"
+_LOGGING = "https://logging.googleapis.com/v2"
+_ORG_POLICY = "https://orgpolicy.googleapis.com/v2"
+_AUDIT_LOGS = ("activity", "system_event")
+_LOG_PAGE = 1000  # the most that entries.list gives
+_MOST_PAGES = 1000
 
 
 class BoundedRequest(Request):
@@ -99,6 +107,13 @@ class Connection:
         return f"<Connection of {self.email}>"
 
     @cached_property
+    def _rest(self) -> AuthorizedSession:
+        """One for all REST calls: each session reads the CA bundle and opens connections of its own."""
+        return AuthorizedSession(
+            self._tokens, refresh_timeout=self.timeout, max_refresh_attempts=0, auth_request=self._tokens.request
+        )
+
+    @cached_property
     def projects(self) -> ProjectsClient:
         from google.cloud.resourcemanager_v3 import ProjectsClient
         from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcTransport
@@ -152,26 +167,50 @@ class Connection:
         name = f"projects/{quote(host_project, safe='')}/serviceAccounts/{quote(self.email, safe='@')}"
         return list(self._get(f"{_IAM}/{name}/keys", {"keyTypes": "USER_MANAGED"}).get("keys", ()))
 
+    def effective_policy(self, project: str, constraint: str) -> dict[str, Any]:
+        """What an organization policy says for a project, all that is inherited counted in. Raises the SDK's errors."""
+        name = f"projects/{quote(project, safe='')}/policies/{quote(constraint, safe='.')}"
+        return self._get(f"{_ORG_POLICY}/{name}:getEffectivePolicy", {})
+
+    def audit_entries(self, project: str, since: datetime) -> Iterator[dict[str, Any]]:
+        """Entries of the audit logs that are always on: service and method alone. Raises the SDK's errors."""
+        logs = " OR ".join(f'"projects/{project}/logs/cloudaudit.googleapis.com%2F{name}"' for name in _AUDIT_LOGS)
+        moment = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        question: dict[str, Any] = {
+            "resourceNames": [f"projects/{project}"],
+            "filter": f'logName=({logs}) AND timestamp>="{moment}"',
+            "orderBy": "timestamp desc",
+            "pageSize": _LOG_PAGE,
+        }
+        fields = {"fields": "nextPageToken,entries(protoPayload(serviceName,methodName))"}
+        for _ in range(_MOST_PAGES):
+            answer = self._ask("POST", f"{_LOGGING}/entries:list", fields, question)
+            yield from answer.get("entries", ())
+            if not (token := answer.get("nextPageToken")):
+                return
+            question["pageToken"] = token
+        raise ProviderError("too_many_pages", "Google's list has no end.", "Try again; if it stays so, tell us.")
+
     def close(self) -> None:
         self._channels.close()
         self._tokens.close()
+        if "_rest" in vars(self):
+            self._rest.close()
 
     def _get(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
-        session = AuthorizedSession(
-            self._tokens, refresh_timeout=self.timeout, max_refresh_attempts=0, auth_request=self._tokens.request
+        return self._ask("GET", url, params)
+
+    def _ask(self, method: str, url: str, params: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
+        response = self._rest.request(
+            method,
+            url,
+            params=params,
+            json=body,
+            timeout=self.timeout,
+            max_allowed_time=self.timeout,
+            allow_redirects=False,
         )
-        try:
-            response = session.request(
-                "GET",
-                url,
-                params=params,
-                timeout=self.timeout,
-                max_allowed_time=self.timeout,
-                allow_redirects=False,
-            )
-            if response.status_code != 200:
-                raise api.from_http_response(response)
-            answer = response.json()
-        finally:
-            session.close()
+        if response.status_code != 200:
+            raise api.from_http_response(response)
+        answer = response.json()
         return answer if isinstance(answer, dict) else {}

@@ -36,7 +36,10 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
     if credentials.method == SERVICE_ACCOUNT_KEY:
         info = keyfile.opened(credentials["service_account_json"])
         email, key_id, who = info["client_email"], info["private_key_id"], Who.KEY
-        source = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+        try:
+            source = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+        except (GoogleAuthError, ValueError, TypeError):  # what is stored was proven; this is for what was not
+            raise keyfile.broken_key() from None
     else:
         email, key_id, who = identifiers.clean_email(credentials["service_account_email"]), "", Who.SERVER
         source = _acting_as(email, _own(credentials))

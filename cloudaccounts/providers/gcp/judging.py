@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.gcp import permissions as needed
-from cloudaccounts.providers.gcp.plan import APIS, EXTERNAL_ID_LABEL, KEY_AGE, PERMISSIONS, PROJECT, REGIONS
+from cloudaccounts.providers.gcp.plan import APIS, EXTERNAL_ID_LABEL, KEY_AGE, KEY_POLICY, PERMISSIONS, PROJECT, REGIONS
 from cloudaccounts.report import (
     CheckResult,
     CheckStatus,
@@ -154,6 +154,42 @@ def age(facts: KeyFacts, now: datetime) -> CheckResult:
 
 def age_unknown(error: ProviderError) -> CheckResult:
     return skipped(KEY_AGE, "Google did not tell when the key was made: its age counts from today.", error.cause)
+
+
+def is_enforced(policy: Mapping[str, Any]) -> bool:
+    """A boolean constraint's effective policy. A rule with a condition may hold for others only: it counts as well."""
+    spec = policy.get("spec")
+    rules = spec.get("rules") if isinstance(spec, Mapping) else None
+    told = rules if isinstance(rules, list) else []
+    return any(isinstance(one, Mapping) and one.get("enforce") is True for one in told)
+
+
+def key_policy(forbidding: tuple[str, ...], project_id: str) -> CheckResult:
+    """``forbidding`` are the organization policies in force that let no key be made. Never a refusal: this works."""
+    if not forbidding:
+        return passed(KEY_POLICY, "No organization policy forbids new keys here, so this one can be rotated.")
+    named = " and ".join(forbidding)
+    error = ProviderError(
+        "key_creation_forbidden",
+        f"Your organization forbids new keys of service accounts in {project_id} ({named}). This key works, but no "
+        "other can be made when it is due for rotation.",
+        "Use impersonation or workload identity federation, which need no key; or let an organization policy "
+        "administrator exempt this project. What is in force: "
+        f"gcloud org-policies describe {forbidding[0]} --project={shlex.quote(project_id)} --effective",
+    )
+    return warned(KEY_POLICY, error, "")
+
+
+def key_policy_unknown(error: ProviderError, host_project: str) -> CheckResult:
+    """Most customers let us not look: it says how they could."""
+    detail = "Whether new keys are allowed could not be asked; when it is due for rotation, it will show."
+    result = skipped(KEY_POLICY, detail, error.cause)
+    remedy = error.remedy
+    if error.code == "permission_denied":
+        remedy = "To have it checked, grant roles/orgpolicy.policyViewer to the service account on the project."
+    if error.code == "api_disabled" and host_project:
+        remedy = f"To have it checked: {needed.enabling_command([needed.ORG_POLICY], host_project)}"
+    return replace(result, code=error.code, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)

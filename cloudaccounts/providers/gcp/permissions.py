@@ -31,6 +31,8 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(
         "cloudasset.assets.searchAllIamPolicies", "Cloud Asset", "who may do what", "roles/cloudasset.viewer", True
     ),
+    Permission("resourcemanager.projects.getIamPolicy", "Resource Manager", "audit logs", "roles/iam.securityReviewer"),
+    Permission("logging.logEntries.list", "Logging", "what changed since the last scan", "roles/viewer"),
 )
 BY_NAME = {permission.name: permission for permission in PERMISSIONS}
 
@@ -45,9 +47,13 @@ ROLES = (
 
 CLOUD_ASSET = "cloudasset.googleapis.com"
 RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
-# Service Usage and IAM only tell more (which APIs are on, how old the key is): a scan works without them.
-APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com")
+LOGGING = "logging.googleapis.com"
+ORG_POLICY = "orgpolicy.googleapis.com"
+# The others only tell more (which APIs are on, how old the key is, what changed): a scan works without them.
+APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com", LOGGING)
 OPTIONAL_APIS = frozenset(APIS[2:])
+# Both names of what forbids new keys: the older one, and the managed one that newer organizations use.
+KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
 
 
 def enabling_command(apis: Iterable[str], host_project: str) -> str:
@@ -69,7 +75,8 @@ def mending(results: Iterable[PermissionResult], project: str, email: str) -> st
 def blinded(results: Iterable[PermissionResult]) -> str:
     """What nothing will be told about: "resources of all services and who may do what"; may be empty."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
-    return " and ".join(permission.about for permission in PERMISSIONS if permission.name in denied)
+    topics = [permission.about for permission in PERMISSIONS if permission.name in denied]
+    return " and ".join(filter(None, (", ".join(topics[:-1]), topics[-1]))) if topics else ""
 
 
 def can_scan(results: Iterable[PermissionResult]) -> bool:

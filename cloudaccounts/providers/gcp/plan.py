@@ -14,6 +14,7 @@ IDENTITY = PlannedCheck("identity", "Identity")
 PROJECT = PlannedCheck("project", "Project")
 EXTERNAL_ID_LABEL = PlannedCheck("external_id_label", "Only we can use this connection")
 KEY_AGE = PlannedCheck("key_age", "Age of the key")
+KEY_POLICY = PlannedCheck("key_policy", "New keys are allowed")
 APIS = PlannedCheck("apis", "APIs")
 PERMISSIONS = PlannedCheck("permissions", "Permissions")
 REGIONS = PlannedCheck("regions", "Regions")
@@ -24,6 +25,6 @@ PLANS: MappingProxyType[str, Plan] = MappingProxyType(
     {
         IMPERSONATION: _SERVER_METHOD,
         WORKLOAD_IDENTITY: _SERVER_METHOD,
-        SERVICE_ACCOUNT_KEY: (IDENTITY, PROJECT, KEY_AGE, APIS, PERMISSIONS, REGIONS),
+        SERVICE_ACCOUNT_KEY: (IDENTITY, PROJECT, KEY_AGE, KEY_POLICY, APIS, PERMISSIONS, REGIONS),
     }
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
+    Asset,
     AuthMethod,
     Choice,
     CloudValidationResult,
@@ -17,6 +18,7 @@ from cloudaccounts.contract import (
     Credentials,
     MemberPage,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
     Region,
@@ -27,7 +29,15 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.gcp import identifiers, keyfile, organization_setup, regions, setup, setup_rotation
+from cloudaccounts.providers.gcp import (
+    console,
+    identifiers,
+    keyfile,
+    organization_setup,
+    regions,
+    setup,
+    setup_rotation,
+)
 from cloudaccounts.providers.gcp.forms import (
     ImpersonationForm,
     OrganizationForm,
@@ -160,6 +170,14 @@ class GcpProvider(Provider):
 
     def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
         return organization_setup.guides(context, options)
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        from cloudaccounts.providers.gcp.checks import CHECKS
+
+        return CHECKS
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        return console.build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
 
     def server_identity(self, timeout: float) -> ServerIdentity:
         from cloudaccounts.providers.gcp.server import server_identity

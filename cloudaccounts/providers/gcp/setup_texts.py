@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 from cloudaccounts.providers.gcp.judging import label_command
-from cloudaccounts.providers.gcp.permissions import APIS, ROLES
+from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, ROLES
 
 __all__ = [
     "APIS",
@@ -132,8 +132,7 @@ def policy_question(project: str) -> str:
     """Both names of the constraint: the older one, and the managed one that newer organizations use."""
     quoted = shlex.quote(project)
     return "\n".join(
-        f"gcloud org-policies describe {constraint} --project={quoted} --effective"
-        for constraint in ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
+        f"gcloud org-policies describe {constraint} --project={quoted} --effective" for constraint in KEY_CONSTRAINTS
     )
 
 

@@ -7,7 +7,7 @@ well, so that a person mends all at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.resourcemanager_v3 import SearchProjectsRequest
 from requests.exceptions import RequestException
 
-from cloudaccounts.background import Deadline, start
+from cloudaccounts.background import Deadline, start, start_in_turn
 from cloudaccounts.contract import (
     CloudValidationResult,
     Credentials,
@@ -38,6 +38,7 @@ from cloudaccounts.providers.gcp.plan import (
     EXTERNAL_ID_LABEL,
     IDENTITY,
     KEY_AGE,
+    KEY_POLICY,
     PERMISSIONS,
     PLANS,
     PROJECT,
@@ -139,7 +140,8 @@ class _Run:
         by_key = self.credentials.method == SERVICE_ACCOUNT_KEY
         project = start(partial(project_facts, identity, self.target))
         own_age = start(partial(self._key_facts, identity)) if by_key else None
-        apis = start(partial(self._api_facts, identity))
+        states, key_policy = self._states_and_policy(identity, by_key=by_key)
+        apis = start(partial(self._api_facts, identity, states))
         permitted = start(partial(self._permissions, identity))
         facts = self._check(PROJECT, project)
         verdict = judging.project(facts, self.target.account_id)
@@ -150,6 +152,8 @@ class _Run:
             self._tell_age(own_age)
         else:
             self._tell_label(facts)
+        if key_policy is not None:
+            self._tell_key_policy(key_policy, identity)
         self._tell_apis(apis, identity)
         self._tell_permissions(permitted, identity)
         self._tell_regions()
@@ -194,18 +198,58 @@ class _Run:
             self.progress.tell(credential_expires_at=facts.expires_at.isoformat())
         self.progress.done(judging.age(facts, datetime.now(UTC)))
 
-    def _api_facts(self, identity: Identity) -> ApiFacts:
+    def _states_and_policy(
+        self, identity: Identity, *, by_key: bool
+    ) -> tuple[Future[dict[str, str]], Future[tuple[str, ...]] | None]:
+        """One thread for both: whether the policies can be asked follows from the states."""
+        told: list[dict[str, str]] = []
+
+        def ask() -> dict[str, str]:
+            told.append(self._api_states(identity))
+            return told[0]
+
+        if not by_key:
+            return start(ask), None
+        return start_in_turn(ask, lambda: self._key_policy(identity, told[0] if told else {}))
+
+    def _key_policy(self, identity: Identity, states: Mapping[str, str]) -> tuple[str, ...]:
+        """The organization policies that forbid new keys in the project of the service account.
+
+        Raises `ProviderError` where they may not be asked. Where Service Usage tells that their API is off, as it is in
+        most projects, nothing is asked.
+        """
+        host = identity.host_project
+        if states.get(permissions.ORG_POLICY) == "DISABLED":
+            raise api_disabled([permissions.ORG_POLICY], host)
+        try:
+            answers = {name: identity.connection.effective_policy(host, name) for name in permissions.KEY_CONSTRAINTS}
+        except SDK_ERRORS as error:
+            raise explain(error, doing="orgpolicy.policy.get") from None
+        return tuple(name for name, answer in answers.items() if judging.is_enforced(answer))
+
+    def _tell_key_policy(self, future: Future[tuple[str, ...]], identity: Identity) -> None:
+        self.progress.start(KEY_POLICY.name)
+        try:
+            verdict = judging.key_policy(self.deadline.wait(future), identity.host_project)
+        except ProviderError as error:
+            verdict = judging.key_policy_unknown(error, identity.host_project)
+        self.progress.done(verdict)
+
+    def _api_states(self, identity: Identity) -> dict[str, str]:
+        """Raises the SDK's errors."""
+        return identity.connection.services(identity.host_project, [*permissions.APIS, permissions.ORG_POLICY])
+
+    def _api_facts(self, identity: Identity, states: Future[dict[str, str]]) -> ApiFacts:
         off: list[str] = []
         unreadable: ProviderError | None = None
-        small_read = start(partial(self._read_one_asset, identity))
+        error_of_read = self._read_one_asset(identity)
         try:
-            states = identity.connection.services(identity.host_project, list(permissions.APIS))
-            off = [name for name in permissions.APIS if states.get(name) == "DISABLED"]
+            told = states.result()
+            off = [name for name in permissions.APIS if told.get(name) == "DISABLED"]
         except SDK_ERRORS as error:
             unreadable = explain(error, doing="serviceusage.services.get")
             if api := disabled_api(error):
                 off.append(api)
-        error_of_read = small_read.result()
         if error_of_read is not None and error_of_read[1]:
             off.append(error_of_read[1])
         return ApiFacts(tuple(dict.fromkeys(off)), unreadable, error_of_read[0] if error_of_read else None)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from config.sandbox.azure import access, management
-from config.sandbox.azure.clouds import ALWAYS_REGISTERED, LOCATIONS, TYPES, Endpoint
+from config.sandbox.azure import access, activity, management
+from config.sandbox.azure.clouds import ALWAYS_REGISTERED, LOCATIONS, OLDER, TYPES, Endpoint
 from config.sandbox.azure.directory import App, Directory, Subscription
 from config.sandbox.azure.errors import ArmError, is_uuid
 from config.sandbox.azure.tokens import Tokens
@@ -22,6 +22,7 @@ _VERSIONS = {  # of what is no resource type of `clouds.TYPES`
     "subscriptions": ("2016-06-01", "2020-01-01", "2022-12-01"),
     "resources": ("2021-04-01", "2022-09-01", "2025-04-01"),
     "authorization": ("2018-07-01", "2022-04-01", "2022-05-01-preview"),
+    "activity": ("2015-04-01",),
 }
 
 
@@ -161,6 +162,9 @@ class ResourceManager:
         if rest[:1] == ["providers"] and len(rest) == 2:
             _check_version(query, _VERSIONS["resources"])
             return _provider(subscription, _namespace(rest[1]))
+        if rest == ["providers", "microsoft.insights", "eventtypes", "management", "values"]:
+            _check_version(query, _VERSIONS["activity"])
+            return self._page(query, activity.selected(subscription, query.parameters))
         return self._resource(query, subscription)
 
     def _resource(self, query: Query, subscription: Subscription) -> dict[str, Any]:
@@ -179,13 +183,21 @@ class ResourceManager:
         path = query.path.rstrip("/").lower()
         if path in subscription.resources:
             return subscription.resources[path]
+        listed = len(query.parts) % 2 == 1
+        if listed and kind == "Microsoft.Insights/activityLogAlerts":  # by subscription, whatever their groups
+            items = [one for one in subscription.resources.values() if one["type"].lower() == kind.lower()]
+            return self._page(query, items)
         children = [
             item
             for key, item in subscription.resources.items()
             if key.startswith(f"{path}/") and "/" not in key[len(path) + 1 :]
         ]
-        if len(query.parts) % 2 == 1 and (children or path.rsplit("/", 1)[0] in subscription.resources):
-            return self._page(query, children)
+        # Below a resource, or (an extension, such as diagnostic settings) beside it or the subscription.
+        owner = path.rsplit("/", 1)[0]
+        extended = owner.rsplit("/providers/", 1)[0]
+        if listed and (children or owner in subscription.resources or extended in (
+            *subscription.resources, subscription.scope)):  # fmt: skip
+            return {"value": children} if kind == "Microsoft.Security/pricings" else self._page(query, children)
         text = f"The Resource '{rest}' under resource group was not found."
         raise ArmError("ResourceNotFound", text, 404)
 
@@ -309,7 +321,7 @@ def _provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
         {
             "resourceType": name,
             "locations": [label for _, label, _ in LOCATIONS[subscription.tenant.cloud]],
-            "apiVersions": [f"{version}-preview", version, "2020-01-01"],
+            "apiVersions": OLDER.get(version, [f"{version}-preview", version, "2020-01-01"]),
             "defaultApiVersion": version,
             "capabilities": "None",
         }

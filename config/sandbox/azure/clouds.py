@@ -41,19 +41,32 @@ TYPES: dict[str, dict[str, str]] = {
         "networkInterfaces": "2024-07-01",
         "dnszones": "2018-05-01",
     },
-    "Microsoft.Storage": {"storageAccounts": "2024-01-01"},
+    "Microsoft.Storage": {"storageAccounts": "2024-01-01", "storageAccounts/blobServices": "2024-01-01"},
     "Microsoft.KeyVault": {"vaults": "2023-07-01"},
     "Microsoft.Sql": {
         "servers": "2023-08-01",
         "servers/firewallRules": "2023-08-01",
+        "servers/administrators": "2023-08-01",
+        "servers/auditingSettings": "2023-08-01",
         "servers/databases": "2023-08-01",
+        "servers/databases/transparentDataEncryption": "2023-08-01",
     },
-    "Microsoft.DBforPostgreSQL": {"flexibleServers": "2024-08-01"},
+    "Microsoft.DBforPostgreSQL": {
+        "flexibleServers": "2024-08-01",
+        "flexibleServers/firewallRules": "2024-08-01",
+        "flexibleServers/configurations": "2024-08-01",
+    },
     "Microsoft.Web": {"sites": "2024-04-01", "sites/config": "2024-04-01", "serverFarms": "2024-04-01"},
     "Microsoft.ContainerService": {"managedClusters": "2025-01-01"},
-    "Microsoft.Insights": {"actionGroups": "2023-01-01"},
+    "Microsoft.Insights": {
+        "actionGroups": "2023-01-01",
+        "activityLogAlerts": "2020-10-01",
+        "diagnosticSettings": "2021-05-01-preview",
+    },
     "Microsoft.Security": {"pricings": "2024-01-01"},
 }
+# What Azure lists where there is no newer stable version than the preview.
+OLDER = {"2021-05-01-preview": ["2021-05-01-preview", "2017-05-01-preview", "2016-09-01"]}
 ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
 
 LOCATIONS: dict[str, tuple[tuple[str, str, str], ...]] = {

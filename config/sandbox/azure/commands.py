@@ -4,11 +4,11 @@ import threading
 import time
 from typing import Any
 
-from config.sandbox.azure import seed
+from config.sandbox.azure import activity, seed
 from config.sandbox.azure.access import READER, SECURITY_READER
 from config.sandbox.azure.clouds import TYPES
 from config.sandbox.azure.company import Item
-from config.sandbox.azure.directory import EVERYONE, Directory, Federation, Role
+from config.sandbox.azure.directory import EVERYONE, Directory, Federation, Role, Subscription
 from config.sandbox.azure.state import State
 from config.sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT, Tokens
 from config.sandbox.emulator import Command
@@ -32,6 +32,9 @@ class Commands:
             "set_subscription": self.set_subscription,
             "put_denial": self.put_denial,
             "seed_resources": self.seed_resources,
+            "set_resource": self.set_resource,
+            "delete_resource": self.delete_resource,
+            "put_event": self.put_event,
             "server_token": self.server_token,
             "take_role": self.take_role,
         }
@@ -61,6 +64,9 @@ class Commands:
             ]
             arguments = {"subscription_id": subscription_id, "name": name, "value": value}
             self._state.remember("put_tag", arguments)
+        subscription = self._directory.subscription(subscription_id)
+        tag_id = f"{subscription.scope}/providers/Microsoft.Resources/tags/default"
+        activity.record(subscription, "Microsoft.Resources/tags/write", tag_id)
 
     def put_app(
         self,
@@ -94,6 +100,10 @@ class Commands:
                 own = Role(identifier, f"Role of {name}", tuple(actions), tuple(not_actions or ()), custom=True)
                 roles = (own,) if actions else ()  # type: ignore[assignment] # of another length
             seed.assign(subscription, self._state, app, *roles)
+        made = [one for one in subscription.assignments if one.principal_id == app.object_id]
+        for one in made:
+            assignment = f"{subscription.scope}/providers/Microsoft.Authorization/roleAssignments/{one.id}"
+            activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", assignment)
         return {"tenant_id": app.tenant.id, "client_id": app.client_id, "client_secret": app.secrets[0].value}
 
     def set_app(self, client_id: str, enabled: bool) -> None:
@@ -145,7 +155,38 @@ class Commands:
         """Adds n small resources, for lists of several pages."""
         subscription = self._directory.subscription(subscription_id)
         for number in range(n):
-            seed.add_item(subscription, Item(kind, f"seeded-{number:05d}", {}, group="seeded"), self._state)
+            item = Item(kind, f"seeded-{number:05d}", {}, group="seeded")
+            activity.record(subscription, f"{kind}/write", seed.add_item(subscription, item, self._state))
+
+    def set_resource(self, subscription_id: str, name: str, **properties: Any) -> str:
+        """Changes properties of a resource (or of a child: ``server/firewallRules/all``) and returns its id."""
+        subscription = self._directory.subscription(subscription_id)
+        resource = _named(subscription, name)
+        with self._lock:
+            resource["properties"] = {**(resource["properties"] or {}), **properties}
+        activity.record(subscription, f"{resource['type']}/write", resource["id"])
+        return str(resource["id"])
+
+    def delete_resource(self, subscription_id: str, name: str) -> None:
+        subscription = self._directory.subscription(subscription_id)
+        resource = _named(subscription, name)
+        own = str(resource["id"]).lower()
+        with self._lock:
+            for key in [key for key in subscription.resources if key == own or key.startswith(f"{own}/")]:
+                del subscription.resources[key]
+        activity.record(subscription, f"{resource['type']}/delete", resource["id"])
+
+    def put_event(
+        self,
+        subscription_id: str,
+        operation: str,
+        resource_id: str,
+        status: str = "Succeeded",
+        minutes_ago: float = 0,
+    ) -> None:
+        """An entry of the Activity Log as such."""
+        subscription = self._directory.subscription(subscription_id)
+        activity.record(subscription, operation, resource_id, status=status, minutes_ago=minutes_ago)
 
     def take_role(self, subscription_id: str, name: str) -> None:
         """Takes an app's roles in one subscription away, inherited ones included."""
@@ -163,3 +204,11 @@ class Commands:
             return self._directory.app_of(principal).object_id
         except LookupError:
             return principal
+
+
+def _named(subscription: Subscription, name: str) -> dict[str, Any]:
+    """By the end of its id; raises LookupError."""
+    for key, resource in subscription.resources.items():
+        if key.endswith(f"/{name.lower()}"):
+            return resource
+    raise LookupError(f"no resource {name}")

@@ -52,6 +52,9 @@ class Place:
     state: str = "Enabled"
     tags: tuple[tuple[str, str], ...] = ()
     unregistered: tuple[str, ...] = ()
+    beside: tuple[tuple[str, dict[str, Any]], ...] = ()  # below providers/ of the subscription itself, and properties
+    alerts: tuple[str, ...] = ()  # operations that somebody is told of
+    owners: tuple[str, ...] = ()  # people, beside the two that every subscription has
 
 
 def storage(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
@@ -73,6 +76,16 @@ def storage(name: str, *, group: str, good: bool = True, location: str = "westeu
         group,
         sku="Standard_ZRS" if good else "Standard_LRS",
         more=(("kind", "StorageV2"),),
+        children=(
+            (
+                "blobServices",
+                "default",
+                {
+                    "deleteRetentionPolicy": {"enabled": good, **({"days": 14} if good else {})},
+                    "containerDeleteRetentionPolicy": {"enabled": good, **({"days": 14} if good else {})},
+                },
+            ),
+        ),
     )
 
 
@@ -169,6 +182,14 @@ def disk(name: str, *, group: str, size: int, location: str = "westeurope", atta
     )
 
 
+def export(name: str, categories: tuple[str, ...]) -> tuple[str, str, dict[str, Any]]:
+    """A diagnostic setting as a child: logs that go to a workspace."""
+    workspace = "/subscriptions/s/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/central"
+    logs = [{"category": one, "enabled": True} for one in categories]
+    properties = {"workspaceId": workspace, "logs": logs, "metrics": []}
+    return "providers/Microsoft.Insights/diagnosticSettings", name, properties
+
+
 def vault(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
     return Item(
         "Microsoft.KeyVault/vaults",
@@ -187,6 +208,7 @@ def vault(name: str, *, group: str, good: bool = True, location: str = "westeuro
         },
         location,
         group,
+        children=(export("audit", ("AuditEvent",)),) if good else (),
     )
 
 
@@ -196,6 +218,12 @@ def sql_server(name: str, *, group: str, good: bool = True, location: str = "wes
     )
     if not good:
         rules += (("firewallRules", "all", {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}),)
+    if good:
+        entra = {"administratorType": "ActiveDirectory", "login": "dba", "azureADOnlyAuthentication": True}
+        rules += (("administrators", "ActiveDirectory", entra),)
+    state = "Enabled" if good else "Disabled"
+    audited = {"state": state, "retentionDays": 0, "isAzureMonitorTargetEnabled": good}
+    rules += (("auditingSettings", "default", audited),)
     return Item(
         "Microsoft.Sql/servers",
         name,
@@ -206,12 +234,26 @@ def sql_server(name: str, *, group: str, good: bool = True, location: str = "wes
             "state": "Ready",
             "minimalTlsVersion": "1.2" if good else "1.0",
             "publicNetworkAccess": "Disabled" if good else "Enabled",
-            "administrators": {"login": "dba", "azureADOnlyAuthentication": True} if good else None,
+            "administrators": None,  # told only with $expand=administrators/activedirectory
         },
         location,
         group,
         more=(("kind", "v12.0"),),
         children=rules,
+    )
+
+
+def sql_database(server: str, name: str, *, group: str, encrypted: bool = True, location: str = "westeurope") -> Item:
+    """Its name in lists is that of the server and its own; its id has `databases` between them."""
+    state = "Enabled" if encrypted else "Disabled"
+    return Item(
+        "Microsoft.Sql/servers/databases",
+        f"{server}/{name}",
+        {"status": "Online", "collation": "SQL_Latin1_General_CP1_CI_AS"},
+        location,
+        group,
+        sku="GP_Gen5",
+        children=(("transparentDataEncryption", "current", {"state": state}),),
     )
 
 
@@ -265,14 +307,14 @@ def cluster(name: str, *, group: str, location: str = "westeurope") -> Item:
     )
 
 
-def postgres(name: str, *, group: str, location: str = "westeurope") -> Item:
+def postgres(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
     return Item(
         "Microsoft.DBforPostgreSQL/flexibleServers",
         name,
         {
             "state": "Ready",
             "version": "16",
-            "network": {"publicNetworkAccess": "Enabled"},
+            "network": {"publicNetworkAccess": "Disabled" if good else "Enabled"},
             "authConfig": {"activeDirectoryAuth": "Disabled", "passwordAuth": "Enabled"},
             "backup": {"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"},
             "highAvailability": {"mode": "Disabled"},
@@ -280,6 +322,13 @@ def postgres(name: str, *, group: str, location: str = "westeurope") -> Item:
         location,
         group,
         sku="Standard_D4ds_v5",
+        children=(
+            *(
+                ("configurations", name, {"value": "on" if good else "off", "dataType": "Boolean"})
+                for name in ("require_secure_transport", "log_connections", "log_checkpoints", "array_nulls")
+            ),
+            *(() if good else (("firewallRules", "azure", {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}),)),
+        ),
     )
 
 
@@ -290,6 +339,41 @@ def zone(name: str, *, group: str) -> Item:
 def alerts(name: str, *, group: str) -> Item:
     return Item(
         "microsoft.insights/actiongroups", name, {"enabled": True, "groupShortName": name[:12]}, "global", group
+    )
+
+
+def activity_alert(operation: str, scope: str) -> Item:
+    """An alert on an operation anywhere in the subscription."""
+    name = operation.replace("/", "-").lower()
+    conditions = [
+        {"field": "category", "equals": "Administrative"},
+        {"field": "operationName", "equals": operation},
+    ]
+    actions = {"actionGroups": [{"actionGroupId": f"{scope}/resourceGroups/ops/providers/x/actionGroups/ops"}]}
+    properties = {"enabled": True, "scopes": [scope], "condition": {"allOf": conditions}, "actions": actions}
+    return Item("Microsoft.Insights/activityLogAlerts", name, properties, "global", "ops")
+
+
+_WATCHED = (
+    "Microsoft.Authorization/policyAssignments/write",
+    "Microsoft.Authorization/policyAssignments/delete",
+    "Microsoft.Network/networkSecurityGroups/write",
+    "Microsoft.Network/networkSecurityGroups/delete",
+    "Microsoft.Network/publicIPAddresses/write",
+    "Microsoft.Network/publicIPAddresses/delete",
+    "Microsoft.Security/securitySolutions/write",
+    "Microsoft.Security/securitySolutions/delete",
+    "Microsoft.Sql/servers/firewallRules/write",
+    "Microsoft.Sql/servers/firewallRules/delete",
+)
+_EXPORTED = export("central", ("Administrative", "Security", "Alert", "Policy"))[2]
+_PLANS = ("VirtualMachines", "SqlServers", "AppServices", "StorageAccounts", "KeyVaults", "Arm", "Containers")
+
+
+def _plans(on: tuple[str, ...]) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return tuple(
+        (f"Microsoft.Security/pricings/{name}", {"pricingTier": "Standard" if name in on else "Free"})
+        for name in _PLANS
     )
 
 
@@ -323,12 +407,18 @@ PLACES: tuple[Place, ...] = (
             storage("larkfieldpublicdocs", group="docs", good=False, location="northeurope"),
             vault("larkfield-lake", group="lake"),
             sql_server("larkfield-warehouse", group="lake"),
+            sql_database("larkfield-warehouse", "warehouse", group="lake"),
             cluster("lake-aks", group="lake"),
             zone("larkfield.example", group="docs"),
             alerts("data-on-call", group="lake"),
         ),
         tags=(("team", "data"), ("env", "prod")),
-        unregistered=("Microsoft.DBforPostgreSQL", "Microsoft.Security"),
+        unregistered=("Microsoft.DBforPostgreSQL",),
+        beside=(
+            ("Microsoft.Insights/diagnosticSettings/central", _EXPORTED),
+            *_plans(_PLANS),
+        ),
+        alerts=_WATCHED,
     ),
     Place(
         PAYMENTS,
@@ -342,10 +432,13 @@ PLACES: tuple[Place, ...] = (
             storage("larkfieldsettlements", group="payments"),
             storage("larkfieldreceipts", group="payments", good=False),
             vault("larkfield-payments", group="payments", good=False),
-            postgres("larkfield-payments-db", group="payments"),
+            postgres("larkfield-payments-db", group="payments", good=False),
+            postgres("larkfield-ledger-db", group="payments"),
             web_app("larkfield-checkout", group="payments"),
         ),
         tags=(("team", "payments"), ("pci", "yes")),
+        beside=_plans(("KeyVaults",)),
+        alerts=_WATCHED[:2],
     ),
     Place(
         LEGACY,
@@ -359,9 +452,12 @@ PLACES: tuple[Place, ...] = (
             disk("dumps", group="old", size=1024, location="westus2"),
             storage("legacyreportdumps", group="old", good=False, location="westus2"),
             sql_server("legacy-reports", group="old", good=False),
+            sql_database("legacy-reports", "reports", group="old", encrypted=False),
             web_app("legacy-reports", group="old", good=False),
             vault("legacy-secrets", group="old", good=False),
         ),
+        beside=_plans(()),
+        owners=("kim.aster", "lou.brand"),
     ),
     Place(EXPERIMENTS, MAIN, _EUROPE, (storage("oldexperiments", group="lab", good=False),), state="Disabled"),
     Place(PARTNER, OTHER, _EUROPE, (storage("harbourshop", group="shop"),)),

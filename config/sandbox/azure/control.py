@@ -46,6 +46,18 @@ class AzureControl:
         """Takes an app's roles in one subscription away, as a deny at the group would."""
         self.ask("azure.take_role", subscription_id=subscription_id, name=name)
 
+    def set_resource(self, subscription_id: str, name: str, **properties: Any) -> str:
+        """Changes properties, as an administrator would; the Activity Log tells of it. `name` is its id's end."""
+        return str(self.ask("azure.set_resource", subscription_id=subscription_id, name=name, **properties))
+
+    def delete_resource(self, subscription_id: str, name: str) -> None:
+        self.ask("azure.delete_resource", subscription_id=subscription_id, name=name)
+
+    def put_event(self, subscription_id: str, operation: str, resource_id: str, **more: Any) -> None:
+        """An entry of the Activity Log alone. More: `status`, `minutes_ago`."""
+        ids = {"subscription_id": subscription_id, "resource_id": resource_id}
+        self.ask("azure.put_event", operation=operation, **ids, **more)
+
     def server_token(self, seconds: int = 3600, **claims: str) -> str:
         """A token for AZURE_FEDERATED_TOKEN_FILE; `iss`, `sub` and `aud` can be changed."""
         return str(self.ask("azure.server_token", seconds=seconds, **claims))

@@ -91,6 +91,7 @@ class Subscription:
     denials: list[dict[str, Any]] = field(default_factory=list)  # properties, as the API tells them
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)  # by ARM id in lower case, children included
+    events: list[dict[str, Any]] = field(default_factory=list)  # the Activity Log, as the API tells it
 
     @property
     def scope(self) -> str:

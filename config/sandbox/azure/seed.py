@@ -151,17 +151,26 @@ def _build_place(directory: Directory, state: State, place: Place) -> None:
     directory.subscriptions[subscription.id] = subscription
     for item in place.items:
         add_item(subscription, item, state)
+    for below, properties in place.beside:
+        identifier = f"{subscription.scope}/providers/{below}"
+        kind, _, name = below.rpartition("/")
+        told = {"id": identifier, "name": name, "type": kind, "properties": properties}
+        subscription.resources[identifier.lower()] = told
+    for alert in place.alerts:
+        add_item(subscription, company.activity_alert(alert, subscription.scope), state)
     for person, role, scope in (
         ("ana.lopez", OWNER, subscription.scope),
         ("tom.berg", READER, subscription.scope),
         ("ines.costa", OWNER, "/"),
+        *((name, OWNER, subscription.scope) for name in place.owners),
     ):
         identifier = state.uuid("assignment", subscription.id, person)
         principal = state.uuid("person", tenant.name, person)
         subscription.assignments.append(Assignment(identifier, role, principal, "User", scope))
 
 
-def add_item(subscription: Subscription, item: Item, state: State) -> None:
+def add_item(subscription: Subscription, item: Item, state: State) -> str:
+    """Returns its id."""
     group = item.group or "default"
     if group not in subscription.groups:
         subscription.groups[group] = {
@@ -172,7 +181,9 @@ def add_item(subscription: Subscription, item: Item, state: State) -> None:
             "tags": {},
             "properties": {"provisioningState": "Succeeded"},
         }
-    identifier = f"{subscription.scope}/resourceGroups/{group}/providers/{item.kind}/{item.name}"
+    namespace, *kinds = item.kind.split("/")
+    path = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, item.name.split("/"), strict=True))
+    identifier = f"{subscription.scope}/resourceGroups/{group}/providers/{namespace}/{path}"
     resource: dict[str, Any] = {
         "id": identifier,
         "name": item.name,
@@ -189,8 +200,10 @@ def add_item(subscription: Subscription, item: Item, state: State) -> None:
     subscription.resources[identifier.lower()] = resource
     for below, name, properties in item.children:
         child = f"{identifier}/{below}/{name}"
-        told = {"id": child, "name": name, "type": f"{item.kind}/{below}", "properties": properties}
+        kind = below.rsplit("providers/", 1)[1] if "providers/" in below else f"{item.kind}/{below}"
+        told = {"id": child, "name": name, "type": kind, "properties": properties}
         subscription.resources[child.lower()] = told
+    return identifier
 
 
 def _build_tree(directory: Directory, state: State) -> None:

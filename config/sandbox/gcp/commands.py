@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config.sandbox.emulator import Command
-from config.sandbox.gcp import company
+from config.sandbox.gcp import audit, company
 from config.sandbox.gcp import resources as make
 from config.sandbox.gcp.directory import Directory
 from config.sandbox.gcp.roles import READER
@@ -31,6 +31,10 @@ class Commands:
             "let_in": self.let_in,
             "put_pool": self.put_pool,
             "put_instances": self.put_instances,
+            "set_asset": self.set_asset,
+            "delete_asset": self.delete_asset,
+            "set_policy": self.set_policy,
+            "put_entry": self.put_entry,
         }
 
     def by_name(self) -> Mapping[str, Command]:
@@ -62,6 +66,7 @@ class Commands:
         if project is None:
             project = company.add_project(self._directory, project_id, name, age=1)
         project.state = state
+        audit.record(project, "cloudresourcemanager.googleapis.com", "UpdateProject")
         return project.number
 
     def put_service_account(
@@ -83,6 +88,8 @@ class Commands:
         account = self._directory.add_account(project_id, name, [] if on else held)
         if on:
             self._directory.grant(project, f"serviceAccount:{account.email}", held)
+        audit.record(project, "iam.googleapis.com", "google.iam.admin.v1.CreateServiceAccount", account.email)
+        audit.record(project, "cloudresourcemanager.googleapis.com", "SetIamPolicy")
         return account.email
 
     def put_key(self, email: str, age_days: float = 0, expires_in_days: float | None = None) -> str:
@@ -116,6 +123,7 @@ class Commands:
         labels.pop(key, None)
         if value is not None:
             labels[key] = value
+        audit.record(self._directory.project(project_id), "cloudresourcemanager.googleapis.com", "UpdateProject")
 
     def set_api(self, project_id: str, api: str, enabled: bool = True) -> None:
         apis = self._directory.project(project_id).apis
@@ -123,6 +131,8 @@ class Commands:
             apis.add(api)
         else:
             apis.discard(api)
+        method = f"google.api.serviceusage.v1.ServiceUsage.{'Enable' if enabled else 'Disable'}Service"
+        audit.record(self._directory.project(project_id), "serviceusage.googleapis.com", method, api)
 
     def let_in(self, email: str, member: str | None = None) -> None:
         """Lets a member (default: this server) act as the account, as the guides do."""
@@ -158,6 +168,29 @@ class Commands:
         """Fills a project with machines, for paging."""
         project = self._directory.project(project_id)
         project.assets = [make.instance(project, zone, f"machine-{number:05}") for number in range(count)]
+        audit.record(project, "compute.googleapis.com", "v1.compute.instances.bulkInsert")
+
+    def set_asset(self, project_id: str, name: str, **data: Any) -> str:
+        """Changes the resource whose full name ends so, and returns that name; Admin Activity tells of it."""
+        project = self._directory.project(project_id)
+        found = _named(project.assets, name)
+        found["resource"]["data"] = {**found["resource"]["data"], **data}
+        audit.record(project, _logged_as(found), "Update", found["name"])
+        return str(found["name"])
+
+    def delete_asset(self, project_id: str, name: str) -> None:
+        project = self._directory.project(project_id)
+        found = _named(project.assets, name)
+        project.assets.remove(found)
+        audit.record(project, _logged_as(found), "Delete", found["name"])
+
+    def set_policy(self, project_id: str, constraint: str, enforced: bool) -> None:
+        """An organization policy as it applies to the project."""
+        self._directory.project(project_id).policies[constraint] = enforced
+
+    def put_entry(self, project_id: str, service: str, method: str, **more: Any) -> None:
+        """An entry of the audit logs as such."""
+        audit.record(self._directory.project(project_id), service, method, **more)
 
     def identity_token(self, audience: str | None = None, subject: str | None = None, seconds: int = 3600) -> str:
         """A token of the sandbox's issuer, as in GCP_WORKLOAD_TOKEN_FILE."""
@@ -168,3 +201,17 @@ class Commands:
             audience=audience or company.AUDIENCE,
             seconds=seconds,
         )
+
+
+def _named(assets: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """By the end of its full name; raises LookupError."""
+    for one in assets:
+        if one["name"].endswith(f"/{name}"):
+            return one
+    raise LookupError(f"no resource {name}")
+
+
+def _logged_as(asset: dict[str, Any]) -> str:
+    """Cloud SQL is logged by another name than that of its API."""
+    service = str(asset["assetType"]).split("/", 1)[0]
+    return {"sqladmin.googleapis.com": "cloudsql.googleapis.com"}.get(service, service)

@@ -24,7 +24,7 @@ APIS = frozenset(
     {
         *("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com", "serviceusage.googleapis.com"),
         *("iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com"),
-        *("compute.googleapis.com", "storage.googleapis.com"),
+        *("compute.googleapis.com", "storage.googleapis.com", "logging.googleapis.com"),
     }
 )
 ISSUER = "https://oidc.cloud-accounts.example"
@@ -141,7 +141,20 @@ def _data(directory: Directory) -> None:
         make.database(project, "europe-west1", "warehouse-meta", open_to_all=False),
         make.secret(project, "warehouse-password"),
         make.function(project, "europe-west1", "nightly-export"),
+        make.compute_project(project, enable_oslogin="TRUE", block_project_ssh_keys="TRUE"),
+        make.subnetwork(project, "europe-west1", "default", logged=False),
+        make.subnetwork(project, "europe-west1", "pipelines", logged=True),
+        make.key(project, "europe-west1", "main", "disks", days=90),
+        make.key(project, "europe-west1", "main", "archive", days=0),
+        make.zone(project, "meadowlark", signed=True),
+        make.zone(project, "inside", signed=False, visibility="private"),
+        make.dataset(project, "events", public=False),
+        make.dataset(project, "open_data", public=True),
+        make.cluster(project, "europe-west1", "pipelines", closed=True),
+        make.api_key(project, "5f0c2b7e-1a2b-4c3d-8e4f-0a1b2c3d4e5f", restricted=True),
     ]
+    kinds = ["ADMIN_READ", "DATA_READ", "DATA_WRITE"]
+    project.audit_configs = [{"service": "allServices", "types": kinds}]
 
 
 def _shop(directory: Directory) -> None:
@@ -160,13 +173,20 @@ def _shop(directory: Directory) -> None:
         make.instance(project, "us-east1-b", "web-1", public=True),
         make.database(project, "us-east1", "orders", open_to_all=True),
         make.bucket(project, "meadowlark-shop-images", "us-east1"),
+        make.compute_project(project, serial_port_enable="TRUE"),
+        make.firewall(project, "allow-everything", "", "0.0.0.0/0", "all"),
+        make.zone(project, "shop", signed=False),
+        make.cluster(project, "us-east1", "shop", closed=False),
+        make.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
     ]
+    directory.grant(project, "user:tom.berg@meadowlark.example", ["roles/iam.serviceAccountTokenCreator"])
 
 
 def _legacy(directory: Directory) -> None:
     """Nobody looks after it: Cloud Asset was never enabled, a key is four years old, a bucket is open."""
     project = add_project(directory, LEGACY, "Legacy reports", age=1800)
     project.apis = {"cloudresourcemanager.googleapis.com", "iam.googleapis.com", "serviceusage.googleapis.com"}
+    project.apis |= {"logging.googleapis.com"}
     reader = directory.add_account(LEGACY, READER_NAME, READER)
     directory.add_key(reader.email, 1460)
     project.assets = [make.bucket(project, "meadowlark-legacy-dumps", "us", closed=False)]

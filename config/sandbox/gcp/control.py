@@ -70,6 +70,21 @@ class Administrator:
         """Fills a project with machines, for paging."""
         self._ask("gcp.put_instances", project_id=project_id, count=count)
 
+    def set_asset(self, project_id: str, name: str, **data: Any) -> str:
+        """Changes a resource, as an administrator would; Admin Activity tells of it. `name` is its full name's end."""
+        return str(self._ask("gcp.set_asset", project_id=project_id, name=name, **data))
+
+    def delete_asset(self, project_id: str, name: str) -> None:
+        self._ask("gcp.delete_asset", project_id=project_id, name=name)
+
+    def set_policy(self, project_id: str, constraint: str, enforced: bool) -> None:
+        """An organization policy, such as iam.disableServiceAccountKeyCreation, as it applies to the project."""
+        self._ask("gcp.set_policy", project_id=project_id, constraint=constraint, enforced=enforced)
+
+    def put_entry(self, project_id: str, service: str, method: str, **more: Any) -> None:
+        """An entry of the audit logs alone. More: `resource`, `minutes_ago`, `log` (activity, system_event)."""
+        self._ask("gcp.put_entry", project_id=project_id, service=service, method=method, **more)
+
     def identity_token(self, **more: Any) -> str:
         """A token as in GCP_WORKLOAD_TOKEN_FILE: `audience`, `subject`, `seconds`."""
         return str(self._ask("gcp.identity_token", **more))

@@ -52,6 +52,9 @@ class Project:
     bindings: Bindings = field(default_factory=dict)
     custom_roles: dict[str, frozenset[str]] = field(default_factory=dict)
     assets: list[dict[str, Any]] = field(default_factory=list)
+    audit_configs: list[dict[str, Any]] = field(default_factory=list)  # of its policy: service and log types
+    policies: dict[str, bool] = field(default_factory=dict)  # organization policies in force here: constraint, enforced
+    entries: list[dict[str, Any]] = field(default_factory=list)  # Cloud Logging's, the newest last
 
 
 @dataclass

@@ -40,6 +40,7 @@ DISCOVERY_NAMES = {
     "cloudfunctions.googleapis.com/Function": "Function",
     "run.googleapis.com/Service": "Service",
     "serviceusage.googleapis.com/Service": "GoogleApiServiceusageV1Service",
+    "apikeys.googleapis.com/Key": "V2Key",
 }
 
 
@@ -148,7 +149,7 @@ def instance(project: Project, zone: str, name: str, **more: Any) -> Asset:
         "metadata": {"items": [{"key": k, "value": v} for k, v in more.get("metadata", {}).items()]},
         "shieldedInstanceConfig": {
             "enableSecureBoot": secure, "enableVtpm": secure, "enableIntegrityMonitoring": secure},
-        "canIpForward": False,
+        "canIpForward": bool(more.get("forwards")),
         "deletionProtection": secure,
     }  # fmt: skip
     return asset(
@@ -180,14 +181,14 @@ def disk(project: Project, zone: str, name: str, *, kms: bool, gigabytes: int) -
     )
 
 
-def firewall(project: Project, name: str, port: str, source: str) -> Asset:
+def firewall(project: Project, name: str, port: str, source: str, protocol: str = "tcp") -> Asset:
     data = {
         "name": name,
         "network": f"{_COMPUTE}/projects/{project.id}/global/networks/default",
         "direction": "INGRESS",
         "priority": 1000,
         "sourceRanges": [source],
-        "allowed": [{"IPProtocol": "tcp", "ports": [port]}],
+        "allowed": [{"IPProtocol": protocol, **({"ports": [port]} if port else {})}],
         "disabled": False,
         "logConfig": {"enable": False},
     }
@@ -272,3 +273,94 @@ def function(project: Project, region: str, name: str) -> Asset:
         },
     }
     return asset(project, "cloudfunctions.googleapis.com/Function", str(data["name"]), "v2", data, region)
+
+
+def compute_project(project: Project, **metadata: str) -> Asset:
+    """Compute Engine's own settings of the project; metadata with underscores for hyphens."""
+    items = [{"key": key.replace("_", "-"), "value": value} for key, value in metadata.items()]
+    data = {
+        "name": project.id,
+        "commonInstanceMetadata": {"fingerprint": "x", "items": items},
+        "defaultServiceAccount": f"{project.number}-compute@developer.gserviceaccount.com",
+        "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",
+    }
+    return asset(project, "compute.googleapis.com/Project", f"projects/{project.id}", "v1", data)
+
+
+def subnetwork(project: Project, region: str, name: str, *, logged: bool) -> Asset:
+    base = f"{_COMPUTE}/projects/{project.id}"
+    data = {
+        "name": name,
+        "region": f"{base}/regions/{region}",
+        "network": f"{base}/global/networks/default",
+        "ipCidrRange": "10.20.0.0/16",
+        "purpose": "PRIVATE",
+        "privateIpGoogleAccess": logged,
+        "logConfig": {"enable": logged},
+    }
+    path = f"projects/{project.id}/regions/{region}/subnetworks/{name}"
+    return asset(project, "compute.googleapis.com/Subnetwork", path, "v1", data, region)
+
+
+def key(project: Project, region: str, ring: str, name: str, *, days: int) -> Asset:
+    """A key for encryption; with 0 days it is never rotated."""
+    path = f"projects/{project.id}/locations/{region}/keyRings/{ring}/cryptoKeys/{name}"
+    data: dict[str, Any] = {
+        "name": path,
+        "purpose": "ENCRYPT_DECRYPT",
+        "createTime": "2025-01-02T03:04:05Z",
+        "versionTemplate": {"protectionLevel": "SOFTWARE", "algorithm": "GOOGLE_SYMMETRIC_ENCRYPTION"},
+    }
+    if days:
+        data |= {"rotationPeriod": f"{days * 86_400}s", "nextRotationTime": "2027-01-02T03:04:05Z"}
+    return asset(project, "cloudkms.googleapis.com/CryptoKey", path, "v1", data, region)
+
+
+def zone(project: Project, name: str, *, signed: bool, visibility: str = "public") -> Asset:
+    data = {
+        "name": name,
+        "dnsName": f"{name}.example.",
+        "visibility": visibility,
+        "dnssecConfig": {"state": "on" if signed else "off"},
+        "creationTime": "2025-01-02T03:04:05Z",
+    }
+    return asset(project, "dns.googleapis.com/ManagedZone", f"projects/{project.id}/managedZones/{name}", "v1", data)
+
+
+def dataset(project: Project, name: str, *, public: bool) -> Asset:
+    access: list[dict[str, Any]] = [{"role": "OWNER", "specialGroup": "projectOwners"}]
+    if public:
+        access.append({"role": "READER", "specialGroup": "allAuthenticatedUsers"})
+    data = {
+        "datasetReference": {"datasetId": name, "projectId": project.id},
+        "id": f"{project.id}:{name}",
+        "location": "EU",
+        "access": access,
+    }
+    path = f"projects/{project.id}/datasets/{name}"
+    return asset(project, "bigquery.googleapis.com/Dataset", path, "v2", data, "EU")
+
+
+def cluster(project: Project, region: str, name: str, *, closed: bool) -> Asset:
+    data: dict[str, Any] = {
+        "name": name,
+        "location": region,
+        "currentMasterVersion": "1.33.2-gke.1000",
+        "legacyAbac": {} if closed else {"enabled": True},
+        "masterAuthorizedNetworksConfig": {"enabled": closed},
+        "privateClusterConfig": {"enablePrivateNodes": closed, "enablePrivateEndpoint": closed},
+        "nodeConfig": {"serviceAccount": "default"},
+    }
+    path = f"projects/{project.id}/locations/{region}/clusters/{name}"
+    return asset(project, "container.googleapis.com/Cluster", path, "v1", data, region)
+
+
+def api_key(project: Project, uid: str, *, restricted: bool) -> Asset:
+    path = f"projects/{project.number}/locations/global/keys/{uid}"
+    data: dict[str, Any] = {"name": path, "uid": uid, "displayName": "Maps", "createTime": "2025-01-02T03:04:05Z"}
+    if restricted:
+        data["restrictions"] = {
+            "apiTargets": [{"service": "maps-backend.googleapis.com"}],
+            "browserKeyRestrictions": {"allowedReferrers": ["https://meadowlark.example/*"]},
+        }
+    return asset(project, "apikeys.googleapis.com/Key", path, "v2", data)

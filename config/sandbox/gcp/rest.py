@@ -1,5 +1,6 @@
-"""The REST hosts: oauth2, sts, iamcredentials, serviceusage and iam, as Google's discovery documents describe them."""
+"""The REST hosts, as Google's discovery documents describe them: tokens, Service Usage, IAM, Logging, policies."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -7,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from config.sandbox.gcp import tokens
+from config.sandbox.gcp import audit, tokens
 from config.sandbox.gcp.errors import GoogleError, OAuthError
 from config.sandbox.gcp.layer import Call, Gone, Layer
 from config.sandbox.wire import DisconnectError, reason
@@ -29,6 +30,14 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
             "GET",
             "v1/projects/{projectsId}/serviceAccounts/{serviceAccountsId}/keys",
             "projects.serviceAccounts.keys.list",
+        ),
+    ),
+    "logging.googleapis.com": (("POST", "v2/entries:list", "entries.list"),),
+    "orgpolicy.googleapis.com": (
+        (
+            "GET",
+            "v2/projects/{projectsId}/policies/{policiesId}:getEffectivePolicy",
+            "projects.policies.getEffectivePolicy",
         ),
     ),
 }
@@ -97,9 +106,21 @@ def _describe(request: _Request) -> None:
         call.resource, call.permission = named["serviceAccountsId"], "iam.serviceAccounts.getAccessToken"
     elif call.service == "serviceusage":
         call.account, call.permission = named["v1Id1"], "serviceusage.services.get"
+    elif call.service == "logging":
+        call.account, call.permission = _project_of(request), "logging.logEntries.list"
+    elif call.service == "orgpolicy":
+        call.account, call.permission = named["projectsId"], "orgpolicy.policy.get"
+        call.resource = named["policiesId"]
     else:
         call.account, call.permission = named["projectsId"], "iam.serviceAccountKeys.list"
         call.resource = named["serviceAccountsId"]
+
+
+def _project_of(request: _Request) -> str:
+    try:
+        return str(json.loads(request.body)["resourceNames"][0]).removeprefix("projects/")
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _oauth2(request: _Request) -> dict[str, Any]:
@@ -160,10 +181,38 @@ def _keys(request: _Request) -> dict[str, Any]:
     }
 
 
+def _entries(request: _Request) -> dict[str, Any]:
+    """Pages of at most 1,000; `fields` is left to Google's front end, and ignored."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    project = request.directory.require(member, request.call.permission, request.call.account)
+    question = json.loads(request.body)
+    found = audit.selected(project, str(question.get("filter", "")))
+    size = min(int(question.get("pageSize", 50)), 1000)
+    start = int(base64.b64decode(question["pageToken"])) if question.get("pageToken") else 0
+    answer: dict[str, Any] = {"entries": found[start : start + size]} if found else {}
+    if start + size < len(found):
+        answer["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
+    return answer
+
+
+def _effective_policy(request: _Request) -> dict[str, Any]:
+    """A constraint that nobody set is not enforced."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    project = request.directory.require(member, request.call.permission, request.named["projectsId"])
+    constraint = request.named["policiesId"]
+    enforced = project.policies.get(constraint, False)
+    return {
+        "name": f"projects/{project.number}/policies/{constraint}",
+        "spec": {"rules": [{"enforce": enforced}]},
+    }
+
+
 _HANDLERS: dict[str, Handler] = {
     "oauth2.googleapis.com": _oauth2,
     "sts.googleapis.com": _sts,
     "iamcredentials.googleapis.com": _impersonation,
     "serviceusage.googleapis.com": _services,
     "iam.googleapis.com": _keys,
+    "logging.googleapis.com": _entries,
+    "orgpolicy.googleapis.com": _effective_policy,
 }

@@ -14,18 +14,25 @@ _ASSETS = frozenset(
         "cloudasset.assets.searchAllResources",
     }
 )
-_REVIEWER = _BROWSER | {"iam.serviceAccounts.list", "iam.serviceAccountKeys.list", "serviceusage.services.list"}
+_LOGS = frozenset({"logging.logEntries.list"})
+_REVIEWER = _BROWSER | {
+    "resourcemanager.projects.getIamPolicy",
+    "iam.serviceAccounts.list",
+    "iam.serviceAccountKeys.list",
+    "serviceusage.services.list",
+}
 
 ROLES: dict[str, frozenset[str]] = {
     "roles/browser": _BROWSER,
-    "roles/viewer": _BROWSER | {"serviceusage.services.get", "serviceusage.services.list"},
+    "roles/viewer": _BROWSER | _LOGS | {"serviceusage.services.get", "serviceusage.services.list"},
     "roles/iam.securityReviewer": _REVIEWER,
     "roles/cloudasset.viewer": _ASSETS,
     "roles/serviceusage.serviceUsageConsumer": _USAGE,
-    "roles/editor": _BROWSER | _USAGE,
-    "roles/owner": _BROWSER | _USAGE | _ASSETS | _REVIEWER,
+    "roles/editor": _BROWSER | _USAGE | _LOGS,
+    "roles/owner": _BROWSER | _USAGE | _ASSETS | _REVIEWER | _LOGS,
     "roles/iam.serviceAccountTokenCreator": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/iam.workloadIdentityUser": frozenset({"iam.serviceAccounts.getAccessToken"}),
+    "roles/orgpolicy.policyViewer": frozenset({"orgpolicy.policy.get"}),
     "roles/storage.objectAdmin": frozenset(),
     "roles/storage.objectViewer": frozenset(),
     "roles/cloudsql.client": frozenset(),

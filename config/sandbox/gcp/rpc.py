@@ -57,7 +57,7 @@ class RpcServer:
 def handlers(layer: Layer) -> tuple[Any, ...]:
     import grpc
     from google.cloud import asset_v1, resourcemanager_v3
-    from google.iam.v1 import iam_policy_pb2
+    from google.iam.v1 import iam_policy_pb2, policy_pb2
 
     from config.sandbox.gcp import tree
 
@@ -105,6 +105,14 @@ def handlers(layer: Layer) -> tuple[Any, ...]:
                     resourcemanager_v3.ListProjectsRequest,
                     resourcemanager_v3.ListProjectsResponse,
                     lambda message: _about("resourcemanager.projects.list", "", [message.parent]),
+                ),
+                "GetIamPolicy": method(
+                    manager,
+                    "GetIamPolicy",
+                    _get_policy,
+                    iam_policy_pb2.GetIamPolicyRequest,
+                    policy_pb2.Policy,
+                    lambda message: _about("resourcemanager.projects.getIamPolicy", message.resource),
                 ),
                 "TestIamPermissions": method(
                     manager,
@@ -203,6 +211,23 @@ def project_message(project: Project) -> Any:
         create_time=project.created,
         labels=project.labels,
     )
+
+
+def _get_policy(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    """With what Cloud Asset's searches leave out: the configuration of audit logs."""
+    from google.iam.v1 import policy_pb2
+
+    _, project = _project(layer, call, authorization, request.resource)
+    answer = policy_pb2.Policy(version=1, etag=b"BwX")
+    for role, members in sorted(project.bindings.items()):
+        if members:
+            answer.bindings.add(role=role, members=sorted(members))
+    for config in project.audit_configs:
+        made = answer.audit_configs.add(service=config["service"])
+        for kind in config["types"]:
+            log_type = policy_pb2.AuditLogConfig.LogType.Value(kind)
+            made.audit_log_configs.add(log_type=log_type, exempted_members=config.get("exempted", ()))
+    return answer
 
 
 def _test_permissions(layer: Layer, call: Call, request: Any, authorization: str) -> Any:

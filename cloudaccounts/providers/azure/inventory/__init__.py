@@ -20,12 +20,13 @@ from azure.core.exceptions import AzureError
 from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory import access, resources
+from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, OTHER, SERVICES, Scope
 from cloudaccounts.providers.azure.inventory.listing import Listing
 from cloudaccounts.providers.azure.signin import require_open, sign_in, subscription
 
-AUTHORIZATION = "authorization"
+AUTHORIZATION = access.SERVICE
+MONITORING = monitoring.SERVICE
 
 
 class AzureSession:
@@ -41,6 +42,7 @@ class AzureSession:
         services = (OTHER, *SERVICES.values())
         return (
             ScanUnit(AUTHORIZATION, GLOBAL),
+            ScanUnit(MONITORING, GLOBAL),
             *(ScanUnit(service, region) for region in (GLOBAL, *names) for service in dict.fromkeys(services)),
         )
 
@@ -48,18 +50,21 @@ class AzureSession:
         """Streams the unit's resources. Raises `ProviderError`, also after some were yielded."""
         if unit.region != GLOBAL:
             require_regions(self._scope.connection.cloud.name, (unit.region,))
-        if unit.service not in (AUTHORIZATION, OTHER, *SERVICES.values()):
+        if unit.service not in (AUTHORIZATION, MONITORING, OTHER, *SERVICES.values()):
             raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
         try:
             if unit.service == AUTHORIZATION:
                 yield from access.collect(self._scope)
+            elif unit.service == MONITORING:
+                yield from monitoring.collect(self._scope)
             else:
                 yield from resources.collect(self._scope, self._listing, unit)
         except AzureError as error:
             raise explain(error) from None
 
     def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
-        return frozenset()
+        """By the subscription's Activity Log; see `changes` for what it does not cover."""
+        return changes.unchanged(self._scope, units, since)
 
     def close(self) -> None:
         self._scope.connection.close()

@@ -1,6 +1,9 @@
-"""Who may do what at the subscription: role assignments at its scope and above, and the customer's own roles.
+"""The subscription, and who may do what there: role assignments at its scope and above, and the customer's own roles.
 
 https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-subscription (version 2022-04-01)
+
+One unit: what is assigned above the subscription is logged above it, so no log of the subscription's tells that this
+unit is unchanged.
 """
 
 from __future__ import annotations
@@ -12,28 +15,33 @@ from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract import Asset, ProviderError
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered, tags_of
 
 API_VERSION = "2022-04-01"
 SERVICE = "authorization"
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # the built-in role's id, the same everywhere
+Assignments = list[Mapping[str, Any]]
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
     """Raises `ProviderError`. Where roles may not be read, assignments are told without their roles' names."""
     unread: ProviderError | None = None
+    unlisted: ProviderError | None = None
     roles: dict[str, Mapping[str, Any]] = {}
+    assignments: Assignments = []
     try:
         roles = {str(role.get("id", "")).rsplit("/", 1)[-1].lower(): role for role in _list(scope, "roleDefinitions")}
     except (AzureError, ProviderError) as error:
         unread = explain(error, "Microsoft.Authorization/roleDefinitions/read")
-    yield from (_role(scope, role) for role in roles.values() if at(role, "properties.type") == "CustomRole")
     try:
-        for item in _list(scope, "roleAssignments", **{"$filter": "atScope()"}):
-            yield _assignment(scope, item, roles, unread)
+        assignments = list(_list(scope, "roleAssignments", **{"$filter": "atScope()"}))
     except (AzureError, ProviderError) as error:
-        raise explain(error, "Microsoft.Authorization/roleAssignments/read") from None
-    if unread is not None:
-        raise unread
+        unlisted = explain(error, "Microsoft.Authorization/roleAssignments/read")
+    yield _subscription(scope, assignments, unlisted)
+    yield from (_role(scope, role) for role in roles.values() if at(role, "properties.type") == "CustomRole")
+    yield from (_assignment(scope, item, roles, unread) for item in assignments)
+    if unlisted or unread:
+        raise unlisted or unread  # type: ignore[misc] # one of them is an error
 
 
 def _list(scope: Scope, what: str, **parameters: str) -> Iterator[dict[str, Any]]:
@@ -41,10 +49,37 @@ def _list(scope: Scope, what: str, **parameters: str) -> Iterator[dict[str, Any]
     return scope.connection.pages(path, API_VERSION, **parameters)
 
 
+def _subscription(scope: Scope, assignments: Assignments, unlisted: ProviderError | None) -> Asset:
+    """``owners`` are the principals with the role Owner here or above: groups count as one."""
+    told = scope.subscription
+    owners = {str(at(item, "properties.principalId")) for item in assignments if _role_id(item) == OWNER}
+    properties: dict[str, Any] = {
+        "state": told.state,
+        "tenant_id": told.tenant_id,
+        "cloud": scope.connection.cloud.name,
+        "owners": None if unlisted else sorted(owners),
+    }
+    if unlisted is not None:
+        properties[UNREADABLE] = {"owners": unlisted.code}
+    return Asset(
+        type="azure.resources.subscription",
+        service=SERVICE,
+        region=GLOBAL,
+        native_id=f"/subscriptions/{told.id}",
+        name=told.name,
+        tags=tags_of(told.tags),
+        properties=properties,
+    )
+
+
+def _role_id(item: Mapping[str, Any]) -> str:
+    return str(at(item, "properties.roleDefinitionId") or "").rsplit("/", 1)[-1].lower()
+
+
 def _assignment(
     scope: Scope, item: Mapping[str, Any], roles: Mapping[str, Mapping[str, Any]], unread: ProviderError | None
 ) -> Asset:
-    role_id = str(at(item, "properties.roleDefinitionId") or "").rsplit("/", 1)[-1].lower()
+    role_id = _role_id(item)
     role_name = at(roles.get(role_id, {}), "properties.roleName")
     assigned_at = str(at(item, "properties.scope") or "").lower()
     properties: dict[str, Any] = {

@@ -10,9 +10,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from cloudaccounts.providers.azure.inventory import picks
 from cloudaccounts.providers.azure.inventory.common import at, ordered
 
 Pick = str | Callable[[Mapping[str, Any]], Any]
+
+
+# Diagnostic settings of a resource, or of the subscription itself. The version's stable predecessor (2016-09-01) knows
+# one nameless setting only: https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list
+DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
+DIAGNOSTICS_TYPE = "Microsoft.Insights/diagnosticSettings"
+DIAGNOSTICS_VERSION = "2021-05-01-preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,90 +32,16 @@ class Child:
     type: str
     tell: Callable[[Sequence[Any]], Any]
     single: bool = False
+    version: str = ""  # where the newest stable version of the interface has not this shape
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
+    """``picks`` are of the resource's own answer, ``children`` cost a call each."""
+
     type: str  # of our asset
     picks: Mapping[str, Pick] = field(default_factory=dict)
     children: tuple[Child, ...] = ()
-
-
-def _id(path: str) -> Callable[[Mapping[str, Any]], Any]:
-    """An ARM id, in lower case like all native ids."""
-
-    def pick(answer: Mapping[str, Any]) -> str | None:
-        value = at(answer, path)
-        return value.lower() if isinstance(value, str) else None
-
-    return pick
-
-
-def _ids(path: str, key: str = "id") -> Callable[[Mapping[str, Any]], Any]:
-    def pick(answer: Mapping[str, Any]) -> list[str]:
-        return sorted(str(item[key]).lower() for item in at(answer, path) or () if item.get(key))
-
-    return pick
-
-
-def _sorted(path: str) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda answer: ordered(at(answer, path))
-
-
-def _texts(*values: Any) -> list[str]:
-    """Azure writes one value in one property and several in another."""
-    found: list[str] = []
-    for value in values:
-        found += [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
-    return sorted(set(found))
-
-
-def _rules(answer: Mapping[str, Any]) -> list[Any]:
-    """Of a network security group; the three kinds of ends in one list each. The default rules are the same for all."""
-    return ordered(
-        {
-            "name": rule.get("name"),
-            "direction": at(rule, "properties.direction"),
-            "access": at(rule, "properties.access"),
-            "protocol": at(rule, "properties.protocol"),
-            "priority": at(rule, "properties.priority"),
-            "sources": _texts(
-                at(rule, "properties.sourceAddressPrefix"),
-                at(rule, "properties.sourceAddressPrefixes"),
-                [
-                    str(one.get("id", "")).lower()
-                    for one in at(rule, "properties.sourceApplicationSecurityGroups") or ()
-                ],
-            ),
-            "destinations": _texts(
-                at(rule, "properties.destinationAddressPrefix"), at(rule, "properties.destinationAddressPrefixes")
-            ),
-            "ports": _texts(at(rule, "properties.destinationPortRange"), at(rule, "properties.destinationPortRanges")),
-        }
-        for rule in at(answer, "properties.securityRules") or ()
-    )
-
-
-def _firewall(rules: Sequence[Any]) -> list[Any]:
-    return ordered(
-        {
-            "name": rule.get("name"),
-            "from": at(rule, "properties.startIpAddress"),
-            "to": at(rule, "properties.endIpAddress"),
-        }
-        for rule in rules
-    )
-
-
-def _web_config(answers: Sequence[Any]) -> dict[str, Any]:
-    told = answers[0] if answers else {}
-    return {
-        "minimum_tls": at(told, "properties.minTlsVersion"),
-        "ftps_state": at(told, "properties.ftpsState"),
-        "http2": at(told, "properties.http20Enabled"),
-        "remote_debugging": at(told, "properties.remoteDebuggingEnabled"),
-        "always_on": at(told, "properties.alwaysOn"),
-    }
 
 
 DETAILS: Mapping[str, Detail] = MappingProxyType(
@@ -122,18 +56,27 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "public_network_access": "properties.publicNetworkAccess",
                 "network_default_action": "properties.networkAcls.defaultAction",
                 "network_bypass": "properties.networkAcls.bypass",
-                "network_ip_rules": _sorted("properties.networkAcls.ipRules"),
+                "network_ip_rules": picks.sorted_list("properties.networkAcls.ipRules"),
                 "infrastructure_encryption": "properties.encryption.requireInfrastructureEncryption",
                 "encryption_key_source": "properties.encryption.keySource",
                 "key_expiration_days": "properties.keyPolicy.keyExpirationPeriodInDays",
             },
+            (
+                Child(
+                    "blob_service",
+                    "blobServices/default",
+                    "Microsoft.Storage/storageAccounts/blobServices",
+                    picks.blob_service,
+                    single=True,
+                ),
+            ),
         ),
         "microsoft.network/networksecuritygroups": Detail(
             "azure.network.network_security_group",
             {
-                "rules": _rules,
-                "subnets": _ids("properties.subnets"),
-                "network_interfaces": _ids("properties.networkInterfaces"),
+                "rules": picks.rules,
+                "subnets": picks.arm_ids("properties.subnets"),
+                "network_interfaces": picks.arm_ids("properties.networkInterfaces"),
             },
         ),
         "microsoft.network/publicipaddresses": Detail(
@@ -141,13 +84,13 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             {
                 "ip_address": "properties.ipAddress",
                 "allocation": "properties.publicIPAllocationMethod",
-                "attached_to": _id("properties.ipConfiguration.id"),
+                "attached_to": picks.arm_id("properties.ipConfiguration.id"),
             },
         ),
         "microsoft.network/virtualnetworks": Detail(
             "azure.network.virtual_network",
             {
-                "address_prefixes": _sorted("properties.addressSpace.addressPrefixes"),
+                "address_prefixes": picks.sorted_list("properties.addressSpace.addressPrefixes"),
                 "ddos_protection": "properties.enableDdosProtection",
                 "subnets": lambda answer: ordered(
                     {
@@ -166,7 +109,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "size": "properties.hardwareProfile.vmSize",
                 "os_type": "properties.storageProfile.osDisk.osType",
                 "image": "properties.storageProfile.imageReference",
-                "os_disk": _id("properties.storageProfile.osDisk.managedDisk.id"),
+                "os_disk": picks.arm_id("properties.storageProfile.osDisk.managedDisk.id"),
                 "uses_managed_disks": lambda answer: bool(at(answer, "properties.storageProfile.osDisk.managedDisk")),
                 "data_disks": lambda answer: sorted(
                     str(at(disk, "managedDisk.id") or disk.get("name")).lower()
@@ -176,7 +119,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "encryption_at_host": "properties.securityProfile.encryptionAtHost",
                 "security_type": "properties.securityProfile.securityType",
                 "secure_boot": "properties.securityProfile.uefiSettings.secureBootEnabled",
-                "network_interfaces": _ids("properties.networkProfile.networkInterfaces"),
+                "network_interfaces": picks.arm_ids("properties.networkProfile.networkInterfaces"),
             },
         ),
         "microsoft.compute/disks": Detail(
@@ -184,7 +127,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             {
                 "size_gib": "properties.diskSizeGB",
                 "encryption": "properties.encryption.type",
-                "disk_encryption_set": _id("properties.encryption.diskEncryptionSetId"),
+                "disk_encryption_set": picks.arm_id("properties.encryption.diskEncryptionSetId"),
                 "network_access": "properties.networkAccessPolicy",
                 "public_network_access": "properties.publicNetworkAccess",
                 "os_type": "properties.osType",
@@ -203,17 +146,45 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "enabled_for_deployment": "properties.enabledForDeployment",
                 "access_policies": lambda answer: len(at(answer, "properties.accessPolicies") or ()),
             },
+            (Child("log_exports", DIAGNOSTICS, DIAGNOSTICS_TYPE, picks.log_exports, version=DIAGNOSTICS_VERSION),),
         ),
         "microsoft.sql/servers": Detail(
             "azure.sql.server",
             {
                 "minimum_tls": "properties.minimalTlsVersion",
                 "public_network_access": "properties.publicNetworkAccess",
-                "entra_only": "properties.administrators.azureADOnlyAuthentication",
-                "entra_administrator": "properties.administrators.login",
                 "version": "properties.version",
             },
-            (Child("firewall_rules", "firewallRules", "Microsoft.Sql/servers/firewallRules", _firewall),),
+            (
+                Child("firewall_rules", "firewallRules", "Microsoft.Sql/servers/firewallRules", picks.firewall),
+                # Not properties.administrators: that is told only where the request expands it.
+                Child(
+                    "entra_administrators",
+                    "administrators",
+                    "Microsoft.Sql/servers/administrators",
+                    picks.administrators,
+                ),
+                Child(
+                    "auditing",
+                    "auditingSettings/default",
+                    "Microsoft.Sql/servers/auditingSettings",
+                    picks.auditing,
+                    single=True,
+                ),
+            ),
+        ),
+        "microsoft.sql/servers/databases": Detail(
+            "azure.sql.database",
+            {"status": "properties.status"},
+            (
+                Child(
+                    "encryption",
+                    "transparentDataEncryption/current",
+                    "Microsoft.Sql/servers/databases/transparentDataEncryption",
+                    picks.state,
+                    single=True,
+                ),
+            ),
         ),
         "microsoft.dbforpostgresql/flexibleservers": Detail(
             "azure.postgresql.flexible_server",
@@ -226,6 +197,20 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "geo_redundant_backup": "properties.backup.geoRedundantBackup",
                 "high_availability": "properties.highAvailability.mode",
             },
+            (
+                Child(
+                    "firewall_rules",
+                    "firewallRules",
+                    "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules",
+                    picks.firewall,
+                ),
+                Child(
+                    "parameters",
+                    "configurations",
+                    "Microsoft.DBforPostgreSQL/flexibleServers/configurations",
+                    picks.parameters,
+                ),
+            ),
         ),
         "microsoft.web/sites": Detail(
             "azure.web.site",
@@ -233,9 +218,9 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "https_only": "properties.httpsOnly",
                 "client_certificates": "properties.clientCertEnabled",
                 "public_network_access": "properties.publicNetworkAccess",
-                "host_names": _sorted("properties.enabledHostNames"),
+                "host_names": picks.sorted_list("properties.enabledHostNames"),
             },
-            (Child("config", "config/web", "Microsoft.Web/sites/config", _web_config, single=True),),
+            (Child("config", "config/web", "Microsoft.Web/sites/config", picks.web_config, single=True),),
         ),
         "microsoft.containerservice/managedclusters": Detail(
             "azure.containers.kubernetes_cluster",
@@ -244,7 +229,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "rbac": "properties.enableRBAC",
                 "local_accounts_disabled": "properties.disableLocalAccounts",
                 "private_cluster": "properties.apiServerAccessProfile.enablePrivateCluster",
-                "authorized_ip_ranges": _sorted("properties.apiServerAccessProfile.authorizedIPRanges"),
+                "authorized_ip_ranges": picks.sorted_list("properties.apiServerAccessProfile.authorizedIPRanges"),
                 "network_policy": "properties.networkProfile.networkPolicy",
                 "entra_managed": "properties.aadProfile.managed",
             },

@@ -12,14 +12,12 @@ from cloudaccounts.background import in_order
 from cloudaccounts.contract import OBSERVED, Asset, ProviderError, ScanUnit
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory.common import (
-    GLOBAL,
     OTHER,
     UNREADABLE,
     Scope,
     at,
     resource_group_of,
     service_of,
-    tags_of,
 )
 from cloudaccounts.providers.azure.inventory.details import DETAILS, Child, Detail
 from cloudaccounts.providers.azure.inventory.listing import Found, Listing
@@ -29,25 +27,10 @@ THREADS = 4  # resources read at once: Azure gives a subscription 25 reads a sec
 
 def collect(scope: Scope, listing: Listing, unit: ScanUnit) -> Iterator[Asset]:
     """Raises `ProviderError`. What one resource refuses is told on the resource."""
-    if unit.service == OTHER and unit.region == GLOBAL:
-        yield _subscription(scope)
     if unit.service == OTHER:
         yield from (_group(found) for found in listing.groups(unit.region))
     yield from in_order(
         partial(_resource, scope, listing), listing.resources(unit.service, unit.region), threads=THREADS
-    )
-
-
-def _subscription(scope: Scope) -> Asset:
-    told = scope.subscription
-    return Asset(
-        type="azure.resources.subscription",
-        service=OTHER,
-        region=GLOBAL,
-        native_id=f"/subscriptions/{told.id}",
-        name=told.name,
-        tags=tags_of(told.tags),
-        properties={"state": told.state, "tenant_id": told.tenant_id, "cloud": scope.connection.cloud.name},
     )
 
 
@@ -118,7 +101,7 @@ def _read(scope: Scope, listing: Listing, resource_type: str, path: str) -> dict
 
 
 def _read_child(scope: Scope, listing: Listing, found: Found, child: Child) -> list[Any]:
-    version = listing.api_version(child.type) or listing.api_version(found["type"])
+    version = child.version or listing.api_version(child.type) or listing.api_version(found["type"])
     if not version:
         raise ProviderError("provider_not_registered", "Azure does not list this type in the subscription.")
     path = f"{found['id']}/{child.path}"

@@ -17,7 +17,7 @@ from cloudaccounts.providers.gcp import judging
 from cloudaccounts.providers.gcp.client import Connection, patient
 from cloudaccounts.providers.gcp.errors import explain
 from cloudaccounts.providers.gcp.identity import sign_in
-from cloudaccounts.providers.gcp.inventory import policies, resources
+from cloudaccounts.providers.gcp.inventory import auditing, changes, policies, relations, resources
 from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
 from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
 from cloudaccounts.providers.gcp.validation import SDK_ERRORS, project_facts
@@ -27,7 +27,8 @@ LIST_PAGE = 1000  # the most that ListAssets gives
 SEARCH_PAGE = 500  # the most that SearchAllIamPolicies gives
 PATIENCE_SECONDS = 150.0  # quotas are per minute: two of them, and some
 
-POLICIES = "iam-policy"
+POLICIES = changes.POLICIES
+PROJECT_TYPE = "gcp.cloudresourcemanager.project"
 # As in asset types: SERVICE.googleapis.com. The first tells of the project itself.
 SERVICES = (
     "cloudresourcemanager",
@@ -60,6 +61,7 @@ class GcpSession:
     def __init__(self, connection: Connection, target: Target) -> None:
         self._connection = connection
         self._target = target
+        self._found = relations.Policies(target.account_id, self._search_policies)
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""
@@ -70,7 +72,7 @@ class GcpSession:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
         try:
             if unit.service == POLICIES:
-                yield from self._policies()
+                yield from self._found.all()
             elif unit.service in SERVICES:
                 yield from self._resources(unit)
             else:
@@ -80,7 +82,11 @@ class GcpSession:
             raise explain(error, doing=f"cloudasset.assets.{permission}") from None
 
     def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
-        return frozenset()
+        """By the audit logs that are always on; see `changes` for the units that they do not cover."""
+        try:
+            return changes.unchanged(self._connection, self._target.account_id, units, since)
+        except SDK_ERRORS as error:
+            raise explain(error, doing="logging.logEntries.list") from None
 
     def close(self) -> None:
         self._connection.close()
@@ -98,9 +104,25 @@ class GcpSession:
         ):
             asset = resources.normalized(unit.service, found)
             if asset.region in wanted:
-                yield asset
+                yield self._related(asset)
 
-    def _policies(self) -> Iterator[Asset]:
+    def _related(self, asset: Asset) -> Asset:
+        asset = relations.related(asset, self._found, self._explained_search)
+        return self._audited(asset) if asset.type == PROJECT_TYPE else asset
+
+    def _explained_search(self, error: Exception) -> ProviderError:
+        return explain(error, doing="cloudasset.assets.searchAllIamPolicies")
+
+    def _audited(self, project: Asset) -> Asset:
+        try:
+            told = auditing.audit_configs(
+                self._connection, self._target.account_id, timeout=self._target.timeout, patience=PATIENCE_SECONDS
+            )
+        except SDK_ERRORS as error:
+            return relations.without_facts(project, ("audit_configs",), explain(error).code)
+        return relations.with_facts(project, {"audit_configs": told})
+
+    def _search_policies(self) -> Iterator[Asset]:
         request = asset_v1.SearchAllIamPoliciesRequest(scope=self._parent, page_size=SEARCH_PAGE)
         found = self._connection.assets.search_all_iam_policies(
             request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout

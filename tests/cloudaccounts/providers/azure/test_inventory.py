@@ -133,7 +133,7 @@ def test_lists_of_several_pages_are_read_to_their_end(cloud: Cloud) -> None:
 
 def test_the_subscription_is_listed_once_for_all_units(cloud: Cloud, session: AzureSession) -> None:
     scan(session)
-    for name, calls in (("resources", 1), ("resourceGroups", 1), ("providers", 1)):
+    for name, calls in (("resources", 2), ("resourceGroups", 1), ("providers", 1)):  # two pages
         assert len(cloud.calls(f"Microsoft.Resources/subscriptions/{name}/read")) == calls
 
 
@@ -174,8 +174,10 @@ def test_assignments_are_told_without_names_where_roles_may_not_be_read(cloud: C
     with pytest.raises(ProviderError, match="roleDefinitions/read"):
         found.extend(session.collect(ScanUnit("authorization", "global")))
     session.close()
-    assert found
-    assert all(asset.properties["unreadable"] == {"role_name": "permission_denied"} for asset in found)
+    subscription, *assignments = found
+    assert len(subscription.properties["owners"]) == 2
+    assert assignments
+    assert all(asset.properties["unreadable"] == {"role_name": "permission_denied"} for asset in assignments)
 
 
 def test_a_list_that_may_not_be_read_fails_its_units(cloud: Cloud, session: AzureSession) -> None:

@@ -60,6 +60,7 @@ def test_a_subscription_is_connected_and_scanned(cloud: Cloud, alices: Client, t
     account = CloudAccount.objects.get()
     assert (account.provider, account.account_id, account.status) == ("azure", scenario["account_id"], "active")
     assert account.credential_expires_at is not None
+    assert account.tenant == scenario["fields"]["tenant_id"]
     assert run_scan(ScanRun.objects.get().run_id) == "completed"
     assert Asset.objects.filter(type="azure.storage.storage_account").exists()
     assert secret not in alices.get(f"/accounts/{account.pk}/").content.decode()

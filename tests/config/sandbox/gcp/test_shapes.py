@@ -23,6 +23,8 @@ DOCUMENTS = {
     "iamcredentials.googleapis.com": "iamcredentials.v1",
     "serviceusage.googleapis.com": "serviceusage.v1",
     "iam.googleapis.com": "iam.v1",
+    "logging.googleapis.com": "logging.v2",
+    "orgpolicy.googleapis.com": "orgpolicy.v2",
 }
 
 
@@ -93,6 +95,41 @@ def test_the_answers_have_google_s_shapes(rig: Rig, token: str) -> None:
     assert [item["state"] for item in services.json()["services"]] == ["ENABLED", "DISABLED"]
 
 
+def test_the_log_of_changes_has_google_s_shape(rig: Rig, token: str) -> None:
+    rig.control.gcp.put_entry(PROJECT, "storage.googleapis.com", "storage.buckets.update")
+    log = f'"projects/{PROJECT}/logs/cloudaudit.googleapis.com%2Factivity"'
+    question = {
+        "resourceNames": [f"projects/{PROJECT}"],
+        "filter": f'logName=({log}) AND timestamp>="2026-01-01T00:00:00Z"',
+        "orderBy": "timestamp desc",
+        "pageSize": 1,
+    }
+    assert conforms(question, {"$ref": "ListLogEntriesRequest"}, document("logging.v2")["schemas"], "request") == []
+    url = "https://logging.googleapis.com/v2/entries:list"
+    answer = Rest(rig, token)("POST", url, json=question).json()
+    assert_shape(answer, "logging.v2", "ListLogEntriesResponse")
+    assert answer["entries"][0]["protoPayload"]["methodName"] == "storage.buckets.update"
+    refused = Rest(rig, token)("POST", url, json={**question, "filter": "severity=ERROR"})
+    assert refused.json()["error"]["status"] == "INVALID_ARGUMENT"
+
+
+def test_an_effective_policy_has_google_s_shape(rig: Rig) -> None:
+    admin = rig.control.gcp
+    admin.put_project("policy-project")
+    admin.set_api("policy-project", "orgpolicy.googleapis.com", True)
+    email = admin.put_service_account("policy-project", "looker-on", roles=["roles/orgpolicy.policyViewer"])
+    admin.set_policy("policy-project", "iam.disableServiceAccountKeyCreation", True)
+    ask = Rest(rig, token_of(rig, admin.put_key(email)))
+    base = "https://orgpolicy.googleapis.com/v2/projects/policy-project/policies"
+    for constraint, enforced in (
+        ("iam.disableServiceAccountKeyCreation", True),
+        ("iam.managed.disableServiceAccountKeyCreation", False),
+    ):
+        answer = ask("GET", f"{base}/{constraint}:getEffectivePolicy").json()
+        assert_shape(answer, "orgpolicy.v2", "GoogleCloudOrgpolicyV2Policy")
+        assert answer["spec"]["rules"] == [{"enforce": enforced}]
+
+
 def test_impersonation_has_google_s_shape(rig: Rig) -> None:
     own = token_of(rig, Path(rig.env["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
     email = f"{company.READER_NAME}@{PROJECT}.iam.gserviceaccount.com"
@@ -127,6 +164,11 @@ RESOURCES = {
     "iam": "iam.v1",
     "cloudresourcemanager": "cloudresourcemanager.v3",
     "serviceusage": "serviceusage.v1",
+    "cloudkms": "cloudkms.v1",
+    "dns": "dns.v1",
+    "bigquery": "bigquery.v2",
+    "container": "container.v1",
+    "apikeys": "apikeys.v2",
 }
 
 

@@ -1,0 +1,21 @@
+"""Azure's posture checks: pure functions of an asset. No Django, no SDK, no network.
+
+Numbers are those of the CIS Microsoft Azure Foundations Benchmark 2.0.0; a rule without one is of Microsoft's own
+security baseline.
+"""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import PostureCheck
+from cloudaccounts.providers.azure.checks import access, compute, databases, monitoring, network, storage, vaults, web
+
+CHECKS: tuple[PostureCheck, ...] = (
+    *access.CHECKS,
+    *monitoring.CHECKS,
+    *network.CHECKS,
+    *storage.CHECKS,
+    *vaults.CHECKS,
+    *databases.CHECKS,
+    *web.CHECKS,
+    *compute.CHECKS,
+)

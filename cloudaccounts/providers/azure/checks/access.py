@@ -1,0 +1,117 @@
+"""Who may do everything: owners of the subscription, and the customer's own roles."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.verdicts import (
+    UnknownFactError,
+    expect,
+    known,
+    list_of_texts,
+    mappings,
+    not_applicable,
+    rule,
+    text,
+    texts,
+)
+
+MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/best-practices
+_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administrator, the same id everywhere
+
+
+@rule(
+    "azure_subscription_owners",
+    "Too many owners of the subscription",
+    Severity.HIGH,
+    "authorization",
+    "azure.resources.subscription",
+    why="An owner may do everything, including giving others access. Each owner more is one more account whose loss "
+    "is the loss of the subscription; Microsoft advises three at most.",
+    console="Open the subscription, Access control (IAM), Role assignments, filter by the role Owner, and remove those "
+    "who do not need it; give them a narrower role, or make them eligible in Privileged Identity Management.",
+    command="az role assignment delete --assignee <principal-id> --role Owner --scope /subscriptions/<subscription-id>",
+    references=refer("role-based-access-control/best-practices#limit-the-number-of-subscription-owners"),
+)
+def owners(asset: Asset) -> Judgement:
+    known(asset, "owners")
+    count = len(texts(asset, "owners"))
+    said = f"{count} principal{'' if count == 1 else 's'} hold the role Owner here or above."
+    return expect(count <= MOST_OWNERS, said, said)
+
+
+@rule(
+    "azure_custom_owner_role",
+    "Custom role that may do everything",
+    Severity.HIGH,
+    "authorization",
+    "azure.authorization.role_definition",
+    why="A role of one's own with all actions is an Owner by another name: reviews that look for Owner miss it.",
+    console="Open the subscription, Access control (IAM), Roles, filter by Type CustomRole; move its assignments to a "
+    "narrower role, then delete it.",
+    command='az role definition delete --name "<role-name>" --scope /subscriptions/<subscription-id>',
+    references=refer("role-based-access-control/custom-roles", "1.23"),
+)
+def custom_owner(asset: Asset) -> Judgement:
+    known(asset, "permissions")
+    wide = any(
+        "*" in list_of_texts(entry.get("actions"), "actions")
+        and not list_of_texts(entry.get("not_actions"), "not_actions")
+        for entry in mappings(asset, "permissions")
+    )
+    places = texts(asset, "assignable_scopes")
+    whole = any(place.count("/") <= 2 or place.startswith("/providers/microsoft.management/") for place in places)
+    if wide and not whole:
+        return not_applicable("It may do everything, but only in parts of a subscription.")
+    return expect(
+        not wide, "It allows every action, at the subscription or above.", "It allows a part of the actions only."
+    )
+
+
+@rule(
+    "azure_access_administrator_at_root",
+    "User Access Administrator over the whole tenant",
+    Severity.CRITICAL,
+    "authorization",
+    "azure.authorization.role_assignment",
+    why="This is what an elevated Global Administrator gets: the right to give anybody any role in every subscription "
+    "of the tenant. It is meant for minutes, and often forgotten.",
+    console="In Microsoft Entra ID, Properties, set Access management for Azure resources to No as the person who "
+    "elevated the access.",
+    command='az role assignment delete --assignee <principal-id> --role "User Access Administrator" --scope /',
+    references=refer("role-based-access-control/elevate-access-global-admin"),
+)
+def administrator_at_root(asset: Asset) -> Judgement:
+    role = text(asset, "role_id")
+    if not role:
+        raise UnknownFactError("The assignment's role was not told.")
+    if role != _ADMINISTRATOR:
+        return not_applicable("This assignment is of another role.")
+    return expect(
+        text(asset, "scope") != "/", "It is assigned at the root of the tenant.", "It is not assigned at the root."
+    )
+
+
+@rule(
+    "azure_owner_is_application",
+    "Application with the role Owner",
+    Severity.MEDIUM,
+    "authorization",
+    "azure.authorization.role_assignment",
+    why="An application signs in with a secret that lies in files and pipelines, without a second factor. As an owner "
+    "it can give itself and others any access.",
+    console="Open the subscription, Access control (IAM), Role assignments; replace Owner by Contributor or by the "
+    "roles that the application needs.",
+    command="az role assignment delete --ids <assignment-id>",
+    references=refer("role-based-access-control/best-practices"),
+)
+def application_owner(asset: Asset) -> Judgement:
+    if known(asset, "role_id") != "8e3af657-a8ff-443c-a75c-2fe8c4bcb635":
+        return not_applicable("This assignment is of another role.")
+    kind = text(asset, "principal_type")
+    if not kind:
+        raise UnknownFactError("Whose assignment it is was not told.")
+    return expect(kind != "ServicePrincipal", "An application holds the role Owner.", f"It is of a {kind}.")
+
+
+CHECKS = (owners, custom_owner, administrator_at_root, application_owner)

@@ -1,0 +1,147 @@
+"""Virtual machines, disks and Kubernetes clusters."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.verdicts import expect, flag, known, not_applicable, passed, rule, text, texts
+
+_MACHINE = "azure.compute.virtual_machine"
+_DISK = "azure.compute.disk"
+_CLUSTER = "azure.containers.kubernetes_cluster"
+
+
+@rule(
+    "azure_vm_managed_disks",
+    "Virtual machine without managed disks",
+    Severity.MEDIUM,
+    "compute",
+    _MACHINE,
+    why="Disks in a storage account are files that the account's keys open, and are not encrypted by themselves.",
+    console="Open the virtual machine, Disks, choose Migrate to managed disks.",
+    command="az vm convert --resource-group <group> --name <vm>",
+    references=refer("virtual-machines/managed-disks-overview", "7.2"),
+)
+def managed_disks(asset: Asset) -> Judgement:
+    managed = flag(asset, "uses_managed_disks", default=None)
+    return expect(managed, "Its disk is a file in a storage account.", "Its disks are managed.")
+
+
+@rule(
+    "azure_vm_encryption_at_host",
+    "Virtual machine without encryption at host",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="Managed disks are encrypted where they are stored; the temporary disk and the caches on the host are so only "
+    "with encryption at host.",
+    console="Stop the virtual machine, open Disks, Additional settings, choose Encryption at host.",
+    command="az vm update --resource-group <group> --name <vm> --set securityProfile.encryptionAtHost=true",
+    references=refer("virtual-machines/disk-encryption-overview"),
+)
+def encryption_at_host(asset: Asset) -> Judgement:
+    return expect(flag(asset, "encryption_at_host"), "Encryption at host is off.", "Encryption at host is on.")
+
+
+@rule(
+    "azure_vm_password_login",
+    "Linux machine takes passwords over SSH",
+    Severity.MEDIUM,
+    "compute",
+    _MACHINE,
+    why="Passwords are guessed by machines all day long; keys cannot be.",
+    console="Set up a key with Reset password, SSH public key; then switch PasswordAuthentication off in sshd_config.",
+    command="az vm user update --resource-group <group> --name <vm> --username <user> --ssh-key-value <public-key>",
+    references=refer("virtual-machines/linux/ssh-from-windows"),
+)
+def password_login(asset: Asset) -> Judgement:
+    if text(asset, "os_type").lower() == "windows":
+        return not_applicable("This machine runs Windows.")
+    return expect(
+        flag(asset, "password_login_disabled"),
+        "Passwords are accepted at sign-in.",
+        "Only keys are accepted at sign-in.",
+    )
+
+
+@rule(
+    "azure_vm_trusted_launch",
+    "Virtual machine without trusted launch",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="Secure boot and a virtual TPM keep rootkits out of what runs before the operating system.",
+    console="Stop the virtual machine, open Configuration, set Security type to Trusted launch (generation 2 only).",
+    command="az vm update --resource-group <group> --name <vm> --security-type TrustedLaunch --enable-secure-boot true "
+    "--enable-vtpm true",
+    references=refer("virtual-machines/trusted-launch"),
+)
+def trusted_launch(asset: Asset) -> Judgement:
+    told = text(asset, "security_type")
+    good = told in ("TrustedLaunch", "ConfidentialVM")
+    return expect(good, "Its security type is standard.", f"Its security type is {told}.")
+
+
+@rule(
+    "azure_disk_public_network",
+    "Disk can be exported over the internet",
+    Severity.MEDIUM,
+    "compute",
+    _DISK,
+    why="Whoever may act on the disk can make a link that downloads all of it from anywhere: a quiet way out for data. "
+    "Disks that hang on no machine are the ones that nobody looks after.",
+    console="Open the disk, Networking, choose Disable public access and enable private access, or Disable both.",
+    command="az disk update --resource-group <group> --name <disk> --public-network-access Disabled "
+    "--network-access-policy DenyAll",
+    references=refer("virtual-machines/disks-restrict-import-export-overview"),
+)
+def disk_public(asset: Asset) -> Judgement:
+    if text(asset, "network_access").lower() in ("denyall", "allowprivate"):
+        return passed("Export is closed, or goes over private links only.")
+    closed = text(asset, "public_network_access").lower() == "disabled"
+    return expect(closed, "Export over the internet is allowed.", "The public network is switched off.")
+
+
+@rule(
+    "azure_aks_api_open",
+    "Kubernetes API is reachable from every network",
+    Severity.MEDIUM,
+    "containers",
+    _CLUSTER,
+    why="The API commands all that runs in the cluster: a leaked token or a new flaw in it is tried from everywhere.",
+    console="Open the cluster, Networking, set authorized IP ranges; new clusters can be private.",
+    command="az aks update --resource-group <group> --name <cluster> --api-server-authorized-ip-ranges <your-network>",
+    references=refer("aks/api-server-authorized-ip-ranges"),
+)
+def api_open(asset: Asset) -> Judgement:
+    if flag(asset, "private_cluster"):
+        return passed("The cluster is private.")
+    ranges = [one for one in texts(asset, "authorized_ip_ranges") if one not in ("0.0.0.0/0", "::/0")]
+    return expect(bool(ranges), "Every address may reach its API.", "Only named addresses reach its API.")
+
+
+@rule(
+    "azure_aks_local_accounts",
+    "Kubernetes cluster keeps local accounts",
+    Severity.LOW,
+    "containers",
+    _CLUSTER,
+    why="A local account is a certificate with all rights that knows no person, no second factor and no end.",
+    console="Open the cluster, Security configuration, choose Microsoft Entra ID and clear Kubernetes local accounts.",
+    command="az aks update --resource-group <group> --name <cluster> --disable-local-accounts",
+    references=refer("aks/manage-local-accounts-managed-azure-ad"),
+)
+def local_accounts(asset: Asset) -> Judgement:
+    known(asset, "kubernetes_version")  # told of every cluster: without it, nothing was read
+    return expect(flag(asset, "local_accounts_disabled"), "Local accounts are on.", "Local accounts are off.")
+
+
+CHECKS = (
+    managed_disks,
+    encryption_at_host,
+    password_login,
+    trusted_launch,
+    disk_public,
+    api_open,
+    local_accounts,
+)

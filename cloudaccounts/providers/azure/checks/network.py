@@ -1,0 +1,139 @@
+"""Network security groups: what the internet can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity
+from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.verdicts import Rule, expect, known, list_of_texts, listed, mappings, rule
+
+_GROUP = "azure.network.network_security_group"
+_ANYWHERE = frozenset({"*", "0.0.0.0/0", "internet", "any", "::/0"})
+ALL_PORTS = range(65_536)
+
+
+def open_rules(asset: Asset, covers: Callable[[list[range]], bool], protocols: frozenset[str]) -> list[str]:
+    """Inbound rules that let anybody in, unless a rule that comes before denies just that."""
+    known(asset, "rules")
+    found: list[str] = []
+    for one in sorted(mappings(asset, "rules"), key=_priority):
+        if str(one.get("direction")).lower() != "inbound" or not _from_anywhere(one):
+            continue
+        if str(one.get("protocol")).lower() not in protocols or not covers(_ports(one)):
+            continue
+        if str(one.get("access")).lower() == "deny":
+            break
+        found.append(str(one.get("name")))
+    return found
+
+
+def _priority(one: Mapping[str, Any]) -> int:
+    told = one.get("priority")
+    return told if isinstance(told, int) else 65_000
+
+
+def _from_anywhere(one: Mapping[str, Any]) -> bool:
+    return any(source.lower() in _ANYWHERE for source in list_of_texts(one.get("sources"), "rules.sources"))
+
+
+def _ports(one: Mapping[str, Any]) -> list[range]:
+    """``22``, ``20-25`` and ``*``; what is none of these covers nothing."""
+    found: list[range] = []
+    for told in list_of_texts(one.get("ports"), "rules.ports"):
+        first, _, last = told.partition("-")
+        if told == "*":
+            found.append(ALL_PORTS)
+        elif first.isascii() and first.isdigit() and (not last or (last.isascii() and last.isdigit())):
+            found.append(range(int(first), int(last or first) + 1))
+    return found
+
+
+def _open(port: int) -> Rule:
+    def judge(asset: Asset) -> Judgement:
+        names = open_rules(asset, lambda ports: any(port in one for one in ports), frozenset({"tcp", "*"}))
+        return expect(
+            not names,
+            f"Port {port} is open to the internet by {listed(names)}.",
+            f"No rule opens port {port} to the internet.",
+        )
+
+    return judge
+
+
+def _administration(port: int, name: str, cis: str) -> PostureCheck:
+    return rule(
+        f"azure_nsg_{name.lower()}_open",
+        f"{name} is open to the internet",
+        Severity.HIGH,
+        "network",
+        _GROUP,
+        why=f"Every address on the internet is tried for {name} within minutes. A guessed or leaked password, or a "
+        "new flaw in the service, then is enough to get into the machines behind this group.",
+        console="Open the network security group, Inbound security rules, and narrow the source of the rule to your "
+        "own addresses; better, delete it and use Azure Bastion or just-in-time access.",
+        command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
+        "--source-address-prefixes <your-network>",
+        references=refer("bastion/bastion-overview", cis),
+    )(_open(port))
+
+
+rdp_open = _administration(3389, "RDP", "6.1")
+ssh_open = _administration(22, "SSH", "6.2")
+
+
+@rule(
+    "azure_nsg_all_ports_open",
+    "Every port is open to the internet",
+    Severity.CRITICAL,
+    "network",
+    _GROUP,
+    why="A rule for all ports opens what runs today and whatever will be started tomorrow: databases, agents, "
+    "administration.",
+    console="Open the network security group, Inbound security rules; replace the rule by one for the ports that are "
+    "meant to be public.",
+    command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
+    "--destination-port-ranges 443",
+    references=refer("virtual-network/network-security-groups-overview"),
+)
+def all_ports_open(asset: Asset) -> Judgement:
+    protocols = frozenset({"tcp", "udp", "*"})
+    names = open_rules(asset, lambda ports: any(len(one) >= len(ALL_PORTS) - 1 for one in ports), protocols)
+    return expect(
+        not names,
+        f"All ports are open to the internet by {listed(names)}.",
+        "No rule opens all ports to the internet.",
+    )
+
+
+_DATABASES = {1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 6379: "Redis", 27017: "MongoDB"}
+
+
+@rule(
+    "azure_nsg_database_open",
+    "A database's port is open to the internet",
+    Severity.HIGH,
+    "network",
+    _GROUP,
+    why="Databases are made for the inside of a network: many have weak defaults, and what they hold is what thieves "
+    "want.",
+    console="Open the network security group, Inbound security rules; narrow the rule's source to the application's "
+    "subnet.",
+    command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
+    "--source-address-prefixes VirtualNetwork",
+    references=refer("virtual-network/network-security-groups-overview"),
+)
+def database_open(asset: Asset) -> Judgement:
+    protocols = frozenset({"tcp", "*"})
+    found = [
+        label
+        for port, label in _DATABASES.items()
+        if open_rules(asset, lambda ports, port=port: any(port in one for one in ports), protocols)  # type: ignore[misc] # binds the loop's value
+    ]
+    return expect(
+        not found, f"Open to the internet: {listed(found)}.", "No port of a usual database is open to the internet."
+    )
+
+
+CHECKS = (rdp_open, ssh_open, all_ports_open, database_open)

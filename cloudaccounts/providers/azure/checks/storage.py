@@ -1,0 +1,126 @@
+"""Storage accounts."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.verdicts import expect, flag, not_applicable, number, passed, rule, text, value
+
+_ACCOUNT = "azure.storage.storage_account"
+_UPDATE = "az storage account update --resource-group <group> --name <account>"
+_WEAK = ("TLS1_0", "TLS1_1", "")  # told by none: accounts of before August 2020 take TLS 1.0
+
+
+@rule(
+    "azure_storage_public_access",
+    "Blobs may be made public",
+    Severity.HIGH,
+    "storage",
+    _ACCOUNT,
+    why="While the account allows it, anybody who may write a container can publish it to the whole internet, by "
+    "mistake as well: the commonest leak of data in the cloud.",
+    console="Open the storage account, Configuration, set Allow Blob anonymous access to Disabled.",
+    command=f"{_UPDATE} --allow-blob-public-access false",
+    references=refer("storage/blobs/anonymous-read-access-prevent", "3.7"),
+)
+def public_access(asset: Asset) -> Judgement:
+    allowed = flag(asset, "allow_blob_public_access", default=True)
+    return expect(not allowed, "Containers may be opened to anonymous readers.", "Anonymous access is switched off.")
+
+
+@rule(
+    "azure_storage_https_only",
+    "Storage account answers without encryption",
+    Severity.HIGH,
+    "storage",
+    _ACCOUNT,
+    why="Over plain HTTP, everybody on the way reads the data and the access signature that opens it.",
+    console="Open the storage account, Configuration, set Secure transfer required to Enabled.",
+    command=f"{_UPDATE} --https-only true",
+    references=refer("storage/common/storage-require-secure-transfer", "3.1"),
+)
+def https_only(asset: Asset) -> Judgement:
+    return expect(flag(asset, "https_only"), "Plain HTTP is accepted.", "HTTPS is required.")
+
+
+@rule(
+    "azure_storage_minimum_tls",
+    "Storage account accepts old TLS",
+    Severity.MEDIUM,
+    "storage",
+    _ACCOUNT,
+    why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
+    console="Open the storage account, Configuration, set Minimum TLS version to Version 1.2.",
+    command=f"{_UPDATE} --min-tls-version TLS1_2",
+    references=refer("storage/common/transport-layer-security-configure-minimum-version", "3.15"),
+)
+def minimum_tls(asset: Asset) -> Judgement:
+    told = text(asset, "minimum_tls")
+    shown = told.replace("TLS", "TLS ").replace("_", ".") or "TLS 1.0, since none is set"
+    return expect(told.upper() not in _WEAK, f"The minimum is {shown}.", f"The minimum is {shown}.")
+
+
+@rule(
+    "azure_storage_shared_keys",
+    "Storage account opens with its shared keys",
+    Severity.MEDIUM,
+    "storage",
+    _ACCOUNT,
+    why="An account key gives everything, to whoever holds it, without a trace of who that was. With Microsoft Entra "
+    "ID each access has a name and a role.",
+    console="Open the storage account, Configuration, set Allow storage account key access to Disabled, once its "
+    "metrics show no request with a key.",
+    command=f"{_UPDATE} --allow-shared-key-access false",
+    references=refer("storage/common/shared-key-authorization-prevent"),
+)
+def shared_keys(asset: Asset) -> Judgement:
+    allowed = flag(asset, "allow_shared_key_access", default=True)
+    return expect(not allowed, "Access by account key is allowed.", "Access by account key is switched off.")
+
+
+@rule(
+    "azure_storage_network_open",
+    "Storage account is reachable from every network",
+    Severity.MEDIUM,
+    "storage",
+    _ACCOUNT,
+    why="With the network closed by default, a leaked key or signature is of no use from outside.",
+    console="Open the storage account, Networking, choose Enabled from selected networks (or Disabled) and add your "
+    "networks.",
+    command=f"{_UPDATE} --default-action Deny",
+    references=refer("storage/common/storage-network-security", "3.8"),
+)
+def network_open(asset: Asset) -> Judgement:
+    if text(asset, "public_network_access").lower() == "disabled":
+        return passed("The public network is switched off.")
+    closed = text(asset, "network_default_action").lower() == "deny"
+    return expect(closed, "Every network may connect.", "Only named networks may connect.")
+
+
+@rule(
+    "azure_storage_soft_delete",
+    "Deleted blobs cannot be had back",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="A mistake or an extortionist deletes in seconds. Soft delete keeps what was deleted for some days.",
+    console="Open the storage account, Data protection, enable soft delete for blobs and for containers.",
+    command="az storage account blob-service-properties update --resource-group <group> --account-name <account> "
+    "--enable-delete-retention true --delete-retention-days 7 --enable-container-delete-retention true "
+    "--container-delete-retention-days 7",
+    references=refer("storage/blobs/soft-delete-blob-overview", "3.11"),
+)
+def soft_delete(asset: Asset) -> Judgement:
+    if value(asset, "kind") == "FileStorage":
+        return not_applicable("This account holds file shares only.")
+    missing = [
+        what
+        for name, what in (("delete_days", "blobs"), ("container_delete_days", "containers"))
+        if not number(asset, f"blob_service.{name}")
+    ]
+    return expect(
+        not missing, f"Soft delete is off for {' and '.join(missing)}.", "Blobs and containers can be had back."
+    )
+
+
+CHECKS = (public_access, https_only, minimum_tls, shared_keys, network_open, soft_delete)

@@ -1,0 +1,92 @@
+"""What changed since a moment, by the subscription's Activity Log: who wrote, deleted or acted, and on what.
+
+https://learn.microsoft.com/rest/api/monitor/activity-logs/list (version 2015-04-01)
+
+- Events can be late: usually 3 to 20 minutes (https://learn.microsoft.com/azure/azure-monitor/platform/activity-log).
+  So the log is read from `LATE` before the moment on. A change of the last minutes that it does not tell yet is found
+  by the next incremental scan, which reads this stretch of time again; never lost.
+- An event names the resource and not its region: all regions of its service count as changed.
+- What is assigned above the subscription is logged above it: the unit of access is never said to be unchanged.
+- Events are kept for 90 days: for an older moment nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.contract import ProviderError, ScanUnit
+from cloudaccounts.providers.azure.errors import explain
+from cloudaccounts.providers.azure.inventory import access, monitoring
+from cloudaccounts.providers.azure.inventory.common import OTHER, Scope, at, service_of
+
+API_VERSION = "2015-04-01"
+LATE = timedelta(minutes=20)
+KEPT = timedelta(days=89)
+_FIELDS = "operationName,resourceId,status"
+_CHANGING = ("/write", "/delete", "/action")
+_MONITORS = ("microsoft.insights", "microsoft.security")
+EVERYTHING = "*"
+
+
+def unchanged(scope: Scope, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+    """Raises `ProviderError` where the log cannot be read."""
+    now = datetime.now(UTC)
+    if since < now - KEPT or since > now:
+        return frozenset()
+    try:
+        changed = {service for event in _events(scope, since - LATE) for service in services_of(event)}
+    except (AzureError, ProviderError) as error:
+        raise explain(error, "Microsoft.Insights/eventtypes/values/read") from None
+    if EVERYTHING in changed:
+        return frozenset()
+    return frozenset(unit for unit in units if unit.service not in changed | {access.SERVICE})
+
+
+def _events(scope: Scope, since: datetime) -> Iterator[dict[str, Any]]:
+    path = f"/subscriptions/{scope.subscription.id}/providers/Microsoft.Insights/eventtypes/management/values"
+    begin = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # whole seconds, rounded down
+    return scope.connection.pages(path, API_VERSION, **{"$filter": f"eventTimestamp ge '{begin}'", "$select": _FIELDS})
+
+
+def services_of(event: Mapping[str, Any]) -> frozenset[str]:
+    """The services whose units an event may have changed; `EVERYTHING` where that is not certain.
+
+    Only what has certainly failed counts for nothing: what was accepted may still be under way.
+    """
+    operation = _text(event, "operationName").lower()
+    if not operation.endswith(_CHANGING) or _text(event, "status").lower() == "failed":
+        return frozenset()
+    resource = str(event.get("resourceId") or "").lower().strip("/")
+    namespaces = [part.split("/", 1)[0] for part in f"/{resource}".split("/providers/")[1:]]
+    if not resource or _moves_much(operation):
+        return frozenset({EVERYTHING})
+    # Of all namespaces on the way: tags, locks and diagnostic settings are written below what they are about.
+    found = {service for namespace in namespaces for service in _services(namespace)}
+    return frozenset(found) or frozenset({OTHER})
+
+
+def _moves_much(operation: str) -> bool:
+    """A group's end, a move between groups, a change of the subscription: what they touch is not told one by one."""
+    return operation in (
+        "microsoft.resources/subscriptions/resourcegroups/delete",
+        "microsoft.resources/subscriptions/write",
+    ) or "moveresources" in operation.replace("/", "")
+
+
+def _services(namespace: str) -> tuple[str, ...]:
+    if namespace == "microsoft.resources":
+        return ()
+    if namespace == "microsoft.authorization":
+        return (access.SERVICE,)
+    own = service_of(namespace)
+    return (own, monitoring.SERVICE) if namespace in _MONITORS else (own,)
+
+
+def _text(event: Mapping[str, Any], name: str) -> str:
+    """A localizable text: ``{value, localizedValue}``."""
+    told = event.get(name)
+    return str(at(told, "value") or "") if isinstance(told, Mapping) else str(told or "")

@@ -1,0 +1,98 @@
+"""What watches the subscription as a whole: its Activity Log's exports and alerts, and the plans of Microsoft Defender.
+
+https://learn.microsoft.com/rest/api/monitor/activity-log-alerts/list-by-subscription-id (version 2020-10-01) and
+https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list (version 2024-01-01)
+
+Neither is a resource of Azure's with an id of its own: each is told as one asset below the subscription.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.contract import Asset, ProviderError
+from cloudaccounts.providers.azure.errors import explain
+from cloudaccounts.providers.azure.inventory import picks
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered
+from cloudaccounts.providers.azure.inventory.details import DIAGNOSTICS, DIAGNOSTICS_VERSION
+
+SERVICE = "monitoring"
+_ALERTS_VERSION = "2020-10-01"
+_PLANS_VERSION = "2024-01-01"
+
+
+def collect(scope: Scope) -> Iterator[Asset]:
+    """What may not be read is told on the asset, so this raises nothing of Azure's."""
+    base = f"/subscriptions/{scope.subscription.id}/providers"
+    yield _asset(
+        scope,
+        "azure.monitoring.activity_log",
+        "Microsoft.Insights/eventTypes/management",
+        "Activity Log",
+        {
+            "exports": lambda: picks.log_exports(_list(scope, DIAGNOSTICS, DIAGNOSTICS_VERSION)),
+            "alerts": lambda: _alerts(
+                scope, _list(scope, "providers/Microsoft.Insights/activityLogAlerts", _ALERTS_VERSION)
+            ),
+        },
+    )
+    yield _asset(
+        scope,
+        "azure.monitoring.defender",
+        "Microsoft.Security/pricings",
+        "Microsoft Defender for Cloud",
+        {"plans": lambda: _plans(scope.connection.get(f"{base}/Microsoft.Security/pricings", _PLANS_VERSION))},
+    )
+
+
+def _asset(scope: Scope, kind: str, below: str, name: str, parts: Mapping[str, Callable[[], Any]]) -> Asset:
+    told: dict[str, Any] = {}
+    refused: dict[str, str] = {}
+    for part, read in parts.items():
+        try:
+            told[part] = read()
+        except (AzureError, ProviderError) as error:
+            told[part] = None
+            refused[part] = explain(error).code
+    return Asset(
+        type=kind,
+        service=SERVICE,
+        region=GLOBAL,
+        native_id=f"/subscriptions/{scope.subscription.id}/providers/{below}".lower(),
+        name=name,
+        properties=told | ({UNREADABLE: refused} if refused else {}),
+    )
+
+
+def _list(scope: Scope, below: str, version: str) -> list[Any]:
+    return list(scope.connection.pages(f"/subscriptions/{scope.subscription.id}/{below}", version))
+
+
+def _alerts(scope: Scope, answers: list[Any]) -> list[Any]:
+    """Of the whole subscription and switched on: the operation that each is about, with its action groups."""
+    whole = f"/subscriptions/{scope.subscription.id}"
+    return ordered(
+        {"name": one.get("name"), "operation": operation, "acts": bool(at(one, "properties.actions.actionGroups"))}
+        for one in answers
+        if at(one, "properties.enabled") is not False
+        and whole in [str(place).lower().rstrip("/") for place in at(one, "properties.scopes") or ()]
+        for operation in _operations(at(one, "properties.condition.allOf") or ())
+    )
+
+
+def _operations(conditions: Any) -> list[str]:
+    """All conditions hold at once: one that narrows further (a status, a resource group) makes it another alert."""
+    fields = {str(one.get("field", "")).lower(): str(one.get("equals", "")).lower() for one in conditions}
+    narrow = set(fields) - {"category", "operationname"}
+    return [fields["operationname"]] if "operationname" in fields and not narrow else []
+
+
+def _plans(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """``Standard`` is on, ``Free`` is off; a list without pages."""
+    return {
+        str(one.get("name")): at(one, "properties.pricingTier")
+        for one in sorted(answer.get("value") or (), key=lambda one: str(one.get("name")))
+    }

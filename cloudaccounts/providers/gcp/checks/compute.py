@@ -1,0 +1,253 @@
+"""Virtual machines, and what holds for all of a project."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.verdicts import expect, flag, list_of_texts, listed, mappings, not_applicable, passed, rule, text
+
+_MACHINE = "gcp.compute.instance"
+_PROJECT = "gcp.compute.project"
+_ALL = "https://www.googleapis.com/auth/cloud-platform"
+
+
+def _switch(asset: Asset, holder: str, key: str) -> str:
+    """A switch in metadata, in lower case; empty where it is not set."""
+    for item in mappings(asset, f"{holder}.items"):
+        if item.get("key") == key:
+            return str(item.get("value")).lower()
+    return ""
+
+
+def _is_of_kubernetes(asset: Asset) -> bool:
+    """Nodes of GKE are configured by their cluster."""
+    return asset.name.startswith("gke-") and "goog-gke-node" in asset.tags
+
+
+@rule(
+    "gcp_project_oslogin",
+    "SSH keys lie in metadata",
+    Severity.MEDIUM,
+    "compute",
+    _PROJECT,
+    why="Without OS Login, SSH keys in metadata open machines to whoever holds them, long after they left. With it, "
+    "the sign-in is by Google account and role, and ends with it.",
+    console="Compute Engine, Metadata: add enable-oslogin with the value TRUE.",
+    command="gcloud compute project-info add-metadata --metadata=enable-oslogin=TRUE",
+    references=refer("compute/docs/oslogin", "4.4"),
+)
+def oslogin(asset: Asset) -> Judgement:
+    on = _switch(asset, "commonInstanceMetadata", "enable-oslogin") in ("true", "y", "yes", "1")
+    return expect(on, "OS Login is not switched on for the project.", "OS Login is on for the project.")
+
+
+@rule(
+    "gcp_vm_oslogin_overridden",
+    "Machine switches OS Login off",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="A machine's own metadata goes before the project's: this one falls back to SSH keys in metadata.",
+    console="Compute Engine, VM instances, choose the machine, Edit: remove enable-oslogin from its metadata.",
+    command="gcloud compute instances remove-metadata <vm> --zone=<zone> --keys=enable-oslogin",
+    references=refer("compute/docs/oslogin", "4.4"),
+)
+def oslogin_overridden(asset: Asset) -> Judgement:
+    off = _switch(asset, "metadata", "enable-oslogin") in ("false", "n", "no", "0")
+    return expect(not off, "Its metadata switches OS Login off.", "It does as the project says.")
+
+
+@rule(
+    "gcp_vm_serial_port",
+    "Serial console is open",
+    Severity.MEDIUM,
+    "compute",
+    _MACHINE,
+    why="The interactive serial console cannot be limited to addresses: whoever has the SSH key gets in from anywhere.",
+    console="Compute Engine, VM instances, choose the machine, Edit: clear Enable connecting to serial ports.",
+    command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=serial-port-enable=FALSE",
+    references=refer("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
+)
+def serial_port(asset: Asset) -> Judgement:
+    on = _switch(asset, "metadata", "serial-port-enable") in ("true", "y", "yes", "1")
+    return expect(not on, "Its metadata opens the serial ports.", "Its serial ports are closed.")
+
+
+@rule(
+    "gcp_project_serial_port",
+    "Serial consoles are open in the whole project",
+    Severity.MEDIUM,
+    "compute",
+    _PROJECT,
+    why="The interactive serial console cannot be limited to addresses, and here every machine has it.",
+    console="Compute Engine, Metadata: remove serial-port-enable.",
+    command="gcloud compute project-info remove-metadata --keys=serial-port-enable",
+    references=refer("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
+)
+def project_serial_port(asset: Asset) -> Judgement:
+    on = _switch(asset, "commonInstanceMetadata", "serial-port-enable") in ("true", "y", "yes", "1")
+    return expect(not on, "The project's metadata opens the serial ports.", "The project does not open serial ports.")
+
+
+@rule(
+    "gcp_vm_ip_forwarding",
+    "Machine forwards packets",
+    Severity.MEDIUM,
+    "compute",
+    _MACHINE,
+    why="A machine that may send packets with others' addresses can pass traffic around the firewall. Routers of your "
+    "own need it, nothing else does.",
+    console="It is chosen when the machine is made: make it anew without IP forwarding.",
+    command="gcloud compute instances create <vm> --zone=<zone> (without --can-ip-forward)",
+    references=refer("vpc/docs/using-routes#canipforward", "4.6"),
+)
+def ip_forwarding(asset: Asset) -> Judgement:
+    if _is_of_kubernetes(asset):
+        return not_applicable("Nodes of a Kubernetes cluster forward packets by design.")
+    return expect(not flag(asset, "canIpForward"), "It may forward packets.", "It may not forward packets.")
+
+
+@rule(
+    "gcp_vm_default_account_full_scope",
+    "Machine acts as the default account with all scopes",
+    Severity.HIGH,
+    "compute",
+    _MACHINE,
+    why="The default account is an Editor of the project in most places: any program on the machine may then change "
+    "everything in it.",
+    console="Stop the machine, Edit, choose a service account of its own with the roles that it needs.",
+    command="gcloud compute instances set-service-account <vm> --zone=<zone> --service-account=<account>",
+    references=refer("compute/docs/access/service-accounts#default_service_account", "4.1", "4.2"),
+)
+def default_account(asset: Asset) -> Judgement:
+    accounts = mappings(asset, "serviceAccounts")
+    if not accounts:
+        return passed("It acts as no service account.")
+    default = [one for one in accounts if str(one.get("email")).endswith("-compute@developer.gserviceaccount.com")]
+    if not default:
+        return passed("It acts as an account of its own.")
+    wide = any(_ALL in list_of_texts(one.get("scopes"), "serviceAccounts.scopes") for one in default)
+    return expect(not wide, "It acts as the default account, with all scopes.", "Its scopes are narrower.")
+
+
+@rule(
+    "gcp_vm_public_address",
+    "Machine has a public address",
+    Severity.MEDIUM,
+    "compute",
+    _MACHINE,
+    why="What has no address cannot be reached: load balancers, NAT and Identity-Aware Proxy serve machines without.",
+    console="Compute Engine, VM instances, choose the machine, Edit, Network interfaces: External IPv4 address None.",
+    command="gcloud compute instances delete-access-config <vm> --zone=<zone> --access-config-name=<name>",
+    references=refer("compute/docs/ip-addresses", "4.9"),
+)
+def public_address(asset: Asset) -> Judgement:
+    if _is_of_kubernetes(asset):
+        return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
+    found = [
+        str(one.get("name"))
+        for one in mappings(asset, "networkInterfaces")
+        if one.get("accessConfigs") or one.get("ipv6AccessConfigs")
+    ]
+    return expect(not found, f"Public on {listed(found)}.", "It has no public address.")
+
+
+@rule(
+    "gcp_vm_shielded",
+    "Machine is not shielded",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="A virtual TPM and integrity monitoring tell when somebody changed what runs before the operating system.",
+    console="Stop the machine, Edit, Security: turn on vTPM and Integrity Monitoring.",
+    command="gcloud compute instances update <vm> --zone=<zone> --shielded-vtpm --shielded-integrity-monitoring",
+    references=refer("compute/shielded-vm/docs/shielded-vm", "4.8"),
+)
+def shielded(asset: Asset) -> Judgement:
+    config = "shieldedInstanceConfig"
+    good = flag(asset, f"{config}.enableVtpm") and flag(asset, f"{config}.enableIntegrityMonitoring")
+    return expect(good, "vTPM or integrity monitoring is off.", "vTPM and integrity monitoring are on.")
+
+
+@rule(
+    "gcp_vm_project_ssh_keys",
+    "Keys of the whole project open the machine",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="A key in the project's metadata opens every machine: one lost laptop, all of them.",
+    console="Compute Engine, VM instances, choose the machine, Edit, Security: Block project-wide SSH keys.",
+    command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=block-project-ssh-keys=TRUE",
+    references=refer("compute/docs/connect/restrict-ssh-keys", "4.3"),
+)
+def project_ssh_keys(asset: Asset) -> Judgement:
+    if _switch(asset, "metadata", "enable-oslogin") in ("true", "y", "yes", "1"):
+        return passed("OS Login is on: keys in metadata are not looked at.")
+    blocked = _switch(asset, "metadata", "block-project-ssh-keys") in ("true", "y", "yes", "1")
+    return expect(blocked, "Keys in the project's metadata are accepted.", "Keys of the project are not accepted.")
+
+
+@rule(
+    "gcp_gke_legacy_abac",
+    "Kubernetes cluster uses the old authorization",
+    Severity.HIGH,
+    "container",
+    "gcp.container.cluster",
+    why="Attribute-based access control gives every account of the cluster wide rights that roles cannot take away.",
+    console="Kubernetes Engine, Clusters, choose the cluster, Security: disable Legacy authorization.",
+    command="gcloud container clusters update <cluster> --location=<location> --no-enable-legacy-authorization",
+    references=refer("kubernetes-engine/docs/how-to/hardening-your-cluster"),
+)
+def legacy_abac(asset: Asset) -> Judgement:
+    return expect(not flag(asset, "legacyAbac.enabled"), "Legacy authorization is on.", "Legacy authorization is off.")
+
+
+@rule(
+    "gcp_gke_api_open",
+    "Kubernetes API is reachable from every network",
+    Severity.MEDIUM,
+    "container",
+    "gcp.container.cluster",
+    why="The API commands all that runs in the cluster: a leaked token or a new flaw in it is tried from everywhere.",
+    console="Kubernetes Engine, Clusters, choose the cluster, Networking: enable Control plane authorized networks.",
+    command="gcloud container clusters update <cluster> --location=<location> --enable-master-authorized-networks "
+    "--master-authorized-networks=<your-network>",
+    references=refer("kubernetes-engine/docs/how-to/authorized-networks"),
+)
+def api_open(asset: Asset) -> Judgement:
+    if flag(asset, "privateClusterConfig.enablePrivateEndpoint"):
+        return passed("Its API has a private address only.")
+    named = flag(asset, "masterAuthorizedNetworksConfig.enabled")
+    return expect(named, "Every network may reach its API.", "Only named networks may reach its API.")
+
+
+@rule(
+    "gcp_disk_customer_key",
+    "Disk is not encrypted with a key of your own",
+    Severity.LOW,
+    "compute",
+    "gcp.compute.disk",
+    why="Google encrypts every disk. With a key in Cloud KMS you decide who may read it, see each use, and can end it.",
+    console="It is chosen when the disk is made: take a snapshot and make the disk anew with a Cloud KMS key.",
+    command="gcloud compute disks create <disk> --zone=<zone> --source-snapshot=<snapshot> --kms-key=<key>",
+    references=refer("compute/docs/disks/customer-managed-encryption", "4.7"),
+)
+def disk_key(asset: Asset) -> Judgement:
+    own = bool(text(asset, "diskEncryptionKey.kmsKeyName") or text(asset, "diskEncryptionKey.sha256"))
+    return expect(own, "It is encrypted with Google's key.", "It is encrypted with a key of yours.")
+
+
+CHECKS = (
+    oslogin,
+    oslogin_overridden,
+    serial_port,
+    project_serial_port,
+    ip_forwarding,
+    default_account,
+    public_address,
+    shielded,
+    project_ssh_keys,
+    legacy_abac,
+    api_open,
+    disk_key,
+)

@@ -1,0 +1,193 @@
+"""Buckets, datasets and keys."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity
+from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.verdicts import (
+    Rule,
+    UnknownFactError,
+    expect,
+    failed,
+    flag,
+    known,
+    listed,
+    mappings,
+    not_applicable,
+    passed,
+    rule,
+    text,
+    texts,
+)
+
+_BUCKET = "gcp.storage.bucket"
+_KEY = "gcp.cloudkms.crypto_key"
+_EVERYBODY = ("allUsers", "allAuthenticatedUsers")
+LONGEST_SECONDS = 90 * 86_400
+
+
+def _public(asset: Asset) -> Judgement:
+    known(asset, "public_roles")
+    roles = texts(asset, "public_roles")
+    return expect(not roles, f"Everybody on the internet holds {listed(roles)}.", "Nothing is given to everybody.")
+
+
+def _bucket_public(asset: Asset) -> Judgement:
+    if text(asset, "iamConfiguration.publicAccessPrevention") == "enforced":
+        return passed("Public access is prevented, whatever its policy says.")
+    return _public(asset)
+
+
+def _publication(
+    identifier: str, title: str, severity: Severity, kind: str, cis: tuple[str, ...], command: str, judge: Rule
+) -> PostureCheck:
+    service = kind.split(".")[1]
+    return rule(
+        identifier,
+        title,
+        severity,
+        service,
+        kind,
+        why="allUsers is everybody on the internet, and allAuthenticatedUsers everybody with a Google account: both "
+        "need no leaked password and no break-in.",
+        console="Open the resource, Permissions: remove allUsers and allAuthenticatedUsers.",
+        command=command,
+        references=refer("iam/docs/overview#all-users", *cis),
+    )(judge)
+
+
+bucket_public = _publication(
+    "gcp_storage_public",
+    "Bucket is public",
+    Severity.CRITICAL,
+    _BUCKET,
+    ("5.1",),
+    "gcloud storage buckets remove-iam-policy-binding gs://<bucket> --member=allUsers --role=<role>",
+    _bucket_public,
+)
+key_public = _publication(
+    "gcp_kms_key_public",
+    "Key can be used by everybody",
+    Severity.CRITICAL,
+    _KEY,
+    ("1.9",),
+    "gcloud kms keys remove-iam-policy-binding <key> --keyring=<ring> --location=<location> --member=allUsers "
+    "--role=<role>",
+    _public,
+)
+topic_public = _publication(
+    "gcp_pubsub_topic_public",
+    "Topic is open to everybody",
+    Severity.HIGH,
+    "gcp.pubsub.topic",
+    (),
+    "gcloud pubsub topics remove-iam-policy-binding <topic> --member=allUsers --role=<role>",
+    _public,
+)
+secret_public = _publication(
+    "gcp_secret_public",
+    "Secret can be read by everybody",
+    Severity.CRITICAL,
+    "gcp.secretmanager.secret",
+    (),
+    "gcloud secrets remove-iam-policy-binding <secret> --member=allUsers --role=<role>",
+    _public,
+)
+
+
+@rule(
+    "gcp_storage_public_access_prevention",
+    "Bucket may be made public",
+    Severity.MEDIUM,
+    "storage",
+    _BUCKET,
+    why="While it is not prevented, one change of its policy opens the bucket to the internet, by mistake as well.",
+    console="Cloud Storage, Buckets, choose the bucket, Permissions: Prevent public access.",
+    command="gcloud storage buckets update gs://<bucket> --public-access-prevention",
+    references=refer("storage/docs/public-access-prevention"),
+)
+def public_access_prevention(asset: Asset) -> Judgement:
+    told = text(asset, "iamConfiguration.publicAccessPrevention")
+    return expect(
+        told == "enforced",
+        "Public access is not prevented here; an organization policy may still do so.",
+        "Public access is prevented.",
+    )
+
+
+@rule(
+    "gcp_storage_uniform_access",
+    "Bucket has access lists beside its policy",
+    Severity.MEDIUM,
+    "storage",
+    _BUCKET,
+    why="Where each object has a list of its own, nobody can tell who may read what, and a public one is not noticed.",
+    console="Cloud Storage, Buckets, choose the bucket, Permissions: switch Access control to Uniform.",
+    command="gcloud storage buckets update gs://<bucket> --uniform-bucket-level-access",
+    references=refer("storage/docs/uniform-bucket-level-access", "5.2"),
+)
+def uniform_access(asset: Asset) -> Judgement:
+    uniform = flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled")
+    return expect(uniform, "Objects have access lists of their own.", "Its policy alone decides.")
+
+
+@rule(
+    "gcp_bigquery_dataset_public",
+    "Dataset is public",
+    Severity.CRITICAL,
+    "bigquery",
+    "gcp.bigquery.dataset",
+    why="All of its tables can be queried by everybody with a Google account, without a trace in your project but the "
+    "log.",
+    console="BigQuery, choose the dataset, Sharing, Permissions: remove allUsers and allAuthenticatedUsers.",
+    command="bq show --format=prettyjson <project>:<dataset> > dataset.json, remove the entries from access, then bq "
+    "update --source dataset.json <project>:<dataset>",
+    references=refer("bigquery/docs/dataset-access-controls", "7.1"),
+)
+def dataset_public(asset: Asset) -> Judgement:
+    told = [
+        str(one.get("role"))
+        for one in mappings(asset, "access")
+        if one.get("specialGroup") in _EVERYBODY or one.get("iamMember") in _EVERYBODY
+    ]
+    if told:
+        return failed(f"Everybody with a Google account holds {listed(told)}.")
+    return _public(asset)
+
+
+@rule(
+    "gcp_kms_rotation",
+    "Key is not rotated within 90 days",
+    Severity.MEDIUM,
+    "cloudkms",
+    _KEY,
+    why="The more is encrypted with one version of a key, the more is lost with it. Rotation by schedule is free: "
+    "old versions still decrypt.",
+    console="Security, Key Management, choose the key, Edit rotation period: 90 days or less.",
+    command="gcloud kms keys update <key> --keyring=<ring> --location=<location> --rotation-period=90d "
+    "--next-rotation-time=<time>",
+    references=refer("kms/docs/key-rotation", "1.10"),
+)
+def key_rotation(asset: Asset) -> Judgement:
+    if known(asset, "purpose") != "ENCRYPT_DECRYPT":
+        return not_applicable("Only symmetric keys rotate by schedule.")
+    period = text(asset, "rotationPeriod")
+    if not period:
+        return failed("No rotation is scheduled.")
+    seconds = period.removesuffix("s").partition(".")[0]
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 16):  # thirty million years
+        raise UnknownFactError("The rotation period has a form that is not known here.")
+    days = int(seconds) // 86_400
+    return expect(int(seconds) <= LONGEST_SECONDS, f"It rotates every {days} days.", f"It rotates every {days} days.")
+
+
+CHECKS = (
+    bucket_public,
+    public_access_prevention,
+    uniform_access,
+    dataset_public,
+    key_public,
+    key_rotation,
+    topic_public,
+    secret_public,
+)

@@ -1,0 +1,118 @@
+"""Cloud SQL."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.verdicts import UnknownFactError, expect, flag, known, listed, mappings, not_applicable, rule, text
+
+_INSTANCE = "gcp.sqladmin.instance"
+_NETWORK = "settings.ipConfiguration"
+_WIDEST = 8  # bits: a network as large as 10.0.0.0/8 is no allow-list
+
+
+@rule(
+    "gcp_sql_open_network",
+    "Database is open to the internet",
+    Severity.CRITICAL,
+    "sqladmin",
+    _INSTANCE,
+    why="Whoever has or guesses a password reaches the data, from anywhere.",
+    console="SQL, choose the instance, Connections, Networking: remove 0.0.0.0/0 from the authorized networks.",
+    command="gcloud sql instances patch <instance> --authorized-networks=<your-network>",
+    references=refer("sql/docs/postgres/authorize-networks", "6.5"),
+)
+def open_network(asset: Asset) -> Judgement:
+    known(asset, "settings")
+    try:
+        wide = [
+            str(one.get("value"))
+            for one in mappings(asset, f"{_NETWORK}.authorizedNetworks")
+            if ip_network(str(one.get("value")), strict=False).prefixlen <= _WIDEST
+        ]
+    except ValueError:
+        raise UnknownFactError("An authorized network has a form that is not known here.") from None
+    return expect(not wide, f"Open to {listed(wide)}.", "No network as large as the internet is authorized.")
+
+
+@rule(
+    "gcp_sql_public_address",
+    "Database has a public address",
+    Severity.MEDIUM,
+    "sqladmin",
+    _INSTANCE,
+    why="With a private address alone, a leaked password is of no use from outside your network.",
+    console="SQL, choose the instance, Connections, Networking: choose Private IP and clear Public IP.",
+    command="gcloud sql instances patch <instance> --network=<network> --no-assign-ip",
+    references=refer("sql/docs/postgres/private-ip", "6.6"),
+)
+def public_address(asset: Asset) -> Judgement:
+    known(asset, "settings")
+    return expect(
+        not flag(asset, f"{_NETWORK}.ipv4Enabled"), "It has a public address.", "It has private addresses only."
+    )
+
+
+@rule(
+    "gcp_sql_ssl",
+    "Database answers without encryption",
+    Severity.HIGH,
+    "sqladmin",
+    _INSTANCE,
+    why="Without TLS everybody on the way reads the data, and the password at each connection.",
+    console="SQL, choose the instance, Connections, Security: Allow only SSL connections.",
+    command="gcloud sql instances patch <instance> --ssl-mode=ENCRYPTED_ONLY",
+    references=refer("sql/docs/postgres/configure-ssl-instance", "6.4"),
+)
+def ssl(asset: Asset) -> Judgement:
+    known(asset, "settings")
+    mode = text(asset, f"{_NETWORK}.sslMode")
+    if mode:
+        good = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
+        return expect(good, "Connections without TLS are accepted.", "Only connections with TLS are accepted.")
+    required = flag(asset, f"{_NETWORK}.requireSsl")
+    return expect(required, "Connections without TLS are accepted.", "Only connections with TLS are accepted.")
+
+
+@rule(
+    "gcp_sql_backups",
+    "Database is not backed up",
+    Severity.HIGH,
+    "sqladmin",
+    _INSTANCE,
+    why="A mistake, a bad release or an extortionist, and the data is gone for good.",
+    console="SQL, choose the instance, Backups, Edit: automate backups, and enable point-in-time recovery.",
+    command="gcloud sql instances patch <instance> --backup-start-time=03:00",
+    references=refer("sql/docs/postgres/backup-recovery/backups", "6.7"),
+)
+def backups(asset: Asset) -> Judgement:
+    if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
+        return not_applicable("Its primary instance is backed up.")
+    known(asset, "settings")
+    on = flag(asset, "settings.backupConfiguration.enabled")
+    return expect(on, "Automatic backups are off.", "Automatic backups are on.")
+
+
+@rule(
+    "gcp_sql_point_in_time",
+    "Database can be had back by the day only",
+    Severity.LOW,
+    "sqladmin",
+    _INSTANCE,
+    why="A daily backup loses up to a day's work. The log that is kept beside it brings back any moment.",
+    console="SQL, choose the instance, Backups, Edit: enable point-in-time recovery.",
+    command="gcloud sql instances patch <instance> --enable-point-in-time-recovery",
+    references=refer("sql/docs/postgres/backup-recovery/pitr"),
+)
+def point_in_time(asset: Asset) -> Judgement:
+    if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
+        return not_applicable("Its primary instance is backed up.")
+    known(asset, "settings")
+    backup = "settings.backupConfiguration"
+    on = flag(asset, f"{backup}.pointInTimeRecoveryEnabled") or flag(asset, f"{backup}.binaryLogEnabled")
+    return expect(on, "Point-in-time recovery is off.", "Any moment can be had back.")
+
+
+CHECKS = (open_network, public_address, ssl, backups, point_in_time)

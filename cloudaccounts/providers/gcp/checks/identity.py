@@ -1,0 +1,163 @@
+"""Who may do what: service accounts and their keys, basic roles, audit logs."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.verdicts import (
+    expect,
+    failed,
+    flag,
+    known,
+    list_of_texts,
+    listed,
+    mapping,
+    mappings,
+    not_applicable,
+    rule,
+    text,
+    texts,
+)
+
+_PROJECT = "gcp.cloudresourcemanager.project"
+_ACCOUNT = "gcp.iam.service_account"
+_KEY = "gcp.iam.service_account_key"
+AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
+
+
+@rule(
+    "gcp_service_account_user_key",
+    "Service account has a key of its own",
+    Severity.MEDIUM,
+    "iam",
+    _KEY,
+    why="A key is a password in a file that works from anywhere and never asks for a second factor: keys end up in "
+    "repositories and images. Workload identity and impersonation need none.",
+    console="IAM & Admin, Service accounts, choose the account, Keys: disable the key, and delete it when nothing "
+    "misses it.",
+    command="gcloud iam service-accounts keys disable <key-id> --iam-account=<account>",
+    references=refer("iam/docs/best-practices-for-managing-service-account-keys", "1.4"),
+)
+def user_key(asset: Asset) -> Judgement:
+    if known(asset, "keyType") != "USER_MANAGED":
+        return not_applicable("Google keeps this key and rotates it.")
+    if flag(asset, "disabled"):
+        return not_applicable("This key is disabled.")
+    return failed("It is managed by a user and enabled.")
+
+
+@rule(
+    "gcp_service_account_key_age",
+    "Service account key is older than 90 days",
+    Severity.HIGH,
+    "iam",
+    _KEY,
+    why="The longer a key lives, the more copies of it lie about. Changing it every 90 days makes the lost ones "
+    "worthless.",
+    console="IAM & Admin, Service accounts, choose the account, Keys: add a key, put it where the old one is used, "
+    "then disable and delete the old one.",
+    command="gcloud iam service-accounts keys create <file> --iam-account=<account>",
+    references=refer("iam/docs/key-rotation", "1.7"),
+)
+def key_age(asset: Asset) -> Judgement:
+    if known(asset, "keyType") != "USER_MANAGED":
+        return not_applicable("Google keeps this key and rotates it.")
+    if flag(asset, "disabled"):
+        return not_applicable("This key is disabled.")
+    old = flag(asset, "older_than_90_days", default=None)
+    return expect(not old, f"It was made on {text(asset, 'validAfterTime')[:10]}.", "It is younger than 90 days.")
+
+
+@rule(
+    "gcp_service_account_admin_roles",
+    "Service account may do nearly everything",
+    Severity.HIGH,
+    "iam",
+    _ACCOUNT,
+    why="Whoever gets at the code that runs as this account gets at the whole project. Programs need a few named "
+    "permissions, never Owner, Editor or an Admin role.",
+    console="IAM & Admin, IAM: find the account, replace the role by narrower ones; the recommender beside it shows "
+    "what is really used.",
+    command="gcloud projects remove-iam-policy-binding <project> --member=serviceAccount:<account> --role=<role>",
+    references=refer("iam/docs/best-practices-service-accounts", "1.5"),
+)
+def admin_roles(asset: Asset) -> Judgement:
+    known(asset, "project_roles")
+    wide = [role for role in texts(asset, "project_roles") if _is_admin(role)]
+    return expect(not wide, f"It holds {listed(wide)} on the project.", "It holds no administrator's role.")
+
+
+def _is_admin(role: str) -> bool:
+    return role in ("roles/owner", "roles/editor") or role.lower().endswith("admin")
+
+
+@rule(
+    "gcp_project_basic_roles",
+    "Owner and Editor are given on the project",
+    Severity.MEDIUM,
+    "cloudresourcemanager",
+    _PROJECT,
+    why="The basic roles hold thousands of permissions in all services, also in those that Google will add. Predefined "
+    "roles give what the work needs.",
+    console="IAM & Admin, IAM: replace Owner and Editor by predefined roles; keep Owner for one or two people.",
+    command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
+    references=refer("iam/docs/roles-overview#basic"),
+)
+def basic_roles(asset: Asset) -> Judgement:
+    known(asset, "basic_roles")
+    roles = {role: list_of_texts(members, "basic_roles") for role, members in mapping(asset, "basic_roles").items()}
+    editors = roles.get("roles/editor", [])
+    owners = roles.get("roles/owner", [])
+    said = f"{len(owners)} with Owner and {len(editors)} with Editor."
+    return expect(not editors and len(owners) <= 2, said, said)  # one, and one in their absence
+
+
+@rule(
+    "gcp_project_acting_roles",
+    "People may act as every service account of the project",
+    Severity.HIGH,
+    "cloudresourcemanager",
+    _PROJECT,
+    why="Service Account User or Token Creator on the project means: all of its service accounts, the mightiest one "
+    "included, and those to come. Given on one account, it means that one.",
+    console="IAM & Admin, IAM: remove the role from the project and give it on the service accounts that are needed.",
+    command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
+    references=refer("iam/docs/service-account-permissions", "1.6"),
+)
+def acting_roles(asset: Asset) -> Judgement:
+    known(asset, "acting_roles")
+    people = [
+        member
+        for members in mapping(asset, "acting_roles").values()
+        for member in list_of_texts(members, "acting_roles")
+        if not member.startswith("serviceAccount:")
+    ]
+    return expect(not people, f"Given to {listed(people)}.", "Nobody may act as all service accounts.")
+
+
+@rule(
+    "gcp_project_audit_logs",
+    "Reads and writes of data are not logged",
+    Severity.MEDIUM,
+    "cloudresourcemanager",
+    _PROJECT,
+    why="Google always logs changes to resources, but who read or changed the data itself only where Data Access logs "
+    "are switched on. Without them a theft of data leaves no trace.",
+    console="IAM & Admin, Audit Logs, Set default configuration: Admin Read, Data Read and Data Write. They may cost.",
+    command="gcloud projects get-iam-policy <project> > policy.yaml, add auditConfigs for allServices, then gcloud "
+    "projects set-iam-policy <project> policy.yaml",
+    references=refer("logging/docs/audit/configure-data-access", "2.1"),
+)
+def audit_logs(asset: Asset) -> Judgement:
+    known(asset, "audit_configs")
+    every = [one for one in mappings(asset, "audit_configs") if one.get("service") == "allServices"]
+    types = {kind for one in every for kind in list_of_texts(one.get("types"), "audit_configs.types")}
+    exempted = [member for one in every for member in list_of_texts(one.get("exempted"), "audit_configs.exempted")]
+    missing = [kind for kind in AUDITED if kind not in types]
+    if missing:
+        reason = f"Off for all services: {listed(missing)}. What the organization switches on is not visible here."
+        return failed(reason)
+    return expect(not exempted, f"Without {listed(exempted)}, who are exempted.", "On for all services and everybody.")
+
+
+CHECKS = (user_key, key_age, admin_roles, basic_roles, acting_roles, audit_logs)

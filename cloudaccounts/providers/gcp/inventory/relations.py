@@ -1,0 +1,124 @@
+"""What one resource is told of by another: its policy's public roles, an account's roles on the project. No Django.
+
+Rules judge one asset at a time, so the joined fact stands on the asset. The project's policies are searched once for
+all units of a scan; where they may not be read, the fact is marked ``unreadable``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cloudaccounts.background import start
+from cloudaccounts.contract import Asset, ProviderError
+
+UNREADABLE = "unreadable"
+KEY_LIFE = timedelta(days=90)  # CIS GCP 1.7
+_EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
+# Services whose resources have policies of their own that can be given to everybody.
+_OWN_POLICIES = frozenset(
+    {"storage", "pubsub", "run", "cloudfunctions", "secretmanager", "cloudkms", "artifactregistry", "bigquery"}
+)
+_BASIC = ("roles/owner", "roles/editor")
+_ACTING = ("roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator")
+_PROJECT = "gcp.cloudresourcemanager.project"
+_ACCOUNT = "gcp.iam.service_account"
+_KEY = "gcp.iam.service_account_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """``public`` is by full resource name, ``accounts`` by e-mail address, ``project`` by role."""
+
+    public: Mapping[str, tuple[str, ...]]
+    accounts: Mapping[str, tuple[str, ...]]
+    project: Mapping[str, tuple[str, ...]]
+
+
+class Policies:
+    """Safe to use from several threads: the first to ask starts the search, the others wait for it."""
+
+    def __init__(self, project_id: str, search: Callable[[], Iterable[Asset]]) -> None:
+        self._project = f"//cloudresourcemanager.googleapis.com/projects/{project_id}"
+        self._search = search
+        self._lock = threading.Lock()
+        self._found: Future[list[Asset]] | None = None
+        self._grants: Grants | None = None
+
+    def all(self) -> list[Asset]:
+        """Raises `ProviderError` and the SDK's errors."""
+        with self._lock:
+            if self._found is None:
+                self._found = start(lambda: list(self._search()))
+            found = self._found
+        return found.result()
+
+    def grants(self) -> Grants:
+        """Raises as `all`."""
+        if self._grants is None:
+            self._grants = self._joined(self.all())
+        return self._grants
+
+    def _joined(self, policies: list[Asset]) -> Grants:
+        public: dict[str, set[str]] = defaultdict(set)
+        accounts: dict[str, set[str]] = defaultdict(set)
+        project: dict[str, set[str]] = defaultdict(set)
+        for policy in policies:
+            for binding in policy.properties["bindings"]:
+                role, members = str(binding["role"]), set(binding["members"])
+                if members & _EVERYBODY:
+                    public[policy.native_id].add(role)
+                if policy.native_id == self._project:
+                    project[role] |= members
+                    for member in members:
+                        accounts[member.removeprefix("serviceAccount:")].add(role)
+        return Grants(_sorted(public), _sorted(accounts), _sorted(project))
+
+
+def _sorted(found: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(sorted(values)) for key, values in found.items()}
+
+
+def related(asset: Asset, policies: Policies, explained: Callable[[Exception], ProviderError]) -> Asset:
+    """The asset with what its policy tells. ``explained`` makes a value of an SDK's error."""
+    if asset.type == _KEY:
+        return with_facts(asset, {"older_than_90_days": _is_old(asset.properties.get("validAfterTime"))})
+    wanted: dict[str, Callable[[Grants], Any]] = {}
+    if asset.service in _OWN_POLICIES:
+        wanted = {"public_roles": lambda grants: list(grants.public.get(asset.native_id, ()))}
+    elif asset.type == _ACCOUNT:
+        wanted = {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
+    elif asset.type == _PROJECT:
+        wanted = {
+            "basic_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _BASIC},
+            "acting_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _ACTING},
+        }
+    if not wanted:
+        return asset
+    try:
+        grants = policies.grants()
+    except Exception as error:  # noqa: BLE001 # told on the asset, as a value
+        return without_facts(asset, wanted, explained(error).code)
+    return with_facts(asset, {name: tell(grants) for name, tell in wanted.items()})
+
+
+def with_facts(asset: Asset, facts: Mapping[str, Any]) -> Asset:
+    return replace(asset, properties={**asset.properties, **facts})
+
+
+def without_facts(asset: Asset, names: Iterable[str], code: str) -> Asset:
+    refused = {**asset.properties.get(UNREADABLE, {}), **dict.fromkeys(names, code)}
+    return with_facts(asset, {**dict.fromkeys(names), UNREADABLE: refused})
+
+
+def _is_old(made: object) -> bool | None:
+    """A fact of the day of the scan: so keys are looked at by each of them."""
+    try:
+        return datetime.now(UTC) - datetime.fromisoformat(str(made)) > KEY_LIFE
+    except (TypeError, ValueError):
+        return None

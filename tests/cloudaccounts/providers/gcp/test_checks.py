@@ -1,0 +1,360 @@
+"""Every rule, with what passes, fails, is not its business, and cannot be told; and what the simulated company has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity, Verdict
+from cloudaccounts.providers.gcp.checks import CHECKS
+from cloudaccounts.providers.gcp.permissions import PERMISSIONS
+from cloudaccounts.providers.gcp.provider import PROVIDER
+from tests.cloudaccounts.providers.gcp.conftest import Cloud, by_key
+
+BY_ID = {check.id: check for check in CHECKS}
+REGIONS = ("europe-west1", "us-central1", "us-east1")
+
+
+def unread(*names: str, **more: Any) -> dict[str, Any]:
+    return {**more, **dict.fromkeys(names), "unreadable": dict.fromkeys(names, "permission_denied")}
+
+
+def rule(port: str = "22", source: str = "0.0.0.0/0", protocol: str = "tcp", **more: Any) -> dict[str, Any]:
+    allowed = {"IPProtocol": protocol, **({"ports": [port]} if port else {})}
+    return {"sourceRanges": [source], "allowed": [allowed], **more}
+
+
+def metadata(**items: str) -> dict[str, Any]:
+    told = [{"key": key.replace("_", "-"), "value": value} for key, value in items.items()]
+    return {"metadata": {"items": told}, "commonInstanceMetadata": {"items": told}}
+
+
+def database(instance: str = "CLOUD_SQL_INSTANCE", *, backup: Any = None, **network: Any) -> dict[str, Any]:
+    settings = {"ipConfiguration": network, "backupConfiguration": backup or {}}
+    return {"instanceType": instance, "settings": settings}
+
+
+DEFAULT = "123456789012-compute@developer.gserviceaccount.com"
+FULL = "https://www.googleapis.com/auth/cloud-platform"
+KEY = {"keyType": "USER_MANAGED", "validAfterTime": "2026-01-02T03:04:05Z", "older_than_90_days": False}
+SYSTEM = {**KEY, "keyType": "SYSTEM_MANAGED"}
+AUDIT = {"service": "allServices", "types": ["ADMIN_READ", "DATA_READ", "DATA_WRITE"], "exempted": []}
+NODE = {"name": "gke-shop-1", "tags": {"goog-gke-node": ""}}
+ENFORCED = {"iamConfiguration": {"publicAccessPrevention": "enforced"}}
+SYMMETRIC = {"purpose": "ENCRYPT_DECRYPT"}
+
+P, F, N, U = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
+ODD = "odd"
+CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
+    ("gcp_service_account_user_key", F, KEY),
+    ("gcp_service_account_user_key", N, SYSTEM),
+    ("gcp_service_account_user_key", N, {**KEY, "disabled": True}),
+    ("gcp_service_account_user_key", U, {}),
+    ("gcp_service_account_key_age", P, KEY),
+    ("gcp_service_account_key_age", F, {**KEY, "older_than_90_days": True}),
+    ("gcp_service_account_key_age", N, {**SYSTEM, "older_than_90_days": True}),
+    ("gcp_service_account_key_age", N, {**KEY, "disabled": True}),
+    ("gcp_service_account_key_age", U, {**KEY, "older_than_90_days": None}),
+    ("gcp_service_account_admin_roles", P, {"project_roles": ["roles/viewer", "roles/storage.objectViewer"]}),
+    ("gcp_service_account_admin_roles", F, {"project_roles": ["roles/viewer", "roles/editor"]}),
+    ("gcp_service_account_admin_roles", F, {"project_roles": ["roles/storage.admin"]}),
+    ("gcp_service_account_admin_roles", U, unread("project_roles")),
+    ("gcp_project_basic_roles", P, {"basic_roles": {"roles/owner": ["user:a"], "roles/editor": []}}),
+    ("gcp_project_basic_roles", F, {"basic_roles": {"roles/owner": [], "roles/editor": ["serviceAccount:a"]}}),
+    ("gcp_project_basic_roles", F, {"basic_roles": {"roles/owner": ["user:a", "user:b", "user:c"]}}),
+    ("gcp_project_basic_roles", U, unread("basic_roles")),
+    ("gcp_project_acting_roles", P, {"acting_roles": {"roles/iam.serviceAccountUser": ["serviceAccount:a"]}}),
+    ("gcp_project_acting_roles", F, {"acting_roles": {"roles/iam.serviceAccountUser": ["group:all"]}}),
+    ("gcp_project_acting_roles", U, unread("acting_roles")),
+    ("gcp_project_audit_logs", P, {"audit_configs": [AUDIT]}),
+    ("gcp_project_audit_logs", F, {"audit_configs": []}),
+    ("gcp_project_audit_logs", F, {"audit_configs": [{**AUDIT, "types": ["ADMIN_READ"]}]}),
+    ("gcp_project_audit_logs", F, {"audit_configs": [{**AUDIT, "service": "storage.googleapis.com"}]}),
+    ("gcp_project_audit_logs", F, {"audit_configs": [{**AUDIT, "exempted": ["user:a"]}]}),
+    ("gcp_project_audit_logs", U, unread("audit_configs")),
+    ("gcp_firewall_ssh_open", P, rule("22", "10.0.0.0/8")),
+    ("gcp_firewall_ssh_open", P, rule("443")),
+    ("gcp_firewall_ssh_open", P, rule("22", protocol="udp")),
+    ("gcp_firewall_ssh_open", F, rule("20-25")),
+    ("gcp_firewall_ssh_open", F, rule("", "::/0", "all")),
+    ("gcp_firewall_ssh_open", F, rule("22", protocol="6")),
+    ("gcp_firewall_ssh_open", N, rule("22", direction="EGRESS")),
+    ("gcp_firewall_ssh_open", N, rule("22", disabled=True)),
+    ("gcp_firewall_ssh_open", N, {"sourceRanges": ["0.0.0.0/0"], "denied": [{"IPProtocol": "tcp"}]}),
+    ("gcp_firewall_ssh_open", U, {"allowed": ODD}),
+    ("gcp_firewall_rdp_open", P, rule("22")),
+    ("gcp_firewall_rdp_open", F, rule("3389")),
+    ("gcp_firewall_rdp_open", U, {**rule(), "sourceRanges": ODD}),
+    ("gcp_firewall_all_open", P, rule("0-1024")),
+    ("gcp_firewall_all_open", F, rule("", protocol="all")),
+    ("gcp_firewall_all_open", F, rule("1-65535", protocol="udp")),
+    ("gcp_firewall_all_open", N, rule("", protocol="all", disabled=True)),
+    ("gcp_firewall_all_open", U, {**rule(), "disabled": ODD}),
+    ("gcp_default_network", P, {"name": "production"}),
+    ("gcp_default_network", F, {"name": "default"}),
+    ("gcp_legacy_network", P, {"autoCreateSubnetworks": False}),
+    ("gcp_legacy_network", F, {"IPv4Range": "10.240.0.0/16"}),
+    ("gcp_legacy_network", U, {"IPv4Range": 7}),
+    ("gcp_subnet_flow_logs", P, {"logConfig": {"enable": True}}),
+    ("gcp_subnet_flow_logs", F, {"purpose": "PRIVATE"}),
+    ("gcp_subnet_flow_logs", N, {"purpose": "REGIONAL_MANAGED_PROXY"}),
+    ("gcp_subnet_flow_logs", U, {"logConfig": ODD}),
+    ("gcp_dns_dnssec", P, {"visibility": "public", "dnssecConfig": {"state": "on"}}),
+    ("gcp_dns_dnssec", F, {"visibility": "public"}),
+    ("gcp_dns_dnssec", N, {"visibility": "private"}),
+    ("gcp_dns_dnssec", U, {"dnssecConfig": ODD}),
+    ("gcp_project_oslogin", P, metadata(enable_oslogin="TRUE")),
+    ("gcp_project_oslogin", F, metadata(other="x")),
+    ("gcp_project_oslogin", F, {}),
+    ("gcp_project_oslogin", U, {"commonInstanceMetadata": {"items": ODD}}),
+    ("gcp_vm_oslogin_overridden", P, metadata(enable_oslogin="TRUE")),
+    ("gcp_vm_oslogin_overridden", F, metadata(enable_oslogin="false")),
+    ("gcp_vm_oslogin_overridden", U, {"metadata": ODD}),
+    ("gcp_vm_serial_port", P, metadata(serial_port_enable="FALSE")),
+    ("gcp_vm_serial_port", F, metadata(serial_port_enable="1")),
+    ("gcp_vm_serial_port", U, {"metadata": ODD}),
+    ("gcp_project_serial_port", P, {}),
+    ("gcp_project_serial_port", F, metadata(serial_port_enable="TRUE")),
+    ("gcp_project_serial_port", U, {"commonInstanceMetadata": ODD}),
+    ("gcp_vm_ip_forwarding", P, {}),
+    ("gcp_vm_ip_forwarding", F, {"canIpForward": True}),
+    ("gcp_vm_ip_forwarding", N, {"canIpForward": True, **NODE}),
+    ("gcp_vm_ip_forwarding", U, {"canIpForward": ODD}),
+    ("gcp_vm_default_account_full_scope", P, {}),
+    ("gcp_vm_default_account_full_scope", P, {"serviceAccounts": [{"email": "own@p.iam", "scopes": [FULL]}]}),
+    ("gcp_vm_default_account_full_scope", P, {"serviceAccounts": [{"email": DEFAULT, "scopes": []}]}),
+    ("gcp_vm_default_account_full_scope", F, {"serviceAccounts": [{"email": DEFAULT, "scopes": [FULL]}]}),
+    ("gcp_vm_default_account_full_scope", U, {"serviceAccounts": [{"email": DEFAULT, "scopes": ODD}]}),
+    ("gcp_vm_public_address", P, {"networkInterfaces": [{"name": "nic0"}]}),
+    ("gcp_vm_public_address", F, {"networkInterfaces": [{"name": "nic0", "accessConfigs": [{"natIP": "x"}]}]}),
+    ("gcp_vm_public_address", N, {"networkInterfaces": [{"accessConfigs": [{}]}], **NODE}),
+    ("gcp_vm_public_address", U, {"networkInterfaces": ODD}),
+    ("gcp_vm_shielded", P, {"shieldedInstanceConfig": {"enableVtpm": True, "enableIntegrityMonitoring": True}}),
+    ("gcp_vm_shielded", F, {"shieldedInstanceConfig": {"enableVtpm": True}}),
+    ("gcp_vm_shielded", F, {}),
+    ("gcp_vm_shielded", U, {"shieldedInstanceConfig": ODD}),
+    ("gcp_vm_project_ssh_keys", P, metadata(block_project_ssh_keys="TRUE")),
+    ("gcp_vm_project_ssh_keys", P, metadata(enable_oslogin="TRUE")),
+    ("gcp_vm_project_ssh_keys", F, metadata()),
+    ("gcp_vm_project_ssh_keys", U, {"metadata": ODD}),
+    ("gcp_gke_legacy_abac", P, {"legacyAbac": {}}),
+    ("gcp_gke_legacy_abac", F, {"legacyAbac": {"enabled": True}}),
+    ("gcp_gke_legacy_abac", U, {"legacyAbac": ODD}),
+    ("gcp_gke_api_open", P, {"masterAuthorizedNetworksConfig": {"enabled": True}}),
+    ("gcp_gke_api_open", P, {"privateClusterConfig": {"enablePrivateEndpoint": True}}),
+    ("gcp_gke_api_open", F, {"masterAuthorizedNetworksConfig": {}}),
+    ("gcp_gke_api_open", U, {"masterAuthorizedNetworksConfig": ODD}),
+    ("gcp_disk_customer_key", P, {"diskEncryptionKey": {"kmsKeyName": "projects/p/…"}}),
+    ("gcp_disk_customer_key", P, {"diskEncryptionKey": {"sha256": "x"}}),
+    ("gcp_disk_customer_key", F, {}),
+    ("gcp_disk_customer_key", U, {"diskEncryptionKey": ODD}),
+    ("gcp_storage_public", P, {"public_roles": []}),
+    ("gcp_storage_public", P, {**ENFORCED, "public_roles": ["roles/storage.objectViewer"]}),
+    ("gcp_storage_public", F, {"public_roles": ["roles/storage.objectViewer"]}),
+    ("gcp_storage_public", U, unread("public_roles")),
+    ("gcp_storage_public_access_prevention", P, ENFORCED),
+    ("gcp_storage_public_access_prevention", F, {"iamConfiguration": {"publicAccessPrevention": "inherited"}}),
+    ("gcp_storage_public_access_prevention", U, {"iamConfiguration": ODD}),
+    ("gcp_storage_uniform_access", P, {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}}}),
+    ("gcp_storage_uniform_access", F, {"iamConfiguration": {}}),
+    ("gcp_storage_uniform_access", U, {"iamConfiguration": {"uniformBucketLevelAccess": ODD}}),
+    ("gcp_bigquery_dataset_public", P, {"access": [{"specialGroup": "projectOwners"}], "public_roles": []}),
+    ("gcp_bigquery_dataset_public", F, {"access": [{"specialGroup": "allAuthenticatedUsers", "role": "READER"}]}),
+    ("gcp_bigquery_dataset_public", F, {"access": [{"iamMember": "allUsers", "role": "READER"}]}),
+    ("gcp_bigquery_dataset_public", F, {"public_roles": ["roles/bigquery.dataViewer"]}),
+    ("gcp_bigquery_dataset_public", U, unread("public_roles")),
+    ("gcp_kms_key_public", P, {"public_roles": []}),
+    ("gcp_kms_key_public", F, {"public_roles": ["roles/cloudkms.cryptoKeyDecrypter"]}),
+    ("gcp_kms_key_public", U, unread("public_roles")),
+    ("gcp_kms_rotation", P, {**SYMMETRIC, "rotationPeriod": "7776000s"}),
+    ("gcp_kms_rotation", F, {**SYMMETRIC, "rotationPeriod": "31536000s"}),
+    ("gcp_kms_rotation", F, SYMMETRIC),
+    ("gcp_kms_rotation", N, {"purpose": "ASYMMETRIC_SIGN"}),
+    ("gcp_kms_rotation", U, {**SYMMETRIC, "rotationPeriod": "often"}),
+    ("gcp_pubsub_topic_public", P, {"public_roles": []}),
+    ("gcp_pubsub_topic_public", F, {"public_roles": ["roles/pubsub.publisher"]}),
+    ("gcp_pubsub_topic_public", U, unread("public_roles")),
+    ("gcp_secret_public", P, {"public_roles": []}),
+    ("gcp_secret_public", F, {"public_roles": ["roles/secretmanager.secretAccessor"]}),
+    ("gcp_secret_public", U, unread("public_roles")),
+    ("gcp_sql_open_network", P, database(authorizedNetworks=[{"value": "203.0.113.0/24"}])),
+    ("gcp_sql_open_network", F, database(authorizedNetworks=[{"value": "0.0.0.0/0"}])),
+    ("gcp_sql_open_network", F, database(authorizedNetworks=[{"value": "128.0.0.0/1"}])),
+    ("gcp_sql_open_network", U, database(authorizedNetworks=[{"value": "everywhere"}])),
+    ("gcp_sql_public_address", P, database(ipv4Enabled=False)),
+    ("gcp_sql_public_address", F, database(ipv4Enabled=True)),
+    ("gcp_sql_public_address", U, {}),
+    ("gcp_sql_ssl", P, database(sslMode="ENCRYPTED_ONLY")),
+    ("gcp_sql_ssl", P, database(requireSsl=True)),
+    ("gcp_sql_ssl", F, database(sslMode="ALLOW_UNENCRYPTED_AND_ENCRYPTED", requireSsl=True)),
+    ("gcp_sql_ssl", F, database()),
+    ("gcp_sql_ssl", U, {}),
+    ("gcp_sql_backups", P, database(backup={"enabled": True})),
+    ("gcp_sql_backups", F, database()),
+    ("gcp_sql_backups", N, database("READ_REPLICA_INSTANCE")),
+    ("gcp_sql_backups", U, {}),
+    ("gcp_sql_point_in_time", P, database(backup={"pointInTimeRecoveryEnabled": True})),
+    ("gcp_sql_point_in_time", P, database(backup={"binaryLogEnabled": True})),
+    ("gcp_sql_point_in_time", F, database()),
+    ("gcp_sql_point_in_time", N, database("READ_REPLICA_INSTANCE")),
+    ("gcp_sql_point_in_time", U, {}),
+    ("gcp_api_key_apis", P, {"restrictions": {"apiTargets": [{"service": "maps"}]}}),
+    ("gcp_api_key_apis", F, {}),
+    ("gcp_api_key_apis", N, {"deleteTime": "2026-01-01T00:00:00Z"}),
+    ("gcp_api_key_apis", U, {"restrictions": ODD}),
+    ("gcp_api_key_clients", P, {"restrictions": {"serverKeyRestrictions": {"allowedIps": ["203.0.113.1"]}}}),
+    ("gcp_api_key_clients", F, {"restrictions": {"apiTargets": [{"service": "maps"}]}}),
+    ("gcp_api_key_clients", N, {"deleteTime": "2026-01-01T00:00:00Z"}),
+    ("gcp_api_key_clients", U, {"restrictions": ODD}),
+    ("gcp_function_public", P, {"public_roles": []}),
+    ("gcp_function_public", F, {"public_roles": ["roles/cloudfunctions.invoker"]}),
+    ("gcp_function_public", U, unread("public_roles")),
+    ("gcp_run_public", P, {"public_roles": []}),
+    ("gcp_run_public", F, {"public_roles": ["roles/run.invoker"]}),
+    ("gcp_run_public", U, unread("public_roles")),
+]
+
+
+def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one", **tags: str) -> Judgement:
+    return check.judge(Asset(check.asset_type, check.service, "europe-west1", "//x", name, tags, properties))
+
+
+@pytest.mark.parametrize(("identifier", "verdict", "properties"), CASES)
+def test_a_rule_judges_by_what_it_sees(identifier: str, verdict: Verdict, properties: dict[str, Any]) -> None:
+    told = dict(properties)
+    name, tags = told.pop("name", "one"), told.pop("tags", {})
+    result = judged(BY_ID[identifier], told, name, **tags)
+    assert result.verdict == verdict, result.reason
+    assert result.reason.endswith(".")
+
+
+def test_every_rule_is_tried_with_each_verdict_that_it_has() -> None:
+    """A network's name cannot be unread, and no key that a user manages is well."""
+    seen: dict[str, set[Verdict]] = {}
+    for identifier, verdict, _ in CASES:
+        seen.setdefault(identifier, set()).add(verdict)
+    assert set(seen) == set(BY_ID)
+    lacking = {identifier: {P, F, U} - verdicts for identifier, verdicts in seen.items() if not {P, F, U} <= verdicts}
+    assert lacking == {"gcp_default_network": {U}, "gcp_service_account_user_key": {P}}
+
+
+def test_a_rule_says_nothing_of_another_type() -> None:
+    for check in CHECKS:
+        assert check.judge(Asset("gcp.other.thing", "other", "global", "//x", "x")).verdict == N
+
+
+def test_rules_are_told_whole() -> None:
+    assert len(CHECKS) >= 20
+    assert PROVIDER.posture_checks() == CHECKS
+    assert len(BY_ID) == len(CHECKS)
+    for check in CHECKS:
+        assert check.id.startswith("gcp_")
+        assert check.title
+        assert not check.title.endswith(".")
+        assert check.why.endswith(".")
+        assert check.console
+        assert check.command.startswith(("gcloud ", "bq "))
+        assert check.asset_type.startswith(f"gcp.{check.service}.")
+        assert check.severity in Severity
+        assert any(one.url.startswith("https://cloud.google.com/") for one in check.references)
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = sorted({name for _, _, properties in CASES for name in properties} - {"name", "tags"})
+WITHIN = ["IPProtocol", "ports", "items", "key", "value", "email", "scopes", "ipConfiguration", "authorizedNetworks"]
+WITHIN += ["service", "types", "exempted", "state", "enabled", "roles/owner", "roles/editor", "apiTargets"]
+inner = st.dictionaries(st.sampled_from(WITHIN), odd, max_size=6)
+
+
+@given(properties=st.dictionaries(st.sampled_from(NAMES), odd | inner | st.lists(inner, max_size=3), max_size=6))
+def test_odd_properties_never_raise(properties: dict[str, Any]) -> None:
+    for check in CHECKS:
+        assert judged(check, properties).verdict in Verdict
+
+
+# On the wire ---------------------------------------------------------------------------------------------------------
+
+
+def verdicts(assets: list[Asset]) -> dict[str, dict[str, Judgement]]:
+    """By rule and name of the resource."""
+    found: dict[str, dict[str, Judgement]] = {}
+    for asset in assets:
+        for check in CHECKS:
+            if check.asset_type == asset.type:
+                found.setdefault(check.id, {})[asset.name] = check.judge(asset)
+    return found
+
+
+def names(found: dict[str, dict[str, Judgement]], identifier: str, verdict: Verdict = F) -> set[str]:
+    return {name for name, one in found.get(identifier, {}).items() if one.verdict == verdict}
+
+
+def scan(cloud: Cloud, credentials: Any, project: str) -> list[Asset]:
+    session = cloud.open(credentials, account_id=project, regions=REGIONS)
+    return [asset for unit in session.units(REGIONS) for asset in session.collect(unit)]
+
+
+def test_the_data_platform_has_what_was_put_there(cloud: Cloud) -> None:
+    found = verdicts(scan(cloud, cloud.scenario("Everything granted"), "meadowlark-data-prod"))
+    assert names(found, "gcp_storage_public") == {"meadowlark-public-docs"}
+    assert names(found, "gcp_storage_uniform_access") == {"meadowlark-public-docs"}
+    assert names(found, "gcp_firewall_ssh_open") == {"allow-ssh-from-anywhere"}
+    assert names(found, "gcp_default_network") == {"default"}
+    assert names(found, "gcp_subnet_flow_logs") == {"default"}
+    assert names(found, "gcp_vm_default_account_full_scope") == {"bastion"}
+    assert names(found, "gcp_vm_serial_port") == {"bastion"}
+    assert names(found, "gcp_vm_public_address") == {"bastion"}
+    assert names(found, "gcp_kms_rotation") == {"archive"}
+    assert names(found, "gcp_bigquery_dataset_public") == {"open_data"}
+    assert names(found, "gcp_service_account_admin_roles") == {
+        "airflow-loader@meadowlark-data-prod.iam.gserviceaccount.com"
+    }
+    assert len(names(found, "gcp_service_account_key_age")) == 1
+    assert len(names(found, "gcp_service_account_key_age", N)) == 1
+    assert names(found, "gcp_project_audit_logs", P) == {"meadowlark-data-prod"}
+    assert names(found, "gcp_project_oslogin", P) == {"meadowlark-data-prod"}
+    assert names(found, "gcp_dns_dnssec", P) == {"meadowlark"}
+    assert names(found, "gcp_dns_dnssec", N) == {"inside"}
+    assert names(found, "gcp_sql_ssl", P) == {"warehouse-meta"}
+    assert not any(one.verdict == U for by_name in found.values() for one in by_name.values())
+
+
+def test_the_shop_has_what_was_put_there(cloud: Cloud) -> None:
+    email = cloud.admin.put_service_account(cloud.project, "shop-scanner", on="meadowlark-shop-prod")
+    cloud.admin.put_service_account(cloud.project, "shop-scanner")
+    found = verdicts(scan(cloud, by_key(cloud.admin.put_key(email)), "meadowlark-shop-prod"))
+    assert names(found, "gcp_firewall_all_open") == {"allow-everything"}
+    assert names(found, "gcp_sql_open_network") == {"orders"}
+    assert names(found, "gcp_sql_backups") == names(found, "gcp_sql_public_address") == {"orders"}
+    assert names(found, "gcp_project_audit_logs") == {"meadowlark-shop-prod"}
+    assert names(found, "gcp_project_acting_roles") == {"meadowlark-shop-prod"}
+    assert names(found, "gcp_project_serial_port") == {"meadowlark-shop-prod"}
+    assert names(found, "gcp_gke_legacy_abac") == names(found, "gcp_gke_api_open") == {"shop"}
+    assert len(names(found, "gcp_api_key_apis")) == 1
+    assert names(found, "gcp_dns_dnssec") == {"shop"}
+
+
+def test_what_may_not_be_read_is_unknown_with_the_reason(cloud: Cloud) -> None:
+    hidden = ("cloudasset.assets.searchAllIamPolicies", "resourcemanager.projects.getIamPolicy")
+    permissions = [item.name for item in PERMISSIONS if item.name not in hidden]
+    session = cloud.open(cloud.key(permissions=permissions))
+    *units, _ = session.units(REGIONS)
+    found = verdicts([asset for unit in units for asset in session.collect(unit)])
+    for identifier in ("gcp_project_audit_logs", "gcp_project_basic_roles", "gcp_project_acting_roles"):
+        (told,) = found[identifier].values()
+        assert told.verdict == U
+        assert "permission_denied" in told.reason
+    assert {one.verdict for one in found["gcp_service_account_admin_roles"].values()} == {U}
+
+
+def test_the_policies_are_searched_once_for_all_units(cloud: Cloud) -> None:
+    scan(cloud, cloud.scenario("Everything granted"), "meadowlark-data-prod")
+    assert len(cloud.calls("SearchAllIamPolicies")) == 1
+    assert len(cloud.calls("GetIamPolicy")) == 1
