@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from cloudaccounts import signals_out
 from cloudaccounts.actors import Actor
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.signals_out import account_deleted, account_renamed, account_suspended
@@ -17,6 +18,7 @@ from scans import services
 def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw:
         services.request_first_scan(instance)
+        services.ensure_schedule(instance)
 
 
 @receiver(account_suspended)
@@ -26,7 +28,12 @@ def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, 
 
 @receiver(account_renamed)
 def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    services.rename_account(account)
+    services.follow_account(account)
+
+
+# Where an operator can hand accounts over, the core tells of it by a signal of this name.
+if handed_over := getattr(signals_out, "account_transferred", None):
+    handed_over.connect(follow_the_name)
 
 
 @receiver(account_deleted)
