@@ -22,8 +22,10 @@ register = template.Library()
 
 TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
-    "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
+    "queued": "info", "running": "info", "completed": "ok",
+    "completed with gaps": "warn", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
     "granted": "ok", "denied": "bad", "unverifiable": "warn",
+    "open": "bad", "resolved": "ok", "suppressed": "mute", "reopened": "warn", "new": "info",
     "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
 }  # fmt: skip
 MARKS = {"ok": "✓", "bad": "!", "warn": "!", "info": "→", "mute": "–"}

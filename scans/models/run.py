@@ -84,3 +84,15 @@ class ScanRun(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+    @property
+    def outcome(self) -> str:
+        """The status as people say it: what was not read must not look like what was."""
+        gaps = self.status == ScanStatus.COMPLETED and bool(self.gaps)
+        return "completed with gaps" if gaps else str(ScanStatus(self.status).label)
+
+    @property
+    def compliance(self) -> int | None:
+        """Percent of the judgements that passed, of those that could be made."""
+        passed, failed = self.verdicts.get("pass", 0), self.verdicts.get("fail", 0)
+        return int(passed * 100 / (passed + failed)) if passed + failed else None

@@ -52,10 +52,12 @@ def runs(owner: str, wanted: ScanFilter) -> QuerySet[ScanRun]:
     return found.order_by("-requested_at", "run_id")
 
 
-def completed_before(run: ScanRun) -> ScanRun | None:
-    """The run of the same account that a completed one follows."""
-    found = ScanRun.objects.filter(account=run.account, status=ScanStatus.COMPLETED, requested_at__lt=run.requested_at)
-    return found.order_by("-requested_at").first()
+def latest_changes(owner: str, limit: int) -> list[ScanRun]:
+    """The runs that ended last and changed something, of the latest 50; newest first."""
+    found = ScanRun.objects.filter(owner=owner).order_by("-requested_at").defer("gaps", "unknowns", "regions")[:50]
+    counts = ("findings_new", "findings_reopened", "findings_resolved", "assets_new", "assets_gone")
+    changed = [run for run in found if run.status == ScanStatus.COMPLETED and any(getattr(run, n) for n in counts)]
+    return changed[:limit]
 
 
 def last_completed(account: UUID, limit: int) -> list[ScanRun]:

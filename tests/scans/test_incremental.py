@@ -126,16 +126,16 @@ ROUND = st.tuples(
 )  # changes, what is broken meanwhile, the checks
 
 
-def known(account: CloudAccount) -> tuple[list[Any], list[Any]]:
+def known(account: CloudAccount) -> tuple[list[Any], ...]:
     """All that is stored of an account but ids and moments."""
     assets = Asset.objects.filter(account=account.pk).values_list(
         "asset_key", "name", "properties", "fingerprint", "unit_region", "passed", "failed", "unknown", "unknowns",
-        "gone_at__isnull",
     )  # fmt: skip
     findings = Finding.objects.filter(account=account.pk).values_list(
         "asset_key", "check_id", "status", "reason", "severity", "resolution", "reopened"
     )
-    return sorted(map(repr, assets)), sorted(map(repr, findings))
+    there = Asset.objects.filter(account=account.pk, gone_at=None).values_list("asset_key", flat=True)
+    return sorted(map(repr, assets)), sorted(there), sorted(map(repr, findings))
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
