@@ -63,10 +63,10 @@ class FindingWriter:
                     kept.append(row.pk)
                 else:
                     changed.append(self._failing(row, asset, check, reason, now))
-            for row in rows.values():
-                if row.is_open and row.check_id not in verdicts.failures and row.check_id not in verdicts.unknowns:
-                    why = PASSED if row.check_id in self._checks else RETIRED
-                    changed.append(self._resolved(row, why, now))
+            for old in rows.values():
+                if old.is_open and old.check_id not in verdicts.failures and old.check_id not in verdicts.unknowns:
+                    why = PASSED if old.check_id in self._checks else RETIRED
+                    changed.append(self._resolved(old, why, now))
         for row in (*fresh, *changed):
             self._tell(row)
         Finding.objects.bulk_create(fresh)

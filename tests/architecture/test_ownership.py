@@ -16,8 +16,10 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ScanUnit
 from cloudaccounts.models import CloudAccount
-from scans.models import Asset, ScanRun
+from scans.models import Asset, Finding, ScanRun
 from scans.services import request_scan
+from scans.services.finding import FindingWriter
+from scans.services.judging import Judge
 from scans.services.storing import AssetWriter
 from tests.conftest import ALL_DATABASES
 from wizard.services import create_wizard_session
@@ -41,7 +43,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 OWNED = sorted(
     route
     for route in routes(get_resolver().url_patterns)
-    if re.search("<uuid:(account_id|run_id|asset_id|draft_id)>", route)
+    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|finding_id)>", route)
 )
 
 
@@ -49,13 +51,23 @@ OWNED = sorted(
 def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     account = make_account(alice)
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
-    AssetWriter(run).write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
+    judge = Judge(account.spec)
+    writer = AssetWriter(run, judge, FindingWriter(run, account, judge.titles))
+    writer.write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
+    asset = Asset.objects.get()
+    Finding.objects.all().delete()
+    finding = Finding.objects.create(
+        account=account.pk, owner=account.owner, check_id="c", asset_key=asset.asset_key, asset=asset.pk,
+        severity="high", severity_rank=1, first_seen=run.requested_at, last_seen=run.requested_at,
+        open_since=run.requested_at, last_run=run.pk, changed_run=run.pk,
+    )  # fmt: skip
     draft = create_wizard_session(str(alice.pk))
     assert timezone.now() >= run.requested_at
     return {
         "account_id": account.pk,
         "run_id": run.run_id,
-        "asset_id": Asset.objects.get().pk,
+        "asset_id": asset.pk,
+        "finding_id": finding.pk,
         "draft_id": draft.pk,
     }
 

@@ -32,16 +32,19 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, listing, startup
+    from tests.bench import connections, listing, scans, startup
 
     yield startup.check(folder)
     _migrate()
     yield listing.page()
+    yield from scans.pages()
+    yield from scans.synthetic()
     with sandbox(folder) as rig:
         yield connections.single(rig)
         yield connections.fleet(rig)
         yield connections.azure(rig)
         yield connections.google(rig)
+        yield from scans.seeded(rig)
 
 
 def _migrate() -> None:

@@ -61,6 +61,8 @@ class Album:
             "wizard-drafts": "/wizard/",
             "scans": "/scans/",
             "assets": "/assets/",
+            "findings": "/findings/",
+            "findings-none-fit": "/findings/?q=nothing-like-this",
             "profile": "/profile/",
             "password-change": "/profile/password/",
             "not-found": "/accounts/00000000-0000-4000-8000-000000000000/",

@@ -104,6 +104,8 @@ def test_rows_that_are_missing_are_added_and_orphans_removed(
 
 
 class TestManyAtOnce:
+    pytestmark = pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)  # a job's items have threads
+
     def test_a_job_asks_for_each_and_says_which_it_could_not(
         self, alice: User, bob: User, toybox: CloudAccount, toy_account: MakeAccount, toycloud: State
     ) -> None:

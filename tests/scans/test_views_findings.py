@@ -194,14 +194,14 @@ def test_suppressing_needs_a_reason_and_a_day_to_come(alices: Client, account: C
 
 
 def test_several_are_suppressed_at_once_after_a_question(alices: Client, account: CloudAccount) -> None:
-    one, other, third = make(account, "one"), make(account, "other"), make(account, "third")
+    one, other = make(account, "one"), make(account, "other")
+    make(account, "third")
     page = text(alices, f"/findings/suppress/?finding={one.pk}&finding={other.pk}&finding=nonsense")
     assert "Suppress 2 findings" in page
     assert Finding.objects.filter(suppressed=True).count() == 0
     alices.post("/findings/suppress/", {"finding": [str(one.pk), str(other.pk)], "reason": "Meant"})
     assert set(Finding.objects.filter(suppressed=True)) == {one, other}
     assert names(alices) == ["third"]
-    assert third.pk
 
 
 def test_a_suppression_ends_on_its_day(account: CloudAccount) -> None:
