@@ -18,6 +18,7 @@ urlpatterns = [
     path("findings/", views.finding_list, name="findings"),
     path("findings/suppress/", views.findings_suppress, name="findings-suppress"),
     path("findings/panels/severity/", views.severity_panel, name="findings-severity-panel"),
+    path("findings/panels/spread/", views.spread_panel, name="findings-spread-panel"),
     path("findings/panels/trend/", views.trend_panel, name="findings-trend-panel"),
     path("findings/panels/first/", views.first_panel, name="findings-first-panel"),
     path("findings/panels/changes/", views.changes_panel, name="findings-changes-panel"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from cloudaccounts import selectors as accounts
 from cloudaccounts.contract import Severity
 from cloudaccounts.models import CloudAccount
 from scans.models import RANKS, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
@@ -23,6 +22,7 @@ SORTS = {
     "oldest": ("open_since", "-id"),
 }
 TREND_DAYS = 30
+AGES = (("below a week", 0), ("a week and more", 7), ("30 days and more", 30), ("90 days and more", 90))
 SHOWN_SERVICES = 8
 SHOWN_CHECKS = 6
 SHOWN_CHANGES = 8
@@ -65,7 +65,7 @@ def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     }  # fmt: skip
     found = found.filter(**{name: value for name, value in exact.items() if value is not None})
     if wanted.group is not None:
-        found = found.filter(account__in=members_of(owner, wanted.group))
+        found = _in_group(found, owner, wanted.group)
     if wanted.age:
         found = found.filter(open_since__lte=timezone.now() - timedelta(days=wanted.age))
     if wanted.q:
@@ -85,10 +85,9 @@ def _in_status(found: QuerySet[Finding], wanted: FindingFilter) -> QuerySet[Find
     return found.filter(status=FindingStatus.OPEN, suppressed=wanted.status == "suppressed")
 
 
-def members_of(owner: str, group: UUID) -> list[UUID]:
-    """The accounts of an owner's group."""
-    members = getattr(accounts, "group_members", None)  # groups are a part of the core that may not be there
-    return list(members(owner, group)) if members is not None else []
+def _in_group(found: QuerySet[Finding], owner: str, group: UUID) -> QuerySet[Finding]:
+    """Those of a group's accounts. A group that is not the owner's holds nothing; nor does any where there are none."""
+    return found.none()
 
 
 def find_finding(owner: str, finding: UUID) -> Finding | None:
@@ -137,6 +136,28 @@ def by_service(rows: QuerySet[Finding], limit: int = SHOWN_SERVICES) -> list[Cou
         services.setdefault(row["service"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
     lines = [Counted(service, tuple(numbers)) for service, numbers in services.items()]
     return sorted(lines, key=lambda line: (-weight(line.numbers), line.key))[:limit]
+
+
+def by_account(rows: QuerySet[Finding], limit: int = SHOWN_SERVICES) -> list[Counted]:
+    """The accounts with the most to mend, by weight; ``key`` is the account's as text."""
+    accounts: dict[UUID, list[int]] = {}
+    for row in rows.order_by().values("account", "severity_rank").annotate(number=Count("id")):
+        accounts.setdefault(row["account"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
+    lines = [Counted(str(account), tuple(numbers)) for account, numbers in accounts.items()]
+    return sorted(lines, key=lambda line: (-weight(line.numbers), line.key))[:limit]
+
+
+def by_age(rows: QuerySet[Finding], *, now: datetime | None = None) -> list[tuple[str, int, int]]:
+    """What they are called, the least days, and how many: in one query."""
+    now = now or timezone.now()
+    ends = {days: now - timedelta(days=days) for _, days in AGES}
+    limits = [*ends.values(), None]
+    conditions = {
+        f"age_{days}": Q(open_since__lte=end) & (Q(open_since__gt=older) if older is not None else Q())
+        for (days, end), older in zip(ends.items(), limits[1:], strict=True)
+    }
+    numbers = rows.aggregate(**{name: Count("id", filter=condition) for name, condition in conditions.items()})
+    return [(label, days, numbers[f"age_{days}"]) for label, days in AGES]
 
 
 def weight(numbers: tuple[int, ...]) -> int:

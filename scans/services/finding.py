@@ -48,8 +48,8 @@ class FindingWriter:
     def write(self, judged: Sequence[tuple[Asset, Verdicts]], now: datetime) -> None:
         """What the checks say of these assets, as new, kept, reopened and resolved findings."""
         known: dict[str, dict[str, Finding]] = {}
-        for row in self._rows().filter(asset_key__in=[asset.asset_key for asset, _ in judged]):
-            known.setdefault(row.asset_key, {})[row.check_id] = row
+        for old in self._rows().filter(asset_key__in=[asset.asset_key for asset, _ in judged]):
+            known.setdefault(old.asset_key, {})[old.check_id] = old
         fresh: list[Finding] = []
         kept: list[UUID] = []
         changed: list[Finding] = []
@@ -67,8 +67,8 @@ class FindingWriter:
                 if old.is_open and old.check_id not in verdicts.failures and old.check_id not in verdicts.unknowns:
                     why = PASSED if old.check_id in self._checks else RETIRED
                     changed.append(self._resolved(old, why, now))
-        for row in (*fresh, *changed):
-            self._tell(row)
+        for told in (*fresh, *changed):
+            self._tell(told)
         Finding.objects.bulk_create(fresh)
         Finding.objects.bulk_update(changed, _CHANGING)
         if kept:

@@ -3,7 +3,14 @@
 from scans.views.assets import asset, asset_list
 from scans.views.findings import finding, finding_list, finding_suppress, finding_unsuppress, findings_suppress
 from scans.views.panels import account_assets_panel, account_scan_panel, dashboard_scans_panel, scan_panel
-from scans.views.posture import account_findings_panel, changes_panel, first_panel, severity_panel, trend_panel
+from scans.views.posture import (
+    account_findings_panel,
+    changes_panel,
+    first_panel,
+    severity_panel,
+    spread_panel,
+    trend_panel,
+)
 from scans.views.scans import account_scan, account_schedule, scan, scan_cancel, scan_list
 
 __all__ = [
@@ -27,5 +34,6 @@ __all__ = [
     "scan_list",
     "scan_panel",
     "severity_panel",
+    "spread_panel",
     "trend_panel",
 ]

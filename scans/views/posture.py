@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from cloudaccounts.selectors import account_lookup
 from cloudaccounts.views.common import account_or_404, owner_of
 from scans import charts, selectors
 
@@ -29,6 +30,18 @@ def severity_panel(request: HttpRequest) -> HttpResponse:
         "services": services,
     }
     return render(request, "scans/panels/severity.html", context)
+
+
+@require_safe
+def spread_panel(request: HttpRequest) -> HttpResponse:
+    """Open findings by account and by age. Three queries."""
+    owner = owner_of(request)
+    rows = selectors.open_findings(owner)
+    lines = selectors.by_account(rows)
+    accounts = account_lookup(owner, (UUID(line.key) for line in lines))
+    bars = [{"account": accounts.get(UUID(bar.service)), "bar": bar} for bar in charts.service_bars(lines)]
+    context = {"bars": [row for row in bars if row["account"]], "ages": selectors.by_age(rows)}
+    return render(request, "scans/panels/spread.html", context)
 
 
 @require_safe

@@ -226,6 +226,14 @@ class TestPanels:
         assert [(line.key, line.total) for line in response.context["services"]] == [("s3", 1), ("ec2", 1)]
         assert "<svg" in response.content.decode()
 
+    def test_account_and_age(self, alices: Client, account: CloudAccount, django_assert_num_queries: Any) -> None:
+        for days in (0, 6, 8, 31, 100, 400):
+            make(account, f"d{days}", days=days)
+        with django_assert_num_queries(3, using="cloud_security"):
+            context = alices.get("/findings/panels/spread/").context
+        assert [number for _, _, number in context["ages"]] == [2, 1, 1, 2]
+        assert [(row["account"].name, row["bar"].total) for row in context["bars"]] == [("data-platform", 6)]
+
     def test_what_to_fix_first_weighs_severity_and_number(self, alices: Client, account: CloudAccount) -> None:
         for number in range(30):
             make(account, f"low-{number}", "low", check_id="low", title="Little things")
@@ -252,7 +260,7 @@ class TestPanels:
         assert "1 critical" in text(alices, url)
         assert bobs.get(url).status_code == 404
 
-    @pytest.mark.parametrize("panel", ["severity", "trend", "first", "changes"])
+    @pytest.mark.parametrize("panel", ["severity", "spread", "trend", "first", "changes"])
     def test_nobody_sees_others(self, bobs: Client, account: CloudAccount, panel: str) -> None:
         make(account, "alices-own", title="Alices title")
         FindingDay.objects.create(owner=account.owner, day="2026-11-22", critical=77)
