@@ -1,11 +1,12 @@
 from scans.models.asset import Asset
 from scans.models.coverage import ScanEvery, ScanSchedule, ScanUnitRecord
-from scans.models.finding import RANKS, Finding, FindingChange, FindingDay, FindingStatus
+from scans.models.finding import RANKS, SHOWN, Finding, FindingChange, FindingDay, FindingStatus
 from scans.models.run import ACTIVE, ScanRun, ScanStatus, ScanType
 
 __all__ = [
     "ACTIVE",
     "RANKS",
+    "SHOWN",
     "Asset",
     "Finding",
     "FindingChange",

@@ -22,6 +22,10 @@ class FindingChange(models.TextChoices):
     REOPENED = "reopened", "reopened"
 
 
+# Asked for as a list of one: Django says NOT of a false boolean, for which SQLite uses no index.
+SHOWN = {"suppressed__in": [False]}
+
+
 class Finding(models.Model):
     """A check that fails, or failed, for one asset. The same row for good: it resolves, reopens and is suppressed.
 
@@ -88,7 +92,18 @@ class Finding(models.Model):
                 ],
                 name="finding_owner_since",
             ),
-            models.Index(fields=["owner", "check_id", "status", "suppressed"], name="finding_owner_check"),
+            models.Index(
+                fields=["owner", "status", "suppressed", "check_id", "severity_rank", "-open_since", "id"],
+                name="finding_owner_check",
+            ),
+            models.Index(
+                fields=["owner", "status", "suppressed", "service", "severity_rank", "-open_since", "id"],
+                name="finding_owner_service",
+            ),
+            models.Index(
+                fields=["owner", "status", "suppressed", "region", "severity_rank", "-open_since", "id"],
+                name="finding_owner_region",
+            ),
             models.Index(
                 fields=["account", "status", "suppressed", "severity_rank", "-open_since", "id"],
                 name="finding_account_severity",

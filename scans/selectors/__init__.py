@@ -1,8 +1,9 @@
 """Reads of scans, assets and findings. Everything is of one owner (``str(user.pk)``)."""
 
 from scans.selectors.assets import AccountAssets, AssetFilter, account_assets, asset_types, assets, find_asset
-from scans.selectors.checks import all_checks, find_check
+from scans.selectors.checks import all_checks, find_check, services_judged
 from scans.selectors.findings import (
+    SHOWN_LINES,
     Counted,
     FindingFilter,
     ToMend,
@@ -17,7 +18,6 @@ from scans.selectors.findings import (
     findings_of_asset,
     of_account,
     open_findings,
-    services_found,
     to_mend_first,
     trend,
 )
@@ -36,6 +36,7 @@ from scans.selectors.runs import (
 )
 
 __all__ = [
+    "SHOWN_LINES",
     "AccountAssets",
     "AssetFilter",
     "Counted",
@@ -68,7 +69,7 @@ __all__ = [
     "open_findings",
     "runs",
     "schedule_of",
-    "services_found",
+    "services_judged",
     "time_left",
     "to_mend_first",
     "trend",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cloudaccounts.contract import Severity
 from cloudaccounts.models import CloudAccount
-from scans.models import RANKS, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
+from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 from scans.selectors.checks import checks_like
 from scans.selectors.searching import accounts_like, begins_with
 
@@ -23,7 +23,7 @@ SORTS = {
 }
 TREND_DAYS = 30
 AGES = (("below a week", 0), ("a week and more", 7), ("30 days and more", 30), ("90 days and more", 90))
-SHOWN_SERVICES = 8
+SHOWN_LINES = 8
 SHOWN_CHECKS = 6
 SHOWN_CHANGES = 8
 WEIGHTS = {Severity.CRITICAL: 40, Severity.HIGH: 10, Severity.MEDIUM: 3, Severity.LOW: 1}  # what to mend first
@@ -82,7 +82,7 @@ def _in_status(found: QuerySet[Finding], wanted: FindingFilter) -> QuerySet[Find
         return found.filter(changed_run=wanted.run)
     if wanted.status == "resolved":
         return found.filter(status=FindingStatus.RESOLVED, suppressed__in=[False, True])
-    return found.filter(status=FindingStatus.OPEN, suppressed=wanted.status == "suppressed")
+    return found.filter(status=FindingStatus.OPEN, suppressed__in=[wanted.status == "suppressed"])
 
 
 def _in_group(found: QuerySet[Finding], owner: str, group: UUID) -> QuerySet[Finding]:
@@ -102,7 +102,7 @@ def findings_of_asset(asset: Asset) -> list[Finding]:
 
 def open_findings(owner: str) -> QuerySet[Finding]:
     """Those that count: open, and not suppressed."""
-    return Finding.objects.filter(owner=owner, status=FindingStatus.OPEN, suppressed=False)
+    return Finding.objects.filter(owner=owner, status=FindingStatus.OPEN, **SHOWN)
 
 
 def count_open(owner: str) -> int:
@@ -111,7 +111,7 @@ def count_open(owner: str) -> int:
 
 def by_severity(rows: QuerySet[Finding]) -> dict[str, int]:
     """Each severity's number, in falling order, also where it is 0."""
-    counted = rows.order_by().values("severity_rank").annotate(number=Count("id"))
+    counted = rows.order_by().values("severity_rank").annotate(number=Count("*"))
     numbers = {row["severity_rank"]: row["number"] for row in counted}
     return {severity: numbers.get(rank, 0) for severity, rank in RANKS.items()}
 
@@ -128,20 +128,20 @@ class Counted:
         return sum(self.numbers)
 
 
-def by_service(rows: QuerySet[Finding], limit: int = SHOWN_SERVICES) -> list[Counted]:
-    """The services with the most to mend, by weight."""
-    counted = rows.order_by().values("service", "severity_rank").annotate(number=Count("id"))
+def by_service(rows: QuerySet[Finding]) -> list[Counted]:
+    """All services, those with the most to mend first, by weight."""
+    counted = rows.order_by().values("service", "severity_rank").annotate(number=Count("*"))
     services: dict[str, list[int]] = {}
     for row in counted:
         services.setdefault(row["service"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
     lines = [Counted(service, tuple(numbers)) for service, numbers in services.items()]
-    return sorted(lines, key=lambda line: (-weight(line.numbers), line.key))[:limit]
+    return sorted(lines, key=lambda line: (-weight(line.numbers), line.key))
 
 
-def by_account(rows: QuerySet[Finding], limit: int = SHOWN_SERVICES) -> list[Counted]:
+def by_account(rows: QuerySet[Finding], limit: int = SHOWN_LINES) -> list[Counted]:
     """The accounts with the most to mend, by weight; ``key`` is the account's as text."""
     accounts: dict[UUID, list[int]] = {}
-    for row in rows.order_by().values("account", "severity_rank").annotate(number=Count("id")):
+    for row in rows.order_by().values("account", "severity_rank").annotate(number=Count("*")):
         accounts.setdefault(row["account"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
     lines = [Counted(str(account), tuple(numbers)) for account, numbers in accounts.items()]
     return sorted(lines, key=lambda line: (-weight(line.numbers), line.key))[:limit]
@@ -156,7 +156,9 @@ def by_age(rows: QuerySet[Finding], *, now: datetime | None = None) -> list[tupl
         f"age_{days}": Q(open_since__lte=end) & (Q(open_since__gt=older) if older is not None else Q())
         for (days, end), older in zip(ends.items(), limits[1:], strict=True)
     }
-    numbers = rows.aggregate(**{name: Count("id", filter=condition) for name, condition in conditions.items()})
+    numbers = rows.aggregate(
+        **{name: Count("severity_rank", filter=condition) for name, condition in conditions.items()}
+    )
     return [(label, days, numbers[f"age_{days}"]) for label, days in AGES]
 
 
@@ -174,7 +176,7 @@ class ToMend:
 
 def to_mend_first(owner: str, limit: int = SHOWN_CHECKS) -> list[ToMend]:
     """The checks whose mending takes the most weight off: severity times number."""
-    rows = open_findings(owner).order_by().values("check_id", "severity_rank").annotate(number=Count("id"))
+    rows = open_findings(owner).order_by().values("check_id", "severity_rank").annotate(number=Count("*"))
     severities = list(RANKS)
     weights = list(WEIGHTS.values())
     counted = sorted(rows, key=lambda row: (-weights[row["severity_rank"]] * row["number"], row["check_id"]))[:limit]
@@ -206,9 +208,4 @@ def changed_by(run: ScanRun, limit: int = SHOWN_CHANGES) -> list[Finding]:
 
 def of_account(account: CloudAccount) -> QuerySet[Finding]:
     """Those that count of one account, by the account's own index."""
-    return Finding.objects.filter(account=account.pk, status=FindingStatus.OPEN, suppressed=False)
-
-
-def services_found(owner: str) -> list[str]:
-    """To choose from. Of open findings, whose index alone is read for it."""
-    return sorted(open_findings(owner).order_by().values_list("service", flat=True).distinct())
+    return Finding.objects.filter(account=account.pk, status=FindingStatus.OPEN, **SHOWN)

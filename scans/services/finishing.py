@@ -11,14 +11,14 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from scans import selectors
-from scans.models import Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
+from scans.models import SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 
 UNKNOWNS_SHOWN = 50
 
 
 def finding_counts(run: ScanRun) -> dict[str, int]:
     """How many findings this run opened, reopened and resolved."""
-    rows = Finding.objects.filter(changed_run=run.run_id).order_by().values("change").annotate(number=Count("id"))
+    rows = Finding.objects.filter(changed_run=run.run_id).order_by().values("change").annotate(number=Count("*"))
     numbers = {row["change"]: row["number"] for row in rows}
     return {
         "findings_new": numbers.get(FindingChange.NEW, 0),
@@ -29,7 +29,7 @@ def finding_counts(run: ScanRun) -> dict[str, int]:
 
 def posture(run: ScanRun, titles: Mapping[str, str]) -> dict[str, Any]:
     """Of the whole account as it stands now: open findings by severity, verdicts, and what could not be judged."""
-    rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, suppressed=False)
+    rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, **SHOWN)
     present = Asset.objects.filter(account=run.account, gone_at=None)
     sums = present.aggregate(passed=Sum("passed"), failed=Sum("failed"), unknown=Sum("unknown"))
     return {

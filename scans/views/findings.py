@@ -48,7 +48,8 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
     if asked := wanted_format(request):
         record_export(request, "findings", asked)
         return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=asked)
-    form.offer_services(selectors.services_found(owner))
+    services_offered = selectors.services_judged(wanted.provider)
+    form.offer_services(sorted({*services_offered, *filter(None, [wanted.service])}))
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
     accounts = account_lookup(owner, (row.account for row in page))
     context = {

@@ -118,13 +118,13 @@ def test_it_asks_the_same_few_questions_however_many_findings_there_are(
     alices: Client, account: CloudAccount, django_assert_num_queries: Any
 ) -> None:
     make(account, "first")
-    with django_assert_num_queries(6, using="cloud_security"):
+    with django_assert_num_queries(5, using="cloud_security"):
         alices.get("/findings/")
     for number in range(60):
         make(account, f"more-{number}")
-    with django_assert_num_queries(6, using="cloud_security"):
+    with django_assert_num_queries(5, using="cloud_security"):
         alices.get("/findings/")
-    with django_assert_num_queries(9, using="cloud_security"):
+    with django_assert_num_queries(8, using="cloud_security"):
         alices.get("/findings/?q=more")
 
 
@@ -220,7 +220,7 @@ class TestPanels:
         make(account, "a", "critical")
         make(account, "b", "low", service="ec2")
         make(account, "c", "low", suppressed=True)
-        with django_assert_num_queries(2, using="cloud_security"):
+        with django_assert_num_queries(1, using="cloud_security"):
             response = alices.get("/findings/panels/severity/")
         assert response.context["numbers"] == {"critical": 1, "high": 0, "medium": 0, "low": 1}
         assert [(line.key, line.total) for line in response.context["services"]] == [("s3", 1), ("ec2", 1)]
