@@ -94,6 +94,14 @@ def find(owner: str, account: UUID) -> CloudAccount | None:
     return CloudAccount.objects.of(owner).filter(pk=account).first()
 
 
+def account_lookup(owner: str, accounts: Iterable[UUID]) -> dict[UUID, CloudAccount]:
+    """Names and ids of these accounts of the owner, in one query: for lists whose rows know only an account's key."""
+    keys = set(accounts)
+    if not keys:
+        return {}
+    return CloudAccount.objects.of(owner).defer("last_check").in_bulk(list(keys))
+
+
 def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
     """For a list: without the reports, which are large and shown nowhere in it."""
     return counted_accounts(owner, wanted)[0]

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from cloudaccounts.actors import Actor
 from scans import services
-from scans.models import Asset, ScanRun
+from scans.models import Asset, Finding, ScanRun
 
 
 @admin.register(ScanRun)
@@ -57,4 +57,23 @@ class AssetAdmin(admin.ModelAdmin[Asset]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Asset | None = None) -> bool:
+        return False
+
+
+@admin.register(Finding)
+class FindingAdmin(admin.ModelAdmin[Finding]):
+    list_display = ("title", "severity", "status", "suppressed", "asset_name", "account_name", "open_since")
+    list_filter = ("provider", "severity", "status", "suppressed")
+    search_fields = ("title", "asset_name", "native_id", "account_name")
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("severity_rank", "-open_since")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Finding | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Finding | None = None) -> bool:
         return False

@@ -1,23 +1,30 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django import forms
 
 from cloudaccounts import registry
+from cloudaccounts.contract import Severity
 from cloudaccounts.forms import ServiceForm, with_any
 from cloudaccounts.models import CloudAccount
-from scans.models import ScanStatus
-from scans.selectors import AssetFilter, ScanFilter
+from scans.models import ScanEvery, ScanStatus, ScanType
+from scans.selectors import AssetFilter, FindingFilter, ScanFilter
 
 
 class ScanInitiationForm(ServiceForm):
-    """Where to scan: the account's own regions, all of them unless a person narrows it.
+    """How and where to scan: the account's own regions, all that are enabled there unless a person narrows it."""
 
-    Offers full scans only: an incremental one would look at everything too, until collectors can skip what is the same.
-    """
-
+    scan_type = forms.ChoiceField(
+        label="Type",
+        widget=forms.RadioSelect,
+        choices=[
+            (ScanType.INCREMENTAL, "Incremental: what changed since the last scan, where the cloud tells"),
+            (ScanType.FULL, "Full: everything, whatever the cloud says"),
+        ],
+    )
     regions = forms.MultipleChoiceField(
         label="Regions",
         widget=forms.CheckboxSelectMultiple,
@@ -26,11 +33,89 @@ class ScanInitiationForm(ServiceForm):
     )
 
     def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"regions": account.regions})
+        off = _not_enabled(account)
+        on = [name for name in account.regions if name not in off]
+        kwargs.setdefault("initial", {"scan_type": ScanType.INCREMENTAL, "regions": on or account.regions})
         super().__init__(*args, **kwargs)
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(name, name) for name in account.regions]
+        field.choices = [
+            (name, f"{name} (not enabled in this account)" if name in off else name) for name in account.regions
+        ]
+
+
+def _not_enabled(account: CloudAccount) -> set[str]:
+    """Regions that the last check of access found switched off."""
+    report = account.report
+    return {region.name for region in report.regions if not region.enabled} if report else set()
+
+
+class ScheduleForm(ServiceForm):
+    every = forms.ChoiceField(label="By itself", choices=ScanEvery.choices)
+
+
+class SuppressForm(ServiceForm):
+    """Why findings are set aside, and until when."""
+
+    reason = forms.CharField(
+        max_length=500, label="Reason", widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Shown beside the finding, with your name.",
+        error_messages={"required": "Say why: whoever looks at it next year wants to know."},
+    )  # fmt: skip
+    until = forms.DateField(
+        required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The day on which it counts again. Empty: until somebody takes it back.",
+    )  # fmt: skip
+
+    def clean_until(self) -> datetime | None:
+        day = self.cleaned_data["until"]
+        return datetime.combine(day, time.min, tzinfo=UTC) if day is not None else None
+
+
+AGES = [("", "Any"), ("7", "7 days and more"), ("30", "30 days and more"), ("90", "90 days and more")]
+STATUSES = [("", "Open"), ("suppressed", "Suppressed"), ("resolved", "Resolved")]
+FINDING_SORTS = [("", "Worst first"), ("newest", "Newest first"), ("oldest", "Oldest first")]
+
+
+class FindingFilterForm(forms.Form):
+    use_required_attribute = False
+
+    q = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Search",
+        widget=forms.SearchInput(attrs={"placeholder": "Asset, identifier, check or account"}),
+    )
+    severity = forms.ChoiceField(
+        required=False, choices=with_any("Any", [(severity.value, severity.value) for severity in Severity])
+    )
+    status = forms.ChoiceField(required=False, choices=STATUSES)
+    service = forms.CharField(required=False, max_length=40, widget=forms.Select)
+    provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
+    region = forms.CharField(required=False, max_length=60, widget=forms.Select)
+    age = forms.ChoiceField(required=False, label="Open for", choices=AGES)
+    sort = forms.ChoiceField(required=False, label="Order", choices=FINDING_SORTS)
+    check = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+    account = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
+    run = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        widget = self.fields["region"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [("", "Any"), *_regions(self.data.get("provider"))]
+
+    def offer_services(self, services: list[str]) -> None:
+        widget = self.fields["service"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [("", "Any"), *((name, name) for name in services)]
+
+    def wanted(self) -> FindingFilter:
+        self.is_valid()
+        values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
+        values["age"] = int(values.get("age", 0))
+        return FindingFilter(**values)
 
 
 class ScanFilterForm(forms.Form):

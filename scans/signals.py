@@ -17,6 +17,7 @@ from scans import services
 def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw:
         services.request_first_scan(instance)
+        services.ensure_schedule(instance)
 
 
 @receiver(account_suspended)
@@ -26,14 +27,15 @@ def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, 
 
 @receiver(account_renamed)
 def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    services.rename_account(account)
+    services.follow_account(account)
+
+
+@receiver(account_transferred)
+def follow_the_owner(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
+    services.cancel_active(account.pk, actor=actor)  # it would go on writing in the old owner's name
+    services.follow_account(account)
 
 
 @receiver(account_deleted)
 def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     services.forget_account(account.pk)
-
-
-@receiver(account_transferred)
-def follow_the_owner(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
-    services.follow_owner(account, actor=actor)

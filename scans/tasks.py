@@ -15,3 +15,13 @@ def run(run_id: str) -> str:
 @shared_task(name="scans.requeue", ignore_result=True, expires=15)
 def requeue() -> None:
     services.requeue_scans()
+
+
+@shared_task(name="scans.start_due", ignore_result=True, expires=60)
+def start_due() -> None:
+    services.start_due_scans()
+
+
+@shared_task(name="scans.end_suppressions", ignore_result=True, expires=60)
+def end_suppressions() -> None:
+    services.end_suppressions()

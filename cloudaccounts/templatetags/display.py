@@ -25,9 +25,10 @@ register = template.Library()
 TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
     "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
-    "idle": "ok", "new": "info", "onboarding": "info", "onboarded": "ok", "left out": "mute", "closed": "mute",
+    "completed with gaps": "warn", "idle": "ok", "new": "info", "onboarding": "info", "onboarded": "ok",
+    "left out": "mute", "closed": "mute", "degraded": "warn", "broken": "bad",
     "granted": "ok", "denied": "bad", "unverifiable": "warn",
-    "degraded": "warn", "broken": "bad",
+    "open": "bad", "resolved": "ok", "suppressed": "mute", "reopened": "warn",
     "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
 }  # fmt: skip
 MARKS = {"ok": "✓", "bad": "!", "warn": "!", "info": "→", "mute": "–"}

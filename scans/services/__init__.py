@@ -1,25 +1,27 @@
-"""What can be done with scans. Pages, API, admin, commands and tasks call these."""
+"""What can be done with scans and findings. Pages, API, admin, commands and tasks call these."""
 
-from scans.services.fleet import follow_owner
+from scans.services.fleet import request_scans
+from scans.services.following import follow_account, forget_account
 from scans.services.reconcile import requeue_scans
-from scans.services.requests import (
-    cancel_active,
-    cancel_scan,
-    forget_account,
-    rename_account,
-    request_first_scan,
-    request_scan,
-)
+from scans.services.requests import cancel_active, cancel_scan, request_first_scan, request_scan
 from scans.services.running import run_scan
+from scans.services.scheduling import ensure_schedule, set_schedule, start_due_scans
+from scans.services.suppressing import end_suppressions, suppress_findings, unsuppress_findings
 
 __all__ = [
     "cancel_active",
     "cancel_scan",
-    "follow_owner",
+    "end_suppressions",
+    "ensure_schedule",
+    "follow_account",
     "forget_account",
-    "rename_account",
     "request_first_scan",
     "request_scan",
+    "request_scans",
     "requeue_scans",
     "run_scan",
+    "set_schedule",
+    "start_due_scans",
+    "suppress_findings",
+    "unsuppress_findings",
 ]

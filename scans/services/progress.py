@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudaccounts.contract import ProviderError, ScanUnit
@@ -13,13 +14,17 @@ EVERY = 0.5  # seconds between writes: a person sees motion, the database is lef
 class Progress:
     """What a running scan tells of itself. Counts only what is done and stored."""
 
-    def __init__(self, claim: Claim, *, total: int) -> None:
+    def __init__(
+        self, claim: Claim, *, total: int, done: int = 0, unchanged: int = 0, notes: Sequence[str] = ()
+    ) -> None:
         self._claim = claim
         self._last = 0.0
         self._open: dict[ScanUnit, None] = {}
         self.gaps: list[dict[str, Any]] = []
         self.first_error: ProviderError | None = None
-        self._facts: dict[str, Any] = {"units_total": total, "units_done": 0}
+        self._facts: dict[str, Any] = {
+            "units_total": total, "units_done": done, "units_unchanged": unchanged, "notes": list(notes),
+        }  # fmt: skip
 
     def doing(self, unit: ScanUnit) -> None:
         self._open[unit] = None
@@ -36,6 +41,9 @@ class Progress:
         self._open.pop(unit, None)
         self._facts["units_done"] += 1
         self.seen(writer)
+
+    def tell(self, facts: Mapping[str, Any]) -> None:
+        self._facts |= facts
 
     def unit_failed(self, unit: ScanUnit, error: ProviderError) -> None:
         """A gap: what was known of this unit stays as it was, and the run says that it could not look."""

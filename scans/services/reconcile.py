@@ -10,12 +10,13 @@ from cloudaccounts import audit, dispatch
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.leases import Claim
 from scans.models import ScanRun, ScanStatus
-from scans.services.failures import tell_failed
-from scans.services.requests import QUEUE, TASK
+from scans.services.requests import QUEUE, TASK, tell_of_failure
 
 ATTEMPTS = 3
 NUDGE_AGAIN = timedelta(seconds=30)
 BATCH = 500
+WORKER_DIED = f"Our own worker died {ATTEMPTS} times during this scan."
+REMEDY = "Look at the worker's log for the reason (often memory), then start a scan again."
 
 
 def requeue_scans() -> int:
@@ -35,15 +36,15 @@ def _release_lost() -> int:
             status=ScanStatus.FAILED,
             now_doing="",
             error_code="worker_died",
-            error=f"Our own worker died {ATTEMPTS} times during this scan.",
-            error_remedy="Look at the worker's log for the reason (often memory), then start a scan again.",
+            error=WORKER_DIED,
+            error_remedy=REMEDY,
         )
         if failed:
             audit.record(
                 actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
                 account=run.account, label=run.account_name, run_id=str(run.run_id),
             )  # fmt: skip
-            tell_failed(run, f"Our own worker died {ATTEMPTS} times during this scan.", "Tell the operator.")
+            tell_of_failure(run, WORKER_DIED, REMEDY)
         mended += failed
     return mended
 

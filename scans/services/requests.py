@@ -12,7 +12,9 @@ from cloudaccounts import audit, dispatch
 from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from scans.models import ACTIVE, Asset, ScanRun, ScanStatus, ScanType
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.services import tell
+from scans.models import ACTIVE, ScanRun, ScanStatus, ScanType
 
 TASK = "scans.run"
 QUEUE = "scans"
@@ -25,6 +27,7 @@ def request_scan(
     scan_type: str = ScanType.FULL,
     regions: Sequence[str] = (),
     auto_initiated: bool = False,
+    scheduled: bool = False,
 ) -> ScanRun:
     """Queues a scan, or answers with the one that is active already: compare `run_id`s to tell them apart.
 
@@ -36,7 +39,8 @@ def request_scan(
     if not set(regions) <= set(account.regions):
         raise InputError({"regions": "Choose among the regions of this account."})
     while True:
-        run = _new_run(account, actor, scan_type, regions, auto_initiated=auto_initiated)
+        run = _new_run(account, actor, scan_type, regions)
+        run.auto_initiated, run.scheduled = auto_initiated, scheduled
         try:
             with transaction.atomic(using=dispatch.SECURITY):
                 if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
@@ -50,14 +54,14 @@ def request_scan(
                 return active
             continue
         account.latest_scan_run_id = run.run_id
-        text = "Discovery started by itself after onboarding" if auto_initiated else f"Scan requested by {actor.label}"
+        text = f"Scan requested by {actor.label}"
+        if auto_initiated or scheduled:
+            text = "Scan started by its schedule" if scheduled else "Discovery started by itself after onboarding"
         _record(run, actor, "scan.requested", text)
         return run
 
 
-def _new_run(
-    account: CloudAccount, actor: Actor, scan_type: str, regions: Sequence[str], *, auto_initiated: bool
-) -> ScanRun:
+def _new_run(account: CloudAccount, actor: Actor, scan_type: str, regions: Sequence[str]) -> ScanRun:
     now = timezone.now()
     return ScanRun(
         account=account.pk,
@@ -67,7 +71,6 @@ def _new_run(
         provider=account.provider,
         scan_type=scan_type,
         regions=list(regions or account.regions),
-        auto_initiated=auto_initiated,
         actor=actor.to_dict(),
         requested_at=now,
         nudged_at=now,
@@ -101,16 +104,11 @@ def cancel_active(account: UUID, *, actor: Actor) -> None:
         cancel_scan(run, actor=actor)
 
 
-def rename_account(account: CloudAccount) -> None:
-    """Lists show the account's name from their own rows, so that they need no join."""
-    Asset.objects.filter(account=account.pk).update(account_name=account.name)
-    ScanRun.objects.filter(account=account.pk).update(account_name=account.name)
-
-
-def forget_account(account: UUID) -> None:
-    """Removes what was discovered of a deleted account, and its runs; a worker in the middle loses its claim."""
-    ScanRun.objects.filter(account=account).delete()
-    Asset.objects.filter(account=account).delete()
+def tell_of_failure(run: ScanRun, cause: str, remedy: str) -> None:
+    account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
+    if account is not None:
+        text = f"The scan of {account.name} failed: {cause}"
+        tell(NoticeKind.SCAN_FAILED, key=str(run.run_id), text=text, remedy=remedy, account=account)
 
 
 def _record(run: ScanRun, actor: Actor, action: str, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from uuid import UUID
 
@@ -16,12 +17,15 @@ from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.services import account_session
-from scans.models import ScanRun, ScanStatus
-from scans.services.collecting import Batch, UnitFailed, UnitFinished, collect
-from scans.services.failures import tell_failed
-from scans.services.fleet import hand_over_late
+from scans.models import ScanRun, ScanStatus, ScanType
+from scans.services.collecting import Batch, Event, UnitFailed, UnitFinished, collect
+from scans.services.coverage import Coverage
+from scans.services.finding import FindingWriter
+from scans.services.finishing import count_the_day, finding_counts, posture
+from scans.services.following import follow_account, forget_account
+from scans.services.judging import Judge
 from scans.services.progress import Progress
-from scans.services.requests import forget_account
+from scans.services.requests import tell_of_failure
 from scans.services.storing import AssetWriter
 
 LONGEST = 4 * 3600  # seconds; threads have no time limit of Celery's
@@ -46,9 +50,11 @@ def run_scan(run_id: UUID) -> str:
         run = row.get()
         with LeaseKeeper(claim.renew) as keeper:
             _attempt(run, claim, keeper)
-        if not CloudAccount.objects.filter(pk=run.account).exists():
+        account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
+        if account is None:
             forget_account(run.account)  # deleted between our last look and our last write
-        hand_over_late(run.account)
+        elif (account.name, account.owner) != (run.account_name, run.owner):
+            follow_account(account)  # renamed or handed over meanwhile: what we wrote last has the old name
     return row.values_list("status", flat=True).first() or "gone"
 
 
@@ -69,41 +75,78 @@ def _work(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     account = CloudAccount.objects.filter(pk=run.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
+    judge, began = Judge(account.spec), timezone.now()
+    findings = FindingWriter(run, account, judge.titles)
+    writer = AssetWriter(run, judge, findings)
+    coverage = Coverage(run, judge.version, began)
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
-        units, deadline = session.units(run.regions), time.monotonic() + LONGEST
-        writer = AssetWriter(run)
-        progress = Progress(claim, total=len(units))
-        progress.show(force=True)
-        for event in collect(session, units):
-            if keeper.lost.is_set():
-                raise ClaimLostError
-            if time.monotonic() > deadline:
-                raise ProviderError(
-                    "scan_too_long",
-                    f"The scan was not done after {LONGEST // 3600} hours.",
-                    "Scan fewer regions at a time; what was found so far is kept.",
-                )
-            if isinstance(event, Batch):
-                if not progress.show(force=True):  # a cancelled run writes not one batch more
-                    raise ClaimLostError
-                writer.write(event.unit, event.assets)
-                progress.seen(writer)
-            elif isinstance(event, UnitFinished):
-                writer.sweep(event.unit)
-                progress.unit_done(event.unit, writer)
-            elif isinstance(event, UnitFailed):
-                progress.unit_failed(event.unit, event.error)
-            else:
-                progress.doing(event.unit)
-            if not progress.show():
-                raise ClaimLostError
+        units = session.units(run.regions)
+        claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
+        look = coverage.plan(session, units)
+        progress = Progress(
+            claim, total=len(units), done=len(look.done), unchanged=len(look.unchanged), notes=look.notes
+        )
+        _stop_where_lost(progress.show(force=True))
+        for unit in look.unchanged:
+            writer.keep(unit)
+            coverage.kept(unit)
+            progress.unit_done(unit, writer)
+            _stop_where_lost(progress.show() and not keeper.lost.is_set())
+        _collect(collect(session, look.collect), keeper, progress, writer, coverage)
     if len(progress.gaps) == len(units):
         raise progress.first_error or defect("scan")
     if set(run.regions) == set(account.regions):
         writer.sweep_unwatched(units)
-        progress.seen(writer)
-    progress.show(force=True)
+    _complete(run, claim, progress, writer, findings, judge)
+
+
+def _collect(
+    events: Iterator[Event], keeper: LeaseKeeper, progress: Progress, writer: AssetWriter, coverage: Coverage
+) -> None:
+    deadline = time.monotonic() + LONGEST
+    for event in events:
+        _stop_where_lost(not keeper.lost.is_set())
+        if time.monotonic() > deadline:
+            raise ProviderError(
+                "scan_too_long",
+                f"The scan was not done after {LONGEST // 3600} hours.",
+                "Scan fewer regions at a time; what was found so far is kept.",
+            )
+        if isinstance(event, Batch):
+            _stop_where_lost(progress.show(force=True))  # a cancelled run writes not one batch more
+            writer.write(event.unit, event.assets)
+            progress.seen(writer)
+        elif isinstance(event, UnitFinished):
+            writer.sweep(event.unit)
+            coverage.looked_at(event.unit)
+            progress.unit_done(event.unit, writer)
+        elif isinstance(event, UnitFailed):
+            coverage.failed(event.unit)
+            progress.unit_failed(event.unit, event.error)
+        else:
+            progress.doing(event.unit)
+        _stop_where_lost(progress.show())
+
+
+def _complete(
+    run: ScanRun, claim: Claim, progress: Progress, writer: AssetWriter, findings: FindingWriter, judge: Judge
+) -> None:
+    """What is told of the account as a whole. Each step can be repeated by the next try."""
+    _stop_where_lost(progress.show(force=True))
+    findings.resolve_orphans(timezone.now())
+    if run.attempts > 1:
+        writer.recount()
+    progress.seen(writer)
+    progress.tell({**finding_counts(run), **posture(run, judge.titles)})
+    findings.tell_the_rest()
+    _stop_where_lost(progress.show(force=True))
     _end(run, claim, ScanStatus.COMPLETED)
+    count_the_day(run.owner)
+
+
+def _stop_where_lost(held: bool) -> None:
+    if not held:
+        raise ClaimLostError
 
 
 def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | None = None) -> None:
@@ -114,6 +157,8 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
         error=error.cause[:500] if error else "",
         error_remedy=error.remedy[:500] if error else "",
     )
+    if ended and error is not None:
+        tell_of_failure(run, error.cause, error.remedy)
     if ended:
         audit.record(
             actor=Actor.from_dict(run.actor),
@@ -124,5 +169,3 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
             label=run.account_name,
             run_id=str(run.run_id),
         )
-        if error is not None:
-            tell_failed(run, error.cause, error.remedy)

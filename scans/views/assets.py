@@ -1,26 +1,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts import groups
+from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.forms import offer_groups
-from cloudaccounts.selectors import find
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.selectors import account_lookup, find
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
-from scans import selectors
+from scans import console, selectors
 from scans.forms import AssetFilterForm
+from scans.models import Asset
+from scans.views.exporting import READ, pieces, record_export
 
 PAGE_SIZE = 50
+COLUMNS = (
+    "name", "type", "service", "region", "native_id", "account_name", "account_id", "provider", "first_seen",
+    "last_seen", "changed", "gone", "passed", "failed", "unknown", "console_link",
+)  # fmt: skip
+_SAME = {
+    "name", "type", "service", "region", "native_id", "account_name", "provider", "passed", "failed", "unknown",
+}  # fmt: skip
 
 
 @require_safe
-def asset_list(request: HttpRequest) -> HttpResponse:
+def asset_list(request: HttpRequest) -> HttpResponseBase:
     owner = owner_of(request)
     form = AssetFilterForm(request.GET)
     offer_groups(form.fields["group"], groups.choices(owner))
@@ -30,8 +45,19 @@ def asset_list(request: HttpRequest) -> HttpResponse:
     form.offer_types(types)
     if wanted.type not in types:
         wanted = replace(wanted, type="")  # as any value that does not exist: it narrows nothing
-    page = page_of(selectors.assets(owner, wanted, account), request.GET.get("page"), PAGE_SIZE)
-    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+    rows = selectors.assets(owner, wanted, account)
+    if asked := wanted_format(request):
+        record_export(request, "assets", asked)
+        return export(export_rows(owner, rows), columns=COLUMNS, name="assets", format=asked)
+    page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
+    accounts = account_lookup(owner, (row.account for row in page))
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "account": account,
+        "rows": [{"asset": row, "account": accounts.get(row.account)} for row in page],
+    }
     return render(request, "scans/asset_list.html", context)
 
 
@@ -41,6 +67,31 @@ def asset(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     properties = json.dumps(found.properties, indent=2, sort_keys=True, ensure_ascii=False)
-    return render(
-        request, "scans/asset.html", {"asset": found, "properties": properties, "tags": sorted(found.tags.items())}
-    )
+    account = find(found.owner, found.account)
+    context = {
+        "asset": found,
+        "account": account,
+        "console_link": console.link_of_asset(found, account),
+        "findings": selectors.findings_of_asset(found),
+        "properties": properties,
+        "tags": sorted(found.tags.items()),
+    }
+    return render(request, "scans/asset.html", context)
+
+
+def export_rows(owner: str, rows: QuerySet[Asset]) -> Iterator[dict[str, Any]]:
+    """Rows of a file, read in pieces. Accounts are looked up once each."""
+    accounts: dict[UUID, CloudAccount] = {}
+    for piece in pieces(rows.iterator(chunk_size=READ)):
+        accounts |= account_lookup(owner, {row.account for row in piece} - accounts.keys())
+        for row in piece:
+            account = accounts.get(row.account)
+            yield {
+                **{name: getattr(row, name) for name in _SAME},
+                "account_id": account.account_id if account else "",
+                "first_seen": row.first_seen_at,
+                "last_seen": row.last_seen_at,
+                "changed": row.changed_at,
+                "gone": row.gone_at,
+                "console_link": console.link_of_row(row, account),
+            }

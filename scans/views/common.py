@@ -23,3 +23,11 @@ def progress_of(run: ScanRun | None) -> dict[str, Any]:
     if run is None or not run.is_active:
         return {"run": run}
     return {"run": run, "left": selectors.time_left(run), "worker": worker_state("scans")}
+
+
+def run_context(run: ScanRun) -> dict[str, Any]:
+    """A run's own page: its progress, and once it has ended what it changed."""
+    context = progress_of(run)
+    if not run.is_active:
+        context["changed"] = selectors.changed_by(run)
+    return context

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from cloudaccounts.services import worker_state
 from cloudaccounts.views.common import account_or_404, owner_of
 from scans import selectors
-from scans.views.common import progress_of, run_or_404
+from scans.views.common import progress_of, run_context, run_or_404
 
 ACTIVE_SHOWN = 5
 ENDED_SHOWN = 3
@@ -49,7 +49,7 @@ def account_assets_panel(request: HttpRequest, account_id: UUID) -> HttpResponse
 
 @require_safe
 def scan_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    return _answer(request, "scans/panels/run.html", progress_of(run_or_404(request, run_id)))
+    return _answer(request, "scans/panels/run.html", run_context(run_or_404(request, run_id)))
 
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

@@ -12,12 +12,13 @@ from cloudaccounts import groups
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.forms import offer_groups
+from cloudaccounts.models import CloudAccount
 from cloudaccounts.selectors import find
 from cloudaccounts.views.common import account_or_404, gone_is_404, owner_of
 from cloudaccounts.views.paging import page_of
 from scans import selectors, services
-from scans.forms import ScanFilterForm, ScanInitiationForm
-from scans.views.common import progress_of, run_or_404
+from scans.forms import ScanFilterForm, ScanInitiationForm, ScheduleForm
+from scans.views.common import run_context, run_or_404
 
 PAGE_SIZE = 25
 
@@ -37,7 +38,8 @@ def scan_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_or_404(request, run_id)
-    return render(request, "scans/scan.html", progress_of(run))
+    account = find(run.owner, run.account)
+    return render(request, "scans/scan.html", {"account": account, **run_context(run)})
 
 
 @require_POST
@@ -69,8 +71,34 @@ def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
             if before is not None and run.run_id == before.run_id:
                 messages.info(request, "A scan of this account is under way already: here it is.")
             return redirect("scan", run_id=run.run_id)
-    status = 422 if form.is_bound else 200
-    active = before if before is not None and before.is_active else None
-    return render(
-        request, "scans/account_scan.html", {"account": account, "form": form, "active": active}, status=status
+    return _initiation_page(
+        request, account, form, ScheduleForm(initial={"every": selectors.schedule_of(account).every})
     )
+
+
+@require_POST
+@gone_is_404()
+def account_schedule(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """When the account is scanned by itself."""
+    account = account_or_404(request, account_id)
+    form = ScheduleForm(request.POST)
+    if form.is_valid():
+        services.set_schedule(account, actor=Actor.of_request(request), every=form.cleaned_data["every"])
+        messages.success(request, "Saved.")
+        return redirect("account-scan", account_id=account.pk)
+    return _initiation_page(request, account, ScanInitiationForm(account=account), form)
+
+
+def _initiation_page(
+    request: HttpRequest, account: CloudAccount, form: ScanInitiationForm, schedule_form: ScheduleForm
+) -> HttpResponse:
+    latest = selectors.latest_of_account(account.owner, account.pk)
+    context = {
+        "account": account,
+        "form": form,
+        "schedule": selectors.schedule_of(account),
+        "schedule_form": schedule_form,
+        "active": latest if latest is not None and latest.is_active else None,
+    }
+    status = 422 if form.is_bound or schedule_form.is_bound else 200
+    return render(request, "scans/account_scan.html", context, status=status)

@@ -16,9 +16,11 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ScanUnit
 from cloudaccounts.models import CloudAccount, Organization
-from cloudaccounts.services import create_group
-from scans.models import Asset, ScanRun
+from cloudaccounts.services import create_group, start_job
+from scans.models import Asset, Finding, ScanRun
 from scans.services import request_scan
+from scans.services.finding import FindingWriter
+from scans.services.judging import Judge
 from scans.services.storing import AssetWriter
 from tests.conftest import ALL_DATABASES
 from wizard.services import create_wizard_session
@@ -42,7 +44,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 OWNED = sorted(
     route
     for route in routes(get_resolver().url_patterns)
-    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|group_id|organization_id)>", route)
+    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|group_id|organization_id|finding_id|job_id)>", route)
 )
 
 
@@ -50,17 +52,35 @@ OWNED = sorted(
 def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     account = make_account(alice)
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
-    AssetWriter(run).write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
+    judge = Judge(account.spec)
+    writer = AssetWriter(run, judge, FindingWriter(run, account, judge.titles))
+    writer.write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
+    asset = Asset.objects.get()
+    Finding.objects.all().delete()
+    finding = Finding.objects.create(
+        account=account.pk, owner=account.owner, check_id="c", asset_key=asset.asset_key, asset=asset.pk,
+        severity="high", severity_rank=1, first_seen=run.requested_at, last_seen=run.requested_at,
+        open_since=run.requested_at, last_run=run.pk, changed_run=run.pk,
+    )  # fmt: skip
     draft = create_wizard_session(str(alice.pk))
     organization = Organization.objects.create(owner=str(alice.pk), provider="aws", connection=account.pk)
     assert timezone.now() >= run.requested_at
     return {
         "account_id": account.pk,
         "run_id": run.run_id,
-        "asset_id": Asset.objects.get().pk,
+        "asset_id": asset.pk,
+        "finding_id": finding.pk,
         "draft_id": draft.pk,
         "group_id": create_group(owner=str(alice.pk), actor=SYSTEM, name="alices").pk,
         "organization_id": organization.pk,
+        "job_id": start_job(
+            owner=str(alice.pk),
+            actor=SYSTEM,
+            kind="revalidate",
+            title="Check",
+            items=[(str(account.pk), "x")],
+            options={},
+        ).pk,
     }
 
 

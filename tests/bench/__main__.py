@@ -32,13 +32,15 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, fleet, heartbeats, listing, organizations, rotation, startup
+    from tests.bench import connections, fleet, heartbeats, listing, organizations, rotation, scans, startup
 
     yield startup.check(folder)
     _migrate()
     yield from fleet.pages()
     yield listing.page()
     yield from rotation.results()
+    yield from scans.pages()
+    yield from scans.synthetic()
     with sandbox(folder) as rig:
         yield connections.single(rig)
         yield connections.fleet(rig)
@@ -46,6 +48,7 @@ def measure(folder: Path) -> Iterator[Result]:
         yield connections.azure(rig)
         yield connections.google(rig)
         yield from organizations.discover(rig)
+        yield from scans.seeded(rig)
 
 
 def _migrate() -> None:

@@ -65,6 +65,8 @@ class Album:
             "wizard-drafts": "/wizard/",
             "scans": "/scans/",
             "assets": "/assets/",
+            "findings": "/findings/",
+            "findings-none-fit": "/findings/?q=nothing-like-this",
             "profile": "/profile/",
             "groups": "/groups/",
             "group": self.group,

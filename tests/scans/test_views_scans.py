@@ -169,7 +169,7 @@ def test_a_look_at_cancel_changes_nothing(alices: Client, run: ScanRun) -> None:
 
 def test_a_scan_starts_with_the_chosen_regions(alices: Client, account: CloudAccount, run: ScanRun) -> None:
     change(run, status="completed")
-    data = {"regions": ["eu-west-1"]}
+    data = {"regions": ["eu-west-1"], "scan_type": "full"}
     response = alices.post(f"/accounts/{account.pk}/scan/", data)
     started = ScanRun.objects.get(active_account=account.pk)
     assert response["Location"] == f"/scans/{started.pk}/"
@@ -177,7 +177,7 @@ def test_a_scan_starts_with_the_chosen_regions(alices: Client, account: CloudAcc
 
 
 def test_a_second_scan_leads_to_the_active_one(alices: Client, account: CloudAccount, run: ScanRun) -> None:
-    data = {"regions": account.regions}
+    data = {"regions": account.regions, "scan_type": "incremental"}
     response = alices.post(f"/accounts/{account.pk}/scan/", data, follow=True)
     assert response.redirect_chain == [(f"/scans/{run.pk}/", 302)]
     assert "under way already" in response.content.decode()
@@ -186,7 +186,11 @@ def test_a_second_scan_leads_to_the_active_one(alices: Client, account: CloudAcc
 
 @pytest.mark.parametrize(
     "data",
-    [{"regions": []}, {"regions": ["moon-1"]}],
+    [
+        {"regions": [], "scan_type": "full"},
+        {"regions": ["moon-1"], "scan_type": "full"},
+        {"regions": ["eu-west-1"], "scan_type": "half"},
+    ],
 )
 def test_a_scan_of_nothing_is_refused(
     alices: Client, account: CloudAccount, run: ScanRun, data: dict[str, Any]
@@ -196,11 +200,35 @@ def test_a_scan_of_nothing_is_refused(
     assert not ScanRun.objects.filter(active_account=account.pk).exists()
 
 
+def test_regions_that_are_not_enabled_are_marked_and_left_out(alices: Client, account: CloudAccount) -> None:
+    report = {"regions": [{"name": "eu-west-1", "enabled": False}, {"name": "us-east-1", "enabled": True}]}
+    CloudAccount.objects.update(last_check={"ok": True, "finished": True, **report})
+    form = alices.get(f"/accounts/{account.pk}/scan/").context["form"]
+    assert form.initial["regions"] == ["us-east-1"]
+    assert "eu-west-1 (not enabled in this account)" in str(form["regions"])
+
+
+def test_the_schedule_is_shown_and_changed(alices: Client, bobs: Client, account: CloudAccount) -> None:
+    url = f"/accounts/{account.pk}/scan/"
+    assert "The next one starts" in text(alices, url)
+    assert alices.post(f"{url}schedule/", {"every": "hourly"}).status_code == 422
+    assert bobs.post(f"{url}schedule/", {"every": "off"}).status_code == 404
+    assert alices.post(f"{url}schedule/", {"every": "off"}).status_code == 302
+    assert "only when somebody asks for it" in text(alices, url)
+
+
+def test_completed_with_gaps_does_not_look_like_completed(alices: Client, run: ScanRun) -> None:
+    gap = {"service": "S3", "region": "global", "code": "denied", "cause": "S3 refused.", "remedy": "Grant it."}
+    change(run, status="completed", gaps=[gap])
+    for url in ("/scans/", f"/scans/{run.pk}/", "/scans/now/", f"/accounts/{run.account}/panels/scans/latest/"):
+        assert '<span class="pill warn">completed with gaps</span>' in text(alices, url)
+
+
 def test_a_suspended_account_is_not_scanned_and_says_why(
     alices: Client, alice: User, make_account: MakeAccount
 ) -> None:
     suspended = make_account(alice, status=CloudAccountStatus.SUSPENDED)
-    data = {"regions": suspended.regions}
+    data = {"regions": suspended.regions, "scan_type": "full"}
     response = alices.post(f"/accounts/{suspended.pk}/scan/", data)
     assert response.status_code == 422
     assert "This account is suspended." in response.content.decode()

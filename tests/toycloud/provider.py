@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Event
+from urllib.parse import quote
 
 from django import forms
 
@@ -16,18 +17,23 @@ from cloudaccounts.contract import (
     CloudValidationResult,
     CredentialFacts,
     Credentials,
+    Judgement,
     MemberPage,
     OrganizationNode,
     Plan,
+    PostureCheck,
     Provider,
     ProviderError,
+    Reference,
     Region,
     ScanUnit,
     SetupContext,
     SetupGuide,
+    Severity,
     Snippet,
     Target,
     ValidationProgress,
+    Verdict,
     VisibleAccount,
 )
 from cloudaccounts.report import CheckResult, CheckStatus, PermissionResult, PermissionStatus, PlannedCheck
@@ -35,6 +41,42 @@ from cloudaccounts.report import CheckResult, CheckStatus, PermissionResult, Per
 
 class TokenForm(forms.Form):
     token = forms.CharField(max_length=200, widget=forms.PasswordInput)
+
+
+def _lid(asset: Asset) -> Judgement:
+    lid = asset.properties.get("lid", "closed")
+    if lid == "stuck":
+        raise RuntimeError("a defect of this check")
+    if lid == "unreadable":
+        return Judgement(Verdict.UNKNOWN, "The lid could not be read.")
+    if lid == "open":
+        return Judgement(Verdict.FAIL, f"The lid of {asset.name} is open.")
+    return Judgement(Verdict.PASS)
+
+
+def _label(asset: Asset) -> Judgement:
+    if "label" not in asset.properties:
+        return Judgement(Verdict.NOT_APPLICABLE)
+    return Judgement(Verdict.PASS if asset.properties["label"] else Verdict.FAIL, "It has an empty label.")
+
+
+def _sharp(asset: Asset) -> Judgement:
+    return Judgement(Verdict.FAIL if asset.properties.get("sharp") else Verdict.PASS, "It is sharp.")
+
+
+def _check(id: str, title: str, severity: Severity, kind: str, judge: Callable[[Asset], Judgement]) -> PostureCheck:  # noqa: A002
+    return PostureCheck(
+        id=id, title=title, severity=severity, service=kind, asset_type=f"toy.{kind}.thing",
+        why="Things fall out.", console="Open the shelf and mend it.", command="toy mend <name>",
+        references=(Reference("Toy benchmark", "1.1", "https://toys.example/1.1"),), judge=judge,
+    )  # fmt: skip
+
+
+CHECKS = (
+    _check("toy_box_closed", "Boxes are closed", Severity.CRITICAL, "boxes", _lid),
+    _check("toy_box_labelled", "Boxes are labelled", Severity.LOW, "boxes", _label),
+    _check("toy_blunt", "Toys are blunt", Severity.HIGH, "toys", _sharp),
+)
 
 
 @dataclass
@@ -56,12 +98,18 @@ class State:
     pages_asked: list[int] = field(default_factory=list)
     bad_members: dict[str, ProviderError] = field(default_factory=dict)  # by account id
     gate: Event | None = None  # collectors wait here until it is set
+    checks: tuple[PostureCheck, ...] = CHECKS
+    log: dict[tuple[str, str], datetime] | None = None  # when each unit was changed last; None: it has no such log
+    log_error: ProviderError | None = None
+    since: list[datetime] = field(default_factory=list)  # what the log was asked for
 
     def put(self, service: str, region: str, *names: str, **properties: str) -> None:
         self.assets[service, region] = [
             Asset(f"toy.{service}.thing", service, region, f"toy:{service}:{region}:{name}", name, {}, properties)
             for name in names
         ]
+        if self.log is not None:
+            self.log[service, region] = datetime.now(UTC)
 
 
 STATE = State()
@@ -84,7 +132,13 @@ class ToySession:
             raise error
 
     def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
-        return frozenset()
+        STATE.since.append(since)
+        if STATE.log_error is not None:
+            raise STATE.log_error
+        if STATE.log is None:
+            return frozenset()
+        begin = datetime.min.replace(tzinfo=UTC)
+        return frozenset(unit for unit in units if STATE.log.get((unit.service, unit.region), begin) < since)
 
     def close(self) -> None:
         STATE.closed += 1
@@ -205,6 +259,12 @@ class ToyProvider(Provider):
 
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
         yield from STATE.neighbours
+
+    def posture_checks(self) -> tuple[PostureCheck, ...]:
+        return STATE.checks
+
+    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
+        return f"https://console.toys.example/{account_id}/{quote(asset.name)}"
 
 
 PROVIDER = ToyProvider()

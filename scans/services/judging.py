@@ -1,0 +1,79 @@
+"""Judges an asset by its provider's checks. Pure: no database, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from cloudaccounts.contract import Asset, Judgement, PostureCheck, Provider, Verdict
+
+DEFECT = "This check failed by a defect of ours."
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What all checks say of one asset. What is not applicable is in none of these."""
+
+    passed: int = 0
+    failures: dict[str, tuple[PostureCheck, str]] = field(default_factory=dict)  # by check id, with what was seen
+    unknowns: dict[str, str] = field(default_factory=dict)  # by check id, why
+
+
+class Judge:
+    """One run's checks. ``version`` changes with them, and with the collectors that give them what they read."""
+
+    def __init__(self, provider: Provider) -> None:
+        checks = provider.posture_checks()
+        self._by_type: dict[str, list[PostureCheck]] = {}
+        for check in checks:
+            self._by_type.setdefault(check.asset_type, []).append(check)
+        self.titles: Mapping[str, str] = {check.id: check.title for check in checks}
+        self.version = _version(provider, checks)
+        self._broken: set[str] = set()
+
+    def judge(self, asset: Asset) -> Verdicts:
+        found = Verdicts()
+        for check in self._by_type.get(asset.type, ()):
+            judgement = self._ask(check, asset)
+            if judgement.verdict == Verdict.FAIL:
+                found.failures[check.id] = (check, judgement.reason)
+            elif judgement.verdict == Verdict.UNKNOWN:
+                found.unknowns[check.id] = judgement.reason
+            elif judgement.verdict == Verdict.PASS:
+                found.passed += 1
+        return found
+
+    def _ask(self, check: PostureCheck, asset: Asset) -> Judgement:
+        try:
+            return check.judge(asset)
+        except Exception:
+            # A check's defect costs that check; the scan and the other checks go on. Logged once, not per asset.
+            if check.id not in self._broken:
+                self._broken.add(check.id)
+                logger.exception("scan.check_defect", extra={"check": check.id, "asset_type": asset.type})
+            return Judgement(Verdict.UNKNOWN, DEFECT)
+
+
+def _version(provider: Provider, checks: tuple[PostureCheck, ...]) -> str:
+    """Of the provider's whole folder: a collector that tells more must be heard as a check that asks more is."""
+    told = hashlib.sha256(_sources(inspect.getfile(type(provider))).encode())
+    for check in checks:
+        told.update(f"{check.id}\x1f{check.severity}\x1f{check.asset_type}\x1f{check.title}\x1e".encode())
+    return told.hexdigest()[:32]
+
+
+@cache
+def _sources(provider_file: str) -> str:
+    digest = hashlib.sha256()
+    folder = Path(provider_file).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

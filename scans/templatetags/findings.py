@@ -1,0 +1,26 @@
+"""How findings look on a page."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cloudaccounts.templatetags.display import ago
+
+register = template.Library()
+
+_TONES = {"critical": "bad solid", "high": "bad", "medium": "warn", "low": "info"}
+
+
+@register.simple_tag
+def severity(word: str) -> SafeString:
+    """By word, shape and colour."""
+    return format_html('<span class="pill {}">{}</span>', _TONES.get(word, "mute"), word)
+
+
+@register.filter
+def when(text: str) -> SafeString | str:
+    """A moment of a history, which holds it as text."""
+    return ago(parse_datetime(text))

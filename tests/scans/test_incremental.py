@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cloudaccounts.actors import SYSTEM
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.services import update_account
+from scans.models import Asset, Finding, ScanRun, ScanUnitRecord
+from scans.services import coverage
+from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.scans.conftest import Scan
+from tests.toycloud.provider import CHECKS, State
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+@pytest.fixture(autouse=True)
+def exact_log(monkeypatch: pytest.MonkeyPatch, toycloud: State) -> None:
+    """The toy cloud's log is written at once, and a test does not wait for an hour to pass."""
+    monkeypatch.setattr(coverage, "MARGIN", coverage.MARGIN * 0)
+    toycloud.log = {}
+
+
+def again(scan: Scan, toycloud: State) -> tuple[ScanRun, set[str]]:
+    """An incremental scan, and where it looked."""
+    toycloud.collected.clear()
+    run = scan(scan_type="incremental")
+    return run, {unit.label for unit in toycloud.collected}
+
+
+def test_nothing_that_is_unchanged_is_looked_at_again(scan: Scan, toycloud: State) -> None:
+    toycloud.put("boxes", "left", "red", lid="open")
+    scan()
+    seen = Finding.objects.get().last_seen
+    run, looked = again(scan, toycloud)
+    assert looked == set()
+    assert (run.status, run.units_done, run.units_total, run.units_unchanged) == ("completed", 3, 3, 3)
+    assert (run.assets_seen, run.assets_new, run.assets_changed, run.assets_gone) == (1, 0, 0, 0)
+    assert Asset.objects.get().last_run == run.run_id
+    assert Finding.objects.get().last_seen > seen
+
+
+def test_what_changed_is_looked_at_and_what_disappeared_is_noticed(scan: Scan, toycloud: State) -> None:
+    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.put("boxes", "right", "green")
+    scan()
+    toycloud.put("boxes", "left")
+    run, looked = again(scan, toycloud)
+    assert looked == {"boxes in left"}
+    assert (run.assets_gone, Finding.objects.get().status) == (1, "resolved")
+
+
+def test_other_checks_look_at_everything_once(scan: Scan, toycloud: State) -> None:
+    scan()
+    toycloud.checks = CHECKS[:1]
+    run, looked = again(scan, toycloud)
+    assert len(looked) == 3
+    assert "everything was looked at" in run.notes[0]
+    assert again(scan, toycloud)[1] == set()
+
+
+def test_the_first_scan_of_an_account_looks_at_everything(scan: Scan, toycloud: State) -> None:
+    assert len(again(scan, toycloud)[1]) == 3
+
+
+def test_a_log_that_cannot_be_read_costs_nothing_but_time_and_is_told(scan: Scan, toycloud: State) -> None:
+    scan()
+    toycloud.log_error = ProviderError("permission_denied", "The log is locked.", "Allow log:Read.")
+    run, looked = again(scan, toycloud)
+    assert len(looked) == 3
+    assert run.notes == [
+        "The cloud's log of changes could not be read, so everything was looked at. The log is locked. Allow log:Read."
+    ]
+    assert run.status == "completed"
+
+
+def test_what_was_a_gap_is_looked_at_again(scan: Scan, toycloud: State) -> None:
+    scan()
+    toycloud.broken_units["boxes", "left"] = ProviderError("throttled", "Slow down.", permanent=False)
+    scan()
+    toycloud.broken_units.clear()
+    assert again(scan, toycloud)[1] == {"boxes in left"}
+
+
+def test_a_region_that_is_new_to_the_account_is_looked_at(scan: Scan, toybox: CloudAccount, toycloud: State) -> None:
+    update_account(toybox, actor=SYSTEM, name="toybox", environment="dev", regions=["left"])
+    scan(account=CloudAccount.objects.get())
+    update_account(toybox, actor=SYSTEM, name="toybox", environment="dev", regions=["left", "right"])
+    toycloud.collected.clear()
+    scan(account=CloudAccount.objects.get(), scan_type="incremental")
+    assert {unit.label for unit in toycloud.collected} == {"boxes in right"}
+
+
+def test_it_asks_since_the_scan_that_covered_the_units_began(scan: Scan, toycloud: State) -> None:
+    run = scan()
+    again(scan, toycloud)
+    assert run.started_at is not None
+    assert run.started_at <= toycloud.since[-1] <= ScanUnitRecord.objects.earliest("looked_at").covered_at
+
+
+def test_it_allows_for_a_log_that_is_written_late(scan: Scan, toycloud: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert coverage.MARGIN.total_seconds() >= 900
+
+
+NAMES = st.sampled_from(["red", "blue", "green"])
+PROPERTIES = st.fixed_dictionaries(
+    {}, optional={
+        "lid": st.sampled_from(["open", "closed", "unreadable", "stuck"]),
+        "label": st.sampled_from(["", "x"]),
+        "sharp": st.just("yes"),
+    },
+)  # fmt: skip
+UNITS = st.sampled_from([("toys", "global"), ("boxes", "left"), ("boxes", "right")])
+CHANGE = st.tuples(UNITS, st.lists(NAMES, unique=True), PROPERTIES)
+ROUND = st.tuples(
+    st.lists(CHANGE, max_size=2), st.sets(UNITS, max_size=1), st.sampled_from([CHECKS, CHECKS[:2]])
+)  # changes, what is broken meanwhile, the checks
+
+
+def known(account: CloudAccount) -> tuple[list[Any], ...]:
+    """All that is stored of an account but ids and moments."""
+    assets = Asset.objects.filter(account=account.pk).values_list(
+        "asset_key", "name", "properties", "fingerprint", "unit_region", "passed", "failed", "unknown", "unknowns",
+    )  # fmt: skip
+    findings = Finding.objects.filter(account=account.pk).values_list(
+        "asset_key", "check_id", "status", "reason", "severity", "resolution", "reopened"
+    )
+    there = Asset.objects.filter(account=account.pk, gone_at=None).values_list("asset_key", flat=True)
+    return sorted(map(repr, assets)), sorted(there), sorted(map(repr, findings))
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+@given(rounds=st.lists(ROUND, min_size=1, max_size=4))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_an_incremental_scan_ends_where_a_full_one_does(
+    rounds: list[Any], alice: User, toy_account: MakeAccount, toycloud: State, scan_of: Callable[..., ScanRun]
+) -> None:
+    toycloud.__init__()  # type: ignore[misc]  # back to how it began
+    toycloud.log = {}
+    CloudAccount.objects.all().delete()
+    one = toy_account(alice, id=uuid4(), account_id="abcdea")
+    other = toy_account(alice, id=uuid4(), account_id="abcdeb")
+    ScanRun.objects.all().delete()
+    for changes, broken, checks in rounds:
+        toycloud.checks = checks
+        toycloud.broken_units = {unit: ProviderError("throttled", "Slow down.", permanent=False) for unit in broken}
+        for (service, region), names, properties in changes:
+            toycloud.put(service, region, *names, **properties)
+        scan_of(other, "full")
+        scan_of(one, "incremental")
+        assert known(one) == known(other)
