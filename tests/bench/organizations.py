@@ -59,6 +59,6 @@ def _management(rig: Rig) -> CloudAccount:
         credential_since=timezone.now(),
     )  # fmt: skip
     credentials = Credentials(scenario["method"], scenario["fields"])
-    store(account=account, credentials=credentials, facts=CredentialFacts("Access key"), since=None, actor=SYSTEM)
     CloudAccount.objects.bulk_create([account])  # without its first scan
+    store(account=account, credentials=credentials, facts=CredentialFacts("Access key"), since=None, actor=SYSTEM)
     return account

@@ -41,7 +41,7 @@ def test_it_tells_all_that_a_product_process_needs(rig: Rig) -> None:
 
 def test_scenarios_name_what_the_wizard_asks_for(rig: Rig) -> None:
     scenarios = [one for one in rig.credentials if one["cloud"] == "aws"]
-    assert len(scenarios) == 10
+    assert len(scenarios) == 11
     for scenario in scenarios:
         assert scenario["method"] in ("access_keys", "cross_account_role")
         assert len(scenario["account_id"]) == 12

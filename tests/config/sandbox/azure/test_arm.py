@@ -177,7 +177,10 @@ def test_an_app_without_any_role_may_not_even_ask_for_its_permissions(azure: Azu
 def test_assignments_above_the_subscription_are_told_with_it(azure: Azure, token: str, base: str) -> None:
     path = f"{base}/providers/Microsoft.Authorization"
     told = azure.get(f"{path}/roleAssignments", token, version=AUTHORIZATION, **{"$filter": "atScope()"}).json()
-    assert {one["properties"]["scope"] for one in told["value"]} == {base, "/"}
+    scopes = {one["properties"]["scope"] for one in told["value"]}
+    (group,) = scopes - {base, "/"}
+    assert group.startswith("/providers/Microsoft.Management/managementGroups/")
+    assert {base, "/"} < scopes
     roles = azure.get(f"{path}/roleDefinitions", token, version=AUTHORIZATION).json()["value"]
     assert {"Owner", "Reader", "Security Reader"} <= {one["properties"]["roleName"] for one in roles}
 
@@ -216,7 +219,7 @@ def test_unknown_paths_are_told_as_not_simulated(azure: Azure, token: str, base:
 
 def test_scenarios_name_what_the_wizard_asks_for(rig: Rig) -> None:
     scenarios = [one for one in rig.credentials if one["cloud"] == "azure"]
-    assert len({one["title"] for one in scenarios}) == len(scenarios) == 10
+    assert len({one["title"] for one in scenarios}) == len(scenarios) == 11
     fields = {
         "client_secret": {"tenant_id", "client_id", "client_secret", "expires_on"},
         "certificate": {"tenant_id", "client_id", "certificate_pem", "password"},
