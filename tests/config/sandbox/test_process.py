@@ -93,9 +93,7 @@ def _picture(rig: Rig, session: boto3.session.Session) -> dict[str, Any]:
         "users": client_of(rig, session, "iam", fields).list_users,
         "roles": client_of(rig, session, "iam", fields).list_roles,
         "keys": client_of(rig, session, "kms", fields).list_keys,
-        "databases": client_of(rig, session, "rds", fields).describe_db_instances,
         "snapshots": ec2.describe_snapshots,
-        "secrets": client_of(rig, session, "secretsmanager", fields).list_secrets,
         "buckets": client_of(rig, session, "s3", fields).list_buckets,
     }
     answers = {name: call() for name, call in calls.items()}
