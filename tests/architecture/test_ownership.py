@@ -64,6 +64,7 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     )  # fmt: skip
     draft = create_wizard_session(str(alice.pk))
     organization = Organization.objects.create(owner=str(alice.pk), provider="aws", connection=account.pk)
+    job = start_job(owner=account.owner, actor=SYSTEM, kind="revalidate", title="Check", items=[("x", "x")], options={})
     assert timezone.now() >= run.requested_at
     return {
         "account_id": account.pk,

@@ -57,12 +57,16 @@ def wrong(stage: Stage) -> Prepared:
 
 
 def expired(stage: Stage) -> Prepared:
-    """A secret or certificate past its end; where there is none, an access token that Azure does not take any more."""
+    """A secret or certificate past its end; a federated credential has none."""
     if stage.method == CERTIFICATE:
         return stage.make(pem=make_pem(days=-1)), {}
-    credentials = stage.make(secret_days=-1 if stage.method == SECRET else 90)
-    if stage.method == FEDERATED:
-        stage.cloud.control.fault("expired_token", service="arm")
+    return stage.make(secret_days=-1), {}
+
+
+def expired_token(stage: Stage) -> Prepared:
+    """An access token that Azure does not take any more: another one may help."""
+    credentials = stage.make()
+    stage.cloud.control.fault("expired_token", service="arm")
     return credentials, {}
 
 
@@ -135,7 +139,8 @@ class Row:
 TABLE = [
     Row(good, (OK, OK, OK)),
     Row(wrong, ("client_secret_wrong", "certificate_unknown", "federated_subject_mismatch")),
-    Row(expired, ("client_secret_expired", "certificate_expired", "token_refused")),
+    Row(expired, ("client_secret_expired", "certificate_expired", OK)),
+    Row(expired_token, ("token_refused",) * 3, retry=True),
     Row(wrong_account, ("subscription_in_other_tenant",) * 3),
     Row(missing_permission, (OK, OK, OK), warns="permissions"),
     Row(no_permission, ("no_permissions",) * 3),
