@@ -27,6 +27,11 @@ def requeue_jobs() -> None:
     services.requeue_jobs()
 
 
+@shared_task(name="cloudaccounts.purge_api_records", ignore_result=True, expires=3600)
+def purge_api_records() -> None:
+    services.purge_api_records()
+
+
 @shared_task(name="cloudaccounts.refresh_server_identities", ignore_result=True, time_limit=120)
 def refresh_server_identities() -> None:
     services.refresh_server_identities()

@@ -145,6 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
+    "purge-api-records": {"task": "cloudaccounts.purge_api_records", "schedule": 3600.0},
 }
 
 # --- Accounts and credentials ---------------------------------------------------------------------------------------
@@ -153,6 +154,12 @@ CREDENTIAL_ROTATION_CRITICAL_DAYS = env.number("CREDENTIAL_ROTATION_CRITICAL_DAY
 WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
+
+# --- HTTP API -------------------------------------------------------------------------------------------------------
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token
+# New credentials that a cloud refused: so many of one owner in an hour, and at one account (whoever tries) in 15 minutes.
+API_FAILED_VALIDATIONS_PER_HOUR = env.number("API_FAILED_VALIDATIONS_PER_HOUR", 120, least=1)
+API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCOUNT", 20, least=1)
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -8,11 +8,15 @@ from cloudaccounts.services.accounts import (
     update_account,
 )
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
+from cloudaccounts.services.idempotency import begin_call
+from cloudaccounts.services.intake import GivenAccount, read_credentials
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.notices import tell
+from cloudaccounts.services.onboarding import check_now, onboard_account, prove_account
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.purging import purge_api_records
 from cloudaccounts.services.server import (
     WorkerState,
     confirm_key,
@@ -21,19 +25,29 @@ from cloudaccounts.services.server import (
     server_identity,
     worker_state,
 )
+from cloudaccounts.services.tokens import create_token, find_token, revoke_token, token_of, tokens_of, use_token
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
 __all__ = [
     "AccountDetails",
+    "GivenAccount",
     "WorkerState",
     "account_session",
     "add_cloud_account",
+    "begin_call",
     "cancel_job",
     "check_account_exists",
+    "check_now",
     "clean_details",
     "confirm_key",
+    "create_token",
     "delete_account",
     "external_id_for",
+    "find_token",
+    "onboard_account",
+    "prove_account",
+    "purge_api_records",
+    "read_credentials",
     "record_worker_heartbeat",
     "refresh_server_identities",
     "request_check",
@@ -41,13 +55,17 @@ __all__ = [
     "requeue_jobs",
     "resume_account",
     "retry_failed",
+    "revoke_token",
     "run_check",
     "run_job",
     "server_identity",
     "start_job",
     "suspend_account",
     "tell",
+    "token_of",
+    "tokens_of",
     "update_account",
+    "use_token",
     "validate_cloud_account",
     "visible_accounts",
     "worker_state",
