@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
+from scans.keys import key_of
 from scans.models import Asset
 from tests.conftest import ALL_DATABASES, MakeAccount
 
@@ -25,7 +26,7 @@ def asset(account: CloudAccount, name: str, **fields: Any) -> Asset:
     values: dict[str, Any] = {
         "type": "aws.ec2.instance", "service": "ec2", "region": "eu-west-1", "native_id": f"arn:aws:ec2:::{name}",
         "tags": {}, "properties": {}, "fingerprint": "f", "first_seen_at": now, "last_seen_at": now, "changed_at": now,
-        "last_run": uuid4(), **fields,
+        "last_run": uuid4(), "name_key": key_of(name), "id_key": key_of(name), **fields,
     }  # fmt: skip
     return Asset.objects.create(
         account=account.pk, asset_key=uuid4().hex, owner=account.owner, account_name=account.name,
@@ -54,7 +55,9 @@ def test_it_hides_other_peoples_assets(
         ("?type=aws.s3.bucket", ["logs"]),
         ("?region=eu-west-1", ["web"]),
         ("?q=LOG", ["logs"]),
-        ("?q=arn:aws:ec2", ["web", "logs"]),
+        ("?q=arn:aws:ec2:::web", ["web"]),
+        ("?q=elsewhere:web", []),
+        ("?q=data-plat", ["web", "logs"]),
         ("?gone=1", ["old"]),
         ("?provider=aws&type=none&region=none", ["web", "logs"]),
     ],

@@ -40,6 +40,7 @@ class ScanRun(models.Model):
     regions = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.QUEUED)
     auto_initiated = models.BooleanField(default=False)  # started by onboarding itself
+    scheduled = models.BooleanField(default=False)  # started by the account's schedule
     actor = models.JSONField(default=dict)
     units_total = models.PositiveIntegerField(default=0)
     units_done = models.PositiveIntegerField(default=0)
@@ -48,6 +49,17 @@ class ScanRun(models.Model):
     assets_new = models.PositiveIntegerField(default=0)
     assets_changed = models.PositiveIntegerField(default=0)
     assets_gone = models.PositiveIntegerField(default=0)
+    units_unchanged = models.PositiveIntegerField(
+        default=0
+    )  # not looked at: nothing changed there
+    findings_new = models.PositiveIntegerField(default=0)
+    findings_resolved = models.PositiveIntegerField(default=0)
+    findings_reopened = models.PositiveIntegerField(default=0)
+    # Of the whole account as it stood when the run completed.
+    open_by_severity = models.JSONField(default=dict)  # {critical: 2, …}, suppressed ones left out
+    verdicts = models.JSONField(default=dict)  # {pass, fail, unknown}: judgements of what is there
+    unknowns = models.JSONField(default=list)  # [{check, title, why, count}], the most frequent first
+    notes = models.JSONField(default=list)  # sentences about how this run was made
     gaps = models.JSONField(default=list)  # [{service, region, code, cause, remedy}]
     error_code = models.CharField(max_length=64, blank=True, default="")
     error = models.CharField(max_length=500, blank=True, default="")
@@ -74,40 +86,3 @@ class ScanRun(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
-
-
-class Asset(models.Model):
-    """A discovered resource. ``gone_at`` is set when a complete look at its unit did not find it any more."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.UUIDField()
-    asset_key = models.CharField(max_length=64)  # SHA-256 of type, region and native id: short enough for every index
-    owner = models.CharField(max_length=64)
-    account_name = models.CharField(max_length=120)
-    provider = models.CharField(max_length=32, choices=provider_choices)
-    type = models.CharField(max_length=80)
-    service = models.CharField(max_length=40)
-    region = models.CharField(max_length=60)
-    unit_region = models.CharField(max_length=60)  # of the scan unit that finds it: a bucket's is "global"
-    native_id = models.CharField(max_length=2048)
-    name = models.CharField(max_length=300)
-    tags = models.JSONField(default=dict)
-    properties = models.JSONField(default=dict)
-    fingerprint = models.CharField(max_length=64)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-    last_run = models.UUIDField()
-    gone_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "assets"
-        constraints = [models.UniqueConstraint(fields=["account", "asset_key"], name="one_asset_per_account")]
-        indexes = [
-            models.Index(fields=["owner", "gone_at", "type", "name"], name="asset_owner_type_name"),
-            models.Index(fields=["account", "service", "unit_region"], name="asset_account_unit"),
-            models.Index(fields=["account", "type", "name"], name="asset_account_type_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

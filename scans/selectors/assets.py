@@ -1,31 +1,20 @@
-"""Reads of scans and assets. Everything is of one owner (``str(user.pk)``)."""
+"""Reads of assets. Everything is of one owner (``str(user.pk)``)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
-from scans.models import ACTIVE, Asset, ScanRun
+from cloudaccounts.selectors import find
+from scans.models import Asset
+from scans.selectors.searching import accounts_like, begins_with
 
 SHOWN_TYPES = 8
 SHOWN_ASSETS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class ScanFilter:
-    account: UUID | None = None
-    provider: str = ""
-    status: str = ""
-
-    @property
-    def narrows(self) -> bool:
-        return bool(self.account or self.provider or self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +31,15 @@ class AssetFilter:
         return bool(self.q or self.account or self.provider or self.type or self.region or self.gone)
 
 
-def count_active(owner: str) -> int:
-    return ScanRun.objects.filter(owner=owner, status__in=ACTIVE).count()
-
-
-def active(owner: str, limit: int) -> list[ScanRun]:
-    return list(ScanRun.objects.filter(owner=owner, status__in=ACTIVE).order_by("requested_at")[:limit])
-
-
-def latest_of_owner(owner: str, limit: int) -> list[ScanRun]:
-    return list(ScanRun.objects.filter(owner=owner).order_by("-requested_at")[:limit])
-
-
-def find_run(owner: str, run_id: UUID) -> ScanRun | None:
-    return ScanRun.objects.filter(owner=owner, run_id=run_id).first()
-
-
-def latest_of_account(owner: str, account: UUID) -> ScanRun | None:
-    return ScanRun.objects.filter(owner=owner, account=account).order_by("-requested_at").first()
-
-
-def runs(owner: str, wanted: ScanFilter) -> QuerySet[ScanRun]:
-    found = ScanRun.objects.filter(owner=owner)
-    exact: dict[str, Any] = {"account": wanted.account, "provider": wanted.provider, "status": wanted.status}
-    found = found.filter(**{name: value for name, value in exact.items() if value})
-    return found.order_by("-requested_at", "run_id")
-
-
-def assets(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
-    """For a list: without tags and properties. ``account`` is the owner's that ``wanted`` names, if there is one."""
-    found = _of(owner, wanted, account).filter(gone_at__isnull=not wanted.gone).defer("tags", "properties")
+def assets(owner: str, wanted: AssetFilter, account: CloudAccount | None = None) -> QuerySet[Asset]:
+    """For a list: without what is large. ``account`` is the owner's that ``wanted`` names, where it was read."""
+    found = _of(owner, wanted, account).filter(gone_at__isnull=not wanted.gone).defer("tags", "properties", "unknowns")
     exact: dict[str, Any] = {"provider": wanted.provider, "type": wanted.type, "region": wanted.region}
     found = found.filter(**{name: value for name, value in exact.items() if value})
     if wanted.q:
         found = found.filter(
-            Q(name__icontains=wanted.q) | Q(native_id__icontains=wanted.q) | Q(account_name__icontains=wanted.q)
+            Q(pk__in=begins_with(Asset.objects.filter(owner=owner), wanted.q))
+            | Q(account__in=accounts_like(owner, wanted.q))
         )
     return found.order_by("type", "name", "id")
 
@@ -91,6 +54,8 @@ def asset_types(owner: str, wanted: AssetFilter, account: CloudAccount | None) -
 
 def _of(owner: str, wanted: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
     """An account's assets are asked for by the account alone: given the owner too, SQLite reads all that is theirs."""
+    if account is None and wanted.account is not None:
+        account = find(owner, wanted.account)
     if account is not None:
         assert account.owner == owner
         return Asset.objects.filter(account=account.pk)
@@ -121,11 +86,3 @@ def account_assets(account: CloudAccount) -> AccountAssets:
         more_types=max(0, len(counted) - SHOWN_TYPES),
         latest=tuple(latest),
     )
-
-
-def time_left(run: ScanRun, *, now: datetime | None = None) -> timedelta | None:
-    """A guess by the pace so far; None while too little is done to guess from."""
-    if run.started_at is None or not run.is_active or run.units_done < 3 or run.units_done * 10 < run.units_total:
-        return None
-    elapsed = (now or timezone.now()) - run.started_at
-    return elapsed / run.units_done * (run.units_total - run.units_done)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from cloudaccounts.models.account import provider_choices
+from scans.keys import KEY_LENGTH
+
+
+class Asset(models.Model):
+    """A discovered resource. ``gone_at`` is set when a complete look at its unit did not find it any more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.UUIDField()
+    asset_key = models.CharField(max_length=64)  # SHA-256 of type, region and native id: short enough for every index
+    owner = models.CharField(max_length=64)
+    account_name = models.CharField(max_length=120)
+    provider = models.CharField(max_length=32, choices=provider_choices)
+    type = models.CharField(max_length=80)
+    service = models.CharField(max_length=40)
+    region = models.CharField(max_length=60)
+    unit_region = models.CharField(max_length=60)  # of the scan unit that finds it: a bucket's is "global"
+    native_id = models.CharField(max_length=2048)
+    name = models.CharField(max_length=300)
+    tags = models.JSONField(default=dict)
+    properties = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64)
+    name_key = models.CharField(max_length=KEY_LENGTH, default="")  # for searching, see scans.keys
+    id_key = models.CharField(max_length=KEY_LENGTH, default="")
+    judged_by = models.CharField(max_length=32, default="")  # version of the checks that judged it as it is
+    passed = models.PositiveSmallIntegerField(default=0)
+    failed = models.PositiveSmallIntegerField(default=0)
+    unknown = models.PositiveSmallIntegerField(default=0)
+    unknowns = models.JSONField(default=list)  # [[check id, why]]
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    last_run = models.UUIDField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "assets"
+        constraints = [models.UniqueConstraint(fields=["account", "asset_key"], name="one_asset_per_account")]
+        indexes = [
+            models.Index(fields=["owner", "gone_at", "type", "name"], name="asset_owner_type_name"),
+            models.Index(fields=["account", "service", "unit_region"], name="asset_account_unit"),
+            models.Index(fields=["account", "type", "name"], name="asset_account_type_name"),
+            models.Index(fields=["owner", "name_key"], name="asset_owner_name_key"),
+            models.Index(fields=["owner", "id_key"], name="asset_owner_id_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from cloudaccounts.contract import Severity
+from cloudaccounts.models.account import provider_choices
+from scans.keys import KEY_LENGTH
+
+RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}  # 0 is critical
+
+
+class FindingStatus(models.TextChoices):
+    OPEN = "open", "open"
+    RESOLVED = "resolved", "resolved"
+
+
+class FindingChange(models.TextChoices):
+    NEW = "new", "new"
+    RESOLVED = "resolved", "resolved"
+    REOPENED = "reopened", "reopened"
+
+
+class Finding(models.Model):
+    """A check that fails, or failed, for one asset. The same row for good: it resolves, reopens and is suppressed.
+
+    What a list shows of check, asset and account stands on the row, so that no list needs a join. ``changed_run`` and
+    ``change`` tell the last run that opened, resolved or reopened it. A suppressed one stays open; it is only not
+    counted and not told of, until ``suppressed_until``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.UUIDField()
+    check_id = models.CharField(max_length=80)
+    asset_key = models.CharField(max_length=64)
+    owner = models.CharField(max_length=64)
+    account_name = models.CharField(max_length=120)
+    provider = models.CharField(max_length=32, choices=provider_choices)
+    title = models.CharField(max_length=200)
+    severity = models.CharField(max_length=10)
+    severity_rank = models.PositiveSmallIntegerField()  # 0 is critical: sorts as people do
+    service = models.CharField(max_length=40)
+    region = models.CharField(max_length=60)
+    asset = models.UUIDField()
+    asset_type = models.CharField(max_length=80)
+    asset_name = models.CharField(max_length=300)
+    native_id = models.CharField(max_length=2048)
+    name_key = models.CharField(max_length=KEY_LENGTH)  # for searching, see scans.keys
+    id_key = models.CharField(max_length=KEY_LENGTH)
+    reason = models.CharField(max_length=1000, blank=True, default="")
+    status = models.CharField(max_length=8, choices=FindingStatus.choices, default=FindingStatus.OPEN)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    open_since = models.DateTimeField()  # first seen, or reopened: its age counts from here
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.CharField(max_length=500, blank=True, default="")
+    reopened_at = models.DateTimeField(null=True)
+    reopened = models.PositiveIntegerField(default=0)  # how often
+    last_run = models.UUIDField()
+    changed_run = models.UUIDField()
+    change = models.CharField(max_length=8, choices=FindingChange.choices, default=FindingChange.NEW)
+    suppressed = models.BooleanField(default=False)
+    suppressed_reason = models.CharField(max_length=500, blank=True, default="")
+    suppressed_by = models.CharField(max_length=160, blank=True, default="")
+    suppressed_at = models.DateTimeField(null=True)
+    suppressed_until = models.DateTimeField(null=True)  # empty: until somebody takes it back
+    history = models.JSONField(default=list)  # [{at, what, text, by?}], the latest 30
+
+    class Meta:
+        db_table = "findings"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "check_id", "asset_key"], name="one_finding_per_check_and_asset")
+        ]
+        indexes = [
+            # With what lists filter by: a page is found, and counted, without reading the rows it skips.
+            models.Index(
+                fields=[
+                    "owner", "status", "suppressed", "severity_rank", "-open_since", "id", "service", "region",
+                    "provider", "check_id", "account",
+                ],
+                name="finding_owner_severity",
+            ),
+            models.Index(
+                fields=[
+                    "owner", "status", "suppressed", "-open_since", "id", "severity_rank", "service", "region",
+                    "provider", "check_id", "account",
+                ],
+                name="finding_owner_since",
+            ),
+            models.Index(fields=["owner", "check_id", "status", "suppressed"], name="finding_owner_check"),
+            models.Index(
+                fields=["account", "status", "suppressed", "severity_rank", "-open_since", "id"],
+                name="finding_account_severity",
+            ),
+            models.Index(fields=["account", "asset_key"], name="finding_account_asset"),
+            models.Index(fields=["changed_run", "change", "severity_rank"], name="finding_changed_run"),
+            models.Index(fields=["owner", "name_key"], name="finding_owner_name_key"),
+            models.Index(fields=["owner", "id_key"], name="finding_owner_id_key"),
+            models.Index(fields=["suppressed", "suppressed_until"], name="finding_suppressed_until"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.asset_name}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == FindingStatus.OPEN
+
+    @property
+    def state(self) -> str:
+        """As people say it: open, suppressed or resolved."""
+        return "suppressed" if self.suppressed and self.is_open else str(self.status)
+
+
+class FindingDay(models.Model):
+    """An owner's open findings at the end of a day's last scan, by severity: what the trend is drawn from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    day = models.CharField(max_length=10)  # 2026-11-23: unique constraints are on strings
+    critical = models.PositiveIntegerField(default=0)
+    high = models.PositiveIntegerField(default=0)
+    medium = models.PositiveIntegerField(default=0)
+    low = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "finding_days"
+        constraints = [models.UniqueConstraint(fields=["owner", "day"], name="one_count_per_owner_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.day}"

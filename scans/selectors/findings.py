@@ -1,0 +1,193 @@
+"""Reads of findings. Everything is of one owner (``str(user.pk)``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from cloudaccounts import selectors as accounts
+from cloudaccounts.contract import Severity
+from cloudaccounts.models import CloudAccount
+from scans.models import RANKS, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
+from scans.selectors.checks import checks_like
+from scans.selectors.searching import accounts_like, begins_with
+
+SORTS = {
+    "severity": ("severity_rank", "-open_since", "id"),
+    "newest": ("-open_since", "id"),
+    "oldest": ("open_since", "-id"),
+}
+TREND_DAYS = 30
+SHOWN_SERVICES = 8
+SHOWN_CHECKS = 6
+SHOWN_CHANGES = 8
+WEIGHTS = {Severity.CRITICAL: 40, Severity.HIGH: 10, Severity.MEDIUM: 3, Severity.LOW: 1}  # what to mend first
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """``status`` is open (and not suppressed) unless it says suppressed or resolved; ``age`` is days and more.
+
+    ``run`` narrows to what a scan opened, reopened or resolved last, whatever its status.
+    """
+
+    q: str = ""
+    severity: str = ""
+    status: str = ""
+    service: str = ""
+    provider: str = ""
+    account: UUID | None = None
+    group: UUID | None = None
+    check: str = ""
+    region: str = ""
+    age: int = 0
+    run: UUID | None = None
+    sort: str = "severity"
+
+    @property
+    def narrows(self) -> bool:
+        exact = (self.q, self.severity, self.status, self.service, self.provider, self.check, self.region)
+        return any(exact) or any((self.account, self.group, self.age, self.run))
+
+
+def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
+    """For a list: without the histories."""
+    found = _in_status(Finding.objects.filter(owner=owner), wanted).defer("history")
+    exact: dict[str, Any] = {
+        "severity_rank": RANKS.get(wanted.severity), "service": wanted.service or None,
+        "provider": wanted.provider or None, "check_id": wanted.check or None, "region": wanted.region or None,
+        "account": wanted.account,
+    }  # fmt: skip
+    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
+    if wanted.group is not None:
+        found = found.filter(account__in=members_of(owner, wanted.group))
+    if wanted.age:
+        found = found.filter(open_since__lte=timezone.now() - timedelta(days=wanted.age))
+    if wanted.q:
+        found = found.filter(
+            Q(pk__in=begins_with(Finding.objects.filter(owner=owner), wanted.q))
+            | Q(check_id__in=checks_like(wanted.q))
+            | Q(account__in=accounts_like(owner, wanted.q))
+        )
+    return found.order_by(*SORTS.get(wanted.sort, SORTS["severity"]))
+
+
+def _in_status(found: QuerySet[Finding], wanted: FindingFilter) -> QuerySet[Finding]:
+    if wanted.run is not None:
+        return found.filter(changed_run=wanted.run)
+    if wanted.status == "resolved":
+        return found.filter(status=FindingStatus.RESOLVED, suppressed__in=[False, True])
+    return found.filter(status=FindingStatus.OPEN, suppressed=wanted.status == "suppressed")
+
+
+def members_of(owner: str, group: UUID) -> list[UUID]:
+    """The accounts of an owner's group."""
+    members = getattr(accounts, "group_members", None)  # groups are a part of the core that may not be there
+    return list(members(owner, group)) if members is not None else []
+
+
+def find_finding(owner: str, finding: UUID) -> Finding | None:
+    return Finding.objects.filter(owner=owner, pk=finding).first()
+
+
+def findings_of_asset(asset: Asset) -> list[Finding]:
+    """Open ones first, the worst first."""
+    found = Finding.objects.filter(account=asset.account, asset_key=asset.asset_key)
+    return sorted(found, key=lambda row: (not row.is_open, row.suppressed, row.severity_rank, row.title))
+
+
+def open_findings(owner: str) -> QuerySet[Finding]:
+    """Those that count: open, and not suppressed."""
+    return Finding.objects.filter(owner=owner, status=FindingStatus.OPEN, suppressed=False)
+
+
+def count_open(owner: str) -> int:
+    return open_findings(owner).count()
+
+
+def by_severity(rows: QuerySet[Finding]) -> dict[str, int]:
+    """Each severity's number, in falling order, also where it is 0."""
+    counted = rows.order_by().values("severity_rank").annotate(number=Count("id"))
+    numbers = {row["severity_rank"]: row["number"] for row in counted}
+    return {severity: numbers.get(rank, 0) for severity, rank in RANKS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One line of a chart: what it is about, and its findings by severity in falling order."""
+
+    key: str
+    numbers: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.numbers)
+
+
+def by_service(rows: QuerySet[Finding], limit: int = SHOWN_SERVICES) -> list[Counted]:
+    """The services with the most to mend, by weight."""
+    counted = rows.order_by().values("service", "severity_rank").annotate(number=Count("id"))
+    services: dict[str, list[int]] = {}
+    for row in counted:
+        services.setdefault(row["service"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
+    lines = [Counted(service, tuple(numbers)) for service, numbers in services.items()]
+    return sorted(lines, key=lambda line: (-weight(line.numbers), line.key))[:limit]
+
+
+def weight(numbers: tuple[int, ...]) -> int:
+    return sum(each * number for each, number in zip(WEIGHTS.values(), numbers, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ToMend:
+    check_id: str
+    title: str
+    severity: str
+    number: int
+
+
+def to_mend_first(owner: str, limit: int = SHOWN_CHECKS) -> list[ToMend]:
+    """The checks whose mending takes the most weight off: severity times number."""
+    rows = open_findings(owner).order_by().values("check_id", "severity_rank").annotate(number=Count("id"))
+    severities = list(RANKS)
+    weights = list(WEIGHTS.values())
+    counted = sorted(rows, key=lambda row: (-weights[row["severity_rank"]] * row["number"], row["check_id"]))[:limit]
+    titles = dict(
+        Finding.objects.filter(owner=owner, check_id__in=[row["check_id"] for row in counted])
+        .order_by()
+        .values_list("check_id", "title")
+        .distinct()
+    )
+    return [
+        ToMend(row["check_id"], titles.get(row["check_id"], row["check_id"]), severities[row["severity_rank"]],
+               row["number"])
+        for row in counted
+    ]  # fmt: skip
+
+
+def trend(owner: str) -> list[FindingDay]:
+    """The last 30 days on which a scan ended, oldest first."""
+    return list(FindingDay.objects.filter(owner=owner).order_by("-day")[:TREND_DAYS])[::-1]
+
+
+def changed_by(run: ScanRun, limit: int = SHOWN_CHANGES) -> list[Finding]:
+    """What this run opened, reopened or resolved, and no later one changed; the worst first."""
+    found = Finding.objects.filter(changed_run=run.run_id, owner=run.owner).defer("history")
+    order = {FindingChange.NEW: 0, FindingChange.REOPENED: 1, FindingChange.RESOLVED: 2}
+    per_change = [found.filter(change=change).order_by("severity_rank")[:limit] for change in order]
+    return [row for rows in per_change for row in rows]
+
+
+def of_account(account: CloudAccount) -> QuerySet[Finding]:
+    """Those that count of one account, by the account's own index."""
+    return Finding.objects.filter(account=account.pk, status=FindingStatus.OPEN, suppressed=False)
+
+
+def services_found(owner: str) -> list[str]:
+    """To choose from. Of open findings, whose index alone is read for it."""
+    return sorted(open_findings(owner).order_by().values_list("service", flat=True).distinct())

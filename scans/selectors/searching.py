@@ -1,0 +1,29 @@
+"""Searching by how a name or an identifier begins: ranges of an index, and never more than a bounded number of hits."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from cloudaccounts.models import CloudAccount
+from scans.keys import after, id_key_of, key_of
+
+HITS = 1_000  # for each way to find; whoever gets as many types one more letter
+ACCOUNTS = 100
+
+
+def begins_with(rows: QuerySet[Any], text: str) -> list[UUID]:
+    """Keys of rows whose name, or whose identifier's last part, begins so. ``rows`` are narrowed by owner alone."""
+    name, last = key_of(text), id_key_of(text)
+    by_name = rows.filter(name_key__gte=name, name_key__lt=after(name))
+    by_id = rows.filter(id_key__gte=last, id_key__lt=after(last))
+    if last != name:  # a whole identifier, or the end of one: its last part alone would find namesakes too
+        by_id = by_id.filter(native_id__icontains=text.strip())
+    return [*by_name.values_list("pk", flat=True)[:HITS], *by_id.values_list("pk", flat=True)[:HITS]]
+
+
+def accounts_like(owner: str, text: str) -> list[UUID]:
+    """The owner's accounts by part of their name, or by how their id begins."""
+    return list(CloudAccount.objects.of(owner).matching(text).values_list("pk", flat=True)[:ACCOUNTS])
