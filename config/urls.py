@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config import api_entry
 from config.health import healthz, readyz
 
 urlpatterns = [
@@ -10,6 +11,9 @@ urlpatterns = [
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
     path("", include("config.site_urls")),
+    path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
+    path("api/v1/docs", api_entry.docs, name="api-docs"),
+    path("api/v1/<path:path>", api_entry.api, name="api"),
     path("admin/", admin.site.urls),
 ]
 

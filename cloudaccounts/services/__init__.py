@@ -1,5 +1,6 @@
 """What can be done with accounts. Pages, API, admin, commands and tasks call these and nothing below."""
 
+from cloudaccounts.services import seams
 from cloudaccounts.services.accounts import (
     AccountDetails,
     add_cloud_account,
@@ -13,7 +14,13 @@ from cloudaccounts.services.intake import GivenAccount, read_credentials
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.notices import tell
-from cloudaccounts.services.onboarding import check_now, onboard_account, prove_account
+from cloudaccounts.services.onboarding import (
+    change_account,
+    check_now,
+    onboard_account,
+    prove_account,
+    replace_given_credentials,
+)
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
 from cloudaccounts.services.purging import purge_api_records
@@ -36,6 +43,7 @@ __all__ = [
     "add_cloud_account",
     "begin_call",
     "cancel_job",
+    "change_account",
     "check_account_exists",
     "check_now",
     "clean_details",
@@ -48,6 +56,7 @@ __all__ = [
     "prove_account",
     "purge_api_records",
     "read_credentials",
+    "replace_given_credentials",
     "record_worker_heartbeat",
     "refresh_server_identities",
     "request_check",

@@ -26,7 +26,7 @@ def request_scan(
     regions: Sequence[str] = (),
     auto_initiated: bool = False,
 ) -> ScanRun:
-    """Queues a scan, or answers with the one that is active already: compare `run_id`s to tell them apart.
+    """Queues a scan, or answers with the one that is active already: `just_requested` tells them apart.
 
     No regions means all of the account's. Raises `AccountSuspendedError`, `InputError` for a region that the account
     has not chosen, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
@@ -50,6 +50,7 @@ def request_scan(
                 return active
             continue
         account.latest_scan_run_id = run.run_id
+        run.just_requested = True
         text = "Discovery started by itself after onboarding" if auto_initiated else f"Scan requested by {actor.label}"
         _record(run, actor, "scan.requested", text)
         return run
