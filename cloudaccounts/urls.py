@@ -17,4 +17,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/panel/", views.job_panel, name="job-panel"),
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job-cancel"),
     path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job-retry"),
+    path("profile/tokens/", views.token_create, name="token-create"),
+    path("profile/tokens/<uuid:token_id>/revoke/", views.token_revoke, name="token-revoke"),
 ]

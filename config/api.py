@@ -27,7 +27,7 @@ ROOT = "/api/v1/"
 DESCRIPTION = """\
 Connect AWS, Azure and GCP accounts, check and scan them, and read what was found.
 
-Every call carries `Authorization: Bearer TOKEN`; tokens are made on the profile page or by `manage.py create_api_token`.
+Every call carries `Authorization: Bearer TOKEN`. Tokens are made on the profile page or by `create_api_token`.
 Every error is `{code, message, remedy?, details?}`. What is not yours answers 404. 429 and some 409 and 503 say in
 `Retry-After` when to try again. Credentials go in and never come back.
 """
@@ -123,16 +123,10 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     return problem_of(InputError(fields))
 
 
-@api.exception_handler(ApiError)
-def _answered(request: HttpRequest, error: Any) -> HttpResponse:
-    answer: JsonResponse = error.answer
-    return answer
-
-
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
     if isinstance(error.__cause__, ApiError):  # ninja wraps what a parser raises
-        return error.__cause__.answer
+        return _ended(request, error.__cause__)
     if isinstance(error.__cause__, RequestDataTooBig):
         return _too_large()
     return problem(error.status_code, "refused", "This call is not accepted.")

@@ -34,5 +34,6 @@ def docs(request: HttpRequest) -> HttpResponse:
     from config.api import description
     from config.api_docs import sections
 
-    context = {"sections": sections(description()), "info": description()["info"]}
+    layout = "base.html" if request.user.is_authenticated else "bare.html"
+    context = {"sections": sections(description()), "info": description()["info"], "layout": layout}
     return render(request, "api/docs.html", context)

@@ -157,7 +157,7 @@ AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
 
 # --- HTTP API -------------------------------------------------------------------------------------------------------
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token
-# New credentials that a cloud refused: so many of one owner in an hour, and at one account (whoever tries) in 15 minutes.
+# New credentials that a cloud refused: of one owner in an hour, and at one account (whoever tries) in 15 minutes.
 API_FAILED_VALIDATIONS_PER_HOUR = env.number("API_FAILED_VALIDATIONS_PER_HOUR", 120, least=1)
 API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCOUNT", 20, least=1)
 

@@ -17,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from cloudaccounts.services import external_id_for
+from cloudaccounts.services import external_id_for, tokens_of
 from config.site_forms import LoginForm, ProfileForm, ResetForm
 
 
@@ -81,7 +81,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         return redirect("profile")
     if form.is_bound:
         user.refresh_from_db()  # the page shows the name that is stored, not the one that was refused
-    context = {"form": form, "external_id": external_id_for(str(user.pk))}
+    owner = str(user.pk)
+    context = {"form": form, "external_id": external_id_for(owner), "tokens": tokens_of(owner)}
     return render(request, "site/profile.html", context, status=422 if form.is_bound else 200)
 
 

@@ -20,11 +20,14 @@ from cloudaccounts.api.shapes import account_told, accounts_told, created_told
 from cloudaccounts.errors import InputError, ValidationRefusedError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.selectors import AccountFilter
+from cloudaccounts.services.seams import in_group
 
 router = Router(tags=["Cloud accounts"])
 
 
-@router.post("/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, 503, body=True, repeatable=True))
+@router.post(
+    "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, 503, body=True, repeatable=True)
+)
 @idempotent
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """Proves the access live, then stores the account, seals its credentials and starts its first scan."""
@@ -62,7 +65,7 @@ def list_accounts(request: HttpRequest, wanted: Query[schemas.AccountQuery]) -> 
         ),
     )
     if wanted.group:
-        rows = rows.filter(services.seams.in_group(owner, wanted.group))
+        rows = rows.filter(in_group(owner, wanted.group))
     return page_of(rows, wanted, accounts_told)
 
 
@@ -77,7 +80,9 @@ def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return reply(account_told(account_or_404(request, account_id)))
 
 
-@router.patch("/{uuid:account_id}", summary="Change an account", **answers({200: schemas.AccountWithProof}, 404, body=True))
+@router.patch(
+    "/{uuid:account_id}", summary="Change an account", **answers({200: schemas.AccountWithProof}, 404, body=True)
+)
 def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
     account = account_or_404(request, account_id)
     services.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
@@ -91,7 +96,9 @@ def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@router.post("/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409, 503))
+@router.post(
+    "/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409, 503)
+)
 def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Live, with the stored credentials; answers with the outcome, also where it failed."""
     check = services.check_now(account_or_404(request, account_id), actor=actor_of(request))

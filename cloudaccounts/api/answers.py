@@ -79,9 +79,7 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
     if isinstance(error, ValidationRefusedError):
         details["validation"] = error.report.to_dict()
     if isinstance(error, DuplicateAccountError) and request is not None:
-        own = CloudAccount.objects.of(str(request.user.pk)).filter(
-            provider=error.provider, account_id=error.account_id
-        )
+        own = CloudAccount.objects.of(str(request.user.pk)).filter(provider=error.provider, account_id=error.account_id)
         if key := own.values_list("pk", flat=True).first():
             details["id"] = str(key)
     if isinstance(error, TooManyTriesError):

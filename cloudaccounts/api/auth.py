@@ -1,4 +1,4 @@
-"""Who calls: a bearer token, and nothing else. A browser's session is no key here, so no page can call on its behalf."""
+"""Who calls: a bearer token and nothing else. A browser's session is no key here: no page can call on its behalf."""
 
 from __future__ import annotations
 

@@ -32,9 +32,7 @@ def idempotent(view: View) -> View:
             return view(request, **values)
         if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
             raise InputError({HEADER: f"Give between 1 and {LONGEST} printable ASCII characters."})
-        begun = begin_call(
-            token_of(request), key=key, method=str(request.method), path=request.path, body=request.body
-        )
+        begun = begin_call(token_of(request), key=key, method=str(request.method), path=request.path, body=request.body)
         if isinstance(begun, Replay):
             replayed = reply(begun.answer, begun.status)
             replayed[REPLAYED] = "true"

@@ -5,62 +5,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cloudaccounts', '0002_jobs_and_notices'),
+        ("cloudaccounts", "0002_jobs_and_notices"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('owner', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=80)),
-                ('scope', models.CharField(choices=[('read', 'read only'), ('write', 'read and write')], default='read', max_length=8)),
-                ('hint', models.CharField(max_length=16)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('window', models.PositiveBigIntegerField(default=0)),
-                ('window_count', models.PositiveIntegerField(default=0)),
-                ('uses', models.PositiveBigIntegerField(default=0)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("owner", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("read", "read only"), ("write", "read and write")], default="read", max_length=8
+                    ),
+                ),
+                ("hint", models.CharField(max_length=16)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("window", models.PositiveBigIntegerField(default=0)),
+                ("window_count", models.PositiveIntegerField(default=0)),
+                ("uses", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'db_table': 'api_tokens',
-                'indexes': [models.Index(fields=['owner', '-created_at'], name='api_token_owner_created')],
+                "db_table": "api_tokens",
+                "indexes": [models.Index(fields=["owner", "-created_at"], name="api_token_owner_created")],
             },
         ),
         migrations.CreateModel(
-            name='IdempotentCall',
+            name="IdempotentCall",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('claim', models.UUIDField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('status', models.PositiveSmallIntegerField(default=0)),
-                ('answer', models.JSONField(default=dict)),
-                ('expires_at', models.DateTimeField()),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("claim", models.UUIDField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("status", models.PositiveSmallIntegerField(default=0)),
+                ("answer", models.JSONField(default=dict)),
+                ("expires_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'api_idempotent_calls',
-                'indexes': [models.Index(fields=['expires_at'], name='api_idempotent_expires')],
+                "db_table": "api_idempotent_calls",
+                "indexes": [models.Index(fields=["expires_at"], name="api_idempotent_expires")],
             },
         ),
         migrations.CreateModel(
-            name='RateCounter',
+            name="RateCounter",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'api_rate_counters',
-                'indexes': [models.Index(fields=['expires_at'], name='api_rate_expires')],
+                "db_table": "api_rate_counters",
+                "indexes": [models.Index(fields=["expires_at"], name="api_rate_expires")],
             },
         ),
     ]

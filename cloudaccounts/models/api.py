@@ -1,4 +1,4 @@
-"""What the HTTP API remembers: who may call it, what was answered to a repeated call, and how often something failed."""
+"""What the HTTP API remembers: who may call it, what a repeated call was answered, how often something failed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """What can be done with accounts. Pages, API, admin, commands and tasks call these and nothing below."""
 
-from cloudaccounts.services import seams
 from cloudaccounts.services.accounts import (
     AccountDetails,
     add_cloud_account,
@@ -56,9 +55,9 @@ __all__ = [
     "prove_account",
     "purge_api_records",
     "read_credentials",
-    "replace_given_credentials",
     "record_worker_heartbeat",
     "refresh_server_identities",
+    "replace_given_credentials",
     "request_check",
     "requeue_checks",
     "requeue_jobs",

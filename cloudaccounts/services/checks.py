@@ -103,9 +103,7 @@ def requeue_checks() -> int:
     return mended
 
 
-def _validate(
-    account: CloudAccount, check: ConnectionCheck, claim: Claim, deadline: float
-) -> CloudValidationResult:
+def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadline: float) -> CloudValidationResult:
     last_shown = 0.0
 
     def show(report: CloudValidationResult) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.datastructures import MultiValueDict
+
 from cloudaccounts import registry
 from cloudaccounts.contract import AuthMethod, Credentials, Provider
 from cloudaccounts.errors import InputError
@@ -101,7 +103,7 @@ def clean_values(method: AuthMethod, given: Mapping[str, Any]) -> dict[str, str]
             data[name] = json.dumps(value)
         elif value is not None:
             wrong[f"credentials.{name}"] = "Give this as a text."
-    form = method.form(data, {})
+    form = method.form(data, MultiValueDict())
     for name, errors in form.errors.items():
         place = "credentials" if name == "__all__" else f"credentials.{name}"
         wrong.setdefault(place, " ".join(str(error) for error in errors))

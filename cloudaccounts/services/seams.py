@@ -55,7 +55,7 @@ def replace_credentials(
 
 
 def find_groups(owner: str, names: Iterable[str], *, field: str) -> list[UUID]:
-    """SEAM: `cloudaccounts.groups.resolve_group(name, owner)` for each; GroupNotFoundError becomes this `InputError`."""
+    """SEAM: `groups.resolve_group(name, owner)` for each; GroupNotFoundError becomes this `InputError`."""
     if list(names):
         raise InputError({field: UNKNOWN})
     return []

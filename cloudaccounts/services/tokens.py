@@ -1,4 +1,4 @@
-"""Bearer tokens of the HTTP API: made, used, revoked. A token's text exists in the answer that makes it, nowhere else."""
+"""Bearer tokens of the HTTP API: made, used, revoked. A token's text stands in the answer that makes it alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import secrets
 import time
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -59,7 +60,9 @@ def create_token(
             created_at=now,
             expires_at=None if days is None else now + timedelta(days=days),
         )
-        _record(token, actor, "token.created", f"API token “{name}” created by {actor.label}: {token.get_scope_display()}")
+        _record(
+            token, actor, "token.created", f"API token “{name}” created by {actor.label}: {token.get_scope_display()}"
+        )
     return token, text
 
 
@@ -113,7 +116,7 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _record(token: ApiToken, actor: Actor, action: str, text: str, **detail: object) -> None:
+def _record(token: ApiToken, actor: Actor, action: str, text: str, **detail: Any) -> None:
     audit.record(
         actor=actor, owner=token.owner, action=action, text=text, label=token.name, token=str(token.pk), **detail
     )

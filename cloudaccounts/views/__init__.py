@@ -11,6 +11,7 @@ from cloudaccounts.views.actions import (
 from cloudaccounts.views.dashboard import dashboard
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
+from cloudaccounts.views.tokens import token_create, token_revoke
 
 __all__ = [
     "account",
@@ -27,4 +28,6 @@ __all__ = [
     "job_cancel",
     "job_panel",
     "job_retry",
+    "token_create",
+    "token_revoke",
 ]

@@ -49,9 +49,7 @@ class ScanRun(models.Model):
     assets_new = models.PositiveIntegerField(default=0)
     assets_changed = models.PositiveIntegerField(default=0)
     assets_gone = models.PositiveIntegerField(default=0)
-    units_unchanged = models.PositiveIntegerField(
-        default=0
-    )  # not looked at: nothing changed there
+    units_unchanged = models.PositiveIntegerField(default=0)  # not looked at: nothing changed there
     findings_new = models.PositiveIntegerField(default=0)
     findings_resolved = models.PositiveIntegerField(default=0)
     findings_reopened = models.PositiveIntegerField(default=0)

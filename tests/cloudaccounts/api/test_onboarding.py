@@ -46,9 +46,7 @@ def test_a_second_one_is_a_conflict_that_names_the_first(alice_calls: Caller, to
     assert CloudAccount.objects.count() == 1
 
 
-def test_somebody_elses_account_is_no_conflict(
-    alice_calls: Caller, bob_calls: Caller, toybox: dict[str, Any]
-) -> None:
+def test_somebody_elses_account_is_no_conflict(alice_calls: Caller, bob_calls: Caller, toybox: dict[str, Any]) -> None:
     assert alice_calls.post("cloud-accounts/", toybox).status_code == 201
     assert bob_calls.post("cloud-accounts/", toybox).status_code == 201
 
