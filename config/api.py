@@ -158,7 +158,10 @@ def serve(request: HttpRequest) -> HttpResponseBase:
         return _too_large()
     except UnreadablePostError:
         return problem(400, "body_unreadable", "The body did not arrive to its end.", "Send the call again.")
-    answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    try:
+        answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    except Http404:  # of ninja's own root
+        return not_found()
     if answer.status_code == 405:
         allowed = answer["Allow"]
         told = f"This address takes {allowed}."

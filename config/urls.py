@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("config.site_urls")),
     path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
     path("api/v1/docs", api_entry.docs, name="api-docs"),
+    path("api/v1/", api_entry.api, name="api-root"),
     path("api/v1/<path:path>", api_entry.api, name="api"),
     path("admin/", admin.site.urls),
 ]

@@ -16,6 +16,7 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ScanUnit
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.services import create_token
 from scans.models import Asset, ScanRun
 from scans.services import request_scan
 from scans.services.storing import AssetWriter
@@ -41,7 +42,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 OWNED = sorted(
     route
     for route in routes(get_resolver().url_patterns)
-    if re.search("<uuid:(account_id|run_id|asset_id|draft_id)>", route)
+    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|token_id)>", route)
 )
 
 
@@ -51,12 +52,14 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
     AssetWriter(run).write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
     draft = create_wizard_session(str(alice.pk))
+    token, _ = create_token(owner=str(alice.pk), actor=SYSTEM, name="script")
     assert timezone.now() >= run.requested_at
     return {
         "account_id": account.pk,
         "run_id": run.run_id,
         "asset_id": Asset.objects.get().pk,
         "draft_id": draft.pk,
+        "token_id": token.pk,
     }
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential
 from scans.models import ScanRun
-from tests.cloudaccounts.api.conftest import Caller, assert_problem
+from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
 

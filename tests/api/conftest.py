@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from django.test import Client
 
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.models import ApiToken
-from cloudaccounts.services import create_token
+from cloudaccounts.services import create_token, tokens
 from tests.toycloud.provider import State
 
 ROOT = "/api/v1/"
@@ -30,7 +31,7 @@ class Caller:
         return self.client.generic(
             method,
             f"{ROOT}{path}",
-            b"" if body is None else body if isinstance(body, bytes) else _json(body),
+            b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode(),
             content_type=headers.pop("content_type", "application/json"),
             headers={"Authorization": f"Bearer {self.text}", **headers},
         )
@@ -48,12 +49,6 @@ class Caller:
         return self.ask("DELETE", path)
 
 
-def _json(body: Any) -> bytes:
-    import json
-
-    return json.dumps(body).encode()
-
-
 MakeCaller = Callable[..., Caller]
 
 
@@ -64,6 +59,12 @@ def caller_of() -> MakeCaller:
         return Caller(text, token)
 
     return make
+
+
+@pytest.fixture
+def steady_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All calls fall into the same minute, whenever the test runs."""
+    monkeypatch.setattr(tokens, "MINUTE", 10**9)
 
 
 @pytest.fixture
