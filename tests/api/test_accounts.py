@@ -100,7 +100,9 @@ def test_a_list_takes_as_many_queries_for_many_as_for_one(
             assert alice_calls.get("cloud-accounts/").status_code == 200
 
 
-def test_one_account_is_told_without_its_credential(alice: User, alice_calls: Caller, make_account: MakeAccount) -> None:
+def test_one_account_is_told_without_its_credential(
+    alice: User, alice_calls: Caller, make_account: MakeAccount
+) -> None:
     account = make_account(alice, age_days=61)
     answer = alice_calls.get(f"cloud-accounts/{account.pk}")
     told = answer.json()
@@ -198,7 +200,7 @@ def test_a_check_that_a_worker_has_is_waited_for(
             state=CheckState.FINISHED, active_account=None, report={"ok": True, "finished": True}
         )
 
-    monkeypatch.setattr(onboarding.time, "sleep", finish_meanwhile)
+    monkeypatch.setattr("cloudaccounts.services.onboarding.time.sleep", finish_meanwhile)
     answer = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate")
     assert (answer.status_code, answer.json()["validation"]["ok"], waits) == (200, True, [0.01])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from pytest_django import Settings
 
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import CloudAccount, RateCounter
-from cloudaccounts.services import purge_api_records
+from cloudaccounts.services import purge_api_records, rates
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
@@ -23,7 +25,10 @@ MakeAccount = Callable[..., CloudAccount]
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Settings) -> None:
+def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few tries, and a clock that stands just after an hour began: no stretch ends within a test."""
+    began = time.time() // 3600 * 3600 + 5
+    monkeypatch.setattr(rates, "time", SimpleNamespace(time=lambda: began))
     settings.API_FAILED_VALIDATIONS_PER_ACCOUNT = 3
     settings.API_FAILED_VALIDATIONS_PER_HOUR = 5
 
@@ -57,7 +62,9 @@ def test_failures_of_one_owner_count_at_all_accounts(
 ) -> None:
     for letter in "abcde":
         assert alice_calls.post("cloud-accounts/validate", wrong(toybox, account_id=letter * 6)).status_code == 200
-    assert_problem(alice_calls.post("cloud-accounts/validate", wrong(toybox, account_id="ffffff")), 429, "too_many_tries")
+    assert_problem(
+        alice_calls.post("cloud-accounts/validate", wrong(toybox, account_id="ffffff")), 429, "too_many_tries"
+    )
     assert bob_calls.post("cloud-accounts/validate", wrong(toybox, account_id="ffffff")).status_code == 200
 
 

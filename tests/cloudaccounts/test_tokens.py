@@ -108,7 +108,9 @@ def test_wrong_wishes_are_refused(alice: User, fields: dict[str, object]) -> Non
 
 def test_the_command_prints_the_token_alone_on_its_last_line(alice: User) -> None:
     out, err = StringIO(), StringIO()
-    call_command("create_api_token", "alice", "--name", "cron", "--scope", "read", "--days", "7", stdout=out, stderr=err)
+    call_command(
+        "create_api_token", "alice", "--name", "cron", "--scope", "read", "--days", "7", stdout=out, stderr=err
+    )
     text = out.getvalue().splitlines()[-1]
     token = find_token(text)
     assert token is not None
