@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 Schema = dict[str, Any]
+WORDS = {"object": "an object", "password": "text, secret", "string": "text", "uuid": "id", "date-time": "moment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def _kind(described: Schema, schema: Schema) -> str:
         return " | ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
         return f"list of {_kind(described, schema.get('items', {}))}"
-    return str(schema.get("format") or schema.get("type", "any")).replace("object", "an object")
+    kind = str(schema.get("format") or schema.get("type", "any"))
+    return WORDS.get(kind, kind)
 
 
 def _methods(described: Schema, body: Schema) -> Iterator[Method]:
