@@ -55,11 +55,13 @@ test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
 
-lint: .venv/.dev ## style, types, import contracts, migrations, deployment checks
+lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --severity-level medium --recursive config cloudaccounts wizard scans --exclude config/sandbox
+	@$(BIN)/python -m tests.dependency_audit
 	@$(BIN)/python -m tests.deployment_checks
 
 bench: .venv/.dev ## benchmarks against the bare SDK; writes var/bench.json

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 
 from cloudaccounts import selectors, services, users
 from cloudaccounts.actors import Actor
+from cloudaccounts.ages import RotationState, age_of, in_state
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck
 
@@ -55,6 +56,18 @@ class AccountForm(forms.ModelForm[CloudAccount]):
         return cleaned
 
 
+class RotationStateFilter(admin.SimpleListFilter):
+    title = "credential age"
+    parameter_name = "rotation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in RotationState.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> QuerySet[CloudAccount]:
+        state = self.value()
+        return queryset.filter(in_state(state)) if state in RotationState.values else queryset
+
+
 @admin.register(CloudAccount)
 class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
     form = AccountForm
@@ -66,9 +79,9 @@ class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
         "environment",
         "status",
         "last_checked_at",
-        "credential_since",
+        "credential_age",
     )
-    list_filter = ("status", "provider", "environment")
+    list_filter = ("status", "provider", "environment", RotationStateFilter)
     search_fields = ("name", "account_id", "owner")
     show_full_result_count = False
     list_per_page = 50
@@ -86,6 +99,15 @@ class CloudAccountAdmin(admin.ModelAdmin[CloudAccount]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an account comes into being by a proof of access: in the wizard
+
+    @admin.display(description="credential age", ordering="credential_since")
+    def credential_age(self, account: CloudAccount) -> str:
+        age = age_of(account)
+        return (
+            age.text
+            if age.state in {RotationState.OK, RotationState.NOT_APPLICABLE}
+            else f"{age.text}: {age.state.label}"
+        )
 
     @admin.display(description="credential")
     def credential_hint(self, account: CloudAccount) -> str:

@@ -65,17 +65,41 @@ class CredentialAge:
 
 
 def age_of(account: CloudAccount, *, now: datetime | None = None) -> CredentialAge:
-    now = now or timezone.now()
-    since, expires = account.credential_since, account.credential_expires_at
-    if account.credential_secretless or since is None:
+    return age(
+        account.credential_since,
+        account.credential_expires_at,
+        secretless=account.credential_secretless,
+        now=now or timezone.now(),
+        limits=Limits.current(),
+    )
+
+
+def age(
+    since: datetime | None, expires: datetime | None, *, secretless: bool, now: datetime, limits: Limits
+) -> CredentialAge:
+    """The rule itself, for those who read columns instead of accounts."""
+    if secretless or since is None:
         return CredentialAge(RotationState.NOT_APPLICABLE)
     days = max(0, (now - since).days)
     left = None if expires is None else -1 if expires <= now else (expires - now).days
-    return CredentialAge(_state(days, expires, now), days, left)
+    return CredentialAge(_state(days, expires, now, limits), days, left)
 
 
-def _state(days: int, expires: datetime | None, now: datetime) -> RotationState:
+def cause_of(age: CredentialAge) -> str:
+    """Why it asks for a person, in a sentence; empty where it does not."""
     limits = Limits.current()
+    if age.expired:
+        return "The credential has expired: the provider refuses it from now on."
+    if age.expires_soon:
+        return "The provider ends this credential soon."
+    days = age.days or 0
+    if days >= limits.critical:
+        past = days - limits.critical
+        return f"The credential is {past} day{'' if past == 1 else 's'} past its limit of {limits.critical}."
+    return f"The credential is {days} days old; its limit is {limits.critical}." if days >= limits.warning else ""
+
+
+def _state(days: int, expires: datetime | None, now: datetime, limits: Limits) -> RotationState:
     if days >= limits.critical or (expires is not None and expires <= now):
         return RotationState.CRITICAL
     if days >= limits.warning or (expires is not None and expires < now + EXPIRY_NOTICE):

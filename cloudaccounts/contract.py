@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OBSERVED",
+    "RETIRE",
     "Asset",
     "AuthMethod",
     "Choice",
@@ -54,6 +55,7 @@ __all__ = [
 
 
 OBSERVED = "observed"
+RETIRE = "retire"  # key of the guide that tells how to delete a replaced credential
 
 
 class ProviderError(Exception):
@@ -181,6 +183,7 @@ class SetupContext:
     external_id: str
     server: ServerIdentity
     template_url: str = ""  # where the operator published the provider's template
+    identity: str = ""  # who the credential in use signs in as, by the last proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +334,7 @@ class Provider(ABC):
     account_id_placeholder: str
     partition_label: str
     methods: tuple[AuthMethod, ...]  # best first
+    checks_at_once: int = 8  # connections that one worker's heartbeats may check at the same time
 
     def method(self, key: str) -> AuthMethod:
         """Raises KeyError where there is no such method."""
@@ -374,6 +378,13 @@ class Provider(ABC):
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         """Instructions, filled in, best first. Asks no network."""
 
+    def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        """How to make another credential of this method while the old one works, and, as `RETIRE`, delete the old one.
+
+        Empty where there is nothing to rotate. Asks no network.
+        """
+        return ()
+
     @abstractmethod
     def plan(self, method: str) -> Plan:
         """The checks that a validation by this method makes, in their order, so that a page can show what waits."""
@@ -381,6 +392,15 @@ class Provider(ABC):
     @abstractmethod
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         """Proves access live. Every expected failure is in the result, never raised. Asks the network."""
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        """The light check of a heartbeat: sign in, and see that it is still the account, open and the owner's.
+
+        Raises `ProviderError`. Asks the network as little as that takes; permissions are for `validate`.
+        """
+        report = self.validate(credentials, target, ValidationProgress())
+        if not report.ok:
+            raise ProviderError(report.code, report.cause, report.remedy, permanent=report.permanent)
 
     @abstractmethod
     def open_session(self, credentials: Credentials, target: Target) -> Session:

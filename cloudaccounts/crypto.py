@@ -48,6 +48,17 @@ def open_(token: str) -> bytes:
         raise _wrong() from None
 
 
+def rotated(token: str) -> str | None:
+    """The token under the newest key; None where it is that already. Raises `KeyringError` as `open_` does."""
+    keys = _keys()
+    newest = _ring(keys[:1])
+    try:
+        newest.decrypt(token.encode())
+    except InvalidToken:
+        return newest.encrypt(_opened_by(keys[1:], token)).decode()
+    return None
+
+
 def newest_fingerprint() -> str:
     """12 hexadecimal digits of the newest key's SHA-256: names a key without telling anything of it."""
     return fingerprints()[0]
@@ -57,6 +68,15 @@ def fingerprints() -> tuple[str, ...]:
     keys = _keys()
     _ring(keys)
     return tuple(hashlib.sha256(key.encode()).hexdigest()[:12] for key in keys)
+
+
+def _opened_by(older: tuple[str, ...], token: str) -> bytes:
+    if not older:
+        raise _wrong()
+    try:
+        return _ring(older).decrypt(token.encode())
+    except InvalidToken:
+        raise _wrong() from None
 
 
 def _keys() -> tuple[str, ...]:

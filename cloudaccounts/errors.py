@@ -62,3 +62,18 @@ def defect(what: str) -> ProviderError:
 class AccountSuspendedError(ProviderError):
     def __init__(self) -> None:
         super().__init__("account_suspended", "This account is suspended.", "Resume it first.")
+
+
+class RotationUnderWayError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "rotation_under_way",
+            "A new credential of this account is being tested right now.",
+            "Wait until that has ended, or discard it first.",
+            permanent=False,
+        )
+
+
+class NothingStagedError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__("nothing_staged", "There is no new credential to test.", "Enter it first.")

@@ -46,6 +46,18 @@ class Sealed:
         values: dict[str, Any] = content["values"]
         return values
 
+    def is_same_as(self, other: Sealed | None) -> bool:
+        """Whether both are one sealing: what was sealed anew, even of the same values, is another."""
+        return other is not None and self._token == other._token
+
+    def rotated(self) -> Sealed | None:
+        """The same content under the newest key; None where it is that already. Bound to what it was bound to.
+
+        Raises `KeyringError` where no key opens it.
+        """
+        token = crypto.rotated(self._token)
+        return None if token is None else Sealed(token)
+
     def __repr__(self) -> str:
         return "<Sealed>"
 

@@ -11,6 +11,7 @@ from cloudaccounts.ages import RotationState
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.rotation_report import RotationFilter
 from cloudaccounts.selectors import AccountFilter
 
 SORT_CHOICES = [
@@ -47,6 +48,28 @@ class AccountFilterForm(forms.Form):
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value}
         return AccountFilter(**values)
+
+
+class RotationFilterForm(forms.Form):
+    """What the address of the ages' page says. A value that does not exist narrows nothing."""
+
+    use_required_attribute = False
+
+    state = forms.ChoiceField(required=False, label="Credential", choices=with_any("Any", RotationState.choices))
+    provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
+    group = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, groups: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["group"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = with_any("Any", groups)
+        if not groups:
+            del self.fields["group"]
+
+    def wanted(self, owner: str) -> RotationFilter:
+        self.is_valid()
+        return RotationFilter(owner=owner, **{name: value for name, value in self.cleaned_data.items() if value})
 
 
 class ServiceForm(forms.Form):

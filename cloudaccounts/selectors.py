@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts import registry
 from cloudaccounts.ages import RotationState, aged_between, in_state
 from cloudaccounts.charts import age_bins
 from cloudaccounts.models import (
@@ -19,11 +20,13 @@ from cloudaccounts.models import (
     CloudAccountStatus,
     CloudCredential,
     ConnectionCheck,
+    CredentialRotation,
     Job,
     JobItem,
 )
 from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.rotation import RotationStage
 
 HISTORY_PAGE = 10
 # Our own trouble with a stored credential (cloudaccounts.fields, cloudaccounts.vault), as a check reports it.
@@ -92,7 +95,7 @@ def find(owner: str, account: UUID) -> CloudAccount | None:
 
 def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
     """For a list: without the reports, which are large and shown nowhere in it."""
-    found = CloudAccount.objects.of(owner).defer("last_check")
+    found = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
     exact = {"provider": wanted.provider, "status": wanted.status, "environment": wanted.environment}
     found = found.filter(**{name: value for name, value in exact.items() if value})
     if wanted.q:
@@ -113,14 +116,16 @@ def overview(owner: str) -> Overview:
         "secretless": Q(credential_secretless=True),
         **bins,
     }
+    # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
+    clouds = {f"cloud_{n}": Q(provider=key) for n, (key, _) in enumerate(registry.choices())}
+    wanted |= clouds
     found: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
         total=Count("id"),
-        clouds=Count("provider", distinct=True),
         last_checked_at=Max("last_checked_at"),
         **{name: Count("id", filter=condition) for name, condition in wanted.items()},
     )
     ages = tuple(found.pop(name) for name in bins)
-    return Overview(ages=ages, **found)
+    return Overview(ages=ages, clouds=sum(found.pop(name) > 0 for name in clouds), **found)
 
 
 def failed(owner: str, limit: int) -> list[CloudAccount]:
@@ -138,6 +143,12 @@ def due(owner: str, limit: int) -> list[CloudAccount]:
 
 def latest_check(account: CloudAccount) -> ConnectionCheck | None:
     return ConnectionCheck.objects.filter(account=account.pk).order_by("-requested_at").first()
+
+
+def latest_rotation(account: CloudAccount) -> CredentialRotation | None:
+    """The last replacement of its credential that was begun and not taken back."""
+    found = CredentialRotation.objects.filter(account=account.pk).exclude(state=RotationStage.DISCARDED)
+    return found.order_by("-requested_at").first()
 
 
 def is_under_way(check: ConnectionCheck | None) -> bool:
@@ -160,7 +171,7 @@ def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
 
 def credential_of(account: CloudAccount) -> CloudCredential | None:
     """What may be shown of it: the sealed payload stays in the database."""
-    return CloudCredential.objects.filter(account_id=account.pk).defer("payload").first()
+    return CloudCredential.objects.filter(account_id=account.pk).defer("payload", "staged", "previous").first()
 
 
 def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:

@@ -6,12 +6,14 @@ from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_delete
 
-from cloudaccounts import dispatch, users
+from cloudaccounts import confirmation, dispatch, users
 from cloudaccounts.heartbeat import WorkerPulse
 
 pre_delete.connect(users.refuse_to_orphan, sender=settings.AUTH_USER_MODEL, dispatch_uid="owners-stay")
+user_logged_in.connect(confirmation.remember_login, dispatch_uid="password-just-entered")
 _pulse = WorkerPulse()
 
 

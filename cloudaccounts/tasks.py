@@ -32,6 +32,36 @@ def purge_api_records() -> None:
     services.purge_api_records()
 
 
+@shared_task(name="cloudaccounts.heartbeats", ignore_result=True, expires=15, time_limit=3600)
+def heartbeats() -> None:
+    services.run_heartbeats()
+
+
+@shared_task(name="cloudaccounts.purge_health_history", ignore_result=True, time_limit=1800)
+def purge_health_history() -> None:
+    services.purge_health_history()
+
+
 @shared_task(name="cloudaccounts.refresh_server_identities", ignore_result=True, time_limit=120)
 def refresh_server_identities() -> None:
     services.refresh_server_identities()
+
+
+@shared_task(name="cloudaccounts.run_rotation", time_limit=240)
+def run_rotation(rotation_id: str) -> None:
+    services.run_rotation(UUID(rotation_id))
+
+
+@shared_task(name="cloudaccounts.requeue_rotations", ignore_result=True, expires=15)
+def requeue_rotations() -> None:
+    services.requeue_rotations()
+
+
+@shared_task(name="cloudaccounts.tell_ages", ignore_result=True, time_limit=1800)
+def tell_ages() -> None:
+    services.tell_ages()
+
+
+@shared_task(name="cloudaccounts.retire_credentials", ignore_result=True, time_limit=1800)
+def retire_credentials() -> None:
+    services.retire_credentials()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -61,9 +63,7 @@ def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Cr
     """
     row = CloudCredential.objects.filter(account_id=account.id).first()
     if row is None or row.payload is None:
-        raise CredentialsUnreadableError(
-            "credential_missing", "this account has no stored credential.", "Connect the account again.", permanent=True
-        )
+        raise _missing()
     try:
         values = row.payload.open(bound_to=account.id)
     except KeyringError as error:
@@ -74,6 +74,48 @@ def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Cr
     _audit(account, actor, "credential.opened", f"{row.label} opened for {purpose}")
     method = values.pop("method")
     return Credentials(method=method, values=values)
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """A credential still sealed: for rounds of many, which open each at the moment that it is used."""
+
+    account_id: UUID
+    sealed: Sealed | None
+
+    def open(self) -> Credentials:
+        """In clear, for one use. Asks no database. Raises `CredentialsUnreadableError`."""
+        if self.sealed is None:
+            raise _missing()
+        try:
+            values = self.sealed.open(bound_to=self.account_id)
+        except KeyringError as error:
+            raise unreadable(error) from None
+        return Credentials(method=values.pop("method"), values=values)
+
+
+def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
+    """The credentials of many accounts for one heartbeat each. The audit counts them by account and day.
+
+    Counted before they are opened: a kill in between tells of one opening too many, never of one too few.
+    """
+    rows = {row.pk: row for row in CloudCredential.objects.filter(account_id__in=[account.pk for account in accounts])}
+    audit.count_openings({account: rows[account.pk].label for account in accounts if account.pk in rows})
+    return {a.pk: Opener(a.pk, rows[a.pk].payload if a.pk in rows else None) for a in accounts}
+
+
+def renewed(account: CloudAccount, used: Opener) -> Opener | None:
+    """The credential where it was replaced since ``used`` was read; None where it is still the one."""
+    row = CloudCredential.objects.filter(account_id=account.pk).first()
+    if row is None or row.payload is None or row.payload.is_same_as(used.sealed):
+        return None
+    return openers([account])[account.pk]
+
+
+def _missing() -> CredentialsUnreadableError:
+    return CredentialsUnreadableError(
+        "credential_missing", "this account has no stored credential.", "Connect the account again.", permanent=True
+    )
 
 
 def discard(account_id: UUID) -> None:

@@ -5,8 +5,10 @@ No relation crosses them: the embedded default keeps three SQLite files, so that
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -46,11 +48,10 @@ def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
 def _mongodb(alias: str, url: str) -> dict[str, Any]:
     if alias == "default":
         raise ImproperlyConfigured("DATABASE_URL holds users and sessions: PostgreSQL or SQLite, not MongoDB.")
-    try:
-        from django_mongodb_backend import parse_uri
-    except ImportError as error:
-        raise ImproperlyConfigured("A mongodb:// URL needs the extra: pip install '.[mongodb]'.") from error
-    return dict(parse_uri(url))
+    if find_spec("django_mongodb_backend") is None:
+        raise ImproperlyConfigured("A mongodb:// URL needs the extra: pip install '.[mongodb]'.")
+    name = urlsplit(url).path.strip("/") or alias
+    return {"ENGINE": "django_mongodb_backend", "HOST": url, "NAME": name}
 
 
 class Router:

@@ -25,10 +25,11 @@ class DataFolder:
         self.mode_file = path / "mode"
         self.secret_key_file = path / "keys" / "secret.key"
         self.encryption_keys_file = path / "keys" / "encryption.keys"
+        self.metrics = path / "metrics"  # a file a process, see cloudaccounts.metrics
 
     def prepare(self) -> None:
         """Creates what is missing; raises `ImproperlyConfigured` where the folder belongs to the other mode."""
-        for folder in (self.path, self.path / "keys", self.path / "broker"):
+        for folder in (self.path, self.path / "keys", self.path / "broker", self.metrics):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _make_private(folder)
         if not self.mode_file.exists() and not any(self.path.glob("*.sqlite3")):

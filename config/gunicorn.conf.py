@@ -12,4 +12,5 @@ max_requests_jitter = 500
 # X-Forwarded-* is judged by config.middleware with TRUSTED_PROXIES; gunicorn itself believes nobody.
 forwarded_allow_ips = ""
 control_socket_disable = True
-worker_tmp_dir = "/dev/shm" if __import__("os").path.isdir("/dev/shm") else None  # noqa: S108  # heartbeat files, not data
+_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108 # heartbeat files, not data
+worker_tmp_dir = _MEMORY if __import__("os").path.isdir(_MEMORY) else None

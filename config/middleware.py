@@ -37,7 +37,8 @@ class TrustedProxyMiddleware:
         meta = request.META
         if not self._trusts(meta.get("REMOTE_ADDR", "")):
             for name in _FORWARDED:
-                meta.pop(name, None)
+                if meta.pop(name, None) is not None:
+                    meta["FORWARDED_UNTRUSTED"] = True
         else:
             for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
                 address = _address(_without_port(hop.strip()))

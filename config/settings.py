@@ -142,6 +142,15 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
     "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
     "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
+    "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "fleet"}},
+    "purge-health-history": {"task": "cloudaccounts.purge_health_history", "schedule": 3600.0},
+    "requeue-rotations": {"task": "cloudaccounts.requeue_rotations", "schedule": 15.0},
+    "tell-ages": {"task": "cloudaccounts.tell_ages", "schedule": 3600.0, "options": {"queue": "fleet"}},
+    "retire-credentials": {
+        "task": "cloudaccounts.retire_credentials",
+        "schedule": 900.0,
+        "options": {"queue": "fleet"},
+    },
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
@@ -151,8 +160,17 @@ CELERY_BEAT_SCHEDULE = {
 # --- Accounts and credentials ---------------------------------------------------------------------------------------
 CREDENTIAL_ROTATION_WARNING_DAYS = env.number("CREDENTIAL_ROTATION_WARNING_DAYS", 60, least=1)
 CREDENTIAL_ROTATION_CRITICAL_DAYS = env.number("CREDENTIAL_ROTATION_CRITICAL_DAYS", 90, least=1)
+CREDENTIAL_ROLLBACK_DAYS = env.number("CREDENTIAL_ROLLBACK_DAYS", 7, least=0)
 WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
+HEARTBEAT_INTERVAL_MINUTES = env.number("HEARTBEAT_INTERVAL_MINUTES", 15, least=1)
+HEARTBEAT_REPORT_HOURS = env.number("HEARTBEAT_REPORT_HOURS", 24, least=1)  # between full permission reports
+# What can pass by itself fails an account only after so many checks in a row, that many minutes apart and then twice
+# as many each time: 2 + 4 + 8 + 16 + 32 minutes.
+HEARTBEAT_FAILURES = env.number("HEARTBEAT_FAILURES", 6, least=2)
+HEARTBEAT_BACKOFF_MINUTES = env.number("HEARTBEAT_BACKOFF_MINUTES", 2, least=1)
+HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures, changes and full reports
+HEALTH_ROUTINE_DAYS = env.number("HEALTH_ROUTINE_DAYS", 2, least=1)  # checks that passed as the one before
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
 
 # --- HTTP API -------------------------------------------------------------------------------------------------------
@@ -160,6 +178,11 @@ API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=1)  # of o
 # New credentials that a cloud refused: of one owner in an hour, and at one account (whoever tries) in 15 minutes.
 API_FAILED_VALIDATIONS_PER_HOUR = env.number("API_FAILED_VALIDATIONS_PER_HOUR", 120, least=1)
 API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCOUNT", 20, least=1)
+
+# --- Metrics --------------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers this machine alone
+METRICS_DIR = str(_folder.metrics)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR  # read by prometheus_client when it is loaded
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -235,7 +258,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SESSION_COOKIE_NAME = "cam_session" if _base.port is None else f"cam_session_{_base.port}"
 CSRF_COOKIE_NAME = "cam_csrf" if _base.port is None else f"cam_csrf_{_base.port}"
 SECURE_SSL_REDIRECT = not PLAIN_HTTP
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 # Only a proxy of TRUSTED_PROXIES can set this header: config.middleware takes it from everybody else.

@@ -3,10 +3,12 @@ from django.urls import include, path
 
 from config import api_entry
 from config.health import healthz, readyz
+from config.metrics import metrics
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("cloudaccounts.urls")),
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),

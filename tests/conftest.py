@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CredentialFacts, Credentials
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.vault import store
-from tests.environment import FOLDER
+from tests.environment import FOLDER, MONGODB
 from tests.toycloud import provider as toy
 
 # Hashed names need `collectstatic`; the journeys run on a real start, which does it.
@@ -27,6 +28,14 @@ settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storag
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 ALL_DATABASES = ["default", "cloud_security", "cloud_asset_discovery"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """MongoDB rolls nothing back here: there, every test empties what it wrote."""
+    if MONGODB:
+        for item in items:
+            for marker in item.iter_markers("django_db"):
+                dict.__setitem__(cast("dict[str, Any]", marker.kwargs), "transaction", True)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +46,23 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
         sqlite = "sqlite" in database["ENGINE"]
         name = str(FOLDER / f"test_{alias}.sqlite3") if sqlite else f"test_cloud_accounts_{alias}_{worker}"
         database.setdefault("TEST", {})["NAME"] = name
+
+
+def raw_rows(alias: str) -> list[str]:
+    """Each row that a database holds, as it is stored: below the ORM, which would show sealed values as such."""
+    connection: Any = connections[alias]
+    if connection.vendor == "mongodb":
+        return [
+            str(row)
+            for name in connection.introspection.table_names()
+            for row in connection.get_collection(name).find()
+        ]
+    with connection.cursor() as cursor:
+        rows: list[str] = []
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # names come from the database itself
+            rows += [str(row) for row in cursor.fetchall()]
+    return rows
 
 
 @pytest.fixture

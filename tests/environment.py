@@ -1,6 +1,8 @@
 """A pytest plugin, loaded before Django's settings: each test process gets a data folder and environment of its own.
 
 ``TEST_DATABASE_URL`` puts all three databases on that server; without it they are SQLite files.
+``TEST_ISOLATED=mongodb`` puts the two isolated ones on MongoDB: on ``TEST_MONGODB_URL`` where that is set (a real one),
+else on a SecantusDB that this process starts, which speaks the same protocol over the wire.
 """
 
 from __future__ import annotations
@@ -8,13 +10,42 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="cloud-accounts-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 _server = os.environ.get("TEST_DATABASE_URL", "")
+MONGODB = os.environ.get("TEST_ISOLATED", "") == "mongodb"
+
+
+def _isolated(alias: str) -> str:
+    return f"{_mongodb.rstrip('/')}/{alias}" if MONGODB else _server
+
+
+def _started_mongodb() -> str:
+    """A SecantusDB of this process, in memory, ended with it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).parent / "secantusd-py"), "--port", str(port), "--storage-path", ":memory:"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(server.kill)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return f"mongodb://127.0.0.1:{port}"
+        time.sleep(0.1)
+    raise RuntimeError("SecantusDB did not start within 30 s.")
+
+
+_mongodb = (os.environ.get("TEST_MONGODB_URL") or _started_mongodb()) if MONGODB else ""
 os.environ.update(
     {
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -23,8 +54,8 @@ os.environ.update(
         "CLOUD_ACCOUNTS_PLAIN_HTTP": "1",
         "DEBUG": "0",
         "DATABASE_URL": _server,
-        "CLOUD_SECURITY_DATABASE_URL": _server,
-        "CLOUD_ASSET_DISCOVERY_DATABASE_URL": _server,
+        "CLOUD_SECURITY_DATABASE_URL": _isolated("cloud_security"),
+        "CLOUD_ASSET_DISCOVERY_DATABASE_URL": _isolated("cloud_asset_discovery"),
         "CELERY_BROKER_URL": "filesystem://",
         "EMAIL_URL": "memorymail://",
         "BASE_URL": "http://127.0.0.1:8000",

@@ -6,4 +6,8 @@ class WizardConfig(AppConfig):
     verbose_name = "Account wizard"
 
     def ready(self) -> None:
+        from cloudaccounts.sealed_stores import SealedColumn, SealedStore, register
         from wizard import signals  # noqa: F401  # connects the receivers
+        from wizard.models import WizardSession
+
+        register(SealedStore("drafts", WizardSession, (SealedColumn("data"),)))

@@ -12,6 +12,7 @@ from cloudaccounts.errors import (
     AccountSuspendedError,
     DuplicateAccountError,
     InputError,
+    RotationUnderWayError,
     ValidationRefusedError,
 )
 from cloudaccounts.models import CloudAccount
@@ -23,6 +24,7 @@ from cloudaccounts.vault import CredentialsUnreadableError
 SOON = 2  # seconds, of Retry-After
 # What a service refuses, by the kind of refusal; everything else that it can say is about what was given: 422.
 STATUSES: dict[type[ProviderError], int] = {
+    RotationUnderWayError: 409,
     DuplicateAccountError: 409,
     AccountDeletedError: 409,
     AccountSuspendedError: 409,

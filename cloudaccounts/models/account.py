@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from cloudaccounts import registry
 from cloudaccounts.contract import CloudValidationResult, Provider
@@ -15,6 +17,15 @@ class CloudAccountStatus(models.TextChoices):
     ACTIVE = "active", "active"
     FAILED = "failed", "failed"
     SUSPENDED = "suspended", "suspended"
+
+
+class AccountHealth(models.TextChoices):
+    """Beside the status: what the latest checks met. Only `cloudaccounts.states` says what follows from what."""
+
+    UNKNOWN = "unknown", "not checked yet"
+    OK = "ok", "ok"
+    DEGRADED = "degraded", "degraded"  # what can pass by itself, or is our own trouble
+    BROKEN = "broken", "broken"  # refused, or out of reach for too long: the status says failed
 
 
 class Environment(models.TextChoices):
@@ -59,9 +70,20 @@ class CloudAccount(models.Model):
     last_check = models.JSONField(default=dict, blank=True)  # the last finished report, see cloudaccounts.report
     last_check_code = models.CharField(max_length=64, blank=True, default="")  # empty while access is proven
     last_check_cause = models.CharField(max_length=500, blank=True, default="")
+    last_check_remedy = models.CharField(max_length=500, blank=True, default="")
+    reported_at = models.DateTimeField(null=True, blank=True)  # when `last_check` was made; heartbeats are lighter
+    health = models.CharField(max_length=10, choices=AccountHealth.choices, default=AccountHealth.UNKNOWN)
+    health_since = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # checks in a row that did not pass
+    proven_permissions = models.JSONField(default=list, blank=True)  # names, as last granted
+    lost_permissions = models.JSONField(default=list, blank=True)  # denied now: service, permission, since when
+    next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # NULL while suspended
+    next_report_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    check_claim = models.UUIDField(null=True, blank=True)  # the heartbeat round that has it; see services.heartbeats
     credential_since = models.DateTimeField(null=True, blank=True)  # the cloud's key date, else the day it was given
     credential_expires_at = models.DateTimeField(null=True, blank=True)
     credential_secretless = models.BooleanField(default=False)
+    credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -81,6 +103,9 @@ class CloudAccount(models.Model):
             models.Index(fields=["owner", "name"], name="account_owner_name"),
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
+            models.Index(fields=["provider", "next_check_at"], name="account_due"),
+            models.Index(fields=["owner", "credential_secretless", "credential_since"], name="account_owner_age"),
+            models.Index(fields=["credential_secretless", "credential_since", "id"], name="account_age"),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +115,11 @@ class CloudAccount(models.Model):
     def spec(self) -> Provider:
         """The provider's specification; raises `registry.UnknownProviderError` where it is not installed any more."""
         return registry.get(self.provider)
+
+    @property
+    def report_at(self) -> datetime | None:
+        """When the last report was made; accounts from before heartbeats had no other check."""
+        return self.reported_at or self.last_checked_at
 
     @property
     def report(self) -> CloudValidationResult | None:

@@ -9,6 +9,7 @@ class AuditEvent(models.Model):
     """Who did what to which account, when and from where. Appended, never changed; outlives its account.
 
     ``actor`` is ``str(user.pk)`` or ``system``; ``address`` the client's, empty for the system's own work.
+    ``times`` is 1 but for openings by heartbeats: those are one event for each account and day, counted up.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -22,6 +23,7 @@ class AuditEvent(models.Model):
     action = models.CharField(max_length=60)  # credential.opened, account.created …
     text = models.CharField(max_length=300)
     detail = models.JSONField(default=dict, blank=True)
+    times = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -32,3 +34,8 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.account_label}"
+
+    @property
+    def told(self) -> str:
+        """The text, with how often where it is a counted one: ``opened 96 times by heartbeats``."""
+        return self.text if self.times == 1 else self.text.replace(" once ", f" {self.times:,} times ", 1)

@@ -4,22 +4,22 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from cloudaccounts import audit, registry, vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import AccountDeletedError, DuplicateAccountError, InputError, ValidationRefusedError
-from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.models import AuditEvent, CloudAccount, Environment
+from cloudaccounts.moments import moment
+from cloudaccounts.services.health import proven_fields
 from cloudaccounts.services.server import confirm_key
-from cloudaccounts.signals_out import account_renamed
+from cloudaccounts.signals_out import account_deleted, account_renamed
 
 NAME_LIMIT = 120
 REGION_LIMIT = 40
@@ -140,8 +140,10 @@ def add_cloud_account(
                 auth_method=account.auth_method,
             )
     except AccountDeletedError:
+        # Where nothing is rolled back (MongoDB): the account, its credential, and the scan that its signal asked for.
         vault.discard(account.id)
         CloudAccount.objects.filter(pk=account.id).delete()
+        account_deleted.send(sender=CloudAccount, account=account, actor=actor)
         raise
     except IntegrityError:
         if account_uuid and (existing := _own(owner, account_uuid)):
@@ -209,16 +211,8 @@ def _build(
         regions=list(details.regions),
         partition=details.partition,
         auth_method=credentials.method,
-        status=CloudAccountStatus.ACTIVE,
-        last_checked_at=now,
-        last_check=report.to_dict(),
         credential_since=since,
         credential_expires_at=moment(report.credential_expires_at) or facts.expires_at,
         credential_secretless=facts.secretless,
+        **proven_fields(report, now=now),
     )
-
-
-def moment(text: str) -> datetime | None:
-    """A date of a report, aware; None where it is empty."""
-    found = parse_datetime(text) if text else None
-    return found if found is None or timezone.is_aware(found) else timezone.make_aware(found)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -18,9 +17,12 @@ from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
-from cloudaccounts.services.accounts import moment
+from cloudaccounts.models.health import CheckKind
+from cloudaccounts.services import suspicion
+from cloudaccounts.services.health import Checked, settle
 from cloudaccounts.services.opening import details_of
 from cloudaccounts.services.validation import refused, validate_cloud_account
+from cloudaccounts.states import Seen
 
 TASK = "cloudaccounts.run_check"
 ATTEMPTS = 3
@@ -30,8 +32,10 @@ SHOW_EVERY = 0.2  # seconds between writes of a growing report
 logger = logging.getLogger(__name__)
 
 
-def request_check(account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON) -> ConnectionCheck:
-    """Asks for a check; answers with the one under way where there is one.
+def request_check(
+    account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON, nudge: bool = True
+) -> ConnectionCheck:
+    """Asks for a check; answers with the one under way where there is one. Without ``nudge`` the caller does it.
 
     Raises `AccountSuspendedError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
     """
@@ -50,7 +54,8 @@ def request_check(account: CloudAccount, *, actor: Actor, trigger: str = CheckTr
                     requested_at=now,
                     nudged_at=now,
                 )
-                dispatch.send_on_commit(TASK, str(check.pk), using=dispatch.SECURITY)
+                if nudge:
+                    dispatch.send_on_commit(TASK, str(check.pk), using=dispatch.SECURITY)
         except IntegrityError:
             # One is under way. It may also have ended since; then there is room for ours.
             if under_way := ConnectionCheck.objects.filter(active_account=account.pk).first():
@@ -132,38 +137,18 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
 
 def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report: CloudValidationResult) -> bool:
     """Writes the outcome, first of all giving back the claim: who lost it meanwhile writes nothing anywhere."""
-    now = timezone.now()
     told = {"code": report.code, "cause": report.cause[:500]}
     with transaction.atomic(using=dispatch.SECURITY):
         if not claim.end(
             state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(), **told
         ):
             return False
-        # Conditional: an account that was suspended meanwhile stays suspended.
-        CloudAccount.objects.filter(pk=account.pk).exclude(status=CloudAccountStatus.SUSPENDED).update(
-            **_facts(report, now)
-        )
+        # One that was suspended meanwhile stays so; a credential that was replaced meanwhile counts no more.
+        counted = not suspicion.is_suspected(account.provider)
+        settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report, counted=counted))
         text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
         _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)
     return True
-
-
-def _facts(report: CloudValidationResult, now: datetime) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "last_checked_at": now,
-        "last_check": report.to_dict(),
-        "last_check_code": report.code,
-        "last_check_cause": report.cause[:500],
-        "updated_at": now,
-    }
-    if report.credential_created_at:
-        facts["credential_since"] = moment(report.credential_created_at)
-    # A proof makes it active, a permanent cause fails it; what can pass by itself changes nothing.
-    if report.ok:
-        facts["status"] = CloudAccountStatus.ACTIVE
-    elif report.permanent:
-        facts["status"] = CloudAccountStatus.FAILED
-    return facts
 
 
 def _check_what_was_resumed(check: ConnectionCheck) -> None:

@@ -5,8 +5,16 @@ from django.db import transaction
 from cloudaccounts import audit
 from cloudaccounts.actors import Actor
 from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from cloudaccounts.models import (
+    CloudAccount,
+    CloudAccountStatus,
+    CloudCredential,
+    ConnectionCheck,
+    CredentialRotation,
+    HealthRecord,
+)
 from cloudaccounts.models.check import CheckTrigger
+from cloudaccounts.services import health
 from cloudaccounts.services.checks import request_check
 from cloudaccounts.signals_out import account_deleted, account_suspended
 
@@ -14,11 +22,7 @@ from cloudaccounts.signals_out import account_deleted, account_suspended
 def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
     """Stops checks and scans; nothing is deleted. Suspending again finishes what a kill interrupted."""
     with transaction.atomic(using=SECURITY):
-        changed = (
-            CloudAccount.objects.filter(pk=account.pk)
-            .exclude(status=CloudAccountStatus.SUSPENDED)
-            .update(status=CloudAccountStatus.SUSPENDED)
-        )
+        changed = health.suspend(account)
         account.status = CloudAccountStatus.SUSPENDED
         # Also where nothing changed: without transactions (MongoDB) a kill may have come between the two.
         account_suspended.send(sender=CloudAccount, account=account, actor=actor)
@@ -29,12 +33,8 @@ def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
 def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | None:
     """Back to work as pending, with a check that decides the rest. None where the account was not suspended."""
     with transaction.atomic(using=SECURITY):
-        changed = CloudAccount.objects.filter(pk=account.pk, status=CloudAccountStatus.SUSPENDED).update(
-            status=CloudAccountStatus.PENDING
-        )
-        if not changed:
+        if not health.resume(account):
             return None
-        account.status = CloudAccountStatus.PENDING
         _record(account, actor, "account.resumed", f"Resumed by {actor.label}; connection is checked again")
         return request_check(account, actor=actor, trigger=CheckTrigger.PERSON)
 
@@ -45,6 +45,8 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
         account_deleted.send(sender=CloudAccount, account=account, actor=actor)
         CloudCredential.objects.filter(account_id=account.pk).delete()
         ConnectionCheck.objects.filter(account=account.pk).delete()
+        HealthRecord.objects.filter(account=account.pk).delete()
+        CredentialRotation.objects.filter(account=account.pk).delete()
         CloudAccount.objects.filter(pk=account.pk).delete()
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
 

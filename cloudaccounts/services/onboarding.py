@@ -17,6 +17,7 @@ from cloudaccounts.services.accounts import add_cloud_account, check_account_exi
 from cloudaccounts.services.checks import request_check, run_check
 from cloudaccounts.services.intake import GivenAccount, read_account, read_credentials
 from cloudaccounts.services.rates import braked, brakes_on_proofs
+from cloudaccounts.services.rotation import replace_credentials
 from cloudaccounts.services.validation import validate_cloud_account
 
 DEADLINE = 25.0  # seconds: a web process waits for no longer
@@ -104,7 +105,7 @@ def replace_given_credentials(
         partition=account.partition,
     )
     with braked(brakes_on_proofs(account.owner, account.provider, account.account_id, own=True)) as reports:
-        report = seams.replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
+        report = replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
         reports.append(report)
     return report
 
@@ -115,7 +116,7 @@ def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE
     Raises `AccountSuspendedError`, `CheckUnderWayError`, and ``DoesNotExist`` where it was deleted meanwhile.
     """
     began = time.monotonic()
-    check = request_check(account, actor=actor)
+    check = request_check(account, actor=actor, nudge=False)
     run_check(check.pk, deadline=deadline)
     while True:
         check = ConnectionCheck.objects.get(pk=check.pk)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from cloudaccounts.models import OwnerExternalId
 
@@ -9,3 +10,10 @@ def external_id_for(owner: str) -> str:
     """The owner's external ID, made on first use: 39 characters of ``[a-z0-9-]``, valid as a label and a tag too."""
     row, _ = OwnerExternalId.objects.get_or_create(owner=owner, defaults={"external_id": f"ca-{uuid.uuid4()}"})
     return row.external_id
+
+
+def external_ids_of(owners: Iterable[str]) -> dict[str, str]:
+    """Those of many owners, in one query where each has one."""
+    wanted = set(owners)
+    found = dict(OwnerExternalId.objects.filter(owner__in=wanted).values_list("owner", "external_id"))
+    return found | {owner: external_id_for(owner) for owner in wanted - found.keys()}

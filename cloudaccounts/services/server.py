@@ -58,8 +58,8 @@ def server_identity(provider: str) -> ServerIdentity:
     return ServerIdentity(**row.identity)
 
 
-def confirm_key() -> KeyringError | None:
-    """None where the key fits the data; else what is wrong. Writes the witness on first use.
+def confirm_key(*, settle: bool = True) -> KeyringError | None:
+    """None where the key fits the data; else what is wrong. Writes the witness on first use, unless told not to.
 
     Without a witness but with accounts (a restored database), the key is judged by an account's credential, so that a
     wrong key cannot become the witness.
@@ -73,7 +73,8 @@ def confirm_key() -> KeyringError | None:
             account = CloudAccount.objects.filter(pk=credential.pk).first()
             if account is not None:
                 vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")
-        KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": Sealed.seal({}, bound_to=_BOUND)})
+        if settle:
+            KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": Sealed.seal({}, bound_to=_BOUND)})
     except KeyringError as error:
         return error
     except vault.CredentialsUnreadableError as error:

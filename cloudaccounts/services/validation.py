@@ -50,12 +50,13 @@ def visible_accounts(
     return list(islice(provider.visible_accounts(credentials, target_for(owner, details)), limit))
 
 
-def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0) -> Target:
+def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, external_id: str = "") -> Target:
+    """``external_id`` is the owner's, where the caller has looked it up already."""
     return Target(
         account_id=details.account_id,
         partition=details.partition,
         regions=details.regions,
-        external_id=external_id_for(owner),
+        external_id=external_id or external_id_for(owner),
         timeout=float(settings.CONNECTION_TIMEOUT_SECONDS),
         deadline=deadline,
     )

@@ -16,6 +16,7 @@ from cloudaccounts import registry
 from cloudaccounts.ages import CredentialAge, RotationState, age_of
 from cloudaccounts.contract import Provider
 from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.moments import moment
 from cloudaccounts.report import CloudValidationResult, PermissionResult, PermissionStatus
 
 register = template.Library()
@@ -24,6 +25,7 @@ TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
     "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
     "granted": "ok", "denied": "bad", "unverifiable": "warn",
+    "degraded": "warn", "broken": "bad",
     "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
 }  # fmt: skip
 MARKS = {"ok": "✓", "bad": "!", "warn": "!", "info": "→", "mute": "–"}
@@ -65,6 +67,12 @@ def ago(moment: datetime | None, never: str = "never") -> SafeString | str:
 
 
 @register.filter
+def as_moment(text: str) -> datetime | None:
+    """A time kept in JSON."""
+    return moment(text)
+
+
+@register.filter
 def span(value: timedelta | None) -> str:
     """A length of time: ``40 s``, ``3 min``."""
     if value is None:
@@ -101,6 +109,10 @@ def mark(state: str) -> SafeString:
 @register.simple_tag
 def event_mark(event: AuditEvent) -> SafeString:
     sign, tone = _EVENT_MARKS.get(event.action, ("·", ""))
+    if event.action in {"account.failed", "permission.lost"}:
+        sign, tone = "!", "bad"
+    if event.action == "account.recovered":
+        sign, tone = "✓", "ok"
     if event.action == "account.checked":
         sign, tone = ("!", "bad") if event.detail.get("code") else ("✓", "ok")
     return format_html('<span class="mark {}" aria-hidden="true">{}</span>', tone, sign)

@@ -8,9 +8,21 @@ from cloudaccounts.views.actions import (
     account_revalidate,
     account_suspend,
 )
+from cloudaccounts.views.confirming import confirm_password
 from cloudaccounts.views.dashboard import dashboard
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
 from cloudaccounts.views.listing import account_list
+from cloudaccounts.views.revalidation import accounts_revalidate
+from cloudaccounts.views.rotate import (
+    account_rotate,
+    rotate_discard,
+    rotate_file,
+    rotate_method,
+    rotate_panel,
+    rotate_rollback,
+    rotate_test,
+)
+from cloudaccounts.views.rotation import rotation
 from cloudaccounts.views.tokens import token_create, token_revoke
 
 __all__ = [
@@ -22,12 +34,22 @@ __all__ = [
     "account_panel",
     "account_resume",
     "account_revalidate",
+    "account_rotate",
     "account_suspend",
+    "accounts_revalidate",
+    "confirm_password",
     "dashboard",
     "job",
     "job_cancel",
     "job_panel",
     "job_retry",
+    "rotate_discard",
+    "rotate_file",
+    "rotate_method",
+    "rotate_panel",
+    "rotate_rollback",
+    "rotate_test",
+    "rotation",
     "token_create",
     "token_revoke",
 ]

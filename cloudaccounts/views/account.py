@@ -13,9 +13,10 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, selectors, services
+from cloudaccounts import charts, selectors, selectors_health, services
 from cloudaccounts.ages import age_of
 from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.health_strip import MOST, health_strip
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.registry import UnknownProviderError
@@ -83,6 +84,11 @@ def _proof(account: CloudAccount) -> dict[str, Any]:
     return context
 
 
+def _health(account: CloudAccount) -> dict[str, Any]:
+    checks = selectors_health.last_checks(account, MOST)
+    return {"strip": health_strip(checks), "checks": checks}
+
+
 def _permissions(account: CloudAccount) -> dict[str, Any]:
     report = account.report
     gaps = 0 if report is None else len(report.permissions) - report.count(PermissionStatus.GRANTED)
@@ -117,6 +123,7 @@ PANELS: dict[str, Callable[[CloudAccount], dict[str, Any]]] = {
     "status": _status,
     "proof": _proof,
     "permissions": _permissions,
+    "health": _health,
     "credential": _credential,
     "regions": _regions,
     "history": _history,

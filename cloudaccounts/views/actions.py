@@ -7,9 +7,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cloudaccounts import services
+from cloudaccounts import confirmation, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.forms import AccountForm, DeleteForm
@@ -57,6 +58,8 @@ def account_suspend(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @gone_is_404()
 def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
+    if not confirmation.is_recent(request):
+        return confirmation.ask(request, back=reverse("account-delete", args=[account.pk]))
     if request.method != "POST":
         return _ask(request, "delete", account, DeleteForm(account=account))
     form = DeleteForm(request.POST, account=account)

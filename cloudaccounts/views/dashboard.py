@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, selectors
-from cloudaccounts.ages import CredentialAge, Limits, age_of
+from cloudaccounts import charts, selectors, selectors_health
+from cloudaccounts.ages import Limits, age_of, cause_of
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.views.common import owner_of
 
@@ -26,6 +26,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "attention_more": max(0, numbers.failed + numbers.due + numbers.overdue - len(attention)),
             "chart": charts.age_chart(numbers.ages),
             "limits": Limits.current(),
+            "silent": selectors_health.silent_providers(owner),
         }
     return render(request, "cloudaccounts/dashboard.html", context)
 
@@ -39,7 +40,7 @@ def _attention(owner: str) -> list[dict[str, Any]]:
 
 
 def _failed_row(account: CloudAccount) -> dict[str, Any]:
-    remedy = str(account.last_check.get("remedy", ""))
+    remedy = account.last_check_remedy or str(account.last_check.get("remedy", ""))
     return {"account": account, "age": None, "cause": account.last_check_cause, "remedy": remedy}
 
 
@@ -48,19 +49,6 @@ def _due_row(account: CloudAccount) -> dict[str, Any]:
     return {
         "account": account,
         "age": age,
-        "cause": _due_cause(age),
-        "remedy": "Replace the credential at the provider.",
+        "cause": cause_of(age),
+        "remedy": "Replace it: the new one is tested before it takes over.",
     }
-
-
-def _due_cause(age: CredentialAge) -> str:
-    limits = Limits.current()
-    if age.expired:
-        return "The credential has expired: the provider refuses it from now on."
-    if age.expires_soon:
-        return "The provider ends this credential soon."
-    days = age.days or 0
-    if days >= limits.critical:
-        past = days - limits.critical
-        return f"The credential is {past} day{'' if past == 1 else 's'} past its limit of {limits.critical}."
-    return f"The credential is {days} days old; its limit is {limits.critical}."

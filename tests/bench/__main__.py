@@ -32,14 +32,16 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 
 def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, listing, startup
+    from tests.bench import connections, heartbeats, listing, rotation, startup
 
     yield startup.check(folder)
     _migrate()
     yield listing.page()
+    yield from rotation.results()
     with sandbox(folder) as rig:
         yield connections.single(rig)
         yield connections.fleet(rig)
+        yield heartbeats.fleet(rig)
         yield connections.azure(rig)
         yield connections.google(rig)
 

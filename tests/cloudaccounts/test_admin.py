@@ -50,6 +50,16 @@ def test_an_account_shows_the_hint_of_its_credential_and_no_secret(olgas: Client
     assert "gAAAA" not in page
 
 
+@pytest.mark.parametrize(("state", "shown"), [("critical", True), ("ok", False), ("moon", True)])
+def test_the_age_of_a_credential_is_shown_and_narrows(
+    olgas: Client, alice: User, make_account: MakeAccount, state: str, shown: bool
+) -> None:
+    make_account(alice, name="long-forgotten", age_days=95)
+    page = olgas.get(f"{LIST}?rotation={state}", follow=True).content.decode()
+    assert ("long-forgotten" in page) == shown
+    assert ("95 days: overdue" in page) == shown
+
+
 def test_credentials_have_no_page_of_their_own(olgas: Client, account: CloudAccount) -> None:
     assert olgas.get("/admin/cloudaccounts/cloudcredential/").status_code == 404
 

@@ -48,3 +48,24 @@ def test_a_fingerprint_names_a_key_without_telling_it(settings: Settings) -> Non
     settings.CREDENTIAL_ENCRYPTION_KEYS = [key]
     assert len(crypto.newest_fingerprint()) == 12
     assert crypto.newest_fingerprint() not in key
+
+
+def test_it_rotates_to_the_newest_key_and_leaves_alone_what_is_there(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    token = crypto.seal(b"hello")
+    assert crypto.rotated(token) is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
+    rotated = crypto.rotated(token)
+    assert rotated is not None
+    assert crypto.rotated(rotated) is None
+    assert Fernet(new).decrypt(rotated.encode()) == b"hello"
+
+
+@pytest.mark.parametrize("older", [0, 1])
+def test_what_no_key_opens_is_not_rotated(settings: Settings, older: int) -> None:
+    token = crypto.seal(b"hello")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode() for _ in range(1 + older)]
+    with pytest.raises(KeyringError) as caught:
+        crypto.rotated(token)
+    assert caught.value.code == "encryption_key_wrong"

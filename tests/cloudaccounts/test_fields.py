@@ -5,8 +5,10 @@ import pickle
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from cloudaccounts.fields import KeyringError, Sealed, SealedField
 
@@ -44,3 +46,15 @@ def test_it_refuses_to_be_pickled_or_copied() -> None:
 def test_a_field_refuses_plain_text() -> None:
     with pytest.raises(TypeError, match="takes a Sealed value"):
         SealedField().get_prep_value("secret")
+
+
+def test_a_rotated_value_stays_bound_to_its_row(settings: Settings) -> None:
+    key = uuid4()
+    sealed = Sealed.seal({"token": "secret"}, bound_to=key)
+    assert sealed.rotated() is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.CREDENTIAL_ENCRYPTION_KEYS]
+    rotated = sealed.rotated()
+    assert rotated is not None
+    assert rotated.open(bound_to=key) == {"token": "secret"}
+    with pytest.raises(KeyringError):
+        rotated.open(bound_to=uuid4())

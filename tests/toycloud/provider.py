@@ -45,6 +45,9 @@ class State:
     collected: list[ScanUnit] = field(default_factory=list)
     closed: int = 0
     neighbours: list[VisibleAccount] = field(default_factory=list)
+    light_checks: list[str] = field(default_factory=list)  # account ids, in the order of being asked
+    broken_accounts: dict[str, ProviderError] = field(default_factory=dict)
+    denied: list[str] = field(default_factory=list)  # permissions that a report shows as denied
     gate: Event | None = None  # collectors wait here until it is set
 
     def put(self, service: str, region: str, *names: str, **properties: str) -> None:
@@ -127,7 +130,7 @@ class ToyProvider(Provider):
 
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         progress.start("identity")
-        error = STATE.failure
+        error = STATE.broken_accounts.get(target.account_id, STATE.failure)
         if error is None and credentials["token"] != STATE.good_token:
             error = ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
         if error is not None:
@@ -141,9 +144,25 @@ class ToyProvider(Provider):
         progress.tell(identity=f"toy:{target.account_id}")
         progress.done(CheckResult("identity", "Identity", CheckStatus.PASSED))
         progress.start("permissions")
-        progress.tell(permissions=[PermissionResult("boxes", "boxes:Open", PermissionStatus.GRANTED)])
+        progress.tell(
+            permissions=[
+                PermissionResult(
+                    "boxes", name, PermissionStatus.DENIED if name in STATE.denied else PermissionStatus.GRANTED
+                )
+                for name in dict.fromkeys(("boxes:Open", *STATE.denied))
+            ]
+        )
         progress.done(CheckResult("permissions", "Permissions", CheckStatus.PASSED))
         return progress.finish()
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        STATE.light_checks.append(target.account_id)
+        if STATE.gate is not None:
+            STATE.gate.wait(30)
+        if error := STATE.broken_accounts.get(target.account_id, STATE.failure):
+            raise error
+        if credentials["token"] != STATE.good_token:
+            raise ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
 
     def open_session(self, credentials: Credentials, target: Target) -> ToySession:
         if credentials["token"] != STATE.good_token:

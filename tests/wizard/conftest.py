@@ -10,12 +10,11 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 
 from cloudaccounts.dispatch import DISCOVERY
-from tests.conftest import ALL_DATABASES
+from tests.conftest import ALL_DATABASES, raw_rows
 from tests.toycloud import provider as toy
 from wizard import services
 from wizard.models import WizardSession
@@ -131,9 +130,7 @@ def proven_draft(toy_draft: Walk) -> Walk:
 
 def raw_row(draft_id: UUID) -> str:
     """Everything that the database holds of a draft, as it lies there."""
-    with connections[DISCOVERY].cursor() as cursor:
-        cursor.execute("SELECT * FROM wizard_sessions")
-        return "".join(str(row) for row in cursor.fetchall() if str(draft_id) in str(row) or draft_id.hex in str(row))
+    return "".join(row for row in raw_rows(DISCOVERY) if str(draft_id) in row or draft_id.hex in row)
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from cloudaccounts.contract import AuthMethod, SetupContext, SetupGuide
-from cloudaccounts.services import external_id_for, server_identity
+from cloudaccounts.contract import AuthMethod, SetupGuide
+from cloudaccounts.services import setup_context
 from wizard.models import Step
 from wizard.services.contents import DraftContent
 
@@ -16,12 +14,11 @@ def setup_guides(content: DraftContent, method: AuthMethod, owner: str) -> tuple
     if provider is None:
         return ()
     details = content.details()
-    context = SetupContext(
+    context = setup_context(
+        owner=owner,
+        provider=provider.key,
         account_id=details.account_id,
         partition=content.text(Step.ENVIRONMENT, "partition"),
         regions=details.regions,
-        external_id=external_id_for(owner),
-        server=server_identity(provider.key),
-        template_url=getattr(settings, f"{provider.key.upper()}_TEMPLATE_URL", ""),
     )
     return provider.setup_guides(method.key, context)

@@ -6,6 +6,7 @@ The SDK is imported by the methods that ask the network, so that a page that ask
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract import (
@@ -24,9 +25,11 @@ from cloudaccounts.contract import (
     Target,
     ValidationProgress,
 )
-from cloudaccounts.providers.aws import identifiers, regions, setup
+from cloudaccounts.providers.aws import identifiers, regions, setup, setup_rotation
 from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm
 from cloudaccounts.providers.aws.plan import ACCESS_KEYS, CROSS_ACCOUNT_ROLE, PLANS
+
+LONGEST_SESSION = timedelta(hours=36)  # GetSessionToken's, in its API reference
 
 if TYPE_CHECKING:
     from cloudaccounts.providers.aws.inventory import AwsSession
@@ -41,6 +44,7 @@ class AwsProvider(Provider):
     account_id_help = "12 digits, shown at the top right of the AWS console. Hyphens are fine."
     account_id_placeholder = "1111-2222-3333"
     partition_label = "Partition"
+    checks_at_once = 16  # STS allows 600 requests a second for each account and region
     methods = (
         AuthMethod(
             key=CROSS_ACCOUNT_ROLE,
@@ -88,11 +92,17 @@ class AwsProvider(Provider):
     def describe(self, credentials: Credentials) -> CredentialFacts:
         if credentials.method == CROSS_ACCOUNT_ROLE:
             return CredentialFacts("Cross-account role", hint=credentials["role_arn"], secretless=True)
-        kind = "Temporary access key" if credentials.get("session_token") else "Access key"
-        return CredentialFacts(kind, hint=identifiers.shorten(credentials["access_key_id"]))
+        hint = identifiers.shorten(credentials["access_key_id"])
+        if credentials.get("session_token"):
+            # AWS tells nobody when a temporary key ends: at the latest after the longest session that there is.
+            return CredentialFacts("Temporary access key", hint, expires_at=datetime.now(UTC) + LONGEST_SESSION)
+        return CredentialFacts("Access key", hint)
 
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         return setup.role_guides(context) if method == CROSS_ACCOUNT_ROLE else setup.access_key_guides(context)
+
+    def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        return setup_rotation.guides(context) if method == ACCESS_KEYS else ()
 
     def plan(self, method: str) -> Plan:
         return PLANS[method]
@@ -101,6 +111,11 @@ class AwsProvider(Provider):
         from cloudaccounts.providers.aws.validation import validate
 
         return validate(credentials, target, progress)
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        from cloudaccounts.providers.aws.light import check_connection
+
+        check_connection(credentials, target)
 
     def open_session(self, credentials: Credentials, target: Target) -> AwsSession:
         from cloudaccounts.providers.aws.inventory import open_session

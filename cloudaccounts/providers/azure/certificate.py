@@ -81,7 +81,7 @@ def parse(raw: str, password: str = "") -> Certificate:
     certificates = "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in ordered)
     return Certificate(
         pem=key_pem + certificates,
-        thumbprint=leaf.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 # a name of the certificate, not a proof
+        thumbprint=leaf.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 # nosec B303 # a name, not a proof
         subject=leaf.subject.rfc4514_string()[:200],
         not_before=leaf.not_valid_before_utc,
         not_after=leaf.not_valid_after_utc,

@@ -25,7 +25,7 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.azure import certificate, clouds, identifiers, server, setup
+from cloudaccounts.providers.azure import certificate, clouds, identifiers, server, setup, setup_rotation
 from cloudaccounts.providers.azure.forms import CertificateForm, ClientSecretForm, FederatedForm
 from cloudaccounts.providers.azure.plan import CERTIFICATE, CLIENT_SECRET, FEDERATED, PLANS
 
@@ -119,6 +119,9 @@ class AzureProvider(Provider):
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         return setup.guides(method, context)
 
+    def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        return setup_rotation.guides(method, context)
+
     def plan(self, method: str) -> Plan:
         return PLANS[method]
 
@@ -126,6 +129,11 @@ class AzureProvider(Provider):
         from cloudaccounts.providers.azure.validation import validate
 
         return validate(credentials, target, progress)
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        from cloudaccounts.providers.azure.light import check_connection
+
+        check_connection(credentials, target)
 
     def open_session(self, credentials: Credentials, target: Target) -> AzureSession:
         from cloudaccounts.providers.azure.inventory import open_session

@@ -26,7 +26,7 @@ from cloudaccounts.contract import (
     ValidationProgress,
     VisibleAccount,
 )
-from cloudaccounts.providers.gcp import identifiers, keyfile, regions, setup
+from cloudaccounts.providers.gcp import identifiers, keyfile, regions, setup, setup_rotation
 from cloudaccounts.providers.gcp.forms import ImpersonationForm, ServiceAccountKeyForm, WorkloadIdentityForm
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, PLANS, SERVICE_ACCOUNT_KEY, WORKLOAD_IDENTITY
 
@@ -110,6 +110,9 @@ class GcpProvider(Provider):
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         return setup.guides(method, context)
 
+    def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+        return setup_rotation.guides(method, context)
+
     def plan(self, method: str) -> Plan:
         return PLANS[method]
 
@@ -117,6 +120,11 @@ class GcpProvider(Provider):
         from cloudaccounts.providers.gcp.validation import validate
 
         return validate(credentials, target, progress)
+
+    def check_connection(self, credentials: Credentials, target: Target) -> None:
+        from cloudaccounts.providers.gcp.light import check_connection
+
+        check_connection(credentials, target)
 
     def open_session(self, credentials: Credentials, target: Target) -> GcpSession:
         from cloudaccounts.providers.gcp.inventory import open_session

@@ -49,6 +49,7 @@ class Command(BaseCommand):
     def _run(self, port: int, console: Output, children: Children) -> None:
         console.print("Preparing databases and files …")
         preparation.databases_and_files()
+        preparation.forget_measurements()
         clouds = preparation.start_sandbox(children) if settings.SANDBOX else {}
         address = preparation.address(port)
         env = {

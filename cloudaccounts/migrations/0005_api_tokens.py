@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cloudaccounts", "0002_jobs_and_notices"),
+        ("cloudaccounts", "0004_credential_rotation"),
     ]
 
     operations = [

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from cloudaccounts import services
+from cloudaccounts.actors import Actor
+from cloudaccounts.fields import KeyringError
+
+COMMAND = Actor(id="system", label="rotate_encryption_keys", via="command")
+SHOWN = 50  # unreadable values that are listed
+
+
+class Command(BaseCommand):
+    help = (
+        "Seals all stored credentials and drafts anew under the newest key of CREDENTIAL_ENCRYPTION_KEYS, while "
+        "everything runs. Can be interrupted and run again. Once it says so, the older keys can be removed."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only count, write nothing")
+
+    def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
+        # The bar goes to where it is seen and not into what a script reads.
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+            tasks: dict[str, TaskID] = {}
+
+            def advance(label: str, seen: int, total: int) -> None:
+                if label not in tasks:
+                    tasks[label] = bar.add_task(label, total=total)
+                bar.update(tasks[label], completed=seen, total=total)
+
+            try:
+                done = services.rotate_encryption_keys(actor=COMMAND, dry_run=dry_run, advance=advance)
+            except KeyringError as error:
+                raise CommandError(str(error)) from None
+        self._tell(done, dry_run=dry_run)
+        if not done.complete:
+            sys.exit(1)
+
+    def _tell(self, done: services.Reencryption, *, dry_run: bool) -> None:
+        verb = "would be put" if dry_run else "put"
+        self.stdout.write(f"{done.rows:,} rows read; {done.values:,} sealed values {verb} under the newest key.")
+        for item in done.unreadable[:SHOWN]:
+            self.stdout.write(f"Not readable: {item.store} {item.key}, {item.column} ({item.code})")
+        if (more := len(done.unreadable) - SHOWN) > 0:
+            self.stdout.write(f"… and {more:,} more.")
+        if done.unreadable:
+            self.stdout.write("Keep the older keys: put the key of these values back and run this again.")
+        elif done.missed:
+            self.stdout.write(f"{done.missed:,} values changed while they were read. Run this again.")
+        elif not dry_run:
+            self.stdout.write("Everything is under the newest key. The older keys can be removed.")

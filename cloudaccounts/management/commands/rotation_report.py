@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.text import Text
+
+from cloudaccounts import registry, rotation_report
+from cloudaccounts.ages import RotationState
+from cloudaccounts.exports import csv_lines, json_lines
+from cloudaccounts.rotation_report import COLUMNS, RotationFilter, UnknownGroupError
+
+Row = dict[str, Any]
+CHUNK = 1000
+COLOURS = {"critical": "bold red", "warning": "yellow", "ok": "green", "not_applicable": "dim"}
+# Heading, width, and what stands in it. Fixed widths, because nobody knows the longest of a stream's rows.
+TABLE: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
+    ("Account", 28, lambda row: row["name"]),
+    ("Cloud", 6, lambda row: row["provider"]),
+    ("Account ID", 36, lambda row: row["account_id"]),
+    ("Owner", 16, lambda row: row["owner"]),
+    ("Age", 6, lambda row: "–" if row["age_days"] is None else f"{row['age_days']} d"),
+    ("Ends", 10, lambda row: "" if row["expires_at"] is None else f"{row['expires_at']:%Y-%m-%d}"),
+    ("Method", 26, lambda row: row["method"]),
+)
+
+
+class Command(BaseCommand):
+    help = "The ages of all credentials, oldest first. Exit code 1 where --fail-on is met."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--format", choices=["table", "csv", "json"], default="table")
+        parser.add_argument("--state", choices=RotationState.values, default="")
+        parser.add_argument("--provider", choices=[spec.key for spec in registry.all_providers()], default="")
+        parser.add_argument("--group", default="", help="name or id of a group")
+        parser.add_argument("--owner", default="", help="username, or the owner's id")
+        parser.add_argument("--fail-on", choices=["warning", "critical"], default="")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = RotationFilter(
+            state=options["state"],
+            provider=options["provider"],
+            group=options["group"],
+            owner=_owner(options["owner"]) if options["owner"] else "",
+        )
+        seen: dict[str, int] = {}
+        try:
+            self._write(_counted(with_names(rotation_report.rows(wanted)), seen), options["format"], seen)
+        except UnknownGroupError as error:
+            raise CommandError(f"There is no group {error}.") from None
+        if options["fail_on"] and any(rotation_report.fails(state, options["fail_on"]) for state in seen):
+            sys.exit(1)
+
+    def _write(self, rows: Iterator[Row], format: str, seen: dict[str, int]) -> None:  # noqa: A002 # the option's name
+        if format == "table":
+            self._table(rows, seen)
+            return
+        for line in (csv_lines if format == "csv" else json_lines)(rows, COLUMNS):
+            self.stdout.write(line, ending="")
+
+    def _table(self, rows: Iterator[Row], seen: dict[str, int]) -> None:
+        console = Console(file=self.stdout, highlight=False, soft_wrap=True)  # type: ignore[arg-type]  # it writes text
+        console.print("  ".join(_fitted(title, width) for title, width, _ in TABLE) + "  State", style="bold")
+        for row in rows:
+            line = "  ".join(_fitted(show(row), width) for _, width, show in TABLE)
+            state = row["rotation"]
+            if console.is_terminal:
+                console.print(Text.assemble(f"{line}  ", (state, COLOURS[state])))
+            else:
+                self.stdout.write(f"{line}  {state}")
+        told = ", ".join(f"{seen[state]:,} {label}" for state, label in RotationState.choices if state in seen)
+        console.print(told or "No accounts.", style="bold")
+
+
+def with_names(rows: Iterable[Row]) -> Iterator[Row]:
+    """Owners by the names that people know; one who is gone keeps the number."""
+    names: dict[str, str] = {}
+    found = iter(rows)
+    while chunk := list(islice(found, CHUNK)):
+        unknown = {row["owner"] for row in chunk} - names.keys()
+        keys = [owner for owner in unknown if owner.isdecimal()]
+        names |= {owner: owner for owner in unknown}
+        names |= {str(key): name for key, name in User.objects.filter(pk__in=keys).values_list("pk", "username")}
+        for row in chunk:
+            yield row | {"owner": names[row["owner"]]}
+
+
+def _counted(rows: Iterable[Row], seen: dict[str, int]) -> Iterator[Row]:
+    for row in rows:
+        seen[row["rotation"]] = seen.get(row["rotation"], 0) + 1
+        yield row
+
+
+def _owner(named: str) -> str:
+    by_name = User.objects.filter(username=named).first()
+    user = by_name or (User.objects.filter(pk=int(named)).first() if named.isdecimal() else None)
+    if user is None:
+        raise CommandError(f"There is no user {named}.")
+    return str(user.pk)
+
+
+def _fitted(text: str, width: int) -> str:
+    """In exactly so many characters; control characters of a stranger's name do not reach the terminal."""
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    return plain.ljust(width) if len(plain) <= width else f"{plain[: width - 1]}…"

@@ -1,0 +1,52 @@
+"""What heartbeats leave behind: a history for each account, and what is known of each provider as a whole."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class CheckKind(models.TextChoices):
+    LIGHT = "light", "heartbeat"
+    FULL = "full", "full report"
+
+
+class HealthRecord(models.Model):
+    """One check of an account, in a compact row. Routine ones (``notable`` False) are kept a few days only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.UUIDField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=6, choices=CheckKind.choices)
+    ok = models.BooleanField()
+    code = models.CharField(max_length=64, blank=True, default="")
+    cause = models.CharField(max_length=500, blank=True, default="")
+    duration_ms = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=12)  # of the account, after it
+    notable = models.BooleanField(default=False)  # it failed, was a full report or changed something
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-at"], name="health_account_at"),
+            models.Index(fields=["notable", "at"], name="health_notable_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code or 'ok'}"
+
+
+class ProviderReach(models.Model):
+    """Whether a provider's accounts answer at all. ``suspected_since`` is set while the product doubts itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=32, unique=True)
+    answered_at = models.DateTimeField(null=True)  # when the last check of any account of it passed
+    suspected_since = models.DateTimeField(null=True)
+    accounts = models.PositiveIntegerField(default=0)  # that failed since
+    code = models.CharField(max_length=64, blank=True, default="")  # what most of them met
+    cause = models.CharField(max_length=500, blank=True, default="")
+    remedy = models.CharField(max_length=500, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.provider

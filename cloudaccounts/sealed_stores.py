@@ -1,0 +1,35 @@
+"""Where sealed values lie. Each app names its own tables, so that re-encryption reaches all of them without knowing
+them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A `SealedField`, and the column that names the key it is under, where there is one."""
+
+    name: str
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedStore:
+    label: str  # "credentials", for people
+    model: type[models.Model]
+    columns: tuple[SealedColumn, ...]
+
+
+_stores: dict[str, SealedStore] = {}
+
+
+def register(store: SealedStore) -> None:
+    """Registering a label again replaces it."""
+    _stores[store.label] = store
+
+
+def all_stores() -> tuple[SealedStore, ...]:
+    return tuple(_stores.values())

@@ -1,0 +1,26 @@
+"""Checking many accounts at once: a job, whose page shows how it goes."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from cloudaccounts import selectors_health, services
+from cloudaccounts.actors import Actor
+from cloudaccounts.views.common import owner_of
+
+
+@require_POST
+def accounts_revalidate(request: HttpRequest) -> HttpResponse:
+    """All failed accounts of the person who asks."""
+    owner = owner_of(request)
+    failed = list(selectors_health.failed_accounts(owner))
+    if not failed:
+        messages.info(request, "No account has failed: there is nothing to check again.")
+        return redirect("accounts")
+    job = services.revalidate_many(
+        owner=owner, actor=Actor.of_request(request), accounts=failed, title="Check the failed accounts again"
+    )
+    return redirect("job", job_id=job.pk)

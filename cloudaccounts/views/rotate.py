@@ -1,0 +1,232 @@
+"""Replacing an account's credential: entered, tested by a worker, put into use; rolled back for a while."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cloudaccounts import confirmation, selectors, services
+from cloudaccounts.actors import Actor
+from cloudaccounts.ages import age_of
+from cloudaccounts.contract import AuthMethod, CloudValidationResult, ProviderError, SetupGuide
+from cloudaccounts.methodforms import MethodForm
+from cloudaccounts.models import CloudAccount, CredentialRotation
+from cloudaccounts.registry import UnknownProviderError
+from cloudaccounts.report import CheckResult
+from cloudaccounts.views.common import account_or_404, gone_is_404
+
+# As after a check: the panels of a page that tell of the credential load themselves again.
+CHANGED = "account-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """``state`` is a check's status, or ``running``, ``waiting``, ``not reached``."""
+
+    name: str
+    title: str
+    state: str
+    result: CheckResult | None = None
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404()
+def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """The page; a POST seals what was entered and has it tested, once the password was entered recently."""
+    account = _installed_or_404(request, account_id)
+    if request.method != "POST":
+        return _page(request, account, _form(account, method=request.GET.get("method", "")))
+    form = _form(account, request)
+    if "show" in request.POST:
+        return _page(request, account, _form(account, method=form.shown_method.key))
+    if not form.is_valid():
+        return _page(request, account, form, status=422)
+    try:
+        services.stage_credential(account, actor=Actor.of_request(request), credentials=form.credentials())
+    except ProviderError as error:
+        form.add_error(None, f"{error.cause} {error.remedy}".strip())
+        return _page(request, account, form, status=422)
+    return _begin_test(request, account)
+
+
+@require_safe
+def rotate_method(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """The instructions and fields of the method that the page has chosen."""
+    account = _installed_or_404(request, account_id)
+    form = _form(account, method=request.GET.get("method", ""))
+    return render(request, "cloudaccounts/parts/rotate_method.html", _method_context(account, form))
+
+
+@require_safe
+def rotate_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = _installed_or_404(request, account_id)
+    context = _panel(account)
+    response = render(request, "cloudaccounts/panels/rotation.html", context)
+    if "watching" in request.GET and not context["under_way"]:
+        # What surrounds the panel differs now: the form is back, or the old credential is to be deleted.
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@gone_is_404()
+def rotate_test(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    return _begin_test(request, _installed_or_404(request, account_id))
+
+
+@require_POST
+@gone_is_404()
+def rotate_discard(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    if services.discard_staged(account, actor=Actor.of_request(request)):
+        messages.success(request, "The new credential is destroyed here. The one in use stays in use.")
+    else:
+        messages.info(request, "There was no new credential any more.")
+    return redirect("account-rotate", account_id=account.pk)
+
+
+@require_POST
+@gone_is_404()
+def rotate_rollback(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = _installed_or_404(request, account_id)
+    if not confirmation.is_recent(request):
+        return confirmation.ask(request, back=_address(account))
+    try:
+        services.rollback_credential(account, actor=Actor.of_request(request))
+    except ProviderError as error:
+        messages.error(request, f"{error.cause} {error.remedy}".strip())
+    return redirect("account-rotate", account_id=account.pk)
+
+
+@require_safe
+def rotate_file(request: HttpRequest, account_id: UUID, method: str, guide: str, number: int) -> HttpResponse:
+    """A script or template of the instructions, filled in, as a download."""
+    account = _installed_or_404(request, account_id)
+    try:
+        spec = account.spec.method(method)
+    except KeyError:
+        raise Http404("There is no such method.") from None
+    for found in services.rotation_guides(account, spec):
+        if found.key == guide and number < len(found.snippets) and found.snippets[number].filename:
+            snippet = found.snippets[number]
+            disposition = f'attachment; filename="{snippet.filename}"'
+            return HttpResponse(
+                snippet.body, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
+            )
+    raise Http404("There is no such file.")
+
+
+def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
+    """The test puts the new credential into use where it passes: so first the password, if it was not entered lately.
+
+    What was entered waits sealed in the database meanwhile, and nowhere else.
+    """
+    if not confirmation.is_recent(request):
+        messages.info(request, "The new credential is stored sealed. Confirm your password, then have it tested.")
+        return confirmation.ask(request, back=_address(account))
+    try:
+        services.start_rotation(account, actor=Actor.of_request(request))
+    except ProviderError as error:
+        messages.error(request, f"{error.cause} {error.remedy}".strip())
+    return redirect("account-rotate", account_id=account.pk)
+
+
+def _form(account: CloudAccount, request: HttpRequest | None = None, *, method: str = "") -> MethodForm:
+    data = {} if request is None else {"data": request.POST, "files": request.FILES}
+    return MethodForm(
+        **data,
+        provider=account.spec,
+        account_id=account.account_id,
+        partition=account.partition,
+        initial={"method": method or account.auth_method},
+    )
+
+
+def _page(request: HttpRequest, account: CloudAccount, form: MethodForm, status: int = 200) -> HttpResponse:
+    context = {**_method_context(account, form), **_panel(account), "age": age_of(account)}
+    context["suggested"] = _suggested(account)
+    return render(request, "cloudaccounts/account_rotate.html", context, status=status)
+
+
+def _method_context(account: CloudAccount, form: MethodForm) -> dict[str, Any]:
+    method = form.shown_method
+    return {
+        "account": account,
+        "form": form,
+        "method": method,
+        "guides": services.rotation_guides(account, method),
+        "external_id": services.external_id_for(account.owner) if method.uses_server_identity else "",
+    }
+
+
+def _suggested(account: CloudAccount) -> AuthMethod | None:
+    """The best method without a secret, where the account uses one with."""
+    if account.credential_secretless:
+        return None
+    return next((method for method in account.spec.methods if method.secretless), None)
+
+
+def _panel(account: CloudAccount) -> dict[str, Any]:
+    """The latest replacement: what became of it, and the credential that it replaced."""
+    rotation = selectors.latest_rotation(account)
+    credential = selectors.credential_of(account)
+    staged = credential is not None and credential.staged_id is not None
+    report = CloudValidationResult.from_dict(rotation.report) if rotation is not None and rotation.report else None
+    rows = planned_rows(account, rotation, report) if rotation is not None else []
+    under_way = rotation is not None and rotation.is_active
+    return {
+        "account": account,
+        "rotation": rotation,
+        "credential": credential,
+        "staged": staged,
+        "under_way": under_way,
+        "report": report,
+        "rows": rows,
+        "done": sum(row.result is not None for row in rows),
+        "worker": services.worker_state("checks") if under_way else None,
+        "retiring": _retiring(account, credential.previous_kind) if credential and credential.previous_kind else (),
+    }
+
+
+def _retiring(account: CloudAccount, method: str) -> tuple[SetupGuide, ...]:
+    return services.retiring_guides(account, method)
+
+
+def planned_rows(
+    account: CloudAccount, rotation: CredentialRotation, report: CloudValidationResult | None
+) -> list[PlannedRow]:
+    """The planned checks with what became of them, then those that the plan did not know."""
+    try:
+        plan = account.spec.plan(rotation.method)
+    except KeyError:
+        plan = ()
+    results = {check.name: check for check in report.checks} if report else {}
+    rows = []
+    for planned in plan:
+        found = results.pop(planned.name, None)
+        running = report is not None and report.running == planned.name and rotation.is_active
+        ahead = "running" if running else "waiting" if rotation.is_active else "not reached"
+        rows.append(PlannedRow(planned.name, planned.title, found.status if found else ahead, found))
+    return rows + [PlannedRow(check.name, check.title, check.status, check) for check in results.values()]
+
+
+def _address(account: CloudAccount) -> str:
+    return reverse("account-rotate", args=[account.pk])
+
+
+def _installed_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
+    account = account_or_404(request, account_id)
+    try:
+        _ = account.spec
+    except UnknownProviderError:
+        raise Http404("The account's provider is not installed any more.") from None
+    return account

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts import audit, charts, rotation_report, selectors
+from cloudaccounts.actors import Actor
+from cloudaccounts.ages import Limits
+from cloudaccounts.exports import export, wanted_format
+from cloudaccounts.forms import RotationFilterForm
+from cloudaccounts.rotation_report import COLUMNS, RotationFilter, UnknownGroupError
+from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.paging import page_of
+
+PAGE_SIZE = 25
+# The page's owner is the person who looks: no column says so.
+EXPORTED = tuple(column for column in COLUMNS if column != "owner")
+
+
+@require_safe
+def rotation(request: HttpRequest) -> HttpResponseBase:
+    """The ages of all credentials, oldest first; with ``?format=`` as a file."""
+    owner = owner_of(request)
+    form = RotationFilterForm(request.GET, groups=rotation_report.group_choices(owner))
+    wanted = form.wanted(owner)
+    if format_ := wanted_format(request):
+        audit.record(
+            actor=Actor.of_request(request), owner=owner, action="rotation.exported",
+            text=f"Ages of credentials exported as {format_.upper()}", **form.cleaned_data,
+        )  # fmt: skip
+        return export(_rows(wanted), columns=EXPORTED, name="rotation", format=format_)
+    numbers = selectors.overview(owner)
+    page = page_of(_found(wanted), request.GET.get("page"), PAGE_SIZE)
+    context: dict[str, Any] = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "numbers": numbers,
+        "chart": charts.age_chart(numbers.ages),
+        "limits": Limits.current(),
+    }
+    return render(request, "cloudaccounts/rotation.html", context)
+
+
+def _found(wanted: RotationFilter) -> Any:
+    try:
+        return rotation_report.accounts(wanted)
+    except UnknownGroupError:  # deleted since the form knew it
+        return rotation_report.accounts(RotationFilter(owner=wanted.owner)).none()
+
+
+def _rows(wanted: RotationFilter) -> Iterator[dict[str, Any]]:
+    try:
+        yield from rotation_report.rows(wanted)
+    except UnknownGroupError:
+        return

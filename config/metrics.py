@@ -1,0 +1,101 @@
+"""``/metrics`` for Prometheus: by token, or from this machine itself."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime
+from secrets import compare_digest
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db.models import Count, Min, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cloudaccounts.metrics import Gauges
+from cloudaccounts.models import CloudAccount, ConnectionCheck, Job
+from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.job import JobState
+from cloudaccounts.services import worker_state
+from config.health import QUEUES
+from scans.models import ScanRun, ScanStatus
+
+Samples = list[tuple[tuple[str, ...], float]]
+
+
+@login_not_required
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """404 to whoever may not ask: a scraper that has no token, or somebody who came through a proxy."""
+    if not _may(request):
+        raise Http404
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=settings.METRICS_DIR)  # type: ignore[no-untyped-call]
+    registry.register(Gauges(_gauges()))
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may(request: HttpRequest) -> bool:
+    token = settings.METRICS_TOKEN
+    given = request.headers.get("Authorization", "")
+    if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
+    if request.META.get("FORWARDED_UNTRUSTED"):
+        return False  # a proxy on this machine that TRUSTED_PROXIES does not name: everybody would look local
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _gauges() -> list[tuple[str, str, tuple[str, ...], Samples]]:
+    """Read from rows at most every ten seconds, however many scrapers there are."""
+    told: list[tuple[str, str, tuple[str, ...], Samples]] | None = cache.get("metrics")
+    if told is None:
+        told = [*_queues(), _accounts(), _workers()]
+        cache.set("metrics", told, timeout=10)
+    return told
+
+
+def _queues() -> list[tuple[str, str, tuple[str, ...], Samples]]:
+    waiting: dict[str, QuerySet[Any]] = {
+        "checks": ConnectionCheck.objects.filter(state=CheckState.QUEUED),
+        "scans": ScanRun.objects.filter(status=ScanStatus.QUEUED),
+        "jobs": Job.objects.filter(state=JobState.QUEUED),
+    }
+    running: dict[str, QuerySet[Any]] = {
+        "checks": ConnectionCheck.objects.filter(state=CheckState.RUNNING),
+        "scans": ScanRun.objects.filter(status=ScanStatus.RUNNING),
+        "jobs": Job.objects.filter(state=JobState.RUNNING),
+    }
+    depth: Samples = [((name,), rows.count()) for name, rows in waiting.items()]
+    oldest: Samples = [
+        ((name,), _age(rows.aggregate(first=Min("requested_at"))["first"])) for name, rows in waiting.items()
+    ]
+    under_way: Samples = [((name,), rows.count()) for name, rows in running.items()]
+    return [
+        ("cloud_accounts_queue_depth", "Work that waits for a worker.", ("queue",), depth),
+        ("cloud_accounts_queue_oldest_seconds", "How long the first of it has waited.", ("queue",), oldest),
+        ("cloud_accounts_running", "Work that a worker has taken.", ("queue",), under_way),
+    ]
+
+
+def _age(since: datetime | None) -> float:
+    return 0.0 if since is None else max(0.0, (timezone.now() - since).total_seconds())
+
+
+def _accounts() -> tuple[str, str, tuple[str, ...], Samples]:
+    rows = CloudAccount.objects.order_by().values("provider", "status").annotate(number=Count("id"))
+    samples: Samples = [((row["provider"], row["status"]), row["number"]) for row in rows]
+    return ("cloud_accounts_accounts", "Connected accounts.", ("provider", "status"), samples)
+
+
+def _workers() -> tuple[str, str, tuple[str, ...], Samples]:
+    samples: Samples = [((queue,), float(worker_state(queue).alive)) for queue in QUEUES]
+    return ("cloud_accounts_worker_alive", "Whether some worker serves the queue.", ("queue",), samples)

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from cloudaccounts.actors import SYSTEM
+from cloudaccounts.metrics import observe_check, observe_scan
+from cloudaccounts.services import record_worker_heartbeat, request_check
+from tests.conftest import ALL_DATABASES, MakeAccount
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    cache.clear()
+
+
+def told(client: Client) -> dict[str, float]:
+    text = client.get("/metrics").content.decode()
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def test_queues_accounts_and_workers_are_told(client: Client, alice: User, make_account: MakeAccount) -> None:
+    request_check(make_account(alice), actor=SYSTEM)
+    record_worker_heartbeat("worker@test", ["checks"])
+    numbers = told(client)
+    assert numbers['cloud_accounts_queue_depth{queue="checks"}'] == 1
+    assert numbers['cloud_accounts_accounts{provider="aws",status="active"}'] == 1
+    assert numbers['cloud_accounts_worker_alive{queue="checks"}'] == 1
+    assert numbers['cloud_accounts_worker_alive{queue="scans"}'] == 0
+
+
+def test_what_was_measured_is_told(client: Client) -> None:
+    name = 'cloud_accounts_checks_total{code="throttled",kind="heartbeat",provider="metrics-test"}'
+    observe_check(provider="metrics-test", kind="heartbeat", seconds=0.3, code="throttled")
+    observe_check(provider="metrics-test", kind="heartbeat", seconds=0.2, code="throttled")
+    observe_scan(
+        provider="metrics-test", scan_type="full", status="completed",
+        started_at=timezone.now() - timedelta(seconds=3), assets=70,
+    )  # fmt: skip
+    numbers = told(client)
+    assert numbers[name] == 2
+    assert numbers['cloud_accounts_check_seconds_sum{kind="heartbeat",provider="metrics-test"}'] == pytest.approx(0.5)
+    assert numbers['cloud_accounts_scanned_assets_total{provider="metrics-test"}'] == 70
+    bucket = 'cloud_accounts_scan_seconds_bucket{le="5.0",provider="metrics-test",scan_type="full",status="completed"}'
+    assert numbers[bucket] == 1
+
+
+def test_strangers_are_told_nothing(client: Client, settings: Settings) -> None:
+    assert client.get("/metrics", REMOTE_ADDR="203.0.113.7").status_code == 404
+    assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer ", REMOTE_ADDR="203.0.113.7").status_code == 404
+    settings.METRICS_TOKEN = "scrape-me"
+    for given, status in {"Bearer scrape-me": 200, "Bearer wrong": 404, "scrape-me": 404, "": 404}.items():
+        answer = client.get("/metrics", HTTP_AUTHORIZATION=given, REMOTE_ADDR="203.0.113.7")
+        assert answer.status_code == status, given
+
+
+def test_a_proxy_that_is_not_trusted_does_not_make_its_visitors_local(client: Client) -> None:
+    assert client.get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 404
