@@ -8,6 +8,7 @@ from cloudaccounts.services.accounts import (
     update_account,
 )
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
+from cloudaccounts.services.forgetting import purge_api_records
 from cloudaccounts.services.health import purge_health_history
 from cloudaccounts.services.heartbeats import run_heartbeats
 from cloudaccounts.services.idempotency import begin_call
@@ -24,7 +25,6 @@ from cloudaccounts.services.onboarding import (
 )
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
-from cloudaccounts.services.purging import purge_api_records
 from cloudaccounts.services.reencryption import Reencryption, rotate_encryption_keys
 from cloudaccounts.services.retiring import retire_credentials, tell_ages
 from cloudaccounts.services.revalidation import revalidate_many, revalidate_now
