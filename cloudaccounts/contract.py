@@ -405,6 +405,11 @@ class Provider(ABC):
     def partitions(self) -> tuple[Choice, ...]:
         """The clouds of this provider that are separate worlds; the first is the usual one."""
 
+    def partition_names(self) -> Mapping[str, str]:
+        """What a call may name a partition by, in lower case: its value, its label, and what the cloud's tools say."""
+        names = {choice.label.lower(): choice.value for choice in self.partitions()}
+        return names | {choice.value.lower(): choice.value for choice in self.partitions()}
+
     @abstractmethod
     def regions(self, partition: str) -> tuple[Region, ...]:
         """All regions of a partition, grouped by geography. Empty for an unknown partition."""

@@ -131,6 +131,21 @@ class AccountForm(ServiceForm):
         field.choices = group_choices
 
 
+class TokenForm(ServiceForm):
+    """A token for the HTTP API. It reads unless a person says otherwise, and it ends."""
+
+    name = forms.CharField(max_length=80, label="Name", help_text="Tells you later what uses it.")
+    scope = forms.ChoiceField(
+        choices=[("read", "Read only"), ("write", "Read and write")],
+        initial="read",
+        label="It may",
+        help_text="Writing connects, changes and deletes accounts, and starts scans.",
+    )
+    days = forms.TypedChoiceField(
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year")], coerce=int, initial="90", label="Ends after"
+    )
+
+
 class DeleteForm(forms.Form):
     """Typing the name is slow on purpose: what follows cannot be taken back."""
 

@@ -156,6 +156,17 @@ def of_account(account: CloudAccount) -> list[AccountGroup]:
     return list(AccountGroup.objects.filter(owner=account.owner, pk__in=keys).order_by("name", "id")) if keys else []
 
 
+def groups_of_many(accounts: Iterable[UUID]) -> dict[UUID, list[dict[str, str]]]:
+    """``{account: [{id, name}]}``, by name, in two queries."""
+    members = list(GroupMember.objects.filter(account__in=list(accounts)).values_list("account", "group"))
+    names = dict(AccountGroup.objects.filter(pk__in={group for _, group in members}).values_list("pk", "name"))
+    found: dict[UUID, list[dict[str, str]]] = {}
+    for account, group in members:
+        if group in names:
+            found.setdefault(account, []).append({"id": str(group), "name": names[group]})
+    return {account: sorted(rows, key=lambda row: row["name"]) for account, rows in found.items()}
+
+
 def direct_members(group: AccountGroup, accounts: Iterable[UUID]) -> set[UUID]:
     """Which of these accounts are in the group itself, and not only in one that is nested in it."""
     found = GroupMember.objects.filter(group=group.pk, account__in=list(accounts))

@@ -27,6 +27,11 @@ def requeue_jobs() -> None:
     services.requeue_jobs()
 
 
+@shared_task(name="cloudaccounts.purge_api_records", ignore_result=True, expires=3600)
+def purge_api_records() -> None:
+    services.purge_api_records()
+
+
 @shared_task(name="cloudaccounts.heartbeats", ignore_result=True, expires=15, time_limit=3600)
 def heartbeats() -> None:
     services.run_heartbeats()

@@ -54,4 +54,6 @@ urlpatterns = [
         views.organization_setup,
         name="organization-setup",
     ),
+    path("profile/tokens/", views.token_create, name="token-create"),
+    path("profile/tokens/<uuid:token_id>/revoke/", views.token_revoke, name="token-revoke"),
 ]

@@ -23,6 +23,7 @@ _PATTERNS = (
     re.compile(r"(?i)(?P<keep>bearer\s++)[\w.~+/=-]{8,}"),
     re.compile(r"(?P<keep>\b(?:AKIA|ASIA)[A-Z0-9]{2})[A-Z0-9]{8,}(?=[A-Z0-9]{2}\b)"),
     re.compile(r"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])"),  # the shape of an AWS secret access key
+    re.compile(r"(?P<keep>\bcam_)[\w-]{20,}"),  # a token of the HTTP API
     re.compile(r"\bgAAAA[\w-]{40,}={0,2}"),  # a Fernet token
     re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.[\w-]{10,}+\.[\w-]*"),  # a JWT
 )

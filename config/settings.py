@@ -159,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-notices": {"task": "cloudaccounts.deliver_notices", "schedule": 60.0},
     "purge-history": {"task": "cloudaccounts.purge_history", "schedule": 86400.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
+    "purge-api-records": {"task": "cloudaccounts.purge_api_records", "schedule": 3600.0},
 }
 
 # --- Accounts and credentials ---------------------------------------------------------------------------------------
@@ -177,6 +178,12 @@ HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures
 HEALTH_ROUTINE_DAYS = env.number("HEALTH_ROUTINE_DAYS", 2, least=1)  # checks that passed as the one before
 AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 400, least=1)
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
+
+# --- HTTP API -------------------------------------------------------------------------------------------------------
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token
+# New credentials that a cloud refused: of one owner in an hour, and at one account (whoever tries) in 15 minutes.
+API_FAILED_VALIDATIONS_PER_HOUR = env.number("API_FAILED_VALIDATIONS_PER_HOUR", 120, least=1)
+API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCOUNT", 20, least=1)
 
 # --- Metrics --------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers this machine alone

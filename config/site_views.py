@@ -17,7 +17,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from cloudaccounts.services import external_id_for, muted_kinds, record_password_change, set_wanted_kinds
+from cloudaccounts.services import (
+    external_id_for,
+    muted_kinds,
+    record_password_change,
+    set_wanted_kinds,
+    tokens_of,
+)
 from config.site_forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
@@ -87,6 +93,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "external_id": external_id_for(owner),
+        "tokens": tokens_of(owner),
         "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(muted_kinds(owner))}),
     }
     return render(request, "site/profile.html", context, status=422 if form.is_bound else 200)

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config import api_entry
 from config.health import healthz, readyz
 from config.metrics import metrics
 from config.operators import overview
@@ -14,6 +15,10 @@ urlpatterns = [
     path("wizard/", include("wizard.urls")),
     path("", include("config.site_urls")),
     path("admin/overview/", admin.site.admin_view(overview), name="operators-overview"),
+    path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
+    path("api/v1/docs", api_entry.docs, name="api-docs"),
+    path("api/v1/", api_entry.api, name="api-root"),
+    path("api/v1/<path:path>", api_entry.api, name="api"),
     path("admin/", admin.site.urls),
 ]
 

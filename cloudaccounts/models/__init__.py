@@ -1,4 +1,5 @@
 from cloudaccounts.models.account import AccountHealth, CloudAccount, CloudAccountStatus, Environment
+from cloudaccounts.models.api import ApiToken, IdempotentCall, RateCounter, TokenScope
 from cloudaccounts.models.audit import AuditEvent
 from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
@@ -14,6 +15,7 @@ from cloudaccounts.models.server import KeyWitness, OwnerExternalId, ServerIdent
 __all__ = [
     "AccountGroup",
     "AccountHealth",
+    "ApiToken",
     "AuditEvent",
     "CloudAccount",
     "CloudAccountStatus",
@@ -23,6 +25,7 @@ __all__ = [
     "Environment",
     "GroupMember",
     "HealthRecord",
+    "IdempotentCall",
     "Job",
     "JobItem",
     "KeyWitness",
@@ -34,6 +37,8 @@ __all__ = [
     "OrganizationMember",
     "OwnerExternalId",
     "ProviderReach",
+    "RateCounter",
     "ServerIdentityRecord",
+    "TokenScope",
     "WorkerHeartbeat",
 ]

@@ -12,6 +12,7 @@ from cloudaccounts.services.checks import request_check, requeue_checks, run_che
 from cloudaccounts.services.delivery import deliver_notices, waiting_digests
 from cloudaccounts.services.exporting import record_export
 from cloudaccounts.services.fleet import FleetAction, fleet_actions, offers, start_fleet_action
+from cloudaccounts.services.forgetting import purge_api_records
 from cloudaccounts.services.groups import (
     CIRCLE,
     GROUP_LIMIT,
@@ -19,15 +20,25 @@ from cloudaccounts.services.groups import (
     create_group,
     delete_group,
     forget_owner,
+    in_group,
     remove_members,
     set_groups,
     update_group,
 )
 from cloudaccounts.services.health import purge_health_history
 from cloudaccounts.services.heartbeats import run_heartbeats
+from cloudaccounts.services.idempotency import begin_call
+from cloudaccounts.services.intake import GivenAccount, read_credentials
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.notices import mark_read, tell
+from cloudaccounts.services.onboarding import (
+    change_account,
+    check_now,
+    onboard_account,
+    prove_account,
+    replace_given_credentials,
+)
 from cloudaccounts.services.opening import account_session
 from cloudaccounts.services.owners import external_id_for
 from cloudaccounts.services.purging import Purged, old_history, purge_history
@@ -59,6 +70,7 @@ from cloudaccounts.services.signing_in import (
     record_logout,
     record_password_change,
 )
+from cloudaccounts.services.tokens import create_token, find_token, revoke_token, token_of, tokens_of, use_token
 from cloudaccounts.services.transfer import TransferReport, check_new_owner, transfer_account, transfer_accounts
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
 
@@ -67,6 +79,7 @@ __all__ = [
     "GROUP_LIMIT",
     "AccountDetails",
     "FleetAction",
+    "GivenAccount",
     "Purged",
     "Reencryption",
     "TransferReport",
@@ -74,26 +87,36 @@ __all__ = [
     "account_session",
     "add_cloud_account",
     "add_members",
+    "begin_call",
     "cancel_job",
+    "change_account",
     "check_account_exists",
     "check_new_owner",
+    "check_now",
     "clean_details",
     "confirm_key",
     "create_group",
+    "create_token",
     "delete_account",
     "delete_group",
     "deliver_notices",
     "discard_staged",
     "external_id_for",
+    "find_token",
     "fleet_actions",
     "forget_owner",
+    "in_group",
     "mark_read",
     "muted_kinds",
     "offers",
     "old_history",
+    "onboard_account",
     "organizations",
+    "prove_account",
+    "purge_api_records",
     "purge_health_history",
     "purge_history",
+    "read_credentials",
     "record_export",
     "record_failed_login",
     "record_login",
@@ -103,6 +126,7 @@ __all__ = [
     "refresh_server_identities",
     "remove_members",
     "replace_credentials",
+    "replace_given_credentials",
     "request_check",
     "requeue_checks",
     "requeue_jobs",
@@ -113,6 +137,7 @@ __all__ = [
     "retry_failed",
     "revalidate_many",
     "revalidate_now",
+    "revoke_token",
     "rollback_credential",
     "rotate_encryption_keys",
     "rotation_guides",
@@ -131,10 +156,13 @@ __all__ = [
     "suspend_account",
     "tell",
     "tell_ages",
+    "token_of",
+    "tokens_of",
     "transfer_account",
     "transfer_accounts",
     "update_account",
     "update_group",
+    "use_token",
     "validate_cloud_account",
     "visible_accounts",
     "waiting_digests",

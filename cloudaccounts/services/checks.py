@@ -65,8 +65,11 @@ def request_check(
         return check
 
 
-def run_check(check_id: UUID) -> CloudValidationResult | None:
-    """Does a queued check. None where it is not queued any more: somebody else has it, or it is done."""
+def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResult | None:
+    """Does a queued check within ``deadline`` seconds.
+
+    None where it is not queued any more: somebody else has it, or it is done.
+    """
     row = ConnectionCheck.objects.filter(pk=check_id)
     claim = Claim.take(
         row.filter(state=CheckState.QUEUED), row.filter(state=CheckState.RUNNING), state=CheckState.RUNNING
@@ -80,7 +83,7 @@ def run_check(check_id: UUID) -> CloudValidationResult | None:
         _check_what_was_resumed(check)
         return None
     with LeaseKeeper(claim.renew):
-        report = _validate(account, check, claim)
+        report = _validate(account, check, claim, deadline)
     return report if _finish(account, check, claim, report) else None
 
 
@@ -105,7 +108,7 @@ def requeue_checks() -> int:
     return mended
 
 
-def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim) -> CloudValidationResult:
+def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadline: float) -> CloudValidationResult:
     last_shown = 0.0
 
     def show(report: CloudValidationResult) -> None:
@@ -118,7 +121,11 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim) -> Cl
     try:
         credentials = vault.open_credentials(account=account, actor=actor, purpose="connection check")
         return validate_cloud_account(
-            owner=account.owner, details=details_of(account), credentials=credentials, listen=show
+            owner=account.owner,
+            details=details_of(account),
+            credentials=credentials,
+            listen=show,
+            deadline=deadline,
         )
     except ProviderError as error:
         return refused(ValidationProgress(), error)

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from cloudaccounts import audit, groups
 from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
@@ -102,6 +104,20 @@ def remove_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID
             text = f"{_accounts(removed)} taken out of group {group.name} by {actor.label}"
             _record(group, actor, "group.members_removed", text, number=removed)
     return removed
+
+
+def find_groups(owner: str, names: Iterable[str], *, field: str) -> list[UUID]:
+    """Ids of the owner's groups of these names or ids. Raises `InputError` with a message for ``field``."""
+    try:
+        return [groups.resolve_group(name, owner).pk for name in names]
+    except ProviderError as error:
+        raise InputError({field: f"{error.cause} {error.remedy}"}) from None
+
+
+def in_group(owner: str, name: str) -> Q:
+    """The owner's accounts in a group of this name or id and in those nested in it. Raises `InputError`."""
+    find_groups(owner, [name], field="group")
+    return groups.within(name, owner=owner)
 
 
 def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]) -> None:

@@ -46,6 +46,7 @@ from cloudaccounts.views.rotate import (
     rotate_test,
 )
 from cloudaccounts.views.rotation import rotation
+from cloudaccounts.views.tokens import token_create, token_revoke
 
 __all__ = [
     "account",
@@ -91,4 +92,6 @@ __all__ = [
     "rotate_rollback",
     "rotate_test",
     "rotation",
+    "token_create",
+    "token_revoke",
 ]

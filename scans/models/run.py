@@ -70,6 +70,8 @@ class ScanRun(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    just_requested = False  # True on the instance that `request_scan` has just written, not on one that it found
+
     class Meta:
         db_table = "scan_runs"
         indexes = [

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from cloudaccounts.contract import ProviderError, ScanUnit, Session
 from scans.models import ScanRun, ScanType, ScanUnitRecord
-
-MARGIN = timedelta(hours=1)  # clouds write their logs of changes late: AWS within 15 minutes as a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Coverage:
         )
 
     def _ask(self, session: Session, before: dict[ScanUnit, ScanUnitRecord]) -> tuple[frozenset[ScanUnit], list[str]]:
-        since = min(record.covered_at for record in before.values()) - MARGIN
+        since = min(record.covered_at for record in before.values())  # how late a log may be, its provider knows
         try:
             return session.unchanged(list(before), since) & frozenset(before), []
         except ProviderError as error:

@@ -34,6 +34,8 @@ class Judge:
         self._by_type: dict[str, list[PostureCheck]] = {}
         for check in checks:
             self._by_type.setdefault(check.asset_type, []).append(check)
+        # Types of which time alone can change a verdict: judged at every scan, also where nothing was changed.
+        self.aging = frozenset(check.asset_type for check in checks if check.ages)
         self.titles: Mapping[str, str] = {check.id: check.title for check in checks}
         self.version = _version(provider, checks)
         self._broken: set[str] = set()

@@ -29,7 +29,7 @@ def request_scan(
     auto_initiated: bool = False,
     scheduled: bool = False,
 ) -> ScanRun:
-    """Queues a scan, or answers with the one that is active already: compare `run_id`s to tell them apart.
+    """Queues a scan, or answers with the one that is active already: `just_requested` tells them apart.
 
     No regions means all of the account's. Raises `AccountSuspendedError`, `InputError` for a region that the account
     has not chosen, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
@@ -54,6 +54,7 @@ def request_scan(
                 return active
             continue
         account.latest_scan_run_id = run.run_id
+        run.just_requested = True
         text = f"Scan requested by {actor.label}"
         if auto_initiated or scheduled:
             text = "Scan started by its schedule" if scheduled else "Discovery started by itself after onboarding"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -25,10 +26,11 @@ from scans.models import Asset, ScanRun
 from scans.services.finding import FindingWriter
 from scans.services.judging import Judge, Verdicts
 
+CHUNK = 200  # stored assets judged again at a time
 _JUDGED = ["judged_by", "passed", "failed", "unknown", "unknowns", "name_key", "id_key"]
 _CHANGING = [
     "name", "tags", "properties", "fingerprint", "last_seen_at", "changed_at", "last_run", "gone_at", "account_name",
-    "unit_region", *_JUDGED,
+    "service", "unit_region", *_JUDGED,
 ]  # fmt: skip
 
 
@@ -61,9 +63,9 @@ class AssetWriter:
             if row is None:
                 row = self._row(key, asset, unit, now, fingerprint)
                 fresh.append(row)
-            elif row.fingerprint == fingerprint and row.gone_at is None and row.unit_region == unit.region:
+            elif row.fingerprint == fingerprint and row.gone_at is None and _place(row) == (asset.service, unit.region):
                 same.append(row)
-                if row.judged_by == self._judge.version:
+                if row.judged_by == self._judge.version and row.type not in self._judge.aging:
                     continue
             else:
                 changed.append(_change(row, asset, unit, self._run, now, fingerprint))
@@ -79,8 +81,20 @@ class AssetWriter:
         """A unit in which nothing was changed, as the cloud says: all that is known there is there still."""
         now = timezone.now()
         rows = self._assets().filter(service=unit.service, unit_region=unit.region, gone_at=None)
+        self._judge_by_age(rows, now)
         self._findings.seen_again(_with_findings(rows), now)
         self.seen += rows.update(last_seen_at=now, last_run=self._run.run_id)
+
+    def _judge_by_age(self, rows: QuerySet[Asset], now: datetime) -> None:
+        """What grew old meanwhile, of a unit that was not looked at."""
+        aging = rows.filter(type__in=self._judge.aging).iterator(chunk_size=CHUNK) if self._judge.aging else iter(())
+        while chunk := list(islice(aging, CHUNK)):
+            judged = [(row, self._judge.judge(_as_found(row).as_of(now))) for row in chunk]
+            for row, verdicts in judged:
+                _judge(row, verdicts, self._judge.version)
+            with transaction.atomic(using=SECURITY):
+                self._findings.write(judged, now)
+                Asset.objects.bulk_update(chunk, _JUDGED)
 
     def sweep(self, unit: ScanUnit) -> None:
         """After a unit was looked at completely: what was not found is gone. Kept, so that its history stays."""
@@ -156,13 +170,24 @@ class AssetWriter:
         )
 
 
+def _place(row: Asset) -> tuple[str, str]:
+    return row.service, row.unit_region
+
+
+def _as_found(row: Asset) -> Found:
+    return Found(
+        type=row.type, service=row.service, region=row.region, native_id=row.native_id, name=row.name, tags=row.tags,
+        properties=row.properties,
+    )  # fmt: skip
+
+
 def _with_findings(rows: QuerySet[Asset]) -> list[tuple[str, list[list[str]]]]:
     """Keys, and what was undecided, of those that may have open findings."""
     return list(rows.filter(Q(failed__gt=0) | Q(unknown__gt=0)).values_list("asset_key", "unknowns"))
 
 
 def _change(row: Asset, asset: Found, unit: ScanUnit, run: ScanRun, now: datetime, fingerprint: str) -> Asset:
-    row.unit_region = unit.region
+    row.service, row.unit_region = asset.service, unit.region
     row.name, row.account_name = asset.name[:300], run.account_name
     row.tags, row.properties = dict(asset.tags), dict(asset.properties)
     row.fingerprint = fingerprint

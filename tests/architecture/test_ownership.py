@@ -16,7 +16,7 @@ from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ScanUnit
 from cloudaccounts.models import CloudAccount, Organization
-from cloudaccounts.services import create_group, start_job
+from cloudaccounts.services import create_group, create_token, start_job
 from scans.models import Asset, Finding, ScanRun
 from scans.services import request_scan
 from scans.services.finding import FindingWriter
@@ -41,10 +41,15 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
             yield route
 
 
+RECORDS = (
+    "account_id", "run_id", "asset_id", "draft_id", "group_id", "organization_id", "finding_id", "job_id", "token_id",
+)  # fmt: skip
 OWNED = sorted(
     route
     for route in routes(get_resolver().url_patterns)
-    if re.search("<uuid:(account_id|run_id|asset_id|draft_id|group_id|organization_id|finding_id|job_id)>", route)
+    if re.search(
+        "<uuid:(account_id|run_id|asset_id|draft_id|group_id|organization_id|finding_id|job_id|token_id)>", route
+    )
 )
 
 
@@ -64,7 +69,10 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     )  # fmt: skip
     draft = create_wizard_session(str(alice.pk))
     organization = Organization.objects.create(owner=str(alice.pk), provider="aws", connection=account.pk)
-    job = start_job(owner=account.owner, actor=SYSTEM, kind="revalidate", title="Check", items=[("x", "x")], options={})
+    job = start_job(
+        owner=account.owner, actor=SYSTEM, kind="revalidate", title="Check", items=[(str(account.pk), "x")], options={}
+    )
+    token, _ = create_token(owner=str(alice.pk), actor=SYSTEM, name="script")
     assert timezone.now() >= run.requested_at
     return {
         "account_id": account.pk,
@@ -74,14 +82,8 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
         "draft_id": draft.pk,
         "group_id": create_group(owner=str(alice.pk), actor=SYSTEM, name="alices").pk,
         "organization_id": organization.pk,
-        "job_id": start_job(
-            owner=str(alice.pk),
-            actor=SYSTEM,
-            kind="revalidate",
-            title="Check",
-            items=[(str(account.pk), "x")],
-            options={},
-        ).pk,
+        "job_id": job.pk,
+        "token_id": token.pk,
     }
 
 

@@ -48,6 +48,10 @@ def test_it_hides_sealed_tokens_and_the_middle_of_key_ids() -> None:
     assert redact(AKIA) == AKIA[:6] + "[hidden]" + AKIA[-2:]
 
 
+def test_it_hides_our_own_api_tokens() -> None:
+    assert redact("x cam_B81ZkdLsr9BwAnsPRCHTTqCcZEAA2tkWX-Hn4RWmMTs.") == "x cam_[hidden]."
+
+
 def test_it_leaves_ordinary_lines_alone() -> None:
     line = "account.created account=6f1d1d0e-8f0a-4f43-bb0d-3b7f2b1f8a11 provider=aws region=us-east-1"
     assert redact(line) == line
@@ -78,7 +82,7 @@ HOSTILE = [
     "a", "-", "=", " ", ".", "A", "eyJ", "-eyJ", "eyJ-", "-gAAAA", "secret", "secret.", "secret ", "secret=",
     "secret:b'", "password='", "bearer ", "token=bearer ", "AKIA", "AKIA-", "-AKIA", "a/",
     "-----BEGIN PRIVATE KEY-----", "PRIVATE KEY ", "-----BEGIN ", "-----END ", "-----BEGIN A", "eyJaaaaaaaaaaa.",
-    "eyJaaaaaaaaaaa.aaaaaaaaa ", "\n",
+    "eyJaaaaaaaaaaa.aaaaaaaaa ", "\n", "cam_", "-cam_",
 ]  # fmt: skip
 
 

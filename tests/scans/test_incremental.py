@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import Asset as Found
+from cloudaccounts.contract import Judgement, ProviderError, Verdict
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.services import update_account
 from scans.models import Asset, Finding, ScanRun, ScanUnitRecord
-from scans.services import coverage
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.scans.conftest import Scan
 from tests.toycloud.provider import CHECKS, State
@@ -23,9 +24,8 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
 
 @pytest.fixture(autouse=True)
-def exact_log(monkeypatch: pytest.MonkeyPatch, toycloud: State) -> None:
-    """The toy cloud's log is written at once, and a test does not wait for an hour to pass."""
-    monkeypatch.setattr(coverage, "MARGIN", coverage.MARGIN * 0)
+def exact_log(toycloud: State) -> None:
+    """The toy cloud's log is written at once."""
     toycloud.log = {}
 
 
@@ -106,9 +106,26 @@ def test_it_asks_since_the_scan_that_covered_the_units_began(scan: Scan, toyclou
     assert run.started_at <= toycloud.since[-1] <= ScanUnitRecord.objects.earliest("looked_at").covered_at
 
 
-def test_it_allows_for_a_log_that_is_written_late(scan: Scan, toycloud: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    assert coverage.MARGIN.total_seconds() >= 900
+def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud: State) -> None:
+    """A key grows old in a unit that nobody touches, whether the scan looks there or not."""
+    old = {"days": 10}
+
+    def judge(asset: Found) -> Judgement:
+        return Judgement(Verdict.FAIL if old["days"] > 90 else Verdict.PASS, "By its age.")
+
+    toycloud.checks = (*CHECKS, replace(CHECKS[0], id="toy_age", judge=judge, ages=True))
+    toycloud.put("boxes", "left", "red", lid="open")
+    scan()
+    assert not Finding.objects.filter(check_id="toy_age").exists()
+    old["days"] = 91
+    run, looked = again(scan, toycloud)
+    assert looked == set()
+    finding = Finding.objects.get(check_id="toy_age")
+    assert (finding.status, run.assets_changed) == ("open", 0)
+    old["days"] = 5
+    scan()
+    finding.refresh_from_db()
+    assert finding.status == "resolved"
 
 
 NAMES = st.sampled_from(["red", "blue", "green"])

@@ -94,6 +94,9 @@ class AzureProvider(Provider):
     def partitions(self) -> tuple[Choice, ...]:
         return clouds.cloud_choices()
 
+    def partition_names(self) -> Mapping[str, str]:
+        return {cloud.cli.lower(): cloud.name for cloud in clouds.CLOUDS.values()} | dict(super().partition_names())
+
     def regions(self, partition: str) -> tuple[Region, ...]:
         return clouds.regions_of(partition)
 

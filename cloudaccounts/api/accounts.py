@@ -1,0 +1,139 @@
+"""Calls about accounts. Each makes one call to a service, or asks selectors.
+
+No postponed annotations here: ninja reads them through decorators, where their names are not known.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from cloudaccounts import registry, selectors, services
+from cloudaccounts.api import schemas
+from cloudaccounts.api.answers import reply
+from cloudaccounts.api.auth import actor_of, owner_of
+from cloudaccounts.api.describing import answers
+from cloudaccounts.api.idempotent import idempotent, ticket_id
+from cloudaccounts.api.paging import page_of, refuse_unknown
+from cloudaccounts.api.shapes import account_told, accounts_told, created_told
+from cloudaccounts.errors import InputError, ValidationRefusedError
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.selectors import AccountFilter
+
+router = Router(tags=["Cloud accounts"])
+
+
+@router.post(
+    "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, 503, body=True, repeatable=True)
+)
+@idempotent
+def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
+    """Proves the access live, then stores the account, seals its credentials and starts its first scan."""
+    account = services.onboard_account(
+        owner=owner_of(request),
+        actor=actor_of(request),
+        given=_given(body),
+        groups=[body.group] if body.group else [],
+        account_uuid=ticket_id(request),
+    )
+    return reply(created_told(account), 201)
+
+
+@router.post("/validate", summary="Prove access", **answers({200: schemas.Validation}, body=True))
+def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
+    """The report alone, also where it refuses. Nothing is stored."""
+    return reply(services.prove_account(owner=owner_of(request), given=_given(body)).to_dict())
+
+
+@router.get("/", summary="List accounts", **answers({200: schemas.AccountPage}, 422))
+def list_accounts(request: HttpRequest, wanted: Query[schemas.AccountQuery]) -> HttpResponse:
+    """By name. An empty filter is none."""
+    refuse_unknown(request, schemas.AccountQuery)
+    if wanted.provider and wanted.provider not in dict(registry.choices()):
+        raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
+    owner = owner_of(request)
+    rows = selectors.accounts(
+        owner,
+        AccountFilter(
+            q=wanted.q,
+            provider=wanted.provider,
+            status=wanted.status or "",
+            environment=wanted.environment or "",
+            rotation=wanted.rotation or "",
+        ),
+    )
+    if wanted.group:
+        rows = rows.filter(services.in_group(owner, wanted.group))
+    return page_of(rows, wanted, accounts_told)
+
+
+@router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))
+def external_id(request: HttpRequest) -> HttpResponse:
+    """Yours alone, always the same: the condition, tag or label by which your clouds know that it is you."""
+    return reply({"external_id": services.external_id_for(owner_of(request))})
+
+
+@router.get("/{uuid:account_id}", summary="One account", **answers({200: schemas.AccountWithProof}, 404))
+def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    return reply(account_told(account_or_404(request, account_id)))
+
+
+@router.patch(
+    "/{uuid:account_id}", summary="Change an account", **answers({200: schemas.AccountWithProof}, 404, body=True)
+)
+def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    services.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
+    return reply(account_told(account_or_404(request, account_id)))
+
+
+@router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404))
+def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """With its credentials and all that was discovered. At the cloud nothing changes."""
+    services.delete_account(account_or_404(request, account_id), actor=actor_of(request))
+    return HttpResponse(status=204)
+
+
+@router.post(
+    "/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409, 503)
+)
+def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Live, with the stored credentials; answers with the outcome, also where it failed."""
+    check = services.check_now(account_or_404(request, account_id), actor=actor_of(request))
+    return reply({"status": account_or_404(request, account_id).status, "validation": check.report})
+
+
+@router.post(
+    "/{uuid:account_id}/credentials",
+    summary="Replace the credentials",
+    **answers({200: schemas.Proof}, 404, 409, 503, body=True, repeatable=True),
+)
+@idempotent
+def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.NewCredentials) -> HttpResponse:
+    """Verified live, then swapped. Where the new ones are refused the old ones stay in use."""
+    report = services.replace_given_credentials(
+        account_or_404(request, account_id),
+        actor=actor_of(request),
+        method=body.auth_method or "",
+        given=body.credentials,
+    )
+    if not report.ok:
+        raise ValidationRefusedError(report)
+    return reply({"status": account_or_404(request, account_id).status, "validation": report.to_dict()})
+
+
+def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
+    found = selectors.find(owner_of(request), account_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _given(body: schemas.NewAccount) -> services.GivenAccount:
+    values: dict[str, Any] = body.model_dump(exclude={"group", "cloud", "partition"})
+    if body.partition and body.cloud and body.partition != body.cloud:
+        raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
+    return services.GivenAccount(
+        **{**values, "regions": tuple(body.regions), "partition": body.partition or body.cloud or ""}
+    )

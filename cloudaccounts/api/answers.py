@@ -1,0 +1,91 @@
+"""How the API answers. Every error has one shape: ``{code, message, remedy?, details?}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import (
+    AccountDeletedError,
+    AccountSuspendedError,
+    DuplicateAccountError,
+    InputError,
+    RotationUnderWayError,
+    ValidationRefusedError,
+)
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.services.idempotency import KeyBusyError, KeyReusedError
+from cloudaccounts.services.onboarding import CheckUnderWayError
+from cloudaccounts.services.rates import TooManyTriesError
+from cloudaccounts.vault import CredentialsUnreadableError
+
+SOON = 2  # seconds, of Retry-After
+# What a service refuses, by the kind of refusal; everything else that it can say is about what was given: 422.
+STATUSES: dict[type[ProviderError], int] = {
+    RotationUnderWayError: 409,
+    DuplicateAccountError: 409,
+    AccountDeletedError: 409,
+    AccountSuspendedError: 409,
+    CheckUnderWayError: 409,
+    KeyBusyError: 409,
+    CredentialsUnreadableError: 503,
+    KeyReusedError: 422,
+    TooManyTriesError: 429,
+}
+NOT_FOUND = ("not_found", "There is nothing of yours at this address.")
+
+
+class ApiError(Exception):
+    """Ends a call with this answer."""
+
+    def __init__(self, answer: JsonResponse) -> None:
+        super().__init__(answer.status_code)
+        self.answer = answer
+
+
+def reply(data: Any, status: int = 200) -> JsonResponse:
+    return JsonResponse(data, status=status, safe=False)
+
+
+def problem(
+    status: int,
+    code: str,
+    message: str,
+    remedy: str = "",
+    *,
+    details: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+    **beside: str,
+) -> JsonResponse:
+    told: dict[str, Any] = {"code": code, "message": message}
+    if remedy:
+        told["remedy"] = remedy
+    if details:
+        told["details"] = details
+    return JsonResponse({**told, **beside}, status=status, headers=headers)
+
+
+def not_found() -> JsonResponse:
+    return problem(404, *NOT_FOUND)
+
+
+def problem_of(error: ProviderError, request: HttpRequest | None = None) -> JsonResponse:
+    """A service's refusal. ``details`` tells the fields, the report, or the account that is there already."""
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 422)
+    details: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, InputError):
+        details["fields"] = error.fields
+    if isinstance(error, ValidationRefusedError):
+        details["validation"] = error.report.to_dict()
+    if isinstance(error, DuplicateAccountError) and request is not None:
+        own = CloudAccount.objects.of(str(request.user.pk)).filter(provider=error.provider, account_id=error.account_id)
+        if key := own.values_list("pk", flat=True).first():
+            details["id"] = str(key)
+    if isinstance(error, TooManyTriesError):
+        headers["Retry-After"] = str(error.seconds)
+    elif status in {409, 503} and not error.permanent:
+        headers["Retry-After"] = str(SOON)
+    return problem(status, error.code, error.cause, error.remedy, details=details, headers=headers)

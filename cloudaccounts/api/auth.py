@@ -1,0 +1,88 @@
+"""Who calls: a bearer token and nothing else. A browser's session is no key here: no page can call on its behalf."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from cloudaccounts.actors import Actor
+from cloudaccounts.api.answers import ApiError, problem
+from cloudaccounts.models import ApiToken
+from cloudaccounts.services import find_token, use_token
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Cloud Accounts"'}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class BearerToken(HttpBearer):
+    """Puts the token's owner into ``request.user``, where pages have who signed in."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        kind, _, text = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            request.user = _nobody()
+            raise ApiError(
+                problem(
+                    401,
+                    "token_missing",
+                    "This call names no token.",
+                    "Send the header “Authorization: Bearer TOKEN”; tokens are made on your profile page.",
+                    headers=CHALLENGE,
+                )
+            )
+        return self.authenticate(request, text.strip())
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
+        found = find_token(token)
+        user = get_user_model().objects.filter(pk=found.owner, is_active=True).first() if found else None
+        if found is None or user is None:
+            request.user = _nobody()
+            raise ApiError(
+                problem(
+                    401,
+                    "token_invalid",
+                    "This token is unknown, expired or revoked.",
+                    "Make a new one on your profile page.",
+                    headers=CHALLENGE,
+                )
+            )
+        request.user = user
+        if wait := use_token(found):
+            raise ApiError(
+                problem(
+                    429,
+                    "too_many_calls",
+                    "This token made too many calls within a minute.",
+                    f"Go on in {wait} seconds.",
+                    headers={"Retry-After": str(wait)},
+                )
+            )
+        if request.method not in SAFE and not found.may_write:
+            raise ApiError(
+                problem(403, "token_read_only", "This token may only read.", "Use a token of scope “write”.")
+            )
+        return found
+
+
+def token_of(request: HttpRequest) -> ApiToken:
+    """The token that this call came with."""
+    token = getattr(request, "auth", None)
+    assert isinstance(token, ApiToken)  # ninja put it there before it called the view
+    return token
+
+
+def owner_of(request: HttpRequest) -> str:
+    return token_of(request).owner
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return Actor.of_request(request, via="api")
+
+
+def _nobody() -> Any:
+    from django.contrib.auth.models import AnonymousUser
+
+    return AnonymousUser()

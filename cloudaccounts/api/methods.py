@@ -1,0 +1,54 @@
+"""The credentials of each method, described from the forms that the wizard asks with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from cloudaccounts import registry
+from cloudaccounts.contract import AuthMethod, Provider
+from cloudaccounts.services.intake import CLOUD
+
+
+def credentials_schema(schema: dict[str, Any]) -> None:
+    """For pydantic: one object a method, whichever clouds are installed."""
+    methods = [method_schema(provider, method) for provider in registry.all_providers() for method in provider.methods]
+    schema.pop("additionalProperties", None)
+    schema["anyOf"] = methods
+
+
+def provider_schema(schema: dict[str, Any]) -> None:
+    schema["enum"] = [provider.key for provider in registry.all_providers()]
+
+
+def method_names_schema(schema: dict[str, Any]) -> None:
+    schema["enum"] = [method.key for provider in registry.all_providers() for method in provider.methods]
+
+
+def method_schema(provider: Provider, method: AuthMethod) -> dict[str, Any]:
+    properties = {
+        name: _field_schema(field, secret=name in method.secret_fields)
+        for name, field in method.form.base_fields.items()
+    }
+    if len(provider.partitions()) > 1:
+        names = [choice.value for choice in provider.partitions()]
+        properties[CLOUD] = {"type": "string", "description": f"One of {', '.join(names)}."}
+    required = [name for name, field in method.form.base_fields.items() if field.required]
+    return {
+        "title": method.key,
+        "type": "object",
+        "description": f"{provider.short_label}: {method.summary}",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _field_schema(field: forms.Field, *, secret: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": "string", "title": str(field.label), "description": str(field.help_text)}
+    if secret:
+        told |= {"writeOnly": True, "format": "password"}
+    elif example := field.widget.attrs.get("placeholder"):
+        told["examples"] = [str(example)]
+    return told

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from pydantic import BaseModel
+
+from cloudaccounts.api.answers import reply
+from cloudaccounts.api.schemas import Page
+from cloudaccounts.errors import InputError
+
+
+def page_of(rows: QuerySet[Any], page: Page, told: Callable[[Iterable[Any]], list[dict[str, Any]]]) -> HttpResponse:
+    """``{items, count}``: two queries. Counting ``owner`` is left to the index by which the rows are found."""
+    count = rows.order_by().values("owner").count()
+    items = told(rows[page.offset : page.offset + page.limit]) if page.offset < count else []
+    return reply({"items": items, "count": count})
+
+
+def refuse_unknown(request: HttpRequest, known: type[BaseModel]) -> None:
+    """A misspelt filter would answer with everything. Raises `InputError`."""
+    unknown = [name for name in request.GET if name not in known.model_fields]
+    if unknown:
+        names = ", ".join(known.model_fields)
+        raise InputError({"query": f"There is no filter of this name. The filters are {names}."})

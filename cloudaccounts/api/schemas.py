@@ -1,0 +1,191 @@
+"""What goes in and comes out, described. Bodies are checked by these; the services check again what matters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
+from cloudaccounts.ages import RotationState
+from cloudaccounts.api.methods import credentials_schema, method_names_schema, provider_schema
+from cloudaccounts.models import CloudAccountStatus, Environment
+from cloudaccounts.report import CheckStatus, PermissionStatus
+
+LARGEST_PAGE = 1000
+USUAL_PAGE = 100
+Text = Annotated[StrictStr, Field(max_length=2048)]
+
+
+class Input(BaseModel):
+    """A field that is not known is refused: a misspelt one that was passed over would be found much later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+GivenCredentials = Annotated[
+    dict[str, Any],
+    Field(json_schema_extra=credentials_schema, description="What the method takes. It never comes back."),
+]
+
+
+def environment_schema(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(Environment.values)
+
+
+class NewAccount(Input):
+    provider: Annotated[Text, Field(json_schema_extra=provider_schema)]
+    account_id: Annotated[
+        Text, Field(description="AWS account, Azure subscription or GCP project id.", examples=["111122223333"])
+    ]
+    name: Annotated[Text, Field(examples=["data-platform"])]
+    environment: Annotated[Text, Field(json_schema_extra=environment_schema)]
+    regions: Annotated[list[Text], Field(max_length=200, examples=[["us-east-1", "eu-west-1"]])]
+    auth_method: Annotated[Text, Field(json_schema_extra=method_names_schema)]
+    credentials: GivenCredentials
+    group: Annotated[Text | None, Field(description="Name or id of one of your groups.")] = None
+    partition: Annotated[Text | None, Field(description="aws-us-gov, aws-cn …; the usual one without it.")] = None
+    cloud: Annotated[Text | None, Field(description="Another word for partition, as Azure calls it.")] = None
+
+
+class AccountChanges(Input):
+    """What is not named stays as it is. ``groups`` replaces all of them."""
+
+    name: Text = ""
+    environment: Text = ""
+    regions: Annotated[list[Text], Field(max_length=200)] = []
+    groups: Annotated[list[Text], Field(max_length=100, description="Names or ids of your groups.")] = []
+
+
+class NewCredentials(Input):
+    credentials: GivenCredentials
+    auth_method: Annotated[Text | None, Field(description="Another method than the present one.")] = None
+
+
+class Page(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = USUAL_PAGE
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class AccountQuery(Page):
+    provider: Annotated[str, Field(max_length=40)] = ""
+    status: CloudAccountStatus | None = None
+    environment: Environment | None = None
+    group: Annotated[str, Field(max_length=200, description="Name or id.")] = ""
+    rotation: RotationState | None = None
+    q: Annotated[str, Field(max_length=120, description="Part of the name, or the start of the account id.")] = ""
+
+
+class Check(BaseModel):
+    name: str
+    title: str = ""
+    status: CheckStatus
+    detail: str = ""
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""
+    sdk_error: str = ""
+    retry_helps: bool = False
+
+
+class Permission(BaseModel):
+    service: str
+    permission: str
+    status: PermissionStatus
+    reason: str = ""
+
+
+class ReportRegion(BaseModel):
+    name: str
+    enabled: bool
+    reason: str = ""
+
+
+class Validation(BaseModel):
+    """The report of a live proof of access."""
+
+    ok: bool
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""
+    identity: str
+    checks: list[Check]
+    permissions: list[Permission]
+    regions: list[ReportRegion]
+    mending: Annotated[str, Field(description="What closes the gaps, to be pasted at the provider.")] = ""
+    mending_title: str = ""
+    permanent: bool = True
+    duration_ms: int
+    finished: bool = True
+    running: str = ""
+    credential_created_at: str = ""
+    credential_expires_at: str = ""
+
+
+class Problem(BaseModel):
+    """Every error. ``code`` is stable; ``message`` says what is wrong and ``remedy`` what mends it.
+
+    ``details.fields`` has a message a field; ``details.validation`` is the report of a refused credential.
+    """
+
+    code: str
+    message: str
+    remedy: str = ""
+    details: dict[str, Any] = {}
+
+
+class CreatedAccount(BaseModel):
+    id: UUID
+    provider: str
+    account_id: str
+    name: str
+    status: CloudAccountStatus
+    scan_run_id: UUID | None
+    auto_scan_initiated: bool
+    validation: Validation
+
+
+class Group(BaseModel):
+    id: UUID
+    name: str
+
+
+class Account(BaseModel):
+    id: UUID
+    provider: str
+    account_id: str
+    name: str
+    environment: str
+    regions: list[str]
+    partition: str
+    auth_method: str
+    status: CloudAccountStatus
+    last_checked_at: datetime | None
+    last_check_code: Annotated[str, Field(description="Empty while access is proven.")]
+    last_check_cause: str
+    rotation: RotationState
+    credential_age_days: int | None
+    credential_expires_at: datetime | None
+    scan_run_id: Annotated[UUID | None, Field(description="The latest scan.")]
+    groups: list[Group]
+    created_at: datetime
+    updated_at: datetime
+
+
+class AccountWithProof(Account):
+    validation: Annotated[Validation | None, Field(description="The last proof of access.")]
+
+
+class AccountPage(BaseModel):
+    items: list[Account]
+    count: Annotated[int, Field(description="How many there are on all pages.")]
+
+
+class Proof(BaseModel):
+    status: CloudAccountStatus
+    validation: Validation
+
+
+class ExternalId(BaseModel):
+    external_id: str

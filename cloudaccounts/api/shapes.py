@@ -1,0 +1,61 @@
+"""Accounts as the API tells them. Nothing of a credential but its age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cloudaccounts import groups as all_groups
+from cloudaccounts.ages import age_of
+from cloudaccounts.models import CloudAccount
+
+Shape = dict[str, Any]
+
+
+def accounts_told(accounts: Iterable[CloudAccount]) -> list[Shape]:
+    rows = list(accounts)
+    groups = all_groups.groups_of_many(row.pk for row in rows)
+    return [_account(row, groups.get(row.pk, [])) for row in rows]
+
+
+def account_told(account: CloudAccount) -> Shape:
+    """With the last report."""
+    return {**accounts_told([account])[0], "validation": account.last_check or None}
+
+
+def created_told(account: CloudAccount) -> Shape:
+    return {
+        "id": account.pk,
+        "provider": account.provider,
+        "account_id": account.account_id,
+        "name": account.name,
+        "status": account.status,
+        "scan_run_id": account.latest_scan_run_id,
+        "auto_scan_initiated": account.latest_scan_run_id is not None,
+        "validation": account.last_check,
+    }
+
+
+def _account(account: CloudAccount, groups: list[dict[str, str]]) -> Shape:
+    age = age_of(account)
+    return {
+        "id": account.pk,
+        "provider": account.provider,
+        "account_id": account.account_id,
+        "name": account.name,
+        "environment": account.environment,
+        "regions": account.regions,
+        "partition": account.partition,
+        "auth_method": account.auth_method,
+        "status": account.status,
+        "last_checked_at": account.last_checked_at,
+        "last_check_code": account.last_check_code,
+        "last_check_cause": account.last_check_cause,
+        "rotation": age.state,
+        "credential_age_days": age.days,
+        "credential_expires_at": account.credential_expires_at,
+        "scan_run_id": account.latest_scan_run_id,
+        "groups": groups,
+        "created_at": account.created_at,
+        "updated_at": account.updated_at,
+    }

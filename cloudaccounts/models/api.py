@@ -1,0 +1,94 @@
+"""What the HTTP API remembers: who may call it, what a repeated call was answered, how often something failed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+
+class TokenScope(models.TextChoices):
+    READ = "read", "read only"
+    WRITE = "write", "read and write"
+
+
+class ApiToken(models.Model):
+    """A bearer token of one owner. Only its SHA-256 is stored: it has 256 random bits, so nothing slower is needed.
+
+    ``window`` and ``window_count`` count the calls of the minute that runs; ``uses`` counts them all.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    name = models.CharField(max_length=80)
+    scope = models.CharField(max_length=8, choices=TokenScope.choices, default=TokenScope.READ)
+    hint = models.CharField(max_length=16)  # how it begins: enough to recognise it by
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)  # the minute, not the moment
+    window = models.PositiveBigIntegerField(default=0)  # minutes since 1970
+    window_count = models.PositiveIntegerField(default=0)
+    uses = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "api_tokens"
+        indexes = [models.Index(fields=["owner", "-created_at"], name="api_token_owner_created")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}…)"
+
+    def is_alive(self, *, now: datetime | None = None) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > (now or timezone.now()))
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if self.is_alive() else "expired"
+
+    @property
+    def may_write(self) -> bool:
+        return self.scope == TokenScope.WRITE
+
+
+class IdempotentCall(models.Model):
+    """A call that named an Idempotency-Key, and what it was answered. Of its body only a keyed hash is kept.
+
+    Its id becomes the id of what the call makes, so that a call whose process was killed can be repeated.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=64, unique=True)  # keyed hash of the token and the caller's key
+    fingerprint = models.CharField(max_length=64)  # keyed hash of method, address and body
+    claim = models.UUIDField(null=True)  # the try that may write; NULL once it was answered
+    lease_until = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(default=0)  # of the answer; 0 while there is none
+    answer = models.JSONField(default=dict)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "api_idempotent_calls"
+        indexes = [models.Index(fields=["expires_at"], name="api_idempotent_expires")]
+
+    def __str__(self) -> str:
+        return f"idempotent call {self.status}"
+
+
+class RateCounter(models.Model):
+    """How often something happened in one stretch of time. Counted in the database: web processes share it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=120, unique=True)  # what is counted, of whom (hashed), in which stretch
+    count = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "api_rate_counters"
+        indexes = [models.Index(fields=["expires_at"], name="api_rate_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

@@ -1,0 +1,45 @@
+"""Tokens of the HTTP API, on the profile page: made, shown once, revoked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from cloudaccounts import services
+from cloudaccounts.actors import Actor
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.forms import TokenForm
+from cloudaccounts.views.common import owner_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def token_create(request: HttpRequest) -> HttpResponse:
+    """The token stands in the answer to the POST and nowhere else: not in the session, not in a message."""
+    form = TokenForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            token, text = services.create_token(
+                owner=owner_of(request), actor=Actor.of_request(request), **form.cleaned_data
+            )
+        except ProviderError as error:
+            form.refuse(error)
+        else:
+            return render(request, "cloudaccounts/token_created.html", {"token": token, "text": text}, status=201)
+    context = {"form": form}
+    return render(request, "cloudaccounts/token_create.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def token_revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    token = services.token_of(owner_of(request), token_id)
+    if token is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "cloudaccounts/token_revoke.html", {"token": token})
+    if services.revoke_token(token, actor=Actor.of_request(request)):
+        messages.success(request, f"{token.name} is revoked: no call is answered with it any more.")
+    return redirect("profile")

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.serializers import serialize
+from django.utils import timezone
+
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.models import ApiToken, CloudAccount, IdempotentCall
+from cloudaccounts.services import purge_api_records
+from tests.api.conftest import Caller, MakeCaller, assert_problem
+from tests.conftest import ALL_DATABASES
+from tests.toycloud.provider import State
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+KEY = {"Idempotency-Key": "onboard-toybox-1"}
+
+
+def test_a_repeated_call_is_done_once_and_answered_alike(alice_calls: Caller, toybox: dict[str, Any]) -> None:
+    first = alice_calls.post("cloud-accounts/", toybox, **KEY)
+    again = alice_calls.post("cloud-accounts/", toybox, **KEY)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first
+    assert CloudAccount.objects.count() == 1
+
+
+def test_a_refusal_is_repeated_too(alice_calls: Caller, toybox: dict[str, Any], toycloud: State) -> None:
+    wrong = {**toybox, "credentials": {"token": "soon-right"}}
+    first = alice_calls.post("cloud-accounts/", wrong, **KEY)
+    toycloud.good_token = "soon-right"
+    again = alice_calls.post("cloud-accounts/", wrong, **KEY)
+    assert (first.status_code, again.status_code) == (422, 422)
+    assert again.json() == first.json()
+
+
+def test_one_key_for_two_calls_is_refused(alice_calls: Caller, toybox: dict[str, Any]) -> None:
+    alice_calls.post("cloud-accounts/", toybox, **KEY)
+    answer = alice_calls.post("cloud-accounts/", {**toybox, "name": "another"}, **KEY)
+    assert_problem(answer, 422, "idempotency_key_reused")
+
+
+def test_the_same_key_of_another_token_is_another_key(
+    alice: User, alice_calls: Caller, bob_calls: Caller, caller_of: MakeCaller, toybox: dict[str, Any]
+) -> None:
+    assert alice_calls.post("cloud-accounts/", toybox, **KEY).status_code == 201
+    assert bob_calls.post("cloud-accounts/", toybox, **KEY).status_code == 201
+    assert_problem(caller_of(alice).post("cloud-accounts/", toybox, **KEY), 409, "account_exists")
+
+
+def test_while_the_first_is_answered_the_second_waits(alice_calls: Caller, toybox: dict[str, Any]) -> None:
+    alice_calls.post("cloud-accounts/", toybox, **KEY)
+    IdempotentCall.objects.update(status=0, claim=uuid4(), lease_until=timezone.now() + timedelta(seconds=50))
+    answer = alice_calls.post("cloud-accounts/", toybox, **KEY)
+    assert_problem(answer, 409, "idempotency_key_busy")
+    assert int(answer["Retry-After"]) > 0
+
+
+def test_a_killed_call_is_taken_up_and_makes_no_second_account(alice_calls: Caller, toybox: dict[str, Any]) -> None:
+    first = alice_calls.post("cloud-accounts/", toybox, **KEY).json()
+    # As left behind by a process that was killed after the account was written, before its answer was.
+    IdempotentCall.objects.update(status=0, claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1))
+    again = alice_calls.post("cloud-accounts/", toybox, **KEY)
+    assert again.status_code == 201
+    assert again.json()["id"] == first["id"]
+    assert CloudAccount.objects.count() == 1
+
+
+def test_a_call_that_was_not_done_is_not_remembered(
+    alice_calls: Caller, toybox: dict[str, Any], toycloud: State
+) -> None:
+    toycloud.failure = 5  # type: ignore[assignment]  # a defect of ours
+    assert_problem(alice_calls.post("cloud-accounts/", toybox, **KEY), 500, "internal_error")
+    toycloud.failure = None
+    assert alice_calls.post("cloud-accounts/", toybox, **KEY).status_code == 201
+
+
+def test_it_keeps_no_secret_and_no_key(alice_calls: Caller, toybox: dict[str, Any], toycloud: State) -> None:
+    toycloud.failure = ProviderError("wrong_key", "No.", "Yes.")
+    alice_calls.post("cloud-accounts/", toybox, **KEY)
+    rows = serialize("json", [*IdempotentCall.objects.all(), *ApiToken.objects.all()])
+    assert toybox["credentials"]["token"] not in rows
+    assert KEY["Idempotency-Key"] not in rows
+    assert alice_calls.text[8:] not in rows
+    assert json.loads(rows)[0]["fields"]["status"] == 422
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "kéy"])
+def test_a_key_that_is_none_is_refused(alice_calls: Caller, toybox: dict[str, Any], key: str) -> None:
+    answer = alice_calls.post("cloud-accounts/", toybox, **{"Idempotency-Key": key})
+    assert_problem(answer, 422, "input_invalid")
+
+
+def test_after_a_day_it_is_forgotten(alice_calls: Caller, toybox: dict[str, Any]) -> None:
+    alice_calls.post("cloud-accounts/", toybox, **KEY)
+    IdempotentCall.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert_problem(alice_calls.post("cloud-accounts/", toybox, **KEY), 409, "account_exists")
+    IdempotentCall.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert purge_api_records() == 1
+    assert not IdempotentCall.objects.exists()

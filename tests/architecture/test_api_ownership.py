@@ -1,0 +1,83 @@
+"""Every call of the HTTP API that names somebody's record answers 404 to everybody else, superusers included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.forms.models import model_to_dict
+
+from cloudaccounts.actors import SYSTEM
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.services import create_token
+from config.api import ROOT, description
+from scans.models import ScanRun
+from tests.api.conftest import Caller, assert_problem
+from tests.conftest import ALL_DATABASES
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+MakeAccount = Callable[..., CloudAccount]
+ASK_A_CLOUD = ("revalidate", "credentials")  # tests/api has these
+_PARAMETER = re.compile(r"{(\w+)}")
+CALLS = [(verb.upper(), path) for path, verbs in description()["paths"].items() for verb in verbs]
+NAMING = [(verb, path) for verb, path in CALLS if "{" in path]
+# A body that is accepted: what is refused must be the address.
+BODIES: dict[str, Any] = {
+    "credentials": {"credentials": {"access_key_id": "AKIA" + "A" * 16, "secret_access_key": "a" * 40}},
+}
+
+
+@pytest.fixture
+def records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
+    account = make_account(alice)
+    return {"account_id": account.pk, "run_id": ScanRun.objects.get().run_id}
+
+
+def caller(user: User) -> Caller:
+    token, text = create_token(owner=str(user.pk), actor=SYSTEM, name="tests", scope="write")
+    return Caller(text, token)
+
+
+def ask(calls: Caller, verb: str, path: str, records: dict[str, UUID]) -> Any:
+    address = _PARAMETER.sub(lambda found: str(records[found[1]]), path.removeprefix(ROOT))
+    body = None if verb in {"GET", "DELETE"} else BODIES.get(path.rsplit("/", 1)[-1], {})
+    return calls.ask(verb, address, body)
+
+
+def test_there_are_such_calls() -> None:
+    assert len(NAMING) >= 8
+    assert len(CALLS) >= 15
+
+
+@pytest.mark.parametrize(("verb", "path"), NAMING)
+@pytest.mark.parametrize("who", ["bob", "operator"])
+def test_it_does_not_exist_for_anybody_else(
+    verb: str, path: str, who: str, request: pytest.FixtureRequest, records: dict[str, UUID]
+) -> None:
+    before = model_to_dict(CloudAccount.objects.get()), model_to_dict(ScanRun.objects.get())
+    assert_problem(ask(caller(request.getfixturevalue(who)), verb, path, records), 404, "not_found")
+    assert before == (model_to_dict(CloudAccount.objects.get()), model_to_dict(ScanRun.objects.get()))
+
+
+@pytest.mark.parametrize(("verb", "path"), [call for call in NAMING if not call[1].endswith(ASK_A_CLOUD)])
+def test_it_exists_for_its_owner(verb: str, path: str, alice: User, records: dict[str, UUID]) -> None:
+    assert ask(caller(alice), verb, path, records).status_code != 404
+
+
+@pytest.mark.parametrize(("verb", "path"), CALLS)
+def test_nobody_is_answered_without_a_token(verb: str, path: str, records: dict[str, UUID]) -> None:
+    calls = Caller("", None)  # type: ignore[arg-type]  # nobody's
+    assert_problem(ask(calls, verb, path, records), 401, "token_invalid")
+
+
+@pytest.mark.parametrize("path", [path for verb, path in CALLS if verb == "GET" and path.endswith("/")])
+def test_lists_hold_nothing_of_others(path: str, bob: User, alice: User, records: dict[str, UUID]) -> None:
+    assert caller(bob).get(path.removeprefix(ROOT)).json() == {"items": [], "count": 0}
+    if not path.endswith("cloud-accounts/"):
+        query = f"{path.removeprefix(ROOT)}?account={records['account_id']}"
+        assert_problem(caller(bob).get(query), 404, "not_found")
+        assert caller(alice).get(query).status_code == 200
