@@ -1,0 +1,27 @@
+"""Each row of docs/threat-model.md names a test that is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config.env import ROOT
+
+MODEL = ROOT / "docs" / "threat-model.md"
+ROWS = [line for line in MODEL.read_text().splitlines() if line.startswith("| ") and not line.startswith("| threat")]
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[2:50])
+def test_each_row_names_a_test_that_is_there(row: str) -> None:
+    found = NAMED.search(row)
+    assert found, row
+    path, name = Path(ROOT, found[1]), found[2]
+    assert path.exists(), path
+    assert re.search(rf"^\s*def {name}\(", path.read_text(), re.MULTILINE), f"{name} is not in {path}"
+
+
+def test_there_are_rows() -> None:
+    assert len(ROWS) > 30
