@@ -122,7 +122,7 @@ def _ecr_scan(asset: Asset) -> Judgement:
 CHECKS = (
     check(
         "ec2_instance_imdsv2",
-        "Instances answer IMDSv2 only",
+        "Instance answers IMDSv1",
         Severity.HIGH,
         _INSTANCE,
         _imds,
@@ -134,7 +134,7 @@ CHECKS = (
     ),
     check(
         "ec2_volume_encrypted",
-        "Volumes are encrypted",
+        "Volume is not encrypted",
         Severity.MEDIUM,
         "aws.ec2.volume",
         _volume,
@@ -145,7 +145,7 @@ CHECKS = (
     ),
     check(
         "ec2_ebs_default_encryption",
-        "New volumes are encrypted by default",
+        "New volumes are not encrypted by default",
         Severity.MEDIUM,
         "aws.account.region",
         _default_encryption,
@@ -156,7 +156,7 @@ CHECKS = (
     ),
     check(
         "ec2_snapshot_public",
-        "No disk snapshot is shared with everybody",
+        "Disk snapshot is shared with everybody",
         Severity.CRITICAL,
         "aws.ec2.snapshot",
         _snapshot_public,
@@ -173,7 +173,7 @@ CHECKS = (
     ),
     check(
         "ec2_snapshot_encrypted",
-        "Disk snapshots are encrypted",
+        "Disk snapshot is not encrypted",
         Severity.LOW,
         "aws.ec2.snapshot",
         _snapshot_encrypted,
@@ -183,7 +183,7 @@ CHECKS = (
     ),
     check(
         "ec2_image_public",
-        "No machine image is shared with everybody",
+        "Machine image is shared with everybody",
         Severity.HIGH,
         "aws.ec2.image",
         _image_public,
@@ -193,7 +193,7 @@ CHECKS = (
     ),
     check(
         "lambda_function_public",
-        "No function can be called by everybody",
+        "Function can be called by everybody",
         Severity.HIGH,
         _FUNCTION,
         _function_public,
@@ -210,7 +210,7 @@ CHECKS = (
     ),
     check(
         "lambda_runtime_supported",
-        "Functions run on supported runtimes",
+        "Function runs on a runtime without support",
         Severity.MEDIUM,
         _FUNCTION,
         _runtime,
@@ -221,7 +221,7 @@ CHECKS = (
     ),
     check(
         "eks_endpoint_public",
-        "Kubernetes APIs are not open to the internet",
+        "Kubernetes API is open to the internet",
         Severity.HIGH,
         "aws.eks.cluster",
         _eks_endpoint,
@@ -232,7 +232,7 @@ CHECKS = (
     ),
     check(
         "eks_secrets_encrypted",
-        "Kubernetes secrets are encrypted with the account's key",
+        "Kubernetes secrets are not encrypted with the account's key",
         Severity.MEDIUM,
         "aws.eks.cluster",
         _eks_secrets,
@@ -243,7 +243,7 @@ CHECKS = (
     ),
     check(
         "ecr_scan_on_push",
-        "Container images are scanned when pushed",
+        "Container images are not scanned when pushed",
         Severity.LOW,
         "aws.ecr.repository",
         _ecr_scan,

@@ -72,7 +72,7 @@ def _recovery(asset: Asset) -> Judgement:
 CHECKS = (
     check(
         "rds_instance_public",
-        "Databases have no public address",
+        "Database has a public address",
         Severity.HIGH,
         _INSTANCE,
         _public,
@@ -84,7 +84,7 @@ CHECKS = (
     ),
     check(
         "rds_instance_encrypted",
-        "Databases are encrypted",
+        "Database is not encrypted",
         Severity.MEDIUM,
         _INSTANCE,
         _encrypted,
@@ -96,7 +96,7 @@ CHECKS = (
     ),
     check(
         "rds_cluster_encrypted",
-        "Database clusters are encrypted",
+        "Database cluster is not encrypted",
         Severity.MEDIUM,
         "aws.rds.cluster",
         _encrypted,
@@ -109,7 +109,7 @@ CHECKS = (
     ),
     check(
         "rds_auto_minor_upgrade",
-        "Databases install minor versions by themselves",
+        "Database does not install minor versions by itself",
         Severity.LOW,
         _INSTANCE,
         _minor,
@@ -120,7 +120,7 @@ CHECKS = (
     ),
     check(
         "rds_backups",
-        "Databases keep a week of backups",
+        "Database keeps less than a week of backups",
         Severity.MEDIUM,
         _INSTANCE,
         _backups,
@@ -130,7 +130,7 @@ CHECKS = (
     ),
     check(
         "rds_deletion_protection",
-        "Databases are protected against deletion",
+        "Database is not protected against deletion",
         Severity.LOW,
         _INSTANCE,
         _protected,
@@ -140,7 +140,7 @@ CHECKS = (
     ),
     check(
         "rds_snapshot_public",
-        "No database snapshot is shared with everybody",
+        "Database snapshot is shared with everybody",
         Severity.CRITICAL,
         _SNAPSHOT,
         _shared,
@@ -154,7 +154,7 @@ CHECKS = (
     ),
     check(
         "rds_snapshot_encrypted",
-        "Database snapshots are encrypted",
+        "Database snapshot is not encrypted",
         Severity.MEDIUM,
         _SNAPSHOT,
         _encrypted,
@@ -165,7 +165,7 @@ CHECKS = (
     ),
     check(
         "efs_encrypted",
-        "File systems are encrypted",
+        "File system is not encrypted",
         Severity.MEDIUM,
         "aws.efs.file_system",
         _encrypted,
@@ -176,7 +176,7 @@ CHECKS = (
     ),
     check(
         "dynamodb_recovery",
-        "Tables can be restored to a point in time",
+        "Table cannot be restored to a point in time",
         Severity.LOW,
         "aws.dynamodb.table",
         _recovery,

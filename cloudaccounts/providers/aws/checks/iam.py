@@ -204,7 +204,7 @@ def _trust(asset: Asset) -> Judgement:
 CHECKS = (
     check(
         "iam_root_mfa",
-        "The root user has a second factor",
+        "Root user without a second factor",
         Severity.CRITICAL,
         _ACCOUNT,
         _root_mfa,
@@ -219,7 +219,7 @@ CHECKS = (
     ),
     check(
         "iam_root_access_keys",
-        "The root user has no access key",
+        "Root user has an access key",
         Severity.CRITICAL,
         _ACCOUNT,
         _root_keys,
@@ -230,7 +230,7 @@ CHECKS = (
     ),
     check(
         "iam_root_unused",
-        "The root user is not used in daily work",
+        "Root user is used in daily work",
         Severity.MEDIUM,
         _CREDENTIALS,
         _root_quiet,
@@ -242,7 +242,7 @@ CHECKS = (
     ),
     check(
         "iam_password_length",
-        "Passwords have at least 14 characters",
+        "Passwords may be shorter than 14 characters",
         Severity.MEDIUM,
         _ACCOUNT,
         _password_length,
@@ -255,7 +255,7 @@ CHECKS = (
     ),
     check(
         "iam_password_reuse",
-        "The last 24 passwords cannot be used again",
+        "Old passwords may be used again",
         Severity.LOW,
         _ACCOUNT,
         _password_reuse,
@@ -266,7 +266,7 @@ CHECKS = (
     ),
     check(
         "iam_support_role",
-        "A role may manage cases with AWS Support",
+        "No role may manage cases with AWS Support",
         Severity.LOW,
         _ACCOUNT,
         _support_role,
@@ -277,7 +277,7 @@ CHECKS = (
     ),
     check(
         "iam_user_mfa",
-        "Users with a console password have a second factor",
+        "Console user without a second factor",
         Severity.HIGH,
         _CREDENTIALS,
         _user_mfa,
@@ -289,7 +289,7 @@ CHECKS = (
     ),
     check(
         "iam_credentials_unused",
-        "Passwords and keys that were not used for 45 days are switched off",
+        "Password or key not used for 45 days",
         Severity.MEDIUM,
         _CREDENTIALS,
         _unused,
@@ -301,7 +301,7 @@ CHECKS = (
     ),
     check(
         "iam_access_key_age",
-        "Access keys are younger than 90 days",
+        "Access key is older than 90 days",
         Severity.MEDIUM,
         _USER,
         _key_age,
@@ -316,7 +316,7 @@ CHECKS = (
     ),
     check(
         "iam_single_access_key",
-        "Users have at most one active access key",
+        "User has two active access keys",
         Severity.LOW,
         _USER,
         _one_key,
@@ -327,7 +327,7 @@ CHECKS = (
     ),
     check(
         "iam_user_policies",
-        "Users get their permissions through groups",
+        "User has permissions of its own",
         Severity.LOW,
         _USER,
         _through_groups,
@@ -340,7 +340,7 @@ CHECKS = (
     ),
     check(
         "iam_user_admin",
-        "No user is an administrator by a policy of its own",
+        "User is an administrator by a policy of its own",
         Severity.HIGH,
         _USER,
         _no_admin,
@@ -353,7 +353,7 @@ CHECKS = (
     ),
     check(
         "iam_policy_admin",
-        "No policy of the account's own allows everything",
+        "Policy allows everything",
         Severity.HIGH,
         "aws.iam.policy",
         _policy_admin,
@@ -365,7 +365,7 @@ CHECKS = (
     ),
     check(
         "iam_role_trust",
-        "No role can be assumed by everybody",
+        "Role can be assumed by everybody",
         Severity.CRITICAL,
         "aws.iam.role",
         _trust,

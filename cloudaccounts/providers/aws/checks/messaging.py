@@ -72,7 +72,7 @@ def _https(asset: Asset) -> Judgement:
 CHECKS = (
     check(
         "sqs_queue_public",
-        "No queue is open to everybody",
+        "Queue is open to everybody",
         Severity.HIGH,
         _QUEUE,
         _open_policy,
@@ -82,7 +82,7 @@ CHECKS = (
     ),
     check(
         "sqs_queue_encrypted",
-        "Queues are encrypted",
+        "Queue is not encrypted",
         Severity.LOW,
         _QUEUE,
         _encrypted,
@@ -92,7 +92,7 @@ CHECKS = (
     ),
     check(
         "sns_topic_public",
-        "No topic is open to everybody",
+        "Topic is open to everybody",
         Severity.HIGH,
         _TOPIC,
         _open_policy,
@@ -103,7 +103,7 @@ CHECKS = (
     ),
     check(
         "sns_topic_encrypted",
-        "Topics are encrypted",
+        "Topic is not encrypted",
         Severity.LOW,
         _TOPIC,
         _encrypted,
@@ -114,7 +114,7 @@ CHECKS = (
     ),
     check(
         "secretsmanager_rotation",
-        "Secrets are renewed by themselves",
+        "Secret is not renewed by itself",
         Severity.LOW,
         "aws.secretsmanager.secret",
         _rotated,
@@ -125,7 +125,7 @@ CHECKS = (
     ),
     check(
         "kms_key_rotation",
-        "Keys of your own are rotated",
+        "Key of your own is not rotated",
         Severity.MEDIUM,
         "aws.kms.key",
         _key_rotation,
@@ -136,7 +136,7 @@ CHECKS = (
     ),
     check(
         "acm_certificate_expiry",
-        "Certificates in use last longer than a month",
+        "Certificate in use ends within a month",
         Severity.MEDIUM,
         "aws.acm.certificate",
         _expires,
@@ -150,7 +150,7 @@ CHECKS = (
     ),
     check(
         "cloudfront_https",
-        "Distributions serve over HTTPS only",
+        "Distribution answers without HTTPS",
         Severity.MEDIUM,
         "aws.cloudfront.distribution",
         _https,

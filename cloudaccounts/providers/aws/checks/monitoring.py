@@ -68,7 +68,7 @@ def _guardduty(asset: Asset) -> Judgement:
 CHECKS = (
     check(
         "cloudtrail_all_regions",
-        "A trail records all regions",
+        "No trail records all regions",
         Severity.HIGH,
         "aws.cloudtrail.account",
         _everywhere,
@@ -80,7 +80,7 @@ CHECKS = (
     ),
     check(
         "cloudtrail_logging",
-        "Trails are switched on",
+        "Trail is switched off",
         Severity.MEDIUM,
         _TRAIL,
         _logging,
@@ -90,7 +90,7 @@ CHECKS = (
     ),
     check(
         "cloudtrail_validation",
-        "Trails show whether log files were changed",
+        "Trail does not show whether log files were changed",
         Severity.LOW,
         _TRAIL,
         _validated,
@@ -101,7 +101,7 @@ CHECKS = (
     ),
     check(
         "cloudtrail_kms",
-        "Log files are encrypted with a KMS key",
+        "Log files are not encrypted with a KMS key",
         Severity.LOW,
         _TRAIL,
         _with_key,
@@ -112,7 +112,7 @@ CHECKS = (
     ),
     check(
         "config_recording",
-        "AWS Config records each region",
+        "AWS Config does not record the region",
         Severity.MEDIUM,
         "aws.config.recorder",
         _recorder,
@@ -123,7 +123,7 @@ CHECKS = (
     ),
     check(
         "guardduty_enabled",
-        "GuardDuty watches each region",
+        "GuardDuty does not watch the region",
         Severity.MEDIUM,
         "aws.guardduty.region",
         _guardduty,

@@ -110,7 +110,7 @@ _REVOKE = "aws ec2 revoke-security-group-ingress --group-id <group> --protocol t
 CHECKS = (
     check(
         "ec2_ssh_open",
-        "SSH is not open to the internet",
+        "SSH is open to the internet",
         Severity.HIGH,
         _GROUP,
         _closed(22, "SSH"),
@@ -121,7 +121,7 @@ CHECKS = (
     ),
     check(
         "ec2_rdp_open",
-        "Remote Desktop is not open to the internet",
+        "Remote Desktop is open to the internet",
         Severity.HIGH,
         _GROUP,
         _closed(3389, "Remote Desktop"),
@@ -132,7 +132,7 @@ CHECKS = (
     ),
     check(
         "ec2_all_ports_open",
-        "No security group opens everything to the internet",
+        "Every port is open to the internet",
         Severity.CRITICAL,
         _GROUP,
         _all_ports,
@@ -144,7 +144,7 @@ CHECKS = (
     ),
     check(
         "ec2_database_ports_open",
-        "Database ports are not open to the internet",
+        "A database's port is open to the internet",
         Severity.HIGH,
         _GROUP,
         _databases,
@@ -156,7 +156,7 @@ CHECKS = (
     ),
     check(
         "ec2_default_security_group",
-        "Default security groups let nothing through",
+        "Default security group lets traffic through",
         Severity.MEDIUM,
         _GROUP,
         _default_group,
@@ -168,7 +168,7 @@ CHECKS = (
     ),
     check(
         "ec2_vpc_flow_logs",
-        "Networks record their traffic",
+        "Network does not record its traffic",
         Severity.MEDIUM,
         _VPC,
         _flow_logs,

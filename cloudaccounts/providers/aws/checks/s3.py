@@ -117,7 +117,7 @@ def _logged(asset: Asset) -> Judgement:
 CHECKS = (
     check(
         "s3_bucket_public",
-        "No bucket is open to everybody",
+        "Bucket is open to everybody",
         Severity.CRITICAL,
         _BUCKET,
         _public,
@@ -130,7 +130,7 @@ CHECKS = (
     ),
     check(
         "s3_bucket_public_access_block",
-        "Public access is blocked for each bucket",
+        "Public access to the bucket is not blocked",
         Severity.HIGH,
         _BUCKET,
         _block,
@@ -144,7 +144,7 @@ CHECKS = (
     ),
     check(
         "s3_bucket_tls_only",
-        "Buckets refuse requests without TLS",
+        "Bucket answers without TLS",
         Severity.MEDIUM,
         _BUCKET,
         _tls,
@@ -155,7 +155,7 @@ CHECKS = (
     ),
     check(
         "s3_bucket_encryption",
-        "Buckets encrypt new objects by default",
+        "Bucket does not encrypt new objects",
         Severity.MEDIUM,
         _BUCKET,
         _encrypted,
@@ -170,7 +170,7 @@ CHECKS = (
     ),
     check(
         "s3_bucket_versioning",
-        "Buckets keep old versions",
+        "Bucket keeps no old versions",
         Severity.LOW,
         _BUCKET,
         _versioned,
@@ -181,7 +181,7 @@ CHECKS = (
     ),
     check(
         "s3_bucket_mfa_delete",
-        "Deleting versions needs a second factor",
+        "Versions can be deleted without a second factor",
         Severity.LOW,
         _BUCKET,
         _mfa_delete,
@@ -193,7 +193,7 @@ CHECKS = (
     ),
     check(
         "s3_bucket_logging",
-        "Access to buckets is logged",
+        "Access to the bucket is not logged",
         Severity.LOW,
         _BUCKET,
         _logged,
