@@ -26,6 +26,8 @@ from tests.toycloud import provider as toy
 # Hashed names need `collectstatic`; the journeys run on a real start, which does it.
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+# Production's takes half a second for each person that a test makes; started products (tests/stack.py) keep it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 ALL_DATABASES = ["default", "cloud_security", "cloud_asset_discovery"]
 
