@@ -195,10 +195,11 @@ def test_there_must_be_something_to_test(account: CloudAccount) -> None:
 
 
 def test_a_member_of_an_organization_has_nothing_of_its_own_to_replace(account: CloudAccount) -> None:
+    services.confirm_key()
     CloudAccount.objects.filter(pk=account.pk).update(connection=uuid4())
     account.refresh_from_db()
     with pytest.raises(CredentialBorrowedError):
-        stage(account)
+        services.stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": "x"}))
 
 
 def test_a_suspended_account_is_resumed_first(account: CloudAccount) -> None:

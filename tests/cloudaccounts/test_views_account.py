@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cloudaccounts import audit
 from cloudaccounts.actors import SYSTEM
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
 from cloudaccounts.report import (
     CheckResult,
     CheckStatus,
@@ -172,8 +172,10 @@ def test_an_account_of_a_provider_that_is_gone_still_has_a_page(
 
 def test_history_comes_in_pages_newest_first(alices: Client, account: CloudAccount) -> None:
     for number in range(12):
-        event = audit.record(actor=SYSTEM, owner=account.owner, action="x", text=f"Event {number}.", account=account.pk)
-        type(event).objects.filter(pk=event.pk).update(created_at=timezone.now() + timedelta(minutes=number))
+        AuditEvent.objects.create(
+            owner=account.owner, account=account.pk, actor=SYSTEM.id, actor_label=SYSTEM.label, via=SYSTEM.via,
+            action="x", text=f"Event {number}.", created_at=timezone.now() + timedelta(minutes=number),
+        )  # fmt: skip
     first = alices.get(f"/accounts/{account.pk}/history/", headers=HTMX)
     assert [event.text for event in first.context["events"]] == [f"Event {n}." for n in range(11, 1, -1)]
     last = first.context["events"][-1].created_at.isoformat()
@@ -205,7 +207,7 @@ def test_the_page_asks_a_fixed_number_of_questions(
     alices: Client, account: CloudAccount, django_assert_max_num_queries: object
 ) -> None:
     show(alices, account)
-    with django_assert_max_num_queries(8, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_max_num_queries(9, using="cloud_security"):  # type: ignore[operator]
         show(alices, account)
 
 

@@ -14,7 +14,7 @@ from tests.wizard.conftest import Start, Walk
 
 def test_it_is_found_by_its_entry_point(toycloud: toy.State) -> None:
     assert registry.get("toy") is toy.PROVIDER
-    assert ("toy", "Toy Cloud") in registry.choices()
+    assert ("toy", "Toy Cloud") in [(key, str(label)) for key, label in registry.choices()]
 
 
 def test_the_wizard_offers_it(toycloud: toy.State, start: Start, alices: Client) -> None:
