@@ -20,7 +20,6 @@ from cloudaccounts.services.groups import (
     create_group,
     delete_group,
     find_groups,
-    forget_owner,
     in_group,
     remove_members,
     set_groups,
@@ -31,6 +30,7 @@ from cloudaccounts.services.heartbeats import run_heartbeats
 from cloudaccounts.services.idempotency import begin_call
 from cloudaccounts.services.intake import GivenAccount, read_credentials
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
+from cloudaccounts.services.leaving import forget_owner
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.notices import mark_read, tell
 from cloudaccounts.services.onboarding import (

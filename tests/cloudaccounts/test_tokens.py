@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -45,6 +47,41 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(alices: Client, alice: User) -
     assert page["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_a_session_left_open_makes_no_token(alices: Client, scope: str) -> None:
+    session = alices.session
+    session["password_confirmed_at"] = time.time() - 3600
+    session.save()
+    asked = "/confirm/?next=%2Fprofile%2Ftokens%2F"
+    assert alices.get("/profile/tokens/")["Location"] == asked
+    assert alices.post("/profile/tokens/", {**FORM, "scope": scope})["Location"] == asked
+    assert not ApiToken.objects.exists()
+
+
+def test_a_new_password_revokes_every_token_of_its_user(alices: Client, alice: User, bob: User) -> None:
+    texts = [create_token(owner=str(user.pk), actor=SYSTEM, name="script")[1] for user in (alice, alice, bob)]
+    fields = {
+        "old_password": "alice-knows-this",
+        "new_password1": "a-new-one-entirely-7",
+        "new_password2": "a-new-one-entirely-7",
+    }
+    page = alices.post("/profile/password/", fields, follow=True).content.decode()
+    assert "your API tokens revoked" in page
+    assert [find_token(text) is not None for text in texts] == [False, False, True]
+    revoked = AuditEvent.objects.filter(action="token.revoked")
+    assert {event.actor_label for event in revoked} == {"alice"}
+    assert revoked.count() == 2
+
+
+def test_a_password_that_an_operator_sets_revokes_them_too(
+    operator: User, alice: User, browser_of: Callable[[User], Client]
+) -> None:
+    text = create_token(owner=str(alice.pk), actor=SYSTEM, name="script")[1]
+    fields = {"password1": "a-new-one-entirely-7", "password2": "a-new-one-entirely-7", "usable_password": "true"}
+    assert browser_of(operator).post(f"/admin/auth/user/{alice.pk}/password/", fields).status_code == 302
+    assert find_token(text) is None
+
+
 def test_the_profile_lists_tokens_with_their_state_and_use(
     alices: Client, alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -54,7 +91,7 @@ def test_the_profile_lists_tokens_with_their_state_and_use(
     ApiToken.objects.filter(name="script 0").update(revoked_at=timezone.now())
     ApiToken.objects.filter(name="script 1").update(expires_at=timezone.now(), uses=1234)
     alices.get("/profile/")
-    with django_assert_num_queries(4, using="cloud_security"):  # navigation, external id, tokens
+    with django_assert_num_queries(5, using="cloud_security"):  # navigation, external id, tokens, wanted notices
         page = alices.get("/profile/").content.decode()
     for word in ("script 0", "script 1", "script 2", "revoked", "expired", "active", "1,234"):
         assert word in page
@@ -85,7 +122,7 @@ def test_making_and_revoking_is_audited(alices: Client, alice: User) -> None:
     ApiToken.objects.update(uses=7)
     revoke_token(token, actor=SYSTEM)
     assert not revoke_token(token, actor=SYSTEM)
-    made, revoked = AuditEvent.objects.order_by("created_at")
+    made, revoked = AuditEvent.objects.filter(action__startswith="token.").order_by("created_at")
     assert (made.action, made.actor_label, made.owner) == ("token.created", "alice", str(alice.pk))
     assert (revoked.action, revoked.detail["uses"]) == ("token.revoked", 7)
 
