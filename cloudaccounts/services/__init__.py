@@ -11,7 +11,14 @@ from cloudaccounts.services.accounts import (
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
 from cloudaccounts.services.delivery import deliver_notices, waiting_digests
 from cloudaccounts.services.exporting import record_export
-from cloudaccounts.services.fleet import FleetAction, fleet_actions, offers, start_fleet_action
+from cloudaccounts.services.fleet import (
+    FleetAction,
+    fleet_actions,
+    is_permitted,
+    needs_password,
+    offers,
+    start_fleet_action,
+)
 from cloudaccounts.services.forgetting import purge_api_records
 from cloudaccounts.services.groups import (
     CIRCLE,
@@ -108,8 +115,10 @@ __all__ = [
     "fleet_actions",
     "forget_owner",
     "in_group",
+    "is_permitted",
     "mark_read",
     "muted_kinds",
+    "needs_password",
     "offers",
     "old_history",
     "onboard_account",

@@ -161,6 +161,13 @@ def test_it_deletes(alice: User, alice_calls: Caller, make_account: MakeAccount)
     assert_problem(alice_calls.delete(f"cloud-accounts/{account.pk}"), 404, "not_found")
 
 
+def test_one_that_others_are_opened_with_stays(alice: User, alice_calls: Caller, make_account: MakeAccount) -> None:
+    account = make_account(alice)
+    make_account(alice, connection=account.pk)
+    assert_problem(alice_calls.delete(f"cloud-accounts/{account.pk}"), 409, "connection_in_use")
+    assert CloudAccount.objects.count() == 2
+
+
 def test_revalidating_answers_with_the_outcome(alice: User, alice_calls: Caller, toy_account: MakeAccount) -> None:
     account = toy_account(alice, status="failed")
     answer = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate")
