@@ -245,7 +245,7 @@ def settle_swapped(account: CloudAccount) -> bool:
     row = staging.kept(account.pk)
     if row is None or row.generation <= account.credential_generation:
         return False
-    rotation = CredentialRotation.objects.filter(pk=row.replaced_by).first()
+    rotation = CredentialRotation.objects.filter(pk=row.replaced_by).first() if row.replaced_by else None
     settle_account(account.pk, CloudValidationResult.from_dict(rotation.report if rotation else {}))
     account.refresh_from_db()
     return True
@@ -292,16 +292,20 @@ def _finish_swapped(since: datetime) -> int:
         state__in=[RotationStage.ABANDONED, RotationStage.DISCARDED], requested_at__gte=since
     )
     rotations = {rotation.pk: rotation for rotation in ended.order_by("-requested_at")[:500]}
-    in_use = CloudCredential.objects.filter(
-        account_id__in={rotation.account for rotation in rotations.values()}, replaced_by__in=list(rotations)
+    if not rotations:
+        return 0
+    in_use = set(
+        CloudCredential.objects.filter(
+            account_id__in={rotation.account for rotation in rotations.values()}, replaced_by__in=list(rotations)
+        ).values_list("replaced_by", flat=True)
     )
     mended = 0
-    for key in list(in_use.values_list("replaced_by", flat=True)) if rotations else []:
-        rotation = rotations[key]
-        settle_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
-        mended += CredentialRotation.objects.filter(pk=key, state=rotation.state).update(
-            state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""
-        )
+    for rotation in rotations.values():
+        if rotation.pk in in_use:
+            settle_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
+            mended += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
+                state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""
+            )
     return mended
 
 

@@ -225,9 +225,9 @@ def test_repeating_it_finishes_what_a_kill_interrupted(
     assert CloudCredential.objects.get().staged is None
     check.refresh_from_db()
     organization.refresh_from_db()
-    rows = [check, organization, *CredentialRotation.objects.all(), *ScanRun.objects.all()]
-    assert {row.owner for row in rows} == {str(bob.pk)}
-    assert {check.state, ScanRun.objects.get().status} == {"abandoned", "cancelled"}
+    rotation, scan = CredentialRotation.objects.get(), ScanRun.objects.get()
+    assert {check.owner, organization.owner, rotation.owner, scan.owner} == {str(bob.pk)}
+    assert {check.state, scan.status} == {"abandoned", "cancelled"}
     assert not GroupMember.objects.exists()
     assert moved.owner == str(bob.pk)
 
