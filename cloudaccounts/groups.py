@@ -156,9 +156,11 @@ def of_account(account: CloudAccount) -> list[AccountGroup]:
     return list(AccountGroup.objects.filter(owner=account.owner, pk__in=keys).order_by("name", "id")) if keys else []
 
 
-def groups_of_many(accounts: Iterable[UUID]) -> dict[UUID, list[dict[str, str]]]:
-    """``{account: [{id, name}]}``, by name, in two queries."""
-    members = list(GroupMember.objects.filter(account__in=list(accounts)).values_list("account", "group"))
+def groups_of_many(accounts: Iterable[CloudAccount]) -> dict[UUID, list[dict[str, str]]]:
+    """``{account: [{id, name}]}``, by name, in two queries. Groups of the account's own owner alone."""
+    owners = {account.pk: account.owner for account in accounts}
+    rows = GroupMember.objects.filter(account__in=list(owners)).values_list("account", "group", "owner")
+    members = [(account, group) for account, group, owner in rows if owner == owners[account]]
     names = dict(AccountGroup.objects.filter(pk__in={group for _, group in members}).values_list("pk", "name"))
     found: dict[UUID, list[dict[str, str]]] = {}
     for account, group in members:

@@ -22,7 +22,11 @@ CHUNK = 2000
 SUBJECTS = {
     "account": "Accounts",
     "credential": "Credentials: sealed, opened, replaced",
+    "permission": "Permissions lost",
+    "rotation": "Rotation reports",
+    "draft": "Drafts",
     "scan": "Scans",
+    "finding": "Findings: suppressed, brought back",
     "group": "Groups",
     "organization": "Organizations",
     "job": "Jobs",
@@ -30,6 +34,7 @@ SUBJECTS = {
     "session": "Logins",
     "password": "Passwords",
     "token": "API tokens",
+    "encryption": "Encryption keys",
     "history": "The trail itself",
 }
 COLUMNS = (

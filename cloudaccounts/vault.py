@@ -125,7 +125,10 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
             found[account.pk] = Opener(account.pk, sealed)
             continue
         organization = through.get(connecting)
-        refusal = _refusal(connections.get(connecting)) or (None if organization else _organization_gone())
+        refusal = _refusal(connections.get(connecting), account.owner)
+        if organization is not None and organization.owner != account.owner:
+            organization = None
+        refusal = refusal or (None if organization else _organization_gone())
         member = (organization, account) if organization else None
         found[account.pk] = Opener(connecting, sealed, member, refusal)
     return found
@@ -146,14 +149,21 @@ def open_member(
 
     Raises `ProviderError`.
     """
-    connection = _connection(organization.connection)
+    connection = connection_of(organization)
     opened = open_credentials(account=connection, actor=actor, purpose=f"{purpose} of {label}")
     return connection, _of_member(organization, opened, account_id, connection.partition)
 
 
+def connection_of(organization: Organization) -> CloudAccount:
+    """The account whose credential an organization uses. Raises `CredentialsUnreadableError` where it may not be used:
+    it is gone, suspended, or belongs to somebody else by now.
+    """
+    return _connection(organization.connection, organization.owner)
+
+
 def _through_connection(account: CloudAccount, connecting: UUID, actor: Actor, purpose: str) -> Credentials:
-    connection = _connection(connecting)
-    organization = Organization.objects.filter(connection=connecting).first()
+    connection = _connection(connecting, account.owner)
+    organization = Organization.objects.filter(connection=connecting, owner=account.owner).first()
     if organization is None:
         raise _organization_gone()
     opened = open_credentials(account=connection, actor=actor, purpose=f"{purpose} of {account.name}")
@@ -161,18 +171,24 @@ def _through_connection(account: CloudAccount, connecting: UUID, actor: Actor, p
     return _of_member(organization, opened, account.account_id, account.partition)
 
 
-def _connection(connecting: UUID) -> CloudAccount:
+def _connection(connecting: UUID, owner: str) -> CloudAccount:
     connection = CloudAccount.objects.filter(pk=connecting).first()
-    if refusal := _refusal(connection):
+    if refusal := _refusal(connection, owner):
         raise refusal
     assert connection is not None
     return connection
 
 
-def _refusal(connection: CloudAccount | None) -> CredentialsUnreadableError | None:
+def _refusal(connection: CloudAccount | None, owner: str) -> CredentialsUnreadableError | None:
+    """``owner`` is whose account or organization it is: nobody's credential opens what is somebody else's."""
     if connection is None:
         return CredentialsUnreadableError(
             "connection_missing", "the account whose credential is used for this one is gone.",
+            "Connect the organization again, or this account by itself.", permanent=True,
+        )  # fmt: skip
+    if connection.owner != owner:
+        return CredentialsUnreadableError(
+            "connection_elsewhere", "the account whose credential was used for this one belongs to somebody else now.",
             "Connect the organization again, or this account by itself.", permanent=True,
         )  # fmt: skip
     if connection.status == CloudAccountStatus.SUSPENDED:

@@ -51,7 +51,9 @@ class PasswordChange(auth.PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
-        messages.success(self.request, "Your password is changed. Other sessions of yours are logged out.")
+        messages.success(
+            self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
+        )
         return response
 
 
@@ -74,7 +76,7 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
-        messages.success(self.request, "Your password is set. Log in with it.")
+        messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
         return response
 
 

@@ -32,7 +32,8 @@ def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any)
 
 @receiver(account_transferred)
 def follow_the_owner(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
-    services.cancel_active(account.pk, actor=actor)  # it would go on writing in the old owner's name
+    # One of before would go on writing in the old owner's name.
+    services.cancel_active(account.pk, actor=actor, but_of=account.owner)
     services.follow_account(account)
 
 

@@ -1,9 +1,12 @@
-"""A deleted account takes with it the draft that it came from."""
+"""A deleted account takes with it the draft that it came from, a deleted user all drafts."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from cloudaccounts.models import CloudAccount
@@ -14,3 +17,8 @@ from wizard import services
 @receiver(account_deleted)
 def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     services.forget_account(account.pk)
+
+
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def forget_person(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    services.forget_owner(str(instance.pk))

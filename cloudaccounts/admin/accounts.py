@@ -3,17 +3,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html
 
-from cloudaccounts import services
+from cloudaccounts import confirmation, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.admin.acting import ask_and_start
 from cloudaccounts.admin.common import OwnerNames
 from cloudaccounts.ages import RotationState, age_of, in_state
-from cloudaccounts.errors import InputError
+from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.models import CloudAccount
 
 
@@ -124,6 +125,9 @@ class CloudAccountAdmin(OwnerNames):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an account comes into being by a proof of access: in the wizard
 
+    def has_transfer_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("cloudaccounts.transfer_cloudaccount"))
+
     @admin.display(description="credential age", ordering="credential_since")
     def credential_age(self, account: CloudAccount) -> str:
         age = age_of(account)
@@ -143,6 +147,18 @@ class CloudAccountAdmin(OwnerNames):
             environment=form.cleaned_data["environment"],
             regions=form.cleaned_data["regions"],
         )
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asks for the password first, and says why an account stays that others are opened with."""
+        if not confirmation.is_recent(request):
+            return confirmation.ask(request, back=request.get_full_path())
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ConnectionInUseError as error:
+            self.message_user(request, f"Not deleted: {error.cause} {error.remedy}", messages.ERROR)
+            return redirect("admin:cloudaccounts_cloudaccount_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: CloudAccount) -> None:
         services.delete_account(obj, actor=Actor.of_request(request, via="admin"))
@@ -167,7 +183,7 @@ class CloudAccountAdmin(OwnerNames):
     def environment(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
         return self._act(request, queryset, "environment")
 
-    @admin.action(description="Transfer to another owner …", permissions=["change"])
+    @admin.action(description="Transfer to another owner …", permissions=["transfer"])
     def transfer(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
         return self._act(request, queryset, "transfer")
 

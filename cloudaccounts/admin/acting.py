@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from cloudaccounts import services
+from cloudaccounts import confirmation, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.admin.common import COUNT_LIMIT, owner_named
 from cloudaccounts.contract import ProviderError
@@ -45,8 +45,16 @@ Accounts = Callable[[Any], Iterable[CloudAccount]]
 def ask_and_start(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, queryset: Any, key: str, *, accounts: Any, about: str
 ) -> HttpResponse | None:
-    """The question; once it was answered, the job. ``queryset`` is what was selected, ``accounts`` what it comes to."""
+    """The question; once it was answered, the job. ``queryset`` is what was selected, ``accounts`` what it comes to.
+
+    What is dangerous asks for the password first, where it was not entered within ten minutes.
+    """
     action = next(one for one in services.fleet_actions(for_owners=False) if one.key == key)
+    if not request.user.has_perm(action.permission):
+        model_admin.message_user(request, "You may not do this to accounts.", messages.ERROR)
+        return None
+    if action.dangerous and not confirmation.is_recent(request):
+        return confirmation.ask(request, back=request.get_full_path())
     agreed = "agreed" in request.POST
     kind = FORMS.get(key)
     form = kind(request.POST if agreed else None) if kind else None

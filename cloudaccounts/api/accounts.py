@@ -88,9 +88,12 @@ def change_account(request: HttpRequest, account_id: UUID, body: schemas.Account
     return reply(account_told(account_or_404(request, account_id)))
 
 
-@router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404))
+@router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404, 409))
 def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    """With its credentials and all that was discovered. At the cloud nothing changes."""
+    """With its credentials and all that was discovered. At the cloud nothing changes.
+
+    Refused (409) while other accounts are opened with its credential, as members of its organization.
+    """
     services.delete_account(account_or_404(request, account_id), actor=actor_of(request))
     return HttpResponse(status=204)
 

@@ -10,6 +10,7 @@ from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import (
     AccountDeletedError,
     AccountSuspendedError,
+    ConnectionInUseError,
     DuplicateAccountError,
     InputError,
     RotationUnderWayError,
@@ -28,6 +29,7 @@ STATUSES: dict[type[ProviderError], int] = {
     DuplicateAccountError: 409,
     AccountDeletedError: 409,
     AccountSuspendedError: 409,
+    ConnectionInUseError: 409,
     CheckUnderWayError: 409,
     KeyBusyError: 409,
     CredentialsUnreadableError: 503,

@@ -14,7 +14,7 @@ Shape = dict[str, Any]
 
 def accounts_told(accounts: Iterable[CloudAccount]) -> list[Shape]:
     rows = list(accounts)
-    groups = all_groups.groups_of_many(row.pk for row in rows)
+    groups = all_groups.groups_of_many(rows)
     return [_account(row, groups.get(row.pk, [])) for row in rows]
 
 

@@ -94,6 +94,7 @@ class CloudAccount(models.Model):
 
     class Meta:
         db_table = "enhanced_cloud_accounts"
+        permissions = [("transfer_cloudaccount", "Can give cloud account to another owner")]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "provider", "account_id"],

@@ -11,7 +11,14 @@ from cloudaccounts.services.accounts import (
 from cloudaccounts.services.checks import request_check, requeue_checks, run_check
 from cloudaccounts.services.delivery import deliver_notices, waiting_digests
 from cloudaccounts.services.exporting import record_export
-from cloudaccounts.services.fleet import FleetAction, fleet_actions, offers, start_fleet_action
+from cloudaccounts.services.fleet import (
+    FleetAction,
+    fleet_actions,
+    is_permitted,
+    needs_password,
+    offers,
+    start_fleet_action,
+)
 from cloudaccounts.services.forgetting import purge_api_records
 from cloudaccounts.services.groups import (
     CIRCLE,
@@ -20,7 +27,6 @@ from cloudaccounts.services.groups import (
     create_group,
     delete_group,
     find_groups,
-    forget_owner,
     in_group,
     remove_members,
     set_groups,
@@ -31,6 +37,7 @@ from cloudaccounts.services.heartbeats import run_heartbeats
 from cloudaccounts.services.idempotency import begin_call
 from cloudaccounts.services.intake import GivenAccount, read_credentials
 from cloudaccounts.services.jobs import cancel_job, requeue_jobs, retry_failed, run_job, start_job
+from cloudaccounts.services.leaving import forget_owner
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.notices import mark_read, tell
 from cloudaccounts.services.onboarding import (
@@ -108,8 +115,10 @@ __all__ = [
     "fleet_actions",
     "forget_owner",
     "in_group",
+    "is_permitted",
     "mark_read",
     "muted_kinds",
+    "needs_password",
     "offers",
     "old_history",
     "onboard_account",

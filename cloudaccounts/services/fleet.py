@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
+
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
@@ -25,17 +27,30 @@ OF_ALL = "of_all_owners"  # an option of jobs that operators start; trying again
 
 @dataclass(frozen=True, slots=True)
 class FleetAction:
-    """``consequence`` is what a page says before it asks. ``for_owners``: offered on pages, not in the admin alone."""
+    """``consequence`` is what a page says before it asks. ``for_owners``: offered on pages, not in the admin alone.
+
+    ``permission`` is what an operator needs for it; owners need none for what is their own.
+    """
 
     key: str
     label: str
     consequence: str
     dangerous: bool = False
     for_owners: bool = True
+    permission: str = "cloudaccounts.change_cloudaccount"
 
     @property
     def kind(self) -> str:
         return f"{PREFIX}{self.key}"
+
+
+class NotPermittedError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_permitted",
+            "Who asked for this may not do it to everybody's accounts any more.",
+            "Ask somebody who may, or do it with your own accounts alone.",
+        )
 
 
 Act = Callable[[CloudAccount, Actor, Job], Outcome]
@@ -54,6 +69,8 @@ def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
             actor = Actor.from_dict(job.actor)
             if account is None or (account.owner != job.owner and not job.options.get(OF_ALL)):
                 return Outcome.skipped("This account is not there any more.")
+            if not is_permitted(job):
+                return Outcome.failed(NotPermittedError())
             try:
                 return act(account, actor, job)
             except CloudAccount.DoesNotExist:
@@ -66,6 +83,29 @@ def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
 
 def fleet_actions(*, for_owners: bool) -> list[FleetAction]:
     return [action for action in _actions.values() if action.for_owners or not for_owners]
+
+
+def action_of(job: Job) -> FleetAction | None:
+    return _actions.get(job.kind.removeprefix(PREFIX)) if job.kind.startswith(PREFIX) else None
+
+
+def is_permitted(job: Job) -> bool:
+    """Whether an operator whose job it is may still do it: jobs wait, and are repeated long after they were asked for.
+
+    Always where it is about the asker's own accounts alone.
+    """
+    if not job.options.get(OF_ALL):
+        return True
+    action = action_of(job)
+    staff = get_user_model().objects.filter(is_active=True, is_staff=True)
+    user = staff.filter(pk=job.owner).first() if job.owner.isascii() and job.owner.isdecimal() else None
+    return action is not None and user is not None and user.has_perm(action.permission)
+
+
+def needs_password(job: Job) -> bool:
+    """Whether repeating it asks for the password again, as asking for it had."""
+    action = action_of(job)
+    return bool(job.options.get(OF_ALL)) and action is not None and action.dangerous
 
 
 def start_fleet_action(
@@ -126,6 +166,7 @@ def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
         "Accounts, their stored credentials, scans and discovered assets. It cannot be undone.",
         dangerous=True,
         for_owners=False,
+        permission="cloudaccounts.delete_cloudaccount",
     )
 )
 def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
@@ -141,10 +182,11 @@ def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
         "this server waits, pending, until the new owner's external ID is set at the provider.",
         dangerous=True,
         for_owners=False,
+        permission="cloudaccounts.transfer_cloudaccount",
     )
 )
 def _transfer(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
-    if account.owner == job.options.get("to"):
-        return Outcome.skipped("It is theirs already.")
-    transfer_account(account, to_owner=str(job.options.get("to", "")), actor=actor)
-    return Outcome()
+    to = str(job.options.get("to", ""))
+    theirs = account.owner == to
+    transfer_account(account, to_owner=to, actor=actor)  # also then: it finishes what a kill interrupted
+    return Outcome.skipped("It is theirs already.") if theirs else Outcome()

@@ -141,10 +141,11 @@ def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]
         )  # fmt: skip
 
 
-def leave_all(account: UUID) -> None:
-    """For an account that is deleted, or goes to another owner."""
-    left = list(GroupMember.objects.filter(account=account).values_list("group", flat=True))
-    GroupMember.objects.filter(account=account).delete()
+def leave_all(account: UUID, *, but_of: str = "") -> None:
+    """For an account that is deleted, or goes to another owner, in whose groups (``but_of``) it may be already."""
+    rows = GroupMember.objects.filter(account=account).exclude(owner=but_of)
+    left = list(rows.values_list("group", flat=True))
+    rows.delete()
     _recount(left)
 
 

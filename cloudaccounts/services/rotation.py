@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -43,6 +43,7 @@ from cloudaccounts.states import Seen
 TASK = "cloudaccounts.run_rotation"
 ATTEMPTS = 3
 NUDGE_AGAIN = timedelta(seconds=20)
+LATE = timedelta(days=1)  # so long it is looked whether an ended rotation had swapped after all
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
 
 logger = logging.getLogger(__name__)
@@ -140,10 +141,11 @@ def run_rotation(rotation_id: UUID) -> CloudValidationResult | None:
         return None
     rotation = row.get()
     account = CloudAccount.objects.filter(pk=rotation.account).first()
-    if account is None or account.status == CloudAccountStatus.SUSPENDED:
+    swapped = _was_swapped(rotation)  # by a worker that was killed before it could say so
+    if account is None or (account.status == CloudAccountStatus.SUSPENDED and not swapped):
         claim.end(state=RotationStage.ABANDONED, cause="The account was suspended or deleted meanwhile.")
         return None
-    if _was_swapped(rotation):  # by a worker that was killed before it could say so
+    if swapped:
         report = CloudValidationResult.from_dict(rotation.report)
     else:
         with LeaseKeeper(claim.renew):
@@ -175,15 +177,20 @@ def replace_credentials(
     )
     if claim is None:  # a worker has it, and finds nothing staged: as if this process had been killed
         raise RotationUnderWayError
-    with LeaseKeeper(claim.renew):
-        report = _validated(account, credentials, deadline=deadline)
-    if report.ok:
+    try:
+        with LeaseKeeper(claim.renew):
+            report = _validated(account, credentials, deadline=deadline)
+        if not report.ok:
+            conclude(account, rotation, claim, report)
+            return report
         with transaction.atomic(using=dispatch.SECURITY):
             staging.stage(account=account, credentials=credentials, facts=facts, rotation_id=rotation.pk, actor=actor)
             if not conclude(account, rotation, claim, report):
                 raise RotationUnderWayError  # this process was frozen past its lease; what it staged goes as well
-    else:
-        conclude(account, rotation, claim, report)
+    except Exception as error:
+        told = error if isinstance(error, ProviderError) else defect("replacement")
+        claim.end(state=RotationStage.ABANDONED, ok=False, code=told.code, cause=told.cause[:500])  # nobody goes on
+        raise
     return report
 
 
@@ -233,6 +240,17 @@ def settle_account(account_id: UUID, report: CloudValidationResult) -> None:
         settle(Checked(account, Seen(), CheckKind.FULL, report.duration_ms, report))
 
 
+def settle_swapped(account: CloudAccount) -> bool:
+    """Tells the account of a swap whose worker was killed before it could. Whether the account was behind."""
+    row = staging.kept(account.pk)
+    if row is None or row.generation <= account.credential_generation:
+        return False
+    rotation = CredentialRotation.objects.filter(pk=row.replaced_by).first() if row.replaced_by else None
+    settle_account(account.pk, CloudValidationResult.from_dict(rotation.report if rotation else {}))
+    account.refresh_from_db()
+    return True
+
+
 def tell_retired(account: CloudAccount, row: CloudCredential) -> None:
     """The reminder that what is destroyed here still works at the provider. ``row`` is as before it was destroyed."""
     if row.previous_secretless:
@@ -245,7 +263,10 @@ def tell_retired(account: CloudAccount, row: CloudCredential) -> None:
 
 
 def requeue_rotations() -> int:
-    """Nudges queued rotations again, gives those of dead workers another try, and ends them after three."""
+    """Nudges queued rotations again, gives those of dead workers another try, and ends them after three.
+
+    Those that were ended from outside after their swap (a discarding that came too late) are finished.
+    """
     now = timezone.now()
     mended = 0
     for rotation in CredentialRotation.objects.filter(state=RotationStage.RUNNING, lease_until__lt=now)[:500]:
@@ -263,6 +284,28 @@ def requeue_rotations() -> int:
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
         mended += dispatch.send(TASK, str(key))
+    return mended + _finish_swapped(now - LATE)
+
+
+def _finish_swapped(since: datetime) -> int:
+    ended = CredentialRotation.objects.filter(
+        state__in=[RotationStage.ABANDONED, RotationStage.DISCARDED], requested_at__gte=since
+    )
+    rotations = {rotation.pk: rotation for rotation in ended.order_by("-requested_at")[:500]}
+    if not rotations:
+        return 0
+    in_use = set(
+        CloudCredential.objects.filter(
+            account_id__in={rotation.account for rotation in rotations.values()}, replaced_by__in=list(rotations)
+        ).values_list("replaced_by", flat=True)
+    )
+    mended = 0
+    for rotation in rotations.values():
+        if rotation.pk in in_use:
+            settle_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
+            mended += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
+                state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""
+            )
     return mended
 
 

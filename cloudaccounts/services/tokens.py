@@ -76,6 +76,12 @@ def revoke_token(token: ApiToken, *, actor: Actor) -> bool:
     return revoked == 1
 
 
+def revoke_all(owner: str, *, actor: Actor) -> int:
+    """All of the owner's, as after a new password: whoever had the old one may have made one. How many they were."""
+    alive = ApiToken.objects.filter(owner=owner, revoked_at__isnull=True)
+    return sum(revoke_token(token, actor=actor) for token in alive)
+
+
 def find_token(text: str) -> ApiToken | None:
     """The living token of this text. Looked up by its hash: how long that takes tells nothing of any token."""
     if not text.startswith(PREFIX) or len(text) > 100:

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cloudaccounts import audit, registry
+from cloudaccounts import audit, registry, staging
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError, ValidationProgress
 from cloudaccounts.dispatch import SECURITY
@@ -30,8 +30,11 @@ from cloudaccounts.services import health
 from cloudaccounts.services.groups import leave_all
 from cloudaccounts.services.organizations.connections import refuse_while_used
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.rotation import discard_staged, settle_swapped, tell_retired
 from cloudaccounts.services.validation import refused
 from cloudaccounts.signals_out import account_transferred
+
+CHANGED_HANDS = {"code": "account_transferred", "cause": "The account changed hands."}
 
 
 class TransferRefusedError(ProviderError):
@@ -78,7 +81,14 @@ def check_new_owner(owner: str) -> str:
 
 
 def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
-    """Moves the account with its checks, scans and assets; it leaves its groups. Its audit trail stays where it was.
+    """Moves the account with its checks, scans and assets; it leaves its groups.
+
+    What stays: the audit trail and the notices, which say what the old owner was told; the new one is told of what
+    comes. What goes: a new credential that waits for its test, the one kept for a rollback (both were entered by
+    somebody who has no say here any more) and the reports of their tests.
+
+    Repeating it for an account that is theirs already finishes what a kill interrupted, where there are no transactions
+    (MongoDB), and changes nothing else.
 
     Raises `TransferRefusedError` where the new owner has it already, `CredentialBorrowedError` and
     `ConnectionInUseError` where its credential opens other accounts or is another's, and `InputError`.
@@ -86,22 +96,26 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     name = check_new_owner(to_owner)
     before = account.owner
     if before == to_owner:
+        with transaction.atomic(using=SECURITY):
+            _follow(account, actor=actor, began_before=True)
+            account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
         return
     if account.connection is not None:
         raise CredentialBorrowedError
     refuse_while_used(account)
     if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
         raise TransferRefusedError(account)
+    settle_swapped(account)
     facts = _facts(account, to_owner, name)
     try:
         with transaction.atomic(using=SECURITY):
             row = CloudAccount.objects.filter(pk=account.pk, owner=before)
             if not row.update(owner=to_owner, updated_at=timezone.now(), **facts):
                 raise CloudAccount.DoesNotExist
-            _follow(account, to_owner)
             account.owner = to_owner
             for key, value in facts.items():
                 setattr(account, key, value)
+            _follow(account, actor=actor)
             account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
             for owner in (before, to_owner):
                 audit.record(
@@ -114,18 +128,27 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
         raise TransferRefusedError(account) from None
 
 
-def _follow(account: CloudAccount, to_owner: str) -> None:
-    """What hangs on the account in this app. A check under way proves the old owner's access, so it ends."""
-    active = ConnectionCheck.objects.filter(active_account=account.pk)
-    Claim(active).end(state=CheckState.ABANDONED, code="account_transferred", cause="The account changed hands.")
-    ConnectionCheck.objects.filter(account=account.pk).update(owner=to_owner)
-    testing = CredentialRotation.objects.filter(active_account=account.pk)
-    Claim(testing).end(state=RotationStage.ABANDONED, code="account_transferred", cause="The account changed hands.")
-    CredentialRotation.objects.filter(account=account.pk).update(owner=to_owner)
-    leave_all(account.pk)
+def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) -> None:
+    """What hangs on the account in this app, secrets first. What is the new owner's already is left alone."""
+    owner = account.owner
+    rotations = CredentialRotation.objects.filter(account=account.pk).exclude(owner=owner)
+    if not began_before or rotations.exists():
+        Claim(rotations.filter(active_account=account.pk)).end(state=RotationStage.ABANDONED, **CHANGED_HANDS)
+        discard_staged(account, actor=actor)
+        row = staging.kept(account.pk, previous__isnull=False)
+        if row is not None:
+            tell_retired(account, row)
+            staging.destroy_previous(account=account, generation=row.generation, actor=actor)
+        settle_swapped(account)  # by a worker that was in the middle of it; before its report goes
+        rotations.update(owner=owner, report={})
+    checks = ConnectionCheck.objects.filter(account=account.pk).exclude(owner=owner)
+    # One under way proves the old owner's access, so it ends.
+    Claim(checks.filter(active_account=account.pk)).end(state=CheckState.ABANDONED, **CHANGED_HANDS)
+    checks.update(owner=owner)
+    leave_all(account.pk, but_of=owner)
     for organization in Organization.objects.filter(connection=account.pk):
-        OrganizationMember.objects.filter(organization=organization.pk).update(owner=to_owner)
-        Organization.objects.filter(pk=organization.pk).update(owner=to_owner)
+        OrganizationMember.objects.filter(organization=organization.pk).update(owner=owner)
+        Organization.objects.filter(pk=organization.pk).update(owner=owner)
 
 
 def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:

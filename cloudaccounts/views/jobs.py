@@ -9,9 +9,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from cloudaccounts import selectors, services
+from cloudaccounts import confirmation, selectors, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.models import Job
 from cloudaccounts.models.job import ItemState
@@ -43,6 +44,11 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     found = _job_or_404(request, job_id)
+    if not services.is_permitted(found):
+        messages.error(request, "You may not do this to everybody's accounts any more.")
+        return redirect("job", job_id=found.pk)
+    if services.needs_password(found) and not confirmation.is_recent(request):
+        return confirmation.ask(request, back=reverse("job", args=[found.pk]))
     again = services.retry_failed(found, actor=Actor.of_request(request))
     if again is None:
         messages.info(request, "Nothing failed in this job.")

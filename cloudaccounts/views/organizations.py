@@ -101,7 +101,10 @@ def organization_panel(request: HttpRequest, organization_id: UUID) -> HttpRespo
 @require_POST
 def organization_sync(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     found = _or_404(request, organization_id)
-    services.request_sync(found, actor=Actor.of_request(request))
+    try:
+        services.request_sync(found, actor=Actor.of_request(request))
+    except ProviderError as error:
+        messages.error(request, f"{error.cause} {error.remedy}")
     return redirect("organization", organization_id=found.pk)
 
 

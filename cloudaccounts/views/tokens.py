@@ -7,9 +7,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from cloudaccounts import services
+from cloudaccounts import confirmation, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.forms import TokenForm
@@ -18,7 +19,12 @@ from cloudaccounts.views.common import owner_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_create(request: HttpRequest) -> HttpResponse:
-    """The token stands in the answer to the POST and nowhere else: not in the session, not in a message."""
+    """The token stands in the answer to the POST and nowhere else: not in the session, not in a message.
+
+    It outlives the session that makes it, so a session that was left open is not enough to make one.
+    """
+    if not confirmation.is_recent(request):
+        return confirmation.ask(request, back=reverse("token-create"))
     form = TokenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

@@ -100,8 +100,9 @@ def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
     return cancelled == 1
 
 
-def cancel_active(account: UUID, *, actor: Actor) -> None:
-    for run in ScanRun.objects.filter(active_account=account):
+def cancel_active(account: UUID, *, actor: Actor, but_of: str = "") -> None:
+    """``but_of``: an owner whose scans go on."""
+    for run in ScanRun.objects.filter(active_account=account).exclude(owner=but_of):
         cancel_scan(run, actor=actor)
 
 

@@ -12,7 +12,14 @@ from cloudaccounts import vault
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, ConnectionCheck
 from cloudaccounts.models.check import CheckState
-from cloudaccounts.services import external_id_for, onboarding, request_check, suspend_account
+from cloudaccounts.services import (
+    add_members,
+    create_group,
+    external_id_for,
+    onboarding,
+    request_check,
+    suspend_account,
+)
 from scans.models import ScanRun
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES, SECRET
@@ -93,11 +100,11 @@ def test_a_list_takes_as_many_queries_for_many_as_for_one(
     alice: User, alice_calls: Caller, make_account: MakeAccount, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     alice_calls.get("cloud-accounts/")
-    for many in (0, 20):
-        for _ in range(many):
-            make_account(alice)
-        with django_assert_num_queries(4, using="cloud_security"):  # token, its count, how many, the page
-            assert alice_calls.get("cloud-accounts/").status_code == 200
+    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="payments")
+    for many in (1, 20):
+        add_members(group, actor=SYSTEM, accounts=[make_account(alice, name="a").pk for _ in range(many)])
+        with django_assert_num_queries(6, using="cloud_security"):  # token, its count, how many, the page, its groups
+            assert alice_calls.get("cloud-accounts/").json()["items"][0]["groups"][0]["name"] == "payments"
 
 
 def test_one_account_is_told_without_its_credential(
@@ -159,6 +166,13 @@ def test_it_deletes(alice: User, alice_calls: Caller, make_account: MakeAccount)
     assert not CloudCredential.objects.exists()
     assert not ScanRun.objects.exists()
     assert_problem(alice_calls.delete(f"cloud-accounts/{account.pk}"), 404, "not_found")
+
+
+def test_one_that_others_are_opened_with_stays(alice: User, alice_calls: Caller, make_account: MakeAccount) -> None:
+    account = make_account(alice)
+    make_account(alice, connection=account.pk)
+    assert_problem(alice_calls.delete(f"cloud-accounts/{account.pk}"), 409, "connection_in_use")
+    assert CloudAccount.objects.count() == 2
 
 
 def test_revalidating_answers_with_the_outcome(alice: User, alice_calls: Caller, toy_account: MakeAccount) -> None:

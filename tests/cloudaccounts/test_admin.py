@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +126,43 @@ def test_an_action_asks_first_and_then_becomes_a_job_of_the_operator(
     assert (job.actor["via"], job.actor["label"]) == ("admin", "olga")
 
 
+def left_open(browser: Client) -> None:
+    session = browser.session
+    session["password_confirmed_at"] = time.time() - 3600
+    session.save()
+
+
+@pytest.mark.parametrize("name", ["suspend", "transfer", "delete_accounts"])
+def test_a_dangerous_action_asks_for_the_password(olgas: Client, account: CloudAccount, bob: User, name: str) -> None:
+    left_open(olgas)
+    chosen = {"action": name, "_selected_action": [str(account.pk)], "agreed": "yes", "to": "bob"}
+    assert olgas.post(LIST, chosen)["Location"].startswith("/confirm/?next=%2Fadmin%2F")
+    assert not Job.objects.exists()
+
+
+def test_an_action_that_harms_nothing_does_not(olgas: Client, account: CloudAccount) -> None:
+    left_open(olgas)
+    olgas.post(LIST, {"action": "revalidate", "_selected_action": [str(account.pk)], "agreed": "yes"})
+    assert Job.objects.exists()
+
+
+def test_deleting_one_asks_for_the_password(olgas: Client, account: CloudAccount) -> None:
+    left_open(olgas)
+    address = f"{LIST}{account.pk}/delete/"
+    assert olgas.get(address)["Location"].startswith("/confirm/")
+    assert olgas.post(address, {"post": "yes"})["Location"].startswith("/confirm/")
+    assert CloudAccount.objects.exists()
+
+
+def test_one_that_others_are_opened_with_stays_and_it_says_why(
+    olgas: Client, alice: User, account: CloudAccount, make_account: MakeAccount
+) -> None:
+    make_account(alice, connection=account.pk)
+    page = olgas.post(f"{LIST}{account.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "Not deleted: 1 other account is opened with this account" in page.content.decode()
+    assert CloudAccount.objects.count() == 2
+
+
 def test_a_transfer_to_nobody_is_asked_again(olgas: Client, account: CloudAccount) -> None:
     chosen = {"action": "transfer", "_selected_action": [str(account.pk)], "agreed": "yes", "to": "nobody-there"}
     answer = olgas.post(LIST, chosen)
@@ -242,6 +280,16 @@ def test_who_may_change_accounts_suspends_them(viewers: Client, bob: User, accou
     bob.user_permissions.add(Permission.objects.get(codename="change_cloudaccount"))
     viewers.post(LIST, {"action": "suspend", "_selected_action": [str(account.pk)], "agreed": "yes"})
     assert Job.objects.get().kind == "fleet.suspend"
+
+
+def test_who_may_change_accounts_does_not_give_them_away(viewers: Client, bob: User, account: CloudAccount) -> None:
+    transfer = {"action": "transfer", "_selected_action": [str(account.pk)], "agreed": "yes", "to": "bob"}
+    bob.user_permissions.add(Permission.objects.get(codename="change_cloudaccount"))
+    viewers.post(LIST, transfer)
+    assert not Job.objects.exists()
+    bob.user_permissions.add(Permission.objects.get(codename="transfer_cloudaccount"))
+    viewers.post(LIST, transfer)
+    assert Job.objects.get().kind == "fleet.transfer"
 
 
 def test_who_may_only_look_at_scans_cancels_none(viewers: Client, bob: User, account: CloudAccount) -> None:

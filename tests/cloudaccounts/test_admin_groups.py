@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from cloudaccounts.actors import SYSTEM
@@ -117,3 +117,19 @@ def test_deleting_goes_through_the_service(olgas: Client, alice: User, group: Ac
 @pytest.mark.parametrize(("query", "expected"), [("?q=PAY", ["payments"]), ("?q=alice", ["payments"]), ("?q=x", [])])
 def test_groups_are_searched(olgas: Client, group: AccountGroup, query: str, expected: list[str]) -> None:
     assert [row.name for row in olgas.get(f"{LIST}{query}").context["cl"].result_list] == expected
+
+
+def test_who_may_change_groups_alone_does_nothing_to_accounts(
+    bob: User, group: AccountGroup, alice: User, make_account: MakeAccount, browser_of: Callable[[User], Client]
+) -> None:
+    add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk])
+    bob.is_staff = True
+    bob.save()
+    bob.user_permissions.set(Permission.objects.filter(codename__in=["view_accountgroup", "change_accountgroup"]))
+    suspend = {"action": "suspend", "_selected_action": [str(group.pk)], "agreed": "yes"}
+    browser = browser_of(bob)
+    browser.post(LIST, suspend)
+    assert not Job.objects.exists()
+    bob.user_permissions.add(Permission.objects.get(codename="change_cloudaccount"))
+    browser.post(LIST, suspend)
+    assert Job.objects.get().kind == "fleet.suspend"

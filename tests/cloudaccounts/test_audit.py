@@ -3,8 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -245,3 +247,13 @@ def test_a_record_takes_who_and_from_where(alice: User) -> None:
         actor=Actor(str(alice.pk), "alice", "api", "192.0.2.7"), owner=str(alice.pk), action="token.made", text="x", n=1
     )
     assert (event.via, event.address, event.detail) == ("api", "192.0.2.7", {"n": 1})
+
+
+def test_each_kind_of_event_can_be_asked_for() -> None:
+    """What is written down is found in the filter: a new kind needs a line in ``SUBJECTS``."""
+    written = re.compile(r'(?:action=|_record\([^"()]*|_audit\([^"()]*|audit_draft\([^"()]*)"([a-z]+)\.[a-z_]+"')
+    root = Path(__file__).parents[2]
+    sources = [path.read_text() for app in ("cloudaccounts", "scans", "wizard") for path in (root / app).rglob("*.py")]
+    subjects = {found for source in sources for found in written.findall(source)}
+    assert {"account", "credential", "draft", "finding", "encryption"} <= subjects
+    assert subjects <= set(trail.SUBJECTS), subjects - set(trail.SUBJECTS)

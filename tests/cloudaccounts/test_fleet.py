@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job, JobItem
@@ -106,3 +108,81 @@ def test_operators_delete_and_transfer_anybodys(
     assert act("delete", operator, two[1:], "admin", of_all_owners=True).done == 1
     assert not CloudAccount.objects.filter(pk=two[1].pk).exists()
     assert AuditEvent.objects.get(action="account.deleted").via == "admin"
+
+
+def queued(key: str, owner: User, accounts: list[CloudAccount], **options: object) -> Job:
+    return start_fleet_action(
+        key, owner=str(owner.pk), actor=actor(owner, "admin"), accounts=accounts, about="two boxes",
+        of_all_owners=True, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "gone", [{"is_active": False}, {"is_staff": False}, {"is_superuser": False}], ids=lambda gone: next(iter(gone))
+)
+@pytest.mark.parametrize("key", ["delete", "suspend", "transfer"])
+def test_a_job_does_not_outlive_the_rights_of_its_operator(
+    operator: User, bob: User, two: list[CloudAccount], key: str, gone: dict[str, bool]
+) -> None:
+    job = queued(key, operator, two, to=str(bob.pk))
+    User.objects.filter(pk=operator.pk).update(**gone)
+    run_job(job.pk)
+    assert {(state, code) for state, code, _ in outcomes(job)} == {("failed", "not_permitted")}
+    assert {(account.owner, account.status) for account in CloudAccount.objects.all()} == {(two[0].owner, "active")}
+
+
+def test_transferring_takes_a_permission_of_its_own(operator: User, bob: User, two: list[CloudAccount]) -> None:
+    User.objects.filter(pk=operator.pk).update(is_superuser=False)
+    operator.user_permissions.set(Permission.objects.filter(codename="change_cloudaccount"))
+    job = queued("transfer", operator, two, to=str(bob.pk))
+    run_job(job.pk)
+    assert {code for _, code, _ in outcomes(job)} == {"not_permitted"}
+    operator.user_permissions.add(Permission.objects.get(codename="transfer_cloudaccount"))
+    job = queued("transfer", operator, two, to=str(bob.pk))
+    run_job(job.pk)
+    assert {state for state, _, _ in outcomes(job)} == {"done"}
+
+
+def failed_deletion(operator: User, accounts: list[CloudAccount]) -> Job:
+    job = queued("delete", operator, accounts)
+    JobItem.objects.filter(job=job.pk).update(state="failed")
+    Job.objects.update(state="finished")
+    return job
+
+
+def test_who_lost_the_right_does_not_repeat_an_operators_job(
+    operator: User, two: list[CloudAccount], browser_of: Callable[[User], Client]
+) -> None:
+    job = failed_deletion(operator, two)
+    browser = browser_of(operator)
+    User.objects.filter(pk=operator.pk).update(is_superuser=False)
+    page = browser.post(f"/jobs/{job.pk}/retry/", follow=True).content.decode()
+    assert "You may not do this to everybody&#x27;s accounts any more." in page
+    assert Job.objects.count() == 1
+
+
+def test_repeating_a_dangerous_job_asks_for_the_password(
+    operator: User, two: list[CloudAccount], browser_of: Callable[[User], Client]
+) -> None:
+    job = failed_deletion(operator, two)
+    browser = browser_of(operator)
+    session = browser.session
+    session["password_confirmed_at"] = time.time() - 3600
+    session.save()
+    assert browser.post(f"/jobs/{job.pk}/retry/")["Location"].startswith("/confirm/")
+    assert Job.objects.count() == 1
+    session["password_confirmed_at"] = time.time()
+    session.save()
+    assert browser.post(f"/jobs/{job.pk}/retry/")["Location"].startswith("/jobs/")
+    assert Job.objects.count() == 2
+
+
+def test_a_transfer_that_a_kill_interrupted_is_finished_by_the_next_try(
+    operator: User, bob: User, two: list[CloudAccount]
+) -> None:
+    CloudAccount.objects.update(owner=str(bob.pk))  # and nothing else was written
+    job = queued("transfer", operator, two[:1], to=str(bob.pk))
+    run_job(job.pk)
+    assert outcomes(job) == [("skipped", "", "It is theirs already.")]
+    assert ScanRun.objects.get(account=two[0].pk).owner == str(bob.pk)
+    assert ScanRun.objects.get(account=two[1].pk).owner != str(bob.pk)

@@ -458,3 +458,53 @@ def test_what_nobody_puts_into_use_is_destroyed_after_a_day(account: CloudAccoun
     assert CloudCredential.objects.get().staged is None
     rotation.refresh_from_db()
     assert rotation.state == "discarded"
+
+
+def test_at_once_what_cannot_be_stored_leaves_no_replacement_under_way(account: CloudAccount) -> None:
+    CloudCredential.objects.all().delete()
+    for _ in range(2):  # the second time as well: nothing stands in its way
+        with pytest.raises(ProviderError) as refused:
+            replace(account, NEW)
+        assert refused.value.code == "credential_missing"
+    for rotation in CredentialRotation.objects.all():
+        assert (rotation.state, rotation.code, rotation.active_account) == ("abandoned", "credential_missing", None)
+
+
+def swapped_and_killed(account: CloudAccount) -> CredentialRotation:
+    """The report and the swap are written, the account is not, and the worker is gone: as on MongoDB."""
+    stage(account)
+    rotation = services.start_rotation(account, actor=SYSTEM)
+    found = CredentialRotation.objects.filter(pk=rotation.pk)
+    claim = Claim.take(found.filter(state="queued"), found, state="running")
+    assert claim is not None
+    report = services.validate_cloud_account(
+        owner=account.owner,
+        details=services.AccountDetails("toy", "abcdef", "shelf", "toybox", "dev", ("left",)),
+        credentials=Credentials("token", {"token": NEW}),
+    )
+    claim.write(report=report.to_dict(), ok=True)
+    assert rotating._swap(account, found.get(), report, SYSTEM)
+    found.update(lease_until=timezone.now() - timedelta(seconds=1))
+    return found.get()
+
+
+def test_a_swap_is_told_to_an_account_that_was_suspended_since(account: CloudAccount) -> None:
+    rotation = swapped_and_killed(account)
+    services.suspend_account(account, actor=SYSTEM)
+    services.requeue_rotations()
+    services.run_rotation(rotation.pk)
+    rotation.refresh_from_db()
+    assert (rotation.state, rotation.swapped) == ("finished", True)
+    account.refresh_from_db()
+    assert (account.credential_generation, account.status) == (1, "suspended")
+
+
+def test_a_swap_is_told_to_the_account_though_its_rotation_was_discarded(account: CloudAccount) -> None:
+    rotation = swapped_and_killed(account)
+    services.discard_staged(account, actor=SYSTEM)
+    assert services.requeue_rotations() == 1
+    account.refresh_from_db()
+    assert account.credential_generation == 1
+    rotation.refresh_from_db()
+    assert (rotation.state, rotation.swapped) == ("finished", True)
+    assert services.requeue_rotations() == 0

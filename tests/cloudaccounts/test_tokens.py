@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -43,6 +45,41 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(alices: Client, alice: User) -
     assert not any(secret in str(session.get_decoded()) for session in Session.objects.all())
     assert secret not in alices.get("/profile/").content.decode()
     assert page["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_a_session_left_open_makes_no_token(alices: Client, scope: str) -> None:
+    session = alices.session
+    session["password_confirmed_at"] = time.time() - 3600
+    session.save()
+    asked = "/confirm/?next=%2Fprofile%2Ftokens%2F"
+    assert alices.get("/profile/tokens/")["Location"] == asked
+    assert alices.post("/profile/tokens/", {**FORM, "scope": scope})["Location"] == asked
+    assert not ApiToken.objects.exists()
+
+
+def test_a_new_password_revokes_every_token_of_its_user(alices: Client, alice: User, bob: User) -> None:
+    texts = [create_token(owner=str(user.pk), actor=SYSTEM, name="script")[1] for user in (alice, alice, bob)]
+    fields = {
+        "old_password": "alice-knows-this",
+        "new_password1": "a-new-one-entirely-7",
+        "new_password2": "a-new-one-entirely-7",
+    }
+    page = alices.post("/profile/password/", fields, follow=True).content.decode()
+    assert "your API tokens revoked" in page
+    assert [find_token(text) is not None for text in texts] == [False, False, True]
+    revoked = AuditEvent.objects.filter(action="token.revoked")
+    assert {event.actor_label for event in revoked} == {"alice"}
+    assert revoked.count() == 2
+
+
+def test_a_password_that_an_operator_sets_revokes_them_too(
+    operator: User, alice: User, browser_of: Callable[[User], Client]
+) -> None:
+    text = create_token(owner=str(alice.pk), actor=SYSTEM, name="script")[1]
+    fields = {"password1": "a-new-one-entirely-7", "password2": "a-new-one-entirely-7", "usable_password": "true"}
+    assert browser_of(operator).post(f"/admin/auth/user/{alice.pk}/password/", fields).status_code == 302
+    assert find_token(text) is None
 
 
 def test_the_profile_lists_tokens_with_their_state_and_use(

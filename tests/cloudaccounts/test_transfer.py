@@ -8,30 +8,40 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts import selectors
+from cloudaccounts import groups, selectors, vault
 from cloudaccounts.actors import SYSTEM
+from cloudaccounts.contract import Credentials
 from cloudaccounts.errors import ConnectionInUseError, CredentialBorrowedError, InputError
 from cloudaccounts.models import (
     AccountGroup,
     AuditEvent,
     CloudAccount,
+    CloudCredential,
     ConnectionCheck,
+    CredentialRotation,
     GroupMember,
+    Notice,
     Organization,
 )
+from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.services import (
     add_members,
     create_group,
     external_id_for,
+    replace_credentials,
     request_check,
     run_check,
+    stage_credential,
+    tell,
     transfer_account,
     transfer_accounts,
 )
 from cloudaccounts.services import checks as checks_service
 from cloudaccounts.services.transfer import TransferRefusedError
 from scans.models import Asset, ScanRun
+from scans.services import request_scan
 from tests.conftest import ALL_DATABASES
+from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -161,3 +171,86 @@ def test_who_gave_everything_away_can_be_deleted(account: CloudAccount, alice: U
     assert account.created_at < timezone.now() + timedelta(seconds=1)
     alice.delete()
     assert CloudAccount.objects.filter(owner=str(bob.pk)).exists()
+
+
+def token(text: str) -> Credentials:
+    return Credentials("token", {"token": text})
+
+
+def test_what_the_old_owner_entered_for_later_is_destroyed(
+    alice: User, bob: User, toycloud: State, toy_account: MakeAccount
+) -> None:
+    account = toy_account(alice)
+    assert replace_credentials(account, actor=SYSTEM, credentials=token(toycloud.good_token)).ok
+    waiting = stage_credential(account, actor=SYSTEM, credentials=token("not-tested-yet"))
+    account.refresh_from_db()
+    move(account, bob)
+    row = CloudCredential.objects.get()
+    assert (row.staged, row.previous) == (None, None)
+    assert vault.open_credentials(account=account, actor=SYSTEM, purpose="test")["token"] == toycloud.good_token
+    assert {(rotation.owner, str(rotation.report)) for rotation in CredentialRotation.objects.all()} == {
+        (str(bob.pk), "{}")
+    }
+    waiting.refresh_from_db()
+    assert waiting.state == "discarded"
+    told = Notice.objects.get(kind="credential.retired")
+    assert told.owner == str(bob.pk), "it may work at the provider, and is now his to delete there"
+
+
+def test_a_swap_whose_worker_was_killed_is_told_before_the_account_moves(
+    alice: User, bob: User, toycloud: State, toy_account: MakeAccount
+) -> None:
+    account = toy_account(alice, credential_generation=0)
+    replace_credentials(account, actor=SYSTEM, credentials=token(toycloud.good_token))
+    CloudAccount.objects.update(credential_generation=0, auth_method="older")
+    account.refresh_from_db()
+    moved = move(account, bob)
+    assert (moved.credential_generation, moved.auth_method, moved.owner) == (1, "token", str(bob.pk))
+
+
+def test_repeating_it_finishes_what_a_kill_interrupted(
+    alice: User, bob: User, toycloud: State, toy_account: MakeAccount
+) -> None:
+    account = toy_account(alice)
+    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="a secret project")
+    add_members(group, actor=SYSTEM, accounts=[account.pk])
+    organization = Organization.objects.create(owner=str(alice.pk), provider="toy", connection=account.pk)
+    check = request_check(account, actor=SYSTEM)
+    stage_credential(account, actor=SYSTEM, credentials=token("not-tested-yet"))
+    # What stands after a kill -9 right behind the first write, where there are no transactions.
+    CloudAccount.objects.filter(pk=account.pk).update(owner=str(bob.pk))
+    account.refresh_from_db()
+    assert groups.groups_of_many([account]) == {}, "a name that is not the new owner's to read"
+    moved = move(account, bob)
+    assert CloudCredential.objects.get().staged is None
+    check.refresh_from_db()
+    organization.refresh_from_db()
+    rotation, scan = CredentialRotation.objects.get(), ScanRun.objects.get()
+    assert {check.owner, organization.owner, rotation.owner, scan.owner} == {str(bob.pk)}
+    assert {check.state, scan.status} == {"abandoned", "cancelled"}
+    assert not GroupMember.objects.exists()
+    assert moved.owner == str(bob.pk)
+
+
+def test_repeating_it_disturbs_nothing_of_the_new_owners(
+    alice: User, bob: User, toycloud: State, toy_account: MakeAccount
+) -> None:
+    account = move(toy_account(alice), bob)
+    group = create_group(owner=str(bob.pk), actor=SYSTEM, name="mine")
+    add_members(group, actor=SYSTEM, accounts=[account.pk])
+    check = request_check(account, actor=SYSTEM)
+    stage_credential(account, actor=SYSTEM, credentials=token("not-tested-yet"))
+    scan = request_scan(account, actor=SYSTEM)
+    move(account, bob)
+    assert CloudCredential.objects.get().staged is not None
+    check.refresh_from_db()
+    scan.refresh_from_db()
+    assert (check.state, scan.status) == ("queued", "queued")
+    assert GroupMember.objects.get().group == group.pk
+    assert AuditEvent.objects.filter(action="account.transferred").count() == 2
+
+
+def test_notices_stay_with_whom_they_told(account: CloudAccount, alice: User, bob: User) -> None:
+    tell(NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:1", text="It failed.", account=account)
+    move(account, bob)
+    assert Notice.objects.get().owner == str(alice.pk)

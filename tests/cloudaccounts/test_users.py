@@ -1,14 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.test import Client
+from django.utils import timezone
 
-from cloudaccounts.models import CloudAccount
+from cloudaccounts.actors import SYSTEM
+from cloudaccounts.models import (
+    ApiToken,
+    CloudAccount,
+    NoticePreference,
+    Organization,
+    OrganizationMember,
+    OwnerExternalId,
+)
+from cloudaccounts.services import create_token, external_id_for
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -64,3 +75,18 @@ def test_the_admin_says_it_of_a_selection_too(olgas: Client, alice: User, bob: U
     assert answer.status_code == 200
     assert "alice owns a cloud account: transfer or delete it first" in answer.content.decode()
     assert User.objects.filter(pk__in=[alice.pk, bob.pk]).count() == 2
+
+
+def test_nothing_that_could_act_for_a_deleted_user_is_left(alice: User, bob: User) -> None:
+    for user in (alice, bob):
+        owner = str(user.pk)
+        create_token(owner=owner, actor=SYSTEM, name="script", scope="write")
+        external_id_for(owner)
+        NoticePreference.objects.create(owner=owner)
+        organization = Organization.objects.create(owner=owner, provider="aws", connection=uuid4())
+        OrganizationMember.objects.create(
+            organization=organization.pk, owner=owner, node_id="n", kind="account", first_seen_at=timezone.now()
+        )
+    alice.delete()
+    for model in (ApiToken, OwnerExternalId, NoticePreference, Organization, OrganizationMember):
+        assert [row.owner for row in model._default_manager.all()] == [str(bob.pk)], model

@@ -101,6 +101,12 @@ def test_discarding_deletes_the_draft(aws_draft: Walk) -> None:
     assert not WizardSession.objects.filter(pk=aws_draft.draft_id).exists()
 
 
+def test_a_deleted_user_leaves_no_drafts(aws_draft: Walk, alice: User, bob: User) -> None:
+    kept = services.create_wizard_session(str(bob.pk))
+    alice.delete()
+    assert [draft.pk for draft in WizardSession.objects.all()] == [kept.pk]
+
+
 def test_an_expired_draft_is_gone_with_a_friendly_page(aws_draft: Walk) -> None:
     expire(aws_draft)
     response = aws_draft.client.get(aws_draft.url)

@@ -145,6 +145,11 @@ def forget_account(account: UUID) -> None:
     WizardSession.objects.filter(pk=account).delete()
 
 
+def forget_owner(owner: str) -> None:
+    """Removes the drafts of a user who is deleted, and what is sealed in them."""
+    WizardSession.objects.of(owner).delete()
+
+
 def audit_draft(draft: WizardSession, actor: Actor, action: str, text: str) -> None:
     """A draft's id becomes its account's: the trail of the two is one."""
     audit.record(actor=actor, owner=draft.owner, action=action, text=text, account=draft.pk, label=str(draft))

@@ -64,6 +64,8 @@ class Command(BaseCommand):
                 organization = organizations.connect_organization(account, actor=ACTOR, options=given)
         except InputError as error:
             raise CommandError(" ".join(error.fields.values()), returncode=2) from None
+        except ProviderError as error:
+            raise CommandError(f"{error.cause} {error.remedy}".strip(), returncode=2) from None
         row = Organization.objects.filter(pk=organization.pk)
         with self._bar() as bar:
             task = bar.add_task("Looking at the organization", total=None)

@@ -13,7 +13,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import SetupContext, SetupGuide
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import ConnectionInUseError, InputError
-from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Organization, OrganizationMember
 from cloudaccounts.models.organization import MemberState
 from cloudaccounts.services.organizations.sync import request_sync
 from cloudaccounts.services.owners import external_id_for
@@ -23,11 +23,13 @@ from cloudaccounts.services.server import server_identity
 def connect_organization(account: CloudAccount, *, actor: Actor, options: Mapping[str, str]) -> Organization:
     """Takes an account's credential for its organization, and asks for the first look; repeating it changes options.
 
-    Raises `InputError`.
+    Raises `InputError`, also where the account is suspended.
     """
     provider = registry.get(account.provider)
     if provider.organization_form is None or account.connection is not None:
         raise InputError({"account": "An organization cannot be reached through this account."})
+    if account.status == CloudAccountStatus.SUSPENDED:
+        raise InputError({"account": "This account is suspended. Resume it first."})
     form = provider.organization_form(dict(options))
     if not form.is_valid():
         raise InputError({name: str(errors[0]) for name, errors in form.errors.items()})
@@ -38,7 +40,10 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
                 owner=account.owner, provider=account.provider, connection=account.pk, options=wanted
             )
     except IntegrityError:
-        row = Organization.objects.get(connection=account.pk)
+        found = Organization.objects.filter(connection=account.pk, owner=account.owner).first()
+        if found is None:
+            raise InputError({"account": "Somebody else's organization is reached through this account."}) from None
+        row = found
         if row.options == wanted and row.is_looking:
             return row
         Organization.objects.filter(pk=row.pk).update(options=wanted, cursor="")

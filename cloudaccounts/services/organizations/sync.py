@@ -20,7 +20,7 @@ from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.contract import MemberPage, ProviderError
 from cloudaccounts.errors import defect
 from cloudaccounts.leases import Claim, LeaseKeeper
-from cloudaccounts.models import CloudAccount, Organization
+from cloudaccounts.models import Organization
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.services.opening import details_of
 from cloudaccounts.services.organizations.storing import MemberWriter, shown_name
@@ -37,7 +37,11 @@ logger = logging.getLogger(__name__)
 
 
 def request_sync(organization: Organization, *, actor: Actor) -> Organization:
-    """Asks for a look; one that waits or runs already is enough."""
+    """Asks for a look; one that waits or runs already is enough.
+
+    Raises `vault.CredentialsUnreadableError` where the connecting account is gone, suspended or somebody else's.
+    """
+    vault.connection_of(organization)
     now = timezone.now()
     with transaction.atomic(using=dispatch.SECURITY):
         asked = Organization.objects.filter(pk=organization.pk, sync_state=SyncState.IDLE).update(
@@ -68,7 +72,14 @@ def requeue_syncs() -> int:
     lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
     mended = lost.update(sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None)
     for organization in Organization.objects.filter(sync_state=SyncState.IDLE, next_sync_at__lte=now)[:100]:
-        request_sync(organization, actor=SYSTEM)
+        try:
+            request_sync(organization, actor=SYSTEM)
+        except ProviderError as error:
+            # No look and no line in the trail for it: it is told on the page, and asked for again later.
+            Organization.objects.filter(pk=organization.pk, sync_state=SyncState.IDLE).update(
+                next_sync_at=now + _pause(error), **_told(error)
+            )
+            continue
         mended += 1
     waiting = Organization.objects.filter(sync_state=SyncState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:100]):
@@ -93,9 +104,7 @@ def _look(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None
 
 def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> MemberWriter | None:
     """None where the claim was lost. Raises `ProviderError`."""
-    connection = CloudAccount.objects.filter(pk=organization.connection).first()
-    if connection is None:
-        raise ProviderError("connection_missing", "The account whose credential was used is gone.", "Connect it again.")
+    connection = vault.connection_of(organization)
     credentials = vault.open_credentials(
         account=connection, actor=Actor.from_dict(organization.actor), purpose="a look at its organization"
     )
@@ -162,14 +171,21 @@ def _end_well(organization: Organization, claim: Claim, writer: MemberWriter) ->
 def _end_badly(organization: Organization, claim: Claim, error: ProviderError) -> None:
     """What can pass by itself is tried again soon, from the cursor; all else tomorrow, from the beginning."""
     now = timezone.now()
-    later = EVERY if error.permanent else AGAIN
     changes: dict[str, object] = {"cursor": ""} if error.permanent else {}
     ended = claim.write(
-        sync_state=SyncState.IDLE, claim=None, lease_until=None, code=error.code, cause=error.cause[:500],
-        remedy=error.remedy[:500], next_sync_at=now + later, **changes,
+        sync_state=SyncState.IDLE, claim=None, lease_until=None, next_sync_at=now + _pause(error),
+        **_told(error), **changes,
     )  # fmt: skip
     if ended:
         _record(organization, f"failed: {error.cause}", code=error.code)
+
+
+def _pause(error: ProviderError) -> timedelta:
+    return EVERY if error.permanent else AGAIN
+
+
+def _told(error: ProviderError) -> dict[str, str]:
+    return {"code": error.code, "cause": error.cause[:500], "remedy": error.remedy[:500]}
 
 
 def _record(organization: Organization, text: str, *, code: str) -> None:

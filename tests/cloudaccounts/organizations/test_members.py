@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from django.contrib.auth.models import User
 
+from cloudaccounts import vault
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import InputError
@@ -56,10 +57,11 @@ def test_members_become_accounts_without_a_credential_of_their_own(
 
 def test_opening_one_is_audited_on_both(organization: Organization, connecting: CloudAccount) -> None:
     onboard(organization, organizations.new_members(organization))
-    AuditEvent.objects.all().delete()
+    before = list(AuditEvent.objects.values_list("pk", flat=True))
     account = CloudAccount.objects.get(account_id="cccccc")
     account_session(account=account, actor=SYSTEM, purpose="scan").close()
-    told = {event.account: event.text for event in AuditEvent.objects.filter(action="credential.opened")}
+    events = AuditEvent.objects.filter(action="credential.opened").exclude(pk__in=before)
+    told = {event.account: event.text for event in events}
     assert told == {
         connecting.pk: "Token opened for scan of box cccccc",
         account.pk: "Credential of the hub opened for scan",
@@ -73,6 +75,30 @@ def test_a_check_of_a_member_goes_through_the_connection(organization: Organizat
     run_check(request_check(account, actor=ALICE).pk)
     account.refresh_from_db()
     assert (account.status, account.last_check_code) == ("failed", "role_refused")
+
+
+def test_a_member_is_not_opened_with_somebody_elses_credential(
+    organization: Organization, connecting: CloudAccount, bob: User
+) -> None:
+    onboard(organization, organizations.new_members(organization))
+    account = CloudAccount.objects.get(account_id="cccccc")
+    # As after a kill in the middle of a transfer, where there are no transactions.
+    CloudAccount.objects.filter(pk=connecting.pk).update(owner=str(bob.pk))
+    with pytest.raises(ProviderError) as refused:
+        account_session(account=account, actor=SYSTEM, purpose="scan")
+    assert refused.value.code == "connection_elsewhere"
+    with pytest.raises(ProviderError) as refused:
+        vault.openers([account])[account.pk].open()
+    assert refused.value.code == "connection_elsewhere"
+    CloudAccount.objects.filter(pk=connecting.pk).update(owner=account.owner)
+    Organization.objects.update(owner=str(bob.pk))
+    for opening in (
+        lambda: account_session(account=account, actor=SYSTEM, purpose="scan"),
+        lambda: vault.openers([account])[account.pk].open(),
+    ):
+        with pytest.raises(ProviderError) as refused:
+            opening()
+        assert refused.value.code == "connection_missing"
 
 
 def test_a_suspended_connection_blinds_its_members_without_failing_them(

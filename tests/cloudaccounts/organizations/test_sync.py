@@ -12,7 +12,7 @@ from django.utils import timezone
 from cloudaccounts.contract import NodeState, OrganizationNode, ProviderError
 from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.models import AuditEvent, CloudAccount, Notice, Organization, OrganizationMember
-from cloudaccounts.services import delete_account, organizations
+from cloudaccounts.services import delete_account, organizations, suspend_account
 from tests.cloudaccounts.organizations.conftest import ALICE, Member, box, container
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
@@ -203,3 +203,57 @@ def test_an_account_that_others_depend_on_is_not_deleted(
     delete_account(connecting, actor=ALICE)
     assert not Organization.objects.exists()
     assert not OrganizationMember.objects.exists()
+
+
+def given_to(connecting: CloudAccount, bob: User) -> None:
+    """What a worker that was killed in the middle of a transfer leaves, where there are no transactions."""
+    CloudAccount.objects.filter(pk=connecting.pk).update(owner=str(bob.pk))
+
+
+def test_somebody_elses_credential_is_not_used_for_a_look(
+    organization: Organization, connecting: CloudAccount, bob: User
+) -> None:
+    organizations.request_sync(organization, actor=ALICE)
+    given_to(connecting, bob)
+    opened = AuditEvent.objects.filter(action="credential.opened").count()
+    organizations.run_sync(organization.pk)
+    organization.refresh_from_db()
+    assert (organization.sync_state, organization.code) == ("idle", "connection_elsewhere")
+    assert AuditEvent.objects.filter(action="credential.opened").count() == opened
+    with pytest.raises(ProviderError, match="belongs to somebody else"):
+        organizations.request_sync(organization, actor=ALICE)
+
+
+def test_the_new_owner_of_an_account_gets_no_organization_of_the_old_one(
+    organization: Organization, connecting: CloudAccount, bob: User
+) -> None:
+    given_to(connecting, bob)
+    connecting.refresh_from_db()
+    with pytest.raises(InputError, match="Somebody else's"):
+        organizations.connect_organization(connecting, actor=ALICE, options={})
+
+
+def test_a_suspended_account_is_not_looked_through(organization: Organization, connecting: CloudAccount) -> None:
+    suspend_account(connecting, actor=ALICE)
+    Organization.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
+    events = AuditEvent.objects.count()
+    assert organizations.requeue_syncs() == 0
+    organization.refresh_from_db()
+    assert (organization.sync_state, organization.code) == ("idle", "connection_suspended")
+    assert organization.next_sync_at is not None
+    assert organization.next_sync_at > timezone.now()
+    assert AuditEvent.objects.count() == events
+    with pytest.raises(ProviderError, match="suspended"):
+        organizations.request_sync(organization, actor=ALICE)
+    with pytest.raises(InputError, match="suspended"):
+        organizations.connect_organization(connecting, actor=ALICE, options={})
+
+
+def test_an_account_suspended_while_a_look_waits_is_not_opened(
+    organization: Organization, connecting: CloudAccount
+) -> None:
+    organizations.request_sync(organization, actor=ALICE)
+    suspend_account(connecting, actor=ALICE)
+    organizations.run_sync(organization.pk)
+    organization.refresh_from_db()
+    assert organization.code == "connection_suspended"
