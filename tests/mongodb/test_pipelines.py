@@ -90,16 +90,20 @@ def _pages(account: CloudAccount) -> list[str]:
         model._default_manager.order_by("pk")[0].pk for model in (AccountGroup, Finding, Asset, ScanRun)
     )
     key = account.pk
+    mine = ("", "history/", "panels/scans/latest/", "panels/scans/assets/", "panels/scans/findings/")
+    lists = (
+        "/", "/rotation/", "/groups/", "/audit/", "/notices/", "/organizations/", "/wizard/", "/wizard/drafts-panel/",
+        "/scans/", "/scans/now/", "/accounts/", "/accounts/?q=toy", "/accounts/?status=active", "/assets/",
+        "/assets/?q=chest", "/findings/", "/findings/?q=chest", "/findings/?severity=critical",
+    )  # fmt: skip
+    panels = ("severity", "spread", "trend", "first", "changes")
     return [
-        "/", "/accounts/", "/accounts/?q=toy", "/accounts/?status=active", f"/accounts/?group={group}", f"/accounts/{key}/",
-        f"/accounts/{key}/history/", f"/accounts/{key}/panels/scans/latest/", f"/accounts/{key}/panels/scans/assets/",
-        f"/accounts/{key}/panels/scans/findings/", "/rotation/", "/groups/", f"/groups/{group}/", "/audit/", "/notices/",
-        "/organizations/", "/wizard/", "/wizard/drafts-panel/", "/scans/", "/scans/now/", f"/scans/{run}/", "/findings/",
-        "/findings/?q=chest", "/findings/?severity=critical", f"/findings/?account={key}",
-        f"/findings/?group={group}", "/findings/panels/severity/", "/findings/panels/spread/", "/findings/panels/trend/",
-        "/findings/panels/first/", "/findings/panels/changes/", f"/findings/{finding}/", "/assets/", "/assets/?q=chest",
-        f"/assets/{asset}/",
-    ]  # fmt: skip
+        *lists,
+        *(f"/accounts/{key}/{part}" for part in mine),
+        *(f"/findings/panels/{panel}/" for panel in panels),
+        *(f"/accounts/?group={group}", f"/groups/{group}/", f"/findings/?group={group}", f"/findings/?account={key}"),
+        *(f"/scans/{run}/", f"/findings/{finding}/", f"/assets/{asset}/"),
+    ]
 
 
 def _joins(pipeline: Pipeline) -> bool:
