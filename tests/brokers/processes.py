@@ -80,7 +80,7 @@ class Product:
         return Counter(line.rpartition(" ")[0] for line in lines)
 
     def output(self) -> str:
-        return "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted(self.folder.glob("*.log")))
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-20000:]}" for log in sorted(self.folder.glob("*.log")))
 
     def _is_ready(self, process: subprocess.Popen[bytes], name: str, queue: str) -> bool:
         assert process.poll() is None, self.output()
