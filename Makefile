@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo role tag label run test lint bench load lock clean
+.PHONY: help demo role tag label organization run test lint bench load lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))
 PORT ?= 8000
@@ -47,6 +47,11 @@ label: .venv/.sandbox ## the same for Google Cloud: your external ID as a label 
 	@test -n "$(PROJECT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make label PROJECT=… EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.gcp.label --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--project "$(PROJECT)" --external-id "$(EXTERNAL_ID)"
+
+organization: .venv/.sandbox ## the same for all members of the AWS organization (EXTERNAL_ID=…)
+	@test -n "$(EXTERNAL_ID)" || { echo "Say which: make organization EXTERNAL_ID=ca-…"; exit 2; }
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.organization --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+		--external-id "$(EXTERNAL_ID)"
 
 run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up --port $(PORT)

@@ -79,6 +79,15 @@ class NothingStagedError(ProviderError):
         super().__init__("nothing_staged", "There is no new credential to test.", "Enter it first.")
 
 
+class CredentialBorrowedError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "credential_borrowed",
+            "This account has no credential of its own: as a member it is opened with its organization's.",
+            "Do it with the account that the organization is connected through.",
+        )
+
+
 class ConnectionInUseError(ProviderError):
     def __init__(self, members: int) -> None:
         super().__init__(

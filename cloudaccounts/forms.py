@@ -25,7 +25,7 @@ SORT_CHOICES = [
 
 
 def with_any(word: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [("", word), *((value, label[:1].upper() + label[1:]) for value, label in choices)]
+    return [("", word), *((value, str(label)[:1].upper() + str(label)[1:]) for value, label in choices)]
 
 
 class AccountFilterForm(forms.Form):

@@ -1,11 +1,19 @@
-"""Finds the providers: each folder below ``providers/``, each entry point of the group ``cloudaccounts.providers``."""
+"""Finds the providers: each folder below ``providers/``, each entry point of the group ``cloudaccounts.providers``.
+
+A folder's or entry point's name is the provider's key, so that what only needs the keys (a model's choices, whenever
+a command starts) loads none of them.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.metadata import entry_points
+from typing import Any
+
+from django.utils.functional import Promise
 
 from cloudaccounts import providers
 from cloudaccounts.contract import Provider
@@ -18,30 +26,60 @@ class UnknownProviderError(LookupError):
 
 
 @cache
-def _providers() -> dict[str, Provider]:
-    found: list[Provider] = [
-        importlib.import_module(f"{providers.__name__}.{module.name}.provider").PROVIDER
+def _loaders() -> dict[str, Callable[[], Provider]]:
+    found: list[tuple[str, Callable[[], Provider]]] = [
+        (module.name, partial(_of_folder, module.name))
         for module in pkgutil.iter_modules(providers.__path__)
         if module.ispkg
     ]
-    found += [entry.load() for entry in entry_points(group=GROUP)]
-    keyed = {provider.key: provider for provider in found}
+    found += [(entry.name, entry.load) for entry in entry_points(group=GROUP)]
+    keyed = dict(found)
     if len(keyed) != len(found):
-        raise RuntimeError(f"Two cloud providers have one key among {sorted(p.key for p in found)}.")
+        raise RuntimeError(f"Two cloud providers have one key among {sorted(key for key, _ in found)}.")
     return dict(sorted(keyed.items()))
 
 
+def _of_folder(name: str) -> Provider:
+    provider: Provider = importlib.import_module(f"{providers.__name__}.{name}.provider").PROVIDER
+    return provider
+
+
+@cache
+def _loaded(key: str) -> Provider:
+    provider = _loaders()[key]()
+    if provider.key != key:
+        raise RuntimeError(f"The provider that is found as {key!r} calls itself {provider.key!r}.")
+    return provider
+
+
 def get(key: str) -> Provider:
-    try:
-        return _providers()[key]
-    except KeyError:
-        raise UnknownProviderError(key) from None
+    if key not in _loaders():
+        raise UnknownProviderError(key)
+    return _loaded(key)
 
 
 def all_providers() -> tuple[Provider, ...]:
-    return tuple(_providers().values())
+    return tuple(_loaded(key) for key in _loaders())
 
 
-def choices() -> list[tuple[str, str]]:
-    """For model fields: callable choices, so that a new provider needs no migration."""
-    return [(provider.key, provider.label) for provider in all_providers()]
+class _Label(Promise):
+    """A provider's label, which loads the provider when it is shown. Not Django's lazy text: checking a model's choices
+    iterates over that, and would load it.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __str__(self) -> str:
+        return get(self._key).label
+
+
+def choices() -> list[tuple[str, Any]]:
+    """For model fields: callable choices, so that a new provider needs no migration. Labels are texts once shown."""
+    return [(key, _Label(key)) for key in _loaders()]
+
+
+def forget() -> None:
+    """For tests that bring a provider in."""
+    _loaders.cache_clear()
+    _loaded.cache_clear()

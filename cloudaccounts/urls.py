@@ -1,6 +1,8 @@
 from django.urls import path
 
-from cloudaccounts import views
+from cloudaccounts.lazyviews import Views
+
+views = Views("cloudaccounts.views")
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),

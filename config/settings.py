@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
     "deliver-notices": {"task": "cloudaccounts.deliver_notices", "schedule": 60.0},
+    "purge-scans": {"task": "scans.purge", "schedule": 86400.0, "options": {"queue": "fleet"}},
     "purge-history": {"task": "cloudaccounts.purge_history", "schedule": 86400.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
     "purge-api-records": {"task": "cloudaccounts.purge_api_records", "schedule": 3600.0},

@@ -23,8 +23,10 @@ from cloudaccounts.api.schemas import Input, Page, Text
 from cloudaccounts.contract import Severity
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.selectors import account_lookup
+from cloudaccounts.services import find_groups
 from scans import selectors, services
-from scans.consoles import accounts_of, console_link
+from scans.console import link_of_finding, link_of_row
 from scans.models import Asset, Finding, ScanRun, ScanStatus, ScanType
 
 of_accounts = Router(tags=["Scans"])
@@ -88,8 +90,12 @@ class ScanPage(BaseModel):
     count: int
 
 
+GroupName = Annotated[str, Field(max_length=200, description="A group of yours by name or id, nested ones included.")]
+
+
 class ScanQuery(Page):
     account: UUID | None = None
+    group: GroupName = ""
     provider: Annotated[str, Field(max_length=40)] = ""
     status: ScanStatus | None = None
 
@@ -131,6 +137,7 @@ class FindingQuery(Page):
     service: Annotated[str, Field(max_length=40)] = ""
     provider: Annotated[str, Field(max_length=40)] = ""
     account: UUID | None = None
+    group: GroupName = ""
     check: Annotated[str, Field(max_length=80)] = ""
     region: Annotated[str, Field(max_length=60)] = ""
     age: Annotated[int, Field(ge=0, le=36500, description="Open for so many days, or more.")] = 0
@@ -163,6 +170,7 @@ class AssetPage(BaseModel):
 class AssetQuery(Page):
     q: Annotated[str, Field(max_length=200)] = ""
     account: UUID | None = None
+    group: GroupName = ""
     provider: Annotated[str, Field(max_length=40)] = ""
     type: Annotated[str, Field(max_length=80)] = ""
     region: Annotated[str, Field(max_length=60)] = ""
@@ -198,8 +206,9 @@ def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = No
 def list_scans(request: HttpRequest, wanted: Query[ScanQuery]) -> HttpResponse:
     """The latest first."""
     _check(request, wanted)
-    filters = selectors.ScanFilter(account=wanted.account, provider=wanted.provider, status=wanted.status or "")
-    return page_of(selectors.runs(owner_of(request), filters), wanted, lambda rows: [_scan(row) for row in rows])
+    owner = owner_of(request)
+    filters = selectors.ScanFilter(**{name: value for name, value in _values(owner, wanted).items() if value})
+    return page_of(selectors.runs(owner, filters), wanted, lambda rows: [_scan(row) for row in rows])
 
 
 @runs.get("/{uuid:run_id}", summary="One scan", **answers({200: Scan}, 404))
@@ -219,7 +228,7 @@ def list_findings(request: HttpRequest, wanted: Query[FindingQuery]) -> HttpResp
     """Open ones, the worst first, unless the filters say otherwise."""
     _check(request, wanted)
     owner = owner_of(request)
-    values = wanted.model_dump(exclude={"limit", "offset"})
+    values = _values(owner, wanted)
     filters = selectors.FindingFilter(**{name: value for name, value in values.items() if value})
     return page_of(selectors.findings(owner, filters), wanted, lambda rows: _with_links(owner, rows, _finding))
 
@@ -228,7 +237,7 @@ def list_findings(request: HttpRequest, wanted: Query[FindingQuery]) -> HttpResp
 def list_assets(request: HttpRequest, wanted: Query[AssetQuery]) -> HttpResponse:
     account = _check(request, wanted)
     owner = owner_of(request)
-    filters = selectors.AssetFilter(**wanted.model_dump(exclude={"limit", "offset"}))
+    filters = selectors.AssetFilter(**_values(owner, wanted))
     rows = selectors.assets(owner, filters, account)
     return page_of(rows, wanted, lambda found: _with_links(owner, found, _asset))
 
@@ -239,6 +248,13 @@ def _check(request: HttpRequest, wanted: ScanQuery | FindingQuery | AssetQuery) 
     if wanted.provider and wanted.provider not in dict(registry.choices()):
         raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
     return account_or_404(request, wanted.account) if wanted.account else None
+
+
+def _values(owner: str, wanted: ScanQuery | FindingQuery | AssetQuery) -> dict[str, Any]:
+    """As the filters of pages take them. Raises `InputError` for a group that is not the caller's."""
+    values = wanted.model_dump(exclude={"limit", "offset"})
+    group = values.pop("group")
+    return {**values, "group": find_groups(owner, [group], field="group")[0] if group else None}
 
 
 def _run_or_404(request: HttpRequest, run_id: UUID) -> ScanRun:
@@ -268,8 +284,12 @@ def _scan(run: ScanRun) -> dict[str, Any]:
 
 def _with_links(owner: str, rows: Iterable[Any], told: Any) -> list[dict[str, Any]]:
     found = list(rows)
-    accounts = accounts_of(owner, found)
-    return [{**told(row), "console_link": console_link(row, accounts.get(row.account))} for row in found]
+    accounts = account_lookup(owner, (row.account for row in found))
+    return [{**told(row), "console_link": _link(row, accounts.get(row.account))} for row in found]
+
+
+def _link(row: Asset | Finding, account: CloudAccount | None) -> str:
+    return link_of_row(row, account) if isinstance(row, Asset) else link_of_finding(row, account)
 
 
 def _finding(row: Finding) -> dict[str, Any]:

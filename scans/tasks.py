@@ -25,3 +25,8 @@ def start_due() -> None:
 @shared_task(name="scans.end_suppressions", ignore_result=True, expires=60)
 def end_suppressions() -> None:
     services.end_suppressions()
+
+
+@shared_task(name="scans.purge", ignore_result=True, time_limit=3600)
+def purge() -> None:
+    services.purge_scans()

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from scans import views
+from cloudaccounts.lazyviews import Views
+
+views = Views("scans.views")
 
 urlpatterns = [
     path("scans/", views.scan_list, name="scans"),

@@ -146,6 +146,8 @@ def make_account() -> MakeAccount:
 
 
 class _ToyEntry:
+    name = "toy"
+
     @staticmethod
     def load() -> toy.ToyProvider:
         return toy.PROVIDER
@@ -155,11 +157,11 @@ class _ToyEntry:
 def toycloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[toy.State]:
     """The toy cloud, brought in as a distribution of its own would be: by the entry-point group."""
     monkeypatch.setattr(registry, "entry_points", lambda group: [_ToyEntry] if group == registry.GROUP else [])
-    registry._providers.cache_clear()
+    registry.forget()
     toy.STATE.__init__()  # type: ignore[misc]  # back to how it began
     yield toy.STATE
     monkeypatch.undo()
-    registry._providers.cache_clear()
+    registry.forget()
 
 
 @pytest.fixture

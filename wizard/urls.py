@@ -1,12 +1,13 @@
 from django.urls import path
 
-from wizard import views
-from wizard.steps import FORMS
+from cloudaccounts.lazyviews import Views
+
+views = Views("wizard.views")
 
 urlpatterns = [
     path("", views.drafts, name="wizard"),
     path("drafts-panel/", views.drafts_panel, name="wizard-drafts-panel"),
-    path("<uuid:draft_id>/", views.AccountWizard.as_view(FORMS), name="wizard-draft"),
+    path("<uuid:draft_id>/", views.account_wizard, name="wizard-draft"),
     path("<uuid:draft_id>/regions/", views.region_fields, name="wizard-regions"),
     path("<uuid:draft_id>/method/", views.method_fields, name="wizard-method"),
     path("<uuid:draft_id>/validation/", views.validation_progress, name="wizard-validation"),

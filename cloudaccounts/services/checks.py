@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cloudaccounts import audit, dispatch, vault
+from cloudaccounts import audit, dispatch, metrics, vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
 from cloudaccounts.errors import AccountSuspendedError, defect
@@ -145,6 +145,9 @@ def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report:
             return False
         # One that was suspended meanwhile stays so; a credential that was replaced meanwhile counts no more.
         counted = not suspicion.is_suspected(account.provider)
+        metrics.observe_check(
+            provider=account.provider, kind="check", seconds=report.duration_ms / 1000, code=report.code
+        )
         settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report, counted=counted))
         text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
         _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)

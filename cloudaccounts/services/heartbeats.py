@@ -26,7 +26,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from cloudaccounts import registry, vault
+from cloudaccounts import metrics, registry, vault
 from cloudaccounts.contract import CloudValidationResult, Provider, ProviderError, Target, ValidationProgress
 from cloudaccounts.errors import defect
 from cloudaccounts.leases import LEASE, RENEW_EVERY
@@ -137,6 +137,9 @@ class _Lane:
         self.passed, self.failed = self.passed + seen.ok, self.failed + (not seen.ok)
         kind = item.kind if result.report is None else CheckKind.FULL
         checked = Checked(item.account, seen, kind, result.duration_ms, result.report, item.claim)
+        metrics.observe_check(
+            provider=item.account.provider, kind="heartbeat", seconds=result.duration_ms / 1000, code=seen.code
+        )
         if seen.ok and result.report is None and item.is_quiet:
             self.quiet.append(checked)
         elif seen.event in (Event.PROVEN, Event.REFUSED):

@@ -12,8 +12,18 @@ from django.utils import timezone
 
 from cloudaccounts import audit
 from cloudaccounts.actors import SYSTEM, Actor
-from cloudaccounts.models import AuditEvent, Job, JobItem, Notice, NoticeDelivery, NoticeDigest
+from cloudaccounts.models import (
+    AuditEvent,
+    ConnectionCheck,
+    CredentialRotation,
+    Job,
+    JobItem,
+    Notice,
+    NoticeDelivery,
+    NoticeDigest,
+)
 from cloudaccounts.models.job import JobState
+from cloudaccounts.models.rotation import RotationStage
 
 BATCH = 1000
 
@@ -54,6 +64,9 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
         notices += Notice.objects.filter(pk__in=keys).delete()[0]
     while keys := _oldest(NoticeDigest.objects.filter(created_at__lt=limit)):
         NoticeDigest.objects.filter(pk__in=keys).delete()
+    for rows in (_ended_checks(limit), _ended_rotations(limit)):
+        while keys := _oldest(rows):
+            rows.model.objects.filter(pk__in=keys).delete()
     while keys := _oldest(_ended_jobs(limit), size=50):  # each with its items
         JobItem.objects.filter(job__in=keys).delete()
         jobs += Job.objects.filter(pk__in=keys).delete()[0]
@@ -65,6 +78,16 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
             events=events, notices=notices, jobs=jobs,
         )  # fmt: skip
     return done
+
+
+def _ended_checks(limit: datetime) -> QuerySet[Any]:
+    return ConnectionCheck.objects.filter(active_account=None, requested_at__lt=limit)
+
+
+def _ended_rotations(limit: datetime) -> QuerySet[Any]:
+    """Without what still waits staged."""
+    ended = CredentialRotation.objects.filter(active_account=None, requested_at__lt=limit)
+    return ended.exclude(state=RotationStage.STAGED)
 
 
 def _ended_jobs(limit: datetime) -> QuerySet[Job]:

@@ -20,7 +20,13 @@ from django.utils import timezone
 from cloudaccounts import audit, dispatch, registry, staging, vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, ValidationProgress
-from cloudaccounts.errors import AccountSuspendedError, NothingStagedError, RotationUnderWayError, defect
+from cloudaccounts.errors import (
+    AccountSuspendedError,
+    CredentialBorrowedError,
+    NothingStagedError,
+    RotationUnderWayError,
+    defect,
+)
 from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, CredentialRotation
 from cloudaccounts.models.health import CheckKind
@@ -46,11 +52,12 @@ def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Creden
     """Seals a new credential beside the one in use. Nothing is tested yet: `start_rotation` asks for that.
 
     What was staged before is destroyed. Raises `RotationUnderWayError`, `AccountSuspendedError`,
-    `vault.CredentialsUnreadableError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
+    `CredentialBorrowedError`, `vault.CredentialsUnreadableError`, and `CloudAccount.DoesNotExist` where the account was
+    deleted meanwhile.
     """
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)
-    _refuse_suspended(account)
+    _refuse_what_cannot(account)
     facts = registry.get(account.provider).describe(credentials)
     rotation = _new(account, actor, method=credentials.method)
     with transaction.atomic(using=dispatch.SECURITY):
@@ -67,7 +74,7 @@ def rollback_credential(account: CloudAccount, *, actor: Actor) -> CredentialRot
 
     Raises as `stage_credential`; `vault.CredentialsUnreadableError` where the previous one is not kept any more.
     """
-    _refuse_suspended(account)
+    _refuse_what_cannot(account)
     rotation = _new(account, actor, purpose=RotationPurpose.ROLLBACK)
     with transaction.atomic(using=dispatch.SECURITY):
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
@@ -83,7 +90,7 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
 
     Raises `NothingStagedError`, `AccountSuspendedError`.
     """
-    _refuse_suspended(account)
+    _refuse_what_cannot(account)
     if under_way := CredentialRotation.objects.filter(active_account=account.pk).first():
         return under_way
     row = staging.kept(account.pk, staged__isnull=False)
@@ -154,7 +161,7 @@ def replace_credentials(
     """
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)
-    _refuse_suspended(account)
+    _refuse_what_cannot(account)
     facts = registry.get(account.provider).describe(credentials)
     rotation = _new(account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk)
     try:
@@ -333,7 +340,9 @@ def _supersede(account: CloudAccount) -> None:
     )
 
 
-def _refuse_suspended(account: CloudAccount) -> None:
+def _refuse_what_cannot(account: CloudAccount) -> None:
+    if account.connection is not None:
+        raise CredentialBorrowedError
     if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
 

@@ -14,13 +14,21 @@ from cloudaccounts import audit, registry
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError, ValidationProgress
 from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.errors import InputError
+from cloudaccounts.errors import CredentialBorrowedError, InputError
 from cloudaccounts.leases import Claim
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck, CredentialRotation
+from cloudaccounts.models import (
+    CloudAccount,
+    CloudAccountStatus,
+    ConnectionCheck,
+    CredentialRotation,
+    Organization,
+    OrganizationMember,
+)
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.services import health
 from cloudaccounts.services.groups import leave_all
+from cloudaccounts.services.organizations.connections import refuse_while_used
 from cloudaccounts.services.owners import external_id_for
 from cloudaccounts.services.validation import refused
 from cloudaccounts.signals_out import account_transferred
@@ -72,12 +80,16 @@ def check_new_owner(owner: str) -> str:
 def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
     """Moves the account with its checks, scans and assets; it leaves its groups. Its audit trail stays where it was.
 
-    Raises `TransferRefusedError` where the new owner has it already, and `InputError`.
+    Raises `TransferRefusedError` where the new owner has it already, `CredentialBorrowedError` and
+    `ConnectionInUseError` where its credential opens other accounts or is another's, and `InputError`.
     """
     name = check_new_owner(to_owner)
     before = account.owner
     if before == to_owner:
         return
+    if account.connection is not None:
+        raise CredentialBorrowedError
+    refuse_while_used(account)
     if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
         raise TransferRefusedError(account)
     facts = _facts(account, to_owner, name)
@@ -111,6 +123,9 @@ def _follow(account: CloudAccount, to_owner: str) -> None:
     Claim(testing).end(state=RotationStage.ABANDONED, code="account_transferred", cause="The account changed hands.")
     CredentialRotation.objects.filter(account=account.pk).update(owner=to_owner)
     leave_all(account.pk)
+    for organization in Organization.objects.filter(connection=account.pk):
+        OrganizationMember.objects.filter(organization=organization.pk).update(owner=to_owner)
+        Organization.objects.filter(pk=organization.pk).update(owner=to_owner)
 
 
 def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:

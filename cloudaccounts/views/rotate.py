@@ -43,6 +43,9 @@ class PlannedRow:
 def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """The page; a POST seals what was entered and has it tested, once the password was entered recently."""
     account = _installed_or_404(request, account_id)
+    if account.connection is not None:
+        messages.info(request, "A member of an organization has no credential of its own: this is the shared one.")
+        return redirect("account-rotate", account_id=account.connection)
     if request.method != "POST":
         return _page(request, account, _form(account, method=request.GET.get("method", "")))
     form = _form(account, request)

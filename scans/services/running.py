@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts import audit
+from cloudaccounts import audit, metrics
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import AccountSuspendedError, defect
@@ -160,6 +160,11 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
     if ended and error is not None:
         tell_of_failure(run, error.cause, error.remedy)
     if ended:
+        seen = ScanRun.objects.filter(pk=run.pk).values_list("assets_seen", flat=True).first() or 0
+        metrics.observe_scan(
+            provider=run.provider, scan_type=run.scan_type, status=status.value, started_at=run.started_at,
+            assets=seen, code=error.code if error else "",
+        )  # fmt: skip
         audit.record(
             actor=Actor.from_dict(run.actor),
             owner=run.owner,

@@ -17,7 +17,12 @@ from pytest_django import Settings
 from cloudaccounts import services, staging, vault
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import Credentials, ProviderError
-from cloudaccounts.errors import AccountSuspendedError, NothingStagedError, RotationUnderWayError
+from cloudaccounts.errors import (
+    AccountSuspendedError,
+    CredentialBorrowedError,
+    NothingStagedError,
+    RotationUnderWayError,
+)
 from cloudaccounts.leases import Claim
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice
 from cloudaccounts.services import rotation as rotating
@@ -187,6 +192,13 @@ def test_nothing_else_is_staged_while_a_test_is_under_way(account: CloudAccount)
 def test_there_must_be_something_to_test(account: CloudAccount) -> None:
     with pytest.raises(NothingStagedError):
         services.start_rotation(account, actor=SYSTEM)
+
+
+def test_a_member_of_an_organization_has_nothing_of_its_own_to_replace(account: CloudAccount) -> None:
+    CloudAccount.objects.filter(pk=account.pk).update(connection=uuid4())
+    account.refresh_from_db()
+    with pytest.raises(CredentialBorrowedError):
+        stage(account)
 
 
 def test_a_suspended_account_is_resumed_first(account: CloudAccount) -> None:

@@ -10,8 +10,15 @@ from django.utils import timezone
 
 from cloudaccounts import selectors
 from cloudaccounts.actors import SYSTEM
-from cloudaccounts.errors import InputError
-from cloudaccounts.models import AccountGroup, AuditEvent, CloudAccount, ConnectionCheck, GroupMember
+from cloudaccounts.errors import ConnectionInUseError, CredentialBorrowedError, InputError
+from cloudaccounts.models import (
+    AccountGroup,
+    AuditEvent,
+    CloudAccount,
+    ConnectionCheck,
+    GroupMember,
+    Organization,
+)
 from cloudaccounts.services import (
     add_members,
     create_group,
@@ -123,6 +130,20 @@ def test_what_the_new_owner_has_already_is_refused_and_the_others_move(
 
 
 @pytest.mark.parametrize("owner", ["", "0", "none", "²"])
+def test_what_another_accounts_credential_opens_goes_with_that_one(
+    account: CloudAccount, alice: User, bob: User, make_account: MakeAccount
+) -> None:
+    Organization.objects.create(owner=account.owner, provider="aws", connection=account.pk)
+    member = make_account(alice, name="member", connection=account.pk)
+    with pytest.raises(CredentialBorrowedError):
+        move(member, bob)
+    with pytest.raises(ConnectionInUseError):
+        move(account, bob)
+    CloudAccount.objects.filter(pk=member.pk).delete()
+    move(account, bob)
+    assert Organization.objects.get().owner == str(bob.pk)
+
+
 def test_an_owner_who_is_none_is_refused(account: CloudAccount, owner: str) -> None:
     with pytest.raises(InputError):
         transfer_accounts([account], to_owner=owner, actor=SYSTEM)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from cloudaccounts import dispatch, leases
+from cloudaccounts import dispatch, leases, metrics
 from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
 from cloudaccounts.errors import defect
@@ -76,6 +76,7 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
         report = _prove(draft, claim)
         others = find_others(draft) if report.ok and not draft.finishes_itself else []
+    metrics.observe_check(provider=draft.provider, kind="wizard", seconds=report.duration_ms / 1000, code=report.code)
     # Held to the claim: dropped where the person changed the draft meanwhile, or another worker took over.
     stored = _update(
         draft_id,

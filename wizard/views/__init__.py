@@ -1,9 +1,9 @@
 from wizard.views.fragments import method_fields, region_fields, validation_progress
 from wizard.views.pages import discard, drafts, drafts_panel, setup_file, validate
-from wizard.views.wizard import AccountWizard
+from wizard.views.wizard import account_wizard
 
 __all__ = [
-    "AccountWizard",
+    "account_wizard",
     "discard",
     "drafts",
     "drafts_panel",

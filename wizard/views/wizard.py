@@ -15,7 +15,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from wizard import services
 from wizard.models import Step, ValidationState
-from wizard.steps import StepContext, StepForm, initial_values
+from wizard.steps import FORMS, StepContext, StepForm, initial_values
 from wizard.storage import DraftStorage, prefix_of
 from wizard.views.guards import draft_view, owner_of, step_url
 from wizard.views.presentation import page_context
@@ -148,3 +148,6 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
             text = f"{what} being proven with the same credential: connected once that has passed, else kept as drafts."
             messages.info(self.request, text)
         return redirect(reverse("account", args=[account]))
+
+
+account_wizard = AccountWizard.as_view(FORMS)
