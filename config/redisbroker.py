@@ -16,7 +16,8 @@ from kombu.transport import redis, virtual
 class QoS(redis.QoS):
     def restore_unacked(self, client: Any = None) -> Any:
         if self._is_gone():
-            self._delivered.clear()
+            delivered: Any = self._delivered
+            delivered.clear()
             return None
         return super().restore_unacked(client=client)
 

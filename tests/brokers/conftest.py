@@ -48,12 +48,7 @@ def shared() -> Iterator[Callable[[str], Broker]]:
 
         def of(kind: str) -> Broker:
             if kind not in opened:
-                made = {
-                    "filesystem": engines.filesystem,
-                    "redis": lambda: engines.shared_redis(engines.url_of("redis")),
-                    "rabbitmq": lambda: engines.rabbitmq(engines.url_of("rabbitmq")),
-                }[kind]
-                opened[kind] = stack.enter_context(made())
+                opened[kind] = stack.enter_context(engines.corner_of(kind))
             return opened[kind]
 
         yield of

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -40,6 +41,13 @@ def url_of(kind: str) -> str:
     if not url:
         pytest.skip(f"{variable} is not set: Celery's core was not tried on {kind}.")
     return url
+
+
+def corner_of(kind: str) -> AbstractContextManager[Broker]:
+    """A corner of the broker of this kind that nobody else uses."""
+    if kind == "filesystem":
+        return filesystem()
+    return shared_redis(url_of(kind)) if kind == "redis" else rabbitmq(url_of(kind))
 
 
 @contextmanager
@@ -134,7 +142,7 @@ def rabbitmq(url: str) -> Iterator[Broker]:
     def empty() -> None:
         with Connection(mine) as connection:
             for queue in QUEUES:
-                channel = connection.channel()  # a queue that is not there closes it
+                channel: Any = connection.channel()  # a queue that is not there closes it
                 try:
                     channel.queue_delete(queue)
                 except connection.channel_errors:

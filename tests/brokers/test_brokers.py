@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from itertools import product as combinations
 from string import ascii_lowercase
@@ -49,6 +50,10 @@ def is_checked(check: ConnectionCheck) -> bool:
     return ConnectionCheck.objects.get(pk=check.pk).state == CheckState.FINISHED
 
 
+def ended(task: str, times: int) -> bool:
+    return TaskResult.objects.filter(task_name=task, status="SUCCESS").count() == times
+
+
 def test_a_scan_of_a_killed_worker_is_taken_up_and_done_once(product: Product, box: Box) -> None:
     account = box("abcdef")  # which asks for its first scan
     product.hold()
@@ -84,8 +89,7 @@ def test_work_that_is_told_of_many_times_is_done_once(product: Product, box: Box
         product.worker(name)
     told = {"scans.run": again + 2, "cloudaccounts.run_check": again + 1, "cloudaccounts.run_job": again + 1}
     for task, times in told.items():
-        done = TaskResult.objects.filter(task_name=task, status="SUCCESS")
-        wait_for(lambda done=done, times=times: done.count() == times, seconds=60, what=f"{times} × {task}")
+        wait_for(partial(ended, task, times), seconds=60, what=f"{times} × {task}")
     visits = product.visits()
     assert (visits["scan abcdef"], visits["scan ghijkl"]) == (1, 1)
     assert (visits["validate abcdef"], visits["validate ghijkl"]) == (1, 1)
@@ -107,7 +111,7 @@ def test_a_flood_of_scans_does_not_slow_a_validation(
     for _ in range(5):
         began = time.monotonic()
         check = request_check(account, actor=SYSTEM)
-        wait_for(lambda check=check: is_checked(check), seconds=60, what="the validation")
+        wait_for(partial(is_checked, check), seconds=60, what="the validation")
         took.append(time.monotonic() - began)
     waiting = ScanRun.objects.filter(status=ScanStatus.QUEUED).count()
     record_property("seconds", max(took))
