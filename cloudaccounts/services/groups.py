@@ -201,13 +201,14 @@ def _insert(group: AccountGroup, accounts: Iterable[UUID]) -> int:
         with transaction.atomic(using=SECURITY):
             GroupMember.objects.bulk_create(rows)
     except IntegrityError:
-        # Somebody put one of them in just now: one by one, as MongoDB knows no "ignore conflicts".
-        return sum(
-            GroupMember.objects.get_or_create(
-                group=row.group, account=row.account, defaults={"owner": row.owner, "added_at": now}
-            )[1]
+        # Somebody put one of them in just now: one by one, as MongoDB knows no "ignore conflicts". Nor does it take
+        # back what it wrote before that one: our key on a row tells that it is ours, whichever of the tries wrote it.
+        given = {"owner": rows[0].owner, "added_at": now}
+        found = [
+            GroupMember.objects.get_or_create(group=row.group, account=row.account, defaults={**given, "id": row.pk})[0]
             for row in rows
-        )
+        ]
+        return sum(member.pk == row.pk for member, row in zip(found, rows, strict=True))
     return len(rows)
 
 

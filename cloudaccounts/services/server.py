@@ -69,7 +69,7 @@ def confirm_key(*, settle: bool = True) -> KeyringError | None:
         if row is not None and row.sealed is not None:
             row.sealed.open(bound_to=_BOUND)
             return None
-        if credential := CloudCredential.objects.order_by("pk").first():
+        if credential := next(iter(CloudCredential.objects.order_by()[:1]), None):
             account = CloudAccount.objects.filter(pk=credential.pk).first()
             if account is not None:
                 vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")

