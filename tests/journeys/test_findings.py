@@ -9,12 +9,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from cloudaccounts import registry
 from tests.journeys.person import Person
-
-pytestmark = pytest.mark.skipif(
-    not registry.get("aws").posture_checks(), reason="the provider has no checks: nothing can be found"
-)
 
 
 @pytest.fixture

@@ -76,12 +76,19 @@ class Album:
             "group-act": f"{self.group}act/environment/",
             "audit": "/audit/",
             "notices": "/notices/",
+            "organizations": "/organizations/",
+            "organization-connect": "/organizations/connect/",
+            "api-docs": "/api/v1/docs",
             "password-change": "/profile/password/",
             "not-found": "/accounts/00000000-0000-4000-8000-000000000000/",
         }
         person.page.goto("/scans/")
         scan = person.page.locator("main table a[href^='/scans/']").first.get_attribute("href")
         self.pages["scan"] = str(scan)
+        for name, listing in (("finding", "/findings/"), ("asset", "/assets/")):
+            person.page.goto(listing)
+            found = person.page.locator(f"main table a[href^='{listing}']").first.get_attribute("href")
+            self.pages[name] = str(found)
         self.cookies = person.page.context.cookies()
 
     def _a_group(self) -> str:
