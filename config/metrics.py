@@ -21,6 +21,7 @@ from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.job import JobState
 from cloudaccounts.services import worker_state
 from config.health import QUEUES
+from config.middleware import FORWARDED
 from scans.models import ScanRun, ScanStatus
 
 Samples = list[tuple[tuple[str, ...], float]]
@@ -46,8 +47,9 @@ def _may(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "")
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    if request.META.get("FORWARDED_UNTRUSTED"):
-        return False  # a proxy on this machine that TRUSTED_PROXIES does not name: everybody would look local
+    # Through a proxy on this machine, trusted or not, everybody may look local; an untrusted one's headers are gone.
+    if request.META.get("FORWARDED_UNTRUSTED") or any(name in request.META for name in FORWARDED):
+        return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:

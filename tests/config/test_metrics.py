@@ -65,3 +65,10 @@ def test_strangers_are_told_nothing(client: Client, settings: Settings) -> None:
 
 def test_a_proxy_that_is_not_trusted_does_not_make_its_visitors_local(client: Client) -> None:
     assert client.get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 404
+
+
+@pytest.mark.parametrize("told", ["127.0.0.1", "::1", "nonsense", ""])
+def test_nor_does_a_trusted_one(client: Client, settings: Settings, told: str) -> None:
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    assert Client().get("/metrics", HTTP_X_FORWARDED_FOR=told).status_code == 404
+    assert Client().get("/metrics", HTTP_X_FORWARDED_PROTO="https").status_code == 404
