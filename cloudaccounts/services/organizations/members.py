@@ -93,11 +93,15 @@ def new_members(organization: Organization, *, under: str = "", failed: bool = F
 
 
 def containers_below(organization: Organization, node_id: str) -> list[str]:
-    """The container itself and all in it. A container that claims to lie in itself is met once."""
+    """The container itself and all in it; none where it is no container. One that lies in itself is met once."""
     children: dict[str, list[str]] = {}
+    known = False
     rows = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER)
     for key, parent in rows.values_list("node_id", "parent_id"):
         children.setdefault(parent, []).append(key)
+        known = known or key == node_id
+    if not known:
+        return []
     met, waiting = {node_id: None}, [node_id]
     while waiting:
         for child in children.get(waiting.pop(), ()):
