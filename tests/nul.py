@@ -20,7 +20,7 @@ FIELDS = (
 def refused_by_databases() -> Iterator[None]:
     """As PostgreSQL does; the databases of the tests would take it."""
 
-    def refuse(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+    def refuse(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         for row in params or () if many else [params or ()]:
             if any("\x00" in value for value in row if isinstance(value, str)):
                 raise ValueError("A string literal cannot contain NUL (0x00) characters.")

@@ -129,7 +129,7 @@ def add_cloud_account(
     try:
         with transaction.atomic(using=SECURITY):
             # Credential first: should the process be killed where there are no transactions (MongoDB), an account
-            # without a credential never exists; a credential without an account is swept up.
+            # without a credential never exists; a credential without an account is swept up (services.sweeping).
             if connection is None:
                 vault.store(
                     account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor

@@ -139,7 +139,9 @@ def requeue_jobs() -> int:
     now = timezone.now()
     lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
     mended = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
-    mended += lost.filter(attempts__lt=TRIES).update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    mended += lost.filter(attempts__lt=TRIES).update(
+        state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None
+    )
     waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         Job.objects.filter(pk=key).update(nudged_at=now)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scans', '0002_findings'),
+        ("scans", "0002_findings"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='finding',
-            name='suppressions',
+            model_name="finding",
+            name="suppressions",
             field=models.JSONField(default=list),
         ),
     ]

@@ -85,7 +85,7 @@ def test_all_that_waits_is_told(client: Client, alice: User, toy_account: MakeAc
     NoticeDigest.objects.create(channel="mail", recipient="1", created_at=since, due_at=since)
     WizardSession.objects.create(owner=owner, validation="queued", requested_at=since, expires_at=timezone.now())
     CredentialRotation.objects.create(
-        account=account.pk, owner=owner, provider="toy", state="queued", requested_at=since
+        account=account.pk, owner=owner, method="token", state="queued", requested_at=since
     )
     numbers = told(client)
     for name in ("organizations", "digests", "validations", "rotations"):

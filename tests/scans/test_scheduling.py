@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -133,3 +134,16 @@ class TestManyAtOnce:
     def test_there_is_no_third_type(self, alice: User) -> None:
         with pytest.raises(InputError):
             request_scans(owner=str(alice.pk), actor=SYSTEM, accounts=[], scan_type="half")
+
+
+def test_accounts_without_a_schedule_get_one_and_schedules_without_an_account_go(
+    alice: User, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [toy_account(alice, account_id=f"abcde{letter}") for letter in "abcdefg"]
+    ScanSchedule.objects.exclude(account=accounts[3].pk).delete()
+    stray = ScanSchedule.objects.create(account=UUID(int=2**128 - 1), owner="1", full_at=timezone.now())
+    monkeypatch.setattr("scans.services.scheduling.BATCH", 2)
+    for _ in range(4):  # two at least each time
+        start_due_scans()
+    assert set(ScanSchedule.objects.values_list("account", flat=True)) == {account.pk for account in accounts}
+    assert stray.account not in ScanSchedule.objects.values_list("account", flat=True)

@@ -68,7 +68,9 @@ def requeue_syncs() -> int:
     now = timezone.now()
     lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
     mended = sum(_end_deadly(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
-    mended += lost.filter(attempts__lt=TRIES).update(sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    mended += lost.filter(attempts__lt=TRIES).update(
+        sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None
+    )
     for organization in Organization.objects.filter(sync_state=SyncState.IDLE, next_sync_at__lte=now)[:100]:
         request_sync(organization, actor=SYSTEM)
         mended += 1

@@ -96,7 +96,10 @@ def test_a_worker_that_dies_is_followed_by_one_that_goes_on(organization: Organi
 def die(organization: Organization) -> None:
     """As a worker that took the look and was killed with it."""
     Organization.objects.filter(pk=organization.pk).update(
-        sync_state="running", claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1), attempts=F("attempts") + 1
+        sync_state="running",
+        claim=uuid4(),
+        lease_until=timezone.now() - timedelta(seconds=1),
+        attempts=F("attempts") + 1,
     )
     organizations.requeue_syncs()
     organization.refresh_from_db()
