@@ -1,6 +1,6 @@
 """What can be done with scans and findings. Pages, API, admin, commands and tasks call these."""
 
-from scans.services.fleet import request_scans
+from scans.services import fleet  # noqa: F401 # workers know its action by this
 from scans.services.following import follow_account, forget_account
 from scans.services.purging import purge_found, purge_scans
 from scans.services.reconcile import requeue_scans
@@ -20,7 +20,6 @@ __all__ = [
     "purge_scans",
     "request_first_scan",
     "request_scan",
-    "request_scans",
     "requeue_scans",
     "run_scan",
     "set_schedule",

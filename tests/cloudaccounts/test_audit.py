@@ -248,7 +248,10 @@ def test_tokens_and_members_that_ended_long_ago_go(alice: User) -> None:
         ApiToken.objects.create(
             owner=str(alice.pk), name=f"token {number}", hint="x", digest=str(number), created_at=long_ago, **ends
         )
-    for number, of in enumerate(({}, {"account": uuid4()}, {"first_seen_at": now}, {"provider_state": "active"})):
+    members: list[dict[str, object]] = [
+        {}, {"account": uuid4()}, {"first_seen_at": now}, {"provider_state": "active"},
+    ]  # fmt: skip
+    for number, of in enumerate(members):
         OrganizationMember.objects.create(
             organization=UUID(int=1), owner=str(alice.pk), node_id=f"member {number}", kind="account",
             **{"provider_state": "closed", "first_seen_at": long_ago, **of},
