@@ -17,6 +17,18 @@ STATE_CHOICES = [
 ]  # fmt: skip
 
 
+class ConnectingForm(forms.Form):
+    """Which of many accounts could be connected: those whose name or id begins so."""
+
+    use_required_attribute = False
+
+    q = forms.CharField(required=False, max_length=120)
+
+    def wanted(self) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get("q", ""))
+
+
 class MemberFilterForm(forms.Form):
     use_required_attribute = False
 

@@ -180,10 +180,6 @@ def find_job(owner: str, job: UUID) -> Job | None:
     return Job.objects.filter(owner=owner, pk=job).first()
 
 
-def latest_jobs(owner: str, limit: int) -> list[Job]:
-    return list(Job.objects.filter(owner=owner).order_by("-requested_at")[:limit])
-
-
 def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
     """In their order, or those in one state."""
     found = JobItem.objects.filter(job=job.pk)

@@ -85,3 +85,8 @@ def sync_organization(organization_id: str) -> str:
 @shared_task(name="cloudaccounts.requeue_syncs", ignore_result=True, expires=15)
 def requeue_syncs() -> None:
     services.organizations.requeue_syncs()
+
+
+@shared_task(name="cloudaccounts.sweep_credentials", ignore_result=True, time_limit=1800)
+def sweep_credentials() -> None:
+    services.sweep_credentials()

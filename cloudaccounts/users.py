@@ -10,6 +10,8 @@ from django.db.models import ProtectedError
 from cloudaccounts import selectors
 from cloudaccounts.models import CloudAccount
 
+SHOWN = 20  # accounts that the error names
+
 
 def refusal(user: AbstractBaseUser, accounts: int) -> str:
     owned = "a cloud account" if accounts == 1 else f"{accounts:,} cloud accounts"
@@ -21,4 +23,5 @@ def refuse_to_orphan(*, instance: AbstractBaseUser, **_: Any) -> None:
     """Receiver of a user's ``pre_delete``, which a queryset's bulk delete sends too. Raises `ProtectedError`."""
     owner = str(instance.pk)
     if number := selectors.count(owner):
-        raise ProtectedError(refusal(instance, number), set(CloudAccount.objects.of(owner)))
+        few = CloudAccount.objects.of(owner).only("name", "account_id", "provider").order_by("name", "id")[:SHOWN]
+        raise ProtectedError(refusal(instance, number), set(few))

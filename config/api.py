@@ -49,6 +49,8 @@ MESSAGES = {
     "bool_parsing": "Give true or false.",
 }
 
+NUL = "There is a NUL character in it."  # which PostgreSQL takes in no text
+
 logger = logging.getLogger(__name__)
 
 
@@ -61,14 +63,32 @@ class StrictParser(Parser):
             json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError):
             raise ApiError(problem(400, "json_malformed", "The body is not JSON.", "Send one JSON object.")) from None
+        if b"\\u0000" in request.body and (place := _nul_in(data)):
+            raise ApiError(problem_of(InputError({place: NUL})))
         return data
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
         """An empty filter is none."""
         found = {name: value for name, value in super().parse_querydict(data, list_fields, request).items() if value}
         if any("\x00" in value for value in found.values() if isinstance(value, str)):
-            raise InputError({"query": "There is a NUL character in it."})
+            raise InputError({"query": NUL})
         return found
+
+
+def _nul_in(data: Any) -> str:
+    """The field that has a NUL in it, however deep; empty where none has."""
+    waiting = [("body", data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and "\x00" in value:
+            return place
+        if isinstance(value, dict):
+            if any("\x00" in name for name in value):
+                return place
+            waiting += [(name[:200] if place == "body" else place, item) for name, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(place, item) for item in value]
+    return ""
 
 
 def _no_number(name: str) -> NoReturn:

@@ -16,12 +16,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.metrics import Gauges
-from cloudaccounts.models import CloudAccount, ConnectionCheck, Job
+from cloudaccounts.models import (
+    CloudAccount,
+    ConnectionCheck,
+    CredentialRotation,
+    Job,
+    NoticeDigest,
+    Organization,
+)
 from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.delivery import DigestState
 from cloudaccounts.models.job import JobState
+from cloudaccounts.models.organization import SyncState
+from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.services import worker_state
 from config.health import QUEUES
+from config.middleware import FORWARDED
 from scans.models import ScanRun, ScanStatus
+from wizard.models import ValidationState, WizardSession
 
 Samples = list[tuple[tuple[str, ...], float]]
 
@@ -46,8 +58,9 @@ def _may(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "")
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    if request.META.get("FORWARDED_UNTRUSTED"):
-        return False  # a proxy on this machine that TRUSTED_PROXIES does not name: everybody would look local
+    # Through a proxy on this machine, trusted or not, everybody may look local; an untrusted one's headers are gone.
+    if request.META.get("FORWARDED_UNTRUSTED") or any(name in request.META for name in FORWARDED):
+        return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
@@ -68,16 +81,27 @@ def _queues() -> list[tuple[str, str, tuple[str, ...], Samples]]:
         "checks": ConnectionCheck.objects.filter(state=CheckState.QUEUED),
         "scans": ScanRun.objects.filter(status=ScanStatus.QUEUED),
         "jobs": Job.objects.filter(state=JobState.QUEUED),
+        "rotations": CredentialRotation.objects.filter(state=RotationStage.QUEUED),
+        "organizations": Organization.objects.filter(sync_state=SyncState.QUEUED),
+        "validations": WizardSession.objects.filter(validation=ValidationState.QUEUED),
     }
     running: dict[str, QuerySet[Any]] = {
         "checks": ConnectionCheck.objects.filter(state=CheckState.RUNNING),
         "scans": ScanRun.objects.filter(status=ScanStatus.RUNNING),
         "jobs": Job.objects.filter(state=JobState.RUNNING),
+        "rotations": CredentialRotation.objects.filter(state=RotationStage.RUNNING),
+        "organizations": Organization.objects.filter(sync_state=SyncState.RUNNING),
+        "validations": WizardSession.objects.filter(validation=ValidationState.RUNNING),
+        "digests": NoticeDigest.objects.filter(state=DigestState.SENDING),
     }
     depth: Samples = [((name,), rows.count()) for name, rows in waiting.items()]
     oldest: Samples = [
         ((name,), _age(rows.aggregate(first=Min("requested_at"))["first"])) for name, rows in waiting.items()
     ]
+    # A digest that a server did not take waits for its next try, and is not late before it.
+    digests = NoticeDigest.objects.filter(state=DigestState.READY)
+    depth.append((("digests",), digests.count()))
+    oldest.append((("digests",), _age(digests.aggregate(first=Min("due_at"))["first"])))
     under_way: Samples = [((name,), rows.count()) for name, rows in running.items()]
     return [
         ("cloud_accounts_queue_depth", "Work that waits for a worker.", ("queue",), depth),

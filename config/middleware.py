@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT")
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT")
 _LONGEST = 45  # characters: an IPv6 address with an IPv4 one at its end
 _WITH_PORT = re.compile(r"(?P<four>[0-9.]{7,15}):[0-9]{1,5}|\[(?P<six>[0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?")
 
@@ -21,7 +21,7 @@ class TrustedProxyMiddleware:
     """Believes X-Forwarded-* only from TRUSTED_PROXIES, and puts the client's own address into REMOTE_ADDR.
 
     The address is the rightmost one of X-Forwarded-For that is not itself a trusted proxy: everything left of it was
-    written by whoever asked.
+    written by whoever asked. A loopback address told there is not taken: it would look like this machine itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,7 +36,7 @@ class TrustedProxyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
         if not self._trusts(meta.get("REMOTE_ADDR", "")):
-            for name in _FORWARDED:
+            for name in FORWARDED:
                 if meta.pop(name, None) is not None:
                     meta["FORWARDED_UNTRUSTED"] = True
         else:
@@ -44,8 +44,10 @@ class TrustedProxyMiddleware:
                 address = _address(_without_port(hop.strip()))
                 if address is None:
                     break
-                meta["REMOTE_ADDR"] = str(address)
-                if not self._trusts(str(address)):
+                trusted = self._trusts(str(address))
+                if not address.is_loopback:
+                    meta["REMOTE_ADDR"] = str(address)
+                if not trusted:
                     break
         return self.get_response(request)
 

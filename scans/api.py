@@ -17,7 +17,7 @@ from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import problem, reply
 from cloudaccounts.api.auth import actor_of, owner_of
 from cloudaccounts.api.describing import answers
-from cloudaccounts.api.idempotent import idempotent
+from cloudaccounts.api.idempotent import idempotent, ticket_id
 from cloudaccounts.api.paging import page_of, refuse_unknown
 from cloudaccounts.api.schemas import Input, Page, Text
 from cloudaccounts.contract import Severity
@@ -188,8 +188,9 @@ def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = No
     wanted = body or NewScan()
     account = account_or_404(request, account_id)
     run = services.request_scan(
-        account, actor=actor_of(request), scan_type=wanted.scan_type, regions=tuple(wanted.regions)
-    )
+        account, actor=actor_of(request), scan_type=wanted.scan_type, regions=tuple(wanted.regions),
+        run_id=ticket_id(request),
+    )  # fmt: skip
     if run.just_requested:
         return reply({"scan_run_id": run.run_id}, 202)
     return problem(

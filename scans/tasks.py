@@ -30,3 +30,4 @@ def end_suppressions() -> None:
 @shared_task(name="scans.purge", ignore_result=True, time_limit=3600)
 def purge() -> None:
     services.purge_scans()
+    services.purge_found()

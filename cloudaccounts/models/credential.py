@@ -21,6 +21,7 @@ class CloudCredential(models.Model):
     payload = SealedField()
     key_fingerprint = models.CharField(max_length=12)  # which encryption key sealed it
     created_at = models.DateTimeField()
+    written_at = models.DateTimeField(auto_now=True)  # by us; ``created_at`` is the credential's own date
     last_rotated_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     generation = models.PositiveIntegerField(default=0)

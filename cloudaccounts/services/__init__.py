@@ -78,6 +78,7 @@ from cloudaccounts.services.signing_in import (
     record_logout,
     record_password_change,
 )
+from cloudaccounts.services.sweeping import sweep_credentials
 from cloudaccounts.services.tokens import create_token, find_token, revoke_token, token_of, tokens_of, use_token
 from cloudaccounts.services.transfer import TransferReport, check_new_owner, transfer_account, transfer_accounts
 from cloudaccounts.services.validation import validate_cloud_account, visible_accounts
@@ -165,6 +166,7 @@ __all__ = [
     "start_job",
     "start_rotation",
     "suspend_account",
+    "sweep_credentials",
     "tell",
     "tell_ages",
     "token_of",

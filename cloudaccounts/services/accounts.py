@@ -129,7 +129,7 @@ def add_cloud_account(
     try:
         with transaction.atomic(using=SECURITY):
             # Credential first: should the process be killed where there are no transactions (MongoDB), an account
-            # without a credential never exists; a credential without an account is swept up.
+            # without a credential never exists; a credential without an account is swept up (services.sweeping).
             if connection is None:
                 vault.store(
                     account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor
@@ -165,7 +165,7 @@ def add_cloud_account(
 def update_account(
     account: CloudAccount, *, actor: Actor, name: str, environment: str, regions: Sequence[str]
 ) -> CloudAccount:
-    """Changes what may change without a new proof. Raises `InputError`, and `DoesNotExist` where it was deleted."""
+    """Changes what may change without a new proof. Raises `InputError`, and `DoesNotExist` where it is gone."""
     details = clean_details(
         AccountDetails(
             provider=account.provider,
@@ -176,11 +176,13 @@ def update_account(
             regions=tuple(regions),
         )
     )
+    own = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
     after = _changing(account)
     with transaction.atomic(using=SECURITY):
-        before = _changing(CloudAccount.objects.get(pk=account.pk))
-        CloudAccount.objects.filter(pk=account.pk).update(**after, updated_at=timezone.now())
+        before = _changing(own.get())
+        if not own.update(**after, updated_at=timezone.now()):
+            raise CloudAccount.DoesNotExist
         audit.record(
             actor=actor,
             owner=account.owner,
@@ -194,6 +196,26 @@ def update_account(
         if before["name"] != after["name"]:
             account_renamed.send(sender=CloudAccount, account=account)
     return account
+
+
+def set_environment(account: CloudAccount, *, actor: Actor, environment: str) -> bool:
+    """Only that: what else was changed meanwhile stays. False where it was so already.
+
+    Raises `InputError`, and `DoesNotExist` where the account was deleted or given away.
+    """
+    if environment not in Environment.values:
+        raise InputError({"environment": "Choose production, staging or dev."})
+    own = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
+    with transaction.atomic(using=SECURITY):
+        before = own.values_list("environment", flat=True).get()
+        if not own.exclude(environment=environment).update(environment=environment, updated_at=timezone.now()):
+            return False
+        audit.record(
+            actor=actor, owner=account.owner, action="account.changed", text="Environment changed", account=account.id,
+            label=account.name, before={"environment": before}, after={"environment": environment},
+        )  # fmt: skip
+    account.environment = environment
+    return True
 
 
 def _changing(account: CloudAccount) -> dict[str, Any]:

@@ -9,6 +9,7 @@ with the same Message-ID or delivery id, and nothing is ever lost (docs/decision
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.leases import Claim
+from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import Notice, NoticeDelivery, NoticeDigest
 from cloudaccounts.models.delivery import Channel, DigestState
 from cloudaccounts.services import mailing, webhook
@@ -30,6 +31,7 @@ BATCH = 500  # notices spread at a time, and told in one digest at most
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 SETTLES = timedelta(minutes=2)  # from a digest's row to its notices' rows
+BUDGET = 120.0  # seconds in which a round begins to send; its task's limit leaves time for the last one to end
 GIVE_UP_AFTER = timedelta(days=7)
 
 logger = logging.getLogger(__name__)
@@ -105,12 +107,18 @@ def _gather(channel: str, recipient: str, keys: list[UUID]) -> int:
 
 
 def send_digests() -> tuple[int, int]:
-    """Sends what is due, the longest waiting first; how many were taken, and how many were not."""
+    """Sends what is due, the longest waiting first; how many were taken, and how many were not.
+
+    What does not come to its turn within `BUDGET` waits for the next round.
+    """
     _release_lost()
+    ends = time.monotonic() + BUDGET
     sent = failed = 0
     down: set[str] = set()
     due = NoticeDigest.objects.filter(state=DigestState.READY, due_at__lte=timezone.now()).order_by("due_at")
     for digest in due[:BATCH]:
+        if time.monotonic() > ends:
+            break
         if digest.channel in down:
             continue
         try:
@@ -141,7 +149,8 @@ def _send(digest: NoticeDigest) -> int:
         return 0
     digest.attempts += 1
     try:
-        _hand_over(digest)
+        with LeaseKeeper(claim.renew):  # a server may take its time: nobody else must send the same meanwhile
+            _hand_over(digest)
     except NotTakenError as error:
         _postpone(digest, claim, error)
         raise

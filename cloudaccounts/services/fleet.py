@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
-from cloudaccounts.services.accounts import update_account
+from cloudaccounts.services.accounts import set_environment
 from cloudaccounts.services.jobs import Outcome, handles, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.revalidation import revalidate_now
@@ -153,9 +153,8 @@ def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     wanted = str(job.options.get("environment", ""))
     if wanted not in Environment.values:
         raise ProviderError("input_invalid", "There is no such environment.", "Choose production, staging or dev.")
-    if account.environment == wanted:
+    if not set_environment(account, actor=actor, environment=wanted):
         return Outcome.skipped(f"{Environment(wanted).label} already.")
-    update_account(account, actor=actor, name=account.name, environment=wanted, regions=account.regions)
     return Outcome()
 
 

@@ -40,15 +40,7 @@ def read_account(given: GivenAccount) -> tuple[AccountDetails, Credentials]:
     Fields of the credential are named ``credentials.<field>``.
     """
     wrong: dict[str, str] = {}
-    details = AccountDetails(
-        provider=given.provider,
-        account_id=given.account_id,
-        partition=_partition(given),
-        name=given.name,
-        environment=given.environment,
-        regions=given.regions,
-        auth_method=given.auth_method,
-    )
+    details = _details(given)
     try:
         details = clean_details(details)
     except InputError as error:
@@ -70,6 +62,23 @@ def read_account(given: GivenAccount) -> tuple[AccountDetails, Credentials]:
         raise InputError(wrong)
     return details, provider.clean_credentials(
         details.auth_method, values, account_id=details.account_id, partition=details.partition
+    )
+
+
+def read_details(given: GivenAccount) -> AccountDetails:
+    """Which account it is, without a look at its credential. Raises `InputError`."""
+    return clean_details(_details(given))
+
+
+def _details(given: GivenAccount) -> AccountDetails:
+    return AccountDetails(
+        provider=given.provider,
+        account_id=given.account_id,
+        partition=_partition(given),
+        name=given.name,
+        environment=given.environment,
+        regions=given.regions,
+        auth_method=given.auth_method,
     )
 
 

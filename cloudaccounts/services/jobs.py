@@ -16,6 +16,7 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudaccounts import audit, dispatch
@@ -32,6 +33,9 @@ THREADS = 8
 CHUNK = 200  # items read at a time: memory stays flat however long a job is
 SHOW_EVERY = 0.5  # seconds between writes of the counts
 NUDGE_AGAIN = timedelta(seconds=30)
+TRIES = 5  # workers that may die one after the other without any item done
+
+RETRY = "Try what failed again once that is mended."
 
 logger = logging.getLogger(__name__)
 
@@ -128,10 +132,16 @@ def retry_failed(job: Job, *, actor: Actor) -> Job | None:
 
 
 def requeue_jobs() -> int:
-    """Gives jobs of dead workers back, and nudges queued ones again. Items that are done stay done."""
+    """Gives jobs of dead workers back, and nudges queued ones again. Items that are done stay done.
+
+    A job whose workers died `TRIES` times without doing an item is ended: it would go on killing workers.
+    """
     now = timezone.now()
     lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
-    mended = lost.update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    mended = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
+    mended += lost.filter(attempts__lt=TRIES).update(
+        state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None
+    )
     waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         Job.objects.filter(pk=key).update(nudged_at=now)
@@ -141,7 +151,12 @@ def requeue_jobs() -> int:
 
 def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     """True where every item was handled and the claim still holds."""
+    if job.kind not in _handlers:  # made by another version
+        logger.error("job.kind_unknown", extra={"job": str(job.pk), "kind": job.kind})
+        _fail_the_rest(job, ProviderError("job_kind_unknown", "This version does not know this kind of work.", RETRY))
+        return claim.write(**_counts(job.pk))
     handler, threads = _handlers[job.kind]
+    before = sum(_counts(job.pk).values())
     shown = time.monotonic()
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="job") as pool:
         under_way: set[Future[None]] = set()
@@ -155,7 +170,9 @@ def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
                     future.result()
             if time.monotonic() - shown > SHOW_EVERY:
                 shown = time.monotonic()
-                if not claim.write(**_counts(job.pk)):
+                counts = _counts(job.pk)
+                progress = {"attempts": 0} if sum(counts.values()) > before else {}
+                if not claim.write(**counts, **progress):
                     break
         for future in under_way:
             future.result()
@@ -194,11 +211,36 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
 def _end(job: Job, claim: Claim) -> None:
     counts = _counts(job.pk)
     if claim.write(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts):
-        audit.record(
-            actor=Actor.from_dict(job.actor), owner=job.owner, action="job.finished",
-            text=f"{job.title}: {counts['done']} done, {counts['failed']} failed, {counts['skipped']} skipped",
-            job=str(job.pk),
-        )  # fmt: skip
+        _record_end(job, counts)
+
+
+def _end_deadly(job: Job, lost: QuerySet[Job]) -> int:
+    """Ends it with the reason at each item that waits, unless items were done since its counts were written."""
+    row = lost.filter(pk=job.pk, claim=job.claim)
+    if sum(_counts(job.pk).values()) > job.handled:
+        return row.update(attempts=0, **_counts(job.pk))  # given back by the caller
+    logger.error("job.deadly", extra={"job": str(job.pk), "kind": job.kind, "attempts": job.attempts})
+    cause = f"The worker died {job.attempts} times at this work without getting any further."
+    _fail_the_rest(job, ProviderError("worker_died", cause, f"Tell the operator: the log may say why. {RETRY}"))
+    counts = _counts(job.pk)
+    ended = row.update(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts)
+    if ended:
+        _record_end(job, counts)
+    return ended
+
+
+def _fail_the_rest(job: Job, error: ProviderError) -> None:
+    JobItem.objects.filter(job=job.pk, state=ItemState.WAITING).update(
+        state=ItemState.FAILED, code=error.code, cause=error.cause, remedy=error.remedy, finished_at=timezone.now()
+    )
+
+
+def _record_end(job: Job, counts: dict[str, int]) -> None:
+    audit.record(
+        actor=Actor.from_dict(job.actor), owner=job.owner, action="job.finished",
+        text=f"{job.title}: {counts['done']} done, {counts['failed']} failed, {counts['skipped']} skipped",
+        job=str(job.pk),
+    )  # fmt: skip
 
 
 def _counts(job: UUID) -> dict[str, int]:

@@ -63,6 +63,8 @@ def onboard_account(
     details, credentials = read_account(given)
     group_ids = find_groups(owner, groups, field="group")
     if account_uuid and (made := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
+        if group_ids:  # a call that was killed may have come no further than the account
+            set_groups(made, actor=actor, group_ids=group_ids)
         return made
     if check_account_exists(owner, details.provider, details.account_id):
         raise DuplicateAccountError(details.provider, details.account_id)

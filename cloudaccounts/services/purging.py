@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts import audit
 from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.models import (
+    ApiToken,
     AuditEvent,
     ConnectionCheck,
     CredentialRotation,
@@ -21,8 +22,10 @@ from cloudaccounts.models import (
     Notice,
     NoticeDelivery,
     NoticeDigest,
+    OrganizationMember,
 )
 from cloudaccounts.models.job import JobState
+from cloudaccounts.models.organization import ProviderState
 from cloudaccounts.models.rotation import RotationStage
 
 BATCH = 1000
@@ -54,7 +57,10 @@ def old_history() -> Purged:
 
 
 def purge_history(*, actor: Actor = SYSTEM) -> Purged:
-    """Removes audit events, notices and ended jobs older than ``AUDIT_RETENTION_DAYS``, and says so in the trail."""
+    """Removes audit events, notices and ended jobs older than ``AUDIT_RETENTION_DAYS``, and says so in the trail.
+
+    Checks, rotations, API tokens that ended and members that closed go as well.
+    """
     limit = history_limit()
     events = notices = jobs = 0
     while gone := AuditEvent.objects.purge_before(limit):
@@ -64,7 +70,7 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
         notices += Notice.objects.filter(pk__in=keys).delete()[0]
     while keys := _oldest(NoticeDigest.objects.filter(created_at__lt=limit)):
         NoticeDigest.objects.filter(pk__in=keys).delete()
-    for rows in (_ended_checks(limit), _ended_rotations(limit)):
+    for rows in (_ended_checks(limit), _ended_rotations(limit), _closed_members(limit), _ended_tokens(limit)):
         while keys := _oldest(rows):
             rows.model.objects.filter(pk__in=keys).delete()
     while keys := _oldest(_ended_jobs(limit), size=50):  # each with its items
@@ -88,6 +94,16 @@ def _ended_rotations(limit: datetime) -> QuerySet[Any]:
     """Without what still waits staged."""
     ended = CredentialRotation.objects.filter(active_account=None, requested_at__lt=limit)
     return ended.exclude(state=RotationStage.STAGED)
+
+
+def _closed_members(limit: datetime) -> QuerySet[Any]:
+    """Nodes that are not in their organization any more and have no account here."""
+    closed = OrganizationMember.objects.filter(provider_state=ProviderState.CLOSED, account=None)
+    return closed.filter(first_seen_at__lt=limit)
+
+
+def _ended_tokens(limit: datetime) -> QuerySet[Any]:
+    return ApiToken.objects.filter(Q(revoked_at__lt=limit) | Q(expires_at__lt=limit))
 
 
 def _ended_jobs(limit: datetime) -> QuerySet[Job]:

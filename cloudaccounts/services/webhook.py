@@ -11,7 +11,9 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +22,8 @@ from django.urls import reverse
 
 from cloudaccounts.models import Notice, NoticeDigest
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0  # seconds
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0  # seconds, of each wait
+OVERALL_TIMEOUT = 30.0  # seconds, of the call: one that answers a byte at a time ends as well
 
 
 class NotConfiguredError(Exception):
@@ -56,8 +59,6 @@ def is_configured() -> bool:
 
 def call(digest: NoticeDigest, notices: list[Notice]) -> None:
     """Raises `NotConfiguredError` and `WebhookError`. Asks the network."""
-    import requests  # with the first call: a web process makes none
-
     if not is_configured():
         raise NotConfiguredError("No webhook is set any more.")
     body = json.dumps(content(digest, notices), ensure_ascii=False).encode()
@@ -69,6 +70,15 @@ def call(digest: NoticeDigest, notices: list[Notice]) -> None:
         "X-Cloud-Accounts-Timestamp": timestamp,
         "X-Cloud-Accounts-Signature": signature(settings.NOTIFY_WEBHOOK_SECRET, timestamp, body),
     }
+    status = _within(OVERALL_TIMEOUT, lambda: _post(body, headers))
+    if not 200 <= status < 300:
+        raise WebhookError(f"The webhook answered {status}.")
+
+
+def _post(body: bytes, headers: dict[str, str]) -> int:
+    """The answer's status. Raises `WebhookError`."""
+    import requests  # with the first call: a web process makes none
+
     try:
         with requests.post(
             settings.NOTIFY_WEBHOOK_URL,
@@ -78,11 +88,29 @@ def call(digest: NoticeDigest, notices: list[Notice]) -> None:
             allow_redirects=False,
             stream=True,  # the answer's body is nothing to us, however long
         ) as answer:
-            status = answer.status_code
+            return answer.status_code
     except requests.RequestException as error:
         raise WebhookError(f"The webhook cannot be reached: {type(error).__name__}.") from None
-    if not 200 <= status < 300:
-        raise WebhookError(f"The webhook answered {status}.")
+
+
+def _within(seconds: float, ask: Callable[[], int]) -> int:
+    """In a thread that is left behind where it takes longer: requests has a limit for each wait, and none for all."""
+    ended: list[int | Exception] = []
+
+    def run() -> None:
+        try:
+            ended.append(ask())
+        except Exception as error:  # noqa: BLE001 # raised in the thread that waits
+            ended.append(error)
+
+    thread = threading.Thread(target=run, name="webhook", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not ended:
+        raise WebhookError(f"The webhook did not answer within {seconds:.0f} seconds.")
+    if isinstance(ended[0], Exception):
+        raise ended[0]
+    return ended[0]
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:

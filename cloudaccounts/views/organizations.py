@@ -16,7 +16,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.models import CloudAccount, Organization
-from cloudaccounts.organization_forms import MemberFilterForm, OnboardForm
+from cloudaccounts.organization_forms import ConnectingForm, MemberFilterForm, OnboardForm
 from cloudaccounts.organization_tree import COLUMNS, Counts, Tree
 from cloudaccounts.services import organizations as services
 from cloudaccounts.services import worker_state
@@ -35,7 +35,7 @@ def organization_list(request: HttpRequest) -> HttpResponse:
     counts = organization_tree.counts_of(row.pk for row in found)
     connections = organization_tree.accounts_by_id(row.connection for row in found)
     rows = [(row, counts.get(row.pk, Counts()), connections.get(row.connection)) for row in found]
-    q = request.GET.get("q", "")[:120]
+    q = ConnectingForm(request.GET).wanted()
     context = {"page": page, "rows": rows, "q": q, "accounts": organization_tree.connecting_choices(owner, q)}
     return render(request, "cloudaccounts/organization_list.html", context)
 
@@ -215,7 +215,7 @@ def _level(request: HttpRequest, found: Organization, tree: Tree, under: str) ->
 
 
 def _chosen(request: HttpRequest, found: Organization, *, failed: bool) -> list[str]:
-    """Ticked accounts, and those below ticked containers. What is no UUID was not offered, and counts for nothing."""
+    """Ticked accounts, and those below ticked containers. What was not offered counts for nothing."""
     keys: dict[str, None] = {}
     for raw in request.POST.getlist("member"):
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,11 +18,15 @@ from cloudaccounts.views.common import owner_of
 def accounts_revalidate(request: HttpRequest) -> HttpResponse:
     """All failed accounts of the person who asks."""
     owner = owner_of(request)
-    failed = list(selectors_health.failed_accounts(owner))
-    if not failed:
+    failed = iter(selectors_health.failed_accounts(owner))
+    first = next(failed, None)
+    if first is None:
         messages.info(request, "No account has failed: there is nothing to check again.")
         return redirect("accounts")
     job = services.revalidate_many(
-        owner=owner, actor=Actor.of_request(request), accounts=failed, title="Check the failed accounts again"
+        owner=owner,
+        actor=Actor.of_request(request),
+        accounts=chain([first], failed),
+        title="Check the failed accounts again",
     )
     return redirect("job", job_id=job.pk)

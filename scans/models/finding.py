@@ -69,7 +69,9 @@ class Finding(models.Model):
     suppressed_by = models.CharField(max_length=160, blank=True, default="")
     suppressed_at = models.DateTimeField(null=True)
     suppressed_until = models.DateTimeField(null=True)  # empty: until somebody takes it back
-    history = models.JSONField(default=list)  # [{at, what, text, by?}], the latest 30
+    # [{at, what, text, by?}], the latest 30 each. Scans write the one and people the other: neither loses a line.
+    history = models.JSONField(default=list)
+    suppressions = models.JSONField(default=list)
 
     class Meta:
         db_table = "findings"
@@ -121,6 +123,11 @@ class Finding(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == FindingStatus.OPEN
+
+    @property
+    def told(self) -> list[dict[str, str]]:
+        """What became of it, by scans and by people, in the order of time."""
+        return sorted([*self.history, *self.suppressions], key=lambda line: line["at"])
 
     @property
     def state(self) -> str:

@@ -57,7 +57,7 @@ class FindingFilter:
 
 def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     """For a list: without the histories."""
-    found = _in_status(Finding.objects.filter(owner=owner), wanted).defer("history")
+    found = _in_status(Finding.objects.filter(owner=owner), wanted).defer("history", "suppressions")
     exact: dict[str, Any] = {
         "severity_rank": RANKS.get(wanted.severity), "service": wanted.service or None,
         "provider": wanted.provider or None, "check_id": wanted.check or None, "region": wanted.region or None,
@@ -194,7 +194,7 @@ def trend(owner: str) -> list[FindingDay]:
 
 def changed_by(run: ScanRun, limit: int = SHOWN_CHANGES) -> list[Finding]:
     """What this run opened, reopened or resolved, and no later one changed; the worst first."""
-    found = Finding.objects.filter(changed_run=run.run_id, owner=run.owner).defer("history")
+    found = Finding.objects.filter(changed_run=run.run_id, owner=run.owner).defer("history", "suppressions")
     order = {FindingChange.NEW: 0, FindingChange.REOPENED: 1, FindingChange.RESOLVED: 2}
     per_change = [found.filter(change=change).order_by("severity_rank")[:limit] for change in order]
     return [row for rows in per_change for row in rows]

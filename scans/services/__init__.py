@@ -1,8 +1,8 @@
 """What can be done with scans and findings. Pages, API, admin, commands and tasks call these."""
 
-from scans.services.fleet import request_scans
+from scans.services import fleet  # noqa: F401 # workers know its action by this
 from scans.services.following import follow_account, forget_account
-from scans.services.purging import purge_scans
+from scans.services.purging import purge_found, purge_scans
 from scans.services.reconcile import requeue_scans
 from scans.services.requests import cancel_active, cancel_scan, request_first_scan, request_scan
 from scans.services.running import run_scan
@@ -16,10 +16,10 @@ __all__ = [
     "ensure_schedule",
     "follow_account",
     "forget_account",
+    "purge_found",
     "purge_scans",
     "request_first_scan",
     "request_scan",
-    "request_scans",
     "requeue_scans",
     "run_scan",
     "set_schedule",

@@ -15,10 +15,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from cloudaccounts.contract import PostureCheck, Severity
-from cloudaccounts.models import CloudAccount
+from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.services import tell
-from scans.models import RANKS, Asset, Finding, FindingChange, FindingStatus, ScanRun
+from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
 from scans.services.judging import Verdicts
 
 CHUNK = 500
@@ -43,7 +43,6 @@ class FindingWriter:
         self._account = account
         self._checks = frozenset(checks)
         self._told = 0
-        self._untold = 0
 
     def write(self, judged: Sequence[tuple[Asset, Verdicts]], now: datetime) -> None:
         """What the checks say of these assets, as new, kept, reopened and resolved findings."""
@@ -101,16 +100,22 @@ class FindingWriter:
                 self.assets_gone(sorted(orphans), now)
 
     def tell_the_rest(self) -> None:
-        """One notice for the critical findings beyond those that were told one by one."""
-        if self._untold:
+        """One notice for the critical findings beyond those that were told one by one, also before a worker died."""
+        untold = 0
+        opened = Finding.objects.filter(
+            changed_run=self._run.run_id, severity=Severity.CRITICAL.value, status=FindingStatus.OPEN, **SHOWN
+        ).exclude(change=FindingChange.RESOLVED)
+        for chunk in chunks(opened.only("account", "check_id", "asset_key", "reopened").iterator(chunk_size=CHUNK)):
+            keys = [f"{NoticeKind.FINDING_CRITICAL.value}:{_fact(row)}"[:200] for row in chunk]
+            untold += len(chunk) - Notice.objects.filter(key__in=keys).count()
+        if untold:
             tell(
                 NoticeKind.FINDING_CRITICAL,
                 key=f"{self._run.run_id}:more",
-                text=f"{self._untold} more critical findings in {self._account.name}.",
+                text=f"{untold} more critical findings in {self._account.name}.",
                 remedy="Open the scan to see what it found.",
                 account=self._account,
             )
-            self._untold = 0
 
     def _rows(self) -> QuerySet[Finding]:
         return Finding.objects.filter(account=self._run.account)
@@ -160,15 +165,18 @@ class FindingWriter:
         if not opened or row.suppressed or row.severity != Severity.CRITICAL:
             return
         if self._told >= TOLD:
-            self._untold += 1
-            return
+            return  # see `tell_the_rest`
         self._told += tell(
             NoticeKind.FINDING_CRITICAL,
-            key=f"{row.account}:{row.check_id}:{row.asset_key[:32]}:{row.reopened}",
+            key=_fact(row),
             text=f"{row.title}: {row.asset_name}",
             remedy=row.reason,
             account=self._account,
         )
+
+
+def _fact(row: Finding) -> str:
+    return f"{row.account}:{row.check_id}:{row.asset_key[:32]}:{row.reopened}"
 
 
 def entry(now: datetime, what: str, text: str, by: str = "") -> dict[str, str]:

@@ -28,9 +28,11 @@ def request_scan(
     regions: Sequence[str] = (),
     auto_initiated: bool = False,
     scheduled: bool = False,
+    run_id: UUID | None = None,
 ) -> ScanRun:
     """Queues a scan, or answers with the one that is active already: `just_requested` tells them apart.
 
+    Repeating it with the same ``run_id`` answers with that scan, as just requested, also after it has ended.
     No regions means all of the account's. Raises `AccountSuspendedError`, `InputError` for a region that the account
     has not chosen, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
     """
@@ -39,7 +41,11 @@ def request_scan(
     if not set(regions) <= set(account.regions):
         raise InputError({"regions": "Choose among the regions of this account."})
     while True:
+        if run_id and (own := ScanRun.objects.filter(pk=run_id, account=account.pk).first()):
+            own.just_requested = True
+            return own
         run = _new_run(account, actor, scan_type, regions)
+        run.run_id = run_id or run.run_id
         run.auto_initiated, run.scheduled = auto_initiated, scheduled
         try:
             with transaction.atomic(using=dispatch.SECURITY):

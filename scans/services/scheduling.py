@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import Manager
 from django.utils import timezone
 
 from cloudaccounts import audit
@@ -89,11 +93,25 @@ def _complete_the_rows() -> None:
     """Accounts that were written without our signal (in bulk, before this version) get a schedule as well."""
     if CloudAccount.objects.count() == ScanSchedule.objects.count():
         return
-    known = set(ScanSchedule.objects.values_list("account", flat=True))
-    accounts = set(CloudAccount.objects.values_list("pk", flat=True))
-    for account in CloudAccount.objects.filter(pk__in=list(accounts - known)[:BATCH]).only("owner"):
-        ensure_schedule(account)
-    ScanSchedule.objects.filter(account__in=list(known - accounts)[:BATCH]).delete()
+    for keys in _in_chunks(ScanSchedule.objects, "account"):
+        there = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        ScanSchedule.objects.filter(account__in=set(keys) - there).delete()
+    made = 0
+    for keys in _in_chunks(CloudAccount.objects, "id"):
+        known = set(ScanSchedule.objects.filter(account__in=keys).values_list("account", flat=True))
+        for account in CloudAccount.objects.filter(pk__in=set(keys) - known).only("owner"):
+            ensure_schedule(account)
+            made += 1
+        if made >= BATCH:
+            return  # the others the next time
+
+
+def _in_chunks(rows: Manager[Any], column: str) -> Iterator[list[UUID]]:
+    """A column of UUIDs, `BATCH` at a time, in its order: memory stays flat, and rows may come and go meanwhile."""
+    last = UUID(int=0)
+    while keys := list(rows.filter(**{f"{column}__gt": last}).order_by(column).values_list(column, flat=True)[:BATCH]):
+        yield keys
+        last = keys[-1]
 
 
 def _next(every: str, now: datetime) -> datetime | None:

@@ -14,11 +14,11 @@ from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import InputError
 from scans.models import Finding
-from scans.services.finding import chunks, entry, remember
+from scans.services.finding import HISTORY, chunks, entry
 
 REASON_LIMIT = 500
 _COLUMNS = [
-    "suppressed", "suppressed_reason", "suppressed_by", "suppressed_at", "suppressed_until", "history",
+    "suppressed", "suppressed_reason", "suppressed_by", "suppressed_at", "suppressed_until", "suppressions",
 ]  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def suppress_findings(
     def change(row: Finding) -> None:
         row.suppressed, row.suppressed_reason, row.suppressed_by = True, reason, actor.label[:160]
         row.suppressed_at, row.suppressed_until = now, until
-        remember(row, entry(now, "suppressed", reason, actor.label))
+        _remember(row, entry(now, "suppressed", reason, actor.label))
 
     return _change(owner, findings, change, actor, "finding.suppressed", f"set aside: {reason}")
 
@@ -51,7 +51,7 @@ def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -
         if not row.suppressed:
             return False
         _clear(row)
-        remember(row, entry(now, "unsuppressed", "Counts again.", actor.label))
+        _remember(row, entry(now, "unsuppressed", "Counts again.", actor.label))
         return None
 
     return _change(owner, findings, change, actor, "finding.unsuppressed", "counts again")
@@ -65,7 +65,7 @@ def end_suppressions(*, now: datetime | None = None) -> int:
     for row in list(due[:1000]):
         text = f"Counts again: it was set aside until {row.suppressed_until:%d %B %Y}."
         _clear(row)
-        remember(row, entry(now, "unsuppressed", text))
+        _remember(row, entry(now, "unsuppressed", text))
         changed = due.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
         if changed:
             _record(row, SYSTEM, "finding.unsuppressed", f"{row.title}: {text}")
@@ -86,6 +86,10 @@ def _change(
                 _record(row, actor, action, f"{row.title}: {text}")
                 number += 1
     return number
+
+
+def _remember(row: Finding, told: dict[str, str]) -> None:
+    row.suppressions = [*row.suppressions, told][-HISTORY:]
 
 
 def _clear(row: Finding) -> None:

@@ -99,7 +99,9 @@ def findings_suppress(request: HttpRequest) -> HttpResponse:
     """Asks for the reason of the chosen findings, then sets them aside."""
     owner = owner_of(request)
     data = request.POST if request.method == "POST" else request.GET
-    chosen = list(Finding.objects.filter(owner=owner, pk__in=_keys(data.getlist("finding"))).defer("history"))
+    chosen = list(
+        Finding.objects.filter(owner=owner, pk__in=_keys(data.getlist("finding"))).defer("history", "suppressions")
+    )
     chosen.sort(key=lambda row: (row.severity_rank, row.title, row.asset_name))
     if not chosen:
         messages.info(request, "Choose findings in the list first.")
@@ -145,7 +147,7 @@ def _page(request: HttpRequest, found: Finding, form: SuppressForm, status: int 
         "account": account,
         "asset": asset,
         "console_link": link,
-        "history": found.history[::-1],
+        "history": found.told[::-1],
         "form": form,
     }
     return render(request, "scans/finding.html", context, status=status)

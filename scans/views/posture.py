@@ -74,7 +74,7 @@ def account_findings_panel(request: HttpRequest, account_id: UUID) -> HttpRespon
         "total": sum(numbers.values()),
         "segments": charts.segments(numbers),
         "legend": charts.legend(numbers),
-        "worst": list(rows.defer("history").order_by("severity_rank", "-open_since", "id")[:5]),
+        "worst": list(rows.defer("history", "suppressions").order_by("severity_rank", "-open_since", "id")[:5]),
         "run": runs[0] if runs else None,
     }
     return render(request, "scans/panels/account_findings.html", context)

@@ -3,18 +3,20 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.serializers import serialize
 from django.utils import timezone
 
+from cloudaccounts.actors import SYSTEM
 from cloudaccounts.contract import ProviderError
-from cloudaccounts.models import ApiToken, CloudAccount, IdempotentCall
-from cloudaccounts.services import purge_api_records
+from cloudaccounts.models import ApiToken, CloudAccount, GroupMember, IdempotentCall
+from cloudaccounts.services import create_group, purge_api_records, set_groups
+from scans.models import ScanRun
 from tests.api.conftest import Caller, MakeCaller, assert_problem
-from tests.conftest import ALL_DATABASES
+from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -70,6 +72,36 @@ def test_a_killed_call_is_taken_up_and_makes_no_second_account(alice_calls: Call
     assert again.status_code == 201
     assert again.json()["id"] == first["id"]
     assert CloudAccount.objects.count() == 1
+
+
+def test_a_killed_call_that_is_taken_up_sets_the_groups_as_well(
+    alice: User, alice_calls: Caller, toybox: dict[str, Any]
+) -> None:
+    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="payments")
+    toybox["group"] = "payments"
+    made = UUID(alice_calls.post("cloud-accounts/", toybox, **KEY).json()["id"])
+    # Killed between the account and its groups.
+    set_groups(CloudAccount.objects.get(), actor=SYSTEM, group_ids=[])
+    IdempotentCall.objects.update(status=0, claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1))
+    assert alice_calls.post("cloud-accounts/", toybox, **KEY).status_code == 201
+    assert list(GroupMember.objects.filter(account=made).values_list("group", flat=True)) == [group.pk]
+
+
+def test_a_killed_start_of_a_scan_finds_its_own(alice: User, alice_calls: Caller, toy_account: MakeAccount) -> None:
+    account = toy_account(alice)
+    ScanRun.objects.all().delete()
+    path = f"cloud-accounts/{account.pk}/scans"
+    first = alice_calls.post(path, **KEY)
+    assert first.status_code == 202
+    for ended in (False, True):
+        if ended:
+            ScanRun.objects.update(active_account=None, status="completed")
+        IdempotentCall.objects.update(status=0, claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1))
+        again = alice_calls.post(path, **KEY)
+        assert (again.status_code, again.json()) == (202, first.json())
+    assert ScanRun.objects.count() == 1
+    assert alice_calls.post(path, **{"Idempotency-Key": "another"}).status_code == 202
+    assert alice_calls.post(path, **{"Idempotency-Key": "one more"}).status_code == 409
 
 
 def test_a_call_that_was_not_done_is_not_remembered(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +18,7 @@ from pytest_django.fixtures import Settings
 
 from cloudaccounts import audit, trail
 from cloudaccounts.actors import SYSTEM, Actor
-from cloudaccounts.models import AuditEvent, CloudAccount, Job, Notice
+from cloudaccounts.models import ApiToken, AuditEvent, CloudAccount, Job, Notice, OrganizationMember
 from cloudaccounts.models.audit import AppendOnlyError
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.services import purge_history, start_job, tell
@@ -240,6 +241,27 @@ def test_what_is_too_old_goes_in_batches_and_leaves_a_word(
     assert not Notice.objects.exists()
     assert AuditEvent.objects.get(action="history.purged").detail["events"] == 5
     assert purge_history().total == 0
+
+
+def test_tokens_and_members_that_ended_long_ago_go(alice: User) -> None:
+    now = timezone.now()
+    long_ago = now - timedelta(days=500)
+    for number, ends in enumerate(({"revoked_at": long_ago}, {"expires_at": long_ago}, {"revoked_at": now}, {})):
+        ApiToken.objects.create(
+            owner=str(alice.pk), name=f"token {number}", hint="x", digest=str(number), created_at=long_ago, **ends
+        )
+    members: list[dict[str, object]] = [
+        {}, {"account": uuid4()}, {"first_seen_at": now}, {"provider_state": "active"},
+    ]  # fmt: skip
+    for number, of in enumerate(members):
+        OrganizationMember.objects.create(
+            organization=UUID(int=1), owner=str(alice.pk), node_id=f"member {number}", kind="account",
+            **{"provider_state": "closed", "first_seen_at": long_ago, **of},
+        )  # fmt: skip
+    purge_history()
+    assert set(ApiToken.objects.values_list("name", flat=True)) == {"token 2", "token 3"}
+    names = set(OrganizationMember.objects.values_list("node_id", flat=True))
+    assert names == {"member 1", "member 2", "member 3"}
 
 
 def test_a_record_takes_who_and_from_where(alice: User) -> None:

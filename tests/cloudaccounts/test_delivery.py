@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,6 +17,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from cloudaccounts.leases import LeaseKeeper
 from cloudaccounts.models import CloudAccount, Notice, NoticeDelivery, NoticeDigest
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.services import deliver_notices, delivery, set_wanted_kinds, tell, webhook
@@ -43,6 +45,7 @@ class Receiver(HTTPServer):
         super().__init__(("127.0.0.1", 0), _Hook)
         self.status = 204
         self.location = ""
+        self.drips = 0.0  # seconds between the bytes of its answer
         self.calls: list[tuple[dict[str, str], bytes]] = []
 
 
@@ -52,6 +55,14 @@ class _Hook(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls.append((dict(self.headers), body))
+        if self.server.drips:
+            for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100:
+                time.sleep(self.server.drips)
+                try:
+                    self.wfile.write(bytes([byte]))
+                except OSError:
+                    return
+            return
         self.send_response(self.server.status)
         if self.server.location:
             self.send_header("Location", self.server.location)
@@ -325,3 +336,45 @@ def test_a_webhook_without_a_secret_is_never_called(
     fail(make_account(alice))
     deliver_notices()
     assert hook.calls == []
+
+
+def test_a_webhook_that_answers_byte_by_byte_is_left(
+    hook: Receiver, alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "OVERALL_TIMEOUT", 0.3)
+    hook.drips = 0.02
+    fail(make_account(alice))
+    began = time.monotonic()
+    deliver_notices()
+    assert time.monotonic() - began < 1.5
+    digest = NoticeDigest.objects.get(channel="webhook")
+    assert (digest.state, digest.error) == ("ready", "The webhook did not answer within 0 seconds.")
+
+
+def test_while_a_server_takes_its_time_nobody_else_sends_the_same(
+    mails: MailServer, alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+
+    class Keeper(LeaseKeeper):
+        def __enter__(self) -> LeaseKeeper:
+            kept.append(self._renew())
+            return super().__enter__()
+
+    monkeypatch.setattr(delivery, "LeaseKeeper", Keeper)
+    fail(make_account(alice))
+    deliver_notices()
+    assert kept == [True] * NoticeDigest.objects.filter(state="sent").count()
+    assert kept
+
+
+def test_a_round_ends_before_its_tasks_limit_and_the_next_goes_on(
+    mails: MailServer, alice: User, operator: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(make_account(alice))
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "BUDGET", -1)
+        deliver_notices()
+    assert mails.taken == []
+    deliver_notices()
+    assert len(mails.taken) == 2

@@ -11,7 +11,8 @@ from django.test import Client
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job, JobItem
-from cloudaccounts.services import retry_failed, run_job, start_fleet_action, transfer_account
+from cloudaccounts.services import retry_failed, run_job, start_fleet_action, transfer_account, update_account
+from cloudaccounts.services.accounts import set_environment
 from scans.models import ScanRun
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
@@ -186,3 +187,23 @@ def test_a_transfer_that_a_kill_interrupted_is_finished_by_the_next_try(
     assert outcomes(job) == [("skipped", "", "It is theirs already.")]
     assert ScanRun.objects.get(account=two[0].pk).owner == str(bob.pk)
     assert ScanRun.objects.get(account=two[1].pk).owner != str(bob.pk)
+
+
+def test_setting_the_environment_leaves_what_was_changed_meanwhile(alice: User, two: list[CloudAccount]) -> None:
+    stale = CloudAccount.objects.get(pk=two[0].pk)
+    update_account(two[0], actor=actor(alice), name="renamed", environment="production", regions=["right"])
+    assert set_environment(stale, actor=actor(alice), environment="staging")
+    assert not set_environment(stale, actor=actor(alice), environment="staging")
+    now = CloudAccount.objects.get(pk=stale.pk)
+    assert (now.name, now.environment, now.regions) == ("renamed", "staging", ["right"])
+
+
+def test_an_account_that_was_given_away_is_not_changed_by_who_had_it(
+    alice: User, bob: User, two: list[CloudAccount]
+) -> None:
+    CloudAccount.objects.filter(pk=two[0].pk).update(owner=str(bob.pk))
+    with pytest.raises(CloudAccount.DoesNotExist):
+        set_environment(two[0], actor=actor(alice), environment="staging")
+    with pytest.raises(CloudAccount.DoesNotExist):
+        update_account(two[0], actor=actor(alice), name="mine", environment="staging", regions=["left"])
+    assert CloudAccount.objects.get(pk=two[0].pk).name == "box a"

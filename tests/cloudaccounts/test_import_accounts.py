@@ -108,6 +108,29 @@ def test_a_bad_row_is_told_by_line_and_reason_and_the_others_go_on(run: Import, 
     assert set(CloudAccount.objects.values_list("account_id", flat=True)) == {"cccccc", "dddddd"}
 
 
+@pytest.mark.parametrize("column", ["cloud", "partition", "credentials.cloud"])
+@pytest.mark.parametrize("name", ["shelf", "Shelf"])
+def test_the_partition_is_named_as_in_the_api(run: Import, column: str, name: str) -> None:
+    told = run(f"{HEAD.strip()},{column}\n{GOOD.strip()},{name}\n")
+    assert told.code == 0, told.text
+    assert CloudAccount.objects.get().partition == "shelf"
+
+
+def test_two_different_clouds_in_one_row_are_refused(run: Import) -> None:
+    for columns in ("cloud,partition", "partition,credentials.cloud"):
+        told = run(f"{HEAD.strip()},{columns}\n{GOOD.strip()},shelf,attic\n")
+        assert told.code == 1
+        assert told.lines[0].split()[:3] == ["line", "2", "refused"]
+    assert not CloudAccount.objects.exists()
+
+
+def test_a_credential_is_read_by_the_forms_of_its_method(run: Import) -> None:
+    told = run(HEAD.replace("token\n", "token,credentials.secret\n") + GOOD.strip() + f",{SECRET}\n")
+    assert told.code == 1
+    assert "The method token takes token, and nothing else." in told.text.replace("\n", " ")
+    assert SECRET not in told.text
+
+
 def test_line_numbers_count_the_lines_of_the_file(run: Import) -> None:
     told = run(HEAD + '\n\ntoy,aaaaaa,"a name\nin two lines",dev,left,token,let-me-in\ntoy,x,y,dev,left,token,z\n')
     assert [line.split()[1] for line in told.lines[:2]] == ["4", "6"]

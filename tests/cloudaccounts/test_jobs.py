@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -150,3 +151,57 @@ def test_the_page_shows_progress_and_outcomes(alices: Client, bobs: Client, alic
         assert bobs.post(f"/jobs/{job.pk}/{address}").status_code == 404
     assert alices.post(f"/jobs/{job.pk}/retry/").status_code == 302
     assert Job.objects.count() == 2
+
+
+def die(job: Job) -> None:
+    """As a worker that took the job and was killed with it."""
+    past = timezone.now() - timedelta(seconds=1)
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.RUNNING, claim=uuid4(), lease_until=past, attempts=F("attempts") + 1
+    )
+    requeue_jobs()
+    job.refresh_from_db()
+
+
+def test_a_job_that_kills_its_workers_is_ended_with_the_reason(alice: User, work: Work) -> None:
+    job = start(alice, "a", "b")
+    for _ in range(jobs.TRIES - 1):
+        die(job)
+        assert job.state == JobState.QUEUED
+    die(job)
+    assert (job.state, job.failed, job.claim) == (JobState.FINISHED, 2, None)
+    item = JobItem.objects.filter(job=job.pk)[0]
+    assert (item.state, item.code) == (ItemState.FAILED, "worker_died")
+    assert "died 5 times" in item.cause
+    assert AuditEvent.objects.filter(action="job.finished").count() == 1
+    assert run_job(job.pk) == "finished"
+    assert work.seen == []
+
+
+def test_a_job_that_gets_further_with_each_worker_goes_on(alice: User, work: Work) -> None:
+    job = start(alice, *"abcdefgh")
+    for subject in "abcdefg":
+        JobItem.objects.filter(job=job.pk, subject=subject).update(state=ItemState.DONE)
+        die(job)
+        die(job)
+        assert job.state == JobState.QUEUED
+    assert run_job(job.pk) == "finished"
+    assert work.seen == ["h"]
+
+
+def test_items_done_under_the_workers_eye_count_as_getting_further(
+    alice: User, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SHOW_EVERY", 0)
+    job = start(alice, *(str(number) for number in range(20)))
+    Job.objects.update(attempts=jobs.TRIES - 1)
+    run_job(job.pk)
+    assert Job.objects.get().attempts == 0
+
+
+def test_work_of_a_kind_that_nobody_knows_fails_instead_of_going_round(alice: User) -> None:
+    job = start(alice, "a")
+    assert run_job(job.pk) == "finished"
+    item = JobItem.objects.get()
+    assert (item.state, item.code) == (ItemState.FAILED, "job_kind_unknown")
+    assert Job.objects.get().failed == 1

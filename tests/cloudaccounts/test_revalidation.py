@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts.actors import SYSTEM
+from cloudaccounts.management.commands import revalidate_accounts
 from cloudaccounts.models import CloudAccount, ConnectionCheck, Job, JobItem, Notice
 from cloudaccounts.services import request_check, revalidate_many, run_job, suspend_account
 from cloudaccounts.services.revalidation import revalidate_now
@@ -155,3 +157,20 @@ def test_the_command_can_be_narrowed(fleet: Fleet, toy_account: MakeAccount) -> 
     assert "0 checked" in command("--provider", "aws")[0]
     with pytest.raises(CommandError, match="No provider is called ibm"):
         command("--provider", "ibm")
+
+
+def test_the_command_reads_no_further_than_it_checks(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts, read, ended = fleet(12), 0, 0
+
+    def reading() -> Iterator[CloudAccount]:
+        nonlocal read
+        for account in accounts:
+            read += 1
+            yield account
+
+    monkeypatch.setattr(revalidate_accounts, "_check", lambda account: ("passed", ""))
+    with ThreadPoolExecutor(1) as pool:
+        for _ in revalidate_accounts._checked(pool, reading(), ahead=3):
+            ended += 1
+            assert read <= ended + 3
+    assert ended == 12

@@ -39,6 +39,18 @@ def test_an_owner_of_accounts_is_not_deleted(alice: User, make_account: MakeAcco
     assert CloudAccount.objects.of(str(alice.pk)).exists()
 
 
+def test_an_owner_of_many_is_refused_without_reading_them_all(
+    alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudaccounts.users.SHOWN", 2)
+    for _ in range(5):
+        make_account(alice)
+    with pytest.raises(ProtectedError, match="alice owns 5 cloud accounts") as caught:
+        alice.delete()
+    assert len(caught.value.protected_objects) == 2
+    assert "last_check" in next(iter(caught.value.protected_objects)).get_deferred_fields()
+
+
 def test_a_bulk_delete_spares_all_where_one_owns_accounts(alice: User, bob: User, make_account: MakeAccount) -> None:
     make_account(bob)
     with pytest.raises(ProtectedError), transaction.atomic():

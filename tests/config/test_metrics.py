@@ -11,8 +11,10 @@ from pytest_django import Settings
 
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.metrics import observe_check, observe_scan
+from cloudaccounts.models import CredentialRotation, NoticeDigest, Organization
 from cloudaccounts.services import record_worker_heartbeat, request_check
 from tests.conftest import ALL_DATABASES, MakeAccount
+from wizard.models import WizardSession
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -65,3 +67,28 @@ def test_strangers_are_told_nothing(client: Client, settings: Settings) -> None:
 
 def test_a_proxy_that_is_not_trusted_does_not_make_its_visitors_local(client: Client) -> None:
     assert client.get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 404
+
+
+@pytest.mark.parametrize("told", ["127.0.0.1", "::1", "nonsense", ""])
+def test_nor_does_a_trusted_one(client: Client, settings: Settings, told: str) -> None:
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    assert Client().get("/metrics", HTTP_X_FORWARDED_FOR=told).status_code == 404
+    assert Client().get("/metrics", HTTP_X_FORWARDED_PROTO="https").status_code == 404
+
+
+def test_all_that_waits_is_told(client: Client, alice: User, toy_account: MakeAccount) -> None:
+    owner, since = str(alice.pk), timezone.now() - timedelta(minutes=2)
+    account = toy_account(alice)
+    Organization.objects.create(
+        owner=owner, provider="toy", connection=account.pk, sync_state="queued", requested_at=since
+    )
+    NoticeDigest.objects.create(channel="mail", recipient="1", created_at=since, due_at=since)
+    WizardSession.objects.create(owner=owner, validation="queued", requested_at=since, expires_at=timezone.now())
+    CredentialRotation.objects.create(
+        account=account.pk, owner=owner, method="token", state="queued", requested_at=since
+    )
+    numbers = told(client)
+    for name in ("organizations", "digests", "validations", "rotations"):
+        assert numbers[f'cloud_accounts_queue_depth{{queue="{name}"}}'] == 1, name
+        assert 119 < numbers[f'cloud_accounts_queue_oldest_seconds{{queue="{name}"}}'] < 200, name
+        assert numbers[f'cloud_accounts_running{{queue="{name}"}}'] == 0, name

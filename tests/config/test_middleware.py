@@ -46,6 +46,17 @@ def test_what_the_client_itself_wrote_to_the_left_does_not_count(settings: Setti
     assert request.META["REMOTE_ADDR"] == "203.0.113.9"
 
 
+def test_nobody_is_this_machine_itself_by_a_header(settings: Settings) -> None:
+    for trusted in (["10.0.0.0/8"], ["10.0.0.0/8", "127.0.0.0/8", "::1"]):
+        for hop in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "127.0.0.1, 127.0.0.9"):
+            request = after(settings, trusted=trusted, remote="10.0.0.2", HTTP_X_FORWARDED_FOR=hop)
+            assert request.META["REMOTE_ADDR"] == "10.0.0.2"
+    request = after(
+        settings, trusted=["10.0.0.0/8", "127.0.0.1"], remote="10.0.0.2", HTTP_X_FORWARDED_FOR="203.0.113.9, 127.0.0.1"
+    )
+    assert request.META["REMOTE_ADDR"] == "203.0.113.9"
+
+
 def test_nonsense_in_the_header_leaves_the_proxys_address(settings: Settings) -> None:
     request = after(settings, trusted=["10.0.0.0/8"], remote="10.0.0.2", HTTP_X_FORWARDED_FOR="<script>")
     assert request.META["REMOTE_ADDR"] == "10.0.0.2"

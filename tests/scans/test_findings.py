@@ -258,3 +258,37 @@ class TestKills:
         toycloud.collected.clear()
         assert self.again(run).status == "completed"
         assert toycloud.collected == []
+
+    def test_the_findings_beyond_those_told_one_by_one_are_counted_whole(
+        self, toybox: CloudAccount, toycloud: State, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        toycloud.put("boxes", "left", *(f"box-{number}" for number in range(TOLD + 7)), lid="open")
+        run = request_scan(toybox, actor=SYSTEM)
+        with monkeypatch.context() as patch:
+            self.die_in(patch, FindingWriter, "resolve_orphans", after=False)
+            with pytest.raises(SystemExit):
+                run_scan(run.run_id)
+        assert Notice.objects.count() == TOLD
+        assert self.again(run).status == "completed"
+        texts = list(Notice.objects.values_list("text", flat=True))
+        assert len(texts) == TOLD + 1
+        assert "7 more critical findings in toybox." in texts
+
+
+def test_a_scan_and_a_person_lose_no_line_of_each_other(
+    scan: Scan, toycloud: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toycloud.put("boxes", "left", "red", lid="open")
+    scan()
+    toycloud.put("boxes", "left", "red")
+    resolve = FindingWriter._resolved
+
+    def meanwhile(self: FindingWriter, row: Finding, *values: Any) -> Finding:
+        """Somebody sets it aside after the scan has read it, before it is written."""
+        suppress_findings(row.owner, [row.pk], actor=SYSTEM, reason="Meant so.")
+        return resolve(self, row, *values)
+
+    monkeypatch.setattr(FindingWriter, "_resolved", meanwhile)
+    scan()
+    assert {line["what"] for line in finding().told} == {"new", "suppressed", "resolved"}
+    assert [line["at"] for line in finding().told] == sorted(line["at"] for line in finding().told)

@@ -7,9 +7,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from cloudaccounts.actors import SYSTEM
-from scans.models import ScanRun
-from scans.services import cancel_scan, purge_scans, request_scan
+from cloudaccounts.models import CloudAccount
+from scans.models import Asset, Finding, FindingDay, ScanRun
+from scans.services import cancel_scan, purge_found, purge_scans, request_scan
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.scans.conftest import Scan
+from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -30,3 +33,21 @@ def test_young_scans_stay(alice: User, toy_account: MakeAccount) -> None:
     toy_account(alice)
     cancel_scan(ScanRun.objects.get(), actor=SYSTEM)
     assert purge_scans() == 0
+
+
+def test_what_was_resolved_or_gone_long_ago_goes(
+    scan: Scan, toybox: CloudAccount, toycloud: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scans.services.purging.BATCH", 1)
+    toycloud.put("boxes", "left", "old", "older", "young", "open", lid="open")
+    scan()
+    long_ago = timezone.now() - timedelta(days=500)
+    for name, gone in {"old": long_ago, "older": long_ago, "young": timezone.now()}.items():
+        Asset.objects.filter(name=name).update(gone_at=gone)
+        Finding.objects.filter(asset_name=name).update(status="resolved", resolved_at=gone)
+    FindingDay.objects.create(owner=toybox.owner, day=f"{long_ago:%Y-%m-%d}")
+    assert purge_found() == 5
+    assert set(Asset.objects.values_list("name", flat=True)) == {"young", "open"}
+    assert set(Finding.objects.values_list("asset_name", flat=True)) == {"young", "open"}
+    assert FindingDay.objects.get().day == f"{timezone.now():%Y-%m-%d}"
+    assert purge_found() == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,9 +10,9 @@ from django.utils import timezone
 from cloudaccounts.actors import SYSTEM, Actor
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, JobItem
-from cloudaccounts.services import delete_account, run_job, suspend_account
+from cloudaccounts.services import delete_account, run_job, start_fleet_action, suspend_account
 from scans.models import ScanRun, ScanSchedule
-from scans.services import request_scan, request_scans, set_schedule, start_due_scans
+from scans.services import request_scan, set_schedule, start_due_scans
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
 
@@ -116,8 +117,8 @@ class TestManyAtOnce:
         suspend_account(asleep, actor=SYSTEM)
         request_scan(busy, actor=SYSTEM)
         actor = Actor(str(alice.pk), "alice", "page")
-        job = request_scans(
-            owner=str(alice.pk), actor=actor, accounts=[toybox, asleep, busy, bobs], scan_type="incremental"
+        job = start_fleet_action(
+            "scan", owner=str(alice.pk), actor=actor, accounts=[toybox, asleep, busy, bobs], about="all"
         )
         assert run_job(job.pk) == "finished"
         outcomes = {item.label: (item.state, item.cause) for item in JobItem.objects.all()}
@@ -125,11 +126,21 @@ class TestManyAtOnce:
             "toybox": ("done", ""),
             "asleep": ("skipped", "The account is suspended."),
             "busy": ("skipped", "A scan of this account was under way already."),
+            "bobs": ("skipped", "This account is not there any more."),
         }
         run = ScanRun.objects.get(account=toybox.pk)
         assert (run.scan_type, run.actor["label"]) == ("incremental", "alice")
         assert not ScanRun.objects.filter(account=bobs.pk).exists()
 
-    def test_there_is_no_third_type(self, alice: User) -> None:
-        with pytest.raises(InputError):
-            request_scans(owner=str(alice.pk), actor=SYSTEM, accounts=[], scan_type="half")
+
+def test_accounts_without_a_schedule_get_one_and_schedules_without_an_account_go(
+    alice: User, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [toy_account(alice, account_id=f"abcde{letter}") for letter in "abcdefg"]
+    ScanSchedule.objects.exclude(account=accounts[3].pk).delete()
+    stray = ScanSchedule.objects.create(account=UUID(int=2**128 - 1), owner="1", full_at=timezone.now())
+    monkeypatch.setattr("scans.services.scheduling.BATCH", 2)
+    for _ in range(4):  # two at least each time
+        start_due_scans()
+    assert set(ScanSchedule.objects.values_list("account", flat=True)) == {account.pk for account in accounts}
+    assert stray.account not in ScanSchedule.objects.values_list("account", flat=True)

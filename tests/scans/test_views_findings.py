@@ -195,7 +195,7 @@ def test_suppressing_needs_a_reason_and_a_day_to_come(alices: Client, account: C
     alices.post(f"/findings/{found.pk}/unsuppress/")
     found.refresh_from_db()
     assert (found.suppressed, found.suppressed_reason, found.suppressed_until) == (False, "", None)
-    assert [row["what"] for row in found.history] == ["suppressed", "unsuppressed"]
+    assert [row["what"] for row in found.told] == ["suppressed", "unsuppressed"]
 
 
 def test_several_are_suppressed_at_once_after_a_question(alices: Client, account: CloudAccount) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import IO, Any, cast
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
+from django.db.models import QuerySet
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -17,6 +20,7 @@ from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 
 ACTOR = Actor("system", "revalidate_accounts", "command")
+CHUNK = 200
 PASSED, SKIPPED, FAILED = "passed", "skipped", "failed"
 
 
@@ -33,29 +37,27 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=16, help="checks at the same time (16)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        accounts = list(self._accounts(options))
+        keys = list(self._accounts(options).values_list("pk", flat=True))
+        threads = max(1, options["threads"])
         console = Console(file=cast("IO[str]", self.stdout._out))
         outcomes: Counter[str] = Counter()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with (
             Progress(*columns, console=console, transient=True) as progress,
-            ThreadPoolExecutor(max(1, options["threads"])) as pool,
+            ThreadPoolExecutor(threads) as pool,
         ):
-            bar = progress.add_task("Checking", total=len(accounts))
-            futures = {pool.submit(_check, account): account for account in accounts}
-            for future in as_completed(futures):
-                outcome, text = future.result()
+            bar = progress.add_task("Checking", total=len(keys))
+            for account, (outcome, text) in _checked(pool, _read(keys), ahead=2 * threads):
                 outcomes[outcome] += 1
                 if outcome != PASSED:
-                    account = futures[future]
                     console.print(f"{account.provider} {account.account_id} {account.name}: {text}", markup=False)
                 progress.advance(bar)
-        summary = f"{len(accounts):,} checked: {outcomes[PASSED]:,} passed, {outcomes[FAILED]:,} failed"
+        summary = f"{outcomes.total():,} checked: {outcomes[PASSED]:,} passed, {outcomes[FAILED]:,} failed"
         console.print(summary + (f", {outcomes[SKIPPED]:,} left out" if outcomes[SKIPPED] else "") + ".")
         if outcomes[FAILED]:
             raise SystemExit(1)
 
-    def _accounts(self, options: dict[str, Any]) -> Iterable[CloudAccount]:
+    def _accounts(self, options: dict[str, Any]) -> QuerySet[CloudAccount]:
         found = CloudAccount.objects.exclude(status=CloudAccountStatus.SUSPENDED)
         if provider := options["provider"]:
             if provider not in dict(registry.choices()):
@@ -68,7 +70,30 @@ class Command(BaseCommand):
                 found = found.filter(groups.within(options["group"]))
             except ProviderError as error:
                 raise CommandError(f"{error.cause} {error.remedy}") from None
-        return found.defer("last_check", "proven_permissions", "lost_permissions").order_by("owner", "name", "id")
+        return found.order_by("owner", "name", "id")
+
+
+def _read(keys: list[UUID]) -> Iterator[CloudAccount]:
+    """In their order, some at a time: the run may take hours, and no cursor is left open for as long."""
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        found = CloudAccount.objects.defer("last_check", "proven_permissions", "lost_permissions").in_bulk(chunk)
+        yield from (found[key] for key in chunk if key in found)
+
+
+def _checked(
+    pool: ThreadPoolExecutor, accounts: Iterator[CloudAccount], *, ahead: int
+) -> Iterator[tuple[CloudAccount, tuple[str, str]]]:
+    """As they end. ``ahead`` at a time are read and waiting: memory stays flat however many there are."""
+    under_way: dict[Future[tuple[str, str]], CloudAccount] = {}
+    while True:
+        for account in islice(accounts, ahead - len(under_way)):
+            under_way[pool.submit(_check, account)] = account
+        if not under_way:
+            return
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield under_way.pop(future), future.result()
 
 
 def _check(account: CloudAccount) -> tuple[str, str]:

@@ -17,7 +17,7 @@ import yaml
 from cloudaccounts.contract import ProviderError
 
 REQUIRED = ("provider", "account_id", "name", "environment", "regions", "auth_method")
-OPTIONAL = ("partition", "group")
+OPTIONAL = ("partition", "cloud", "group")  # cloud is another word for partition, as in the HTTP API
 CREDENTIALS = "credentials."
 LONGEST_CELL = 20_000  # characters; a GCP key has 2,400
 YAML_LIMIT = 2 * 1024 * 1024  # bytes; a tree of nodes takes a hundred times that in memory

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from django.db import connections
 
-from cloudaccounts import registry
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError, defect
-from cloudaccounts.services.accounts import AccountDetails, add_cloud_account, check_account_exists, clean_details
+from cloudaccounts.services.accounts import add_cloud_account, check_account_exists
 from cloudaccounts.services.importing.reading import BadRow, Row
+from cloudaccounts.services.intake import GivenAccount, read_account, read_details
 from cloudaccounts.services.organizations import grouping
 from cloudaccounts.services.validation import validate_cloud_account
 
@@ -80,19 +80,16 @@ def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) ->
 
 def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
     try:
-        details = clean_details(_details(row))
+        given = _given(row)
+        details = read_details(given)
     except InputError as error:
-        reason = " ".join(f"{name}: {message}" for name, message in error.fields.items())
-        return Result(row.line, "refused", reason=reason)
+        return _wrong(row, error)
     told = partial(Result, row.line, provider=details.provider, account_id=details.account_id, name=details.name)
     if check_account_exists(owner, details.provider, details.account_id):
         return told("exists")
     try:
         group = grouping.clean_group(owner, row.values.get("group", ""))
-        provider = registry.get(details.provider)
-        credentials = provider.clean_credentials(
-            details.auth_method, row.credentials, account_id=details.account_id, partition=details.partition
-        )
+        details, credentials = read_account(given)
         report = validate_cloud_account(owner=owner, details=details, credentials=credentials)
         if not report.ok:
             raise ValidationRefusedError(report)
@@ -102,25 +99,32 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
         grouping.put(account, group, actor=actor)
     except DuplicateAccountError:
         return told("exists")  # twice in the file
+    except InputError as error:
+        return _wrong(row, error, told)
     except ProviderError as error:
         return told("refused", reason=error.cause, remedy=error.remedy)
     return told("added")
 
 
-def _details(row: Row) -> AccountDetails:
+def _wrong(row: Row, error: InputError, told: Callable[..., Result] | None = None) -> Result:
+    """By field. The messages are those of forms, and hold nothing of what stands in the file."""
+    reason = " ".join(f"{name}: {message}" for name, message in error.fields.items())
+    return (told or partial(Result, row.line))("refused", reason=reason)
+
+
+def _given(row: Row) -> GivenAccount:
+    """As a caller of the HTTP API would give it."""
     values = row.values
-    partition = values.get("partition", "")
-    if not partition:
-        try:
-            partition = registry.get(values["provider"]).partitions()[0].value
-        except registry.UnknownProviderError:
-            partition = ""
-    return AccountDetails(
+    partition, cloud = values.get("partition", ""), values.get("cloud", "")
+    if partition and cloud and partition != cloud:
+        raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
+    return GivenAccount(
         provider=values["provider"].lower(),
         account_id=values["account_id"],
-        partition=partition,
+        partition=partition or cloud,
         name=values["name"],
         environment=values["environment"],
         regions=row.regions,
-        auth_method=values["auth_method"] or "none",  # an empty one would not be looked at
+        auth_method=values["auth_method"],
+        credentials=row.credentials,
     )

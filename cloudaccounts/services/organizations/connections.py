@@ -19,6 +19,8 @@ from cloudaccounts.services.organizations.sync import request_sync
 from cloudaccounts.services.owners import external_id_for
 from cloudaccounts.services.server import server_identity
 
+CHUNK = 500  # keys in one question
+
 
 def connect_organization(account: CloudAccount, *, actor: Actor, options: Mapping[str, str]) -> Organization:
     """Takes an account's credential for its organization, and asks for the first look; repeating it changes options.
@@ -106,8 +108,10 @@ def set_aside(organization: Organization, members: list[str], *, actor: Actor, b
     """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
     before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
     after = MemberState.NEW if back else MemberState.IGNORED
-    found = OrganizationMember.objects.filter(organization=organization.pk, pk__in=members, state__in=before)
-    changed = found.update(state=after)
+    found = OrganizationMember.objects.filter(organization=organization.pk, state__in=before)
+    changed = 0
+    for start in range(0, len(members), CHUNK):
+        changed += found.filter(pk__in=members[start : start + CHUNK]).update(state=after)
     if changed:
         audit.record(
             actor=actor, owner=organization.owner, action="organization.members_changed",

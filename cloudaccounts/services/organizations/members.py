@@ -13,10 +13,11 @@ from cloudaccounts import vault
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
-from cloudaccounts.models import CloudAccount, Job, JobItem, Organization, OrganizationMember
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem, Organization, OrganizationMember
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
 from cloudaccounts.services.accounts import AccountDetails, add_cloud_account, clean_details
 from cloudaccounts.services.jobs import Outcome, handles, start_job
+from cloudaccounts.services.lifecycle import delete_account
 from cloudaccounts.services.organizations import grouping
 from cloudaccounts.services.validation import validate_cloud_account
 
@@ -26,6 +27,15 @@ ONBOARD = "organization.onboard"
 # Resource Manager (Azure's and Google's) gives one identity; what is throttled all the same waits as the provider asks.
 THREADS = 8
 CHUNK = 500
+
+
+class ConnectionGoneError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "connection_gone",
+            "The account whose credential was used was deleted, suspended or given away meanwhile.",
+            "Connect the organization again, or resume that account.",
+        )
 
 
 def test_members(organization: Organization, *, actor: Actor, members: Iterable[UUID | str]) -> Job:
@@ -83,11 +93,15 @@ def new_members(organization: Organization, *, under: str = "", failed: bool = F
 
 
 def containers_below(organization: Organization, node_id: str) -> list[str]:
-    """The container itself and all in it. A container that claims to lie in itself is met once."""
+    """The container itself and all in it; none where it is no container. One that lies in itself is met once."""
     children: dict[str, list[str]] = {}
+    known = False
     rows = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER)
     for key, parent in rows.values_list("node_id", "parent_id"):
         children.setdefault(parent, []).append(key)
+        known = known or key == node_id
+    if not known:
+        return []
     met, waiting = {node_id: None}, [node_id]
     while waiting:
         for child in children.get(waiting.pop(), ()):
@@ -164,10 +178,20 @@ def _add(organization: Organization, member: OrganizationMember, actor: Actor, o
     report: CloudValidationResult = validate_cloud_account(
         owner=organization.owner, details=details, credentials=credentials
     )
-    return add_cloud_account(
+    account = add_cloud_account(
         owner=organization.owner, actor=actor, details=details, credentials=credentials, report=report,
         account_uuid=member.becomes, connection=connection,
     )  # fmt: skip
+    # Whoever deletes, transfers or suspends the connection looks for members first: ours may have come after that look.
+    if not _is_still_usable(connection):
+        delete_account(account, actor=actor)
+        raise ConnectionGoneError
+    return account
+
+
+def _is_still_usable(connection: CloudAccount) -> bool:
+    found = CloudAccount.objects.of(connection.owner).filter(pk=connection.pk)
+    return found.exclude(status=CloudAccountStatus.SUSPENDED).exists()
 
 
 def _of(job: Job, item: JobItem) -> tuple[Organization | None, OrganizationMember | None]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cloudaccounts import audit, dispatch, registry, vault
@@ -31,6 +31,7 @@ QUEUE = "fleet"
 EVERY = timedelta(days=1)
 AGAIN = timedelta(minutes=10)  # after what can pass by itself; goes on from the cursor
 NUDGE_AGAIN = timedelta(seconds=30)
+TRIES = 5  # workers that may die one after the other at the same page
 OLDEST_CURSOR = timedelta(hours=1)  # the clouds' own page tokens do not live much longer
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,10 @@ def requeue_syncs() -> int:
     """Gives looks of dead workers back, nudges those that wait, and asks for those that are due. Counts all."""
     now = timezone.now()
     lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
-    mended = lost.update(sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    mended = sum(_end_deadly(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
+    mended += lost.filter(attempts__lt=TRIES).update(
+        sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None
+    )
     for organization in Organization.objects.filter(sync_state=SyncState.IDLE, next_sync_at__lte=now)[:100]:
         try:
             request_sync(organization, actor=SYSTEM)
@@ -145,7 +149,7 @@ def _store(organization: Organization, claim: Claim, writer: MemberWriter, page:
         organization.seen += writer.write(page.nodes)
         changes: dict[str, object] = {"seen": organization.seen}
         if page.cursor:
-            changes["cursor"] = page.cursor
+            changes |= {"cursor": page.cursor, "attempts": 0}  # whoever takes it up goes on behind this page
         for node in page.nodes:
             if not node.parent_id:
                 changes |= {"root_id": node.node_id[:200], "name": shown_name(node.name) or node.node_id[:160]}
@@ -160,7 +164,7 @@ def _end_well(organization: Organization, claim: Claim, writer: MemberWriter) ->
         jitter = timedelta(seconds=random.uniform(0, 900))  # noqa: S311 # no secret
         ended = claim.write(
             sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", code="", cause="", remedy="",
-            last_synced_at=now, next_sync_at=now + EVERY + jitter,
+            attempts=0, last_synced_at=now, next_sync_at=now + EVERY + jitter,
         )  # fmt: skip
         if ended:
             _record(
@@ -173,7 +177,7 @@ def _end_badly(organization: Organization, claim: Claim, error: ProviderError) -
     now = timezone.now()
     changes: dict[str, object] = {"cursor": ""} if error.permanent else {}
     ended = claim.write(
-        sync_state=SyncState.IDLE, claim=None, lease_until=None, next_sync_at=now + _pause(error),
+        sync_state=SyncState.IDLE, claim=None, lease_until=None, next_sync_at=now + _pause(error), attempts=0,
         **_told(error), **changes,
     )  # fmt: skip
     if ended:
@@ -186,6 +190,19 @@ def _pause(error: ProviderError) -> timedelta:
 
 def _told(error: ProviderError) -> dict[str, str]:
     return {"code": error.code, "cause": error.cause[:500], "remedy": error.remedy[:500]}
+
+
+def _end_deadly(organization: Organization, lost: QuerySet[Organization]) -> int:
+    """A look that killed its workers `TRIES` times at the same page: tomorrow again, from the beginning."""
+    logger.error("organization.deadly", extra={"organization": str(organization.pk)})
+    cause = f"The worker died {organization.attempts} times at this look without getting any further."
+    ended = lost.filter(pk=organization.pk, claim=organization.claim).update(
+        sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", attempts=0, code="worker_died",
+        cause=cause, remedy="Tell the operator: the log may say why.", next_sync_at=timezone.now() + EVERY,
+    )  # fmt: skip
+    if ended:
+        _record(organization, f"failed: {cause}", code="worker_died")
+    return ended
 
 
 def _record(organization: Organization, text: str, *, code: str) -> None:

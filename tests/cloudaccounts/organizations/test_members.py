@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import post_save
 
 from cloudaccounts import vault
 from cloudaccounts.actors import SYSTEM
@@ -184,6 +185,32 @@ def test_testing_stores_the_outcome_and_no_account(organization: Organization, t
 def test_all_new_below_a_container_are_found(organization: Organization, member: Member) -> None:
     assert set(organizations.new_members(organization, under="upper")) == {member("bbbbbb").pk, member("cccccc").pk}
     assert set(organizations.new_members(organization, under="inner")) == {member("cccccc").pk}
+
+
+@pytest.mark.parametrize("what", ["suspended", "given away", "deleted"])
+def test_a_connection_that_goes_while_a_member_is_added_leaves_no_account(
+    organization: Organization, connecting: CloudAccount, bob: User, member: Member, what: str
+) -> None:
+    hub = CloudAccount.objects.filter(pk=connecting.pk)
+
+    def go(sender: object, instance: CloudAccount, **kwargs: object) -> None:
+        if instance.pk == member("cccccc").becomes:
+            if what == "suspended":
+                hub.update(status="suspended")
+            elif what == "given away":
+                hub.update(owner=str(bob.pk))
+            else:
+                hub.delete()
+
+    post_save.connect(go, sender=CloudAccount)
+    try:
+        job = onboard(organization, [member("cccccc").pk])
+    finally:
+        post_save.disconnect(go, sender=CloudAccount)
+    assert (job.done, job.failed) == (0, 1)
+    assert not CloudAccount.objects.filter(account_id="cccccc").exists()
+    assert member("cccccc").code == "connection_gone"
+    assert not ScanRun.objects.filter(account_name="box cccccc", active_account__isnull=False).exists()
 
 
 def test_a_member_of_somebody_elses_organization_is_no_item(

@@ -93,6 +93,36 @@ def test_a_worker_that_dies_is_followed_by_one_that_goes_on(organization: Organi
     assert not OrganizationMember.objects.filter(provider_state="closed").exists()
 
 
+def die(organization: Organization) -> None:
+    """As a worker that took the look and was killed with it."""
+    Organization.objects.filter(pk=organization.pk).update(
+        sync_state="running",
+        claim=uuid4(),
+        lease_until=timezone.now() - timedelta(seconds=1),
+        attempts=F("attempts") + 1,
+    )
+    organizations.requeue_syncs()
+    organization.refresh_from_db()
+
+
+def test_a_look_that_kills_its_workers_is_ended_with_the_reason(organization: Organization) -> None:
+    organizations.request_sync(organization, actor=ALICE)
+    for _ in range(4):
+        die(organization)
+        assert organization.sync_state == "queued"
+    die(organization)
+    assert (organization.sync_state, organization.code, organization.attempts) == ("idle", "worker_died", 0)
+    assert "died 5 times" in organization.cause
+    assert organization.next_sync_at is not None
+    assert organization.next_sync_at > timezone.now() + timedelta(hours=23)
+
+
+def test_a_look_that_gets_further_with_each_worker_goes_on(organization: Organization, tree: State) -> None:
+    Organization.objects.update(attempts=4)
+    look_again(organization)
+    assert organization.attempts == 0
+
+
 def test_a_worker_that_lost_its_claim_writes_nothing_more(organization: Organization, tree: State) -> None:
     organizations.request_sync(organization, actor=ALICE)
     organizations.run_sync(uuid4())
