@@ -68,7 +68,9 @@ def test_a_scan_of_a_killed_worker_is_taken_up_and_done_once(product: Product, b
     wait_for(lambda: is_done(account), seconds=60, what="the end of the scan")
     assert scan_of(account).attempts == 2
     assert Asset.objects.filter(account=account.pk).count() == len(UNITS)
-    assert AuditEvent.objects.filter(action="scan.completed").count() == 1
+    told = AuditEvent.objects.filter(action="scan.completed")
+    wait_for(told.exists, seconds=10, what="the audit of it")
+    assert told.count() == 1
     assert {product.visits()[f"collect:{unit} abcdef"] for unit in UNITS} == {1}
 
 
@@ -105,7 +107,7 @@ def test_a_flood_of_scans_does_not_slow_a_validation(
         box("".join(letters))
     product.worker("worker")
     product.worker("scanner")
-    wait_for(lambda: ScanRun.objects.filter(status=ScanStatus.COMPLETED).exists(), seconds=60, what="a scan")
+    wait_for(ScanRun.objects.filter(status=ScanStatus.COMPLETED).exists, seconds=60, what="a scan")
     account = CloudAccount.objects.order_by("account_id")[0]
     took = []
     for _ in range(5):
