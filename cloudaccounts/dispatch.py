@@ -23,7 +23,7 @@ def send(task: str, *ids: str, queue: str = "checks") -> bool:
     """True where the broker took the message."""
     try:
         current_app.send_task(task, args=list(ids), queue=queue)
-    except (OperationalError, ChannelError, OSError) as error:
+    except _broker_errors() as error:
         logger.warning("dispatch.broker_down", extra={"task": task, "error": type(error).__name__})
         return False
     return True
@@ -32,3 +32,9 @@ def send(task: str, *ids: str, queue: str = "checks") -> bool:
 def send_on_commit(task: str, *ids: str, using: str, queue: str = "checks") -> None:
     """Celery's own delay_on_commit looks at ``default`` only; ours waits for the alias that matters."""
     transaction.on_commit(partial(send, task, *ids, queue=queue), using=using)
+
+
+def _broker_errors() -> tuple[type[Exception], ...]:
+    """Also what a broker's own client raises as it is: RabbitMQ's refusals (of a password, of a virtual host), say."""
+    connection = current_app.connection_for_write()  # not connected
+    return (OperationalError, ChannelError, OSError, *connection.connection_errors, *connection.channel_errors)
