@@ -166,6 +166,7 @@ def test_units_of_unknown_services_and_disabled_regions_are_never_told_as_unchan
 
 
 @pytest.mark.parametrize("regions", [REGIONS, (*REGIONS, "us-west-2", "eu-central-1")])
+@pytest.mark.usefixtures("later")
 def test_an_unchanged_account_costs_few_calls(cloud: Cloud, regions: tuple[str, ...]) -> None:
     """The aim is a fifth of a full scan's calls; a call for each enabled region is the price of certainty about S3."""
     target = make_target(account_id="111122223333", regions=regions)

@@ -19,7 +19,7 @@ from tests.config.sandbox.gcp.conftest import PROJECT, token_of
 
 TITLES = [
     *("Everything granted", "Impersonation", "Workload identity", "Some permissions denied", "No permission at all"),
-    *("Disabled key", "API not enabled", "Project marked for deletion"),
+    *("Disabled key", "Organization", "API not enabled", "Project marked for deletion"),
 ]
 
 
