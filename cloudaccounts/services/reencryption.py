@@ -153,7 +153,7 @@ def _write_together(model: type[models.Model], column: SealedColumn, pairs: Pair
         assignments.append(f"{quote(_field(model, column.fingerprint).column)} = %s")
         extra.append(newest_key_fingerprint())
     sql = (
-        f"UPDATE {quote(model._meta.db_table)} SET {', '.join(assignments)} "  # noqa: S608 # names are the model's own
+        f"UPDATE {quote(model._meta.db_table)} SET {', '.join(assignments)} "  # noqa: S608 # nosec B608 # names are the model's own
         f"WHERE {quote(key.column)} = %s AND {quote(sealed.column)} = %s"
     )
     prepared = [

@@ -37,7 +37,7 @@ def _wide(one: Mapping[str, Any]) -> bool:
 
 
 def _all_of_azure(one: Mapping[str, Any]) -> bool:
-    return one.get("from") == one.get("to") == "0.0.0.0"  # noqa: S104 # no address to listen on
+    return one.get("from") == one.get("to") == "0.0.0.0"  # noqa: S104 # nosec B104 # no address to listen on
 
 
 def _firewall(asset: Asset) -> Judgement:
