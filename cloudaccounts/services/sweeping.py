@@ -28,7 +28,7 @@ def sweep_credentials() -> int:
             gone += CloudCredential.objects.filter(pk__in=lost, written_at__lt=limit).delete()[0]
     if gone:
         audit.record(
-            actor=SYSTEM, owner="", action="credentials.swept", text=f"{gone:,} credentials without an account removed",
+            actor=SYSTEM, owner="", action="credential.swept", text=f"{gone:,} credentials without an account removed",
             number=gone,
         )  # fmt: skip
     return gone
