@@ -31,7 +31,7 @@ def test_a_credential_that_no_account_has_is_destroyed_and_counted(left: UUID) -
     assert sweep_credentials() == 1
     assert not CloudCredential.objects.filter(pk=left).exists()
     assert CloudCredential.objects.count() == 1
-    event = AuditEvent.objects.get(action="credentials.swept")
+    event = AuditEvent.objects.get(action="credential.swept")
     assert (event.detail["number"], event.owner) == (1, "")
     assert sweep_credentials() == 0
 
@@ -39,4 +39,4 @@ def test_a_credential_that_no_account_has_is_destroyed_and_counted(left: UUID) -
 def test_one_whose_account_may_still_be_written_stays(left: UUID) -> None:
     assert sweep_credentials() == 0
     assert CloudCredential.objects.filter(pk=left).exists()
-    assert not AuditEvent.objects.filter(action="credentials.swept").exists()
+    assert not AuditEvent.objects.filter(action="credential.swept").exists()
