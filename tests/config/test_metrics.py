@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -40,7 +41,8 @@ def test_queues_accounts_and_workers_are_told(client: Client, alice: User, make_
     assert numbers['cloud_accounts_worker_alive{queue="scans"}'] == 0
 
 
-def test_what_was_measured_is_told(client: Client) -> None:
+def test_what_was_measured_is_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 999_999)  # a process whose files nobody has forgotten
     name = 'cloud_accounts_checks_total{code="throttled",kind="heartbeat",provider="metrics-test"}'
     observe_check(provider="metrics-test", kind="heartbeat", seconds=0.3, code="throttled")
     observe_check(provider="metrics-test", kind="heartbeat", seconds=0.2, code="throttled")

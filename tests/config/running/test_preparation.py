@@ -19,6 +19,12 @@ from config.running.output import Output
 from tests.conftest import ALL_DATABASES
 
 
+@pytest.fixture(autouse=True)
+def measurements_stay(settings: Settings, tmp_path: Path) -> None:
+    """A start forgets what was measured in its folder: not what this process goes on measuring."""
+    settings.METRICS_DIR = str(tmp_path)
+
+
 @pytest.fixture
 def children() -> Any:
     children = Children(Output(file=io.StringIO()))
