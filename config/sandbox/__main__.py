@@ -6,14 +6,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 
 from config.sandbox.files import DESCRIPTION_FILE
 from config.sandbox.server import Sandbox
 
 
-def _await_end_of_input(ended: threading.Event) -> None:
+def _await_end_of_input(ended: SimpleQueue[None]) -> None:
     sys.stdin.buffer.read()
-    ended.set()
+    ended.put(None)
 
 
 def main() -> int:
@@ -24,9 +25,9 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
 
-    ended = threading.Event()
+    ended: SimpleQueue[None] = SimpleQueue()  # an Event may not be set in a handler that another signal can interrupt
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: ended.put(None))
     try:
         sandbox = Sandbox(options.data_dir, options.port)
     except (OSError, RuntimeError) as error:
@@ -38,7 +39,7 @@ def main() -> int:
     path = sandbox.data_dir / DESCRIPTION_FILE
     sys.stdout.write(f"sandbox ready: proxy {sandbox.proxy.url}, details in {path}\n")
     sys.stdout.flush()
-    ended.wait()
+    ended.get()
     sandbox.stop()
     return 0
 

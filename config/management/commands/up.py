@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,22 @@ from config.running import preparation
 from config.running.announcement import announce
 from config.running.children import Child, Children
 from config.running.output import Output
+
+
+def _stop_when_asked(children: Children) -> None:
+    """By a thread, told through a queue that a handler may use while another handler does.
+
+    An Event may not be set in a handler: a second signal in the middle of `set` waits for the first one's lock for ever.
+    """
+    asked: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda caught, _frame: asked.put(caught))
+
+    def listen() -> None:
+        asked.get()
+        children.stop()
+
+    threading.Thread(target=listen, name="signals", daemon=True).start()
 
 
 class Command(BaseCommand):
@@ -34,8 +51,7 @@ class Command(BaseCommand):
         alone = preparation.alone_in_the_data_folder()
         console = Output(highlight=False)
         children = Children(console)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: children.stop())
+        _stop_when_asked(children)
         try:
             self._run(port, console, children)
         except BrokenPipeError:
