@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from cloudaccounts.contract import CloudValidationResult, ProviderError
+from cloudaccounts.contract import ProviderError
+
+if TYPE_CHECKING:
+    from cloudaccounts.contract import CloudValidationResult
 
 
 class InputError(ProviderError):

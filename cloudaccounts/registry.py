@@ -11,12 +11,14 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache, partial
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 
 from cloudaccounts import providers
-from cloudaccounts.contract import Provider
+
+if TYPE_CHECKING:  # every command loads this module by the models, and few need a provider
+    from cloudaccounts.contract import Provider
 
 GROUP = "cloudaccounts.providers"
 

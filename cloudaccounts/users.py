@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import ProtectedError
 
-from cloudaccounts import selectors
 from cloudaccounts.models import CloudAccount
 
 SHOWN = 20  # accounts that the error names
@@ -21,6 +20,8 @@ def refusal(user: AbstractBaseUser, accounts: int) -> str:
 
 def refuse_to_orphan(*, instance: AbstractBaseUser, **_: Any) -> None:
     """Receiver of a user's ``pre_delete``, which a queryset's bulk delete sends too. Raises `ProtectedError`."""
+    from cloudaccounts import selectors  # every command loads this receiver, and few delete a user
+
     owner = str(instance.pk)
     if number := selectors.count(owner):
         few = CloudAccount.objects.of(owner).only("name", "account_id", "provider").order_by("name", "id")[:SHOWN]

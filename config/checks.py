@@ -52,10 +52,12 @@ def rotation_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 @register
 def notify_webhook(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    url, secret = settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
+    if not url:
+        return []
     from cloudaccounts.services import webhook
 
-    url, secret = settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
-    if not url or not (wrong := webhook.problem(url, secret)):
+    if not (wrong := webhook.problem(url, secret)):
         return []
     return [
         Error(

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from cloudaccounts.services import confirm_key, worker_state
+from cloudaccounts import services
 
 QUEUES = ("checks", "scans", "fleet")
 
@@ -83,7 +83,7 @@ def _write_beside_messages(folder: Path) -> None:
 def _worker(queue: str) -> Callable[[], str]:
     def probe() -> str:
         try:
-            state = worker_state(queue)
+            state = services.worker_state(queue)
         except DatabaseError:
             return "Unknown: the database cannot be read."
         if state.alive:
@@ -95,7 +95,7 @@ def _worker(queue: str) -> Callable[[], str]:
 
 def _key() -> str:
     try:
-        wrong = confirm_key()
+        wrong = services.confirm_key()
     except DatabaseError:
         return "Unknown: the database cannot be read."
     return "ok" if wrong is None else f"{wrong.cause} {wrong.remedy}"

@@ -17,13 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from cloudaccounts.services import (
-    external_id_for,
-    muted_kinds,
-    record_password_change,
-    set_wanted_kinds,
-    tokens_of,
-)
+from cloudaccounts import services
 from config.site_forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
@@ -50,7 +44,7 @@ class PasswordChange(auth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        services.record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
         messages.success(
             self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
         )
@@ -75,7 +69,7 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        services.record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
         messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
         return response
 
@@ -94,9 +88,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     owner = str(user.pk)
     context = {
         "form": form,
-        "external_id": external_id_for(owner),
-        "tokens": tokens_of(owner),
-        "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(muted_kinds(owner))}),
+        "external_id": services.external_id_for(owner),
+        "tokens": services.tokens_of(owner),
+        "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(services.muted_kinds(owner))}),
     }
     return render(request, "site/profile.html", context, status=422 if form.is_bound else 200)
 
@@ -105,7 +99,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def profile_notices(request: HttpRequest) -> HttpResponse:
     form = NoticeForm(request.POST)
     if form.is_valid():
-        set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
+        services.set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
         messages.success(request, "Saved.")
     return redirect("profile")
 

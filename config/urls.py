@@ -1,10 +1,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from cloudaccounts.lazyviews import Views
 from config import api_entry
 from config.health import healthz, readyz
 from config.metrics import metrics
-from config.operators import overview
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
     path("", include("config.site_urls")),
-    path("admin/overview/", admin.site.admin_view(overview), name="operators-overview"),
+    path("admin/overview/", admin.site.admin_view(Views("config.operators").overview), name="operators-overview"),
     path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
     path("api/v1/docs", api_entry.docs, name="api-docs"),
     path("api/v1/", api_entry.api, name="api-root"),

@@ -8,7 +8,10 @@ from cloudaccounts.lazyviews import preload
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
-# Commands load neither pages nor API; a web process does so before its first visitor waits for it.
+# Commands load neither pages nor API nor all services; a web process does so before its first visitor waits for it.
 import_module("config.urls")
 preload()
 import_module("config.api")
+for services in map(import_module, ("cloudaccounts.services", "scans.services", "wizard.services")):
+    for name in services.__all__:
+        getattr(services, name)

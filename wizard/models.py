@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from cloudaccounts.contract import CloudValidationResult
 from cloudaccounts.fields import SealedField
+
+if TYPE_CHECKING:  # every command loads this module
+    from cloudaccounts.contract import CloudValidationResult
 
 PROOF_LIFETIME = timedelta(minutes=15)
 
@@ -110,6 +112,8 @@ class WizardSession(models.Model):
         report: dict[str, Any] = self.report
         if not report or self.validation_revision != self.revision:
             return None
+        from cloudaccounts.contract import CloudValidationResult
+
         return CloudValidationResult.from_dict(report)
 
     @property

@@ -17,7 +17,6 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.admin.common import COUNT_LIMIT, owner_named
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import CloudAccount, Environment
-from cloudaccounts.services.fleet import OF_ALL
 
 SHOWN = 20
 
@@ -69,7 +68,7 @@ def ask_and_start(
             actor=Actor.of_request(request, via="admin"),
             accounts=accounts.only("pk", "name").iterator(chunk_size=2000),
             about=about,
-            **{OF_ALL: True},
+            **{services.OF_ALL: True},
             **(form.cleaned_data if form else {}),
         )
         return redirect("job", job_id=job.pk)

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from cloudaccounts import registry
-from cloudaccounts.contract import CloudValidationResult, Provider
+
+if TYPE_CHECKING:  # loaded by every command
+    from cloudaccounts.contract import CloudValidationResult, Provider
 
 
 class CloudAccountStatus(models.TextChoices):
@@ -136,4 +138,6 @@ class CloudAccount(models.Model):
     @property
     def report(self) -> CloudValidationResult | None:
         data: dict[str, Any] = self.last_check
+        from cloudaccounts.contract import CloudValidationResult
+
         return CloudValidationResult.from_dict(data) if data else None

@@ -16,7 +16,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
 from cloudaccounts.services.accounts import set_environment
-from cloudaccounts.services.jobs import Outcome, handles, start_job
+from cloudaccounts.services.jobs import Outcome, discover, handles, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.revalidation import revalidate_now
 from cloudaccounts.services.transfer import transfer_account
@@ -82,10 +82,12 @@ def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
 
 
 def fleet_actions(*, for_owners: bool) -> list[FleetAction]:
+    discover()
     return [action for action in _actions.values() if action.for_owners or not for_owners]
 
 
 def action_of(job: Job) -> FleetAction | None:
+    discover()
     return _actions.get(job.kind.removeprefix(PREFIX)) if job.kind.startswith(PREFIX) else None
 
 
@@ -112,6 +114,7 @@ def start_fleet_action(
     key: str, *, owner: str, actor: Actor, accounts: Iterable[CloudAccount], about: str, **options: object
 ) -> Job:
     """``owner`` is whose job it is: who asks. ``about`` names the accounts in its title: "group payments"."""
+    discover()
     action = _actions[key]
     items = ((str(account.pk), account.name) for account in accounts)
     title = f"{action.label}: {about}"

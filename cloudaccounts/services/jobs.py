@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import islice
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from cloudaccounts import audit, dispatch
 from cloudaccounts.actors import Actor
@@ -70,6 +72,12 @@ def handles(kind: str, *, threads: int = THREADS) -> Callable[[Handler], Handler
         return handler
 
     return register
+
+
+@cache
+def discover() -> None:
+    """Loads the handlers of all apps: each names its modules in ``job_handlers``."""
+    autodiscover_modules("job_handlers")
 
 
 def start_job(
@@ -151,6 +159,7 @@ def requeue_jobs() -> int:
 
 def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     """True where every item was handled and the claim still holds."""
+    discover()
     if job.kind not in _handlers:  # made by another version
         logger.error("job.kind_unknown", extra={"job": str(job.pk), "kind": job.kind})
         _fail_the_rest(job, ProviderError("job_kind_unknown", "This version does not know this kind of work.", RETRY))
