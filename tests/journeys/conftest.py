@@ -15,6 +15,7 @@ from tests.stack import Stack
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All journeys in one test process: they share one running product."""
     here = Path(__file__).parent
