@@ -107,7 +107,7 @@ class Children:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                preexec_fn=_die_with_parent,
+                preexec_fn=_obey_the_parent_alone,
             )
         reader = threading.Thread(target=self._read, args=(child, child.process), daemon=True)
         child.readers = [reader]
@@ -139,7 +139,11 @@ def how_it_ended(code: int) -> str:
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
-def _die_with_parent() -> None:
-    """On Linux the kernel ends the child when its parent is killed: a kill -9 of `up` leaves nothing behind."""
+def _obey_the_parent_alone() -> None:
+    """A terminal's Ctrl-C goes to the whole group; a child that `end` tells as well would be interrupted while it ends.
+
+    On Linux the kernel ends the child when its parent is killed: a kill -9 of `up` leaves nothing behind.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
     if _prctl:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -2,19 +2,19 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
-from queue import SimpleQueue
 
 from config.sandbox.files import DESCRIPTION_FILE
 from config.sandbox.server import Sandbox
 
 
-def _await_end_of_input(ended: SimpleQueue[None]) -> None:
+def _await_end_of_input(ended: int) -> None:
     sys.stdin.buffer.read()
-    ended.put(None)
+    os.write(ended, b"-")
 
 
 def main() -> int:
@@ -25,9 +25,12 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
 
-    ended: SimpleQueue[None] = SimpleQueue()  # an Event may not be set in a handler that another signal can interrupt
+    # A signal writes into the pipe itself: a burst of them can leave handlers unrun while the main thread waits.
+    end, ended = os.pipe()
+    os.set_blocking(ended, False)
+    signal.set_wakeup_fd(ended, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.put(None))
+        signal.signal(number, lambda *_: None)
     try:
         sandbox = Sandbox(options.data_dir, options.port)
     except (OSError, RuntimeError) as error:
@@ -39,7 +42,7 @@ def main() -> int:
     path = sandbox.data_dir / DESCRIPTION_FILE
     sys.stdout.write(f"sandbox ready: proxy {sandbox.proxy.url}, details in {path}\n")
     sys.stdout.flush()
-    ended.get()
+    os.read(end, 1)
     sandbox.stop()
     return 0
 

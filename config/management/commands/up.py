@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
@@ -19,16 +19,19 @@ from config.running.output import Output
 
 
 def _stop_when_asked(children: Children) -> None:
-    """By a thread, told through a queue that a handler may use while another handler does.
+    """By a thread that the signal itself wakes, through a pipe.
 
-    An Event may not be set in a handler: a second signal in the middle of `set` waits for the first's lock for ever.
+    A handler in Python is not enough: one that sets an Event waits for ever where a second signal interrupts it, and
+    while the main thread waits for another, a burst of signals can leave all handlers unrun.
     """
-    asked: SimpleQueue[int] = SimpleQueue()
+    wakes, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda caught, _frame: asked.put(caught))
+        signal.signal(number, lambda *_: None)
 
     def listen() -> None:
-        asked.get()
+        os.read(wakes, 1)
         children.stop()
 
     threading.Thread(target=listen, name="signals", daemon=True).start()

@@ -40,6 +40,7 @@ def test_a_second_start_keeps_the_password_to_itself_and_ctrl_c_ends_it(tmp_path
                 os.kill(stack.pid, signal.SIGINT)
                 os.kill(stack.pid, signal.SIGTERM)
         assert stack.stop() == 0
+    assert "killed" not in stack.output(shown)
     wait_for(lambda: stack.pids("") == [], seconds=5, what="the end of all processes")
 
 
