@@ -21,7 +21,8 @@ from config.running.output import Output
 def _stop_when_asked(children: Children) -> None:
     """By a thread, told through a queue that a handler may use while another handler does.
 
-    An Event may not be set in a handler: a second signal in the middle of `set` waits for the first one's lock for ever.
+    An Event may not be set in a handler: a second signal in the middle of `set` would wait for ever for the
+    first one's lock.
     """
     asked: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
