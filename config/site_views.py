@@ -17,13 +17,14 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
+from cloudaccounts.actors import Actor
 from cloudaccounts.services import (
     external_id_for,
     muted_kinds,
-    record_password_change,
     set_wanted_kinds,
     tokens_of,
 )
+from cloudaccounts.services.passwords import password_changed_by
 from config.site_forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
@@ -49,8 +50,8 @@ class PasswordChange(auth.PasswordChangeView):
     success_url = reverse_lazy("profile")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        with password_changed_by(Actor.of_request(self.request)):
+            response = super().form_valid(form)
         messages.success(
             self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
         )
@@ -74,8 +75,9 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        address = self.request.META.get("REMOTE_ADDR", "")
+        with password_changed_by(Actor(str(form.user.pk), form.user.get_username(), "page", address)):
+            response = super().form_valid(form)
         messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
         return response
 
