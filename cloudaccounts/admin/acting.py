@@ -14,9 +14,11 @@ from django.template.response import TemplateResponse
 
 from cloudaccounts import confirmation, services
 from cloudaccounts.actors import Actor
-from cloudaccounts.admin.common import COUNT_LIMIT, owner_named
+from cloudaccounts.admin.common import owner_named
 from cloudaccounts.contract import ProviderError
-from cloudaccounts.models import CloudAccount, Environment
+from cloudaccounts.forms_groups import EnvironmentForm
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.pagination import COUNT_LIMIT
 from cloudaccounts.services.fleet import OF_ALL
 
 SHOWN = 20
@@ -32,10 +34,6 @@ class TransferForm(forms.Form):
         except ProviderError as error:
             raise forms.ValidationError(error.cause) from None
         return owner
-
-
-class EnvironmentForm(forms.Form):
-    environment = forms.ChoiceField(choices=Environment.choices)
 
 
 FORMS: dict[str, type[forms.Form]] = {"transfer": TransferForm, "environment": EnvironmentForm}

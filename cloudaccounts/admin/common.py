@@ -8,25 +8,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
-COUNT_LIMIT = 10_000
+from cloudaccounts.pagination import CappedPaginator
+
 END = "\U0010fffd"  # sorts behind every letter
 _NUMBER = re.compile(r"[0-9][0-9 -]*")
-
-
-class CappedPaginator(Paginator[Any]):
-    """Counts and offers the first `COUNT_LIMIT` rows. Nobody reads page 200: filters and a search are there."""
-
-    object_list: QuerySet[Any]
-    counted = "pk"
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by().values(self.counted)[:COUNT_LIMIT].count()
 
 
 class QuickAdmin(admin.ModelAdmin[Any]):

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cloudaccounts import audit, organization_tree, selectors
+from cloudaccounts import organization_tree, selectors
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.exports import export, wanted_format
@@ -19,7 +19,7 @@ from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.organization_forms import ConnectingForm, MemberFilterForm, OnboardForm
 from cloudaccounts.organization_tree import COLUMNS, Counts, Tree
 from cloudaccounts.services import organizations as services
-from cloudaccounts.services import worker_state
+from cloudaccounts.services import record_export, worker_state
 from cloudaccounts.views.common import account_or_404, owner_of
 from cloudaccounts.views.paging import page_of
 
@@ -71,9 +71,9 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
     form = MemberFilterForm(request.GET)
     wanted = form.wanted()
     if wanted_file := wanted_format(request):
-        audit.record(
-            actor=Actor.of_request(request), owner=found.owner, action="organization.exported",
-            text=f"Members of {found.title} exported as {wanted_file}", organization=str(found.pk),
+        record_export(
+            actor=Actor.of_request(request), owner=found.owner, what=f"members of {found.title}", format=wanted_file,
+            organization=str(found.pk),
         )  # fmt: skip
         rows = organization_tree.export_rows(found, wanted)
         return export(rows, columns=COLUMNS, name="organization-members", format=wanted_file)
