@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.functional import Promise
 
 from cloudaccounts import providers
-from cloudaccounts.contract import Provider
+from cloudaccounts.contract import OrganizationProvider, Provider, organizations_of
 
 GROUP = "cloudaccounts.providers"
 
@@ -56,6 +56,14 @@ def get(key: str) -> Provider:
     if key not in _loaders():
         raise UnknownProviderError(key)
     return _loaded(key)
+
+
+def get_with_organizations(key: str) -> OrganizationProvider:
+    """For what came from an organization. Raises `UnknownProviderError`, where the provider has none as well."""
+    found = organizations_of(get(key))
+    if found is None:
+        raise UnknownProviderError(f"{key} has no organizations")
+    return found
 
 
 def all_providers() -> tuple[Provider, ...]:

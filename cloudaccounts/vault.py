@@ -213,7 +213,7 @@ def _missing() -> CredentialsUnreadableError:
 
 
 def _of_member(organization: Organization, opened: Credentials, account_id: str, partition: str) -> Credentials:
-    return registry.get(organization.provider).member_credentials(
+    return registry.get_with_organizations(organization.provider).member_credentials(
         opened, account_id=account_id, partition=partition, options=organization.options
     )
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cloudaccounts import organization_tree, selectors
 from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import ProviderError, organizations_of
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.organization_forms import ConnectingForm, MemberFilterForm, OnboardForm
@@ -45,12 +45,12 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
     """Options first, for the account that was chosen; then the first look begins."""
     try:
         account = account_or_404(request, UUID((request.POST or request.GET).get("account", "")))
-        form_class = account.spec.organization_form
+        provider = organizations_of(account.spec)
     except (ValueError, LookupError):
         raise Http404 from None
-    if form_class is None:
+    if provider is None:
         raise Http404
-    form = form_class(request.POST if request.method == "POST" else None)
+    form = provider.organization_form(request.POST if request.method == "POST" else None)
     refusal = ""
     if form.is_bound and form.is_valid():
         try:
@@ -61,7 +61,7 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
             refusal = f"{error.cause} {error.remedy}".strip()
         else:
             return redirect("organization", organization_id=made.pk)
-    context = {"account": account, "form": form, "refusal": refusal}
+    context = {"account": account, "form": form, "refusal": refusal, "label": provider.organization_label}
     return render(request, "cloudaccounts/organization_connect.html", context, status=422 if form.is_bound else 200)
 
 
