@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from cloudaccounts.contract import CloudValidationResult, ProviderError
 
+UNREADABLE = "Credentials unreadable: "  # how the cause begins where it stands alone, as in a list
+
 
 class InputError(ProviderError):
     """Input that was refused before anything was asked or stored. ``fields`` maps a field's name to its message."""
