@@ -10,6 +10,8 @@ from cloudaccounts.contract import ProviderError
 if TYPE_CHECKING:
     from cloudaccounts.contract import CloudValidationResult
 
+UNREADABLE = "Credentials unreadable: "  # how the cause begins where it stands alone, as in a list
+
 
 class InputError(ProviderError):
     """Input that was refused before anything was asked or stored. ``fields`` maps a field's name to its message."""

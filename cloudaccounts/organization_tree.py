@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from cloudaccounts import registry
+from cloudaccounts.contract import organizations_of
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, Organization, OrganizationMember
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
 
@@ -167,7 +168,7 @@ def export_rows(organization: Organization, wanted: MemberFilter) -> Iterator[di
 
 def connecting_choices(owner: str, q: str = "") -> list[CloudAccount]:
     """Working accounts of the owner through which an organization could be reached; at most `CHOICES`."""
-    able = [provider.key for provider in registry.all_providers() if provider.organization_form is not None]
+    able = [provider.key for provider in registry.all_providers() if organizations_of(provider)]
     taken = list(Organization.objects.filter(owner=owner).values_list("connection", flat=True))
     found = CloudAccount.objects.of(owner).filter(
         provider__in=able, connection__isnull=True, status=CloudAccountStatus.ACTIVE

@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from cloudaccounts import providers
 
 if TYPE_CHECKING:  # every command loads this module by the models, and few need a provider
-    from cloudaccounts.contract import Provider
+    from cloudaccounts.contract import OrganizationProvider, Provider
 
 GROUP = "cloudaccounts.providers"
 
@@ -58,6 +58,16 @@ def get(key: str) -> Provider:
     if key not in _loaders():
         raise UnknownProviderError(key)
     return _loaded(key)
+
+
+def get_with_organizations(key: str) -> OrganizationProvider:
+    """For what came from an organization. Raises `UnknownProviderError`, where the provider has none as well."""
+    from cloudaccounts.contract import organizations_of
+
+    found = organizations_of(get(key))
+    if found is None:
+        raise UnknownProviderError(f"{key} has no organizations")
+    return found
 
 
 def all_providers() -> tuple[Provider, ...]:

@@ -1,20 +1,20 @@
 """Follows what Django tells of people. Thin: each hands over to a service.
 
 The trail is another database than the sessions': where it cannot be written, nobody is locked out for it, but it is
-told in the log.
+told in the log. A new password is another matter: it is not stored where what it has to end cannot be ended.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -55,6 +55,18 @@ def tell_failed_login(
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def forget(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
     services.forget_owner(str(instance.pk))
+
+
+@receiver(pre_save, sender=settings.AUTH_USER_MODEL)
+def look_for_new_password(
+    sender: Any, instance: AbstractBaseUser, using: str, update_fields: Collection[str] | None = None, **_: Any
+) -> None:
+    services.before_user_is_saved(instance, using=using, update_fields=update_fields)
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def tell_new_password(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    services.after_user_is_saved(instance)
 
 
 def _address(request: HttpRequest | None) -> str:

@@ -23,7 +23,6 @@ SUBJECTS = {
     "account": "Accounts",
     "credential": "Credentials: sealed, opened, replaced",
     "permission": "Permissions lost",
-    "rotation": "Rotation reports",
     "draft": "Drafts",
     "scan": "Scans",
     "finding": "Findings: suppressed, brought back",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from cloudaccounts import audit, registry
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import CredentialFacts, Credentials, ProviderError
+from cloudaccounts.errors import UNREADABLE
 from cloudaccounts.fields import KeyringError, Sealed, newest_key_fingerprint
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Organization
 
@@ -21,7 +22,8 @@ class CredentialsUnreadableError(ProviderError):
 
     def __init__(self, code: str, cause: str, remedy: str, *, permanent: bool = False) -> None:
         # Not permanent: a key that is put back mends it, so the account itself has not failed.
-        super().__init__(code, f"Credentials unreadable: {cause}", remedy, permanent=permanent)
+        super().__init__(code, f"{UNREADABLE}{cause}", remedy, permanent=permanent)
+        self.reason = cause  # without the words that all of these begin with
 
 
 def unreadable(error: KeyringError) -> CredentialsUnreadableError:
@@ -213,7 +215,7 @@ def _missing() -> CredentialsUnreadableError:
 
 
 def _of_member(organization: Organization, opened: Credentials, account_id: str, partition: str) -> Credentials:
-    return registry.get(organization.provider).member_credentials(
+    return registry.get_with_organizations(organization.provider).member_credentials(
         opened, account_id=account_id, partition=partition, options=organization.options
     )
 

@@ -7,12 +7,18 @@ verdict UNKNOWN with the reason. Nothing here knows a cloud, an SDK or Django.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract import OBSERVED, Asset, Judgement, PostureCheck, Reference, Severity, Verdict
 
 UNREADABLE = "unreadable"  # a property that says what could not be read: property to error code
+_REASONS = {
+    "denied_by_organization": "denied by a policy of the organization",
+    "throttled": "the cloud limited the rate of requests",
+}
 
+T = TypeVar("T")
 Rule = Callable[[Asset], Judgement]
 
 
@@ -48,7 +54,8 @@ def value(asset: Asset, path: str) -> Any:
     first, *rest = path.split(".")
     refused = asset.properties.get(UNREADABLE)
     if isinstance(refused, Mapping) and first in refused:
-        raise UnknownFactError(f"{first.replace('_', ' ').capitalize()} could not be read ({refused[first]}).")
+        code = str(refused[first])
+        raise UnknownFactError(f"{_words(first)} could not be read: {_REASONS.get(code, code.replace('_', ' '))}.")
     found: Any = asset.properties.get(first)
     for key in rest:
         if found is None:
@@ -63,8 +70,53 @@ def known(asset: Asset, path: str) -> Any:
     """As `value`, of what an inventory always tells: missing is not read."""
     found = value(asset, path)
     if found is None:
-        raise UnknownFactError(f"{path.rsplit('.', 1)[-1].replace('_', ' ').capitalize()} was not told.")
+        raise UnknownFactError(f"{_words(path.rsplit('.', 1)[-1])} was not told.")
     return found
+
+
+def optional(asset: Asset, name: str, kind: type[T]) -> T | None:
+    """A property that an inventory always tells; None where it told that there is none."""
+    found = value(asset, name)
+    if name not in asset.properties:
+        raise UnknownFactError(f"{_words(name)} was not told.")
+    return None if found is None else _typed(found, kind, name)
+
+
+def required(asset: Asset, name: str, kind: type[T]) -> T:
+    """As `optional`, where there always is one."""
+    return _typed(known(asset, name), kind, name)
+
+
+def rows(asset: Asset, name: str) -> list[Mapping[str, Any]]:
+    """A list of objects that is always told."""
+    return [_typed(row, dict, name) for row in required(asset, name, list)]
+
+
+def observed(asset: Asset, name: str) -> Any:
+    """What changes by mere use; None where it was not told."""
+    seen = asset.properties.get(OBSERVED)
+    return seen.get(name) if isinstance(seen, Mapping) else None
+
+
+def moment(told: Any) -> datetime | None:
+    """From ISO 8601, as UTC where it names no zone; None for anything else."""
+    if not isinstance(told, str):
+        return None
+    try:
+        found = datetime.fromisoformat(told)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def days_since(asset: Asset, told: Any) -> int:
+    """Whole days from the date to the moment of observation. Raises `UnknownFactError` where either is missing."""
+    now, then = moment(observed(asset, "at")), moment(told)
+    if now is None:
+        raise UnknownFactError("When this was observed was not told.")
+    if then is None:
+        raise UnknownFactError("A date that the rule needs was not told.")
+    return (now - then).days
 
 
 def flag(asset: Asset, path: str, *, default: bool | None = False) -> bool:
@@ -137,6 +189,20 @@ def listed(names: Iterable[str], most: int = 4) -> str:
     return f"{', '.join(every[:most])} and {len(every) - most} more"
 
 
+def careful(asset_type: str, judge: Rule) -> Rule:
+    """The rule for assets of the type, with what it needs and was not told as a verdict: it raises nothing."""
+
+    def judged(asset: Asset) -> Judgement:
+        if asset.type != asset_type:
+            return not_applicable("This rule is about another type of resource.")
+        try:
+            return judge(asset)
+        except UnknownFactError as error:
+            return unknown(str(error))
+
+    return judged
+
+
 def rule(
     identifier: str,
     title: str,
@@ -152,14 +218,6 @@ def rule(
     """Makes the check of a function that judges assets of the type."""
 
     def make(judge: Rule) -> PostureCheck:
-        def careful(asset: Asset) -> Judgement:
-            if asset.type != asset_type:
-                return not_applicable("This rule is about another type of resource.")
-            try:
-                return judge(asset)
-            except UnknownFactError as error:
-                return unknown(str(error))
-
         return PostureCheck(
             id=identifier,
             title=title,
@@ -170,10 +228,20 @@ def rule(
             console=console,
             command=command,
             references=references,
-            judge=careful,
+            judge=careful(asset_type, judge),
         )
 
     return make
+
+
+def _typed(found: Any, kind: type[T], name: str) -> T:
+    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+        raise _odd(name)
+    return found
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _odd(path: str) -> UnknownFactError:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from cloudaccounts import services
+from cloudaccounts.actors import Actor
 from config.site_forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
@@ -43,8 +44,8 @@ class PasswordChange(auth.PasswordChangeView):
     success_url = reverse_lazy("profile")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        services.record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        with services.password_changed_by(Actor.of_request(self.request)):
+            response = super().form_valid(form)
         messages.success(
             self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
         )
@@ -68,8 +69,9 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
     success_url = reverse_lazy("login")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        services.record_password_change(form.user, address=self.request.META.get("REMOTE_ADDR", ""))
+        address = self.request.META.get("REMOTE_ADDR", "")
+        with services.password_changed_by(Actor(str(form.user.pk), form.user.get_username(), "page", address)):
+            response = super().form_valid(form)
         messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
         return response
 

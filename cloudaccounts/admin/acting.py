@@ -14,9 +14,10 @@ from django.template.response import TemplateResponse
 
 from cloudaccounts import confirmation, services
 from cloudaccounts.actors import Actor
-from cloudaccounts.admin.common import COUNT_LIMIT, owner_named
+from cloudaccounts.admin.common import owner_named
 from cloudaccounts.contract import ProviderError
-from cloudaccounts.models import CloudAccount, Environment
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.pagination import COUNT_LIMIT
 
 SHOWN = 20
 
@@ -33,11 +34,17 @@ class TransferForm(forms.Form):
         return owner
 
 
-class EnvironmentForm(forms.Form):
-    environment = forms.ChoiceField(choices=Environment.choices)
+def form_of(key: str) -> type[forms.Form] | None:
+    """What an action needs to know beforehand."""
+    if key == "transfer":
+        return TransferForm
+    if key == "environment":
+        from cloudaccounts.forms_groups import EnvironmentForm  # every command loads the admin, and few show a form
+
+        return EnvironmentForm
+    return None
 
 
-FORMS: dict[str, type[forms.Form]] = {"transfer": TransferForm, "environment": EnvironmentForm}
 Accounts = Callable[[Any], Iterable[CloudAccount]]
 
 
@@ -55,7 +62,7 @@ def ask_and_start(
     if action.dangerous and not confirmation.is_recent(request):
         return confirmation.ask(request, back=request.get_full_path())
     agreed = "agreed" in request.POST
-    kind = FORMS.get(key)
+    kind = form_of(key)
     form = kind(request.POST if agreed else None) if kind else None
     number = accounts.order_by().values("pk")[: COUNT_LIMIT + 1].count()
     if not number:

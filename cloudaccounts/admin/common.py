@@ -5,28 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
-COUNT_LIMIT = 10_000
+from cloudaccounts.pagination import CappedPaginator
+
 END = "\U0010fffd"  # sorts behind every letter
 _NUMBER = re.compile(r"[0-9][0-9 -]*")
-
-
-class CappedPaginator(Paginator[Any]):
-    """Counts and offers the first `COUNT_LIMIT` rows. Nobody reads page 200: filters and a search are there."""
-
-    object_list: QuerySet[Any]
-    counted = "pk"
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by().values(self.counted)[:COUNT_LIMIT].count()
 
 
 class QuickAdmin(admin.ModelAdmin[Any]):
@@ -100,6 +89,35 @@ def names_of(owners: Iterable[str]) -> dict[str, str]:
     keys = {owner for owner in owners if owner.isascii() and owner.isdecimal()}
     users = get_user_model().objects.filter(pk__in=keys)
     return {str(user.pk): user.get_username() for user in users}
+
+
+class AddressFilter(admin.SimpleListFilter):
+    """By the UUID of a row of ``model``, which the column ``parameter_name`` holds.
+
+    Known by its address alone: a choice of all of them would be as long as there are rows.
+    """
+
+    model: type[Model]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if not (text := request.GET.get(self.parameter_name or "", "")):
+            return []
+        asked = _uuid(text)
+        found = self.model._default_manager.filter(pk=asked).first() if asked else None
+        return [(text, str(found) if found else "not there")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        asked = _uuid(self.value() or "")
+        return queryset.filter(**{str(self.parameter_name): asked}) if asked else queryset.none()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class OwnerNames(QuickAdmin):

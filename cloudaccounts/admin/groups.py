@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from cloudaccounts import groups, services
 from cloudaccounts.actors import Actor
 from cloudaccounts.admin.acting import ask_and_start
-from cloudaccounts.admin.common import OwnerNames, owner_named
+from cloudaccounts.admin.common import AddressFilter, OwnerNames, owner_named
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
@@ -152,24 +152,10 @@ class AccountGroupAdmin(OwnerNames):
         return ask_and_start(self, request, queryset, key, accounts=accounts, about=about)
 
 
-class GroupFilter(admin.SimpleListFilter):
-    """Known by its address alone: a choice of all groups would be as long as there are groups."""
-
+class GroupFilter(AddressFilter):
     title = "group"
     parameter_name = "group"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if not (text := request.GET.get("group", "")):
-            return []
-        asked = _uuid(text)
-        group = AccountGroup.objects.filter(pk=asked).first() if asked else None
-        return [(text, group.name if group else "not there")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        asked = _uuid(self.value() or "")
-        return queryset.filter(group=asked) if asked else queryset.none()
+    model = AccountGroup
 
 
 @admin.register(GroupMember)
@@ -227,10 +213,3 @@ class GroupMemberAdmin(OwnerNames):
         for group in AccountGroup.objects.filter(pk__in=list(by_group)):
             removed += services.remove_members(group, actor=actor, accounts=by_group[group.pk])
         self.message_user(request, f"{removed:,} accounts taken out.", messages.SUCCESS)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -14,7 +14,7 @@ from cloudaccounts.actors import Actor
 
 
 class OwnerAdmin(UserAdmin[User]):
-    """Django's own, but for two things: who owns accounts is not deleted, and a new password is in the audit trail."""
+    """Django's own, but for two things: who owns accounts is not deleted, and a new password names who set it."""
 
     def get_deleted_objects(
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
@@ -25,10 +25,8 @@ class OwnerAdmin(UserAdmin[User]):
         return to_delete, counts, perms_needed, [*protected, *refusals]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302 and (user := self.get_object(request, id)):
-            services.record_password_change(user, actor=Actor.of_request(request, via="admin"))
-        return response
+        with services.password_changed_by(Actor.of_request(request, via="admin")):
+            return super().user_change_password(request, id, form_url)
 
 
 admin.site.unregister(User)

@@ -48,6 +48,7 @@ from .onboarding import (
 )
 from .opening import account_session
 from .owners import external_id_for
+from .passwords import after_user_is_saved, before_user_is_saved, password_changed_by
 from .purging import Purged, old_history, purge_history
 from .recipients import muted_kinds, set_wanted_kinds
 from .reencryption import Reencryption, rotate_encryption_keys
@@ -96,6 +97,8 @@ __all__ = [
     "account_session",
     "add_cloud_account",
     "add_members",
+    "after_user_is_saved",
+    "before_user_is_saved",
     "begin_call",
     "cancel_job",
     "change_account",
@@ -124,6 +127,7 @@ __all__ = [
     "old_history",
     "onboard_account",
     "organizations",
+    "password_changed_by",
     "prove_account",
     "purge_api_records",
     "purge_health_history",

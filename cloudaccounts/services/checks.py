@@ -126,6 +126,7 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
             credentials=credentials,
             listen=show,
             deadline=deadline,
+            known=True,
         )
     except ProviderError as error:
         return refused(ValidationProgress(), error)

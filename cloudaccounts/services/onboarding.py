@@ -16,7 +16,7 @@ from cloudaccounts.services.accounts import add_cloud_account, check_account_exi
 from cloudaccounts.services.checks import request_check, run_check
 from cloudaccounts.services.groups import find_groups, set_groups
 from cloudaccounts.services.intake import GivenAccount, read_account, read_credentials
-from cloudaccounts.services.rates import braked, brakes_on_proofs
+from cloudaccounts.services.rates import refuse_too_many_tries
 from cloudaccounts.services.rotation import replace_credentials
 from cloudaccounts.services.validation import validate_cloud_account
 
@@ -37,11 +37,8 @@ class CheckUnderWayError(ProviderError):
 def prove_account(*, owner: str, given: GivenAccount, deadline: float = DEADLINE) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyTriesError`."""
     details, credentials = read_account(given)
-    own = check_account_exists(owner, details.provider, details.account_id)
-    with braked(brakes_on_proofs(owner, details.provider, details.account_id, own=own)) as reports:
-        report = validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
-        reports.append(report)
-    return report
+    refuse_too_many_tries(owner=owner, provider=details.provider, account_id=details.account_id)
+    return validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
 
 
 def onboard_account(
@@ -68,9 +65,8 @@ def onboard_account(
         return made
     if check_account_exists(owner, details.provider, details.account_id):
         raise DuplicateAccountError(details.provider, details.account_id)
-    with braked(brakes_on_proofs(owner, details.provider, details.account_id)) as reports:
-        report = validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
-        reports.append(report)
+    refuse_too_many_tries(owner=owner, provider=details.provider, account_id=details.account_id)
+    report = validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
     if not report.ok:
         raise ValidationRefusedError(report)
     account = add_cloud_account(
@@ -106,10 +102,8 @@ def replace_given_credentials(
         account_id=account.account_id,
         partition=account.partition,
     )
-    with braked(brakes_on_proofs(account.owner, account.provider, account.account_id, own=True)) as reports:
-        report = replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
-        reports.append(report)
-    return report
+    refuse_too_many_tries(owner=account.owner, provider=account.provider, account_id=account.account_id)
+    return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
 
 
 def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE) -> ConnectionCheck:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,14 +16,22 @@ from django.utils import timezone
 from cloudaccounts.contract import CloudValidationResult, ProviderError
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.models import RateCounter
+from cloudaccounts.services.accounts import check_account_exists
 
 
 class TooManyTriesError(ProviderError):
     """``seconds`` until it is worth to try again."""
 
     def __init__(self, cause: str, seconds: int) -> None:
-        super().__init__("too_many_tries", cause, f"Try again in {seconds} seconds.", permanent=False)
+        super().__init__("too_many_tries", cause, f"Try again {_when(seconds)}.", permanent=False)
         self.seconds = seconds
+
+
+def _when(seconds: int) -> str:
+    """With the time by the clock: who reads it may read it later."""
+    at = datetime.fromtimestamp(time.time() + seconds, UTC)
+    span = f"{seconds} second{'' if seconds == 1 else 's'}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
+    return f"in {span}, at {at:%H:%M:%S} UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,13 @@ class Brake:
         return f"{self.name}:{who}:{number}", (number + 1) * self.seconds
 
 
-def brakes_on_proofs(owner: str, provider: str, account_id: str, *, own: bool = False) -> tuple[Brake, ...]:
+def brakes_on_proofs(owner: str, provider: str, account_id: str) -> tuple[Brake, ...]:
     """Of new credentials: on who tries them, and on the account they are tried at, whoever tries.
 
-    ``own``: the owner has this account connected; then only the owner's own failures count, so that strangers cannot
-    keep somebody from replacing a credential.
+    Where the owner has this account connected, only the owner's own failures count, so that strangers cannot keep
+    somebody from replacing a credential.
     """
+    own = check_account_exists(owner, provider, account_id)
     return (
         Brake(
             "proofs-of-owner",
@@ -85,14 +92,19 @@ def brakes_on_proofs(owner: str, provider: str, account_id: str, *, own: bool = 
     )
 
 
-@contextmanager
-def braked(brakes: tuple[Brake, ...]) -> Iterator[list[CloudValidationResult]]:
-    """Put the report of what was tried into the list: a failure that is the caller's counts. Raises before the try."""
+def refuse_too_many_tries(*, owner: str, provider: str, account_id: str) -> None:
+    """Says before a try what `validate_cloud_account` would say in its report. Raises `TooManyTriesError`."""
+    check_brakes(brakes_on_proofs(owner, provider, account_id))
+
+
+def check_brakes(brakes: tuple[Brake, ...]) -> None:
     for brake in brakes:
         brake.check()
-    reports: list[CloudValidationResult] = []
-    yield reports
-    if any(not report.ok and report.permanent for report in reports):
+
+
+def count_failure(brakes: tuple[Brake, ...], report: CloudValidationResult) -> None:
+    """Of a try that failed by what was given; what the cloud or the network did does not count."""
+    if not report.ok and report.permanent:
         for brake in brakes:
             brake.count()
 

@@ -78,5 +78,5 @@ def confirm_key(*, settle: bool = True) -> KeyringError | None:
     except KeyringError as error:
         return error
     except vault.CredentialsUnreadableError as error:
-        return KeyringError(error.code, error.cause, error.remedy)
+        return KeyringError(error.code, error.reason, error.remedy)
     return None

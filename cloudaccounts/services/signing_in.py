@@ -7,7 +7,6 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from cloudaccounts import audit
 from cloudaccounts.actors import Actor
-from cloudaccounts.services.tokens import revoke_all
 
 NOBODY = "nobody"
 
@@ -20,14 +19,10 @@ def record_logout(user: AbstractBaseUser, *, address: str) -> None:
     _record(user, "session.logout", f"Logged out: {user.get_username()}", address)
 
 
-def record_password_change(user: AbstractBaseUser, *, actor: Actor | None = None, address: str = "") -> None:
-    """Revokes the user's API tokens too. ``actor`` where somebody else did it, or where it is known already."""
-    by = actor or _as(user, address)
-    audit.record(
-        actor=by, owner=str(user.pk), action="password.changed",
-        text=f"Password of {user.get_username()} changed by {by.label}",
-    )  # fmt: skip
-    revoke_all(str(user.pk), actor=by)
+def record_password_change(user: AbstractBaseUser, *, actor: Actor) -> None:
+    """``actor`` is who changed it: the user, an operator, a command."""
+    text = f"Password of {user.get_username()} changed by {actor.label}"
+    audit.record(actor=actor, owner=str(user.pk), action="password.changed", text=text)
 
 
 def record_failed_login(name: str, *, address: str) -> None:

@@ -18,6 +18,7 @@ from cloudaccounts.contract import (
 from cloudaccounts.report import CheckResult, CheckStatus
 from cloudaccounts.services.accounts import AccountDetails
 from cloudaccounts.services.owners import external_id_for
+from cloudaccounts.services.rates import brakes_on_proofs, check_brakes, count_failure
 
 Listen = Callable[[CloudValidationResult], None]
 
@@ -29,17 +30,26 @@ def validate_cloud_account(
     credentials: Credentials,
     listen: Listen | None = None,
     deadline: float = 120.0,
+    known: bool = False,
 ) -> CloudValidationResult:
-    """Proves access live with the provider's SDK; every failure is in the report. Asks the network, stores nothing.
+    """Proves access live with the provider's SDK; every failure is in the report. Asks the network, stores no secret.
 
     ``details`` is clean (see `clean_details`). ``listen`` gets a snapshot at each step. ``deadline`` in seconds.
+
+    Whoever tries keys that are not theirs must not learn here which of them work, as often as they like: failures are
+    counted, and after too many the report is a refusal (``too_many_tries``) without a question to the cloud. ``known``
+    is for what is no guess of a person's: credentials that are stored with an account, and the operator's own files.
     """
     provider = registry.get(details.provider)
     progress = ValidationProgress(listen=listen)
+    brakes = () if known else brakes_on_proofs(owner, details.provider, details.account_id)
     try:
-        return provider.validate(credentials, target_for(owner, details, deadline=deadline), progress)
+        check_brakes(brakes)
+        report = provider.validate(credentials, target_for(owner, details, deadline=deadline), progress)
     except ProviderError as error:
-        return refused(progress, error)
+        report = refused(progress, error)
+    count_failure(brakes, report)
+    return report
 
 
 def visible_accounts(

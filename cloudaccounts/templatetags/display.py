@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils import timezone
@@ -15,10 +15,12 @@ from django.utils.safestring import SafeString
 
 from cloudaccounts import registry
 from cloudaccounts.ages import CredentialAge, RotationState, age_of
-from cloudaccounts.contract import Provider
 from cloudaccounts.models import AuditEvent, CloudAccount
 from cloudaccounts.moments import moment
-from cloudaccounts.report import CloudValidationResult, PermissionResult, PermissionStatus
+
+if TYPE_CHECKING:  # every command checks the tags, and few show a report
+    from cloudaccounts.contract import Provider
+    from cloudaccounts.report import CloudValidationResult, PermissionResult
 
 register = template.Library()
 
@@ -217,6 +219,8 @@ def regions_in_short(names: Sequence[str]) -> str:
 @register.filter
 def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
     """The report's permissions, grouped; services with gaps first, and gaps first within each."""
+    from cloudaccounts.report import PermissionStatus
+
     order = {PermissionStatus.DENIED: 0, PermissionStatus.UNVERIFIABLE: 1, PermissionStatus.GRANTED: 2}
     groups = []
     for service, items in groupby(sorted(permissions, key=lambda p: p.service), key=lambda p: p.service):
@@ -229,5 +233,7 @@ def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
 @register.filter
 def permission_counts(report: CloudValidationResult) -> list[tuple[str, int]]:
     """``granted`` always, the others where there are any."""
+    from cloudaccounts.report import PermissionStatus
+
     counts = [(status.value, report.count(status)) for status in PermissionStatus]
     return [(word, count) for word, count in counts if count or word == PermissionStatus.GRANTED]

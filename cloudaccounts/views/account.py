@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from cloudaccounts import charts, groups, selectors, selectors_health, services
 from cloudaccounts.ages import age_of
 from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.errors import UNREADABLE
 from cloudaccounts.health_strip import MOST, health_strip
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.check import CheckState
@@ -106,7 +107,8 @@ def _credential(account: CloudAccount) -> dict[str, Any]:
         context["unreadable"] = {"cause": error.cause, "remedy": error.remedy}
     elif account.last_check_code in selectors.UNREADABLE_CODES:
         report = account.report
-        context["unreadable"] = {"cause": account.last_check_cause, "remedy": report.remedy if report else ""}
+        cause = account.last_check_cause.removeprefix(UNREADABLE)  # the panel says that itself
+        context["unreadable"] = {"cause": cause, "remedy": report.remedy if report else ""}
     return context
 
 

@@ -16,10 +16,11 @@ from cloudaccounts.contract import ProviderError
 from cloudaccounts.forms import AccountFilterForm
 from cloudaccounts.forms_groups import EnvironmentForm, GroupForm
 from cloudaccounts.models import AccountGroup
+from cloudaccounts.pagination import COUNT_LIMIT
 from cloudaccounts.selectors import AccountFilter
 from cloudaccounts.views.actions import asks_first
 from cloudaccounts.views.common import owner_of
-from cloudaccounts.views.paging import COUNT_LIMIT, page_of
+from cloudaccounts.views.paging import page_of
 
 PAGE_SIZE = 25
 

@@ -11,15 +11,15 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cloudaccounts import audit, organization_tree, selectors
+from cloudaccounts import organization_tree, selectors
 from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import ProviderError, organizations_of
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.organization_forms import ConnectingForm, MemberFilterForm, OnboardForm
 from cloudaccounts.organization_tree import COLUMNS, Counts, Tree
 from cloudaccounts.services import organizations as services
-from cloudaccounts.services import worker_state
+from cloudaccounts.services import record_export, worker_state
 from cloudaccounts.views.common import account_or_404, owner_of
 from cloudaccounts.views.paging import page_of
 
@@ -45,12 +45,12 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
     """Options first, for the account that was chosen; then the first look begins."""
     try:
         account = account_or_404(request, UUID((request.POST or request.GET).get("account", "")))
-        form_class = account.spec.organization_form
+        provider = organizations_of(account.spec)
     except (ValueError, LookupError):
         raise Http404 from None
-    if form_class is None:
+    if provider is None:
         raise Http404
-    form = form_class(request.POST if request.method == "POST" else None)
+    form = provider.organization_form(request.POST if request.method == "POST" else None)
     refusal = ""
     if form.is_bound and form.is_valid():
         try:
@@ -61,7 +61,7 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
             refusal = f"{error.cause} {error.remedy}".strip()
         else:
             return redirect("organization", organization_id=made.pk)
-    context = {"account": account, "form": form, "refusal": refusal}
+    context = {"account": account, "form": form, "refusal": refusal, "label": provider.organization_label}
     return render(request, "cloudaccounts/organization_connect.html", context, status=422 if form.is_bound else 200)
 
 
@@ -71,9 +71,9 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
     form = MemberFilterForm(request.GET)
     wanted = form.wanted()
     if wanted_file := wanted_format(request):
-        audit.record(
-            actor=Actor.of_request(request), owner=found.owner, action="organization.exported",
-            text=f"Members of {found.title} exported as {wanted_file}", organization=str(found.pk),
+        record_export(
+            actor=Actor.of_request(request), owner=found.owner, what=f"members of {found.title}", format=wanted_file,
+            organization=str(found.pk),
         )  # fmt: skip
         rows = organization_tree.export_rows(found, wanted)
         return export(rows, columns=COLUMNS, name="organization-members", format=wanted_file)

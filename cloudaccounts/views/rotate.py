@@ -21,6 +21,7 @@ from cloudaccounts.methodforms import MethodForm
 from cloudaccounts.models import CloudAccount, CredentialRotation
 from cloudaccounts.registry import UnknownProviderError
 from cloudaccounts.report import CheckResult
+from cloudaccounts.services.rates import TooManyTriesError, refuse_too_many_tries
 from cloudaccounts.views.common import account_or_404, gone_is_404
 
 # As after a check: the panels of a page that tell of the credential load themselves again.
@@ -137,7 +138,10 @@ def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
         messages.info(request, "The new credential is stored sealed. Confirm your password, then have it tested.")
         return confirmation.ask(request, back=_address(account))
     try:
+        refuse_too_many_tries(owner=account.owner, provider=account.provider, account_id=account.account_id)
         services.start_rotation(account, actor=Actor.of_request(request))
+    except TooManyTriesError as error:
+        messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, sealed.")
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     return redirect("account-rotate", account_id=account.pk)

@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import audit, charts, groups, rotation_report, selectors
+from cloudaccounts import charts, groups, rotation_report, selectors
 from cloudaccounts.actors import Actor
 from cloudaccounts.ages import Limits
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.forms import RotationFilterForm
 from cloudaccounts.rotation_report import COLUMNS, RotationFilter
+from cloudaccounts.services import record_export
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 
@@ -29,9 +30,9 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
     form = RotationFilterForm(request.GET, groups=groups.choices(owner))
     wanted = form.wanted(owner)
     if format_ := wanted_format(request):
-        audit.record(
-            actor=Actor.of_request(request), owner=owner, action="rotation.exported",
-            text=f"Ages of credentials exported as {format_.upper()}", **form.cleaned_data,
+        record_export(
+            actor=Actor.of_request(request), owner=owner, what="ages of credentials", format=format_,
+            **form.cleaned_data,
         )  # fmt: skip
         return export(_rows(wanted), columns=EXPORTED, name="rotation", format=format_)
     numbers = selectors.overview(owner)

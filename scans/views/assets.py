@@ -13,16 +13,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts import groups
+from cloudaccounts.actors import Actor
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.forms import offer_groups
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.selectors import account_lookup, find
+from cloudaccounts.services import record_export
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 from scans import console, selectors
 from scans.forms import AssetFilterForm
 from scans.models import Asset
-from scans.views.exporting import READ, pieces, record_export
+from scans.views.exporting import READ, pieces
 
 PAGE_SIZE = 50
 COLUMNS = (
@@ -47,7 +49,10 @@ def asset_list(request: HttpRequest) -> HttpResponseBase:
         wanted = replace(wanted, type="")  # as any value that does not exist: it narrows nothing
     rows = selectors.assets(owner, wanted, account)
     if asked := wanted_format(request):
-        record_export(request, "assets", asked)
+        record_export(
+            actor=Actor.of_request(request), owner=owner, what="assets", format=asked,
+            query=request.GET.urlencode()[:300],
+        )  # fmt: skip
         return export(export_rows(owner, rows), columns=COLUMNS, name="assets", format=asked)
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
     accounts = account_lookup(owner, (row.account for row in page))

@@ -20,12 +20,13 @@ from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.forms import offer_groups
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.selectors import account_lookup, find
+from cloudaccounts.services import record_export
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 from scans import console, selectors, services
 from scans.forms import FindingFilterForm, SuppressForm
 from scans.models import Finding
-from scans.views.exporting import READ, pieces, record_export
+from scans.views.exporting import READ, pieces
 
 PAGE_SIZE = 50
 CHOSEN = 200  # findings set aside in one go
@@ -49,7 +50,10 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
     wanted = form.wanted()
     rows = selectors.findings(owner, wanted)
     if asked := wanted_format(request):
-        record_export(request, "findings", asked)
+        record_export(
+            actor=Actor.of_request(request), owner=owner, what="findings", format=asked,
+            query=request.GET.urlencode()[:300],
+        )  # fmt: skip
         return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=asked)
     services_offered = selectors.services_judged(wanted.provider)
     form.offer_services(sorted({*services_offered, *filter(None, [wanted.service])}))

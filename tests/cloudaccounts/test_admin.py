@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -11,7 +12,14 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from cloudaccounts.admin.common import begins
-from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, Job
+from cloudaccounts.models import (
+    AuditEvent,
+    CloudAccount,
+    CloudCredential,
+    Job,
+    Organization,
+    OrganizationMember,
+)
 from scans.models import ScanRun
 from tests.conftest import ALL_DATABASES, SECRET
 
@@ -43,6 +51,8 @@ def account(alice: User, make_account: MakeAccount) -> CloudAccount:
         "/admin/cloudaccounts/noticedigest/",
         "/admin/cloudaccounts/accountgroup/",
         "/admin/cloudaccounts/groupmember/",
+        "/admin/cloudaccounts/organization/",
+        "/admin/cloudaccounts/organizationmember/",
         "/admin/scans/scanrun/",
         "/admin/scans/asset/",
         "/admin/wizard/wizardsession/",
@@ -226,6 +236,9 @@ def test_the_list_asks_as_many_questions_however_many_accounts_there_are(
         CloudAccount.objects.filter(begins("name", "pay")).order_by("name", "-pk")[:50],
         CloudAccount.objects.filter(begins("account_id", "1111")).order_by("name", "-pk")[:50],
         AuditEvent.objects.order_by("-created_at", "-pk")[:50],
+        Organization.objects.order_by("owner", "name", "-pk")[:50],
+        OrganizationMember.objects.order_by("organization", "node_id", "-pk")[:50],
+        OrganizationMember.objects.filter(organization=uuid4(), kind="account", state="failed").order_by("-pk")[:50],
     ],
 )
 @pytest.mark.skipif(connections["cloud_security"].vendor != "sqlite", reason="words of SQLite's EXPLAIN")

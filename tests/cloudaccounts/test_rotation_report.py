@@ -153,7 +153,7 @@ def test_the_export_is_ones_own_and_leaves_an_event(alices: Client, fleet: dict[
     rows = json.loads(answer.getvalue())
     assert [row["name"] for row in rows] == ["due", "fresh", "role"]
     assert "owner" not in rows[0]
-    event = AuditEvent.objects.get(action="rotation.exported")
+    event = AuditEvent.objects.get(action="export.taken")
     assert event.actor_label == "alice"
 
 

@@ -5,12 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts import audit
 from cloudaccounts.actors import SYSTEM
+from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.fields import Sealed
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
 from cloudaccounts.report import (
     CheckResult,
@@ -20,7 +23,7 @@ from cloudaccounts.report import (
     PermissionStatus,
     RegionResult,
 )
-from cloudaccounts.services import record_worker_heartbeat, request_check
+from cloudaccounts.services import confirm_key, record_worker_heartbeat, request_check, run_check, stage_credential
 from tests.conftest import ALL_DATABASES, SECRET, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -154,6 +157,30 @@ def test_without_the_key_the_page_says_credentials_unreadable(
     text = show(alices, account)
     assert "Credentials unreadable." in text
     assert "Put the key back" in text
+
+
+def test_unreadable_is_said_once_where_another_accounts_credential_judges_the_key(
+    alices: Client, account: CloudAccount, settings: Any
+) -> None:
+    """A restored database: no witness yet, so the key is judged by what is stored."""
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    text = show(alices, account, "credential")
+    assert text.count("Credentials unreadable") == 1
+    assert "No encryption key of this server opens what is stored." in text
+    with pytest.raises(ProviderError) as refused:
+        stage_credential(account, actor=SYSTEM, credentials=Credentials("access_keys", {}))
+    assert refused.value.cause.count("Credentials unreadable") == 1
+
+
+def test_unreadable_is_said_once_where_the_account_alone_is(alices: Client, account: CloudAccount) -> None:
+    assert confirm_key() is None
+    sealed_for_another = Sealed.seal({"method": "access_keys"}, bound_to=uuid4())
+    CloudCredential.objects.update(payload=sealed_for_another)
+    run_check(request_check(account, actor=SYSTEM).pk)
+    account.refresh_from_db()
+    assert account.last_check_cause.count("Credentials unreadable") == 1
+    text = show(alices, account, "credential")
+    assert text.count("Credentials unreadable") == 1
 
 
 def test_a_missing_credential_row_is_no_error(alices: Client, account: CloudAccount) -> None:

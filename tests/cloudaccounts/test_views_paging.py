@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cloudaccounts import pagination
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.views import paging
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 @pytest.fixture
 def accounts(alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch) -> list[CloudAccount]:
     """Thirty of them, where twenty-eight are counted: two pages."""
-    monkeypatch.setattr(paging, "COUNT_LIMIT", 28)
+    monkeypatch.setattr(pagination, "COUNT_LIMIT", 28)
     first = make_account(alice, name="account 00")
     rows = [
         CloudAccount(

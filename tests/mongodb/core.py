@@ -11,6 +11,7 @@ CORE = (
     "tests/cloudaccounts/test_jobs.py",
     "tests/cloudaccounts/test_groups.py",
     "tests/cloudaccounts/test_rotation.py",
+    "tests/cloudaccounts/test_rates.py",
     "tests/cloudaccounts/test_admin.py",
     "tests/wizard/test_drafts.py",
     "tests/wizard/test_finishing.py",

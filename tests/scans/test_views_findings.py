@@ -140,7 +140,7 @@ def test_the_csv_opens_in_a_reader_and_holds_no_formula(alices: Client, account:
     (row,) = csv.DictReader(io.StringIO(response.getvalue().decode()))
     assert (row["asset_name"], row["reason"]) == ("'=HYPERLINK(1)", 'Says "yes", twice')
     assert (row["account_name"], row["account_id"], row["status"]) == ("data-platform", account.account_id, "open")
-    assert AuditEvent.objects.get(action="findings.exported").actor_label == "alice"
+    assert AuditEvent.objects.get(action="export.taken").actor_label == "alice"
 
 
 def test_an_export_has_all_that_fits_the_filter_and_asks_little(

@@ -20,9 +20,9 @@ from cloudaccounts.contract import (
     Judgement,
     MemberPage,
     OrganizationNode,
+    OrganizationProvider,
     Plan,
     PostureCheck,
-    Provider,
     ProviderError,
     Reference,
     Region,
@@ -144,7 +144,7 @@ class ToySession:
         STATE.closed += 1
 
 
-class ToyProvider(Provider):
+class ToyProvider(OrganizationProvider):
     key = "toy"
     label = "Toy Cloud"
     short_label = "TOY"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
+from cloudaccounts.services.rates import TooManyTriesError
 from wizard.models import PROOF_LIFETIME, ValidationState, WizardSession
 from wizard.services.drafts import read_content
 from wizard.services.errors import DraftNotFoundError, DraftUnreadableError
@@ -58,6 +59,8 @@ def _unasked_companions() -> int:
         except DraftUnreadableError as error:
             # The key may come back: then this goes on by itself.
             logger.warning("wizard.companion_unreadable", extra={"draft": str(draft.pk), "code": error.code})
+        except TooManyTriesError:
+            continue  # asked again until its turn comes
         except ProviderError as error:
             # Asking again would be refused again: it waits for a person among the drafts.
             logger.warning("wizard.companion_refused", extra={"draft": str(draft.pk), "code": error.code})

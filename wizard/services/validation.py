@@ -18,6 +18,7 @@ from cloudaccounts.contract import CloudValidationResult, ProviderError, Validat
 from cloudaccounts.errors import defect
 from cloudaccounts.report import CheckResult, CheckStatus
 from cloudaccounts.services import clean_details, validate_cloud_account, visible_accounts
+from cloudaccounts.services.rates import refuse_too_many_tries
 from wizard.models import ValidationState, WizardSession, new_expiry
 from wizard.selectors import connected_among
 from wizard.services.contents import DraftContent
@@ -36,10 +37,12 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
     """Asks a worker to prove the draft as it is now. While a validation of the same data is under way, it is that one.
 
     The audit names ``actor`` as the one for whom the credentials are opened.
-    Raises `ProviderError` where the draft is not complete or its parts do not fit each other.
+    Raises `TooManyTriesError` before anything is touched, a proof that still counts included; other `ProviderError`s
+    where the draft is not complete or its parts do not fit each other.
     """
-    clean_details(content.details())
+    details = clean_details(content.details())
     content.credentials()
+    refuse_too_many_tries(owner=draft.owner, provider=details.provider, account_id=details.account_id)
     now = timezone.now()
     asked = UNPROVEN | {
         "validation": ValidationState.QUEUED,

@@ -8,13 +8,17 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
+from cloudaccounts.services.rates import TooManyTriesError
 from wizard import services
+from wizard.models import WizardSession
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +55,16 @@ def draft_view(view: View[P]) -> View[P]:
             return _say(request, error, "This page cannot be shown", 200)
 
     return cast("View[P]", never_cache(guarded))
+
+
+def ask_for_validation(request: HttpRequest, draft: WizardSession, content: services.DraftContent) -> None:
+    """Has a worker prove the draft; what speaks against it is said on the next page."""
+    try:
+        services.request_validation(draft, content, actor=Actor.of_request(request))
+    except TooManyTriesError as error:
+        messages.warning(request, f"{error.cause} {error.remedy} Everything that you entered is kept in this draft.")
+    except ProviderError as error:
+        messages.error(request, f"{error.cause} {error.remedy}".strip())
 
 
 def go(request: HttpRequest, url: str) -> HttpResponse:

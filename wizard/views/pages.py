@@ -8,11 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
 from wizard import services
 from wizard.models import Step
 from wizard.selectors import drafts_of
-from wizard.views.guards import draft_view, owner_of, step_url
+from wizard.views.guards import ask_for_validation, draft_view, owner_of, step_url
 
 SHOWN = 100
 SHOWN_ON_DASHBOARD = 3
@@ -65,10 +64,7 @@ def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     draft = services.open_draft(draft_id, owner_of(request))
     step = draft.content.reachable(Step.VALIDATION)
     if step == Step.VALIDATION:
-        try:
-            services.request_validation(draft.row, draft.content, actor=Actor.of_request(request))
-        except ProviderError as error:
-            messages.error(request, f"{error.cause} {error.remedy}".strip())
+        ask_for_validation(request, draft.row, draft.content)
     return redirect(step_url(draft_id, step))
 
 

@@ -17,7 +17,7 @@ from wizard import services
 from wizard.models import Step, ValidationState
 from wizard.steps import FORMS, StepContext, StepForm, initial_values
 from wizard.storage import DraftStorage, prefix_of
-from wizard.views.guards import draft_view, owner_of, step_url
+from wizard.views.guards import ask_for_validation, draft_view, owner_of, step_url
 from wizard.views.presentation import page_context
 
 
@@ -86,12 +86,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         step = self.storage.current_step = self.steps.next
         self.storage.remember_step()
         if step == Step.VALIDATION and not self._is_proven:
-            try:
-                services.request_validation(
-                    self.storage.draft, self.storage.content, actor=Actor.of_request(self.request)
-                )
-            except ProviderError as error:
-                messages.error(self.request, f"{error.cause} {error.remedy}".strip())
+            ask_for_validation(self.request, self.storage.draft, self.storage.content)
         return redirect(step_url(self.draft_id, step))
 
     def render_revalidation_failure(self, step: str, form: StepForm, **kwargs: Any) -> HttpResponse:

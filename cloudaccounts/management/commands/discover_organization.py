@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from cloudaccounts import organization_tree, registry
 from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract import ProviderError, organizations_of
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, Environment, Job, JobItem, Organization
 from cloudaccounts.models.job import ItemState, JobState
@@ -52,8 +52,8 @@ class Command(BaseCommand):
 
     def _look(self, account: CloudAccount, options: dict[str, Any]) -> Organization:
         given = {name: options[name] for name in ("role_name", "root") if options[name]}
-        form = registry.get(account.provider).organization_form
-        if form is not None and (unknown := set(given) - set(form.base_fields)):
+        provider = organizations_of(registry.get(account.provider))
+        if provider is not None and (unknown := set(given) - set(provider.organization_form.base_fields)):
             flag = f"--{min(unknown).replace('_', '-')}"
             raise CommandError(f"{flag} means nothing for this provider.", returncode=2)
         known = Organization.objects.filter(connection=account.pk).first()

@@ -17,9 +17,9 @@ from cloudaccounts.contract import (
     CredentialFacts,
     Credentials,
     MemberPage,
+    OrganizationProvider,
     Plan,
     PostureCheck,
-    Provider,
     ProviderError,
     Region,
     ServerIdentity,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cloudaccounts.providers.aws.inventory import AwsSession
 
 
-class AwsProvider(Provider):
+class AwsProvider(OrganizationProvider):
     key = "aws"
     label = "Amazon Web Services"
     short_label = "AWS"

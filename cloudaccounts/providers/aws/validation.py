@@ -7,6 +7,7 @@ well, so that a person mends all at once.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ def validate(credentials: Credentials, target: Target, progress: ValidationProgr
     return runs.get(credentials.method, _KeysRun)(credentials, target, progress).report()
 
 
-class _Run:
+class _Run(ABC):
     """One validation; subclasses say how to sign in and which checks are their method's own."""
 
     method: str
@@ -63,16 +64,16 @@ class _Run:
         self.progress = progress
         self.deadline = Deadline(target.deadline, "AWS")
 
+    @abstractmethod
     def sign_in(self) -> Identity:
         """Raises `ProviderError`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
         """Starts the method's own checks and the permissions.
 
         Gives back what tells the former, in the plan's place, and the latter.
         """
-        raise NotImplementedError
 
     def report(self) -> CloudValidationResult:
         identity: Identity | None = None

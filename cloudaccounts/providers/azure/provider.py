@@ -16,9 +16,9 @@ from cloudaccounts.contract import (
     CredentialFacts,
     Credentials,
     MemberPage,
+    OrganizationProvider,
     Plan,
     PostureCheck,
-    Provider,
     ProviderError,
     Region,
     ServerIdentity,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from cloudaccounts.providers.azure.inventory import AzureSession
 
 
-class AzureProvider(Provider):
+class AzureProvider(OrganizationProvider):
     key = "azure"
     label = "Microsoft Azure"
     short_label = "Azure"

@@ -17,9 +17,9 @@ from cloudaccounts.contract import (
     CredentialFacts,
     Credentials,
     MemberPage,
+    OrganizationProvider,
     Plan,
     PostureCheck,
-    Provider,
     ProviderError,
     Region,
     ServerIdentity,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from cloudaccounts.providers.gcp.inventory import GcpSession
 
 
-class GcpProvider(Provider):
+class GcpProvider(OrganizationProvider):
     key = "gcp"
     label = "Google Cloud"
     short_label = "GCP"

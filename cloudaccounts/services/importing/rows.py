@@ -90,7 +90,7 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
     try:
         group = grouping.clean_group(owner, row.values.get("group", ""))
         details, credentials = read_account(given)
-        report = validate_cloud_account(owner=owner, details=details, credentials=credentials)
+        report = validate_cloud_account(owner=owner, details=details, credentials=credentials, known=True)
         if not report.ok:
             raise ValidationRefusedError(report)
         if dry_run:

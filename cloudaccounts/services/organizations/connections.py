@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cloudaccounts import audit, registry
 from cloudaccounts.actors import Actor
-from cloudaccounts.contract import SetupContext, SetupGuide
+from cloudaccounts.contract import SetupContext, SetupGuide, organizations_of
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Organization, OrganizationMember
@@ -27,8 +27,8 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
 
     Raises `InputError`, also where the account is suspended.
     """
-    provider = registry.get(account.provider)
-    if provider.organization_form is None or account.connection is not None:
+    provider = organizations_of(registry.get(account.provider))
+    if provider is None or account.connection is not None:
         raise InputError({"account": "An organization cannot be reached through this account."})
     if account.status == CloudAccountStatus.SUSPENDED:
         raise InputError({"account": "This account is suspended. Resume it first."})
@@ -78,7 +78,7 @@ def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuid
         external_id=external_id_for(account.owner),
         server=server_identity(account.provider),
     )
-    provider = registry.get(organization.provider)
+    provider = registry.get_with_organizations(organization.provider)
     return provider.organization_guides(context, {**organization.options, "root_id": organization.root_id})
 
 

@@ -133,7 +133,7 @@ def _test(job: Job, item: JobItem) -> Outcome:
         details = _details(
             organization, connection, member.account_id, member.name, connection.environment, connection.regions
         )
-        report = validate_cloud_account(owner=organization.owner, details=details, credentials=credentials)
+        report = validate_cloud_account(owner=organization.owner, details=details, credentials=credentials, known=True)
         if not report.ok:
             raise ValidationRefusedError(report)
     except ProviderError as error:
@@ -176,7 +176,7 @@ def _add(organization: Organization, member: OrganizationMember, actor: Actor, o
     )
     details = clean_details(replace(details, name=details.name[:120]))
     report: CloudValidationResult = validate_cloud_account(
-        owner=organization.owner, details=details, credentials=credentials
+        owner=organization.owner, details=details, credentials=credentials, known=True
     )
     account = add_cloud_account(
         owner=organization.owner, actor=actor, details=details, credentials=credentials, report=report,

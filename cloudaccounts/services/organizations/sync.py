@@ -112,7 +112,8 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
     credentials = vault.open_credentials(
         account=connection, actor=Actor.from_dict(organization.actor), purpose="a look at its organization"
     )
-    provider, target = registry.get(organization.provider), target_for(connection.owner, details_of(connection))
+    provider = registry.get_with_organizations(organization.provider)
+    target = target_for(connection.owner, details_of(connection))
     cursor = organization.cursor
     if cursor and (organization.requested_at or timezone.now()) < timezone.now() - OLDEST_CURSOR:
         cursor = ""

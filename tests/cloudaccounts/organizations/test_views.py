@@ -201,7 +201,7 @@ def test_export_streams_the_filtered_members_and_is_audited(alices: Client, url:
     answer = alices.get(url, {"format": "json"})
     content = answer.streaming_content  # type: ignore[attr-defined]
     assert len(json.loads(b"".join(content))) == 4
-    assert AuditEvent.objects.filter(action="organization.exported").count() == 2
+    assert AuditEvent.objects.filter(action="export.taken").count() == 2
 
 
 def test_looking_again_and_removing(alices: Client, url: str, organization: Organization) -> None:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import (
-    aws,
-    check,
-    cis,
-    failed,
-    not_applicable,
-    optional,
-    passed,
-    required,
-    texts,
-    verdict,
-)
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.verdicts import expect, failed, not_applicable, optional, passed, required
 
 _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
 _GONE = {"terminated", "shutting-down"}
@@ -46,52 +36,50 @@ def _imds(asset: Asset) -> Judgement:
     if optional(asset, "metadata_endpoint", str) == "disabled":
         return passed("The metadata service is switched off.")
     on = required(asset, "metadata_tokens", str) == "required"
-    return verdict(
-        on, "Only IMDSv2 is answered.", "The metadata service also answers requests without a token (IMDSv1)."
+    return expect(
+        on, "The metadata service also answers requests without a token (IMDSv1).", "Only IMDSv2 is answered."
     )
 
 
 def _volume(asset: Asset) -> Judgement:
-    return verdict(required(asset, "encrypted", bool), "The volume is encrypted.", "The volume is not encrypted.")
+    return expect(required(asset, "encrypted", bool), "The volume is not encrypted.", "The volume is encrypted.")
 
 
 def _default_encryption(asset: Asset) -> Judgement:
-    return verdict(
+    return expect(
         required(asset, "ebs_encryption_by_default", bool),
-        "New volumes in this region are encrypted.",
         "New volumes in this region are not encrypted unless somebody asks for it.",
+        "New volumes in this region are encrypted.",
     )
 
 
 def _snapshot_public(asset: Asset) -> Judgement:
     public = required(asset, "public", bool)
-    return verdict(
-        not public, "The snapshot is not shared with everybody.", "Every AWS account can copy this snapshot."
-    )
+    return expect(not public, "Every AWS account can copy this snapshot.", "The snapshot is not shared with everybody.")
 
 
 def _snapshot_encrypted(asset: Asset) -> Judgement:
-    return verdict(required(asset, "encrypted", bool), "The snapshot is encrypted.", "The snapshot is not encrypted.")
+    return expect(required(asset, "encrypted", bool), "The snapshot is not encrypted.", "The snapshot is encrypted.")
 
 
 def _image_public(asset: Asset) -> Judgement:
     public = required(asset, "public", bool)
-    return verdict(not public, "The image is not shared with everybody.", "Every AWS account can start this image.")
+    return expect(not public, "Every AWS account can start this image.", "The image is not shared with everybody.")
 
 
 def _function_public(asset: Asset) -> Judgement:
     open_ = policies.lets_anyone(optional(asset, "policy", dict))
-    return verdict(open_ is None, "The policy names who may call the function.", "Everybody may call this function.")
+    return expect(open_ is None, "Everybody may call this function.", "The policy names who may call the function.")
 
 
 def _runtime(asset: Asset) -> Judgement:
     runtime = optional(asset, "runtime", str)
     if not runtime:
         return not_applicable("The function brings its own image.")
-    return verdict(
+    return expect(
         runtime not in _OLD_RUNTIMES,
-        f"{runtime} is not known to be out of support.",
         f"{runtime} gets no more security updates from AWS.",
+        f"{runtime} is not known to be out of support.",
     )
 
 
@@ -104,18 +92,18 @@ def _eks_endpoint(asset: Asset) -> Judgement:
 
 
 def _eks_secrets(asset: Asset) -> Judgement:
-    return verdict(
+    return expect(
         required(asset, "secrets_encrypted", bool),
-        "Secrets are encrypted with a key of the account.",
         "Secrets are not encrypted with a key of the account.",
+        "Secrets are encrypted with a key of the account.",
     )
 
 
 def _ecr_scan(asset: Asset) -> Judgement:
-    return verdict(
+    return expect(
         required(asset, "scan_on_push", bool),
-        "Images are scanned when they are pushed.",
         "The repository does not ask for scans on push; the registry's own scanning may still do so.",
+        "Images are scanned when they are pushed.",
     )
 
 

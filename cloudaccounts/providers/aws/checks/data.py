@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import (
-    aws,
-    check,
-    cis,
-    not_applicable,
-    optional,
-    required,
-    texts,
-    verdict,
-)
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.verdicts import expect, not_applicable, optional, required
 
 BACKUP_DAYS = 7
 _INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"
@@ -20,17 +12,17 @@ _INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"
 
 def _public(asset: Asset) -> Judgement:
     public = required(asset, "public", bool)
-    return verdict(not public, "The database has no public address.", "The database has an address on the internet.")
+    return expect(not public, "The database has an address on the internet.", "The database has no public address.")
 
 
 def _encrypted(asset: Asset) -> Judgement:
-    return verdict(required(asset, "encrypted", bool), "Storage is encrypted.", "Storage is not encrypted.")
+    return expect(required(asset, "encrypted", bool), "Storage is not encrypted.", "Storage is encrypted.")
 
 
 def _minor(asset: Asset) -> Judgement:
     on = required(asset, "auto_minor_upgrade", bool)
-    return verdict(
-        on, "Minor versions are installed by themselves.", "Minor versions wait for somebody to install them."
+    return expect(
+        on, "Minor versions wait for somebody to install them.", "Minor versions are installed by themselves."
     )
 
 
@@ -38,12 +30,12 @@ def _backups(asset: Asset) -> Judgement:
     if optional(asset, "cluster", str):
         return not_applicable("The cluster makes the backups.")
     days = required(asset, "backup_days", int)
-    return verdict(
+    return expect(
         days >= BACKUP_DAYS,
-        f"Backups are kept for {days} days.",
         f"Backups are kept for {days} days; {BACKUP_DAYS} are the least."
         if days
         else "There are no automated backups.",
+        f"Backups are kept for {days} days.",
     )
 
 
@@ -51,21 +43,21 @@ def _protected(asset: Asset) -> Judgement:
     if optional(asset, "cluster", str):
         return not_applicable("The cluster carries the protection.")
     on = required(asset, "deletion_protection", bool)
-    return verdict(on, "It cannot be deleted by one call.", "One call deletes the database.")
+    return expect(on, "One call deletes the database.", "It cannot be deleted by one call.")
 
 
 def _shared(asset: Asset) -> Judgement:
     public = "all" in texts(required(asset, "shared_with", list))
-    return verdict(
-        not public, "The snapshot is not shared with everybody.", "Every AWS account can restore this snapshot."
+    return expect(
+        not public, "Every AWS account can restore this snapshot.", "The snapshot is not shared with everybody."
     )
 
 
 def _recovery(asset: Asset) -> Judgement:
-    return verdict(
+    return expect(
         required(asset, "point_in_time_recovery", bool),
-        "Each second of the last weeks can be restored.",
         "What is overwritten or deleted is gone: point-in-time recovery is off.",
+        "Each second of the last weeks can be restored.",
     )
 
 

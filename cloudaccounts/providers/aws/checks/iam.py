@@ -7,12 +7,11 @@ from typing import Any
 
 from cloudaccounts.contract import Asset, Judgement, Severity
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import (
-    CannotTellError,
-    aws,
-    check,
-    cis,
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.verdicts import (
+    UnknownFactError,
     days_since,
+    expect,
     failed,
     moment,
     not_applicable,
@@ -21,8 +20,6 @@ from cloudaccounts.providers.aws.checks.judging import (
     passed,
     required,
     rows,
-    texts,
-    verdict,
 )
 
 UNUSED_DAYS = 45  # CIS AWS 1.12
@@ -40,20 +37,18 @@ _BEST_PRACTICES = aws(
 def _root(asset: Asset, name: str) -> bool:
     value = required(asset, "root", dict).get(name)
     if not isinstance(value, bool):
-        raise CannotTellError("AWS told nothing about this of the root user.")
+        raise UnknownFactError("AWS told nothing about this of the root user.")
     return value
 
 
 def _root_mfa(asset: Asset) -> Judgement:
     on = _root(asset, "AccountMFAEnabled")
-    return verdict(on, "The root user has a second factor.", "The root user signs in with a password alone.")
+    return expect(on, "The root user signs in with a password alone.", "The root user has a second factor.")
 
 
 def _root_keys(asset: Asset) -> Judgement:
     has = _root(asset, "AccountAccessKeysPresent")
-    return verdict(
-        not has, "The root user has no access key.", "The root user has an access key, which nothing limits."
-    )
+    return expect(not has, "The root user has an access key, which nothing limits.", "The root user has no access key.")
 
 
 def _password_length(asset: Asset) -> Judgement:
@@ -62,10 +57,10 @@ def _password_length(asset: Asset) -> Judgement:
         return failed("The account has no password policy of its own: 8 characters are enough.")
     least = policy.get("MinimumPasswordLength")
     least = least if isinstance(least, int) else 0
-    return verdict(
+    return expect(
         least >= PASSWORD_LENGTH,
-        f"Passwords need at least {least} characters.",
         f"Passwords of {least} characters are enough; at least {PASSWORD_LENGTH} should be asked for.",
+        f"Passwords need at least {least} characters.",
     )
 
 
@@ -75,19 +70,19 @@ def _password_reuse(asset: Asset) -> Judgement:
         return failed("The account has no password policy of its own: old passwords may be used again.")
     kept = policy.get("PasswordReusePrevention")
     kept = kept if isinstance(kept, int) else 0
-    return verdict(
+    return expect(
         kept >= PASSWORDS_REMEMBERED,
-        f"The last {kept} passwords cannot be used again.",
         f"Only the last {kept} passwords are remembered." if kept else "Old passwords may be used again.",
+        f"The last {kept} passwords cannot be used again.",
     )
 
 
 def _support_role(asset: Asset) -> Judgement:
     roles = required(asset, "support_roles", list)
-    return verdict(
+    return expect(
         bool(roles),
-        f"AWS Support can be reached through {', '.join(sorted(texts(roles)))}.",
         "No role has the policy AWSSupportAccess: in an incident nobody may open a case.",
+        f"AWS Support can be reached through {', '.join(sorted(texts(roles)))}.",
     )
 
 
@@ -98,10 +93,10 @@ def _root_quiet(asset: Asset) -> Judgement:
     if not uses:
         return passed("The root user was never used, as far as AWS remembers.")
     days = min(days_since(asset, use) for use in uses)
-    return verdict(
+    return expect(
         days >= ROOT_QUIET_DAYS,
-        f"The root user was last used {days} days ago.",
         f"The root user was used {days} days ago.",
+        f"The root user was last used {days} days ago.",
     )
 
 
@@ -115,7 +110,7 @@ def _user_mfa(asset: Asset) -> Judgement:
     if not required(asset, "console_password", bool):
         return not_applicable("This user has no password for the console.")
     on = required(asset, "mfa_active", bool)
-    return verdict(on, "The user has a second factor.", "The user signs in to the console with a password alone.")
+    return expect(on, "The user signs in to the console with a password alone.", "The user has a second factor.")
 
 
 def _unused(asset: Asset) -> Judgement:
@@ -133,7 +128,7 @@ def _unused(asset: Asset) -> Judgement:
     if not idle:
         return not_applicable("The user has neither a password nor an active key.")
     old = [f"{what} for {days} days" for what, days in idle if days >= UNUSED_DAYS]
-    return verdict(not old, "Everything was used lately.", f"Not used: {', '.join(old)}.")
+    return expect(not old, f"Not used: {', '.join(old)}.", "Everything was used lately.")
 
 
 def _latest(*values: Any) -> str | None:
@@ -150,25 +145,25 @@ def _key_age(asset: Asset) -> Judgement:
     if not keys:
         return not_applicable("The user has no active access key.")
     oldest = max(days_since(asset, key.get("created_at")) for key in keys)
-    return verdict(
+    return expect(
         oldest < KEY_DAYS,
-        f"The oldest active key is {oldest} days old.",
         f"An active key is {oldest} days old; the limit is {KEY_DAYS}.",
+        f"The oldest active key is {oldest} days old.",
     )
 
 
 def _one_key(asset: Asset) -> Judgement:
     count = len(_keys(asset))
-    return verdict(count <= 1, f"{count} active access keys.", f"The user has {count} active access keys.")
+    return expect(count <= 1, f"The user has {count} active access keys.", f"{count} active access keys.")
 
 
 def _through_groups(asset: Asset) -> Judgement:
     own = [arn.rpartition("/")[2] for arn in texts(required(asset, "attached_policies", list))]
     own += sorted(str(name) for name in required(asset, "inline_policies", dict))
-    return verdict(
+    return expect(
         not own,
-        "Permissions come through groups alone.",
         f"Policies are given to the user directly: {', '.join(own)}.",
+        "Permissions come through groups alone.",
     )
 
 
@@ -177,10 +172,10 @@ def _no_admin(asset: Asset) -> Judgement:
     inline = required(asset, "inline_policies", dict)
     admin = any(arn.endswith(":aws:policy/AdministratorAccess") for arn in attached)
     admin = admin or any(policies.is_admin(document) for document in inline.values())
-    return verdict(
+    return expect(
         not admin,
-        "No administrator policy is given to the user directly.",
         "The user may do everything: an administrator policy is attached or written inline.",
+        "No administrator policy is given to the user directly.",
     )
 
 
@@ -194,10 +189,10 @@ def _policy_admin(asset: Asset) -> Judgement:
 
 def _trust(asset: Asset) -> Judgement:
     open_ = policies.lets_anyone(required(asset, "trust_policy", dict))
-    return verdict(
+    return expect(
         open_ is None,
-        "The trust policy names who may assume the role.",
         "Every AWS account in the world may assume this role.",
+        "The trust policy names who may assume the role.",
     )
 
 

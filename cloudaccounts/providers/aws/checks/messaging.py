@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import (
-    aws,
-    check,
-    cis,
-    days_since,
-    failed,
-    not_applicable,
-    optional,
-    passed,
-    required,
-    texts,
-    verdict,
-)
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.verdicts import days_since, expect, failed, not_applicable, optional, passed, required
 
 EXPIRY_DAYS = 30
 _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
@@ -31,14 +20,14 @@ def _open_policy(asset: Asset) -> Judgement:
 
 
 def _encrypted(asset: Asset) -> Judgement:
-    return verdict(required(asset, "encrypted", bool), "Messages are encrypted at rest.", "Messages are not encrypted.")
+    return expect(required(asset, "encrypted", bool), "Messages are not encrypted.", "Messages are encrypted at rest.")
 
 
 def _rotated(asset: Asset) -> Judgement:
     if optional(asset, "owning_service", str):
         return not_applicable("Another AWS service manages this secret.")
     on = required(asset, "rotation", bool)
-    return verdict(on, "The secret is renewed by itself.", "The secret is never renewed by itself.")
+    return expect(on, "The secret is never renewed by itself.", "The secret is renewed by itself.")
 
 
 def _key_rotation(asset: Asset) -> Judgement:
@@ -48,7 +37,7 @@ def _key_rotation(asset: Asset) -> Judgement:
     on = optional(asset, "rotation", bool)
     if on is None:
         return not_applicable("AWS cannot rotate keys of this kind by itself.")
-    return verdict(on, "The key is rotated each year.", "The key is never rotated by itself.")
+    return expect(on, "The key is never rotated by itself.", "The key is rotated each year.")
 
 
 def _expires(asset: Asset) -> Judgement:
@@ -57,16 +46,16 @@ def _expires(asset: Asset) -> Judgement:
     if optional(asset, "in_use", bool) is False:
         return not_applicable("Nothing uses the certificate.")
     left = -days_since(asset, required(asset, "expires_at", str))
-    return verdict(
+    return expect(
         left > EXPIRY_DAYS,
-        f"The certificate is valid for {left} more days.",
         f"The certificate ends in {left} days." if left >= 0 else "The certificate has expired.",
+        f"The certificate is valid for {left} more days.",
     )
 
 
 def _https(asset: Asset) -> Judgement:
     open_ = "allow-all" in texts(required(asset, "viewer_protocols", list))
-    return verdict(not open_, "Visitors are served over HTTPS.", "Visitors may read without HTTPS.")
+    return expect(not open_, "Visitors may read without HTTPS.", "Visitors are served over HTTPS.")
 
 
 CHECKS = (

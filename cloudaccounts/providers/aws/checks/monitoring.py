@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import (
-    CannotTellError,
-    aws,
-    check,
-    cis,
-    failed,
-    optional,
-    passed,
-    required,
-    rows,
-    verdict,
-)
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis
+from cloudaccounts.verdicts import UnknownFactError, expect, failed, optional, passed, required, rows
 
 _TRAIL = "aws.cloudtrail.trail"
 
@@ -26,7 +16,7 @@ def _everywhere(asset: Asset) -> Judgement:
     if good:
         return passed("A trail of all regions records all management events.")
     if any(trail.get("logging") is None or trail.get("management_events") is None for trail in trails):
-        raise CannotTellError("The state of a trail of all regions could not be read.")
+        raise UnknownFactError("The state of a trail of all regions could not be read.")
     if not trails:
         return failed("No trail records all regions.")
     return failed("The trail of all regions is switched off, or does not record all management events.")
@@ -34,16 +24,16 @@ def _everywhere(asset: Asset) -> Judgement:
 
 def _validated(asset: Asset) -> Judgement:
     on = required(asset, "log_file_validation", bool)
-    return verdict(on, "Changed log files would be noticed.", "Nobody would notice if log files were changed.")
+    return expect(on, "Nobody would notice if log files were changed.", "Changed log files would be noticed.")
 
 
 def _with_key(asset: Asset) -> Judgement:
     key = optional(asset, "kms_key_id", str)
-    return verdict(bool(key), "Log files are encrypted with a KMS key.", "Log files are not encrypted with a KMS key.")
+    return expect(bool(key), "Log files are not encrypted with a KMS key.", "Log files are encrypted with a KMS key.")
 
 
 def _logging(asset: Asset) -> Judgement:
-    return verdict(required(asset, "logging", bool), "The trail records.", "The trail is switched off.")
+    return expect(required(asset, "logging", bool), "The trail is switched off.", "The trail records.")
 
 
 def _recorder(asset: Asset) -> Judgement:
@@ -52,7 +42,7 @@ def _recorder(asset: Asset) -> Judgement:
     if any(one.get("recording") is True and one.get("all_supported") is True for one in recorders):
         return passed("Changes of all supported resources are recorded.")
     if any(one.get("recording") is None for one in recorders):
-        raise CannotTellError("Whether the recorder is on could not be read.")
+        raise UnknownFactError("Whether the recorder is on could not be read.")
     if any(one.get("recording") is True for one in recorders):
         return failed("Only some kinds of resources are recorded.")
     return failed("The recorder is switched off." if recorders else "AWS Config records nothing in this region.")
@@ -62,7 +52,7 @@ def _guardduty(asset: Asset) -> Judgement:
     detectors = rows(asset, "detectors")
     on = any(one.get("enabled") is True for one in detectors)
     off = "GuardDuty is switched off in this region." if detectors else "GuardDuty is not set up in this region."
-    return verdict(on, "GuardDuty looks for threats in this region.", off)
+    return expect(on, off, "GuardDuty looks for threats in this region.")
 
 
 CHECKS = (

@@ -6,18 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import (
-    CannotTellError,
-    aws,
-    check,
-    cis,
-    not_applicable,
-    passed,
-    required,
-    rows,
-    texts,
-    verdict,
-)
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.verdicts import UnknownFactError, expect, not_applicable, passed, required, rows
 
 _GROUP, _VPC = "aws.ec2.security_group", "aws.ec2.vpc"
 _ANYWHERE = {"0.0.0.0/0", "::/0"}
@@ -54,15 +44,15 @@ def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
     if protocol == "-1" or first in (None, -1):
         return 0, 65535
     if not isinstance(first, int) or not isinstance(last, int):
-        raise CannotTellError("A rule's ports were told in a form that is not known here.")
+        raise UnknownFactError("A rule's ports were told in a form that is not known here.")
     return first, last
 
 
 def _closed(port: int, name: str) -> Callable[[Asset], Judgement]:
     def rule(asset: Asset) -> Judgement:
         found = any(first <= port <= last for first, last in map(_ports, _open_rules(asset)))
-        return verdict(
-            not found, f"{name} is not open to the internet.", f"{name} (port {port}) is open to the whole internet."
+        return expect(
+            not found, f"{name} (port {port}) is open to the whole internet.", f"{name} is not open to the internet."
         )
 
     return rule
@@ -70,16 +60,16 @@ def _closed(port: int, name: str) -> Callable[[Asset], Judgement]:
 
 def _all_ports(asset: Asset) -> Judgement:
     found = any(last - first >= 65534 for first, last in map(_ports, _open_rules(asset)))
-    return verdict(not found, "Not all ports are open.", "Every TCP port is open to the whole internet.")
+    return expect(not found, "Every TCP port is open to the whole internet.", "Not all ports are open.")
 
 
 def _databases(asset: Asset) -> Judgement:
     spans = [_ports(rule) for rule in _open_rules(asset)]
     found = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
-    return verdict(
+    return expect(
         not found,
-        "No database port is open to the internet.",
         f"Open to the whole internet: {', '.join(found)}.",
+        "No database port is open to the internet.",
     )
 
 
@@ -88,16 +78,16 @@ def _default_group(asset: Asset) -> Judgement:
         return not_applicable("This is not a VPC's default security group.")
     if not rows(asset, "ingress") and not rows(asset, "egress"):
         return passed("The default group lets nothing through.")
-    return verdict(False, "", "The default group lets traffic through: whatever is started without a group gets that.")
+    return expect(False, "The default group lets traffic through: whatever is started without a group gets that.", "")
 
 
 def _flow_logs(asset: Asset) -> Judgement:
     """CIS asks for rejected packets at least."""
     kinds = {str(log.get("traffic")) for log in rows(asset, "flow_logs") if log.get("status") == "ACTIVE"}
-    return verdict(
+    return expect(
         bool(kinds & {"ALL", "REJECT"}),
-        "Flow logs record rejected traffic.",
         "Only accepted traffic is recorded." if kinds else "No flow log records this network's traffic.",
+        "Flow logs record rejected traffic.",
     )
 
 

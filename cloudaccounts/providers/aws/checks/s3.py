@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import (
-    CannotTellError,
-    aws,
-    check,
-    cis,
-    failed,
-    optional,
-    passed,
-    required,
-    rows,
-    verdict,
-)
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis
+from cloudaccounts.verdicts import UnknownFactError, expect, failed, optional, passed, required, rows
 
 _BUCKET = "aws.s3.bucket"
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -35,7 +25,7 @@ def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
     for name in ("public_access_block", "account_public_access_block"):
         try:
             block = optional(asset, name, dict)
-        except CannotTellError as error:
+        except UnknownFactError as error:
             unknown = str(error)
             continue
         for flag in _FLAGS:
@@ -49,7 +39,7 @@ def _block(asset: Asset) -> Judgement:
     if not missing:
         return passed("Public access is blocked, by the bucket's own settings or the account's.")
     if unknown:
-        raise CannotTellError(unknown)
+        raise UnknownFactError(unknown)
     return failed(f"Not set, neither on the bucket nor on the account: {', '.join(missing)}.")
 
 
@@ -61,12 +51,12 @@ def _public(asset: Asset) -> Judgement:
         if not held[flag]:
             try:
                 reasons += reason(asset)
-            except CannotTellError as error:
+            except UnknownFactError as error:
                 unknown = str(error)
     if reasons and not block_unknown:
         return failed(f"The bucket is public: {' and '.join(reasons)}.")
     if reasons or unknown:
-        raise CannotTellError(unknown or block_unknown)
+        raise UnknownFactError(unknown or block_unknown)
     return passed("Neither policy nor access list lets everybody in.")
 
 
@@ -83,35 +73,35 @@ def _open_by_list(asset: Asset) -> list[str]:
 
 
 def _tls(asset: Asset) -> Judgement:
-    return verdict(
+    return expect(
         policies.denies_plain_transport(optional(asset, "policy", dict)),
-        "Requests without TLS are denied.",
         "The policy does not deny requests without TLS.",
+        "Requests without TLS are denied.",
     )
 
 
 def _encrypted(asset: Asset) -> Judgement:
     algorithm = (optional(asset, "encryption", dict) or {}).get("algorithm")
-    return verdict(
+    return expect(
         isinstance(algorithm, str) and bool(algorithm),
-        f"New objects are encrypted ({algorithm}).",
         "No default encryption is set.",
+        f"New objects are encrypted ({algorithm}).",
     )
 
 
 def _versioned(asset: Asset) -> Judgement:
     on = required(asset, "versioning", dict).get("status") == "Enabled"
-    return verdict(on, "Old versions are kept.", "What is overwritten or deleted is gone.")
+    return expect(on, "What is overwritten or deleted is gone.", "Old versions are kept.")
 
 
 def _mfa_delete(asset: Asset) -> Judgement:
     on = required(asset, "versioning", dict).get("mfa_delete") == "Enabled"
-    return verdict(on, "Deleting versions needs a second factor.", "Versions can be deleted without a second factor.")
+    return expect(on, "Versions can be deleted without a second factor.", "Deleting versions needs a second factor.")
 
 
 def _logged(asset: Asset) -> Judgement:
     target = optional(asset, "logging_to", str)
-    return verdict(bool(target), f"Access is logged to {target}.", "Who reads and writes is not logged.")
+    return expect(bool(target), "Who reads and writes is not logged.", f"Access is logged to {target}.")
 
 
 CHECKS = (

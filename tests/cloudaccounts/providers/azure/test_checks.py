@@ -340,4 +340,4 @@ def test_what_may_not_be_read_is_unknown_with_the_reason(cloud: Cloud) -> None:
         "azure_keyvault_logging",
         "azure_sql_firewall_open",
     }
-    assert all("permission_denied" in verdicts[identifier].reason for identifier in unknown)
+    assert all("permission denied" in verdicts[identifier].reason for identifier in unknown)

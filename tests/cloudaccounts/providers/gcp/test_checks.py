@@ -350,7 +350,7 @@ def test_what_may_not_be_read_is_unknown_with_the_reason(cloud: Cloud) -> None:
     for identifier in ("gcp_project_audit_logs", "gcp_project_basic_roles", "gcp_project_acting_roles"):
         (told,) = found[identifier].values()
         assert told.verdict == U
-        assert "permission_denied" in told.reason
+        assert "permission denied" in told.reason
     assert {one.verdict for one in found["gcp_service_account_admin_roles"].values()} == {U}
 
 

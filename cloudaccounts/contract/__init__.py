@@ -1,0 +1,14 @@
+"""What a cloud provider is to the rest of the product.
+
+A provider is one folder under ``cloudaccounts/providers`` (or a distribution of its own, see ``registry``) whose
+``provider.py`` holds one instance of `Provider` named ``PROVIDER``. Everything else speaks to it through the types
+of this package only, so no other file knows which clouds exist.
+
+Nothing here imports Django or an SDK: the SDK side of a provider can be used, tested and timed without either.
+
+Each name is loaded when it is first asked for, see `__init__.pyi`: every command loads models, which need few.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

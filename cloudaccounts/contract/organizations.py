@@ -1,0 +1,91 @@
+"""Many accounts behind one connected account's credential, for the clouds that have such."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.provider import Provider
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
+
+if TYPE_CHECKING:
+    from django import forms
+
+
+class NodeKind(StrEnum):
+    CONTAINER = "container"  # an organizational unit, a management group, a folder
+    ACCOUNT = "account"
+
+
+class NodeState(StrEnum):
+    """What the provider says of a member."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationNode:
+    """One place in an organization's tree. The root is the container without a parent; ``name`` is a stranger's text.
+
+    ``node_id`` is unique in the organization; ``account_id`` is canonical, and empty for containers.
+    """
+
+    node_id: str
+    parent_id: str
+    name: str
+    kind: NodeKind
+    account_id: str = ""
+    state: NodeState = NodeState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """Some nodes, perhaps none, and where to go on; an empty ``cursor`` says that this was the last page."""
+
+    nodes: tuple[OrganizationNode, ...]
+    cursor: str
+
+
+class OrganizationProvider(Provider):
+    """A cloud that tells the members of organizations, and lets us into them. See `organizations_of`."""
+
+    organization_form: type[forms.Form]  # its fields are the options
+    organization_label: str = "Organization"
+
+    @abstractmethod
+    def organization_pages(
+        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
+    ) -> Iterator[MemberPage]:
+        """Streams the organization's tree, page by page; with a page's cursor it goes on after that page.
+
+        ``credentials`` and ``target`` are the connecting account's. Throttling is waited out within bounded time. A
+        page may come twice, a container may come after what lies in it. Raises `ProviderError`, ``cursor_expired``
+        where only a new beginning helps. Asks the network.
+        """
+
+    @abstractmethod
+    def member_credentials(
+        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
+    ) -> Credentials:
+        """What opens a member, made from the connecting account's credential; never stored. Asks no network.
+
+        Raises `ProviderError`.
+        """
+
+    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
+        """How an administrator gives all members what we need, best first. The context is the connecting account's.
+
+        Asks no network.
+        """
+        return ()
+
+
+def organizations_of(provider: Provider) -> OrganizationProvider | None:
+    """The provider, where it has organizations."""
+    return provider if isinstance(provider, OrganizationProvider) else None

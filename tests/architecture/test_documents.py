@@ -1,0 +1,122 @@
+"""README and docs/operations.md tell only what there is: commands, their flags, settings, targets, metrics, files."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+import config.metrics
+from config.env import ROOT
+
+README, OPERATIONS = ROOT / "README.md", ROOT / "docs" / "operations.md"
+TOLD = {path.name: path.read_text() for path in (README, OPERATIONS)}
+EVERYTHING = "\n".join(TOLD.values())
+# Read by the clouds' SDKs and their HTTP libraries, not by us.
+OF_LIBRARIES = {
+    "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "GOOGLE_APPLICATION_CREDENTIALS", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "HTTPS_PROXY", "REQUESTS_CA_BUNDLE",
+}  # fmt: skip
+STAND_IN = "NAME_FILE"  # for any secret's name
+# Set by `manage.py up` for the processes that it starts, and by nobody else.
+OF_UP = {"CLOUD_ACCOUNTS_SANDBOX", "CLOUD_ACCOUNTS_PLAIN_HTTP"}
+
+
+def read_by_settings() -> Iterator[tuple[str, object]]:
+    """Names that config/settings.py asks the environment for, with their defaults where those stand there."""
+    for node in ast.walk(ast.parse((ROOT / "config" / "settings.py").read_text())):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "env":
+            values = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
+            yield str(values[0]), values[1] if len(values) > 1 else None
+
+
+SETTINGS = dict(read_by_settings())
+
+
+def read_elsewhere() -> set[str]:
+    """Names that the providers, the tests and the containers ask for."""
+    sources = [*(ROOT / "cloudaccounts" / "providers").rglob("*.py"), ROOT / "tests" / "environment.py"]
+    constants = {
+        str(node.value)
+        for path in [*sources, *(ROOT / "tests" / "mongodb").glob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return constants | set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
+
+
+NAMES = sorted(set(re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b", EVERYTHING)) - {STAND_IN})
+COMMANDS = sorted(set(re.findall(r"manage\.py ([a-z_]+)", EVERYTHING)))
+ROWS = [line for line in EVERYTHING.splitlines() if line.startswith("| `manage.py ")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_setting_that_is_named_is_read(name: str) -> None:
+    assert name in SETTINGS.keys() | read_elsewhere() | OF_LIBRARIES
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS.keys() - OF_UP))
+def test_a_setting_that_is_read_is_named_in_the_operators_text(name: str) -> None:
+    assert re.search(rf"\b{name}\b", TOLD["operations.md"])
+
+
+@pytest.mark.parametrize(("name", "told"), re.findall(r"`([A-Z_]+)` \((\d+)", TOLD["operations.md"]))
+def test_a_default_is_what_it_is(name: str, told: str) -> None:
+    assert SETTINGS[name] == int(told)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_is_named_is_there(name: str) -> None:
+    assert name in get_commands()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[2:40])
+def test_a_command_of_the_list_has_the_flags_that_are_told(row: str) -> None:
+    """A row may name several commands; the flags are the first one's."""
+    first, *others = re.findall(r"`(?:manage\.py )?([a-z]+(?:_[a-z]+)+)\b", row)
+    assert {first, *others} <= get_commands().keys()
+    command = load_command_class(get_commands()[first], first)
+    known = {flag for action in command.create_parser("manage.py", first)._actions for flag in action.option_strings}
+    assert set(re.findall(r"--[a-z-]+", row)) <= known
+
+
+def test_the_list_names_every_command_of_ours() -> None:
+    ours = {name for name, app in get_commands().items() if app in {"cloudaccounts", "wizard", "scans"}}
+    assert len(ours) > 5
+    assert not {name for name in ours if not re.search(rf"\b{name}\b", TOLD["README.md"])}
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:^|`)make ([a-z]+)", EVERYTHING, re.MULTILINE))))
+def test_a_target_of_make_is_there(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\bcloud_accounts_\w+", EVERYTHING))))
+def test_a_metric_to_alert_on_is_measured(name: str) -> None:
+    written = Path(str(config.metrics.__file__)).read_text() + (ROOT / "cloudaccounts" / "metrics.py").read_text()
+    assert f'"{name.removesuffix("_total")}"' in written
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        (path, link)
+        for path in (README, OPERATIONS)
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
+    ],
+    ids=str,
+)
+def test_a_link_leads_to_a_file(page: Path, link: str) -> None:
+    assert (page.parent / link).exists()
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(NAMES) > 30
+    assert len(COMMANDS) > 10
+    assert len(ROWS) > 5
