@@ -24,6 +24,7 @@ from cloudaccounts.contract import (
     CredentialFacts,
     Credentials,
     Judgement,
+    Known,
     PostureCheck,
     ScanUnit,
     Severity,
@@ -111,7 +112,7 @@ class SyntheticSession:
                 {"encrypted": bool(number % 10), "size": number, "rules": [{"port": 22, "from": "10.0.0.0/8"}] * 3},
             )  # fmt: skip
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
         return frozenset(units)
 
     def close(self) -> None:
