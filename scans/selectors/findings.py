@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from cloudaccounts.contract import Severity
 from cloudaccounts.models import CloudAccount
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 from scans.selectors.checks import checks_like
-from scans.selectors.searching import accounts_like, begins_with, in_group
+from scans.selectors.searching import accounts_like, begins_with, in_group, matching
 
 SORTS = {
     "severity": ("severity_rank", "-open_since", "id"),
@@ -57,7 +59,13 @@ class FindingFilter:
 
 def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     """For a list: without the histories."""
-    found = _in_status(Finding.objects.filter(owner=owner), wanted).defer("history", "suppressions")
+    found = Finding.objects.filter(owner=owner)
+    if wanted.q:
+        hits = begins_with(found, wanted.q)
+        also = {"check_id__in": checks_like(wanted.q), "account__in": accounts_like(owner, wanted.q)}
+        conditions = [Q(**{name: values}) for name, values in also.items() if values]
+        found = matching(found, hits, reduce(or_, conditions) if conditions else None)
+    found = _in_status(found, wanted).defer("history", "suppressions")
     exact: dict[str, Any] = {
         "severity_rank": RANKS.get(wanted.severity), "service": wanted.service or None,
         "provider": wanted.provider or None, "check_id": wanted.check or None, "region": wanted.region or None,
@@ -67,12 +75,6 @@ def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     found = in_group(found, owner, wanted.group)
     if wanted.age:
         found = found.filter(open_since__lte=timezone.now() - timedelta(days=wanted.age))
-    if wanted.q:
-        found = found.filter(
-            Q(pk__in=begins_with(Finding.objects.filter(owner=owner), wanted.q))
-            | Q(check_id__in=checks_like(wanted.q))
-            | Q(account__in=accounts_like(owner, wanted.q))
-        )
     return found.order_by(*SORTS.get(wanted.sort, SORTS["severity"]))
 
 

@@ -25,6 +25,7 @@ from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, ScanRun, ScanSchedule
 from scans.models import Asset as StoredAsset
 from scans.services import request_scan, run_scan
+from scans.services.statistics import renew_statistics
 from tests.bench.result import Result, interleaved
 from tests.bench.synthetic import KINDS
 
@@ -133,6 +134,7 @@ def _owner_of(count: int) -> Client:
     accounts = [account_of(user, name=f"account {number}") for number in range(20)]
     _insert(StoredAsset, (_asset_values(accounts[number % 20], number) for number in range(count)))
     _insert(Finding, (_finding_values(accounts[number % 20], number) for number in range(count)))
+    renew_statistics(count)  # as a scan of so many does
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(user)
     return client
