@@ -32,7 +32,8 @@ def matching(rows: QuerySet[Any], hits: list[UUID], also: Q | None) -> QuerySet[
     theirs, in the order of the list, to find a few.
     """
     if also is None:
-        return rows.model._default_manager.filter(pk__in=hits)
+        alone: QuerySet[Any] = rows.model._default_manager.filter(pk__in=hits)
+        return alone
     return rows.filter(Q(pk__in=hits) | also)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from typing import IO, Any, cast
 from uuid import UUID
@@ -82,7 +82,7 @@ def _read(keys: list[UUID]) -> Iterator[CloudAccount]:
 
 
 def _checked(
-    pool: DatabaseThreads, accounts: Iterator[CloudAccount], *, ahead: int
+    pool: Executor, accounts: Iterator[CloudAccount], *, ahead: int
 ) -> Iterator[tuple[CloudAccount, tuple[str, str]]]:
     """As they end. ``ahead`` at a time are read and waiting: memory stays flat however many there are."""
     under_way: dict[Future[tuple[str, str]], CloudAccount] = {}
