@@ -59,13 +59,14 @@ class FindingFilter:
 
 def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     """For a list: without the histories."""
-    found = Finding.objects.filter(owner=owner)
+    found, by_key = Finding.objects.filter(owner=owner), False
     if wanted.q:
         hits = begins_with(found, wanted.q)
         also = {"check_id__in": checks_like(wanted.q), "account__in": accounts_like(owner, wanted.q)}
         conditions = [Q(**{name: values}) for name, values in also.items() if values]
+        by_key = not conditions
         found = matching(found, hits, reduce(or_, conditions) if conditions else None)
-    found = _in_status(found, wanted).defer("history", "suppressions")
+    found = _in_status(found, wanted, by_key=by_key).defer("history", "suppressions")
     exact: dict[str, Any] = {
         "severity_rank": RANKS.get(wanted.severity), "service": wanted.service or None,
         "provider": wanted.provider or None, "check_id": wanted.check or None, "region": wanted.region or None,
@@ -78,12 +79,16 @@ def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     return found.order_by(*SORTS.get(wanted.sort, SORTS["severity"]))
 
 
-def _in_status(found: QuerySet[Finding], wanted: FindingFilter) -> QuerySet[Finding]:
+def _in_status(found: QuerySet[Finding], wanted: FindingFilter, *, by_key: bool) -> QuerySet[Finding]:
+    """As a plain boolean where rows are found by their keys: beside a list, SQLite prefers what is set aside or not."""
     if wanted.run is not None:
         return found.filter(changed_run=wanted.run)
     if wanted.status == "resolved":
-        return found.filter(status=FindingStatus.RESOLVED, suppressed__in=[False, True])
-    return found.filter(status=FindingStatus.OPEN, suppressed__in=[wanted.status == "suppressed"])
+        either: dict[str, Any] = {} if by_key else {"suppressed__in": [False, True]}
+        return found.filter(status=FindingStatus.RESOLVED, **either)
+    suppressed = wanted.status == "suppressed"
+    shown: dict[str, Any] = {"suppressed": suppressed} if by_key else {"suppressed__in": [suppressed]}
+    return found.filter(status=FindingStatus.OPEN, **shown)
 
 
 def find_finding(owner: str, finding: UUID) -> Finding | None:

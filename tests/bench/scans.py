@@ -31,6 +31,7 @@ from tests.bench.synthetic import KINDS
 
 RESOURCES, FEW = 100_000, 1_000
 TIMES = 40
+PANEL = "It counts every open finding, so it grows with them: its p95 alone is aimed at."
 P95 = 100.0  # milliseconds of server time that a page may take
 PLACES = {
     "aws": ("aws", ["us-east-1", "eu-west-1"]),
@@ -116,7 +117,8 @@ def pages() -> Iterator[Result]:
             partial(_get, many, address, times), partial(_get, few, address, []), times=TIMES
         )
         late = statistics.quantiles(times, n=20)[-1] * 1000
-        yield Result(f"{name}, {RESOURCES:,} / {FEW:,} rows", value * 1000, "ms", "lower", reference * 1000, "≤ 1.3")
+        aim, note = ("", PANEL) if "panel" in name else ("≤ 1.3", "")
+        yield Result(f"{name}, {RESOURCES:,} / {FEW:,} rows", value * 1000, "ms", "lower", reference * 1000, aim, note)
         yield Result(f"{name}, {RESOURCES:,} rows: p95", late, "ms", "lower", P95, "≤ 1")
 
 

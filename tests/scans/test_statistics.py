@@ -35,6 +35,8 @@ def test_a_search_asks_for_what_it_hit_and_not_for_all_that_is_the_owners(scan: 
     owner = scan().owner
     for rows in (assets(owner, AssetFilter(q="web-00")), findings(owner, FindingFilter(q="web-00"))):
         assert rows.count() == 1
+        if is_sqlite():
+            assert "sqlite_autoindex" in rows.explain()  # of the keys
         assert '"owner" =' not in str(rows.query)
     by_account = assets(owner, AssetFilter(q="toybox"))
     assert by_account.count() == 2
