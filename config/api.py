@@ -21,6 +21,7 @@ from cloudaccounts.api.auth import SAFE, BearerToken
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.outages import DatabaseUnavailableError, is_outage
 from scans import api as scans
 
 ROOT = "/api/v1/"
@@ -155,6 +156,9 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 @api.exception_handler(Exception)
 def _defect(request: HttpRequest, error: Any) -> HttpResponse:
     """Told as ours. The log says where, and holds nothing of the body."""
+    if is_outage(error):
+        logger.error("api.database_unavailable", exc_info=error, extra={"method": request.method, "path": request.path})
+        return problem_of(DatabaseUnavailableError())
     logger.error("api.defect", exc_info=error, extra={"method": request.method, "path": request.path})
     return problem(
         500,

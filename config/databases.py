@@ -19,6 +19,7 @@ SECURITY = "cloud_security"
 DISCOVERY = "cloud_asset_discovery"
 APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY}
 
+CONNECT_SECONDS = 10
 SQLITE_OPTIONS = {
     # IMMEDIATE takes the write lock when a transaction begins: waiting there is safe, while upgrading a read lock later
     # fails at once with "database is locked", whatever the timeout.
@@ -40,6 +41,8 @@ def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
         config["OPTIONS"] = dict(SQLITE_OPTIONS)
     elif config.get("ENGINE") == "django.db.backends.postgresql":
         config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        # A host that drops packets would hold each request for minutes, where one that refuses answers at once.
+        config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
     else:
         raise ImproperlyConfigured(f"The database URL of {alias} is neither PostgreSQL, MongoDB nor SQLite.")
     return config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.contrib import messages
@@ -12,13 +13,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from cloudaccounts import services
 from cloudaccounts.actors import Actor
+from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError, is_outage
 from config.site_forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
@@ -119,12 +121,29 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls this while it handles what nobody caught, in a view or in any middleware, and logs it."""
+    if is_outage(sys.exc_info()[1]):
+        return _unavailable(request)
     return _plain("500.html", 500)
 
 
-def _plain(template: str, status: int) -> HttpResponse:
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Asks no database, not even for who is signed in. A call of the API is answered as the API answers."""
+    error = DatabaseUnavailableError()
+    if request.path.startswith(reverse("api-root")) and request.path != reverse("api-docs"):
+        from cloudaccounts.api.answers import problem_of
+
+        return problem_of(error)
+    again = request.get_full_path() if request.method == "GET" else "/"
+    response = _plain("503.html", 503, error=error, again=again)
+    response["Retry-After"] = str(RETRY_AFTER)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _plain(template: str, status: int, **more: Any) -> HttpResponse:
     """Without a request, a database or a manifest: whatever broke, this page shows."""
-    assets = {}
+    assets = dict(more)
     for name, path in (("stylesheet", "css/app.css"), ("theme", "js/theme.js")):
         try:
             assets[name] = static(path)

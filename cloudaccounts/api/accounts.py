@@ -25,7 +25,7 @@ router = Router(tags=["Cloud accounts"])
 
 
 @router.post(
-    "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, 503, body=True, repeatable=True)
+    "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, body=True, repeatable=True)
 )
 @idempotent
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
@@ -98,9 +98,7 @@ def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@router.post(
-    "/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409, 503)
-)
+@router.post("/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409))
 def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Live, with the stored credentials; answers with the outcome, also where it failed."""
     check = services.check_now(account_or_404(request, account_id), actor=actor_of(request))
@@ -110,7 +108,7 @@ def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @router.post(
     "/{uuid:account_id}/credentials",
     summary="Replace the credentials",
-    **answers({200: schemas.Proof}, 404, 409, 503, body=True, repeatable=True),
+    **answers({200: schemas.Proof}, 404, 409, body=True, repeatable=True),
 )
 @idempotent
 def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.NewCredentials) -> HttpResponse:

@@ -17,6 +17,7 @@ from cloudaccounts.errors import (
     ValidationRefusedError,
 )
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError
 from cloudaccounts.services.idempotency import KeyBusyError, KeyReusedError
 from cloudaccounts.services.onboarding import CheckUnderWayError
 from cloudaccounts.services.rates import TooManyTriesError
@@ -33,6 +34,7 @@ STATUSES: dict[type[ProviderError], int] = {
     CheckUnderWayError: 409,
     KeyBusyError: 409,
     CredentialsUnreadableError: 503,
+    DatabaseUnavailableError: 503,
     KeyReusedError: 422,
     TooManyTriesError: 429,
 }
@@ -88,6 +90,8 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
             details["id"] = str(key)
     if isinstance(error, TooManyTriesError):
         headers["Retry-After"] = str(error.seconds)
+    elif isinstance(error, DatabaseUnavailableError):
+        headers["Retry-After"] = str(RETRY_AFTER)
     elif status in {409, 503} and not error.permanent:
         headers["Retry-After"] = str(SOON)
     return problem(status, error.code, error.cause, error.remedy, details=details, headers=headers)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from cloudaccounts.api.schemas import Problem
 
-ALWAYS = (400, 401, 403, 429, 500)
+ALWAYS = (400, 401, 403, 429, 500, 503)
 OF_BODIES = (413, 415, 422)
 KEY = {
     "name": "Idempotency-Key",

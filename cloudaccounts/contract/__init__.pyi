@@ -21,7 +21,7 @@ from .organizations import (
 from .provider import Provider
 from .results import CloudValidationResult, Plan, ValidationProgress
 from .rules import Judgement, PostureCheck, Reference, Severity, Verdict
-from .sessions import Session
+from .sessions import Known, Session
 from .setup import RETIRE, SetupContext, SetupGuide, Snippet
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "CredentialFacts",
     "Credentials",
     "Judgement",
+    "Known",
     "MemberPage",
     "NodeKind",
     "NodeState",

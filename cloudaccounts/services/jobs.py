@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from itertools import islice
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
@@ -28,6 +28,7 @@ from cloudaccounts.errors import defect
 from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
+from cloudaccounts.threads import DatabaseThreads
 
 TASK = "cloudaccounts.run_job"
 QUEUE = "fleet"
@@ -167,7 +168,7 @@ def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     handler, threads = _handlers[job.kind]
     before = sum(_counts(job.pk).values())
     shown = time.monotonic()
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="job") as pool:
+    with DatabaseThreads(threads, "job") as pool:
         under_way: set[Future[None]] = set()
         for item in _waiting(job):
             if keeper.lost.is_set():
@@ -201,20 +202,17 @@ def _waiting(job: Job) -> Iterator[JobItem]:
 
 def _handle(handler: Handler, job: Job, item: JobItem) -> None:
     try:
-        try:
-            outcome = handler(job, item)
-        except ProviderError as error:
-            outcome = Outcome.failed(error)
-        except Exception:
-            # One item's defect is told as its outcome; the others go on.
-            logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
-            outcome = Outcome.failed(defect("item"))
-        JobItem.objects.filter(pk=item.pk).update(
-            state=outcome.state, code=outcome.code, cause=outcome.cause[:500], remedy=outcome.remedy[:500],
-            finished_at=timezone.now(),
-        )  # fmt: skip
-    finally:
-        connections.close_all()  # this thread's own
+        outcome = handler(job, item)
+    except ProviderError as error:
+        outcome = Outcome.failed(error)
+    except Exception:
+        # One item's defect is told as its outcome; the others go on.
+        logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
+        outcome = Outcome.failed(defect("item"))
+    JobItem.objects.filter(pk=item.pk).update(
+        state=outcome.state, code=outcome.code, cause=outcome.cause[:500], remedy=outcome.remedy[:500],
+        finished_at=timezone.now(),
+    )  # fmt: skip
 
 
 def _end(job: Job, claim: Claim) -> None:

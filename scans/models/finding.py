@@ -99,7 +99,10 @@ class Finding(models.Model):
                 name="finding_owner_check",
             ),
             models.Index(
-                fields=["owner", "status", "suppressed", "service", "severity_rank", "-open_since", "id"],
+                fields=[
+                    "owner", "status", "suppressed", "service", "severity_rank", "-open_since", "id", "region",
+                    "provider", "check_id", "account",
+                ],
                 name="finding_owner_service",
             ),
             models.Index(

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.selectors import find
 from scans.models import Asset
-from scans.selectors.searching import accounts_like, begins_with, in_group
+from scans.selectors.searching import accounts_like, begins_with, in_group, matching
 
 SHOWN_TYPES = 8
 SHOWN_ASSETS = 6
@@ -34,14 +34,16 @@ class AssetFilter:
 
 def assets(owner: str, wanted: AssetFilter, account: CloudAccount | None = None) -> QuerySet[Asset]:
     """For a list: without what is large. ``account`` is the owner's that ``wanted`` names, where it was read."""
-    found = _of(owner, wanted, account).filter(gone_at__isnull=not wanted.gone).defer("tags", "properties", "unknowns")
+    found = _of(owner, wanted, account)
+    if wanted.q:
+        hits = begins_with(Asset.objects.filter(owner=owner), wanted.q)
+        like = accounts_like(owner, wanted.q)
+        found = matching(found, hits, Q(account__in=like) if like else None)
+        if wanted.account:
+            found = found.filter(account=wanted.account)
+    found = found.filter(gone_at__isnull=not wanted.gone).defer("tags", "properties", "unknowns")
     exact: dict[str, Any] = {"provider": wanted.provider, "type": wanted.type, "region": wanted.region}
     found = found.filter(**{name: value for name, value in exact.items() if value})
-    if wanted.q:
-        found = found.filter(
-            Q(pk__in=begins_with(Asset.objects.filter(owner=owner), wanted.q))
-            | Q(account__in=accounts_like(owner, wanted.q))
-        )
     return in_group(found, owner, wanted.group).order_by("type", "name", "id")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from cloudaccounts.contract import Severity
 from cloudaccounts.models import CloudAccount
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 from scans.selectors.checks import checks_like
-from scans.selectors.searching import accounts_like, begins_with, in_group
+from scans.selectors.searching import accounts_like, begins_with, in_group, matching
 
 SORTS = {
     "severity": ("severity_rank", "-open_since", "id"),
@@ -57,7 +59,14 @@ class FindingFilter:
 
 def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     """For a list: without the histories."""
-    found = _in_status(Finding.objects.filter(owner=owner), wanted).defer("history", "suppressions")
+    found, by_key = Finding.objects.filter(owner=owner), False
+    if wanted.q:
+        hits = begins_with(found, wanted.q)
+        also = {"check_id__in": checks_like(wanted.q), "account__in": accounts_like(owner, wanted.q)}
+        conditions = [Q(**{name: values}) for name, values in also.items() if values]
+        by_key = not conditions
+        found = matching(found, hits, reduce(or_, conditions) if conditions else None)
+    found = _in_status(found, wanted, by_key=by_key).defer("history", "suppressions")
     exact: dict[str, Any] = {
         "severity_rank": RANKS.get(wanted.severity), "service": wanted.service or None,
         "provider": wanted.provider or None, "check_id": wanted.check or None, "region": wanted.region or None,
@@ -67,21 +76,19 @@ def findings(owner: str, wanted: FindingFilter) -> QuerySet[Finding]:
     found = in_group(found, owner, wanted.group)
     if wanted.age:
         found = found.filter(open_since__lte=timezone.now() - timedelta(days=wanted.age))
-    if wanted.q:
-        found = found.filter(
-            Q(pk__in=begins_with(Finding.objects.filter(owner=owner), wanted.q))
-            | Q(check_id__in=checks_like(wanted.q))
-            | Q(account__in=accounts_like(owner, wanted.q))
-        )
     return found.order_by(*SORTS.get(wanted.sort, SORTS["severity"]))
 
 
-def _in_status(found: QuerySet[Finding], wanted: FindingFilter) -> QuerySet[Finding]:
+def _in_status(found: QuerySet[Finding], wanted: FindingFilter, *, by_key: bool) -> QuerySet[Finding]:
+    """As a plain boolean where rows are found by their keys: beside a list, SQLite prefers what is set aside or not."""
     if wanted.run is not None:
         return found.filter(changed_run=wanted.run)
     if wanted.status == "resolved":
-        return found.filter(status=FindingStatus.RESOLVED, suppressed__in=[False, True])
-    return found.filter(status=FindingStatus.OPEN, suppressed__in=[wanted.status == "suppressed"])
+        either: dict[str, Any] = {} if by_key else {"suppressed__in": [False, True]}
+        return found.filter(status=FindingStatus.RESOLVED, **either)
+    suppressed = wanted.status == "suppressed"
+    shown: dict[str, Any] = {"suppressed": suppressed} if by_key else {"suppressed__in": [suppressed]}
+    return found.filter(status=FindingStatus.OPEN, **shown)
 
 
 def find_finding(owner: str, finding: UUID) -> Finding | None:

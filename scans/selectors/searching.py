@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cloudaccounts import groups
 from cloudaccounts.models import CloudAccount
@@ -23,6 +23,18 @@ def begins_with(rows: QuerySet[Any], text: str) -> list[UUID]:
     if last != name:  # a whole identifier, or the end of one: its last part alone would find namesakes too
         by_id = by_id.filter(native_id__icontains=text.strip())
     return [*by_name.values_list("pk", flat=True)[:HITS], *by_id.values_list("pk", flat=True)[:HITS]]
+
+
+def matching(rows: QuerySet[Any], hits: list[UUID], also: Q | None) -> QuerySet[Any]:
+    """Those of an owner's ``rows`` that were hit, or for which ``also`` holds. ``hits`` are of the same owner.
+
+    Where hits are all, they are asked for by their keys alone: beside an owner, SQLite would walk through all that is
+    theirs, in the order of the list, to find a few.
+    """
+    if also is None:
+        alone: QuerySet[Any] = rows.model._default_manager.filter(pk__in=hits)
+        return alone
+    return rows.filter(Q(pk__in=hits) | also)
 
 
 def accounts_like(owner: str, text: str) -> list[UUID]:

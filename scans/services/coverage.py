@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from cloudaccounts.contract import Asset as Found
 from cloudaccounts.contract import ProviderError, ScanUnit, Session
-from scans.models import ScanRun, ScanType, ScanUnitRecord
+from scans.models import Asset, ScanRun, ScanType, ScanUnitRecord
+from scans.services.storing import CHUNK, as_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,17 @@ class Coverage:
     def _ask(self, session: Session, before: dict[ScanUnit, ScanUnitRecord]) -> tuple[frozenset[ScanUnit], list[str]]:
         since = min(record.covered_at for record in before.values())  # how late a log may be, its provider knows
         try:
-            return session.unchanged(list(before), since) & frozenset(before), []
+            return session.unchanged(list(before), since, self._known) & frozenset(before), []
         except ProviderError as error:
             cause = f"{error.cause} {error.remedy}".strip()
             return frozenset(), [f"The cloud's log of changes could not be read, so everything was looked at. {cause}"]
+
+    def _known(self, unit: ScanUnit) -> Iterator[Found]:
+        """Complete, because a unit has a record only after all of it was looked at and swept."""
+        rows = Asset.objects.filter(
+            account=self._run.account, service=unit.service, unit_region=unit.region, gone_at=None
+        )
+        return map(as_found, rows.iterator(chunk_size=CHUNK))
 
     def looked_at(self, unit: ScanUnit) -> None:
         """After its sweep."""

@@ -26,6 +26,7 @@ from scans.services.following import follow_account, forget_account
 from scans.services.judging import Judge
 from scans.services.progress import Progress
 from scans.services.requests import tell_of_failure
+from scans.services.statistics import renew_statistics
 from scans.services.storing import AssetWriter
 
 LONGEST = 4 * 3600  # seconds; threads have no time limit of Celery's
@@ -142,6 +143,7 @@ def _complete(
     _stop_where_lost(progress.show(force=True))
     _end(run, claim, ScanStatus.COMPLETED)
     count_the_day(run.owner)
+    renew_statistics(writer.new)
 
 
 def _stop_where_lost(held: bool) -> None:

@@ -89,7 +89,7 @@ class AssetWriter:
         """What grew old meanwhile, of a unit that was not looked at."""
         aging = rows.filter(type__in=self._judge.aging).iterator(chunk_size=CHUNK) if self._judge.aging else iter(())
         while chunk := list(islice(aging, CHUNK)):
-            judged = [(row, self._judge.judge(_as_found(row).as_of(now))) for row in chunk]
+            judged = [(row, self._judge.judge(as_found(row).as_of(now))) for row in chunk]
             for row, verdicts in judged:
                 _judge(row, verdicts, self._judge.version)
             with transaction.atomic(using=SECURITY):
@@ -174,7 +174,8 @@ def _place(row: Asset) -> tuple[str, str]:
     return row.service, row.unit_region
 
 
-def _as_found(row: Asset) -> Found:
+def as_found(row: Asset) -> Found:
+    """As the provider told it when it was looked at last; a name longer than the column is cut."""
     return Found(
         type=row.type, service=row.service, region=row.region, native_id=row.native_id, name=row.name, tags=row.tags,
         properties=row.properties,

@@ -1,13 +1,18 @@
-"""`make bench`: prints a table and writes ``var/bench.json``."""
+"""`make bench`: prints a table and writes ``var/bench.json``. `python -m tests.bench NAME …` runs some only."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import django
 from rich.console import Console
@@ -31,27 +36,51 @@ def sandbox(folder: Path) -> Iterator[Rig]:
             os.environ.update(before)
 
 
-def measure(folder: Path) -> Iterator[Result]:
-    from tests.bench import connections, fleet, heartbeats, listing, organizations, rotation, scans, startup
+@dataclass
+class Bench:
+    """What benchmarks share: a folder, and the simulated clouds once one of them asks for these."""
 
-    yield startup.check(folder)
-    _migrate()
-    yield from fleet.pages()
-    yield listing.page()
-    yield from rotation.results()
-    yield from scans.pages()
-    yield from scans.synthetic()
-    with sandbox(folder) as rig:
-        yield connections.single(rig)
-        yield connections.fleet(rig)
-        yield heartbeats.fleet(rig)
-        yield connections.azure(rig)
-        yield connections.google(rig)
-        yield from organizations.discover(rig)
-        yield from scans.seeded(rig)
+    folder: Path
+    _open: ExitStack
+
+    @cached_property
+    def rig(self) -> Rig:
+        return self._open.enter_context(sandbox(self.folder))
 
 
-def _migrate() -> None:
+def benchmarks() -> dict[str, Callable[[Bench], Iterable[Result]]]:
+    """By name, in the order in which they run: those with the simulated clouds, which change the environment, last."""
+    from tests.bench import connections, fleet, heartbeats, listing, organizations, rotation, scans, startup, synthetic
+
+    return {
+        "startup": lambda bench: [startup.check(bench.folder)],
+        "fleet": lambda _: fleet.pages(),
+        "list": lambda _: [listing.page()],
+        "rotation": lambda _: rotation.results(),
+        "scans-pages": lambda _: scans.pages(),
+        "scans-synthetic": lambda _: synthetic.synthetic(),
+        "connection-aws": lambda bench: [connections.single(bench.rig)],
+        "connection-fleet": lambda bench: [connections.fleet(bench.rig)],
+        "heartbeats": lambda bench: [heartbeats.fleet(bench.rig)],
+        "connection-azure": lambda bench: [connections.azure(bench.rig)],
+        "connection-gcp": lambda bench: [connections.google(bench.rig)],
+        "organizations": lambda bench: organizations.discover(bench.rig),
+        "scans-aws": lambda bench: scans.seeded(bench.rig, "aws"),
+        "scans-azure": lambda bench: scans.seeded(bench.rig, "azure"),
+        "scans-gcp": lambda bench: scans.seeded(bench.rig, "gcp"),
+    }
+
+
+def measure(chosen: Iterable[str]) -> Iterator[Result]:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        bench = Bench(Path(folder), stack)
+        migrate()
+        for name, benchmark in benchmarks().items():
+            if name in chosen:
+                yield from benchmark(bench)
+
+
+def migrate() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
@@ -60,27 +89,46 @@ def _migrate() -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
 
 
+def chosen_by(arguments: list[str]) -> list[str]:
+    """Names from the command line, each a benchmark's or the beginning of several; all of them without any."""
+    names = list(benchmarks())
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, epilog=", ".join(names))
+    parser.add_argument("names", nargs="*", help="run these only (“scans” means all that begin so)")
+    wanted = parser.parse_args(arguments).names
+    for given in wanted:
+        if not any(name.startswith(given) for name in names):
+            parser.error(f"there is no benchmark “{given}”")
+    return [name for name in names if not wanted or any(name.startswith(given) for given in wanted)]
+
+
 def main() -> None:
     django.setup()
+    chosen = chosen_by(sys.argv[1:])
     console = Console()
     table = Table("benchmark", "value", "reference", "ratio", "aim")
     results = []
-    with tempfile.TemporaryDirectory() as folder:
-        for result in measure(Path(folder)):
-            results.append(result)
-            console.print(f"{result.name}: {result.ratio:.2f}", style="dim")
-            table.add_row(
-                result.name,
-                f"{result.value:.1f} {result.unit}",
-                f"{result.reference:.1f} {result.unit}",
-                f"{result.ratio:.2f}",
-                result.aim,
-            )
+    for result in measure(chosen):
+        results.append(result)
+        console.print(f"{result.name}: {result.ratio:.2f}", style="dim")
+        table.add_row(
+            f"{result.name}\n  {result.note}" if result.note else result.name,
+            f"{result.value:.1f} {result.unit}",
+            f"{result.reference:.1f} {result.unit}",
+            f"{result.ratio:.3f}",
+            result.aim,
+        )
     console.print(table)
     output = ROOT / "var" / "bench.json"
     output.parent.mkdir(mode=0o700, exist_ok=True)
-    output.write_text(json.dumps([result.to_dict() for result in results], indent=2) + "\n")
+    output.write_text(json.dumps(_beside(results, output), indent=2) + "\n")
     console.print(f"written to {output.relative_to(ROOT)}")
+
+
+def _beside(results: list[Result], output: Path) -> list[dict[str, Any]]:
+    """These rows in the place of earlier ones of the same names; a part that ran alone leaves the rest as it was."""
+    told = {result.name: result.to_dict() for result in results}
+    earlier = json.loads(output.read_text()) if output.exists() else []
+    return [told.pop(row["name"], row) for row in earlier] + list(told.values())
 
 
 if __name__ == "__main__":

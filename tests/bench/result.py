@@ -17,6 +17,7 @@ class Result:
     better: str  # "lower" or "higher"
     reference: float
     aim: str
+    note: str = ""  # why it is as it is, for people
 
     @property
     def ratio(self) -> float:

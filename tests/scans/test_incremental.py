@@ -128,6 +128,20 @@ def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud
     assert finding.status == "resolved"
 
 
+def test_what_no_log_tells_is_compared_with_what_is_known(scan: Scan, toycloud: State) -> None:
+    toycloud.unlogged = {("boxes", "left"), ("boxes", "right")}
+    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.put("boxes", "right", "green")
+    scan()
+    assert again(scan, toycloud)[1] == set()
+    toycloud.put("boxes", "left", "red", lid="closed")
+    toycloud.put("boxes", "right")
+    run, looked = again(scan, toycloud)
+    assert looked == {"boxes in left", "boxes in right"}
+    assert (run.assets_changed, run.assets_gone) == (1, 1)
+    assert again(scan, toycloud)[1] == set()  # what is gone is not held against what is there
+
+
 NAMES = st.sampled_from(["red", "blue", "green"])
 PROPERTIES = st.fixed_dictionaries(
     {}, optional={
@@ -156,12 +170,17 @@ def known(account: CloudAccount) -> tuple[list[Any], ...]:
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
-@given(rounds=st.lists(ROUND, min_size=1, max_size=4))
+@given(rounds=st.lists(ROUND, min_size=1, max_size=4), unlogged=st.sets(UNITS))
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_an_incremental_scan_ends_where_a_full_one_does(
-    rounds: list[Any], alice: User, toy_account: MakeAccount, toycloud: State, scan_of: Callable[..., ScanRun]
+    rounds: list[Any],
+    unlogged: set[tuple[str, str]],
+    alice: User,
+    toy_account: MakeAccount,
+    toycloud: State,
+    scan_of: Callable[..., ScanRun],
 ) -> None:
     toycloud.__init__()  # type: ignore[misc]  # back to how it began
     toycloud.log = {}
@@ -169,6 +188,7 @@ def test_an_incremental_scan_ends_where_a_full_one_does(
     one = toy_account(alice, id=uuid4(), account_id="abcdea")
     other = toy_account(alice, id=uuid4(), account_id="abcdeb")
     ScanRun.objects.all().delete()
+    toycloud.unlogged = unlogged
     for changes, broken, checks in rounds:
         toycloud.checks = checks
         toycloud.broken_units = {unit: ProviderError("throttled", "Slow down.", permanent=False) for unit in broken}

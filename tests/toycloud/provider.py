@@ -18,6 +18,7 @@ from cloudaccounts.contract import (
     CredentialFacts,
     Credentials,
     Judgement,
+    Known,
     MemberPage,
     OrganizationNode,
     OrganizationProvider,
@@ -102,13 +103,14 @@ class State:
     log: dict[tuple[str, str], datetime] | None = None  # when each unit was changed last; None: it has no such log
     log_error: ProviderError | None = None
     since: list[datetime] = field(default_factory=list)  # what the log was asked for
+    unlogged: set[tuple[str, str]] = field(default_factory=set)  # units that change without a word in the log
 
     def put(self, service: str, region: str, *names: str, **properties: str) -> None:
         self.assets[service, region] = [
             Asset(f"toy.{service}.thing", service, region, f"toy:{service}:{region}:{name}", name, {}, properties)
             for name in names
         ]
-        if self.log is not None:
+        if self.log is not None and (service, region) not in self.unlogged:
             self.log[service, region] = datetime.now(UTC)
 
 
@@ -131,17 +133,26 @@ class ToySession:
         if error := STATE.broken_units.get((unit.service, unit.region)):
             raise error
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
         STATE.since.append(since)
         if STATE.log_error is not None:
             raise STATE.log_error
         if STATE.log is None:
             return frozenset()
         begin = datetime.min.replace(tzinfo=UTC)
-        return frozenset(unit for unit in units if STATE.log.get((unit.service, unit.region), begin) < since)
+        quiet = frozenset(unit for unit in units if STATE.log.get((unit.service, unit.region), begin) < since)
+        return frozenset(unit for unit in quiet if _is_as_known(unit, known))
 
     def close(self) -> None:
         STATE.closed += 1
+
+
+def _is_as_known(unit: ScanUnit, known: Known | None) -> bool:
+    place = (unit.service, unit.region)
+    if place not in STATE.unlogged:
+        return True
+    there = STATE.assets.get(place, [])
+    return known is not None and {a.fingerprint() for a in known(unit)} == {a.fingerprint() for a in there}
 
 
 class ToyProvider(OrganizationProvider):

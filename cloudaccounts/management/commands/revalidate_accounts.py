@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from typing import IO, Any, cast
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 from django.db.models import QuerySet
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,6 +17,7 @@ from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from cloudaccounts.threads import DatabaseThreads
 
 ACTOR = Actor("system", "revalidate_accounts", "command")
 CHUNK = 200
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with (
             Progress(*columns, console=console, transient=True) as progress,
-            ThreadPoolExecutor(threads) as pool,
+            DatabaseThreads(threads, "revalidate") as pool,
         ):
             bar = progress.add_task("Checking", total=len(keys))
             for account, (outcome, text) in _checked(pool, _read(keys), ahead=2 * threads):
@@ -82,7 +82,7 @@ def _read(keys: list[UUID]) -> Iterator[CloudAccount]:
 
 
 def _checked(
-    pool: ThreadPoolExecutor, accounts: Iterator[CloudAccount], *, ahead: int
+    pool: Executor, accounts: Iterator[CloudAccount], *, ahead: int
 ) -> Iterator[tuple[CloudAccount, tuple[str, str]]]:
     """As they end. ``ahead`` at a time are read and waiting: memory stays flat however many there are."""
     under_way: dict[Future[tuple[str, str]], CloudAccount] = {}
@@ -105,6 +105,4 @@ def _check(account: CloudAccount) -> tuple[str, str]:
         return SKIPPED, "It was deleted meanwhile."
     except ProviderError as error:
         return FAILED, f"{error.cause} {error.remedy}"
-    finally:
-        connections.close_all()  # this thread's own
     return (PASSED, "") if seen.ok else (FAILED, f"{seen.cause} {seen.remedy}")

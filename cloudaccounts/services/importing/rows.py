@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-
-from django.db import connections
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
@@ -19,6 +17,7 @@ from cloudaccounts.services.importing.reading import BadRow, Row
 from cloudaccounts.services.intake import GivenAccount, read_account, read_details
 from cloudaccounts.services.organizations import grouping
 from cloudaccounts.services.validation import validate_cloud_account
+from cloudaccounts.threads import DatabaseThreads
 
 THREADS = 8
 AHEAD = 4 * THREADS  # rows read before the first of them is told: memory stays flat
@@ -46,7 +45,7 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
     """In the order of the lines, several at a time. Raises what reading raises, after the rows before were told."""
     failure: ProviderError | None = None
     under_way: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(THREADS, "import") as pool:
+    with DatabaseThreads(THREADS, "import") as pool:
         source = iter(rows)
         while True:
             try:
@@ -74,8 +73,6 @@ def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) ->
         # A defect of ours in one row is told as its outcome; the others go on.
         logger.exception("import.defect", extra={"line": row.line})
         return Result(row.line, "refused", reason=defect("row").cause)
-    finally:
-        connections.close_all()  # this thread's own
 
 
 def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:

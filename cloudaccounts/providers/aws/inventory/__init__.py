@@ -19,7 +19,7 @@ from types import MappingProxyType
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.background import Deadline
-from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
+from cloudaccounts.contract import Asset, Credentials, Known, ProviderError, ScanUnit, Target
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain
 from cloudaccounts.providers.aws.inventory import (
@@ -31,6 +31,7 @@ from cloudaccounts.providers.aws.inventory import (
     delivery,
     ebs,
     ec2,
+    glance,
     guardduty,
     iam,
     kms,
@@ -133,14 +134,17 @@ class AwsSession:
                 return
             raise _told(error, self._connection, unit) from None
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
         """By CloudTrail's event history; see `changes`. Raises `ProviderError` where that cannot be read."""
         try:
-            return changes.unchanged(self._connection, units, since, datetime.now(UTC))
+            silent = changes.unchanged(self._connection, units, since, datetime.now(UTC), glances=known is not None)
         except (ClientError, BotoCoreError) as error:
             operation = getattr(error, "operation_name", "LookupEvents")
             service = "ec2" if operation == "DescribeRegions" else "cloudtrail"
             raise explain(error, self._connection.who, f"{service}:{operation}") from None
+        if known is None:
+            return silent
+        return silent - glance.different(self._connection, self._target.account_id, silent, known)
 
     def close(self) -> None:
         self._connection.close()

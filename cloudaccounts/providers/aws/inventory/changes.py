@@ -7,8 +7,9 @@ Global services (IAM, Route 53, CloudFront) write to the partition's home region
 A unit is told as unchanged only where every call that could have changed it would stand in what was read. Left out are
 
 - services that change by themselves or by other accounts (`ec2`: a machine is stopped from within; `acm`: AWS renews;
-  `ecr`: replication from another account; `cloudtrail` and `guardduty`: the organization's administrator), and
-  `credential-report`, because use is no change;
+  `ecr`: replication from another account; `cloudtrail` and `guardduty`: the organization's administrator), unless a
+  glance at them, where the history is silent, shows that they did not (`glance`), and `credential-report`, because use
+  is no change;
 - services whose event source is not known here;
 - worldwide ones, while the history of any enabled region cannot be read.
 
@@ -63,8 +64,18 @@ SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
         "logs": frozenset({"logs"}),
     }
 )
-# A call in one region may change another (replicas), or buckets lie anywhere: these need the history of all regions.
-WORLDWIDE = frozenset({"s3", "kms", "rds", "secretsmanager", "dynamodb", "efs"})
+# The same for what may also change without an event, so that a glance must follow.
+GLANCED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "cloudtrail": frozenset({"cloudtrail"}),
+        "ec2": frozenset({"ec2", "backup", "dlm"}),
+        "guardduty": frozenset({"guardduty"}),
+        "acm": frozenset({"acm"}),
+    }
+)
+# A call in one region may change another (replicas), or buckets and trails lie anywhere: these need the history of all
+# regions.
+WORLDWIDE = frozenset({"s3", "kms", "rds", "secretsmanager", "dynamodb", "efs", "cloudtrail"})
 # Written as changes by CloudTrail, but of nothing that is read here; some are very frequent.
 _HARMLESS = frozenset(
     {
@@ -76,20 +87,24 @@ _HARMLESS = frozenset(
 Touched = frozenset[str]  # event sources
 
 
-def unchanged(connection: Connection, units: Sequence[ScanUnit], since: datetime, now: datetime) -> frozenset[ScanUnit]:
+def unchanged(
+    connection: Connection, units: Sequence[ScanUnit], since: datetime, now: datetime, *, glances: bool = False
+) -> frozenset[ScanUnit]:
     """One DescribeRegions and, for each enabled region, one LookupEvents (more where much was changed).
 
-    Raises botocore's errors where the history of a region of these units, or of the home region, cannot be read.
+    With ``glances``, those of `GLANCED` in which the history is silent are in the answer as well. Raises botocore's
+    errors where the history of a region of these units, or of the home region, cannot be read.
     """
     start = min(since, now) - OVERLAP
-    asked = [unit for unit in units if unit.service in SOURCES]
+    sources = {**SOURCES, **GLANCED} if glances else SOURCES
+    asked = [unit for unit in units if unit.service in sources]
     if not asked or now - start > HISTORY:
         return frozenset()
     enabled = _enabled(connection)
     home = connection.partition.home
     own = {home, *(unit.region for unit in asked if unit.region != "global")} & enabled
     every = enabled if any(unit.service in WORLDWIDE for unit in asked) else own
-    wanted = frozenset().union(*(SOURCES[unit.service] for unit in asked))
+    wanted = frozenset().union(*(sources[unit.service] for unit in asked))
     read = partial(_history, connection, start, now, wanted, own)
     order = sorted(every)
     histories = dict(zip(order, in_order(read, order, threads=THREADS), strict=True))
@@ -101,7 +116,7 @@ def unchanged(connection: Connection, units: Sequence[ScanUnit], since: datetime
         if unit.region != "global" and unit.region not in enabled:
             return False
         return all(
-            touched is not None and not touched & SOURCES[unit.service]
+            touched is not None and not touched & sources[unit.service]
             for touched in (histories.get(place) for place in places)
         )
 

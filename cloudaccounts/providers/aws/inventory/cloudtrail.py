@@ -17,9 +17,8 @@ THREADS = 4  # trails read at once: each takes two small calls
 def collect(scope: Scope) -> Iterator[Asset]:
     """ListTrails names the trails of all regions, so that no region must be asked in vain."""
     by_home: dict[str, list[str]] = {}
-    for item in paged(scope.connection.client("cloudtrail"), "list_trails", "Trails"):
-        if is_region(scope.connection.partition.name, item.get("HomeRegion", "")):
-            by_home.setdefault(item["HomeRegion"], []).append(item["TrailARN"])
+    for arn, region in named(scope):
+        by_home.setdefault(region, []).append(arn)
     trails: list[Asset] = []
     for region, arns in sorted(by_home.items()):
         client = scope.connection.client("cloudtrail", region)
@@ -27,6 +26,13 @@ def collect(scope: Scope) -> Iterator[Asset]:
         trails += in_order(partial(_trail, scope, client), described, threads=THREADS)
     yield from trails
     yield _account(scope, trails)
+
+
+def named(scope: Scope) -> Iterator[tuple[str, str]]:
+    """ARN and home region of each trail."""
+    for item in paged(scope.connection.client("cloudtrail"), "list_trails", "Trails"):
+        if is_region(scope.connection.partition.name, item.get("HomeRegion", "")):
+            yield item["TrailARN"], item["HomeRegion"]
 
 
 def _trail(scope: Scope, client: Any, trail: Any) -> Asset:

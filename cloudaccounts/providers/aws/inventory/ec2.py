@@ -1,7 +1,7 @@
 """EC2's machines in one region: instances and volumes.
 
 A unit of its own beside `vpc` and `ebs`: a machine can be stopped, or ended together with its volumes, from within,
-which no log of API calls tells. So an incremental scan always looks here.
+which no log of API calls tells. So an incremental scan always asks for the machines (see `glance`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract import OBSERVED, Asset
 from cloudaccounts.providers.aws.inventory.common import Scope, asset, each, plain, tags
 
 if TYPE_CHECKING:
@@ -21,19 +21,20 @@ PAGE: PaginatorConfigTypeDef = {"PageSize": 500}
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     volumes = client.get_paginator("describe_volumes").paginate(PaginationConfig=PAGE)
-    reservations = client.get_paginator("describe_instances").paginate(PaginationConfig=PAGE)
     yield from each(
         scope,
         {
             "ec2:DescribeVolumes": (_volume(scope, item) for page in volumes for item in page["Volumes"]),
-            "ec2:DescribeInstances": (
-                _instance(scope, item)
-                for page in reservations
-                for reservation in page["Reservations"]
-                for item in reservation["Instances"]
-            ),
+            "ec2:DescribeInstances": instances(scope),
         },
     )
+
+
+def instances(scope: Scope) -> Iterator[Asset]:
+    client = scope.connection.client("ec2", scope.region)
+    for page in client.get_paginator("describe_instances").paginate(PaginationConfig=PAGE):
+        for reservation in page["Reservations"]:
+            yield from (_instance(scope, item) for item in reservation["Instances"])
 
 
 def resource(scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], properties: dict[str, Any]) -> Asset:
@@ -55,11 +56,11 @@ def _volume(scope: Scope, volume: VolumeTypeDef) -> Asset:
         "kms_key_id": volume.get("KmsKeyId"),
         "size_gib": volume.get("Size"),
         "volume_type": volume.get("VolumeType"),
-        "state": volume.get("State"),
         "availability_zone": volume.get("AvailabilityZone"),
         "snapshot_id": volume.get("SnapshotId") or None,
         "attached_to": sorted(item["InstanceId"] for item in volume.get("Attachments", ()) if "InstanceId" in item),
         "created_at": plain(volume.get("CreateTime")),
+        OBSERVED: {"state": volume.get("State")},  # beside what attached_to tells, AWS changes it by itself
     }
     return resource(scope, "volume", volume["VolumeId"], volume, properties)
 

@@ -12,12 +12,12 @@ from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, pl
 def collect(scope: Scope) -> Iterator[Asset]:
     """One asset for the region, also where there is no detector: that is what a check must see."""
     client = scope.connection.client("guardduty", scope.region)
-    detectors = [_detector(client, identifier) for identifier in paged(client, "list_detectors", "DetectorIds")]
-    properties = {"detectors": sorted(detectors, key=lambda detector: str(detector["id"]))}
+    detectors = [detector(client, identifier) for identifier in paged(client, "list_detectors", "DetectorIds")]
+    properties = {"detectors": sorted(detectors, key=lambda found: str(found["id"]))}
     yield asset(scope, "guardduty.region", scope.arn("guardduty", "detectors"), scope.region, properties)
 
 
-def _detector(client: Any, identifier: str) -> dict[str, Any]:
+def detector(client: Any, identifier: str) -> dict[str, Any]:
     told = client.get_detector(DetectorId=identifier)
     return {
         "id": identifier,

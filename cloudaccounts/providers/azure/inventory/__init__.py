@@ -17,7 +17,7 @@ from datetime import datetime
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
+from cloudaccounts.contract import Asset, Credentials, Known, ProviderError, ScanUnit, Target
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources
@@ -62,7 +62,7 @@ class AzureSession:
         except AzureError as error:
             raise explain(error) from None
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
         """By the subscription's Activity Log; see `changes` for what it does not cover."""
         return changes.unchanged(self._scope, units, since)
 

@@ -2,26 +2,32 @@
 
 One unit per service, whatever the regions: Cloud Asset lists a project as a whole, and each project may ask for 100
 lists a minute (https://cloud.google.com/asset-inventory/docs/quota), so a list per region would use that up. A page is
-as large as Google allows; throttling is waited out for a while.
+as large as Google allows; throttling is waited out for a while. A full scan lists each service by itself, in parallel;
+what the log leaves to an incremental one is listed together, where it fits a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from google.cloud import asset_v1
 
-from cloudaccounts.contract import Asset, Credentials, ProviderError, ScanUnit, Target
+from cloudaccounts.contract import Asset, Credentials, Known, ProviderError, ScanUnit, Target
 from cloudaccounts.providers.gcp import judging
 from cloudaccounts.providers.gcp.client import Connection, patient
 from cloudaccounts.providers.gcp.errors import explain
 from cloudaccounts.providers.gcp.identity import sign_in
 from cloudaccounts.providers.gcp.inventory import auditing, changes, policies, relations, resources
+from cloudaccounts.providers.gcp.inventory.together import Together
 from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
 from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
 from cloudaccounts.providers.gcp.validation import SDK_ERRORS, project_facts
 from cloudaccounts.report import CheckStatus
+
+if TYPE_CHECKING:
+    from google.cloud.asset_v1.services.asset_service.pagers import ListAssetsPager
 
 LIST_PAGE = 1000  # the most that ListAssets gives
 SEARCH_PAGE = 500  # the most that SearchAllIamPolicies gives
@@ -62,6 +68,7 @@ class GcpSession:
         self._connection = connection
         self._target = target
         self._found = relations.Policies(target.account_id, self._search_policies)
+        self._together: Together | None = None
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""
@@ -81,30 +88,38 @@ class GcpSession:
             permission = "searchAllIamPolicies" if unit.service == POLICIES else "listResource"
             raise explain(error, doing=f"cloudasset.assets.{permission}") from None
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
+    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
         """By the audit logs that are always on; see `changes` for the units that they do not cover."""
         try:
-            return changes.unchanged(self._connection, self._target.account_id, units, since)
+            quiet = changes.unchanged(self._connection, self._target.account_id, units, since)
         except SDK_ERRORS as error:
             raise explain(error, doing="logging.logEntries.list") from None
+        left = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
+        if quiet and len(left) > 1:
+            self._together = Together(left, lambda: self._listed(left))
+        return quiet
 
     def close(self) -> None:
         self._connection.close()
 
     def _resources(self, unit: ScanUnit) -> Iterator[Asset]:
-        request = asset_v1.ListAssetsRequest(
-            parent=self._parent,
-            asset_types=[f"{unit.service}.googleapis.com.*"],
-            content_type=asset_v1.ContentType.RESOURCE,
-            page_size=LIST_PAGE,
-        )
         wanted = {unit.region, *unit.also}
-        for found in self._connection.assets.list_assets(
-            request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout
-        ):
+        listed: Iterable[asset_v1.Asset] | None = self._together.of(unit.service) if self._together else None
+        for found in self._listed([unit.service]) if listed is None else listed:
             asset = resources.normalized(unit.service, found)
             if asset.region in wanted:
                 yield self._related(asset)
+
+    def _listed(self, services: Sequence[str]) -> ListAssetsPager:
+        request = asset_v1.ListAssetsRequest(
+            parent=self._parent,
+            asset_types=[f"{service}.googleapis.com.*" for service in services],
+            content_type=asset_v1.ContentType.RESOURCE,
+            page_size=LIST_PAGE,
+        )
+        return self._connection.assets.list_assets(
+            request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout
+        )
 
     def _related(self, asset: Asset) -> Asset:
         asset = relations.related(asset, self._found, self._explained_search)

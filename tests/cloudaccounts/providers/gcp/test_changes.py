@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudaccounts.contract import Asset, ProviderError, ScanUnit
-from cloudaccounts.providers.gcp import client
+from cloudaccounts.providers.gcp import client, inventory
 from cloudaccounts.providers.gcp.inventory import SERVICES, GcpSession, changes
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
 from tests.cloudaccounts.providers.gcp.conftest import Cloud
@@ -134,7 +134,40 @@ def test_the_result_equals_a_full_scans_with_fewer_calls(cloud: Cloud) -> None:
     assert {key: asset.fingerprint() for key, asset in (kept | part).items()} == {
         key: asset.fingerprint() for key, asset in full.items()
     }
-    assert (calls, fewer) == (25, 10)
+    assert (calls, fewer) == (25, 5)
+
+
+def test_what_fills_more_than_a_page_is_listed_service_by_service(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project's own key and account are more than one asset: the list of all is left at its first page."""
+    key = cloud.key()
+    session = cloud.open(key)
+    units = session.units(REGIONS)
+    full = _by_id(session, units)
+    monkeypatch.setattr(inventory, "LIST_PAGE", 1)
+    again = cloud.open(key)
+    left = [unit for unit in units if unit not in again.unchanged(units, now())]
+    cloud.control.clear_journal()
+    part = _by_id(again, left)
+    assert {key: part[key].fingerprint() for key in part} == {
+        key: asset.fingerprint() for key, asset in full.items() if asset.service in ALWAYS
+    }
+    assert len(cloud.calls("ListAssets")) > len(left)
+
+
+def test_a_list_of_several_that_is_refused_is_a_gap_in_each(cloud: Cloud) -> None:
+    permissions = [item.name for item in PERMISSIONS if item.name != "cloudasset.assets.listResource"]
+    session = cloud.open(cloud.key(permissions=permissions))
+    units = session.units(REGIONS)
+    quiet = session.unchanged(units, now())
+    for unit in units:
+        if unit.service in ALWAYS:
+            assert unit not in quiet
+            with pytest.raises(ProviderError) as error:
+                list(session.collect(unit))
+            assert error.value.code == "permission_denied"
+    assert len(cloud.calls("ListAssets")) == 1
 
 
 def _by_id(session: GcpSession, units: Any) -> dict[tuple[str, str], Asset]:

@@ -1,0 +1,28 @@
+"""Whether an error means that a database cannot be reached: an answer to come back for, not a defect of ours."""
+
+from __future__ import annotations
+
+from django.db import InterfaceError, OperationalError
+
+from cloudaccounts.contract import ProviderError
+
+RETRY_AFTER = 10  # seconds
+_MONGODB = ("pymongo.errors", "ConnectionFailure")  # which its backend hands on as a plain DatabaseError
+
+
+class DatabaseUnavailableError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "database_unavailable",
+            "The database of this server cannot be reached right now.",
+            "Try again in a few seconds; if it stays so, tell the operator: /readyz says what is missing.",
+            permanent=False,
+        )
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """SQLite gives the same class to a table that is missing: that is ours to mend, and no outage."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return not str(error).startswith("no such ")
+    causes = (error, error.__cause__) if error is not None else ()
+    return any((kind.__module__, kind.__name__) == _MONGODB for cause in causes for kind in type(cause).__mro__)
