@@ -17,6 +17,7 @@ from cloudaccounts.services.fleet import (
     is_permitted,
     needs_password,
     offers,
+    revalidate_many,
     start_fleet_action,
 )
 from cloudaccounts.services.forgetting import purge_api_records
@@ -53,7 +54,7 @@ from cloudaccounts.services.purging import Purged, old_history, purge_history
 from cloudaccounts.services.recipients import muted_kinds, set_wanted_kinds
 from cloudaccounts.services.reencryption import Reencryption, rotate_encryption_keys
 from cloudaccounts.services.retiring import retire_credentials, tell_ages
-from cloudaccounts.services.revalidation import revalidate_many, revalidate_now
+from cloudaccounts.services.revalidation import revalidate_now
 from cloudaccounts.services.rotation import (
     discard_staged,
     replace_credentials,
