@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -27,6 +27,13 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def count(self) -> int:
         return self.object_list.order_by().values(self.counted)[:COUNT_LIMIT].count()
+
+    def page(self, number: int | str) -> Page[Any]:
+        """Keys first, for which an index is enough where there is one of all that filters ask for."""
+        page = super().page(number)
+        keys = list(page.object_list.values_list("pk", flat=True))
+        page.object_list = self.object_list.filter(pk__in=keys)
+        return page
 
 
 class QuickAdmin(admin.ModelAdmin[Any]):
