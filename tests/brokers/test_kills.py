@@ -94,7 +94,7 @@ def assert_swapped_once(account: CloudAccount, rotation: CredentialRotation) -> 
 
 @contextmanager
 def locked(alias: str, *rows: type[CloudAccount] | type[CloudCredential], table: str = "") -> Iterator[None]:
-    """Nobody else writes there: on PostgreSQL into these rows or this table, on SQLite (BEGIN IMMEDIATE) into the file."""
+    """Nobody else writes: on PostgreSQL into these rows or this table, on SQLite (BEGIN IMMEDIATE) into the file."""
     with transaction.atomic(using=alias):
         for model in rows:
             list(model.objects.select_for_update().values_list("pk"))
