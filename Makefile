@@ -69,8 +69,8 @@ lint: .venv/.dev ## style, types, import contracts, security, migrations, deploy
 	@$(BIN)/python -m tests.dependency_audit
 	@$(BIN)/python -m tests.deployment_checks
 
-bench: .venv/.dev ## benchmarks against the bare SDK; writes var/bench.json
-	@$(BIN)/python -m tests.bench
+bench: .venv/.dev ## benchmarks against the bare SDK; writes var/bench.json. ONLY="lists report" runs those alone
+	@$(BIN)/python -m tests.bench $(ONLY)
 
 load: .venv/.dev ## load on PostgreSQL and Redis (TEST_POSTGRES_URL, TEST_REDIS_URL); writes var/load.json
 	@$(BIN)/python -m tests.load

@@ -30,10 +30,10 @@ class CappedPaginator(Paginator[Any]):
 
     def page(self, number: int | str) -> Page[Any]:
         """Keys first, for which an index is enough where there is one of all that filters ask for."""
-        page = super().page(number)
-        keys = list(page.object_list.values_list("pk", flat=True))
-        page.object_list = self.object_list.filter(pk__in=keys)
-        return page
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        keys = self.object_list.values_list("pk", flat=True)[start : min(start + self.per_page, self.count)]
+        return Page(self.object_list.filter(pk__in=list(keys)), number, self)
 
 
 class QuickAdmin(admin.ModelAdmin[Any]):

@@ -13,11 +13,19 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveIndex(
             model_name="cloudaccount",
+            name="account_age",
+        ),
+        migrations.RemoveIndex(
+            model_name="cloudaccount",
             name="account_owner_name_id",
         ),
         migrations.RemoveIndex(
             model_name="cloudaccount",
             name="account_name",
+        ),
+        migrations.RemoveIndex(
+            model_name="cloudaccount",
+            name="account_status_name",
         ),
         migrations.RemoveIndex(
             model_name="cloudaccount",
@@ -82,5 +90,15 @@ class Migration(migrations.Migration):
                 ],
                 name="account_list",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="cloudaccount",
+            index=models.Index(
+                fields=["credential_secretless", "credential_since", "id", "credential_expires_at"], name="account_ages"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="cloudaccount",
+            index=models.Index(fields=["status", "name", "id"], name="account_status_list"),
         ),
     ]

@@ -132,10 +132,10 @@ class CloudAccount(models.Model):
             models.Index(
                 fields=["name", *_KEYS, "owner", "health", "last_checked_at", "last_check_code"], name="account_list"
             ),
-            models.Index(fields=[*_AGE, "id"], name="account_age"),
+            models.Index(fields=[*_AGE, "id", "credential_expires_at"], name="account_ages"),
             models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
             models.Index(fields=["account_id"], name="account_number"),
-            models.Index(fields=["status", "name"], name="account_status_name"),
+            models.Index(fields=["status", "name", "id"], name="account_status_list"),
             models.Index(fields=["connection"], name="account_connection"),
         ]
 

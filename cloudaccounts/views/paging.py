@@ -30,12 +30,12 @@ class CappedPaginator(Paginator[Any]):
         rows = self._rows(0, self.per_page + 1)
         if len(rows) <= self.per_page:
             self._found = len(rows)
-        return self._get_page(rows[: self.per_page], 1, self)
+        return Page(rows[: self.per_page], 1, self)
 
     def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
-        return self._get_page(self._rows(start, min(start + self.per_page, self.count)), number, self)
+        return Page(self._rows(start, min(start + self.per_page, self.count)), number, self)
 
     def _rows(self, start: int, stop: int) -> list[Any]:
         return self.part(start, stop) if self.part else list(self.object_list[start:stop])

@@ -318,7 +318,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     """Lets something happen after the cloud has answered and before the outcome is written."""
 
     def arrange(event: Callable[[], object]) -> None:
-        original = testing.conclude
+        original = swapping.conclude
 
         def then(*args: Any) -> bool:
             event()
