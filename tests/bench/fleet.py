@@ -99,7 +99,7 @@ def _client(user: User) -> Client:
 
 
 def _owner_of(count: int) -> tuple[Client, str]:
-    """Accounts as a fleet has them: one in twenty failed, so that few of them fill a page too, every age, all in one group."""
+    """Accounts as a fleet has them: one in twenty failed (a page of the few), every age, all in one group."""
     user = User.objects.create_user(f"fleet-of-{count}", password="not-used-here")
     owner, now = str(user.pk), timezone.now()
     group = AccountGroup.objects.create(owner=owner, name="all of them", size=count)
