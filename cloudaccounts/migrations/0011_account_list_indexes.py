@@ -27,10 +27,6 @@ class Migration(migrations.Migration):
             model_name="cloudaccount",
             name="account_status_name",
         ),
-        migrations.RemoveIndex(
-            model_name="cloudaccount",
-            name="account_credential_since",
-        ),
         migrations.AddIndex(
             model_name="cloudaccount",
             index=models.Index(

@@ -133,6 +133,7 @@ class CloudAccount(models.Model):
                 fields=["name", *_KEYS, "owner", "health", "last_checked_at", "last_check_code"], name="account_list"
             ),
             models.Index(fields=[*_AGE, "id", "credential_expires_at"], name="account_ages"),
+            models.Index(fields=["credential_since", "credential_secretless"], name="account_credential_since"),
             models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
             models.Index(fields=["account_id"], name="account_number"),
             models.Index(fields=["status", "name", "id"], name="account_status_list"),
