@@ -24,8 +24,11 @@ class CappedPaginator(Paginator[Any]):
     part: Part | None = None  # how to read some of the rows, where that is quicker than slicing
 
     def get_page(self, number: Any) -> Page[Any]:
-        """The page asked for, or the nearest there is. A first page that is not full tells the number of rows."""
-        if number not in (None, "", "1"):
+        """The page asked for, or the nearest there is.
+
+        Where rows are narrowed, so that counting them reads far, a first page that is not full tells their number.
+        """
+        if self.part is None or number not in (None, "", "1"):
             return super().get_page(number)
         rows = self._rows(0, self.per_page + 1)
         if len(rows) <= self.per_page:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from cloudaccounts.models import AuditEvent, CloudAccount
 from tests.conftest import ALL_DATABASES, SECRET, MakeAccount
+from tests.environment import MONGODB
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -127,6 +128,7 @@ def test_a_group_narrows(fleet: dict[str, CloudAccount], alice: User) -> None:
     assert names(group=str(group.pk)) == ["due"]
 
 
+@pytest.mark.skipif(MONGODB, reason="MongoDB's driver takes up to 16 MB of rows at a time, which hides the difference.")
 @pytest.mark.parametrize("format_", ["table", "csv", "json"])
 def test_four_times_as_many_accounts_take_no_more_memory(alice: User, bob: User, format_: str) -> None:
     """Both take several chunks: the rows of one, and those of the next while they are fetched."""
