@@ -69,7 +69,7 @@ lint: .venv/.dev ## style, types, import contracts, security, migrations, deploy
 	@$(BIN)/python -m tests.dependency_audit
 	@$(BIN)/python -m tests.deployment_checks
 
-bench: .venv/.dev ## benchmarks against the bare SDK (some: ONLY="scans list"); writes var/bench.json
+bench: .venv/.dev ## benchmarks against the bare SDK (some: ONLY="scans fleet"); writes var/bench.json
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 load: .venv/.dev ## load on PostgreSQL and Redis (TEST_POSTGRES_URL, TEST_REDIS_URL); writes var/load.json

@@ -6,8 +6,9 @@ A cell that a spreadsheet would take for a formula is written as text (OWASP, "C
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -15,8 +16,8 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 
 FORMATS = ("csv", "json")
-LINES = 200  # a chunk of the answer
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LINES = 200  # rows of a piece of the answer
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 Row = Mapping[str, Any]
 
@@ -30,46 +31,48 @@ def wanted_format(request: HttpRequest) -> str:
 def export(rows: Iterable[Row], *, columns: tuple[str, ...], name: str, format: str) -> StreamingHttpResponse:  # noqa: A002
     """A download. ``rows`` are mappings with ``columns`` as keys; give a generator over ``.iterator()``."""
     lines, kind = (csv_lines, "text/csv") if format == "csv" else (json_lines, "application/json")
-    answer = StreamingHttpResponse(_in_chunks(lines(rows, columns)), content_type=f"{kind}; charset=utf-8")
+    answer = StreamingHttpResponse(lines(rows, columns), content_type=f"{kind}; charset=utf-8")
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     answer["Content-Disposition"] = f'attachment; filename="{name}-{today}.{format}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
-class _Echo:
-    """What csv.writer writes to: hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def csv_lines(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[str]:
-    write: Callable[[Iterable[str]], Any] = csv.writer(_Echo()).writerow
-    yield str(write(columns))
-    for row in rows:
-        yield str(write(cell(row.get(column)) for column in columns))
+    """Lines in pieces of up to `LINES` rows; the first begins with the columns' names."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow(columns)
+    for chunk in _chunks(rows):
+        writer.writerows([[cell(row.get(column)) for column in columns] for row in chunk])
+        yield written.getvalue()
+        written.seek(0)
+        written.truncate()
+    if head := written.getvalue():  # there were no rows
+        yield head
 
 
 def json_lines(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[str]:
-    """One JSON array, a row a line."""
-    separator = "["
-    for row in rows:
-        yield f"{separator}\n{json.dumps({c: row.get(c) for c in columns}, default=text, ensure_ascii=False)}"
-        separator = ","
-    yield "[]\n" if separator == "[" else "\n]\n"
+    """One JSON array, a row a line, in pieces of up to `LINES` rows."""
+    encode = json.JSONEncoder(default=text, ensure_ascii=False).encode
+    before = "[\n"
+    for chunk in _chunks(rows):
+        yield before + ",\n".join([encode({column: row.get(column) for column in columns}) for row in chunk])
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
 def cell(value: Any) -> str:
-    told = text(value)
-    return f"'{told}" if told.startswith(_FORMULA) and not _is_number(told) else told
+    told = value if type(value) is str else text(value)
+    return f"'{told}" if told[:1] in _FORMULA and not _is_number(told) else told
 
 
 def text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        # As strftime would, in a third of its time: exports have hundreds of thousands of them.
+        return f"{value.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list | tuple):
@@ -85,6 +88,7 @@ def _is_number(told: str) -> bool:
     return True
 
 
-def _in_chunks(lines: Iterator[str]) -> Iterator[str]:
-    while chunk := list(islice(lines, LINES)):
-        yield "".join(chunk)
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    rest = iter(rows)
+    while chunk := list(islice(rest, LINES)):
+        yield chunk

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from cloudaccounts import groups, registry
-from cloudaccounts.ages import CredentialAge, Limits, RotationState, age, in_state
+from cloudaccounts.ages import Limits, RotationState, age, in_state
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.account import CloudAccountQuerySet
 
@@ -54,32 +54,39 @@ def accounts(wanted: RotationFilter, *, now: datetime | None = None) -> CloudAcc
 def rows(wanted: RotationFilter, *, now: datetime | None = None) -> Iterator[dict[str, Any]]:
     """A mapping of `COLUMNS` for each account. Raises `ProviderError` at the first."""
     now, limits, labels = now or timezone.now(), Limits.current(), _method_labels()
-    found = accounts(wanted, now=now).values_list(*_READ)
-    for read in found.iterator(chunk_size=CHUNK):
-        told = dict(zip(_READ, read, strict=True))
-        since, expires = told["credential_since"], told["credential_expires_at"]
-        secretless = bool(told["credential_secretless"])
-        yield _row(told, age(since, expires, secretless=secretless, now=now, limits=limits), labels)
-
-
-def _row(told: dict[str, Any], found: CredentialAge, labels: dict[tuple[str, str], str]) -> dict[str, Any]:
-    method = told["auth_method"]
-    return {
-        "name": told["name"],
-        "provider": told["provider"],
-        "account_id": told["account_id"],
-        "owner": told["owner"],
-        "environment": told["environment"],
-        "method": labels.get((told["provider"], method), method),
-        "rotation": found.state.value,
-        "age_days": found.days,
-        "credential_since": told["credential_since"],
-        "expires_at": told["credential_expires_at"],
-        "days_left": found.days_left,
-        "last_proof_at": told["last_checked_at"] if not told["last_check_code"] else None,
-        "status": told["status"],
-        "id": str(told["id"]),
-    }
+    found = accounts(wanted, now=now).values_list(*_READ).iterator(chunk_size=CHUNK)
+    for (
+        name,
+        cloud,
+        number,
+        owner,
+        environment,
+        method,
+        since,
+        expires,
+        secretless,
+        checked,
+        code,
+        status,
+        key,
+    ) in found:
+        told = age(since, expires, secretless=secretless, now=now, limits=limits)
+        yield {
+            "name": name,
+            "provider": cloud,
+            "account_id": number,
+            "owner": owner,
+            "environment": environment,
+            "method": labels.get((cloud, method), method),
+            "rotation": told.state.value,
+            "age_days": told.days,
+            "credential_since": since,
+            "expires_at": expires,
+            "days_left": told.days_left,
+            "last_proof_at": None if code else checked,
+            "status": status,
+            "id": str(key),
+        }
 
 
 def fails(state: str, limit: str) -> bool:

@@ -43,7 +43,7 @@ SORTS = {
     "-name": ("-name", "id"),
     "newest": ("-created_at", "id"),
     "checked": ("last_checked_at", "id"),
-    "age": ("credential_since", "id"),
+    "age": ("credential_secretless", "credential_since", "id"),
 }
 
 
@@ -79,8 +79,9 @@ class Overview:
     ages: tuple[int, ...]
 
 
-def count(owner: str) -> int:
-    return CloudAccount.objects.of(owner).count()
+def count(owner: str, *, up_to: int | None = None) -> int:
+    """``up_to``: where more than so many are told as so many."""
+    return CloudAccount.objects.of(owner).order_by().values("owner")[:up_to].count()
 
 
 def counts_of(owners: Iterable[str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from cloudaccounts import selectors as accounts
 from scans import selectors as scans
 
 PRODUCT_NAME = "Cloud Accounts"
+MANY = 10_000  # every page counts its reader's accounts, but no further
 # Label and URL name, in the order of the sidebar. A page that is not there (yet) has no entry.
 PAGES = (
     ("Dashboard", "dashboard"),
@@ -53,7 +54,10 @@ def _navigation(request: HttpRequest) -> list[NavigationItem]:
         return []
     owner = str(user.pk)
     active = scans.count_active(owner)
-    counts = {"accounts": f"{accounts.count(owner):,}", "scans": f"{active} active" if active else ""}
+    counts = {
+        "accounts": _up_to(MANY, accounts.count(owner, up_to=MANY + 1)),
+        "scans": f"{active} active" if active else "",
+    }
     items = []
     for label, name in PAGES:
         try:
@@ -62,6 +66,10 @@ def _navigation(request: HttpRequest) -> list[NavigationItem]:
             continue
         items.append(NavigationItem(label, url, _current(request.path, url), counts.get(name, "")))
     return items
+
+
+def _up_to(most: int, number: int) -> str:
+    return f"{most:,}+" if number > most else f"{number:,}"
 
 
 def _current(path: str, url: str) -> str:

@@ -102,7 +102,6 @@ class CloudAccountAdmin(OwnerNames):
     )
     list_filter = ("status", "health", RotationFilter, LastCheckFilter, "provider", "environment")
     prefixes = ("name", "account_id")
-    counted = "name"
     ordering = ("name",)
     actions = ("revalidate", "scan", "suspend", "resume", "environment", "transfer", "delete_accounts")
     readonly_fields = (

@@ -53,19 +53,17 @@ def list_accounts(request: HttpRequest, wanted: Query[schemas.AccountQuery]) -> 
     if wanted.provider and wanted.provider not in dict(registry.choices()):
         raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
     owner = owner_of(request)
-    rows = selectors.accounts(
-        owner,
-        AccountFilter(
-            q=wanted.q,
-            provider=wanted.provider,
-            status=wanted.status or "",
-            environment=wanted.environment or "",
-            rotation=wanted.rotation or "",
-        ),
+    narrowed = AccountFilter(
+        q=wanted.q,
+        provider=wanted.provider,
+        status=wanted.status or "",
+        environment=wanted.environment or "",
+        rotation=wanted.rotation or "",
     )
+    rows = selectors.accounts(owner, narrowed)
     if wanted.group:
         rows = rows.filter(services.in_group(owner, wanted.group))
-    return page_of(rows, wanted, accounts_told)
+    return page_of(rows, wanted, accounts_told, part=rows.part if narrowed.narrows else None)
 
 
 @router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))

@@ -12,11 +12,21 @@ from cloudaccounts.api.schemas import Page
 from cloudaccounts.errors import InputError
 
 
-def page_of(rows: QuerySet[Any], page: Page, told: Callable[[Iterable[Any]], list[dict[str, Any]]]) -> HttpResponse:
-    """``{items, count}``: two queries. Counting ``owner`` is left to the index by which the rows are found."""
+def page_of(
+    rows: QuerySet[Any],
+    page: Page,
+    told: Callable[[Iterable[Any]], list[dict[str, Any]]],
+    *,
+    part: Callable[[int, int], list[Any]] | None = None,
+) -> HttpResponse:
+    """``{items, count}``: two queries. Counting ``owner`` is left to the index by which the rows are found.
+
+    ``part`` reads some of the rows, where that is quicker than slicing.
+    """
     count = rows.order_by().values("owner").count()
-    items = told(rows[page.offset : page.offset + page.limit]) if page.offset < count else []
-    return reply({"items": items, "count": count})
+    stop = page.offset + page.limit
+    items = (part(page.offset, stop) if part else rows[page.offset : stop]) if page.offset < count else []
+    return reply({"items": told(items), "count": count})
 
 
 def refuse_unknown(request: HttpRequest, known: type[BaseModel]) -> None:

@@ -16,6 +16,7 @@ from .fleet import (
     is_permitted,
     needs_password,
     offers,
+    revalidate_many,
     start_fleet_action,
 )
 from .forgetting import purge_api_records
@@ -53,7 +54,7 @@ from .purging import Purged, old_history, purge_history
 from .recipients import muted_kinds, set_wanted_kinds
 from .reencryption import Reencryption, rotate_encryption_keys
 from .retiring import retire_credentials, tell_ages
-from .revalidation import revalidate_many, revalidate_now
+from .revalidation import revalidate_now
 from .rotation import (
     discard_staged,
     replace_credentials,

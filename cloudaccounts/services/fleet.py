@@ -14,9 +14,10 @@ from django.contrib.auth import get_user_model
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
 from cloudaccounts.services.accounts import set_environment
-from cloudaccounts.services.jobs import Outcome, discover, handles, start_job
+from cloudaccounts.services.jobs import Outcome, current_kind, discover, handles, start_job
 from cloudaccounts.services.lifecycle import delete_account, resume_account, suspend_account
 from cloudaccounts.services.revalidation import revalidate_now
 from cloudaccounts.services.transfer import transfer_account
@@ -38,6 +39,7 @@ class FleetAction:
     dangerous: bool = False
     for_owners: bool = True
     permission: str = "cloudaccounts.change_cloudaccount"
+    formerly: str = ""  # the kind that older jobs of it have
 
     @property
     def kind(self) -> str:
@@ -63,7 +65,7 @@ def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
     def register(act: Act) -> Act:
         _actions[action.key] = action
 
-        @handles(action.kind, threads=threads)
+        @handles(action.kind, threads=threads, formerly=action.formerly)
         def handle(job: Job, item: JobItem) -> Outcome:
             account = CloudAccount.objects.filter(pk=UUID(item.subject)).first()
             actor = Actor.from_dict(job.actor)
@@ -88,7 +90,8 @@ def fleet_actions(*, for_owners: bool) -> list[FleetAction]:
 
 def action_of(job: Job) -> FleetAction | None:
     discover()
-    return _actions.get(job.kind.removeprefix(PREFIX)) if job.kind.startswith(PREFIX) else None
+    kind = current_kind(job.kind)
+    return _actions.get(kind.removeprefix(PREFIX)) if kind.startswith(PREFIX) else None
 
 
 def is_permitted(job: Job) -> bool:
@@ -121,13 +124,27 @@ def start_fleet_action(
     return start_job(owner=owner, actor=actor, kind=action.kind, title=title, items=items, options=options)
 
 
+def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount], title: str = "") -> Job:
+    """A job that checks these accounts of the owner. Somebody else's, given by mistake, come out as skipped."""
+    items = [(str(account.pk), f"{account.name} ({account.account_id})") for account in accounts]
+    named = title or f"Check access of {len(items):,} account{'' if len(items) == 1 else 's'}"
+    kind = _actions["revalidate"].kind
+    return start_job(owner=owner, actor=actor, kind=kind, title=named, items=items, options={})
+
+
 @offers(
-    FleetAction("revalidate", "Check access", "Each account's connection is checked now, live, with a full report.")
+    FleetAction(
+        "revalidate",
+        "Check access",
+        "Each account's connection is checked now, live, with a full report.",
+        formerly="revalidate",
+    )
 )
 def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
-    if account.status == CloudAccountStatus.SUSPENDED:
-        return Outcome.skipped("Suspended.")
-    seen = revalidate_now(account, actor=actor)
+    try:
+        seen = revalidate_now(account, actor=actor)
+    except AccountSuspendedError as error:
+        return Outcome.skipped(error.cause)
     return Outcome() if seen.ok else Outcome.failed(ProviderError(seen.code, seen.cause, seen.remedy))
 
 

@@ -63,13 +63,19 @@ class Outcome:
 
 Handler = Callable[[Job, JobItem], Outcome]
 _handlers: dict[str, tuple[Handler, int]] = {}
+_renamed: dict[str, str] = {}  # kinds as older versions wrote them
 
 
-def handles(kind: str, *, threads: int = THREADS) -> Callable[[Handler], Handler]:
-    """Registers a handler. It may raise `ProviderError`; it runs in a thread of its own, ``threads`` at a time."""
+def handles(kind: str, *, threads: int = THREADS, formerly: str = "") -> Callable[[Handler], Handler]:
+    """Registers a handler. It may raise `ProviderError`; it runs in a thread of its own, ``threads`` at a time.
+
+    Jobs whose kind is ``formerly`` are of this kind as well.
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = (handler, threads)
+        if formerly:
+            _renamed[formerly] = kind
         return handler
 
     return register
@@ -79,6 +85,11 @@ def handles(kind: str, *, threads: int = THREADS) -> Callable[[Handler], Handler
 def discover() -> None:
     """Loads the handlers of all apps: each names its modules in ``job_handlers``."""
     autodiscover_modules("job_handlers")
+
+
+def current_kind(kind: str) -> str:
+    """As this version calls the kind of a stored job."""
+    return _renamed.get(kind, kind)
 
 
 def start_job(
@@ -136,8 +147,9 @@ def retry_failed(job: Job, *, actor: Actor) -> Job | None:
     if not items:
         return None
     return start_job(
-        owner=job.owner, actor=actor, kind=job.kind, title=job.title, items=items, options=dict(job.options)
-    )
+        owner=job.owner, actor=actor, kind=current_kind(job.kind), title=job.title, items=items,
+        options=dict(job.options),
+    )  # fmt: skip
 
 
 def requeue_jobs() -> int:
@@ -161,11 +173,12 @@ def requeue_jobs() -> int:
 def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     """True where every item was handled and the claim still holds."""
     discover()
-    if job.kind not in _handlers:  # made by another version
+    kind = current_kind(job.kind)
+    if kind not in _handlers:  # made by another version
         logger.error("job.kind_unknown", extra={"job": str(job.pk), "kind": job.kind})
         _fail_the_rest(job, ProviderError("job_kind_unknown", "This version does not know this kind of work.", RETRY))
         return claim.write(**_counts(job.pk))
-    handler, threads = _handlers[job.kind]
+    handler, threads = _handlers[kind]
     before = sum(_counts(job.pk).values())
     shown = time.monotonic()
     with DatabaseThreads(threads, "job") as pool:

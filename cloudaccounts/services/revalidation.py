@@ -1,30 +1,19 @@
-"""Checks access to many accounts at a person's word: the same check and the same report as for one."""
+"""A check of access that is waited for: what a person asks for, of one account or of many, in turn."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from uuid import UUID
 
 from cloudaccounts.actors import Actor
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
-from cloudaccounts.models import CloudAccount, ConnectionCheck, Job, JobItem
+from cloudaccounts.models import CloudAccount, ConnectionCheck
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.services.checks import request_check, run_check
-from cloudaccounts.services.jobs import Outcome, handles, start_job
 from cloudaccounts.states import Seen
 
-KIND = "revalidate"
 PATIENCE = 150.0  # seconds for a check that somebody else has under way
 LOOK_EVERY = 0.5
-
-
-def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount], title: str = "") -> Job:
-    """A job that checks these accounts of the owner. Somebody else's, given by mistake, come out as skipped."""
-    items = [(str(account.pk), f"{account.name} ({account.account_id})") for account in accounts]
-    named = title or f"Check access of {len(items):,} account{'' if len(items) == 1 else 's'}"
-    return start_job(owner=owner, actor=actor, kind=KIND, title=named, items=items, options={})
 
 
 def revalidate_now(account: CloudAccount, *, actor: Actor) -> Seen:
@@ -35,20 +24,6 @@ def revalidate_now(account: CloudAccount, *, actor: Actor) -> Seen:
     check = request_check(account, actor=actor, nudge=False)
     report = run_check(check.pk)
     return Seen.of_report(report) if report is not None else _outcome_of(check)
-
-
-@handles(KIND)
-def _revalidate(job: Job, item: JobItem) -> Outcome:
-    account = CloudAccount.objects.of(job.owner).filter(pk=UUID(item.subject)).first()
-    if account is None:
-        return Outcome.skipped("This account is not there any more.")
-    try:
-        seen = revalidate_now(account, actor=Actor.from_dict(job.actor))
-    except AccountSuspendedError as error:
-        return Outcome.skipped(error.cause)
-    except CloudAccount.DoesNotExist:
-        return Outcome.skipped("This account is not there any more.")
-    return Outcome() if seen.ok else Outcome.failed(ProviderError(seen.code, seen.cause, seen.remedy))
 
 
 def _outcome_of(check: ConnectionCheck) -> Seen:

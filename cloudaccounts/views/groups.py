@@ -38,7 +38,8 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     form = AccountFilterForm(request.GET)
     wanted = replace(form.wanted(), group=found.pk)
     rows, counting = selectors.counted_accounts(found.owner, wanted)
-    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting)
+    part = rows.part if wanted.narrows and counting is None else None
+    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
     branches = groups.tree(found.owner)
     context = {
         "group": found,

@@ -19,6 +19,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     form = AccountFilterForm(request.GET).offer_groups(groups.choices(owner))
     wanted = form.wanted()
     rows, counting = selectors.counted_accounts(owner, wanted)
-    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting)
+    part = rows.part if wanted.narrows and counting is None else None
+    page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
     context = {"form": form, "wanted": wanted, "page": page}
     return render(request, "cloudaccounts/account_list.html", context)

@@ -7,13 +7,18 @@ from typing import Any
 from django.core.paginator import Page
 from django.db.models import QuerySet
 
-from cloudaccounts.pagination import CappedPaginator
+from cloudaccounts.pagination import CappedPaginator, Part
 
 
 def page_of(
-    rows: QuerySet[Any], number: str | None, size: int, *, counting: QuerySet[Any, Any] | None = None
+    rows: QuerySet[Any],
+    number: str | None,
+    size: int,
+    *,
+    counting: QuerySet[Any, Any] | None = None,
+    part: Part | None = None,
 ) -> Page[Any]:
     """The page asked for, or the nearest there is."""
     paginator = CappedPaginator(rows, size)
-    paginator.counting = counting
+    paginator.counting, paginator.part = counting, part
     return paginator.get_page(number)

@@ -13,6 +13,7 @@ from cloudaccounts.ages import Limits
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.exports import export, wanted_format
 from cloudaccounts.forms import RotationFilterForm
+from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.rotation_report import COLUMNS, RotationFilter
 from cloudaccounts.services import record_export
 from cloudaccounts.views.common import owner_of
@@ -36,7 +37,8 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
         )  # fmt: skip
         return export(_rows(wanted), columns=EXPORTED, name="rotation", format=format_)
     numbers = selectors.overview(owner)
-    page = page_of(_found(wanted), request.GET.get("page"), PAGE_SIZE)
+    found = _found(wanted)
+    page = page_of(found, request.GET.get("page"), PAGE_SIZE, part=found.part if wanted.narrows else None)
     context: dict[str, Any] = {
         "form": form,
         "wanted": wanted,
@@ -48,7 +50,7 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
     return render(request, "cloudaccounts/rotation.html", context)
 
 
-def _found(wanted: RotationFilter) -> Any:
+def _found(wanted: RotationFilter) -> CloudAccountQuerySet:
     try:
         return rotation_report.accounts(wanted)
     except ProviderError:  # deleted since the form knew it

@@ -70,7 +70,12 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     draft = create_wizard_session(str(alice.pk))
     organization = Organization.objects.create(owner=str(alice.pk), provider="aws", connection=account.pk)
     job = start_job(
-        owner=account.owner, actor=SYSTEM, kind="revalidate", title="Check", items=[(str(account.pk), "x")], options={}
+        owner=account.owner,
+        actor=SYSTEM,
+        kind="fleet.revalidate",
+        title="Check",
+        items=[(str(account.pk), "x")],
+        options={},
     )
     token, _ = create_token(owner=str(alice.pk), actor=SYSTEM, name="script")
     assert timezone.now() >= run.requested_at

@@ -56,7 +56,8 @@ def benchmarks() -> dict[str, Callable[[Bench], Iterable[Result]]]:
         "startup": lambda bench: [startup.check(bench.folder)],
         "fleet": lambda _: fleet.pages(),
         "list": lambda _: [listing.page()],
-        "rotation": lambda _: rotation.results(),
+        "reencryption": lambda _: rotation.results(report=False),
+        "report": lambda _: rotation.results(reencryption=False),
         "scans-pages": lambda _: scans.pages(),
         "scans-synthetic": lambda _: synthetic.synthetic(),
         "connection-aws": lambda bench: [connections.single(bench.rig)],
@@ -118,6 +119,7 @@ def main() -> None:
             result.aim,
         )
     console.print(table)
+    console.print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     output = ROOT / "var" / "bench.json"
     output.parent.mkdir(mode=0o700, exist_ok=True)
     output.write_text(json.dumps(_beside(results, output), indent=2) + "\n")

@@ -23,12 +23,20 @@ CHUNK = 2_000
 LISTS = {
     "account list": "/accounts/",
     "account list of a group": "/accounts/?group={group}",
+    "account list, overdue": "/accounts/?rotation=critical",
+    "account list, page 100": "/accounts/?page=100",
     "page of a group": "/groups/{group}/",
+}
+# Part of a name lies in no index: these read an index of all names to its end, and so have no aim but their time.
+SEARCHES = {
+    "account list, search for one": "/accounts/?q=count-000123",
+    "account list, search for nothing": "/accounts/?q=nothing",
 }
 OPERATORS = {
     "operators' list": "/admin/cloudaccounts/cloudaccount/",
     "operators' list, failed": "/admin/cloudaccounts/cloudaccount/?status__exact=failed",
     "operators' list, search": "/admin/cloudaccounts/cloudaccount/?q=account-000123",
+    "operators' list, due soon": "/admin/cloudaccounts/cloudaccount/?rotation=warning",
     "operators' overview": "/admin/overview/",
 }
 
@@ -45,6 +53,8 @@ def pages() -> Iterator[Result]:
             name, lambda a=address: _get(many, a.format(group=many_group)),  # type: ignore[misc]
             lambda a=address: _get(few, a.format(group=few_group)),  # type: ignore[misc]
         )  # fmt: skip
+    for name, address in SEARCHES.items():
+        yield _late(name, _times(lambda a=address: _get(many, a)))  # type: ignore[misc]
     for name, address in OPERATORS.items():
         after = _times(lambda a=address: _get(operator, a))  # type: ignore[misc]
         yield from _told(name, after, statistics.median(before[name]))
@@ -56,9 +66,14 @@ def _compare(name: str, ours: Callable[[], None], theirs: Callable[[], None]) ->
 
 
 def _told(name: str, taken: list[float], reference: float) -> Iterator[Result]:
-    median, p95 = statistics.median(taken) * 1000, statistics.quantiles(taken, n=20)[18] * 1000
+    median = statistics.median(taken) * 1000
     yield Result(f"{name}, {MANY:,} / {FEW:,}", median, "ms", "lower", reference * 1000, "≤ 1.3")
-    yield Result(f"{name}, {MANY:,}: p95", p95, "ms", "lower", P95, "≤ 1")
+    yield _late(name, taken)
+
+
+def _late(name: str, taken: list[float]) -> Result:
+    p95 = statistics.quantiles(taken, n=20)[18] * 1000
+    return Result(f"{name}, {MANY:,}: p95", p95, "ms", "lower", P95, "≤ 1")
 
 
 def _times(call: Callable[[], None]) -> list[float]:
@@ -84,7 +99,7 @@ def _client(user: User) -> Client:
 
 
 def _owner_of(count: int) -> tuple[Client, str]:
-    """Accounts as a fleet has them: one in a hundred failed, every age, all in one group."""
+    """Accounts as a fleet has them: one in twenty failed (a page of the few), every age, all in one group."""
     user = User.objects.create_user(f"fleet-of-{count}", password="not-used-here")
     owner, now = str(user.pk), timezone.now()
     group = AccountGroup.objects.create(owner=owner, name="all of them", size=count)
@@ -96,7 +111,7 @@ def _owner_of(count: int) -> tuple[Client, str]:
             CloudAccount(
                 id=uuid4(), owner=owner, provider="aws", partition="aws", auth_method="access_keys",
                 account_id=f"{count:06d}{number:06d}", name=f"account-{number:06d}",
-                status="active" if number % 100 else "failed", regions=["us-east-1", "eu-west-1"], last_checked_at=now,
+                status="active" if number % 20 else "failed", regions=["us-east-1", "eu-west-1"], last_checked_at=now,
                 last_check=report, credential_since=now - timedelta(days=number % 100),
             )
             for number in range(start, min(start + CHUNK, count))

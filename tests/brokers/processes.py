@@ -64,12 +64,16 @@ class Product:
         for process in self._running:
             process.wait(20)
 
-    def hold(self) -> None:
-        """Whoever asks the toy cloud from now on waits until `release`."""
-        (self.folder / slowcloud.HOLD).touch()
+    def hold(self, what: str = "") -> None:
+        """Whoever asks the toy cloud from now on waits until `release`; with ``what`` (validate, light, validated: its
+        answer is ready, abcdef: about this account) those alone."""
+        self._hold(what).touch()
 
-    def release(self) -> None:
-        (self.folder / slowcloud.HOLD).unlink()
+    def release(self, what: str = "") -> None:
+        self._hold(what).unlink()
+
+    def _hold(self, what: str) -> Path:
+        return self.folder / (f"{slowcloud.HOLD}-{what}" if what else slowcloud.HOLD)
 
     def visits(self) -> Counter[str]:
         """How often the toy cloud was asked what: "scan abcdef", "validate abcdef", "collect:boxes:left abcdef" …"""

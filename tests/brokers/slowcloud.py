@@ -23,11 +23,12 @@ UNIT = 0.05  # seconds that the toy cloud takes to list one unit
 
 
 def _visit(what: str, account_id: str) -> None:
-    """One write of one line: processes never mix theirs. Then waits for as long as visitors are held up."""
+    """One write of one line: processes never mix theirs. Then waits for as long as such visitors are held up."""
     folder = Path(os.environ[FOLDER])
     with (folder / JOURNAL).open("a") as journal:
         journal.write(f"{what} {account_id} {os.getpid()}\n")
-    while (folder / HOLD).exists():
+    holds = [folder / name for name in (HOLD, f"{HOLD}-{what}", f"{HOLD}-{account_id}")]
+    while any(hold.exists() for hold in holds):
         time.sleep(0.05)
 
 
@@ -45,7 +46,9 @@ class SlowSession(ToySession):
 class SlowProvider(ToyProvider):
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         _visit("validate", target.account_id)
-        return super().validate(credentials, target, progress)
+        report = super().validate(credentials, target, progress)
+        _visit("validated", target.account_id)
+        return report
 
     def check_connection(self, credentials: Credentials, target: Target) -> None:
         _visit("light", target.account_id)

@@ -86,7 +86,7 @@ def test_work_that_is_told_of_many_times_is_done_once(product: Product, box: Box
     check = request_check(account, actor=SYSTEM)
     other = box("ghijkl")
     job = start_job(
-        owner=str(alice.pk), actor=SYSTEM, kind="revalidate", title="Check", items=[(str(other.pk), "ghijkl")],
+        owner=str(alice.pk), actor=SYSTEM, kind="fleet.revalidate", title="Check", items=[(str(other.pk), "ghijkl")],
         options={},
     )  # fmt: skip
     again = 5

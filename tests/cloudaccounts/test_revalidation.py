@@ -15,7 +15,8 @@ from django.utils import timezone
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.management.commands import revalidate_accounts
 from cloudaccounts.models import CloudAccount, ConnectionCheck, Job, JobItem, Notice
-from cloudaccounts.services import request_check, revalidate_many, run_job, suspend_account
+from cloudaccounts.services import request_check, retry_failed, revalidate_many, run_job, suspend_account
+from cloudaccounts.services.fleet import action_of
 from cloudaccounts.services.revalidation import revalidate_now
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
@@ -48,6 +49,23 @@ def test_many_are_checked_with_the_same_report_as_one(alice: User, fleet: Fleet)
         assert (account.status, account.health, account.last_check["ok"]) == ("active", "ok", True)
     assert ConnectionCheck.objects.filter(state="finished", ok=True).count() == 3
     assert Notice.objects.filter(kind="account.recovered").count() == 3
+
+
+def test_a_job_of_the_kind_that_it_had_before_is_run_and_tried_again_as_what_it_is_now(
+    alice: User, fleet: Fleet, toycloud: State
+) -> None:
+    job = revalidate_many(owner=str(alice.pk), actor=SYSTEM, accounts=fleet(2))
+    Job.objects.update(kind="revalidate")  # as an older version wrote it
+    toycloud.good_token = "changed"
+    assert run_job(job.pk) == "finished"
+    job.refresh_from_db()
+    assert (job.failed, set(JobItem.objects.values_list("code", flat=True))) == (2, {"wrong_key"})
+    action = action_of(job)
+    assert action is not None
+    assert action.label == "Check access"
+    again = retry_failed(job, actor=SYSTEM)
+    assert again is not None
+    assert again.kind == "fleet.revalidate"
 
 
 def test_what_does_not_pass_is_told_item_by_item(alice: User, fleet: Fleet, toycloud: State) -> None:
@@ -107,7 +125,7 @@ def test_the_button_checks_the_failed_ones_of_its_owner(
     response = alices.post("/accounts/revalidate/", {"which": "failed"})
     job = Job.objects.get()
     assert response["Location"] == f"/jobs/{job.pk}/"
-    assert (job.kind, job.owner, job.total) == ("revalidate", str(alice.pk), 1)
+    assert (job.kind, job.owner, job.total) == ("fleet.revalidate", str(alice.pk), 1)
     assert JobItem.objects.get().subject == str(failed.pk)
 
 

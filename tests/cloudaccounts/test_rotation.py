@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
+from types import ModuleType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +26,7 @@ from cloudaccounts.errors import (
 )
 from cloudaccounts.leases import Claim
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice
-from cloudaccounts.services import rotation as rotating
+from cloudaccounts.services.rotation import swapping, testing
 from tests.conftest import ALL_DATABASES, raw_rows
 from tests.environment import MONGODB
 from tests.toycloud.provider import STATE, State, ToyProvider
@@ -240,17 +241,22 @@ def die(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "point",
-    ["validate_cloud_account", "conclude", "settle_account", "_swap"],
+    ("module", "point"),
+    [
+        (testing, "validate_cloud_account"),
+        (testing, "conclude"),
+        (swapping, "settle_account"),
+        (swapping, "_swap"),
+    ],
 )
 @pytest.mark.django_db(transaction=True, databases=ALL_DATABASES)
 def test_a_worker_killed_at_any_point_leaves_a_row_from_which_the_next_one_goes_on(
-    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, point: str
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, module: ModuleType, point: str
 ) -> None:
     stage(account)
     rotation = services.start_rotation(account, actor=SYSTEM)
     with monkeypatch.context() as patched:
-        patched.setattr(rotating, point, die)
+        patched.setattr(module, point, die)
         with pytest.raises(Killed):
             services.run_rotation(rotation.pk)
     swapped = MONGODB and point == "settle_account"  # no transaction takes the swap back there; what follows mends it
@@ -277,7 +283,7 @@ def test_a_kill_between_swap_and_account_is_mended_where_there_are_no_transactio
         credentials=Credentials("token", {"token": NEW}),
     )
     claim.write(report=report.to_dict(), ok=True)
-    assert rotating._swap(account, found.get(), report, SYSTEM)
+    assert swapping._swap(account, found.get(), report, SYSTEM)
     found.update(lease_until=timezone.now() - timedelta(seconds=1), attempts=3)
     services.requeue_rotations()
     STATE.failure = ProviderError("wrong_key", "It must not be tested again.", "")
@@ -312,13 +318,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     """Lets something happen after the cloud has answered and before the outcome is written."""
 
     def arrange(event: Callable[[], object]) -> None:
-        original = rotating.conclude
+        original = swapping.conclude
 
         def then(*args: Any) -> bool:
             event()
             return original(*args)
 
-        monkeypatch.setattr(rotating, "conclude", then)
+        monkeypatch.setattr(testing, "conclude", then)
 
     return arrange
 
@@ -408,7 +414,7 @@ def test_a_web_process_killed_between_test_and_swap_has_changed_nothing(
     account: CloudAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(rotating, "conclude", die)
+        patched.setattr(testing, "conclude", die)
         with pytest.raises(Killed):
             replace(account, NEW)
     CredentialRotation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -485,7 +491,7 @@ def swapped_and_killed(account: CloudAccount) -> CredentialRotation:
         credentials=Credentials("token", {"token": NEW}),
     )
     claim.write(report=report.to_dict(), ok=True)
-    assert rotating._swap(account, found.get(), report, SYSTEM)
+    assert swapping._swap(account, found.get(), report, SYSTEM)
     found.update(lease_until=timezone.now() - timedelta(seconds=1))
     return found.get()
 

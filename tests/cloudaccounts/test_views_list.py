@@ -7,7 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from cloudaccounts import selectors
 from cloudaccounts.models import CloudAccountStatus
+from cloudaccounts.selectors import AccountFilter
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -118,6 +120,23 @@ def test_it_asks_the_same_five_questions_however_many_accounts_there_are(
         make_account(alice)
     with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]
         alices.get("/accounts/")
+    with django_assert_num_queries(6, using="cloud_security"):  # type: ignore[operator]  # keys first, then their rows
+        alices.get("/accounts/?provider=aws")
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "newest", "checked", "age"])
+def test_what_is_narrowed_comes_in_the_order_that_was_asked_for_on_every_page(
+    alices: Client, alice: User, make_account: MakeAccount, sort: str
+) -> None:
+    for number in range(30):
+        checked = timezone.now() - timedelta(minutes=number * 7 % 30)
+        make_account(alice, name=f"box-{number * 11 % 30:02d}", age_days=number * 13 % 30, last_checked_at=checked)
+    make_account(alice, name="another", status=CloudAccountStatus.FAILED)
+    found = [*names(alices, f"?status=active&sort={sort}"), *names(alices, f"?status=active&sort={sort}&page=2")]
+    assert len(found) == 30
+    assert found == list(
+        selectors.accounts(str(alice.pk), AccountFilter(status="active", sort=sort)).values_list("name", flat=True)
+    )
 
 
 def test_it_does_not_load_the_reports(alices: Client, alice: User, make_account: MakeAccount) -> None:

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import IO, Any, cast
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
@@ -27,7 +27,7 @@ TABLE: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
     ("Account ID", 36, lambda row: row["account_id"]),
     ("Owner", 16, lambda row: row["owner"]),
     ("Age", 6, lambda row: "–" if row["age_days"] is None else f"{row['age_days']} d"),
-    ("Ends", 10, lambda row: "" if row["expires_at"] is None else f"{row['expires_at']:%Y-%m-%d}"),
+    ("Ends", 10, lambda row: "" if row["expires_at"] is None else row["expires_at"].date().isoformat()),
     ("Method", 26, lambda row: row["method"]),
 )
 
@@ -62,34 +62,36 @@ class Command(BaseCommand):
         if format == "table":
             self._table(rows, seen)
             return
-        for line in (csv_lines if format == "csv" else json_lines)(rows, COLUMNS):
-            self.stdout.write(line, ending="")
+        for lines in (csv_lines if format == "csv" else json_lines)(rows, COLUMNS):
+            self.stdout.write(lines, ending="")
 
     def _table(self, rows: Iterator[Row], seen: dict[str, int]) -> None:
-        console = Console(file=self.stdout, highlight=False, soft_wrap=True)  # type: ignore[arg-type]  # it writes text
+        console = Console(file=cast("IO[str]", self.stdout._out), highlight=False, soft_wrap=True)
         console.print("  ".join(_fitted(title, width) for title, width, _ in TABLE) + "  State", style="bold")
-        for row in rows:
-            line = "  ".join(_fitted(show(row), width) for _, width, show in TABLE)
-            state = row["rotation"]
-            if console.is_terminal:
-                console.print(Text.assemble(f"{line}  ", (state, COLOURS[state])))
-            else:
-                self.stdout.write(f"{line}  {state}")
+        states = _coloured(console)
+        while chunk := list(islice(rows, CHUNK)):
+            lines = (
+                "  ".join([*(_fitted(show(row), width) for _, width, show in TABLE), states[row["rotation"]]])
+                for row in chunk
+            )
+            self.stdout.write("\n".join(lines))
         told = ", ".join(f"{seen[state]:,} {label}" for state, label in RotationState.choices if state in seen)
         console.print(told or "No accounts.", style="bold")
 
 
 def with_names(rows: Iterable[Row]) -> Iterator[Row]:
-    """Owners by the names that people know; one who is gone keeps the number."""
+    """The same rows, owners by the names that people know; one who is gone keeps the number."""
     names: dict[str, str] = {}
     found = iter(rows)
     while chunk := list(islice(found, CHUNK)):
         unknown = {row["owner"] for row in chunk} - names.keys()
         keys = [owner for owner in unknown if owner.isdecimal()]
         names |= {owner: owner for owner in unknown}
-        names |= {str(key): name for key, name in User.objects.filter(pk__in=keys).values_list("pk", "username")}
+        if keys:
+            names |= {str(key): name for key, name in User.objects.filter(pk__in=keys).values_list("pk", "username")}
         for row in chunk:
-            yield row | {"owner": names[row["owner"]]}
+            row["owner"] = names[row["owner"]]
+        yield from chunk
 
 
 def _counted(rows: Iterable[Row], seen: dict[str, int]) -> Iterator[Row]:
@@ -106,7 +108,18 @@ def _owner(named: str) -> str:
     return str(user.pk)
 
 
+def _coloured(console: Console) -> dict[str, str]:
+    """The states as they are written to this console: rendered once, since rich takes longer for it than for a row."""
+    written = {}
+    for state, colour in COLOURS.items():
+        with console.capture() as captured:
+            console.print(Text(state, colour), end="")
+        written[state] = captured.get()
+    return written
+
+
 def _fitted(text: str, width: int) -> str:
     """In exactly so many characters; control characters of a stranger's name do not reach the terminal."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    return plain.ljust(width) if len(plain) <= width else f"{plain[: width - 1]}…"
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
