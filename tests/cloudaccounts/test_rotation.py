@@ -25,7 +25,7 @@ from cloudaccounts.errors import (
     RotationUnderWayError,
 )
 from cloudaccounts.leases import Claim
-from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice
+from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice, RateCounter
 from cloudaccounts.services.rotation import swapping, testing
 from tests.conftest import ALL_DATABASES, raw_rows
 from tests.environment import MONGODB
@@ -154,6 +154,7 @@ def test_a_rollback_to_what_does_not_work_any_more_is_refused(account: CloudAcco
     services.run_rotation(services.rollback_credential(account, actor=SYSTEM).pk)
     assert CloudCredential.objects.get().generation == 1
     assert token_in_use(account) == NEW
+    assert not RateCounter.objects.exists()  # what was stored is no guess
 
 
 def test_there_is_nothing_to_roll_back_to_before_the_first_replacement(account: CloudAccount) -> None:

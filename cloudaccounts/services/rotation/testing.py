@@ -15,7 +15,7 @@ from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderE
 from cloudaccounts.errors import RotationUnderWayError, defect
 from cloudaccounts.leases import Claim, LeaseKeeper
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
-from cloudaccounts.models.rotation import RotationStage
+from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.services.opening import details_of
 from cloudaccounts.services.rotation.common import new_request, refuse_what_cannot, was_swapped
 from cloudaccounts.services.rotation.swapping import conclude
@@ -112,7 +112,8 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
         )
     except ProviderError as error:
         return refused(ValidationProgress(), error)
-    return _validated(account, credentials, listen=show)
+    known = rotation.purpose == RotationPurpose.ROLLBACK  # proven before: no guess that a brake counts
+    return _validated(account, credentials, listen=show, known=known)
 
 
 def _validated(account: CloudAccount, credentials: Credentials, **options: Any) -> CloudValidationResult:
