@@ -97,7 +97,12 @@ CHECKS = (
         command="aws rds restore-db-cluster-from-snapshot --db-cluster-identifier <new> --snapshot-identifier "
         "<snapshot> "
         "--engine <engine> --kms-key-id <key>",
-        references=(cis("2.3.1"),),
+        references=(
+            aws(
+                "Encrypting Aurora",
+                "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.Encryption.html",
+            ),
+        ),
     ),
     check(
         "rds_auto_minor_upgrade",

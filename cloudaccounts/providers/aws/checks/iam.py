@@ -344,7 +344,7 @@ CHECKS = (
         console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
         command="aws iam detach-user-policy --user-name <user> --policy-arn "
         "arn:aws:iam::aws:policy/AdministratorAccess",
-        references=(_BEST_PRACTICES,),
+        references=(cis("1.16"), _BEST_PRACTICES),
     ),
     check(
         "iam_policy_admin",

@@ -116,7 +116,7 @@ CHECKS = (
         "everyone.",
         command="aws s3api put-public-access-block --bucket <bucket> --public-access-block-configuration "
         "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
-        references=(cis("2.1.4"), _BLOCKING),
+        references=(_BLOCKING,),
     ),
     check(
         "s3_bucket_public_access_block",

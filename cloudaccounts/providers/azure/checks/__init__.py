@@ -1,6 +1,7 @@
 """Azure's posture checks: pure functions of an asset. No Django, no SDK, no network.
 
-Numbers are those of the CIS Microsoft Azure Foundations Benchmark 2.0.0; a rule without one is of Microsoft's own
+References name the CIS Microsoft Azure Foundations Benchmark 2.0.0; its numbers were checked against the published
+list of recommendations. A rule cites those that ask what it asks; one that asks something else is of Microsoft's own
 security baseline.
 """
 

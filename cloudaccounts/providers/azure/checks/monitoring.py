@@ -102,7 +102,10 @@ def activity_log_alerts(asset: Asset) -> Judgement:
     "machines. Each kind of resource has a plan of its own, with a price.",
     console="Microsoft Defender for Cloud, Environment settings, choose the subscription, switch on the plans.",
     command="az security pricing create --name <plan> --tier standard",
-    references=refer("defender-for-cloud/connect-azure-subscription", "2.1.1", "2.1.2", "2.1.7", "2.1.8", "2.1.10"),
+    references=refer(
+        "defender-for-cloud/connect-azure-subscription",
+        *("2.1.1", "2.1.2", "2.1.4", "2.1.7", "2.1.8", "2.1.10", "2.1.12"),
+    ),
 )
 def defender_plans(asset: Asset) -> Judgement:
     known(asset, "plans")

@@ -117,7 +117,7 @@ def ip_forwarding(asset: Asset) -> Judgement:
     "everything in it.",
     console="Stop the machine, Edit, choose a service account of its own with the roles that it needs.",
     command="gcloud compute instances set-service-account <vm> --zone=<zone> --service-account=<account>",
-    references=refer("compute/docs/access/service-accounts#default_service_account", "4.1", "4.2"),
+    references=refer("compute/docs/access/service-accounts#default_service_account", "4.2"),
 )
 def default_account(asset: Asset) -> Judgement:
     accounts = mappings(asset, "serviceAccounts")
@@ -230,7 +230,7 @@ def api_open(asset: Asset) -> Judgement:
     why="Google encrypts every disk. With a key in Cloud KMS you decide who may read it, see each use, and can end it.",
     console="It is chosen when the disk is made: take a snapshot and make the disk anew with a Cloud KMS key.",
     command="gcloud compute disks create <disk> --zone=<zone> --source-snapshot=<snapshot> --kms-key=<key>",
-    references=refer("compute/docs/disks/customer-managed-encryption", "4.7"),
+    references=refer("compute/docs/disks/customer-managed-encryption"),
 )
 def disk_key(asset: Asset) -> Judgement:
     own = bool(text(asset, "diskEncryptionKey.kmsKeyName") or text(asset, "diskEncryptionKey.sha256"))

@@ -46,7 +46,7 @@ def open_network(asset: Asset) -> Judgement:
     why="With a private address alone, a leaked password is of no use from outside your network.",
     console="SQL, choose the instance, Connections, Networking: choose Private IP and clear Public IP.",
     command="gcloud sql instances patch <instance> --network=<network> --no-assign-ip",
-    references=refer("sql/docs/postgres/private-ip", "6.6"),
+    references=refer("sql/docs/postgres/private-ip", "6.2.9", "6.6"),
 )
 def public_address(asset: Asset) -> Judgement:
     known(asset, "settings")
