@@ -313,11 +313,6 @@ def test_each_check_tells_a_person_what_to_do(check: PostureCheck) -> None:
     assert check.why.endswith(".")
     assert len(check.console) > 20
     assert "aws " in check.command
-    for reference in check.references:
-        assert reference.section or reference.url.startswith("https://docs.aws.amazon.com/")
-        if reference.source.startswith("CIS"):
-            assert reference.source == "CIS AWS 3.0.0"
-            assert re.fullmatch(r"[1-5]\.[0-9]{1,2}(\.[0-9])?", reference.section)
 
 
 def test_the_rules_about_ages_and_no_others_look_at_the_time() -> None:
