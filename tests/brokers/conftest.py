@@ -32,12 +32,11 @@ URLS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All in one test process: each test runs several of the product's processes already, and some measure time."""
+    """Each test runs several of the product's processes."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("brokers"))
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,6 @@ class Album:
             "account-history": f"{self.account}history/",
             "token-create": "/profile/tokens/",
             "operators-overview": "/admin/overview/",
-            "operators-accounts": "/admin/cloudaccounts/cloudaccount/",
             "api-docs": "/api/v1/docs",
             "password-change": "/profile/password/",
             "not-found": "/accounts/00000000-0000-4000-8000-000000000000/",

@@ -35,8 +35,7 @@ LONGEST_WAIT = 15.0  # seconds that a Retry-After may ask for; what asks for mor
 MOST_PAGES = 10_000
 
 # Failures are told in reports, as values; the SDK's own lines about them would quote Azure's messages.
-logging.getLogger("azure").setLevel(logging.CRITICAL)
-logging.getLogger("msal").setLevel(logging.CRITICAL)
+LOUD = ("azure", "msal")
 
 
 class BoundedRetryPolicy(policies.RetryPolicy[Any, Any]):
@@ -88,6 +87,8 @@ class Connection:
     """One subscription as one app sees it. Safe to use from several threads. Nothing is asked before `token`."""
 
     def __init__(self, credentials: Credentials, *, partition: str, subscription_id: str, timeout: float) -> None:
+        for name in LOUD:  # here, because whoever configures logging anew sets it back
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self.cloud: Cloud = cloud_of(partition)
         self.subscription_id = subscription_id
         self._transport = RequestsTransport(connection_timeout=timeout, read_timeout=timeout)

@@ -9,12 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from config.env import ROOT
 from tests.stack import EMBEDDED, Stack, free_port, wait_for
-
-pytestmark = pytest.mark.xdist_group("up")
 
 
 def test_it_comes_up_ready_and_sigterm_ends_all_of_it(tmp_path: Path) -> None:
