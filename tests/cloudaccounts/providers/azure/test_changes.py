@@ -13,10 +13,18 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract import Asset, ProviderError, ScanUnit
 from cloudaccounts.providers.azure.inventory import AzureSession, changes, open_session
+from config.sandbox.rig import Rig
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
 
 PLACE = "payments-prod"
 ALWAYS = ScanUnit("authorization", "global")
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """Clouds of this file's own: apps that other files' tests made are role assignments, which take calls to read."""
+    with Rig(tmp_path_factory.mktemp("sandbox")) as started:
+        yield started
 
 
 @pytest.fixture
