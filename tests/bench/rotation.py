@@ -69,7 +69,8 @@ def _seed() -> None:
 
 
 def _turn_key() -> None:
-    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.CREDENTIAL_ENCRYPTION_KEYS][:2]
+    """Older keys stay, last of all: what else is sealed keeps one that opens it, and both sides meet the right one."""
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.CREDENTIAL_ENCRYPTION_KEYS]
 
 
 def _reencryption() -> Result:
@@ -81,7 +82,7 @@ def _reencryption() -> Result:
         done = services.rotate_encryption_keys(actor=SYSTEM)
         ours.append(MANY / (time.perf_counter() - began))
         if not done.complete or done.values < MANY:
-            raise RuntimeError(f"not everything was re-encrypted: {done.values}")
+            raise RuntimeError(f"not everything was re-encrypted: {done}")
         _turn_key()
         began = time.perf_counter()
         _bare()
