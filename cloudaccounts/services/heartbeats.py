@@ -40,7 +40,7 @@ from cloudaccounts.services.validation import refused, target_for
 from cloudaccounts.states import Event, Limits, Seen
 
 PAGE = 200  # accounts claimed at a time
-GROUP = 25  # quiet outcomes written at a time; they are due again together, so not too many
+GROUP = 100  # quiet outcomes written at a time; they are due again together, as half a page
 FLUSH_EVERY = 1.0  # seconds
 LONGEST = 600.0  # seconds, then the next beat goes on: a deployment need not wait for a fleet
 REST = timedelta(minutes=1)  # until accounts are due again that a silent provider kept from being checked

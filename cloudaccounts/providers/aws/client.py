@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.credentials import Credentials as SdkCredentials
-from botocore.hooks import HierarchicalEmitter
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import Loader
 from botocore.session import Session as SdkSession
 
@@ -46,7 +46,8 @@ _VARIABLES = {
     for name, value in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
 
-# The built-in handlers are about 300 registrations, 4 ms for each session: made once, copied for each.
+# The built-in handlers are about 300 registrations, 4 ms for each session: made once, and never changed afterwards.
+# Each client copies them before it adds its own, as those of one boto3 session do.
 _HANDLERS = HierarchicalEmitter()
 SdkSession(event_hooks=_HANDLERS)
 
@@ -67,7 +68,7 @@ class _Given(CredentialProvider):
 
 def hermetic_session(credentials: SdkCredentials) -> SdkSession:
     """A botocore session that knows these credentials and nothing of this server's environment."""
-    session = SdkSession(session_vars=_VARIABLES, event_hooks=copy.copy(_HANDLERS), include_builtin_handlers=False)
+    session = SdkSession(session_vars=_VARIABLES, event_hooks=_HANDLERS, include_builtin_handlers=False)
     session.register_component("data_loader", LOADER)
     session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
     return session
@@ -97,6 +98,7 @@ class Connection:
         self.partition = partition_of(partition)
         self.who = who
         self._session = hermetic_session(credentials)
+        self._events: EventAliaser | None = None
         self._config = config(timeout, pool)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # creating a client changes its session
@@ -107,8 +109,11 @@ class Connection:
 
     @property
     def events(self) -> Any:
-        """The session's event emitter: clients made after a registration report to it."""
-        return self._session.get_component("event_emitter")
+        """An event emitter of this connection's own: clients made after it was asked for report to it."""
+        if self._events is None:
+            self._events = EventAliaser(copy.copy(_HANDLERS))
+            self._session.register_component("event_emitter", self._events)
+        return self._events
 
     @overload
     def client(self, service: Literal["sts"], region: str = "") -> STSClient: ...

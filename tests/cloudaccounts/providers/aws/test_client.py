@@ -96,6 +96,18 @@ def test_a_listener_of_one_account_hears_nothing_of_another() -> None:
     assert heard == ["one"]
 
 
+def test_what_is_registered_at_a_client_stays_with_it() -> None:
+    """Sessions share the built-in handlers: nothing that one account's client adds may reach another's."""
+    heard: list[str] = []
+    one, other = connection(), connection()
+    one.client("sts").meta.events.register("x-tests.sts", lambda **_: heard.append("one"))
+    other.client("sts").meta.events.emit("x-tests.sts.GetCallerIdentity")
+    one.client("ec2").meta.events.emit("x-tests.sts.GetCallerIdentity")
+    assert heard == []
+    one.client("sts").meta.events.emit("x-tests.sts.GetCallerIdentity")
+    assert heard == ["one"]
+
+
 def test_what_is_printed_of_a_connection_shows_no_key() -> None:
     assert repr(connection()) == "<Connection of keys in aws>"
 
