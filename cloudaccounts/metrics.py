@@ -9,21 +9,37 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
 
+R = TypeVar("R")
+_making = threading.RLock()  # one asks for another: `_prepare`
+
 _SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 _SCAN_SECONDS = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600)
 
 
-@cache
+def _once(make: Callable[[], R]) -> Callable[[], R]:
+    """As `cache`, which lets two threads make it both: the library refuses the second of a name."""
+    kept = cache(make)
+
+    @wraps(make)
+    def get() -> R:
+        with _making:
+            return kept()
+
+    return get
+
+
+@_once
 def _prepare() -> None:
     """Containers that share the data folder have the same process numbers: the host's name tells their files apart."""
     from prometheus_client import values
@@ -32,7 +48,7 @@ def _prepare() -> None:
     values.ValueClass = values.MultiProcessValue(lambda: f"{host}-{os.getpid()}")  # type: ignore[no-untyped-call]
 
 
-@cache
+@_once
 def _check_seconds() -> Histogram:
     from prometheus_client import Histogram
 
@@ -43,7 +59,7 @@ def _check_seconds() -> Histogram:
     )  # fmt: skip
 
 
-@cache
+@_once
 def _checks() -> Counter:
     from prometheus_client import Counter
 
@@ -54,7 +70,7 @@ def _checks() -> Counter:
     )  # fmt: skip
 
 
-@cache
+@_once
 def _scan_seconds() -> Histogram:
     from prometheus_client import Histogram
 
@@ -64,7 +80,7 @@ def _scan_seconds() -> Histogram:
     )
 
 
-@cache
+@_once
 def _scan_assets() -> Counter:
     from prometheus_client import Counter
 
@@ -72,7 +88,7 @@ def _scan_assets() -> Counter:
     return Counter("cloud_accounts_scanned_assets", "Resources that scans looked at.", ("provider",))
 
 
-@cache
+@_once
 def _failures() -> Counter:
     from prometheus_client import Counter
 
