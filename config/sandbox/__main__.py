@@ -3,11 +3,11 @@
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
 
+from config.endings import told_to_end
 from config.sandbox.files import DESCRIPTION_FILE
 from config.sandbox.server import Sandbox
 
@@ -25,12 +25,7 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
 
-    # A signal writes into the pipe itself: a burst of them can leave handlers unrun while the main thread waits.
-    end, ended = os.pipe()
-    os.set_blocking(ended, False)
-    signal.set_wakeup_fd(ended, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    end, ended = told_to_end()
     try:
         sandbox = Sandbox(options.data_dir, options.port)
     except (OSError, RuntimeError) as error:

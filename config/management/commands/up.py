@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.endings import told_to_end
 from config.running import preparation
 from config.running.announcement import announce
 from config.running.children import Child, Children
@@ -19,19 +19,10 @@ from config.running.output import Output
 
 
 def _stop_when_asked(children: Children) -> None:
-    """By a thread that the signal itself wakes, through a pipe.
-
-    A handler in Python is not enough: one that sets an Event waits for ever where a second signal interrupts it, and
-    while the main thread waits for another, a burst of signals can leave all handlers unrun.
-    """
-    wakes, woken = os.pipe()
-    os.set_blocking(woken, False)
-    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    told, _ = told_to_end()
 
     def listen() -> None:
-        os.read(wakes, 1)
+        os.read(told, 1)
         children.stop()
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
