@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -20,6 +20,8 @@ DISCOVERY = "cloud_asset_discovery"
 APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY}
 
 CONNECT_SECONDS = 10
+# Where nobody answers, its driver's own patience is half a minute for each thing that a page asks.
+MONGODB_OPTIONS = {"serverSelectionTimeoutMS": CONNECT_SECONDS * 1000, "connectTimeoutMS": CONNECT_SECONDS * 1000}
 SQLITE_OPTIONS = {
     # IMMEDIATE takes the write lock when a transaction begins: waiting there is safe, while upgrading a read lock later
     # fails at once with "database is locked", whatever the timeout.
@@ -53,8 +55,11 @@ def _mongodb(alias: str, url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL holds users and sessions: PostgreSQL or SQLite, not MongoDB.")
     if find_spec("django_mongodb_backend") is None:
         raise ImproperlyConfigured("A mongodb:// URL needs the extra: pip install '.[mongodb]'.")
-    name = urlsplit(url).path.strip("/") or alias
-    return {"ENGINE": "django_mongodb_backend", "HOST": url, "NAME": name}
+    parts = urlsplit(url)
+    told = {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}
+    options = {name: milliseconds for name, milliseconds in MONGODB_OPTIONS.items() if name.lower() not in told}
+    name = parts.path.strip("/") or alias
+    return {"ENGINE": "django_mongodb_backend", "HOST": url, "NAME": name, "OPTIONS": options}
 
 
 class Router:

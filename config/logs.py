@@ -81,7 +81,8 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 def not_readyz(record: logging.LogRecord) -> bool:
     """A 503 of /readyz is an answer that somebody polls for, not an event."""
-    return getattr(getattr(record, "request", None), "path", "") != "/readyz"
+    asked = getattr(getattr(record, "request", None), "path", "")
+    return asked != "/readyz" or getattr(record, "status_code", None) != 503 or record.exc_info is not None
 
 
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
@@ -97,7 +98,20 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json" if as_json else "line"}},
         "root": {"handlers": ["out"], "level": level},
         "loggers": dict.fromkeys(
-            ("boto3", "botocore", "s3transfer", "urllib3", "azure", "msal", "google", "grpc", "kombu", "amqp"), quiet
+            (
+                "boto3",
+                "botocore",
+                "s3transfer",
+                "urllib3",
+                "azure",
+                "msal",
+                "google",
+                "grpc",
+                "kombu",
+                "amqp",
+                "pymongo",
+            ),
+            quiet,
         )
         | {
             # Django's own handlers would print every line a second time, as it is: they go, and the root's print it.

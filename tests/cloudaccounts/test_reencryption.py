@@ -19,6 +19,7 @@ from cloudaccounts.fields import Sealed, newest_key_fingerprint
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, KeyWitness
 from cloudaccounts.services import reencryption
 from tests.conftest import ALL_DATABASES, SECRET
+from tests.environment import MONGODB
 from tests.toycloud.provider import State
 from wizard.models import WizardSession
 from wizard.services import create_wizard_session, open_draft
@@ -114,6 +115,8 @@ def test_a_concurrent_change_is_never_overwritten(
     account: CloudAccount, settings: Settings, monkeypatch: pytest.MonkeyPatch, writer: str
 ) -> None:
     """Somebody replaces the credential, still with the old key, after it was read and before it is written."""
+    if MONGODB and writer == "_write_together":
+        pytest.skip("It speaks SQL.")
     original = getattr(reencryption, writer)
     changed: list[bool] = []
 
@@ -126,10 +129,11 @@ def test_a_concurrent_change_is_never_overwritten(
             settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
         return int(original(model, column, *args))
 
-    monkeypatch.setattr(reencryption, "_write_together", change_first)
+    monkeypatch.setattr(reencryption, "_write_one_by_one" if MONGODB else "_write_together", change_first)
     done = services.rotate_encryption_keys(actor=SYSTEM)
     assert done.complete
     settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW]
+    assert changed
     assert all_opened(account)[0]["token"] == "changed"
 
 

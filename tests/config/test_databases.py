@@ -74,3 +74,10 @@ def test_mongodb_serves_the_isolated_databases_and_not_users(tmp_path: Path) -> 
 def test_an_engine_that_is_not_supported_is_told(tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match="neither PostgreSQL"):
         database("default", "mysql://u@db/x", tmp_path)
+
+
+def test_mongodb_that_does_not_answer_is_waited_for_as_long_as_postgresql_is(tmp_path: Path) -> None:
+    options = database("cloud_security", "mongodb://localhost/x", tmp_path)["OPTIONS"]
+    assert options == {"serverSelectionTimeoutMS": 10_000, "connectTimeoutMS": 10_000}
+    options = database("cloud_security", "mongodb://localhost/x?serverselectiontimeoutms=300", tmp_path)["OPTIONS"]
+    assert options == {"connectTimeoutMS": 10_000}  # the URL's own word holds, in any case of its letters

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import Settings
 
@@ -110,3 +111,17 @@ def test_readyz_says_that_the_brokers_folder_takes_no_message(
     cache.clear()
     assert client.get("/readyz").json()["checks"]["broker"] == "ok"
     assert list(folder.iterdir()) == []
+
+
+def test_readyz_says_that_nobody_has_migrated(client: Client) -> None:
+    migrations = MigrationRecorder.Migration.objects.using("cloud_asset_discovery")
+    there = list(migrations)
+    migrations.delete()
+    try:
+        answer = client.get("/readyz")
+    finally:
+        migrations.bulk_create(there)  # MongoDB rolls nothing back, and the next test finds the same database
+    assert answer.status_code == 503
+    told = answer.json()["checks"]["database cloud_asset_discovery"]
+    assert told == "Its tables are missing: run manage.py migrate --database cloud_asset_discovery."
+    assert answer.json()["checks"]["database default"] == "ok"

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils.log import log_response
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,3 +119,13 @@ def test_no_handler_of_djangos_own_prints_around_us(name: str, tmp_path: Path) -
     )
     assert "HUNTER2" not in done.stdout + done.stderr
     assert done.stderr.count("secret_access_key=[hidden]") == 1
+
+
+def test_an_unready_readyz_is_no_event_but_a_broken_one_is(caplog: pytest.LogCaptureFixture) -> None:
+    request = RequestFactory().get("/readyz")
+    logger = logging.getLogger("django.request")
+    assert logger.filters  # as this product's settings have it
+    log_response("unready", response=HttpResponse(status=503), request=request, logger=logger)
+    assert caplog.records == []
+    log_response("broken", response=HttpResponse(status=500), request=request, logger=logger, exception=ValueError())
+    assert [record.getMessage() for record in caplog.records] == ["broken"]

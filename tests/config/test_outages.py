@@ -107,6 +107,25 @@ def test_without_the_isolated_database_those_who_are_signed_in_are_told_the_same
         assert_problem(answer)
 
 
+def test_a_mongodb_that_is_gone_is_told_the_same_and_asked_once(tmp_path: Path, closed_port: int) -> None:
+    patience = 300  # ms; the driver waits it out even where it is refused at once
+    url = f"mongodb://127.0.0.1:{closed_port}/none?serverSelectionTimeoutMS={patience}"
+    gone = {"cloud_security": url, "cloud_asset_discovery": url}
+    answers = visit(tmp_path, gone, [*pages(*PAGES), *CALLS, *pages("/readyz")])
+    for answer in answers[: len(PAGES)]:
+        assert_calm_page(answer)
+    for answer in answers[len(PAGES) : -1]:
+        assert_problem(answer)
+    ready = answers[-1]
+    assert ready["status"] == 503
+    report = json.loads(ready["text"])["checks"]
+    assert report["database default"] == "ok"
+    assert report["database cloud_security"] == report["database cloud_asset_discovery"]
+    assert report["database cloud_security"] == "The database cannot be reached."
+    assert report["encryption key"] == report["worker checks"] == "Unknown: the database cannot be read."
+    assert ready["seconds"] < 4 * patience / 1000  # two databases, not six questions
+
+
 def test_a_file_that_cannot_be_opened_is_told_and_works_again_once_it_can(tmp_path: Path) -> None:
     with_cookie = {**CALLS[0], "stranger": False}  # fails before the API is reached
     visits = [*pages(*PAGES), {"method": "GET", "path": "/api/v1/docs"}, with_cookie]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,10 @@ def _answer(client: Any, visit: dict[str, Any]) -> dict[str, Any]:
 
     if visit.get("stranger"):
         client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
+    began = time.monotonic()
     response = client.generic(visit["method"], visit["path"], headers=visit.get("headers") or {})
     return {
+        "seconds": time.monotonic() - began,
         "path": visit["path"], "status": response.status_code, "headers": dict(response.headers),
         "text": b"".join(response).decode(),
     }  # fmt: skip

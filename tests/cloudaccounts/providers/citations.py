@@ -23,4 +23,5 @@ def _is_known(reference: Reference, benchmark: str, host: str) -> bool:
     if reference.source == benchmark:
         return bool(reference.section) and not reference.url
     page = urlsplit(reference.url)
-    return page.scheme == "https" and page.netloc == host and len(page.path) > 1 and not reference.section
+    is_page = page.scheme == "https" and page.netloc == host and len(page.path) > 1
+    return is_page and (not reference.section or bool(page.fragment))  # a section leads to its place in the page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub, texts
 from cloudaccounts.verdicts import expect, failed, not_applicable, optional, passed, required
 
 _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
@@ -168,6 +168,7 @@ CHECKS = (
         why="An unencrypted snapshot can be shared by one click; an encrypted one needs the key as well.",
         console="EC2, Snapshots, the snapshot, Actions, Copy snapshot: Encrypt; then delete the old one.",
         command="aws ec2 copy-snapshot --source-region <region> --source-snapshot-id <snapshot> --encrypted",
+        references=(aws("EBS encryption", "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"),),
     ),
     check(
         "ec2_image_public",
@@ -178,6 +179,12 @@ CHECKS = (
         why="Images carry what was on the machine: configuration, keys, source code.",
         console="EC2, AMIs, the image, Actions, Edit AMI permissions: Private.",
         command="aws ec2 modify-image-attribute --image-id <image> --launch-permission Remove=[{Group=all}]",
+        references=(
+            aws(
+                "Block public access to images",
+                "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html",
+            ),
+        ),
     ),
     check(
         "lambda_function_public",
@@ -217,6 +224,7 @@ CHECKS = (
         console="EKS, Clusters, the cluster, Networking, Manage endpoint access: private, or name the addresses.",
         command="aws eks update-cluster-config --name <cluster> --resources-vpc-config "
         "endpointPublicAccess=false,endpointPrivateAccess=true",
+        references=(hub("EKS.1"),),
     ),
     check(
         "eks_secrets_encrypted",
@@ -228,6 +236,7 @@ CHECKS = (
         console="EKS, Clusters, the cluster, Overview, Secrets encryption, Enable.",
         command="aws eks associate-encryption-config --cluster-name <cluster> --encryption-config "
         '\'[{"resources":["secrets"],"provider":{"keyArn":"<key>"}}]\'',
+        references=(hub("EKS.3"),),
     ),
     check(
         "ecr_scan_on_push",
@@ -239,5 +248,6 @@ CHECKS = (
         console="ECR, Private registry, Settings, Scanning, or the repository, Edit: Scan on push.",
         command="aws ecr put-image-scanning-configuration --repository-name <repository> "
         "--image-scanning-configuration scanOnPush=true",
+        references=(hub("ECR.1"),),
     ),
 )

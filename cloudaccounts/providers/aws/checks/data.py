@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub, texts
 from cloudaccounts.verdicts import expect, not_applicable, optional, required
 
 BACKUP_DAYS = 7
@@ -124,6 +124,7 @@ CHECKS = (
         why="A mistake is often noticed days later; then the backup must still be there.",
         console="RDS, Databases, the database, Modify, Backup: retention of 7 days or more.",
         command="aws rds modify-db-instance --db-instance-identifier <database> --backup-retention-period 7",
+        references=(hub("RDS.11"),),
     ),
     check(
         "rds_deletion_protection",
@@ -134,6 +135,7 @@ CHECKS = (
         why="Protection makes deleting a second, deliberate step.",
         console="RDS, Databases, the database, Modify: Enable deletion protection.",
         command="aws rds modify-db-instance --db-instance-identifier <database> --deletion-protection",
+        references=(hub("RDS.8"),),
     ),
     check(
         "rds_snapshot_public",
@@ -159,6 +161,7 @@ CHECKS = (
         console="RDS, Snapshots, the snapshot, Actions, Copy snapshot: Enable encryption; then delete the old one.",
         command="aws rds copy-db-snapshot --source-db-snapshot-identifier <snapshot> --target-db-snapshot-identifier "
         "<encrypted> --kms-key-id <key>",
+        references=(hub("RDS.4"),),
     ),
     check(
         "efs_encrypted",
@@ -181,5 +184,6 @@ CHECKS = (
         console="DynamoDB, Tables, the table, Backups, Point-in-time recovery, Edit: Turn on.",
         command="aws dynamodb update-continuous-backups --table-name <table> --point-in-time-recovery-specification "
         "PointInTimeRecoveryEnabled=true",
+        references=(hub("DynamoDB.2"),),
     ),
 )

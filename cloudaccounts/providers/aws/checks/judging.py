@@ -23,6 +23,13 @@ def aws(title: str, url: str) -> Reference:
     return Reference(title, url=url)
 
 
+def hub(control: str) -> Reference:
+    """A control of AWS Security Hub's catalogue, such as ``RDS.11``."""
+    service = control.partition(".")[0].lower()
+    page = f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html"
+    return Reference("AWS Security Hub", control, f"{page}#{control.lower().replace('.', '-')}")
+
+
 def check(
     identifier: str,
     title: str,

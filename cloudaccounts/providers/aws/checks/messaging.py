@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub, texts
 from cloudaccounts.verdicts import days_since, expect, failed, not_applicable, optional, passed, required
 
 EXPIRY_DAYS = 30
@@ -68,6 +68,7 @@ CHECKS = (
         why="Whoever may send can feed false work; whoever may receive reads and removes what others wait for.",
         console="SQS, Queues, the queue, Access policy, Edit: name the accounts or services, or add a condition.",
         command="aws sqs set-queue-attributes --queue-url <queue> --attributes file://policy.json",
+        references=(hub("SQS.3"),),
     ),
     check(
         "sqs_queue_encrypted",
@@ -78,6 +79,7 @@ CHECKS = (
         why="Messages often carry personal data that nobody thinks of as stored.",
         console="SQS, Queues, the queue, Edit, Encryption: Enabled.",
         command="aws sqs set-queue-attributes --queue-url <queue> --attributes SqsManagedSseEnabled=true",
+        references=(hub("SQS.1"),),
     ),
     check(
         "sns_topic_public",
@@ -89,6 +91,7 @@ CHECKS = (
         console="SNS, Topics, the topic, Edit, Access policy: name the accounts or services, or add a condition.",
         command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name Policy --attribute-value "
         "file://policy.json",
+        references=(hub("SNS.4"),),
     ),
     check(
         "sns_topic_encrypted",
@@ -100,6 +103,7 @@ CHECKS = (
         console="SNS, Topics, the topic, Edit, Encryption: Enable.",
         command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name KmsMasterKeyId --attribute-value "
         "alias/aws/sns",
+        references=(hub("SNS.1"),),
     ),
     check(
         "secretsmanager_rotation",
@@ -111,6 +115,7 @@ CHECKS = (
         console="Secrets Manager, the secret, Rotation, Edit rotation: Automatic rotation.",
         command="aws secretsmanager rotate-secret --secret-id <secret> --rotation-lambda-arn <function> "
         "--rotation-rules AutomaticallyAfterDays=30",
+        references=(hub("SecretsManager.1"),),
     ),
     check(
         "kms_key_rotation",
@@ -147,5 +152,6 @@ CHECKS = (
         console="CloudFront, the distribution, Behaviors, Edit: Redirect HTTP to HTTPS.",
         command="aws cloudfront update-distribution --id <distribution> --distribution-config file://config.json "
         "--if-match <etag>",
+        references=(hub("CloudFront.3"),),
     ),
 )

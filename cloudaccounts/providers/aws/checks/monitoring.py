@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis
+from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub
 from cloudaccounts.verdicts import UnknownFactError, expect, failed, optional, passed, required, rows
 
 _TRAIL = "aws.cloudtrail.trail"
@@ -77,6 +77,7 @@ CHECKS = (
         why="Switching a trail off is among the first things that an intruder does.",
         console="CloudTrail, Trails, the trail: Start logging.",
         command="aws cloudtrail start-logging --name <trail>",
+        references=(hub("CloudTrail.3"),),
     ),
     check(
         "cloudtrail_validation",

@@ -40,6 +40,23 @@ NUMBERS = {
     "aws_config_recording": ("3.3",),
 }
 
+CONTROLS = {
+    "aws_eks_endpoint_public": ("EKS.1",),
+    "aws_eks_secrets_encrypted": ("EKS.3",),
+    "aws_ecr_scan_on_push": ("ECR.1",),
+    "aws_rds_backups": ("RDS.11",),
+    "aws_rds_deletion_protection": ("RDS.8",),
+    "aws_rds_snapshot_encrypted": ("RDS.4",),
+    "aws_dynamodb_recovery": ("DynamoDB.2",),
+    "aws_sqs_queue_public": ("SQS.3",),
+    "aws_sqs_queue_encrypted": ("SQS.1",),
+    "aws_sns_topic_public": ("SNS.4",),
+    "aws_sns_topic_encrypted": ("SNS.1",),
+    "aws_secretsmanager_rotation": ("SecretsManager.1",),
+    "aws_cloudfront_https": ("CloudFront.3",),
+    "aws_cloudtrail_logging": ("CloudTrail.3",),
+}
+
 
 def test_each_rule_cites_these_recommendations_and_no_others() -> None:
     assert numbers(CHECKS, BENCHMARK) == NUMBERS
@@ -47,3 +64,15 @@ def test_each_rule_cites_these_recommendations_and_no_others() -> None:
 
 def test_everything_cited_is_of_one_benchmark_or_a_page_of_the_vendor() -> None:
     assert strangers(CHECKS, BENCHMARK, "docs.aws.amazon.com") == []
+
+
+def test_controls_of_security_hub_lead_to_their_place_in_its_guide() -> None:
+    assert numbers(CHECKS, "AWS Security Hub") == CONTROLS
+    links = {reference.section: reference.url for check in CHECKS for reference in check.references}
+    guide = "https://docs.aws.amazon.com/securityhub/latest/userguide"
+    assert links["RDS.11"] == f"{guide}/rds-controls.html#rds-11"
+    assert links["SecretsManager.1"] == f"{guide}/secretsmanager-controls.html#secretsmanager-1"
+
+
+def test_no_rule_is_without_a_source() -> None:
+    assert [check.id for check in CHECKS if not check.references] == []
