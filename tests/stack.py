@@ -16,10 +16,9 @@ from typing import Any, Self
 from config.env import ROOT
 from config.sandbox.control import Control
 from config.sandbox.files import DESCRIPTION_FILE, read_json
+from tests.postgres import EMBEDDED
 
 READY = 90.0  # seconds
-# The embedded default, whatever databases these tests themselves run on.
-EMBEDDED = dict.fromkeys(("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL"), "")
 _PASSWORD = re.compile(r"Sign in as admin with (\S+)")
 
 
@@ -40,8 +39,9 @@ def wait_for(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
 
 
 class Stack:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, databases: dict[str, str] = EMBEDDED) -> None:
         self.folder = folder
+        self.databases = databases
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.password = ""
@@ -55,7 +55,7 @@ class Stack:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}
         env |= {"DATA_DIR": str(self.folder / "data"), "BASE_URL": self.url, "LOG_LEVEL": "INFO", "COLUMNS": "200"}
         env |= {"SECRET_KEY": "", "EMAIL_URL": "consolemail://"}
-        env |= EMBEDDED
+        env |= self.databases
         with self._output.open(mode) as output:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--sandbox", "--port", str(self.port)],

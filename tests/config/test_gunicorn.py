@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from config.env import ROOT
-from tests.stack import EMBEDDED, free_port, wait_for
+from tests.postgres import EMBEDDED
+from tests.stack import free_port, wait_for
 
 SECRET = "HUNTER2HUNTER2"
 Start = Callable[..., "Server"]

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests import browser as browsers
 from tests.journeys.person import Person
+from tests.postgres import same_as_tests
 from tests.stack import Stack
 
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
@@ -24,9 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("stack")).start()
-    yield stack
-    stack.stop()
+    with same_as_tests() as databases, Stack(tmp_path_factory.mktemp("stack"), databases) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")  # Playwright's event loop must not outlive the journeys: Django refuses to work in one

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from config.env import ROOT
-from tests.stack import EMBEDDED, Stack, wait_for
+from tests.postgres import same_as_tests
+from tests.stack import Stack, wait_for
 
 FLEET = 40
 
@@ -61,13 +62,13 @@ print(json.dumps({
 
 @pytest.fixture
 def own_stack(tmp_path: Path) -> Iterator[Stack]:
-    with Stack(tmp_path / "stack") as stack:
+    with same_as_tests() as databases, Stack(tmp_path / "stack", databases) as stack:
         yield stack
 
 
 def run(stack: Stack, code: str, text: str = "") -> str:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_", "DJANGO_"))}
-    env |= EMBEDDED
+    env |= stack.databases
     env |= {
         "DATA_DIR": str(stack.folder / "data"), "CLOUD_ACCOUNTS_SANDBOX": "1", "CLOUD_ACCOUNTS_PLAIN_HTTP": "1",
         "SECRET_KEY": "", "BASE_URL": stack.url,

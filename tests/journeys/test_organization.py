@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.journeys.person import Person
 from tests.journeys.test_pages import LOOKS, OVERFLOW
+from tests.postgres import same_as_tests
 from tests.stack import Stack, wait_for
 
 MEMBERS = 60
@@ -24,7 +25,7 @@ _COUNTS = re.compile(r"(\d+) done, (\d+) failed, (\d+) skipped")
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("organization")) as stack:
+    with same_as_tests() as databases, Stack(tmp_path_factory.mktemp("organization"), databases) as stack:
         yield stack
 
 

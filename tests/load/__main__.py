@@ -8,48 +8,27 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import django
-import psycopg
 from rich.console import Console
 from rich.table import Table
 
 from config.env import ROOT
 from tests.load.row import Row
+from tests.postgres import databases
 from tests.stack import free_port
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
-VARIABLES = ("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
-
-
-@contextmanager
-def databases() -> Iterator[dict[str, str]]:
-    """Three fresh databases, by the setting that names each."""
-    parts = urlsplit(POSTGRES)
-    run = secrets.token_hex(4)
-    names = {variable: f"cloud_accounts_load_{run}_{number}" for number, variable in enumerate(VARIABLES)}
-    with psycopg.connect(POSTGRES, autocommit=True, connect_timeout=10) as server:
-        try:
-            for name in names.values():
-                server.execute(f'CREATE DATABASE "{name}"')
-            yield {variable: parts._replace(path=f"/{name}").geturl() for variable, name in names.items()}
-        finally:
-            for name in names.values():
-                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def main() -> int:
     console = Console()
-    with tempfile.TemporaryDirectory(prefix="cloud-accounts-load-") as name, databases() as urls:
+    with tempfile.TemporaryDirectory(prefix="cloud-accounts-load-") as name, databases(POSTGRES, "load") as urls:
         folder = Path(name)
         port = free_port()
         env = {

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.env import ROOT
-from tests.stack import EMBEDDED, Stack, free_port, wait_for
+from tests.postgres import EMBEDDED
+from tests.stack import Stack, free_port, wait_for
 
 
 def test_it_comes_up_ready_and_sigterm_ends_all_of_it(tmp_path: Path) -> None:

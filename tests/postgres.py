@@ -1,0 +1,41 @@
+"""Fresh databases on a PostgreSQL server, for products that tests start; taken away again with what is in them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+
+VARIABLES = ("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
+# The embedded default, whatever databases these tests themselves run on.
+EMBEDDED = dict.fromkeys(VARIABLES, "")
+
+
+@contextmanager
+def databases(url: str, purpose: str) -> Iterator[dict[str, str]]:
+    """Three of them on the server that ``url`` names, by the setting that names each."""
+    parts = urlsplit(url)
+    run = secrets.token_hex(4)
+    names = {variable: f"cloud_accounts_{purpose}_{run}_{number}" for number, variable in enumerate(VARIABLES)}
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as server:
+        try:
+            for name in names.values():
+                server.execute(f'CREATE DATABASE "{name}"')
+            yield {variable: parts._replace(path=f"/{name}").geturl() for variable, name in names.items()}
+        finally:
+            for name in names.values():
+                server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def same_as_tests() -> Iterator[dict[str, str]]:
+    """Where these tests run on a server (``TEST_DATABASE_URL``), fresh databases there; else the embedded ones."""
+    if url := os.environ.get("TEST_DATABASE_URL", ""):
+        with databases(url, "journey") as fresh:
+            yield fresh
+    else:
+        yield EMBEDDED
