@@ -1,5 +1,6 @@
 """A pytest plugin, loaded before Django's settings: each test process gets a data folder and environment of its own.
 
+``--databases-only`` leaves out what touches no database, for another run on another engine.
 ``TEST_DATABASE_URL`` puts all three databases on that server; without it they are SQLite files.
 ``TEST_ISOLATED=mongodb`` puts the two isolated ones on MongoDB: on ``TEST_MONGODB_URL`` where that is set (a real one),
 else on a SecantusDB that this process starts, which speaks the same protocol over the wire.
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import pytest
 
 FOLDER = Path(tempfile.mkdtemp(prefix="cloud-accounts-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -75,3 +78,22 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+
+# Whoever asks for one of these, itself or through others, reads or writes rows; `stack` is a whole product.
+_ROWS = {"db", "transactional_db", "django_db_reset_sequences", "live_server", "stack", "own_stack"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--databases-only", action="store_true", help="Leave out tests that touch no database.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--databases-only"):
+        return
+    other = [item for item in items if not _touches_rows(item)]
+    config.hook.pytest_deselected(items=other)
+    items[:] = [item for item in items if _touches_rows(item)]
+
+
+def _touches_rows(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or bool(_ROWS & set(getattr(item, "fixturenames", ())))

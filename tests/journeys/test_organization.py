@@ -5,16 +5,14 @@ It starts a product of its own: dozens of accounts would be in the other journey
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
+from tests.journeys.looks import look_through
 from tests.journeys.person import Person
-from tests.journeys.test_pages import LOOKS, OVERFLOW
 from tests.postgres import same_as_tests
 from tests.stack import Stack, wait_for
 
@@ -48,35 +46,8 @@ def wait_for_job(person: Person) -> tuple[int, int, int]:
     return counts(person)
 
 
-def look_around(person: Person, chromium: Browser, pages: dict[str, str]) -> None:
-    """Each page in light and dark, wide and at 360 px."""
-    wrong = []
-    for theme, width in LOOKS:
-        context = chromium.new_context(
-            base_url=person.stack.url, viewport={"width": width, "height": 800},
-            color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce",
-        )  # fmt: skip
-        context.add_cookies(person.page.context.cookies())  # type: ignore[arg-type]  # what cookies() gives
-        page = context.new_page()
-        visitor = Person(page, person.stack)
-        for name, address in pages.items():
-            page.goto(address)
-            page.wait_for_load_state("networkidle")
-            if folder := os.environ.get("SCREENSHOTS"):
-                Path(folder).mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png", full_page=True)
-            try:
-                visitor.check_accessibility()
-                assert page.evaluate(OVERFLOW) <= 0, f"wider than {width} px"
-            except AssertionError as error:
-                wrong.append(f"{name} {theme} {width}: {error}")
-                visitor.complaints.clear()
-        context.close()
-    assert not wrong, "\n\n".join(wrong)
-
-
 @pytest.mark.timeout(600)
-def test_sixty_members_are_found_onboarded_and_mended(person: Person, chromium: Browser) -> None:
+def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     page, control = person.page, person.stack.control
     scenario = person.scenario("Organization")
     person.walk_to_validation(scenario, "larkfield-management")
@@ -129,8 +100,8 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person, chromium: 
     person.sees("of 57")
     page.goto(f"{address}?state=failed")
     assert page.locator(".leaf").count() == 7
-    look_around(
-        person, chromium,
+    look_through(
+        person,
         {"organizations": "/organizations/", "organization": address, "organization-failed": f"{address}?state=failed",
          "organization-leaving": f"{address}?under=ou-lark-leaving", "organization-remove": f"{address}remove/"},
     )  # fmt: skip

@@ -1,27 +1,20 @@
-"""Every page, light and dark, wide and at 360 px: axe-core finds nothing, nothing overflows, no script is refused.
-
-``SCREENSHOTS=folder`` keeps a picture of each.
-"""
+"""Every page, light and dark, wide and at 360 px: axe-core finds nothing, nothing overflows, no script is refused."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser
 
+from tests.journeys.looks import look_through
 from tests.journeys.person import Person
 from tests.stack import Stack
 
-LOOKS = [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)]
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
 
 class Album:
-    """One signed-in person, one connected account, one draft at each step: made once, looked at in four ways."""
+    """One signed-in person, one connected account, one draft at each step: made once, looked at in every look."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -92,7 +85,6 @@ class Album:
             person.page.goto(listing)
             found = person.page.locator(f"main table a[href^='{listing}']").first.get_attribute("href")
             self.pages[name] = str(found)
-        self.cookies = person.page.context.cookies()
 
     def _a_group(self) -> str:
         """With one account of its own, and one group in it."""
@@ -118,56 +110,12 @@ def album(chromium: Browser, stack: Stack) -> Iterator[Album]:
     context.close()
 
 
-def look(page: Page, person: Person, name: str, theme: str, width: int) -> None:
-    expect(page.locator("main, body").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    if folder := os.environ.get("SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png", full_page=True)
-    person.complaints = [text for text in person.complaints if "404" not in text]
-    person.check_accessibility()
-    assert page.evaluate(OVERFLOW) <= 0, f"{name} is wider than {width} px"
+@pytest.mark.timeout(400)
+def test_every_page_is_accessible_and_fits(album: Album) -> None:
+    look_through(album.person, album.pages, missing=frozenset({"not-found"}))
 
 
-@pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_every_page_is_accessible_and_fits(
-    album: Album, chromium: Browser, stack: Stack, theme: str, width: int
-) -> None:
-    context = chromium.new_context(
-        base_url=stack.url,
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if theme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    context.add_cookies(album.cookies)  # type: ignore[arg-type]  # what cookies() gives
-    page = context.new_page()
-    person = Person(page, stack)
-    wrong = []
-    for name, address in album.pages.items():
-        answer = page.goto(address)
-        if answer is None or (answer.status == 200) == (name == "not-found"):
-            wrong.append(f"{name}: answered {answer.status if answer else 'nothing'}")
-        try:
-            look(page, person, name, theme, width)
-        except AssertionError as error:
-            wrong.append(f"{name}: {error}")
-            person.complaints.clear()
-    context.close()
-    assert not wrong, "\n\n".join(wrong)
-
-
-@pytest.mark.parametrize(("theme", "width"), LOOKS)
-def test_the_pages_before_signing_in_are_accessible_and_fit(
-    chromium: Browser, stack: Stack, theme: str, width: int
-) -> None:
-    context = chromium.new_context(
-        base_url=stack.url,
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if theme == "dark" else "light",
-    )
-    page = context.new_page()
-    person = Person(page, stack)
-    for name, address in {"login": "/login/", "password-reset": "/password-reset/"}.items():
-        page.goto(address)
-        look(page, person, name, theme, width)
+def test_the_pages_before_signing_in_are_accessible_and_fit(chromium: Browser, stack: Stack) -> None:
+    context = chromium.new_context(base_url=stack.url)
+    look_through(Person(context.new_page(), stack), {"login": "/login/", "password-reset": "/password-reset/"})
     context.close()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.journeys.looks import look
 from tests.journeys.person import Person
 
 ACCOUNT = "111122223333"
 AUDIT = ["SecurityAudit", "job-function/ViewOnlyAccess"]
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def connect(person: Person, user: str) -> str:
@@ -23,21 +21,6 @@ def connect(person: Person, user: str) -> str:
     person.wait_for_verdict()
     person.finish()
     return person.page.url.split("?")[0]
-
-
-def look(person: Person, name: str) -> None:
-    """Accessible and within the window, in both themes, wide and narrow; ``SCREENSHOTS=folder`` keeps pictures."""
-    person.page.wait_for_load_state("networkidle")
-    for theme, width in (("light", 1280), ("dark", 1280), ("dark", 360), ("light", 360)):
-        person.page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-        person.page.set_viewport_size({"width": width, "height": 900})
-        if folder := os.environ.get("SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            person.page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png", full_page=True)
-        person.check_accessibility()
-        assert person.page.evaluate(OVERFLOW) <= 0, f"{name} is wider than {width} px"
-    person.page.emulate_media(color_scheme="light")
-    person.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_a_key_is_replaced_while_a_scan_runs(person: Person) -> None:

@@ -1,0 +1,59 @@
+"""A page as people see it: light and dark, wide and at 360 px.
+
+``SCREENSHOTS=folder`` keeps a picture of each.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.person import Person
+
+WIDE = 1280
+LOOKS = (("light", WIDE), ("dark", WIDE), ("dark", 360), ("light", 360))
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Two frames: the first may still show what was before.
+_PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def look(person: Person, name: str) -> None:
+    """The page that is open: accessible, within the window and without a script that failed, in every look."""
+    person.page.wait_for_load_state("load")
+    expect(person.page.locator(".htmx-request")).to_have_count(0)  # nothing that is still on its way
+    for theme, width in LOOKS:
+        _appear(person.page, theme, width)
+        if folder := os.environ.get("SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            person.page.screenshot(path=f"{folder}/{name}-{theme}-{width}.png", full_page=True)
+        try:
+            person.check_accessibility()
+        except AssertionError as error:
+            raise AssertionError(f"{name}, {theme}, {width} px: {error}") from error
+        assert person.page.evaluate(_OVERFLOW) <= 0, f"{name} is wider than {width} px"
+    _appear(person.page, "light", WIDE)
+
+
+def look_through(person: Person, pages: dict[str, str], *, missing: frozenset[str] = frozenset()) -> None:
+    """Each page by its name and address. All that is wrong is told together; ``missing`` ones are to answer 404."""
+    wrong = []
+    for name, address in pages.items():
+        answer = person.page.goto(address)
+        if answer is None or answer.status != (404 if name in missing else 200):
+            wrong.append(f"{name}: answered {answer.status if answer else 'nothing'}")
+        if name in missing:
+            person.complaints = [text for text in person.complaints if "404" not in text]
+        try:
+            look(person, name)
+        except AssertionError as error:
+            wrong.append(str(error))
+            person.complaints.clear()
+    assert not wrong, "\n\n".join(wrong)
+
+
+def _appear(page: Page, theme: str, width: int) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 800 if width < WIDE else 900})
+    page.evaluate(_PAINTED)
