@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import sql
 
 VARIABLES = ("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
 # The embedded default, whatever databases these tests themselves run on.
@@ -39,3 +40,13 @@ def same_as_tests() -> Iterator[dict[str, str]]:
             yield fresh
     else:
         yield EMBEDDED
+
+
+def rows(url: str) -> list[str]:
+    """Each row of each table that a database holds, as it is stored."""
+    with psycopg.connect(url) as server:
+        tables = server.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        names = [sql.Identifier(name) for (name,) in tables.fetchall()]
+        return [
+            row for name in names for (row,) in server.execute(sql.SQL("SELECT one::text FROM {} one").format(name))
+        ]

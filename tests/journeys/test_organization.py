@@ -107,8 +107,8 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     )  # fmt: skip
 
     # Mended: only the failed are tried again.
-    control.open_members(external_id(person))
     page.goto(address)
+    control.open_members(external_id(person))
     page.locator(".list a", has_text="Onboard members").first.click()
     first_job = page.url
     page.get_by_role("button", name=re.compile("Try the 7 failed again")).click()
