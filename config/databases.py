@@ -42,7 +42,7 @@ def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
     if config.get("ENGINE") == "django.db.backends.sqlite3":
         config["OPTIONS"] = dict(SQLITE_OPTIONS)
     elif config.get("ENGINE") == "django.db.backends.postgresql":
-        config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        config = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **config}  # the URL's own word holds
         # A host that drops packets would hold each request for minutes, where one that refuses answers at once.
         config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
     else:

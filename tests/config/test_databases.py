@@ -66,6 +66,14 @@ def test_each_alias_takes_its_url(tmp_path: Path) -> None:
     assert (config["ENGINE"], config["HOST"], config["PORT"]) == ("django.db.backends.postgresql", "db.example", 5433)
 
 
+def test_how_long_a_connection_is_kept_can_be_said_in_the_url(tmp_path: Path) -> None:
+    assert database("default", "postgres://u@db/x", tmp_path)["CONN_MAX_AGE"] == 60
+    url = "postgres://u@db/x?CONN_MAX_AGE=0&DISABLE_SERVER_SIDE_CURSORS=True"
+    config = database("default", url, tmp_path)
+    assert (config["CONN_MAX_AGE"], config["DISABLE_SERVER_SIDE_CURSORS"]) == (0, True)
+    assert config["OPTIONS"] == {"connect_timeout": 10}
+
+
 def test_mongodb_serves_the_isolated_databases_and_not_users(tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match="not MongoDB"):
         database("default", "mongodb://localhost/users", tmp_path)
