@@ -28,7 +28,7 @@ MONGODB = os.environ.get("TEST_ISOLATED", "") == "mongodb"
 
 
 def _isolated(alias: str) -> str:
-    return f"{_mongodb.rstrip('/')}/{alias}" if MONGODB else _server
+    return f"{MONGODB_URL}/{alias}" if MONGODB else _server
 
 
 def _started_mongodb() -> str:
@@ -48,7 +48,7 @@ def _started_mongodb() -> str:
     raise RuntimeError("SecantusDB did not start within 30 s.")
 
 
-_mongodb = (os.environ.get("TEST_MONGODB_URL") or _started_mongodb()) if MONGODB else ""
+MONGODB_URL = (os.environ.get("TEST_MONGODB_URL") or _started_mongodb()).rstrip("/") if MONGODB else ""
 os.environ.update(
     {
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -16,7 +16,7 @@ from typing import Any, Self
 from config.env import ROOT
 from config.sandbox.control import Control
 from config.sandbox.files import DESCRIPTION_FILE, read_json
-from tests.postgres import EMBEDDED
+from tests.servers import EMBEDDED
 
 READY = 90.0  # seconds
 _PASSWORD = re.compile(r"Sign in as admin with (\S+)")

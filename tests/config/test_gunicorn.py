@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from config.env import ROOT
-from tests.postgres import EMBEDDED
+from tests.servers import EMBEDDED
 from tests.stack import free_port, wait_for
 
 SECRET = "HUNTER2HUNTER2"

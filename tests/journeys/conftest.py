@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests import browser as browsers
 from tests.journeys.person import Person
-from tests.postgres import same_as_tests
+from tests.servers import same_as_tests
 from tests.stack import Stack
 
 WINDOW: ViewportSize = {"width": 1280, "height": 900}

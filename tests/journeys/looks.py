@@ -15,8 +15,12 @@ from tests.journeys.person import Person
 WIDE = 1280
 LOOKS = (("light", WIDE), ("dark", WIDE), ("dark", 360), ("light", 360))
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-# Two frames: the first may still show what was before.
-_PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Two frames, since the first may still show what was before; and the admin fades from one colour into the next.
+_PAINTED = """async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    const fading = document.getAnimations().filter(one => one instanceof CSSTransition);
+    await Promise.allSettled(fading.map(one => one.finished));
+}"""
 
 
 def look(person: Person, name: str) -> None:

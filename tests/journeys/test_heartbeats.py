@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from config.env import ROOT
-from tests.postgres import same_as_tests
+from tests.servers import same_as_tests
 from tests.stack import Stack, wait_for
 
 FLEET = 40

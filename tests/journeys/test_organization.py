@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.looks import look_through
 from tests.journeys.person import Person
-from tests.postgres import same_as_tests
+from tests.servers import same_as_tests
 from tests.stack import Stack, wait_for
 
 MEMBERS = 60

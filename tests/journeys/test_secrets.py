@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tests.journeys.person import Person
-from tests.postgres import rows
+from tests.servers import rows
 
 
 def files_of(folder: Path) -> list[Path]:

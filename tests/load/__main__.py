@@ -19,7 +19,7 @@ from rich.table import Table
 
 from config.env import ROOT
 from tests.load.row import Row
-from tests.postgres import databases
+from tests.servers import databases
 from tests.stack import free_port
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"

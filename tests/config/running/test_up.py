@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.env import ROOT
-from tests.postgres import EMBEDDED
+from tests.servers import EMBEDDED
 from tests.stack import Stack, free_port, wait_for
 
 

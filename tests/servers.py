@@ -1,4 +1,4 @@
-"""Fresh databases on a PostgreSQL server, for products that tests start; taken away again with what is in them."""
+"""Fresh databases on a server, for products that tests start; taken away again with what is in them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
+from pymongo import MongoClient
+
+from tests.environment import MONGODB, MONGODB_URL
 
 VARIABLES = ("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
 # The embedded default, whatever databases these tests themselves run on.
@@ -34,8 +38,17 @@ def databases(url: str, purpose: str) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def same_as_tests() -> Iterator[dict[str, str]]:
-    """Where these tests run on a server (``TEST_DATABASE_URL``), fresh databases there; else the embedded ones."""
-    if url := os.environ.get("TEST_DATABASE_URL", ""):
+    """Fresh databases on the servers that these tests run on (`tests.environment`); else the embedded ones."""
+    if MONGODB:
+        name = f"cloud_accounts_journey_{secrets.token_hex(4)}"
+        fresh = {variable: f"{MONGODB_URL}/{name}_{number}" for number, variable in enumerate(VARIABLES[1:])}
+        try:
+            yield EMBEDDED | fresh
+        finally:
+            with MongoClient[dict[str, Any]](MONGODB_URL) as client:
+                for url in fresh.values():
+                    client.drop_database(url.rpartition("/")[2])
+    elif url := os.environ.get("TEST_DATABASE_URL", ""):
         with databases(url, "journey") as fresh:
             # Several whole products at once, each with dozens of threads: none keeps a connection that it does not use.
             yield {variable: f"{one}{'&' if '?' in one else '?'}CONN_MAX_AGE=0" for variable, one in fresh.items()}
@@ -44,7 +57,11 @@ def same_as_tests() -> Iterator[dict[str, str]]:
 
 
 def rows(url: str) -> list[str]:
-    """Each row of each table that a database holds, as it is stored."""
+    """Each row of each table, or document of each collection, that a database holds, as it is stored."""
+    if url.startswith("mongodb"):
+        with MongoClient[dict[str, Any]](url) as client:
+            database = client.get_default_database()
+            return [str(one) for name in database.list_collection_names() for one in database[name].find()]
     with psycopg.connect(url.partition("?")[0]) as server:
         tables = server.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
         names = [sql.Identifier(name) for (name,) in tables.fetchall()]
