@@ -44,9 +44,10 @@ class QuickAdmin(admin.ModelAdmin[Any]):
     counted = "pk"  # a column of the index by which rows are found: then it alone is read to count them
     search_help_text = "The beginning of a name, an account ID, or an owner's whole user name."
 
-    def get_paginator(self, *args: Any, **kwargs: Any) -> Any:
-        paginator: Any = super().get_paginator(*args, **kwargs)
-        paginator.counted = self.counted
+    def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
+        paginator: Any = super().get_paginator(request, queryset, *args, **kwargs)
+        if queryset.model is self.model:  # a page of history lists entries of Django's own log
+            paginator.counted = self.counted
         return paginator
 
     def get_search_results(

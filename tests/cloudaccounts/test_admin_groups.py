@@ -45,6 +45,7 @@ def test_it_is_renamed_and_nested_by_the_service(olgas: Client, alice: User, gro
     assert olgas.post(page, fields).status_code == 302
     group.refresh_from_db()
     assert (group.name, group.parent) == ("cards", top.pk)
+    assert "Changed" in olgas.get(f"{LIST}{group.pk}/history/").content.decode()
     circle = {"name": "top", "description": "", "parent_name": "cards", "put_in": ""}
     told = olgas.post(f"{LIST}{top.pk}/change/", circle, follow=True).content.decode()
     assert "nested in itself" in told

@@ -24,6 +24,9 @@ CORE = (
     "tests/config/test_lockout.py",  # which reads its driver's log lines
     "tests/api/test_onboarding.py",
     "tests/api/test_parallel.py",
+    "tests/journeys/test_onboarding.py",
+    "tests/journeys/test_findings.py",
+    "tests/journeys/test_links.py",
 )
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""Whoever follows every link there is, as an operator does who is new: none leads to an error or takes long."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import APIResponse
+
+from tests.journeys.person import Person
+
+MOST_OF_A_KIND = 2
+_REMEMBERED = re.compile(r"[?&](_changelist_filters|next)=[^&]*$")  # where to go back to: the page is the same
+_LINK = re.compile(r"""<a\b[^>]*?\shref="([^"#]*)""")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{24,64}\b|\b\d+\b")
+# Its document and its own scripts are another test's (tests/api).
+_LEFT_ALONE = ("/api/v1/docs", "/admin/jsi18n/")
+
+
+def kind(address: str) -> str:
+    """Addresses that one view answers in the same way: without ids, and with the names of what is asked only."""
+    parts = urlsplit(address)
+    asked = ",".join(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}))
+    return f"{_ID.sub('<id>', parts.path)}?{asked}"
+
+
+def links(answer: APIResponse, address: str) -> list[str]:
+    if "text/html" not in answer.headers.get("content-type", ""):
+        return []
+    found = [urljoin(address, href.replace("&amp;", "&")) for href in _LINK.findall(answer.text())]
+    here = urlsplit(address).netloc
+    ours = [one for one in found if urlsplit(one).netloc == here and not urlsplit(one).path.startswith(_LEFT_ALONE)]
+    return [_REMEMBERED.sub("", one) for one in ours]
+
+
+@pytest.mark.timeout(400)
+def test_no_link_leads_to_an_error(person: Person) -> None:
+    scenario = person.scenario("Everything granted")
+    person.walk_to_validation(scenario, "linked")
+    person.finish()
+    person.sees(re.compile("completed"))
+    person.page.goto("/groups/new/")
+    person.page.get_by_label("Name").fill("Linked")
+    person.press("Make the group")
+    person.start_a_draft()
+
+    waiting = deque([f"{person.stack.url}/", f"{person.stack.url}/admin/"])
+    seen = set(waiting)
+    visited: Counter[str] = Counter()
+    wrong = []
+    while waiting:
+        address = waiting.popleft()
+        if visited[kind(address)] >= MOST_OF_A_KIND:
+            continue
+        visited[kind(address)] += 1
+        answer = person.page.request.get(address, timeout=60_000)
+        if answer.status != 200:
+            wrong.append(f"{answer.status} {address}")
+        for link in links(answer, address):
+            if link not in seen:
+                seen.add(link)
+                waiting.append(link)
+        answer.dispose()
+    assert not wrong, "\n".join(wrong)
+    assert len(visited) > 100
+    for page in ("/findings/<id>/?", "/assets/<id>/?", "/scans/<id>/?", "/groups/<id>/?", "/wizard/<id>/?"):
+        assert visited[page], page
