@@ -58,7 +58,7 @@ run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:
 
 test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile
 
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts import notices, services
+from cloudaccounts.selectors import account_lookup
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 
@@ -17,7 +18,9 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     page = page_of(notices.of_owner(owner), request.GET.get("page"), PAGE_SIZE)
     rows = list(page)  # as they were before this look
-    response = render(request, "cloudaccounts/notice_list.html", {"page": page, "notices": rows})
+    accounts = account_lookup(owner, (notice.account for notice in rows if notice.account))
+    told = [(notice, accounts.get(notice.account) if notice.account else None) for notice in rows]
+    response = render(request, "cloudaccounts/notice_list.html", {"page": page, "notices": told})
     if request.method == "GET" and page.number == 1 and any(notice.read_at is None for notice in rows):
         services.mark_read(owner, until=rows[0].created_at)
     return response

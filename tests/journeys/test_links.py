@@ -47,7 +47,7 @@ def test_no_link_leads_to_an_error(person: Person) -> None:
     person.start_a_draft()
 
     waiting = deque([f"{person.stack.url}/", f"{person.stack.url}/admin/"])
-    seen = set(waiting)
+    found_on = dict.fromkeys(waiting, "")
     visited: Counter[str] = Counter()
     wrong = []
     while waiting:
@@ -57,10 +57,10 @@ def test_no_link_leads_to_an_error(person: Person) -> None:
         visited[kind(address)] += 1
         answer = person.page.request.get(address, timeout=60_000)
         if answer.status != 200:
-            wrong.append(f"{answer.status} {address}")
+            wrong.append(f"{answer.status} {address} on {found_on[address]}")
         for link in links(answer, address):
-            if link not in seen:
-                seen.add(link)
+            if link not in found_on:
+                found_on[link] = address
                 waiting.append(link)
         answer.dispose()
     assert not wrong, "\n".join(wrong)
