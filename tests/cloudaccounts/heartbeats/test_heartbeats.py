@@ -1,28 +1,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
-from django.contrib.auth.models import User
 from django.db import connections
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from cloudaccounts import vault
 from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import CredentialFacts, Credentials, ProviderError
+from cloudaccounts.contract import CredentialFacts, Credentials
 from cloudaccounts.leases import LEASE
-from cloudaccounts.models import AuditEvent, CloudAccount, HealthRecord, Notice, ProviderReach
+from cloudaccounts.models import AuditEvent, CloudAccount, HealthRecord, Notice
 from cloudaccounts.services import (
     delete_account,
     heartbeats,
-    request_check,
     resume_account,
-    run_check,
     run_heartbeats,
     suspend_account,
 )
@@ -30,40 +25,11 @@ from cloudaccounts.services.health import Checked, settle, settle_quiet
 from cloudaccounts.services.heartbeats import beat, claim_page
 from cloudaccounts.states import Limits, Seen
 from tests.cloudaccounts.conftest import Clock
+from tests.cloudaccounts.heartbeats.rounds import BUSY, Healthy, beats, fresh
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import PROVIDER, State, ToyProvider
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
-MakeAccount = Callable[..., CloudAccount]
-BUSY = ProviderError("throttled", "Too many requests.", "Wait.", permanent=False)
-REVOKED = ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
-
-
-@pytest.fixture
-def healthy(toy_account: MakeAccount, alice: User) -> Callable[..., list[CloudAccount]]:
-    """Accounts that work, and whose full report is not due."""
-
-    def make(count: int = 1, **fields: object) -> list[CloudAccount]:
-        now = timezone.now()
-        given = {"health": "ok", "health_since": now, "next_check_at": now, "next_report_at": now + timedelta(days=1)}
-        given |= fields
-        return [toy_account(alice, account_id=f"toy{n:03d}", name=f"toy {n}", **given) for n in range(count)]
-
-    return make
-
-
-Healthy = Callable[..., list[CloudAccount]]
-
-
-def fresh(account: CloudAccount) -> CloudAccount:
-    return CloudAccount.objects.get(pk=account.pk)
-
-
-def beats(clock: Clock, times: int) -> None:
-    """So many rounds, an hour apart: each finds everything due."""
-    for _ in range(times):
-        beat()
-        clock.forward(hours=2)
 
 
 def test_a_light_check_that_passes_moves_the_account_on_by_the_interval(
@@ -297,71 +263,6 @@ def test_a_round_of_many_makes_few_queries(
     clock.forward(hours=1)
     with django_assert_max_num_queries(45, using="cloud_security"):
         assert beat().passed == 100
-
-
-def test_if_every_account_fails_in_one_round_the_product_suspects_itself(
-    healthy: Healthy, toycloud: State, clock: Clock, settings: Settings
-) -> None:
-    settings.HEARTBEAT_FAILURES = 2
-    healthy(6)
-    toycloud.failure = BUSY
-    beats(clock, 5)
-    assert set(CloudAccount.objects.values_list("status", "health")) == {("active", "degraded")}
-    notice = Notice.objects.get()
-    assert (notice.kind, notice.owner, notice.account) == ("system", "", None)
-    assert "No account of Toy Cloud answers any more" in notice.text
-    reach = ProviderReach.objects.get()
-    assert (reach.provider, reach.accounts, reach.code) == ("toy", 6, "throttled")
-    toycloud.failure = None
-    beat()
-    assert ProviderReach.objects.get().suspected_since is None
-    assert set(CloudAccount.objects.values_list("status", "health")) == {("active", "ok")}
-    assert Notice.objects.filter(text__contains="Toy Cloud answers again").count() == 1
-
-
-def test_a_check_asked_for_by_a_person_counts_nothing_either_while_the_product_suspects_itself(
-    healthy: Healthy, toycloud: State, clock: Clock
-) -> None:
-    account = healthy(6)[0]
-    toycloud.failure = BUSY
-    beat()
-    run_check(request_check(account, actor=SYSTEM).pk)
-    assert (fresh(account).health, fresh(account).failures) == ("degraded", 0)
-
-
-def test_being_refused_fails_accounts_also_where_all_are_and_is_told_to_operators_as_well(
-    healthy: Healthy, toycloud: State, clock: Clock
-) -> None:
-    healthy(6)
-    toycloud.failure = REVOKED
-    beat()
-    assert set(CloudAccount.objects.values_list("status", flat=True)) == {"failed"}
-    assert Notice.objects.filter(kind="system").count() == 1
-    assert Notice.objects.filter(kind="account.failed").count() == 6
-
-
-def test_a_handful_out_of_reach_in_a_fleet_that_answers_is_theirs(
-    healthy: Healthy, toycloud: State, clock: Clock, settings: Settings
-) -> None:
-    settings.HEARTBEAT_FAILURES = 2
-    accounts = healthy(12)
-    for account in accounts[:6]:
-        toycloud.broken_accounts[account.account_id] = BUSY
-    beats(clock, 2)
-    assert CloudAccount.objects.filter(status="failed").count() == 6
-    assert not Notice.objects.filter(kind="system").exists()
-
-
-def test_a_silent_provider_is_not_asked_for_its_whole_fleet(
-    healthy: Healthy, toycloud: State, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ToyProvider, "checks_at_once", 2)
-    healthy(80)
-    toycloud.failure = BUSY
-    beat()
-    assert 20 <= len(toycloud.light_checks) <= 30
-    assert not CloudAccount.objects.filter(next_check_at__gt=clock.now + timedelta(minutes=3)).exists()
-    assert not CloudAccount.objects.exclude(check_claim=None).exists()
 
 
 def test_one_process_has_one_round_at_a_time(healthy: Healthy, clock: Clock) -> None:
