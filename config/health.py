@@ -10,7 +10,7 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
@@ -56,7 +56,7 @@ def _database(alias: str) -> str:
     try:
         # The one table that every engine has: MongoDB's backend knows no other portable way to ask.
         prepared = MigrationRecorder.Migration.objects.using(alias).exists()
-    except DatabaseError as error:
+    except AnyDatabaseError as error:
         if is_outage(error):
             return "The database cannot be reached."
         prepared = False
@@ -84,7 +84,7 @@ def _write_beside_messages(folder: Path) -> None:
 def _worker(queue: str) -> str:
     try:
         state = services.worker_state(queue)
-    except DatabaseError:
+    except AnyDatabaseError:
         return UNKNOWN
     if state.alive:
         return "ok"
@@ -94,6 +94,6 @@ def _worker(queue: str) -> str:
 def _key() -> str:
     try:
         wrong = services.confirm_key()
-    except DatabaseError:
+    except AnyDatabaseError:
         return UNKNOWN
     return "ok" if wrong is None else f"{wrong.cause} {wrong.remedy}"
