@@ -15,7 +15,12 @@ from pymongo import MongoClient
 
 from tests.environment import MONGODB, MONGODB_URL
 
-VARIABLES = ("DATABASE_URL", "CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
+VARIABLE_OF = {  # the setting that says where an alias lies
+    "default": "DATABASE_URL",
+    "cloud_security": "CLOUD_SECURITY_DATABASE_URL",
+    "cloud_asset_discovery": "CLOUD_ASSET_DISCOVERY_DATABASE_URL",
+}
+VARIABLES = tuple(VARIABLE_OF.values())
 # The embedded default, whatever databases these tests themselves run on.
 EMBEDDED = dict.fromkeys(VARIABLES, "")
 

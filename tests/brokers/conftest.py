@@ -22,13 +22,8 @@ from tests.brokers.engines import Broker
 from tests.brokers.processes import Product
 from tests.conftest import MakeAccount
 from tests.environment import FOLDER
+from tests.servers import VARIABLE_OF
 from tests.toycloud.provider import State
-
-URLS = {
-    "default": "DATABASE_URL",
-    "cloud_security": "CLOUD_SECURITY_DATABASE_URL",
-    "cloud_asset_discovery": "CLOUD_ASSET_DISCOVERY_DATABASE_URL",
-}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -118,7 +113,7 @@ def stoppable(own_broker: Broker, transactional_db: None, toycloud: State, tmp_p
 
 
 def _running(folder: Path, broker: Broker) -> Iterator[Product]:
-    env = {variable: _url(alias) for alias, variable in URLS.items()}
+    env = {variable: _url(alias) for alias, variable in VARIABLE_OF.items()}
     product = Product(folder, {**env, "CELERY_BROKER_URL": broker.url, "DATA_DIR": str(FOLDER / "data")})
     try:
         yield product

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,66 +16,26 @@ import pytest
 
 from config.env import ROOT
 from tests.servers import EMBEDDED
-from tests.stack import free_port, wait_for
+from tests.webserver import WebServer
 
 SECRET = "HUNTER2HUNTER2"
-Start = Callable[..., "Server"]
-
-
-class Server:
-    def __init__(self, folder: Path, **env: str) -> None:
-        self.port = free_port()
-        self._output = folder / "gunicorn.log"
-        told = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}
-        told |= {**EMBEDDED, "DATA_DIR": str(folder / "data"), "DEBUG": "1", "SECRET_KEY": "x" * 60, **env}
-        command = [
-            sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py", "--workers", "1",
-            "--bind", f"127.0.0.1:{self.port}", "--access-logfile", "-", "--log-level", "debug",
-        ]  # fmt: skip
-        with self._output.open("wb") as output:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=output, stderr=subprocess.STDOUT)
-        wait_for(self._answers, seconds=60, what="gunicorn's first answer")
-
-    def send(self, raw: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as line:
-            line.sendall(raw)
-            while line.recv(4096):
-                pass
-
-    def output(self) -> str:
-        return self._output.read_text()
-
-    def waits_for(self, text: str, times: int = 1) -> str:
-        wait_for(lambda: self.output().count(text) >= times, seconds=20, what=f"{text!r} in the log")
-        return self.output()
-
-    def end(self) -> None:
-        self.process.terminate()
-        assert self.process.wait(30) == 0
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, self.output()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=20) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+Start = Callable[..., WebServer]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    running: list[Server] = []
+    with ExitStack() as running:
 
-    def begin(**env: str) -> Server:
-        running.append(Server(tmp_path, **env))
-        return running[-1]
+        def begin(**env: str) -> WebServer:
+            told = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}
+            told |= {**EMBEDDED, "DATA_DIR": str(tmp_path / "data"), "DEBUG": "1", "SECRET_KEY": "x" * 60, **env}
+            server = WebServer(ROOT, told, tmp_path / "gunicorn.log", "--access-logfile", "-", "--log-level", "debug")
+            return running.enter_context(server)
 
-    yield begin
-    for server in running:
-        server.end()
+        yield begin
 
 
-def ask(server: Server) -> None:
+def ask(server: WebServer) -> None:
     """A request with a secret in its address and its referrer, and one that is none, with a secret as well."""
     path = f"/healthz?client_secret={SECRET}&page=1"
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nReferer: /?password={SECRET}\r\nConnection: close\r\n\r\n"
@@ -111,7 +70,7 @@ def test_that_stays_so_after_a_reload(start: Start) -> None:
     server = start()
     server.process.send_signal(signal.SIGHUP)
     server.waits_for("Booting worker with pid", times=2)
-    wait_for(server._answers, seconds=60, what="an answer of the new worker")
+    server.wait_until_it_answers()
     ask(server)
     told = server.waits_for("client_secret=[hidden]&page=1")
     assert SECRET not in told

@@ -18,12 +18,8 @@ from pymongo import MongoClient
 
 from cloudaccounts.outages import is_outage
 from config.env import ROOT
+from tests.servers import VARIABLE_OF
 
-URLS = {
-    "default": "DATABASE_URL",
-    "cloud_security": "CLOUD_SECURITY_DATABASE_URL",
-    "cloud_asset_discovery": "CLOUD_ASSET_DISCOVERY_DATABASE_URL",
-}
 PAGES = ("/", "/accounts/", "/findings/", "/scans/", "/admin/overview/")
 BEARER = {"Authorization": "Bearer cam_a-token-that-only-the-database-could-know"}
 CALLS = [
@@ -45,7 +41,7 @@ class Answers(list[dict[str, Any]]):
 
 
 def visit(folder: Path, gone: dict[str, str], visits: list[dict[str, Any]], *, spoil: str = "") -> Answers:
-    env = os.environ | {name: gone.get(alias, "") for alias, name in URLS.items()}
+    env = os.environ | {name: gone.get(alias, "") for alias, name in VARIABLE_OF.items()}
     env |= {"DATA_DIR": str(folder / "data"), "SECRET_KEY": "only-for-tests"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.config.visiting"], input=json.dumps({"visits": visits, "spoil": spoil}), env=env,
@@ -83,7 +79,7 @@ def assert_problem(answer: dict[str, Any]) -> None:
 
 
 def test_without_any_database_pages_and_calls_ask_to_come_back(tmp_path: Path, closed_port: int) -> None:
-    gone = dict.fromkeys(URLS, f"postgres://nobody@127.0.0.1:{closed_port}/none")
+    gone = dict.fromkeys(VARIABLE_OF, f"postgres://nobody@127.0.0.1:{closed_port}/none")
     unasked = [{**one, "stranger": True} for one in pages("/healthz", "/readyz")]
     visits = [*pages(*PAGES, "/nothing/"), *CALLS, *unasked]
     answers = visit(tmp_path, gone, visits)

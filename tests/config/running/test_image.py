@@ -13,10 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import requests
 
 from config.env import ROOT
-from tests.stack import free_port, wait_for
+from tests.webserver import WebServer
 
 ADDRESS = "https://accounts.example.com"
 PROXY = {"Host": "accounts.example.com", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
@@ -68,11 +67,6 @@ def run(image: Path, env: dict[str, str], *command: str) -> str:
     return done.stdout
 
 
-def get(port: int, path: str) -> tuple[int, str]:
-    answer = requests.get(f"http://127.0.0.1:{port}{path}", headers=PROXY, timeout=20)
-    return answer.status_code, answer.text
-
-
 def test_it_migrates_starts_and_answers_without_the_simulated_clouds(image: Path, tmp_path: Path) -> None:
     env = environment(tmp_path)
     assert run(image, env, "-c", "import config; print(config.__file__)").startswith(str(image))
@@ -81,31 +75,12 @@ def test_it_migrates_starts_and_answers_without_the_simulated_clouds(image: Path
         run(image, env, "manage.py", "migrate", "--no-input", "--database", alias, "--verbosity", "0")
     run(image, env, "manage.py", "collectstatic", "--no-input", "--verbosity", "0")
     run(image, env, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--database", "cloud_security")
-    port = free_port()
-    with (tmp_path / "web.log").open("wb") as output:
-        web = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py",
-             "--workers", "1", "--bind", f"127.0.0.1:{port}"],
-            cwd=image, env=env, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def answers() -> bool:
-        assert web.poll() is None, (tmp_path / "web.log").read_text()
-        try:
-            return get(port, "/healthz") == (200, "ok")
-        except OSError:
-            return False
-
-    try:
-        wait_for(answers, seconds=60, what="the first answer")
-        status, page = get(port, "/login/")
-        assert status == 200
-        styles = re.findall(r'href="(/static/css/[^"]+)"', page)
+    with WebServer(image, env, tmp_path / "web.log") as web:
+        page = web.get("/login/", PROXY)
+        assert page.status_code == 200
+        styles = re.findall(r'href="(/static/css/[^"]+)"', page.text)
         assert styles
-        assert all(get(port, address)[0] == 200 for address in styles)
-    finally:
-        web.terminate()
-        assert web.wait(30) == 0
+        assert all(web.get(address, PROXY).status_code == 200 for address in styles)
 
 
 def test_its_own_commands_name_what_exists(image: Path) -> None:
