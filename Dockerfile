@@ -21,8 +21,7 @@ COPY wizard wizard
 COPY scans scans
 COPY templates templates
 COPY static static
-# The simulated clouds never run beside real ones.
-RUN rm -rf config/sandbox && python -m compileall -q /app
+RUN python -m compileall -q /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DATA_DIR=/var/lib/cloud-accounts LOG_FORMAT=json
 USER cloud-accounts

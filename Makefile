@@ -35,22 +35,22 @@ demo: .venv/.sandbox ## the product with simulated clouds, on http://127.0.0.1:8
 
 role: .venv/.sandbox ## the customer's side of the demo: a role with your external ID (ACCOUNT=… EXTERNAL_ID=…)
 	@test -n "$(ACCOUNT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make role ACCOUNT=444455556666 EXTERNAL_ID=ca-…"; exit 2; }
-	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.role --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.role --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--account "$(ACCOUNT)" --external-id "$(EXTERNAL_ID)"
 
 tag: .venv/.sandbox ## the same for Azure: your external ID as a tag (SUBSCRIPTION=… EXTERNAL_ID=…)
 	@test -n "$(SUBSCRIPTION)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make tag SUBSCRIPTION=… EXTERNAL_ID=ca-…"; exit 2; }
-	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.azure.tag --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.azure.tag --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--subscription "$(SUBSCRIPTION)" --external-id "$(EXTERNAL_ID)"
 
 label: .venv/.sandbox ## the same for Google Cloud: your external ID as a label (PROJECT=… EXTERNAL_ID=…)
 	@test -n "$(PROJECT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make label PROJECT=… EXTERNAL_ID=ca-…"; exit 2; }
-	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.gcp.label --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.gcp.label --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--project "$(PROJECT)" --external-id "$(EXTERNAL_ID)"
 
 organization: .venv/.sandbox ## the same for all members of the AWS organization (EXTERNAL_ID=…)
 	@test -n "$(EXTERNAL_ID)" || { echo "Say which: make organization EXTERNAL_ID=ca-…"; exit 2; }
-	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m config.sandbox.organization --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
+	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.organization --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--external-id "$(EXTERNAL_ID)"
 
 run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
@@ -65,7 +65,7 @@ lint: .venv/.dev ## style, types, import contracts, security, migrations, deploy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/bandit --quiet --severity-level medium --recursive config cloudaccounts wizard scans --exclude config/sandbox
+	@$(BIN)/bandit --quiet --severity-level medium --recursive config cloudaccounts wizard scans
 	@$(BIN)/python -m tests.dependency_audit
 	@$(BIN)/python -m tests.deployment_checks
 

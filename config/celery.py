@@ -7,13 +7,13 @@ import os
 from celery import Celery
 from kombu.transport import TRANSPORT_ALIASES
 
-from config import filebroker
+from config.brokers import filesystem
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-filebroker.install()
+filesystem.install()
 # By name, as kombu does: it is loaded, and redis with it, where such a URL is used.
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.redisbroker:Transport")
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.brokers.redis:Transport")
 app = Celery("cloudaccounts")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -92,12 +92,12 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "config.context.product",
+                "config.site.context.product",
             ],
         },
     }
 ]
-FORM_RENDERER = "config.forms.FormRenderer"
+FORM_RENDERER = "config.site.form_renderer.FormRenderer"
 
 # --- Databases ------------------------------------------------------------------------------------------------------
 DATABASES = {
@@ -200,8 +200,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it ends, and trying again does not move that
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "config.lockout.locked_out"
-AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
+AXES_LOCKOUT_CALLABLE = "config.site.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "config.site.lockout.client_address"
 AXES_DISABLE_ACCESS_LOG = True  # a row per login for ever, which nobody reads
 AXES_SENSITIVE_PARAMETERS = ["username"]  # people type passwords there: in no log line and no stored form
 AXES_VERBOSE = False
@@ -241,7 +241,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryOnly"]
+FILE_UPLOAD_HANDLERS = ["config.site.uploads.MemoryOnly"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # an organization's page lets hundreds of accounts be ticked
 
 # --- Browser security -----------------------------------------------------------------------------------------------
@@ -275,5 +275,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP
 # Only a proxy of TRUSTED_PROXIES can set this header: config.middleware takes it from everybody else.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.debugpage.WithoutValues"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.site.debug_page.WithoutValues"
 LOGGING = logging_settings(as_json=env.text("LOG_FORMAT") == "json", level=env.text("LOG_LEVEL", "INFO"))

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from cloudaccounts.lazyviews import Views
-from config import api_entry
+from config.api import entry as api_entry
 from config.health import healthz, readyz
 from config.metrics import metrics
 
@@ -13,8 +13,12 @@ urlpatterns = [
     path("", include("cloudaccounts.urls")),
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
-    path("", include("config.site_urls")),
-    path("admin/overview/", admin.site.admin_view(Views("config.operators").overview), name="operators-overview"),
+    path("", include("config.site.urls")),
+    path(
+        "admin/overview/",
+        admin.site.admin_view(Views("config.site.admin_overview").overview),
+        name="operators-overview",
+    ),
     path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
     path("api/v1/docs", api_entry.docs, name="api-docs"),
     path("api/v1/", api_entry.api, name="api-root"),
@@ -22,7 +26,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "config.site_views.bad_request"
-handler403 = "config.site_views.permission_denied"
-handler404 = "config.site_views.not_found"
-handler500 = "config.site_views.server_error"
+handler400 = "config.site.views.bad_request"
+handler403 = "config.site.views.permission_denied"
+handler404 = "config.site.views.not_found"
+handler500 = "config.site.views.server_error"

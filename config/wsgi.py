@@ -11,7 +11,7 @@ application = get_wsgi_application()
 # Commands load neither pages nor API nor all services; a web process does so before its first visitor waits for it.
 import_module("config.urls")
 preload()
-import_module("config.api")
+import_module("config.api.assembly")
 for services in map(import_module, ("cloudaccounts.services", "scans.services", "wizard.services")):
     for name in services.__all__:
         getattr(services, name)

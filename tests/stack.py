@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from config.env import ROOT
-from config.sandbox.control import Control
-from config.sandbox.files import DESCRIPTION_FILE, read_json
+from sandbox.control import Control
+from sandbox.files import DESCRIPTION_FILE, read_json
 from tests.servers import EMBEDDED
 
 READY = 90.0  # seconds

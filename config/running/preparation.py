@@ -21,7 +21,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from config.running.children import Child, Children, how_it_ended
+from config.running.supervisor import Child, Children, how_it_ended
 
 
 def port_must_be_free(port: int) -> None:
@@ -100,7 +100,7 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
     folder.mkdir(mode=0o700, exist_ok=True)
     ready_file = folder / "sandbox.json"
     ready_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "config.sandbox", "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "sandbox", "--data-dir", str(folder)]
     clouds = Child("clouds", command, "magenta", {})
     children.add(clouds)
     deadline = time.monotonic() + timeout

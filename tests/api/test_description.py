@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 
 from cloudaccounts import registry
 from cloudaccounts.models import CloudAccount
-from config.api import description
+from config.api.assembly import description
 from config.env import ROOT as PROJECT
 from scans.models import ScanRun
 from tests.api.conftest import Caller

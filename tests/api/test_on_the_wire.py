@@ -16,7 +16,7 @@ os.environ.setdefault("CLOUD_ACCOUNTS_SANDBOX", "1")
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.services import external_id_for
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.api.conftest import Caller, assert_problem
 from tests.cloudaccounts.providers.azure.conftest import TAG
 from tests.conftest import ALL_DATABASES

@@ -14,7 +14,7 @@ from django.forms.models import model_to_dict
 from cloudaccounts.actors import SYSTEM
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.services import create_token
-from config.api import ROOT, description
+from config.api.assembly import ROOT, description
 from scans.models import ScanRun
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES

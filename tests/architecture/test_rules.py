@@ -18,7 +18,7 @@ _LADDER = re.compile(r"""provider(\.key|_key|_id)?\s*[!=]=\s*["']\w+["']|[=:(\[{
 
 
 def test_nothing_outside_providers_knows_a_cloud_by_name() -> None:
-    own = ("cloudaccounts/providers/", "config/sandbox/")
+    own = ("cloudaccounts/providers/", "sandbox/")
     guilty = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in SOURCES

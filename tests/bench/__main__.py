@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.env import ROOT
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.bench.result import Result
 
 

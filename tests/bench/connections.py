@@ -11,7 +11,7 @@ import boto3
 
 from cloudaccounts.contract import Credentials, Provider, Target, ValidationProgress
 from cloudaccounts.providers.aws.provider import PROVIDER
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.bench import bare
 from tests.bench.result import Result, interleaved
 

@@ -18,7 +18,7 @@ from cloudaccounts.contract import CredentialFacts, Credentials
 from cloudaccounts.models import CloudAccount, HealthRecord
 from cloudaccounts.services.heartbeats import beat
 from cloudaccounts.vault import store
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.bench import bare
 from tests.bench.result import Result
 

@@ -15,7 +15,7 @@ from cloudaccounts.contract import CredentialFacts, Credentials
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
 from cloudaccounts.services import organizations
 from cloudaccounts.vault import store
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.bench.result import Result
 
 MEMBERS = 10_000

@@ -20,7 +20,7 @@ from cloudaccounts.contract import CredentialFacts, Credentials
 from cloudaccounts.dispatch import SECURITY
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.vault import store
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, ScanRun, ScanSchedule
 from scans.models import Asset as StoredAsset

@@ -19,8 +19,8 @@ from cloudaccounts.models import CloudAccount, Notice, ProviderReach
 from cloudaccounts.providers.gcp import validation
 from cloudaccounts.services.heartbeats import beat
 from cloudaccounts.vault import store
-from config.sandbox.control import Control
-from config.sandbox.rig import Rig
+from sandbox.control import Control
+from sandbox.rig import Rig
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)

@@ -44,8 +44,9 @@ def visit(folder: Path, gone: dict[str, str], visits: list[dict[str, Any]], *, s
     env = os.environ | {name: gone.get(alias, "") for alias, name in VARIABLE_OF.items()}
     env |= {"DATA_DIR": str(folder / "data"), "SECRET_KEY": "only-for-tests"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.config.visiting"], input=json.dumps({"visits": visits, "spoil": spoil}), env=env,
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-m", "tests.config.site.visiting"], env=env,
+        input=json.dumps({"visits": visits, "spoil": spoil}), cwd=ROOT,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     answers = Answers(json.loads(done.stdout))

@@ -21,7 +21,7 @@ CORE = (
     "tests/scans/test_findings.py",
     "tests/scans/test_views_findings.py",
     "tests/config/test_health.py",
-    "tests/config/test_lockout.py",  # which reads its driver's log lines
+    "tests/config/site/test_lockout.py",  # which reads its driver's log lines
     "tests/api/test_onboarding.py",
     "tests/api/test_parallel.py",
     "tests/journeys/test_onboarding.py",

@@ -14,7 +14,7 @@ os.environ.setdefault("CLOUD_ACCOUNTS_SANDBOX", "1")
 
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.services import external_id_for, refresh_server_identities
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
 from wizard import services
 

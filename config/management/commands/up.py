@@ -11,11 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.endings import told_to_end
 from config.running import preparation
 from config.running.announcement import announce
-from config.running.children import Child, Children
 from config.running.output import Output
+from config.running.shutdown import told_to_end
+from config.running.supervisor import Child, Children
 
 
 def _stop_when_asked(children: Children) -> None:

@@ -45,8 +45,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 shutil.copytree(ROOT / source, app / target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy2(ROOT / source, app / target)
-        for removed in re.findall(r"\brm -rf (\S+)", line):
-            shutil.rmtree(app / removed)
     return app
 
 
@@ -70,7 +68,7 @@ def run(image: Path, env: dict[str, str], *command: str) -> str:
 def test_it_migrates_starts_and_answers_without_the_simulated_clouds(image: Path, tmp_path: Path) -> None:
     env = environment(tmp_path)
     assert run(image, env, "-c", "import config; print(config.__file__)").startswith(str(image))
-    assert not (image / "config" / "sandbox").exists()
+    assert not (image / "sandbox").exists()
     for alias in ("default", "cloud_security", "cloud_asset_discovery"):
         run(image, env, "manage.py", "migrate", "--no-input", "--database", alias, "--verbosity", "0")
     run(image, env, "manage.py", "collectstatic", "--no-input", "--verbosity", "0")

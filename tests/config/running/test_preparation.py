@@ -14,8 +14,8 @@ from pytest_django import Settings
 
 from config.management.commands import up
 from config.running import preparation
-from config.running.children import Children
 from config.running.output import Output
+from config.running.supervisor import Children
 from tests.conftest import ALL_DATABASES
 
 

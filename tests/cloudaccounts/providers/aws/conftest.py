@@ -12,8 +12,8 @@ from cloudaccounts.contract import CloudValidationResult, Credentials, Target, V
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.report import CheckResult
-from config.sandbox.control import Control
-from config.sandbox.rig import Rig
+from sandbox.control import Control
+from sandbox.rig import Rig
 
 ACCOUNT = "123400000001"
 OTHER_ACCOUNT = "123400000002"

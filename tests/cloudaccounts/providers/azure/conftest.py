@@ -18,8 +18,8 @@ from cryptography.x509.oid import NameOID
 from cloudaccounts.contract import Asset, CloudValidationResult, Credentials, Target, ValidationProgress
 from cloudaccounts.providers.azure.provider import PROVIDER
 from cloudaccounts.report import CheckResult
-from config.sandbox.control import Control
-from config.sandbox.rig import Rig
+from sandbox.control import Control
+from sandbox.rig import Rig
 
 EXTERNAL_ID = "ca-8f1c2a7e-64b0-4d5f-9a53-0f6e1b7d2c90"
 OTHERS_ID = "ca-0c6f3d1b-77aa-4f0e-8b1e-2f5d9a4c6e11"

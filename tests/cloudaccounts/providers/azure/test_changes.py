@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract import Asset, ProviderError, ScanUnit
 from cloudaccounts.providers.azure.inventory import AzureSession, changes, open_session
-from config.sandbox.rig import Rig
+from sandbox.rig import Rig
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
 
 PLACE = "payments-prod"

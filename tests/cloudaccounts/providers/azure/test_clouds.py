@@ -10,7 +10,7 @@ from azure.mgmt.core.tools import get_arm_endpoints
 from cloudaccounts.contract import ProviderError
 from cloudaccounts.providers.azure.clouds import CLOUDS, cloud_of, is_region, require_regions
 from cloudaccounts.providers.azure.provider import PROVIDER
-from config.sandbox.azure.clouds import ENDPOINTS, LOCATIONS
+from sandbox.azure.clouds import ENDPOINTS, LOCATIONS
 
 
 def test_hosts_and_scopes_are_the_sdks_own() -> None:

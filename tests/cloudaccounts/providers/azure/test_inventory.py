@@ -16,7 +16,7 @@ from cloudaccounts.providers.azure.inventory.common import at, plain, region_of,
 from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.resources import generic_type
 from cloudaccounts.providers.azure.permissions import BY_ACTION
-from config.sandbox.azure.clouds import TYPES
+from sandbox.azure.clouds import TYPES
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
 
 

@@ -11,7 +11,7 @@ from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PER
 from cloudaccounts.providers.azure.proof import judge
 from cloudaccounts.providers.azure.rules import EVERYONE, DenyAssignment, Entry, Reach, granted
 from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus
-from config.sandbox.azure.access import READER, SECURITY_READER
+from sandbox.azure.access import READER, SECURITY_READER
 
 SUBSCRIPTION = "cccccccc-1111-4222-8333-444444444444"
 ME = "dddddddd-1111-4222-8333-444444444444"

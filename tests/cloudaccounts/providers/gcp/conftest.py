@@ -14,9 +14,9 @@ from cloudaccounts.providers.gcp import server, validation
 from cloudaccounts.providers.gcp.inventory import GcpSession
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from cloudaccounts.report import CheckResult
-from config.sandbox.control import Control
-from config.sandbox.gcp.control import Administrator
-from config.sandbox.rig import Rig
+from sandbox.control import Control
+from sandbox.gcp.control import Administrator
+from sandbox.rig import Rig
 
 EXTERNAL_ID = "ca-8f1c2a7e-64b0-4d5f-9a53-0f6e1b7d2c90"
 LABEL = "cloud-accounts-external-id"

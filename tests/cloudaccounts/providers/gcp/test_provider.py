@@ -15,7 +15,7 @@ from cloudaccounts.providers.gcp import regions, setup_texts
 from cloudaccounts.providers.gcp.identifiers import shorten
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS, ROLES
 from cloudaccounts.providers.gcp.provider import PROVIDER
-from config.sandbox.gcp.roles import ROLES as KNOWN
+from sandbox.gcp.roles import ROLES as KNOWN
 from tests.cloudaccounts.providers.gcp.conftest import EXTERNAL_ID, LABEL, METHODS, SERVER, Cloud
 
 KNOWN_SERVER = ServerIdentity(principal=SERVER, account_id="cloud-accounts-own")

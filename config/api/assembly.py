@@ -1,0 +1,214 @@
+"""The HTTP API, put together from the apps' routers. Imported by its first call, see `config.api.entry`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from functools import cache
+from typing import Any, NoReturn
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
+from django.urls import Resolver404, URLResolver
+from django.urls.resolvers import RegexPattern, ResolverMatch
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from cloudaccounts.api import accounts
+from cloudaccounts.api.answers import ApiError, not_found, problem, problem_of
+from cloudaccounts.api.auth import SAFE, BearerToken
+from cloudaccounts.contract import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.outages import DatabaseUnavailableError, is_outage
+from scans import api as scans
+
+ROOT = "/api/v1/"
+DESCRIPTION = """\
+Connect AWS, Azure and GCP accounts, check and scan them, and read what was found.
+
+Every call carries `Authorization: Bearer TOKEN`. Tokens are made on the profile page or by `create_api_token`.
+Every error is `{code, message, remedy?, details?}`. What is not yours answers 404. 429 and some 409 and 503 say in
+`Retry-After` when to try again. Credentials go in and never come back.
+"""
+# Pydantic's own messages are not passed on: some repeat what was given, and that may be a secret.
+MESSAGES = {
+    "missing": "This is missing.",
+    "extra_forbidden": "There is no such field.",
+    "string_type": "Give a text.",
+    "string_too_long": "This is too long.",
+    "list_type": "Give a list.",
+    "too_long": "This is too long.",
+    "dict_type": "Give an object.",
+    "model_type": "Give an object.",
+    "model_attributes_type": "Give an object.",
+    "int_parsing": "Give a whole number.",
+    "greater_than_equal": "This is too small.",
+    "less_than_equal": "This is too large.",
+    "uuid_parsing": "This is no id.",
+    "bool_parsing": "Give true or false.",
+}
+
+NUL = "There is a NUL character in it."  # which PostgreSQL takes in no text
+
+logger = logging.getLogger(__name__)
+
+
+class StrictParser(Parser):
+    """JSON as its standard has it, and text that every database takes."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            data = json.loads(request.body, parse_constant=_no_number)
+            json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError):
+            raise ApiError(problem(400, "json_malformed", "The body is not JSON.", "Send one JSON object.")) from None
+        if b"\\u0000" in request.body and (place := _nul_in(data)):
+            raise ApiError(problem_of(InputError({place: NUL})))
+        return data
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        """An empty filter is none."""
+        found = {name: value for name, value in super().parse_querydict(data, list_fields, request).items() if value}
+        if any("\x00" in value for value in found.values() if isinstance(value, str)):
+            raise InputError({"query": NUL})
+        return found
+
+
+def _nul_in(data: Any) -> str:
+    """The field that has a NUL in it, however deep; empty where none has."""
+    waiting = [("body", data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and "\x00" in value:
+            return place
+        if isinstance(value, dict):
+            if any("\x00" in name for name in value):
+                return place
+            waiting += [(name[:200] if place == "body" else place, item) for name, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(place, item) for item in value]
+    return ""
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+api = NinjaAPI(
+    title="Cloud Accounts",
+    version="1",
+    description=DESCRIPTION,
+    auth=BearerToken(),
+    parser=StrictParser(),
+    openapi_url=None,
+    docs_url=None,
+    urls_namespace="api-v1",
+)
+api.add_router("/cloud-accounts", accounts.router)
+api.add_router("/cloud-accounts", scans.of_accounts)
+api.add_router("/scans", scans.runs)
+api.add_router("/findings", scans.findings)
+api.add_router("/assets", scans.assets)
+
+_resolver = URLResolver(RegexPattern(""), api.urls[0])
+
+
+@api.exception_handler(ApiError)
+def _ended(request: HttpRequest, error: Any) -> HttpResponse:
+    answer: JsonResponse = error.answer
+    return answer
+
+
+@api.exception_handler(ProviderError)
+def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+    return problem_of(error, request)
+
+
+@api.exception_handler(Http404)
+@api.exception_handler(CloudAccount.DoesNotExist)
+def _gone(request: HttpRequest, error: Any) -> HttpResponse:
+    return not_found()
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+    fields: dict[str, str] = {}
+    for item in error.errors:
+        place = ".".join(str(part) for part in item["loc"] if part not in {"body", "query", "wanted"}) or "body"
+        message = MESSAGES.get(item["type"], "This value is not accepted.")
+        if item["type"] in {"enum", "literal_error"}:
+            message = f"Choose one of {item['ctx']['expected']}."
+        fields.setdefault(place[:200], message)
+    return problem_of(InputError(fields))
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    if isinstance(error.__cause__, ApiError):  # ninja wraps what a parser raises
+        return _ended(request, error.__cause__)
+    if isinstance(error.__cause__, RequestDataTooBig):
+        return _too_large()
+    return problem(error.status_code, "refused", "This call is not accepted.")
+
+
+@api.exception_handler(Exception)
+def _defect(request: HttpRequest, error: Any) -> HttpResponse:
+    """Told as ours. The log says where, and holds nothing of the body."""
+    if is_outage(error):
+        logger.error("api.database_unavailable", exc_info=error, extra={"method": request.method, "path": request.path})
+        return problem_of(DatabaseUnavailableError())
+    logger.error("api.defect", exc_info=error, extra={"method": request.method, "path": request.path})
+    return problem(
+        500,
+        "internal_error",
+        "This call ended by a defect of ours.",
+        "Try again; if it fails once more, tell the operator: the log says where.",
+    )
+
+
+def serve(request: HttpRequest) -> HttpResponseBase:
+    """Answers a call below `ROOT`, always in JSON."""
+    match = _resolve(request.path_info.removeprefix(ROOT))
+    if match is None:
+        return not_found()
+    try:
+        if request.method not in SAFE and request.body and request.content_type != "application/json":
+            return problem(
+                415, "not_json", "The body is not sent as JSON.", "Send the header “Content-Type: application/json”."
+            )
+    except RequestDataTooBig:
+        return _too_large()
+    except UnreadablePostError:
+        return problem(400, "body_unreadable", "The body did not arrive to its end.", "Send the call again.")
+    try:
+        answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    except Http404:  # of ninja's own root
+        return not_found()
+    if answer.status_code == 405:
+        allowed = answer["Allow"]
+        told = f"This address takes {allowed}."
+        return problem(405, "method_not_allowed", told, headers={"Allow": allowed})
+    return answer
+
+
+def _resolve(path: str) -> ResolverMatch | None:
+    """With or without the slash at its end."""
+    for wanted in (path, path.removesuffix("/") if path.endswith("/") else f"{path}/"):
+        try:
+            return _resolver.resolve(wanted)
+        except Resolver404:
+            continue
+    return None
+
+
+def _too_large() -> HttpResponse:
+    return problem(413, "too_large", "The body is larger than one megabyte.")
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI description."""
+    schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT), default=str))
+    return schema

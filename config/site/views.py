@@ -1,0 +1,152 @@
+"""People and their passwords, and the pages that say that something did not work."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from cloudaccounts import services
+from cloudaccounts.actors import Actor
+from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError, is_outage
+from config.site.forms import LoginForm, NoticeForm, ProfileForm, ResetForm
+
+
+@method_decorator(login_not_required, name="dispatch")
+class Login(auth.LoginView):
+    template_name = "site/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if getattr(request, "htmx", False):
+            # A panel's request ended here because the session did: the whole page goes to sign in, not the panel.
+            return HttpResponseClientRefresh()
+        return super().dispatch(request, *args, **kwargs)
+
+
+class Logout(auth.LogoutView):
+    http_method_names = ["post", "options"]
+
+
+class PasswordChange(auth.PasswordChangeView):
+    template_name = "site/password_change.html"
+    success_url = reverse_lazy("profile")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with services.password_changed_by(Actor.of_request(self.request)):
+            response = super().form_valid(form)
+        messages.success(
+            self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
+        )
+        return response
+
+
+class PasswordReset(auth.PasswordResetView):
+    template_name = "site/password_reset.html"
+    email_template_name = "site/password_reset_email.txt"
+    subject_template_name = "site/password_reset_subject.txt"
+    form_class = ResetForm
+    success_url = reverse_lazy("password-reset-sent")
+
+
+class PasswordResetSent(auth.PasswordResetDoneView):
+    template_name = "site/password_reset_sent.html"
+
+
+class PasswordResetConfirm(auth.PasswordResetConfirmView):
+    template_name = "site/password_reset_confirm.html"
+    success_url = reverse_lazy("login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        address = self.request.META.get("REMOTE_ADDR", "")
+        with services.password_changed_by(Actor(str(form.user.pk), form.user.get_username(), "page", address)):
+            response = super().form_valid(form)
+        messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
+        return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    user = request.user
+    assert isinstance(user, User)  # the middleware lets nobody else in
+    form = ProfileForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    if form.is_bound:
+        user.refresh_from_db()  # the page shows the name that is stored, not the one that was refused
+    owner = str(user.pk)
+    context = {
+        "form": form,
+        "external_id": services.external_id_for(owner),
+        "tokens": services.tokens_of(owner),
+        "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(services.muted_kinds(owner))}),
+    }
+    return render(request, "site/profile.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def profile_notices(request: HttpRequest) -> HttpResponse:
+    form = NoticeForm(request.POST)
+    if form.is_valid():
+        services.set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
+        messages.success(request, "Saved.")
+    return redirect("profile")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain("400.html", 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls this while it handles what nobody caught, in a view or in any middleware, and logs it."""
+    if is_outage(sys.exc_info()[1]):
+        return _unavailable(request)
+    return _plain("500.html", 500)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Asks no database, not even for who is signed in. A call of the API is answered as the API answers."""
+    error = DatabaseUnavailableError()
+    if request.path.startswith(reverse("api-root")) and request.path != reverse("api-docs"):
+        from cloudaccounts.api.answers import problem_of
+
+        return problem_of(error)
+    again = request.get_full_path() if request.method == "GET" else "/"
+    response = _plain("503.html", 503, error=error, again=again)
+    response["Retry-After"] = str(RETRY_AFTER)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _plain(template: str, status: int, **more: Any) -> HttpResponse:
+    """Without a request, a database or a manifest: whatever broke, this page shows."""
+    assets = dict(more)
+    for name, path in (("stylesheet", "css/app.css"), ("theme", "js/theme.js")):
+        try:
+            assets[name] = static(path)
+        except ValueError:  # static files were not collected
+            assets[name] = ""
+    return HttpResponse(render_to_string(template, assets), status=status)

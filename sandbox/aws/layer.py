@@ -1,0 +1,231 @@
+"""The thin layer in front of moto: it decides each call as AWS would, and lets moto answer what is allowed."""
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from sandbox.aws import call as calls
+from sandbox.aws import clouds, gate, hosts, identities, organizations, regions, signature, simulation, snapshots, sts
+from sandbox.aws import trails as all_trails
+from sandbox.aws.actions import iam_action, resource_arn
+from sandbox.aws.call import Call
+from sandbox.aws.errors import AwsError, of_kind, render
+from sandbox.aws.history import History
+from sandbox.aws.holdings import Holdings
+from sandbox.aws.identities import Account, Caller, Identities
+from sandbox.faults import Faults
+from sandbox.journal import Journal
+from sandbox.wire import reason
+
+logger = logging.getLogger(__name__)
+
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+_NAMESPACES = {
+    "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+    "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
+    "ec2": "http://ec2.amazonaws.com/doc/2016-11-15/",
+}
+_KEY_CHANGES = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
+_BUCKET_REGION_FREE = frozenset({"GetBucketLocation", "ListBuckets", "CreateBucket"})
+
+
+class Layer:
+    """One per simulated AWS. `keys_changed` is told the account whose access keys were changed through the API."""
+
+    def __init__(
+        self,
+        known: Identities,
+        faults: Faults,
+        journal: Journal,
+        seed: str,
+        keys_changed: Callable[[Account], None],
+        history: History,
+        holdings: Holdings,
+    ) -> None:
+        self.identities = known
+        self.faults = faults
+        self.journal = journal
+        self.seed = seed
+        self.keys_changed = keys_changed
+        self.history = history
+        self.holdings = holdings
+
+    def application(self, endpoint: hosts.Endpoint) -> WSGIApplication:
+        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            status, headers, body = self._answer(calls.read(environ, endpoint, str(uuid.uuid4())), environ)
+            start_response(reason(status), headers)
+            return [body]
+
+        return answer
+
+    def _answer(self, call: Call, environ: WSGIEnvironment) -> Answer:
+        began = time.perf_counter()
+        subject = self._subject(call)
+        code = ""
+        try:
+            answer = self._decide(call, environ, subject)
+        except AwsError as error:
+            code = error.code
+            answer = render(error, call)
+        except NotImplementedError as error:
+            logger.warning("the sandbox does not simulate %s:%s (%s)", call.service, call.action, error)
+            code = "NotImplemented"
+            answer = render(of_kind("unknown_operation", call.protocol), call)
+        except Exception:
+            # moto raises anything on what it misses; the caller gets an answer, and the log says which call it was.
+            logger.exception("the sandbox failed at %s:%s", call.service, call.action)
+            code = "SandboxDefect"
+            answer = render(of_kind("broken", call.protocol), call)
+        milliseconds = round((time.perf_counter() - began) * 1000, 1)
+        self.journal.call(**subject, status=answer[0], code=code, ms=milliseconds)
+        return answer
+
+    def _subject(self, call: Call) -> dict[str, str]:
+        """What faults and the journal know a call by."""
+        signed = signature.parse(call)
+        account = self.identities.account_of(signed.key_id) if signed else None
+        bucket_and_key = "/".join(filter(None, call.bucket_and_key)) if call.service == "s3" else ""
+        return {
+            "cloud": "aws",
+            "service": call.service,
+            "action": call.action,
+            "permission": iam_action(call),
+            "account": account.id if account else "",
+            "key": signed.key_id if signed else "",
+            "host": call.host,
+            "region": call.region,
+            "resource": bucket_and_key or call.form.get("RoleArn", ""),
+        }
+
+    def _decide(self, call: Call, environ: WSGIEnvironment, subject: dict[str, str]) -> Answer:
+        self._go_wrong(call, subject)
+        caller = gate.authenticate(call, self.identities)
+        identities.mark_used(caller, subject["key"], call.service, call.region)
+        self.history.note_call(call, caller.account, caller.arn)
+        if self.faults.take(["deny"], subject):
+            resource = resource_arn(call, caller.account)
+            raise gate.denial(call, caller, iam_action(call), resource, explicit=False)
+        if not call.action:
+            raise of_kind("unknown_operation", call.protocol)
+        if call.service == "sts" and (result := self._sts(call, caller)) is not None:
+            return _xml(call, result)
+        gate.authorize(call, caller)
+        if call.service == "iam" and call.action == "SimulatePrincipalPolicy":
+            return _xml(call, simulation.simulate_principal_policy(call, caller.account))
+        if call.service == "ec2" and call.action == "DescribeRegions":
+            return _xml(call, regions.describe_regions(call, caller.account))
+        if call.service == "organizations":
+            return _json(call, organizations.answer(call, caller, self.identities.organization))
+        if call.service == "account" and call.action == "ListRegions":
+            return _json(call, regions.list_regions(call, caller.account))
+        if call.service == "account" and call.action == "GetRegionOptStatus":
+            return _json(call, regions.region_opt_status(call, caller.account))
+        if call.service == "cloudtrail" and call.action == "LookupEvents":
+            return _json(call, self.history.lookup(call, caller.account))
+        if call.service == "cloudtrail" and call.action == "ListTrails":
+            self.holdings.prepare(caller.account, call.service)
+            return _json(call, all_trails.list_trails(caller.account))
+        if call.service == "ec2" and call.action == "DescribeSnapshots" and call.listed("RestorableBy"):
+            narrowed = snapshots.restorable(call, caller.account)
+            if narrowed is None:
+                return _xml(call, "<snapshotSet/>")
+            call = replace(call, body=narrowed)
+        return self._ask_moto(call, caller, environ)
+
+    def _go_wrong(self, call: Call, subject: dict[str, str]) -> None:
+        """What a fault switch says shall go wrong before anything else is looked at."""
+        if delay := self.faults.take(["delay"], subject):
+            time.sleep(delay.seconds)
+        fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew", "not_subscribed"], subject)
+        if fault is None:
+            return
+        if fault.kind == "error":
+            raise of_kind("broken", call.protocol, status=fault.status)
+        raise of_kind("throttled" if fault.kind == "throttle" else fault.kind, call.protocol)
+
+    def _sts(self, call: Call, caller: Caller) -> str | None:
+        if call.action == "GetCallerIdentity":
+            return sts.get_caller_identity(caller)
+        if call.action == "AssumeRole":
+            return sts.assume_role(call, caller, self.identities)
+        if call.action == "GetSessionToken":
+            return sts.get_session_token(call, caller, self.identities)
+        if call.action == "GetAccessKeyInfo":
+            gate.authorize(call, caller)
+            return sts.get_access_key_info(call, self.identities)
+        raise NotImplementedError(call.action)
+
+    def _ask_moto(self, call: Call, caller: Caller, environ: WSGIEnvironment) -> Answer:
+        account = caller.account
+        clouds.settle(self.seed, call.service, account.id, call.region)
+        self.holdings.prepare(account, call.service)
+        if call.service == "s3":
+            self._check_bucket_region(call, account)
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _error: Any = None
+        ) -> Callable[[bytes], object]:
+            started[:] = [(status, headers)]
+            return lambda _: None
+
+        body = b"".join(clouds.application(_for_moto(call, account, environ), start_response))
+        status, headers = int(started[0][0][:3]), started[0][1]
+        if status == 501 or (status == 404 and b"<title>404 Not Found</title>" in body):
+            raise NotImplementedError("moto knows no such operation")
+        if call.service == "iam" and call.action in _KEY_CHANGES and status == 200:
+            self.keys_changed(account)
+        return status, headers, body
+
+    def _check_bucket_region(self, call: Call, account: Account) -> None:
+        """S3 sends a client on that asks the wrong region for a bucket; moto answers from anywhere."""
+        name, _ = call.bucket_and_key
+        bucket = clouds.bucket(account.id, account.partition, name) if name else None
+        if bucket is None or bucket.region_name == call.region or call.action in _BUCKET_REGION_FREE:
+            return
+        text = "The bucket you are attempting to access must be addressed using the specified endpoint."
+        raise AwsError("PermanentRedirect", text, 301, (("x-amz-bucket-region", str(bucket.region_name)),))
+
+
+def _for_moto(call: Call, account: Account, environ: WSGIEnvironment) -> WSGIEnvironment:
+    """The request as moto shall see it: of a known account, with buckets in the path."""
+    ours = {**environ, "HTTP_X_MOTO_ACCOUNT_ID": account.id, "wsgi.input": BytesIO(call.body)}
+    ours["CONTENT_LENGTH"] = str(len(call.body))
+    if ".us-gov." in call.host:  # moto would take `us-gov` for a region, and that one for commercial AWS
+        ours["HTTP_HOST"] = f"{call.service}.{call.region}.amazonaws.com"
+    if call.service == "s3":
+        target = call.s3_path + (f"?{call.query}" if call.query else "")
+        ours |= {
+            "PATH_INFO": unquote_to_bytes(call.s3_path).decode("latin-1"),
+            "RAW_URI": target,
+            "REQUEST_URI": target,
+            "HTTP_HOST": f"s3.{call.region}.{hosts.PARTITIONS[account.partition]}",
+        }
+    return ours
+
+
+def _xml(call: Call, result: str) -> Answer:
+    """A success of the query or EC2 protocol."""
+    action, namespace = call.action, _NAMESPACES[call.service]
+    if call.protocol == "ec2":
+        inner = f"<requestId>{call.request_id}</requestId>{result}"
+    else:
+        inner = (
+            f"<{action}Result>{result}</{action}Result>"
+            f"<ResponseMetadata><RequestId>{call.request_id}</RequestId></ResponseMetadata>"
+        )
+    body = f'<{action}Response xmlns="{namespace}">{inner}</{action}Response>'
+    return 200, [("Content-Type", "text/xml"), ("x-amzn-RequestId", call.request_id)], body.encode()
+
+
+def _json(call: Call, result: dict[str, object]) -> Answer:
+    headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", call.request_id)]
+    return 200, headers, json.dumps(result).encode()

@@ -1,0 +1,72 @@
+"""Role-based access control as Azure decides it; written apart from the product's own reading of the same rules.
+
+https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource
+"""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sandbox.azure.directory import EVERYONE, App, Role, Subscription
+from sandbox.azure.errors import denied
+
+OWNER = Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", ("*",))
+CONTRIBUTOR = Role(
+    "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Contributor",
+    ("*",),
+    (
+        "Microsoft.Authorization/*/Delete",
+        "Microsoft.Authorization/*/Write",
+        "Microsoft.Authorization/elevateAccess/Action",
+    ),
+)
+READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", ("*/read",))
+SECURITY_READER = Role(
+    "39bc4728-0917-49c7-9d2c-d95423bc2eb4",
+    "Security Reader",
+    (
+        "Microsoft.Authorization/*/read",
+        "Microsoft.Insights/alertRules/read",
+        "Microsoft.operationalInsights/workspaces/*/read",
+        "Microsoft.Resources/deployments/*/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Security/*/read",
+        "Microsoft.Support/*/read",
+        "Microsoft.Management/managementGroups/read",
+    ),
+)
+BUILT_IN = (OWNER, CONTRIBUTOR, READER, SECURITY_READER)
+
+
+def covers(entry: dict[str, Any], action: str) -> bool:
+    wanted = action.lower()
+    allowed = any(fnmatchcase(wanted, _shell(one)) for one in entry.get("actions", ()))
+    return allowed and not any(fnmatchcase(wanted, _shell(one)) for one in entry.get("notActions", ()))
+
+
+def _shell(pattern: str) -> str:
+    """Only the star means something; fnmatch's other signs do not occur in action names."""
+    return pattern.lower()
+
+
+def roles_of(subscription: Subscription, app: App) -> list[Role]:
+    """Of assignments at the subscription or above it."""
+    inherited = ("/", "/providers/microsoft.management/")
+    return [
+        one.role
+        for one in subscription.assignments
+        if one.principal_id == app.object_id
+        and (one.scope.lower() == subscription.scope or one.scope == "/" or one.scope.lower().startswith(inherited[1]))
+    ]
+
+
+def authorize(subscription: Subscription, app: App, action: str, scope: str) -> None:
+    """Raises ArmError. A deny assignment goes before all roles."""
+    for denial in subscription.denials:
+        principals = {one["id"] for one in denial["principals"]}
+        spared = {one["id"] for one in denial["excludePrincipals"]}
+        concerned = (EVERYONE in principals or app.object_id in principals) and app.object_id not in spared
+        if concerned and any(covers(entry, action) for entry in denial["permissions"]):
+            raise denied(app.client_id, app.object_id, action, scope, by_assignment=denial["denyAssignmentName"])
+    if not any(covers(role.entry(), action) for role in roles_of(subscription, app)):
+        raise denied(app.client_id, app.object_id, action, scope)

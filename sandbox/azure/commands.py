@@ -1,0 +1,214 @@
+"""What the control API can ask of the simulated Azure: its administrator's side."""
+
+import threading
+import time
+from typing import Any
+
+from sandbox.azure import activity, seed
+from sandbox.azure.access import READER, SECURITY_READER
+from sandbox.azure.clouds import TYPES
+from sandbox.azure.company import Item
+from sandbox.azure.directory import EVERYONE, Directory, Federation, Role, Subscription
+from sandbox.azure.state import State
+from sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT, Tokens
+from sandbox.emulator import Command
+
+
+class Commands:
+    """Arguments and answers are JSON. What a person makes is remembered and made again at the next start."""
+
+    def __init__(self, directory: Directory, state: State, tokens: Tokens) -> None:
+        self._directory = directory
+        self._state = state
+        self._tokens = tokens
+        self._lock = threading.Lock()
+
+    def by_name(self) -> dict[str, Command]:
+        return {
+            "subscriptions": self.subscriptions,
+            "put_tag": self.put_tag,
+            "put_app": self.put_app,
+            "set_app": self.set_app,
+            "set_subscription": self.set_subscription,
+            "put_denial": self.put_denial,
+            "seed_resources": self.seed_resources,
+            "set_resource": self.set_resource,
+            "delete_resource": self.delete_resource,
+            "put_event": self.put_event,
+            "server_token": self.server_token,
+            "take_role": self.take_role,
+        }
+
+    def restore(self) -> None:
+        for name, arguments in list(self._state.made):
+            self.by_name()[name](**arguments)
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        return [
+            {"id": one.id, "name": one.name, "tenant_id": one.tenant.id, "cloud": one.tenant.cloud, "state": one.state}
+            for one in self._directory.subscriptions.values()
+        ]
+
+    def put_tag(self, subscription_id: str, name: str, value: str | None) -> None:
+        """Sets a tag of the subscription; None removes it."""
+        tags = self._directory.subscription(subscription_id).tags
+        with self._lock:
+            if value is None:
+                tags.pop(name, None)
+            else:
+                tags[name] = value
+            self._state.made = [
+                one
+                for one in self._state.made
+                if one[0] != "put_tag" or one[1].get("name") != name or one[1].get("subscription_id") != subscription_id
+            ]
+            arguments = {"subscription_id": subscription_id, "name": name, "value": value}
+            self._state.remember("put_tag", arguments)
+        subscription = self._directory.subscription(subscription_id)
+        tag_id = f"{subscription.scope}/providers/Microsoft.Resources/tags/default"
+        activity.record(subscription, "Microsoft.Resources/tags/write", tag_id)
+
+    def put_app(
+        self,
+        subscription_id: str,
+        name: str,
+        *,
+        actions: list[str] | None = None,
+        not_actions: list[str] | None = None,
+        secret_days: float = 180,
+        certificate_pem: str = "",
+        federated: dict[str, str] | None = None,
+    ) -> dict[str, str]:
+        """Makes an app with a secret and a role in the subscription (Reader and Security Reader unless told)."""
+        subscription = self._directory.subscription(subscription_id)
+        with self._lock:
+            app = seed.put_app(self._directory, self._state, subscription.tenant, name)
+            if not app.secrets:
+                seed.put_secret(app, self._state, secret_days)
+            app.secrets[0].expires = time.time() + secret_days * 86_400
+            if certificate_pem:
+                app.certificates.clear()
+                seed.put_certificate(app, certificate_pem)
+            if federated is not None:
+                usual = {"issuer": ISSUER, "subject": SUBJECT, "audience": AUDIENCE[subscription.tenant.cloud]}
+                app.federations = [Federation(**{**usual, **federated})]
+            kept = [one for one in subscription.assignments if one.principal_id != app.object_id]
+            subscription.assignments[:] = kept
+            roles = (READER, SECURITY_READER)
+            if actions is not None:
+                identifier = self._state.uuid("role", subscription.id, name)
+                own = Role(identifier, f"Role of {name}", tuple(actions), tuple(not_actions or ()), custom=True)
+                roles = (own,) if actions else ()  # type: ignore[assignment] # of another length
+            seed.assign(subscription, self._state, app, *roles)
+        made = [one for one in subscription.assignments if one.principal_id == app.object_id]
+        for one in made:
+            assignment = f"{subscription.scope}/providers/Microsoft.Authorization/roleAssignments/{one.id}"
+            activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", assignment)
+        return {"tenant_id": app.tenant.id, "client_id": app.client_id, "client_secret": app.secrets[0].value}
+
+    def set_app(self, client_id: str, enabled: bool) -> None:
+        self._directory.app_of(client_id).enabled = enabled
+
+    def set_subscription(
+        self, subscription_id: str, *, state: str | None = None, providers: dict[str, str] | None = None
+    ) -> None:
+        """``providers`` maps namespaces to Registered or NotRegistered."""
+        subscription = self._directory.subscription(subscription_id)
+        if unknown := set(providers or ()) - set(TYPES):
+            raise ValueError(f"no such resource provider: {', '.join(sorted(unknown))}")
+        subscription.state = state or subscription.state
+        subscription.providers |= providers or {}
+
+    def put_denial(
+        self,
+        subscription_id: str,
+        actions: list[str] | None,
+        *,
+        not_actions: list[str] | None = None,
+        principal: str = EVERYONE,
+        principal_type: str = "SystemDefined",
+        excluded: list[str] | None = None,
+        name: str = "Deployment stack",
+    ) -> None:
+        """Makes a deny assignment at the subscription; without actions, removes all. Principals are client ids."""
+        subscription = self._directory.subscription(subscription_id)
+        if actions is None:
+            subscription.denials.clear()
+            return
+        entry = {"actions": actions, "notActions": not_actions or [], "dataActions": [], "notDataActions": []}
+        subscription.denials.append(
+            {
+                "denyAssignmentName": name,
+                "description": "",
+                "permissions": [entry],
+                "scope": subscription.scope,
+                "doNotApplyToChildScopes": False,
+                "principals": [{"id": self._object_id(principal), "type": principal_type}],
+                "excludePrincipals": [
+                    {"id": self._object_id(one), "type": "ServicePrincipal"} for one in excluded or ()
+                ],
+                "isSystemProtected": True,
+            }
+        )
+
+    def seed_resources(self, subscription_id: str, n: int, kind: str = "Microsoft.Network/networkInterfaces") -> None:
+        """Adds n small resources, for lists of several pages."""
+        subscription = self._directory.subscription(subscription_id)
+        for number in range(n):
+            item = Item(kind, f"seeded-{number:05d}", {}, group="seeded")
+            activity.record(subscription, f"{kind}/write", seed.add_item(subscription, item, self._state))
+
+    def set_resource(self, subscription_id: str, name: str, **properties: Any) -> str:
+        """Changes properties of a resource (or of a child: ``server/firewallRules/all``) and returns its id."""
+        subscription = self._directory.subscription(subscription_id)
+        resource = _named(subscription, name)
+        with self._lock:
+            resource["properties"] = {**(resource["properties"] or {}), **properties}
+        activity.record(subscription, f"{resource['type']}/write", resource["id"])
+        return str(resource["id"])
+
+    def delete_resource(self, subscription_id: str, name: str) -> None:
+        subscription = self._directory.subscription(subscription_id)
+        resource = _named(subscription, name)
+        own = str(resource["id"]).lower()
+        with self._lock:
+            for key in [key for key in subscription.resources if key == own or key.startswith(f"{own}/")]:
+                del subscription.resources[key]
+        activity.record(subscription, f"{resource['type']}/delete", resource["id"])
+
+    def put_event(
+        self,
+        subscription_id: str,
+        operation: str,
+        resource_id: str,
+        status: str = "Succeeded",
+        minutes_ago: float = 0,
+    ) -> None:
+        """An entry of the Activity Log as such."""
+        subscription = self._directory.subscription(subscription_id)
+        activity.record(subscription, operation, resource_id, status=status, minutes_ago=minutes_ago)
+
+    def take_role(self, subscription_id: str, name: str) -> None:
+        """Takes an app's roles in one subscription away, inherited ones included."""
+        subscription = self._directory.subscription(subscription_id)
+        app = seed.put_app(self._directory, self._state, subscription.tenant, name)
+        kept = [one for one in subscription.assignments if one.principal_id != app.object_id]
+        subscription.assignments[:] = kept
+
+    def server_token(self, seconds: int = 3600, **claims: str) -> str:
+        """A token such as the product's platform gives it; `iss`, `sub` and `aud` can be changed."""
+        return self._tokens.server_token(seconds, **claims)
+
+    def _object_id(self, principal: str) -> str:
+        try:
+            return self._directory.app_of(principal).object_id
+        except LookupError:
+            return principal
+
+
+def _named(subscription: Subscription, name: str) -> dict[str, Any]:
+    """By the end of its id; raises LookupError."""
+    for key, resource in subscription.resources.items():
+        if key.endswith(f"/{name.lower()}"):
+            return resource
+    raise LookupError(f"no resource {name}")

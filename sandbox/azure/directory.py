@@ -1,0 +1,120 @@
+"""Who and what there is: tenants, apps with their credentials, subscriptions with their roles and resources."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+EVERYONE = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass
+class Tenant:
+    id: str
+    name: str
+    domain: str
+    cloud: str
+
+
+@dataclass
+class Secret:
+    value: str
+    expires: float  # seconds since 1970
+
+
+@dataclass
+class Certificate:
+    thumbprint: bytes  # SHA-1
+    thumbprint_256: bytes
+    public_key: Any
+    expires: float
+
+
+@dataclass(frozen=True)
+class Federation:
+    issuer: str
+    subject: str
+    audience: str
+
+
+@dataclass
+class App:
+    """An app registration and its service principal in one tenant."""
+
+    tenant: Tenant
+    name: str
+    client_id: str
+    object_id: str
+    secrets: list[Secret] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)
+    federations: list[Federation] = field(default_factory=list)
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role definition; `entries` as the permissions API tells them: actions, notActions …"""
+
+    id: str
+    name: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+    custom: bool = False
+    description: str = ""
+
+    def entry(self) -> dict[str, list[str]]:
+        return {
+            "actions": list(self.actions),
+            "notActions": list(self.not_actions),
+            "dataActions": [],
+            "notDataActions": [],
+        }
+
+
+@dataclass(frozen=True)
+class Assignment:
+    id: str
+    role: Role
+    principal_id: str
+    principal_type: str
+    scope: str
+
+
+@dataclass
+class Subscription:
+    id: str
+    name: str
+    tenant: Tenant
+    locations: tuple[str, ...]
+    state: str = "Enabled"
+    tags: dict[str, str] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)  # namespace to registration state
+    assignments: list[Assignment] = field(default_factory=list)
+    denials: list[dict[str, Any]] = field(default_factory=list)  # properties, as the API tells them
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resources: dict[str, dict[str, Any]] = field(default_factory=dict)  # by ARM id in lower case, children included
+    events: list[dict[str, Any]] = field(default_factory=list)  # the Activity Log, as the API tells it
+
+    @property
+    def scope(self) -> str:
+        return f"/subscriptions/{self.id}"
+
+
+class Directory:
+    """Everything, by the names under which requests ask for it."""
+
+    def __init__(self) -> None:
+        self.tenants: dict[str, Tenant] = {}
+        self.apps: dict[tuple[str, str], App] = {}  # by tenant and client id
+        self.subscriptions: dict[str, Subscription] = {}
+        self.tree: Any = None  # sandbox.azure.management.Tree
+
+    def app_of(self, client_id: str) -> App:
+        for app in self.apps.values():
+            if app.client_id == client_id:
+                return app
+        raise LookupError(f"no app {client_id}")
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        found = self.subscriptions.get(subscription_id.lower())
+        if found is None:
+            raise LookupError(f"no subscription {subscription_id}")
+        return found

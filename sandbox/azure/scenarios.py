@@ -1,0 +1,87 @@
+"""Credentials for people to paste, one per situation that the product tells apart."""
+
+from datetime import UTC, datetime
+
+from sandbox.azure import company, seed
+from sandbox.azure.directory import App, Directory, Subscription, Tenant
+from sandbox.azure.state import State
+from sandbox.emulator import Scenario
+
+
+def scenarios(directory: Directory, state: State) -> list[Scenario]:
+    """In the order in which a newcomer should meet them."""
+    places = {one.name: one for one in directory.subscriptions.values()}
+    main = seed.tenant_named(directory, company.MAIN)
+    other = seed.tenant_named(directory, company.OTHER)
+
+    def app(name: str, tenant: Tenant = main) -> App:
+        return seed.put_app(directory, state, tenant, name)
+
+    payments, legacy, platform = places[company.PAYMENTS], places[company.LEGACY], places[company.DATA_PLATFORM]
+    certificate = {
+        "certificate_pem": seed.certificate_for(state, seed.CERTIFICATE_APP)[1],
+        "password": state.texts[f"{seed.CERTIFICATE_APP}.password"],
+    }
+    wrong = _secret(platform, app(seed.READER_APP), "Wrong tenant", "The app is of another tenant than the one named.")
+    wrong["fields"]["tenant_id"] = other.id
+    return [
+        _secret(platform, app(seed.READER_APP), "Everything granted", "Reader and Security Reader; sees two more."),
+        _scenario(
+            payments,
+            app(seed.CERTIFICATE_APP),
+            "Certificate",
+            certificate,
+            "The private key is encrypted.",
+            "certificate",
+        ),
+        _scenario(
+            legacy,
+            app(seed.FEDERATED_APP),
+            "Federated credential",
+            {},
+            "The subscription does not carry your mark yet. Set it, with the external ID that the product shows you: "
+            f"make tag SUBSCRIPTION={legacy.id} EXTERNAL_ID=…",
+            "federated",
+        ),
+        _secret(
+            payments, app(seed.PARTIAL_APP), "Some permissions denied", "A role of its own hides vaults and roles."
+        ),
+        _secret(payments, app(seed.NOBODY_APP), "No permission at all", "A valid secret of an app without any role."),
+        _secret(legacy, app(seed.EXPIRED_APP), "Expired secret", "The secret ended before the sandbox began."),
+        wrong,
+        _secret(
+            places[company.EXPERIMENTS], app(seed.READER_APP), "Disabled subscription", "Azure reports it as Disabled."
+        ),
+        _secret(
+            platform,
+            app(seed.ORGANIZATION_APP),
+            "Organization",
+            "Reader at the tenant's root management group: connect it, then open Organizations.",
+        ),
+        *(
+            _secret(places[name], app(seed.READER_APP, places[name].tenant), title, f"Choose the cloud {title}.")
+            for name, title in ((company.GOVERNMENT, "Azure US Government"), (company.CHINA, "Azure China"))
+        ),
+    ]
+
+
+def _secret(subscription: Subscription, app: App, title: str, note: str) -> Scenario:
+    secret = app.secrets[0]
+    ends = datetime.fromtimestamp(secret.expires, UTC).date()
+    fields = {"client_secret": secret.value}
+    if ends >= datetime.now(UTC).date():
+        fields["expires_on"] = ends.isoformat()
+    return _scenario(subscription, app, title, fields, note)
+
+
+def _scenario(
+    subscription: Subscription, app: App, title: str, fields: dict[str, str], note: str, method: str = "client_secret"
+) -> Scenario:
+    return {
+        "cloud": "azure",
+        "title": title,
+        "account_id": subscription.id,
+        "method": method,
+        "fields": {"tenant_id": app.tenant.id, "client_id": app.client_id, **fields},
+        "note": note,
+    }

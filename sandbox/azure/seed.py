@@ -1,0 +1,268 @@
+"""Builds the company, with the same ids at every start."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from sandbox.azure import company
+from sandbox.azure.access import OWNER, READER, SECURITY_READER
+from sandbox.azure.clouds import TYPES
+from sandbox.azure.company import Item, Place
+from sandbox.azure.directory import (
+    App,
+    Assignment,
+    Certificate,
+    Directory,
+    Federation,
+    Role,
+    Secret,
+    Subscription,
+    Tenant,
+)
+from sandbox.azure.management import SCOPE, Group, Tree
+from sandbox.azure.state import State
+from sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT
+
+READER_APP = "cloud-accounts-reader"
+CERTIFICATE_APP = "cloud-accounts-certificate"
+FEDERATED_APP = "cloud-accounts-federated"
+PARTIAL_APP = "partial-auditor"
+NOBODY_APP = "nobody"
+EXPIRED_APP = "former-contractor"
+ORGANIZATION_APP = "cloud-accounts-organization"
+MEMBERS = 24
+CERTIFICATE_PASSWORD = "open-the-certificate"
+
+PARTIAL = Role(
+    "5c1e0f7a-90a1-4b3e-8f55-0d6a3c1f2b10",
+    "Inventory without secrets",
+    ("*/read",),
+    (
+        "Microsoft.KeyVault/*",
+        "Microsoft.Sql/servers/firewallRules/read",
+        "Microsoft.Authorization/roleDefinitions/read",
+    ),
+    custom=True,
+    description="Reads all but vaults, database firewalls and roles.",
+)
+
+
+def build(directory: Directory, state: State) -> None:
+    for name, (cloud, domain) in company.TENANTS.items():
+        tenant = Tenant(state.uuid("tenant", name), name, domain, cloud)
+        directory.tenants[tenant.id] = tenant
+    for place in company.PLACES:
+        _build_place(directory, state, place)
+    _build_apps(directory, state)
+    _build_tree(directory, state)
+
+
+def by_name(directory: Directory, name: str) -> Subscription:
+    return next(one for one in directory.subscriptions.values() if one.name == name)
+
+
+def tenant_named(directory: Directory, name: str) -> Tenant:
+    return next(one for one in directory.tenants.values() if one.name == name)
+
+
+def put_app(directory: Directory, state: State, tenant: Tenant, name: str) -> App:
+    """Makes an app, or gives the one of this name."""
+    client_id = state.uuid("app", tenant.name, name)
+    if (tenant.id, client_id) not in directory.apps:
+        object_id = state.uuid("principal", tenant.name, name)
+        directory.apps[tenant.id, client_id] = App(tenant, name, client_id, object_id)
+    return directory.apps[tenant.id, client_id]
+
+
+def put_secret(app: App, state: State, days: float = 180) -> str:
+    value = state.secret(app.tenant.name, app.name, str(len(app.secrets)))
+    app.secrets.append(Secret(value, time.time() + days * 86_400))
+    return value
+
+
+def put_certificate(app: App, pem: str) -> None:
+    """Registers a certificate's public part."""
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    app.certificates.append(
+        Certificate(
+            certificate.fingerprint(hashes.SHA1()),  # noqa: S303 - a name, as Azure uses it
+            certificate.fingerprint(hashes.SHA256()),
+            certificate.public_key(),
+            certificate.not_valid_after_utc.timestamp(),
+        )
+    )
+
+
+def assign(subscription: Subscription, state: State, app: App, *roles: Role) -> None:
+    for role in roles:
+        identifier = state.uuid("assignment", subscription.id, app.object_id, role.id)
+        subscription.assignments.append(
+            Assignment(identifier, role, app.object_id, "ServicePrincipal", subscription.scope)
+        )
+
+
+def certificate_for(state: State, name: str, *, days: int = 365, password: str = "") -> tuple[str, str]:
+    """A certificate, and the same with its private key (encrypted, where a password is given). Kept for restarts."""
+    if f"{name}.crt" not in state.texts:
+        state.texts[f"{name}.crt"] = _issue(state, name, days)
+        state.texts[f"{name}.password"] = password
+        key = state.key(f"{name}.key")
+        encryption: Any = serialization.NoEncryption()
+        if password:
+            encryption = serialization.BestAvailableEncryption(password.encode())
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+        state.texts[f"{name}.pem"] = pem.decode() + state.texts[f"{name}.crt"]
+        state.save()
+    return state.texts[f"{name}.crt"], state.texts[f"{name}.pem"]
+
+
+def _issue(state: State, name: str, days: int) -> str:
+    key = state.key(f"{name}.key")
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _build_place(directory: Directory, state: State, place: Place) -> None:
+    tenant = tenant_named(directory, place.tenant)
+    subscription = Subscription(
+        state.uuid("subscription", place.name),
+        place.name,
+        tenant,
+        place.locations,
+        place.state,
+        dict(place.tags),
+        {name: "NotRegistered" if name in place.unregistered else "Registered" for name in TYPES},
+    )
+    directory.subscriptions[subscription.id] = subscription
+    for item in place.items:
+        add_item(subscription, item, state)
+    for below, properties in place.beside:
+        identifier = f"{subscription.scope}/providers/{below}"
+        kind, _, name = below.rpartition("/")
+        told = {"id": identifier, "name": name, "type": kind, "properties": properties}
+        subscription.resources[identifier.lower()] = told
+    for alert in place.alerts:
+        add_item(subscription, company.activity_alert(alert, subscription.scope), state)
+    for person, role, scope in (
+        ("ana.lopez", OWNER, subscription.scope),
+        ("tom.berg", READER, subscription.scope),
+        ("ines.costa", OWNER, "/"),
+        *((name, OWNER, subscription.scope) for name in place.owners),
+    ):
+        identifier = state.uuid("assignment", subscription.id, person)
+        principal = state.uuid("person", tenant.name, person)
+        subscription.assignments.append(Assignment(identifier, role, principal, "User", scope))
+
+
+def add_item(subscription: Subscription, item: Item, state: State) -> str:
+    """Returns its id."""
+    group = item.group or "default"
+    if group not in subscription.groups:
+        subscription.groups[group] = {
+            "id": f"{subscription.scope}/resourceGroups/{group}",
+            "name": group,
+            "type": "Microsoft.Resources/resourceGroups",
+            "location": item.location if item.location != "global" else "westeurope",
+            "tags": {},
+            "properties": {"provisioningState": "Succeeded"},
+        }
+    namespace, *kinds = item.kind.split("/")
+    path = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, item.name.split("/"), strict=True))
+    identifier = f"{subscription.scope}/resourceGroups/{group}/providers/{namespace}/{path}"
+    resource: dict[str, Any] = {
+        "id": identifier,
+        "name": item.name,
+        "type": item.kind,
+        "location": item.location,
+        "tags": dict(item.tags),
+        "properties": item.properties,
+        "createdTime": (state.born - timedelta(days=400)).isoformat(),
+        "changedTime": (state.born - timedelta(days=3)).isoformat(),
+        **dict(item.more),
+    }
+    if item.sku:
+        resource["sku"] = {"name": item.sku}
+    subscription.resources[identifier.lower()] = resource
+    for below, name, properties in item.children:
+        child = f"{identifier}/{below}/{name}"
+        kind = below.rsplit("providers/", 1)[1] if "providers/" in below else f"{item.kind}/{below}"
+        told = {"id": child, "name": name, "type": kind, "properties": properties}
+        subscription.resources[child.lower()] = told
+    return identifier
+
+
+def _build_tree(directory: Directory, state: State) -> None:
+    """Larkfield's management groups, with small subscriptions of its teams; one app reads them all."""
+    main = tenant_named(directory, company.MAIN)
+    app = put_app(directory, state, main, ORGANIZATION_APP)
+    put_secret(app, state)
+    directory.tree = tree = Tree()
+    for key, name, parent in (
+        (main.id, "Tenant Root Group", ""),
+        ("lark-platform", "Platform", main.id),
+        ("lark-workloads", "Workloads", main.id),
+        ("lark-prod", "Production", "lark-workloads"),
+        ("lark-dev", "Development", "lark-workloads"),
+    ):
+        tree.groups[key] = Group(key, name, parent)
+    tree.grants = [(main.id, app.object_id, READER), (main.id, app.object_id, SECURITY_READER)]
+    for subscription in [one for one in directory.subscriptions.values() if one.tenant is main]:
+        tree.places[subscription.id] = "lark-prod"
+    for number in range(1, MEMBERS + 1):
+        state_of = "Disabled" if number == MEMBERS else "Enabled"
+        name = f"team-{number:02}-{'prod' if number % 2 else 'dev'}"
+        subscription = Subscription(
+            state.uuid("subscription", name), name, main, ("westeurope", "northeurope"), state_of,
+            providers=dict.fromkeys(TYPES, "Registered"),
+        )  # fmt: skip
+        directory.subscriptions[subscription.id] = subscription
+        tree.places[subscription.id] = "lark-prod" if number % 2 else "lark-dev"
+    for key in tree.places:
+        scope = f"{SCOPE}/{main.id}"
+        for role in (READER, SECURITY_READER):
+            identifier = state.uuid("assignment", scope, app.object_id, role.id)
+            assignment = Assignment(identifier, role, app.object_id, "ServicePrincipal", scope)
+            directory.subscriptions[key].assignments.append(assignment)
+
+
+def _build_apps(directory: Directory, state: State) -> None:
+    main = tenant_named(directory, company.MAIN)
+    both = (READER, SECURITY_READER)
+    reader = put_app(directory, state, main, READER_APP)
+    put_secret(reader, state)
+    for name in (company.DATA_PLATFORM, company.PAYMENTS, company.EXPERIMENTS):
+        assign(by_name(directory, name), state, reader, *both)
+    certified = put_app(directory, state, main, CERTIFICATE_APP)
+    put_certificate(certified, certificate_for(state, CERTIFICATE_APP, password=CERTIFICATE_PASSWORD)[0])
+    assign(by_name(directory, company.PAYMENTS), state, certified, *both)
+    federated = put_app(directory, state, main, FEDERATED_APP)
+    federated.federations.append(Federation(ISSUER, SUBJECT, AUDIENCE["public"]))
+    for name in (company.LEGACY, company.DATA_PLATFORM):
+        assign(by_name(directory, name), state, federated, *both)
+    partial = put_app(directory, state, main, PARTIAL_APP)
+    put_secret(partial, state)
+    assign(by_name(directory, company.PAYMENTS), state, partial, PARTIAL)
+    put_secret(put_app(directory, state, main, NOBODY_APP), state)
+    expired = put_app(directory, state, main, EXPIRED_APP)
+    put_secret(expired, state, days=-20)
+    assign(by_name(directory, company.LEGACY), state, expired, *both)
+    for name in (company.PARTNER, company.GOVERNMENT, company.CHINA):
+        subscription = by_name(directory, name)
+        app = put_app(directory, state, subscription.tenant, READER_APP)
+        put_secret(app, state)
+        assign(subscription, state, app, *both)

@@ -1,0 +1,62 @@
+"""What outlives a restart: a seed for all ids and secrets, keys, and what people made."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox.files import read_json, write_json
+
+STATE_FILE = "azure.json"
+
+
+class State:
+    """One file, 0600. Keys are made when first asked for: each costs about 100 ms."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / STATE_FILE
+        kept: dict[str, Any] = read_json(self._path) or {}
+        self.seed: str = kept.get("seed") or secrets.token_hex(32)
+        self.born = datetime.fromisoformat(kept["born"]) if "born" in kept else datetime.now(UTC)
+        self.texts: dict[str, str] = kept.get("texts", {})  # keys and certificates, as PEM
+        self.made: list[list[Any]] = kept.get("made", [])  # commands to repeat at the next start
+        self.save()
+
+    def save(self) -> None:
+        kept = {"seed": self.seed, "born": self.born.isoformat(), "texts": self.texts, "made": self.made}
+        write_json(self._path, kept)
+
+    def uuid(self, *names: str) -> str:
+        """The same one after each restart, another one in each data folder."""
+        return str(uuid.UUID(bytes=self._digest(*names)[:16], version=4))
+
+    def secret(self, *names: str) -> str:
+        """In the form of Entra ID's: 40 characters, with ``~`` and ``.`` among them."""
+        text = base64.urlsafe_b64encode(self._digest("secret", *names)).decode().replace("-", ".").replace("=", "")
+        return f"{text[:3]}8Q~{text[3:37]}"
+
+    def key(self, name: str) -> rsa.RSAPrivateKey:
+        if name not in self.texts:
+            made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            plain = serialization.NoEncryption()
+            pem = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+            self.texts[name] = pem.decode()
+            self.save()
+        key = serialization.load_pem_private_key(self.texts[name].encode(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
+
+    def remember(self, command: str, arguments: dict[str, Any]) -> None:
+        if [command, arguments] not in self.made:
+            self.made.append([command, arguments])
+            self.save()
+
+    def _digest(self, *names: str) -> bytes:
+        return hmac.new(self.seed.encode(), "/".join(names).encode(), hashlib.sha512).digest()

@@ -1,0 +1,28 @@
+"""`python -m sandbox.azure.tag`: plays the customer who puts the owner's mark on a subscription."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sandbox.control import Control, ControlError
+
+NAME = "cloud-accounts-external-id"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.azure.tag", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, required=True, help="the running sandbox's data folder")
+    parser.add_argument("--subscription", required=True, help="the subscription's id")
+    parser.add_argument("--external-id", required=True, help="the external ID that the product shows")
+    options = parser.parse_args()
+    try:
+        Control.of(options.data_dir).put_tag(options.subscription, NAME, options.external_id)
+    except (ControlError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{NAME}={options.external_id}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""What the control API can do to the simulated Google Cloud, beside the faults that all clouds share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.emulator import Command
+from sandbox.gcp import audit, company
+from sandbox.gcp import resources as make
+from sandbox.gcp.directory import Directory
+from sandbox.gcp.roles import READER
+from sandbox.gcp.state import State
+from sandbox.gcp.tokens import sign_identity
+
+
+class Commands:
+    """Changes are noted with their arguments and made again after a restart."""
+
+    def __init__(self, directory: Directory, state: State) -> None:
+        self._directory = directory
+        self._state = state
+        self._changing: dict[str, Command] = {
+            "put_project": self.put_project,
+            "put_service_account": self.put_service_account,
+            "put_key": self.put_key,
+            "set_key_disabled": self.set_key_disabled,
+            "delete_key": self.delete_key,
+            "set_service_account_disabled": self.set_service_account_disabled,
+            "delete_service_account": self.delete_service_account,
+            "set_label": self.set_label,
+            "set_api": self.set_api,
+            "let_in": self.let_in,
+            "put_pool": self.put_pool,
+            "put_instances": self.put_instances,
+            "set_asset": self.set_asset,
+            "delete_asset": self.delete_asset,
+            "set_policy": self.set_policy,
+            "put_entry": self.put_entry,
+        }
+
+    def by_name(self) -> Mapping[str, Command]:
+        remembering = {name: self._remembering(name, command) for name, command in self._changing.items()}
+        return {**remembering, "projects": self.projects, "identity_token": self.identity_token}
+
+    def restore(self) -> None:
+        for change in self._state.changes:
+            self._changing[change["command"]](**change["arguments"])
+
+    def _remembering(self, name: str, command: Command) -> Command:
+        def run(**given: Any) -> Any:
+            result = command(**given)
+            change = {"command": name, "arguments": given}
+            if name == "put_key" or change not in self._state.changes[-1:]:
+                self._state.changes.append(change)
+            self._state.save()
+            return result
+
+        return run
+
+    def projects(self) -> list[dict[str, Any]]:
+        every = self._directory.projects.values()
+        return [{"id": one.id, "number": one.number, "name": one.name, "labels": one.labels} for one in every]
+
+    def put_project(self, project_id: str, name: str, state: str = "ACTIVE") -> str:
+        """Makes a project with all APIs, or gives an existing one this state; returns its number."""
+        project = self._directory.projects.get(project_id)
+        if project is None:
+            project = company.add_project(self._directory, project_id, name, age=1)
+        project.state = state
+        audit.record(project, "cloudresourcemanager.googleapis.com", "UpdateProject")
+        return project.number
+
+    def put_service_account(
+        self,
+        project_id: str,
+        name: str,
+        roles: list[str] | None = None,
+        permissions: list[str] | None = None,
+        on: str | None = None,
+    ) -> str:
+        """Makes an account with these roles (default: those that the guides give) on its project or on another one,
+        or with exactly these permissions; returns its address."""
+        held = list(READER) if roles is None else roles
+        project = self._directory.project(on or project_id)
+        if permissions is not None:
+            role = f"projects/{project.id}/roles/{name.replace('-', '_')}"
+            project.custom_roles[role] = frozenset(permissions)
+            held = [role]
+        account = self._directory.add_account(project_id, name, [] if on else held)
+        if on:
+            self._directory.grant(project, f"serviceAccount:{account.email}", held)
+        audit.record(project, "iam.googleapis.com", "google.iam.admin.v1.CreateServiceAccount", account.email)
+        audit.record(project, "cloudresourcemanager.googleapis.com", "SetIamPolicy")
+        return account.email
+
+    def put_key(self, email: str, age_days: float = 0, expires_in_days: float | None = None) -> str:
+        """Makes a key and returns its file's content."""
+        from datetime import UTC, datetime, timedelta
+
+        key = self._directory.add_key(email, age_days)
+        if expires_in_days is not None:
+            key.expires = datetime.now(UTC) + timedelta(days=expires_in_days)
+        return self._directory.key_file(key)
+
+    def set_key_disabled(self, key_id: str, disabled: bool = True) -> None:
+        key = self._directory.key(key_id)
+        if key is None:
+            raise LookupError("no such key")
+        key.disabled = disabled
+
+    def delete_key(self, key_id: str) -> None:
+        for account in self._directory.accounts.values():
+            account.keys.pop(key_id, None)
+
+    def set_service_account_disabled(self, email: str, disabled: bool = True) -> None:
+        self._directory.account(email).disabled = disabled
+
+    def delete_service_account(self, email: str) -> None:
+        self._directory.accounts.pop(email, None)
+
+    def set_label(self, project_id: str, key: str, value: str | None = None) -> None:
+        """None removes it."""
+        labels = self._directory.project(project_id).labels
+        labels.pop(key, None)
+        if value is not None:
+            labels[key] = value
+        audit.record(self._directory.project(project_id), "cloudresourcemanager.googleapis.com", "UpdateProject")
+
+    def set_api(self, project_id: str, api: str, enabled: bool = True) -> None:
+        apis = self._directory.project(project_id).apis
+        if enabled:
+            apis.add(api)
+        else:
+            apis.discard(api)
+        method = f"google.api.serviceusage.v1.ServiceUsage.{'Enable' if enabled else 'Disable'}Service"
+        audit.record(self._directory.project(project_id), "serviceusage.googleapis.com", method, api)
+
+    def let_in(self, email: str, member: str | None = None) -> None:
+        """Lets a member (default: this server) act as the account, as the guides do."""
+        principal = member or f"serviceAccount:{company.SERVER}"
+        role = (
+            "roles/iam.workloadIdentityUser"
+            if principal.startswith("principal:")
+            else "roles/iam.serviceAccountTokenCreator"
+        )
+        self._directory.account(email).bindings.setdefault(role, set()).add(principal)
+
+    def put_pool(
+        self,
+        project_id: str,
+        email: str | None = None,
+        issuer: str | None = None,
+        audiences: list[str] | None = None,
+        subjects: list[str] | None = None,
+        disabled: bool = False,
+    ) -> str:
+        """Makes the project's provider, lets its identity act as the account, and returns its audience."""
+        project = self._directory.project(project_id)
+        pool = company.add_pool(self._directory, project)
+        pool.issuer = issuer or pool.issuer
+        pool.audiences = tuple(audiences) if audiences is not None else pool.audiences
+        pool.subjects = tuple(subjects) if subjects is not None else pool.subjects
+        pool.disabled = disabled
+        if email:
+            self.let_in(email, pool.principal + company.SUBJECT)
+        return pool.audience
+
+    def put_instances(self, project_id: str, count: int, zone: str = "europe-west1-b") -> None:
+        """Fills a project with machines, for paging."""
+        project = self._directory.project(project_id)
+        project.assets = [make.instance(project, zone, f"machine-{number:05}") for number in range(count)]
+        audit.record(project, "compute.googleapis.com", "v1.compute.instances.bulkInsert")
+
+    def set_asset(self, project_id: str, name: str, **data: Any) -> str:
+        """Changes the resource whose full name ends so, and returns that name; Admin Activity tells of it."""
+        project = self._directory.project(project_id)
+        found = _named(project.assets, name)
+        found["resource"]["data"] = {**found["resource"]["data"], **data}
+        audit.record(project, _logged_as(found), "Update", found["name"])
+        return str(found["name"])
+
+    def delete_asset(self, project_id: str, name: str) -> None:
+        project = self._directory.project(project_id)
+        found = _named(project.assets, name)
+        project.assets.remove(found)
+        audit.record(project, _logged_as(found), "Delete", found["name"])
+
+    def set_policy(self, project_id: str, constraint: str, enforced: bool) -> None:
+        """An organization policy as it applies to the project."""
+        self._directory.project(project_id).policies[constraint] = enforced
+
+    def put_entry(self, project_id: str, service: str, method: str, **more: Any) -> None:
+        """An entry of the audit logs as such."""
+        audit.record(self._directory.project(project_id), service, method, **more)
+
+    def identity_token(self, audience: str | None = None, subject: str | None = None, seconds: int = 3600) -> str:
+        """A token of the sandbox's issuer, as in GCP_WORKLOAD_TOKEN_FILE."""
+        return sign_identity(
+            self._directory,
+            issuer=company.ISSUER,
+            subject=subject or company.SUBJECT,
+            audience=audience or company.AUDIENCE,
+            seconds=seconds,
+        )
+
+
+def _named(assets: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """By the end of its full name; raises LookupError."""
+    for one in assets:
+        if one["name"].endswith(f"/{name}"):
+            return one
+    raise LookupError(f"no resource {name}")
+
+
+def _logged_as(asset: dict[str, Any]) -> str:
+    """Cloud SQL is logged by another name than that of its API."""
+    service = str(asset["assetType"]).split("/", 1)[0]
+    return {"sqladmin.googleapis.com": "cloudsql.googleapis.com"}.get(service, service)

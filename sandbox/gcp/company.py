@@ -1,0 +1,192 @@
+"""The believable small company: projects, service accounts and resources, well and badly configured.
+
+Ages are in days at the sandbox's first start; they grow from then on.
+"""
+
+from datetime import timedelta
+
+from sandbox.gcp import resources as make
+from sandbox.gcp.directory import Directory, Place, Pool, Project
+from sandbox.gcp.roles import READER
+
+ORGANIZATION = "organizations/481516234200"
+OWN = "cloud-accounts-own"
+DATA = "meadowlark-data-prod"
+SHOP = "meadowlark-shop-prod"
+LEGACY = "meadowlark-legacy"
+PARKED = "meadowlark-parked"
+
+SERVER = f"cloud-accounts@{OWN}.iam.gserviceaccount.com"
+READER_NAME = "cloud-accounts-reader"
+ORGANIZATION_NAME = "cloud-accounts-organization"
+MEMBERS = 24
+APIS = frozenset(
+    {
+        *("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com", "serviceusage.googleapis.com"),
+        *("iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com"),
+        *("compute.googleapis.com", "storage.googleapis.com", "logging.googleapis.com"),
+    }
+)
+ISSUER = "https://oidc.cloud-accounts.example"
+SUBJECT = "cloud-accounts"
+AUDIENCE = "https://cloud-accounts.example/gcp"
+POOL_NAME = "cloud-accounts"
+
+
+def build(directory: Directory) -> None:
+    _own(directory)
+    _data(directory)
+    _shop(directory)
+    _legacy(directory)
+    add_project(directory, PARKED, "Parked", state="DELETE_REQUESTED")
+    directory.grant(directory.project(PARKED), f"serviceAccount:{READER_NAME}@{DATA}.iam.gserviceaccount.com", READER)
+    _organization(directory)
+
+
+def _organization(directory: Directory) -> None:
+    """Folders with small projects of the teams; one service account reads them all, by roles on the organization."""
+    for name, label, parent in (
+        (ORGANIZATION, "meadowlark.example", ""),
+        ("folders/733001200100", "Production", ORGANIZATION),
+        ("folders/733001200200", "Teams", ORGANIZATION),
+        ("folders/733001200201", "Experiments", "folders/733001200200"),
+    ):
+        directory.places[name] = Place(name, label, parent)
+    for number in range(1, MEMBERS + 1):
+        folder = "folders/733001200100" if number % 2 else "folders/733001200201"
+        add_project(directory, f"meadowlark-team-{number:02}", f"Team {number:02}", parent=folder)
+    email = directory.add_account(DATA, ORGANIZATION_NAME, (), "Cloud Accounts organization reader").email
+    directory.add_key(email, 12)
+    for role in ("roles/browser", *READER):
+        directory.places[ORGANIZATION].bindings[role] = {f"serviceAccount:{email}"}
+
+
+def add_project(
+    directory: Directory,
+    project_id: str,
+    name: str,
+    *,
+    state: str = "ACTIVE",
+    parent: str = ORGANIZATION,
+    age: int = 400,
+) -> Project:
+    project = Project(
+        project_id,
+        directory.digits(12, "project", project_id),
+        name,
+        parent,
+        directory.state.born - timedelta(days=age),
+        state=state,
+        apis=set(APIS),
+    )
+    directory.projects[project_id] = project
+    return project
+
+
+def pool_audience(project: Project) -> str:
+    return (
+        f"//iam.googleapis.com/projects/{project.number}/locations/global/workloadIdentityPools/{POOL_NAME}/providers/"
+        f"{POOL_NAME}"
+    )
+
+
+def add_pool(directory: Directory, project: Project) -> Pool:
+    """A provider that believes this server's own token."""
+    pool = Pool(pool_audience(project), ISSUER, (AUDIENCE,), (SUBJECT,))
+    directory.pools[pool.audience] = pool
+    return pool
+
+
+def _own(directory: Directory) -> None:
+    """The product's own project: this server's identity lives here."""
+    add_project(directory, OWN, "Cloud Accounts")
+    directory.add_account(OWN, SERVER.split("@")[0])
+    directory.add_key(SERVER, 30)
+
+
+def _data(directory: Directory) -> None:
+    project = add_project(directory, DATA, "Data platform", parent="folders/733001200100")
+    project.labels = {"team": "data", "env": "prod"}
+    reader = directory.add_account(DATA, READER_NAME, READER, "Cloud Accounts reader")
+    directory.add_key(reader.email, 20)
+    reader.bindings["roles/iam.serviceAccountTokenCreator"] = {f"serviceAccount:{SERVER}"}
+    directory.grant(project, "user:ana.lopez@meadowlark.example", ["roles/owner"])
+    directory.grant(project, "group:engineers@meadowlark.example", ["roles/viewer"])
+    loader = directory.add_account(DATA, "airflow-loader", ["roles/editor"])
+    directory.add_key(loader.email, 512)
+    directory.add_account(DATA, "nobody")
+    directory.add_key(f"nobody@{DATA}.iam.gserviceaccount.com", 5)
+    former = directory.add_account(DATA, "former-contractor", READER)
+    directory.add_key(former.email, 300).disabled = True
+    project.assets = [
+        make.network(project, "default"),
+        make.firewall(project, "allow-ssh-from-anywhere", "22", "0.0.0.0/0"),
+        make.firewall(project, "allow-internal", "5432", "10.20.0.0/16"),
+        make.instance(project, "europe-west1-b", "airflow-1", machine="n2-standard-4", labels={"team": "data"}),
+        make.instance(
+            project,
+            "europe-west1-c",
+            "bastion",
+            public=True,
+            secure=False,
+            scopes=["https://www.googleapis.com/auth/cloud-platform"],
+            metadata={"startup-script": "export TOKEN=do-not-keep-me", "serial-port-enable": "TRUE"},
+        ),
+        make.instance(project, "us-central1-a", "exporter", labels={"team": "data"}),
+        make.disk(project, "europe-west1-b", "airflow-scratch", kms=True, gigabytes=200),
+        make.disk(project, "us-central1-a", "forgotten-restore", kms=False, gigabytes=500),
+        make.bucket(project, "meadowlark-raw-events", "europe-west1", labels={"team": "data"}),
+        make.bucket(project, "meadowlark-curated", "eu"),
+        make.bucket(project, "meadowlark-public-docs", "us", closed=False),
+        make.database(project, "europe-west1", "warehouse-meta", open_to_all=False),
+        make.secret(project, "warehouse-password"),
+        make.function(project, "europe-west1", "nightly-export"),
+        make.compute_project(project, enable_oslogin="TRUE", block_project_ssh_keys="TRUE"),
+        make.subnetwork(project, "europe-west1", "default", logged=False),
+        make.subnetwork(project, "europe-west1", "pipelines", logged=True),
+        make.key(project, "europe-west1", "main", "disks", days=90),
+        make.key(project, "europe-west1", "main", "archive", days=0),
+        make.zone(project, "meadowlark", signed=True),
+        make.zone(project, "inside", signed=False, visibility="private"),
+        make.dataset(project, "events", public=False),
+        make.dataset(project, "open_data", public=True),
+        make.cluster(project, "europe-west1", "pipelines", closed=True),
+        make.api_key(project, "5f0c2b7e-1a2b-4c3d-8e4f-0a1b2c3d4e5f", restricted=True),
+    ]
+    kinds = ["ADMIN_READ", "DATA_READ", "DATA_WRITE"]
+    project.audit_configs = [{"service": "allServices", "types": kinds}]
+
+
+def _shop(directory: Directory) -> None:
+    project = add_project(directory, SHOP, "Web shop", parent="folders/733001200100")
+    project.labels = {"team": "shop", "env": "prod"}
+    project.custom_roles[f"projects/{SHOP}/roles/partialAuditor"] = frozenset(
+        {"resourcemanager.projects.get", "cloudasset.assets.listResource", "serviceusage.services.get"}
+    )
+    partial = directory.add_account(SHOP, "partial-auditor", [f"projects/{SHOP}/roles/partialAuditor"])
+    directory.add_key(partial.email, 75)
+    reader = directory.add_account(SHOP, READER_NAME, READER, "Cloud Accounts reader")
+    pool = add_pool(directory, project)
+    reader.bindings["roles/iam.workloadIdentityUser"] = {pool.principal + SUBJECT}
+    reader.bindings["roles/iam.serviceAccountTokenCreator"] = {f"serviceAccount:{SERVER}"}
+    project.assets = [
+        make.instance(project, "us-east1-b", "web-1", public=True),
+        make.database(project, "us-east1", "orders", open_to_all=True),
+        make.bucket(project, "meadowlark-shop-images", "us-east1"),
+        make.compute_project(project, serial_port_enable="TRUE"),
+        make.firewall(project, "allow-everything", "", "0.0.0.0/0", "all"),
+        make.zone(project, "shop", signed=False),
+        make.cluster(project, "us-east1", "shop", closed=False),
+        make.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
+    ]
+    directory.grant(project, "user:tom.berg@meadowlark.example", ["roles/iam.serviceAccountTokenCreator"])
+
+
+def _legacy(directory: Directory) -> None:
+    """Nobody looks after it: Cloud Asset was never enabled, a key is four years old, a bucket is open."""
+    project = add_project(directory, LEGACY, "Legacy reports", age=1800)
+    project.apis = {"cloudresourcemanager.googleapis.com", "iam.googleapis.com", "serviceusage.googleapis.com"}
+    project.apis |= {"logging.googleapis.com"}
+    reader = directory.add_account(LEGACY, READER_NAME, READER)
+    directory.add_key(reader.email, 1460)
+    project.assets = [make.bucket(project, "meadowlark-legacy-dumps", "us", closed=False)]

@@ -1,0 +1,34 @@
+"""What several gRPC services answer with: a project as a message, and pages of a list."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, TypeVar
+
+from sandbox.gcp.directory import Project
+from sandbox.gcp.errors import GoogleError
+
+T = TypeVar("T")
+
+
+def project_message(project: Project) -> Any:
+    from google.cloud.resourcemanager_v3 import Project as Message
+
+    return Message(
+        name=f"projects/{project.number}",
+        parent=project.parent,
+        project_id=project.id,
+        display_name=project.name,
+        state=getattr(Message.State, project.state),
+        create_time=project.created,
+        labels=project.labels,
+    )
+
+
+def page_of(items: list[T], size: int, token: str) -> tuple[list[T], str]:
+    try:
+        start = int(base64.b64decode(token, validate=True)) if token else 0
+    except ValueError:
+        raise GoogleError("INVALID_ARGUMENT", "The page token is invalid.") from None
+    end = start + size
+    return items[start:end], base64.b64encode(str(end).encode()).decode() if end < len(items) else ""

@@ -1,0 +1,218 @@
+"""The REST hosts, as Google's discovery documents describe them: tokens, Service Usage, IAM, Logging, policies."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from sandbox.gcp import audit, tokens
+from sandbox.gcp.errors import GoogleError, OAuthError
+from sandbox.gcp.layer import Call, Gone, Layer
+from sandbox.wire import DisconnectError, reason
+
+# Method, path as the discovery documents' flatPath has it, and the call's names there: a test holds them against those.
+ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "oauth2.googleapis.com": (("POST", "token", "token"),),
+    "sts.googleapis.com": (("POST", "v1/token", "token"),),
+    "iamcredentials.googleapis.com": (
+        (
+            "POST",
+            "v1/projects/{projectsId}/serviceAccounts/{serviceAccountsId}:generateAccessToken",
+            "generateAccessToken",
+        ),
+    ),
+    "serviceusage.googleapis.com": (("GET", "v1/{v1Id}/{v1Id1}/services:batchGet", "services.batchGet"),),
+    "iam.googleapis.com": (
+        (
+            "GET",
+            "v1/projects/{projectsId}/serviceAccounts/{serviceAccountsId}/keys",
+            "projects.serviceAccounts.keys.list",
+        ),
+    ),
+    "logging.googleapis.com": (("POST", "v2/entries:list", "entries.list"),),
+    "orgpolicy.googleapis.com": (
+        (
+            "GET",
+            "v2/projects/{projectsId}/policies/{policiesId}:getEffectivePolicy",
+            "projects.policies.getEffectivePolicy",
+        ),
+    ),
+}
+MAX_NAMES = 30
+FOREVER = "9999-12-31T23:59:59Z"
+
+Handler = Callable[["_Request"], dict[str, Any]]
+
+
+class _Request:
+    def __init__(self, layer: Layer, call: Call, environ: WSGIEnvironment, named: dict[str, str]) -> None:
+        self.layer = layer
+        self.directory = layer.directory
+        self.call = call
+        self.named = named
+        self.authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
+        self.query = parse_qs(str(environ.get("QUERY_STRING", "")))
+        self.body: bytes = environ["wsgi.input"].read()
+
+    def form(self) -> dict[str, str]:
+        return {name: values[-1] for name, values in parse_qs(self.body.decode()).items()}
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", path)
+    return re.compile("/" + "".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>[^/:]+)" for i, p in enumerate(parts)))
+
+
+def application(layer: Layer, host: str) -> WSGIApplication:
+    routes = [(method, _pattern(path), action) for method, path, action in ROUTES[host]]
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        status, body = _answer(layer, host, routes, environ)
+        start_response(reason(status), [("Content-Type", "application/json; charset=UTF-8")])
+        return [body]
+
+    return answer
+
+
+def _answer(
+    layer: Layer, host: str, routes: list[tuple[str, re.Pattern[str], str]], environ: WSGIEnvironment
+) -> tuple[int, bytes]:
+    for method, pattern, action in routes:
+        match = pattern.fullmatch(str(environ["PATH_INFO"]))
+        if match and environ["REQUEST_METHOD"] == method:
+            call = Call(host, host.split(".")[0], action)
+            request = _Request(layer, call, environ, match.groupdict())
+            _describe(request)
+            try:
+                return 200, json.dumps(layer.run(call, lambda: _HANDLERS[host](request))).encode()  # noqa: B023
+            except (GoogleError, OAuthError) as error:
+                return error.http, error.body()
+            except Gone:
+                raise DisconnectError from None
+    return 404, GoogleError("NOT_FOUND", "Method not found.").body()
+
+
+def _describe(request: _Request) -> None:
+    """Fills in what the journal and the fault switches go by."""
+    call, named = request.call, request.named
+    if call.service == "oauth2":
+        call.key = tokens.key_id(request.form().get("assertion", ""))
+    elif call.service == "sts":
+        call.resource = request.form().get("audience", "")
+    elif call.service == "iamcredentials":
+        call.resource, call.permission = named["serviceAccountsId"], "iam.serviceAccounts.getAccessToken"
+    elif call.service == "serviceusage":
+        call.account, call.permission = named["v1Id1"], "serviceusage.services.get"
+    elif call.service == "logging":
+        call.account, call.permission = _project_of(request), "logging.logEntries.list"
+    elif call.service == "orgpolicy":
+        call.account, call.permission = named["projectsId"], "orgpolicy.policy.get"
+        call.resource = named["policiesId"]
+    else:
+        call.account, call.permission = named["projectsId"], "iam.serviceAccountKeys.list"
+        call.resource = named["serviceAccountsId"]
+
+
+def _project_of(request: _Request) -> str:
+    try:
+        return str(json.loads(request.body)["resourceNames"][0]).removeprefix("projects/")
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def _oauth2(request: _Request) -> dict[str, Any]:
+    return tokens.grant(request.directory, request.form())
+
+
+def _sts(request: _Request) -> dict[str, Any]:
+    return tokens.exchange(request.directory, request.form())
+
+
+def _impersonation(request: _Request) -> dict[str, Any]:
+    member = request.layer.member(request.call, request.authorization)
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise GoogleError("INVALID_ARGUMENT", "Invalid JSON payload received.") from None
+    return tokens.impersonate(request.directory, member, request.named["serviceAccountsId"], body)
+
+
+def _services(request: _Request) -> dict[str, Any]:
+    """`name` names the project by number whatever it was asked by, as Service Usage does."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    parent = f"{request.named['v1Id']}/{request.named['v1Id1']}"
+    names = request.query.get("names", [])
+    if len(names) > MAX_NAMES or any(not name.startswith(f"{parent}/services/") for name in names):
+        raise GoogleError("INVALID_ARGUMENT", "Request contains an invalid argument.")
+    project = request.directory.require(member, request.call.permission, request.named["v1Id1"])
+    found = []
+    for name in names:
+        api = name.rsplit("/", 1)[1]
+        state = "ENABLED" if api in project.apis else "DISABLED"
+        own = f"projects/{project.number}"
+        found.append({"name": f"{own}/services/{api}", "parent": own, "config": {"name": api}, "state": state})
+    return {"services": found}
+
+
+def _keys(request: _Request) -> dict[str, Any]:
+    member, _ = request.layer.caller(request.call, request.authorization)
+    project = request.directory.require(member, request.call.permission, request.named["projectsId"])
+    email = request.named["serviceAccountsId"]
+    account = request.directory.accounts.get(email)
+    if account is None or account.project_id != project.id:
+        raise GoogleError("NOT_FOUND", f"Service account projects/{project.id}/serviceAccounts/{email} does not exist.")
+    time = "%Y-%m-%dT%H:%M:%SZ"
+    return {
+        "keys": [
+            {
+                "name": f"projects/{project.id}/serviceAccounts/{email}/keys/{key.id}",
+                "validAfterTime": key.created.strftime(time),
+                "validBeforeTime": key.expires.strftime(time) if key.expires else FOREVER,
+                "keyAlgorithm": "KEY_ALG_RSA_2048",
+                "keyOrigin": "GOOGLE_PROVIDED",
+                "keyType": "USER_MANAGED",
+                **({"disabled": True, "disableReason": "USER_INITIATED"} if key.disabled else {}),
+            }
+            for key in account.keys.values()
+        ]
+    }
+
+
+def _entries(request: _Request) -> dict[str, Any]:
+    """Pages of at most 1,000; `fields` is left to Google's front end, and ignored."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    project = request.directory.require(member, request.call.permission, request.call.account)
+    question = json.loads(request.body)
+    found = audit.selected(project, str(question.get("filter", "")))
+    size = min(int(question.get("pageSize", 50)), 1000)
+    start = int(base64.b64decode(question["pageToken"])) if question.get("pageToken") else 0
+    answer: dict[str, Any] = {"entries": found[start : start + size]} if found else {}
+    if start + size < len(found):
+        answer["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
+    return answer
+
+
+def _effective_policy(request: _Request) -> dict[str, Any]:
+    """A constraint that nobody set is not enforced."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    project = request.directory.require(member, request.call.permission, request.named["projectsId"])
+    constraint = request.named["policiesId"]
+    enforced = project.policies.get(constraint, False)
+    return {
+        "name": f"projects/{project.number}/policies/{constraint}",
+        "spec": {"rules": [{"enforce": enforced}]},
+    }
+
+
+_HANDLERS: dict[str, Handler] = {
+    "oauth2.googleapis.com": _oauth2,
+    "sts.googleapis.com": _sts,
+    "iamcredentials.googleapis.com": _impersonation,
+    "serviceusage.googleapis.com": _services,
+    "iam.googleapis.com": _keys,
+    "logging.googleapis.com": _entries,
+    "orgpolicy.googleapis.com": _effective_policy,
+}

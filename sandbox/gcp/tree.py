@@ -1,0 +1,104 @@
+"""Folders and the organization over gRPC, and what lies in them. Loaded with the first client (see `rpc`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from google.cloud import resourcemanager_v3
+
+from sandbox.gcp.directory import Place
+from sandbox.gcp.errors import GoogleError
+from sandbox.gcp.layer import Call, Layer
+from sandbox.gcp.messages import page_of, project_message
+
+SMALL = 8  # items of a page, whatever was asked for: Google may give fewer, and small ones let paging be seen
+
+
+def handlers(method: Callable[..., Any]) -> tuple[Any, ...]:
+    service = "google.cloud.resourcemanager.v3."
+    return (
+        grpc.method_handlers_generic_handler(
+            f"{service}Folders",
+            {
+                "GetFolder": method(
+                    "GetFolder",
+                    _get_folder,
+                    resourcemanager_v3.GetFolderRequest,
+                    resourcemanager_v3.Folder,
+                    lambda message: _about("resourcemanager.folders.get", message.name),
+                ),
+                "ListFolders": method(
+                    "ListFolders",
+                    _list_folders,
+                    resourcemanager_v3.ListFoldersRequest,
+                    resourcemanager_v3.ListFoldersResponse,
+                    lambda message: _about("resourcemanager.folders.list", message.parent),
+                ),
+            },
+        ),
+        grpc.method_handlers_generic_handler(
+            f"{service}Organizations",
+            {
+                "GetOrganization": method(
+                    "GetOrganization",
+                    _get_organization,
+                    resourcemanager_v3.GetOrganizationRequest,
+                    resourcemanager_v3.Organization,
+                    lambda message: _about("resourcemanager.organizations.get", message.name),
+                ),
+            },
+        ),
+    )
+
+
+def list_projects(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    """Behind the first page comes an empty one with a token, as Google allows itself."""
+    _place(layer, call, authorization, request.parent)
+    found = [
+        one
+        for one in layer.directory.projects.values()
+        if one.parent == request.parent and (request.show_deleted or one.state == "ACTIVE")
+    ]
+    if request.page_token.startswith("empty:"):
+        return resourcemanager_v3.ListProjectsResponse(next_page_token=request.page_token.removeprefix("empty:"))
+    page, following = page_of(found, min(request.page_size or SMALL, SMALL), request.page_token)
+    if following and not request.page_token:
+        following = f"empty:{following}"
+    return resourcemanager_v3.ListProjectsResponse(
+        projects=[project_message(one) for one in page], next_page_token=following
+    )
+
+
+def _list_folders(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    _place(layer, call, authorization, request.parent)
+    found = [one for one in layer.directory.places.values() if one.parent == request.parent]
+    page, following = page_of(found, min(request.page_size or SMALL, SMALL), request.page_token)
+    return resourcemanager_v3.ListFoldersResponse(folders=[_folder(one) for one in page], next_page_token=following)
+
+
+def _get_folder(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    return _folder(_place(layer, call, authorization, request.name))
+
+
+def _get_organization(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    found = _place(layer, call, authorization, request.name)
+    state = resourcemanager_v3.Organization.State.ACTIVE
+    return resourcemanager_v3.Organization(name=found.name, display_name=found.display_name, state=state)
+
+
+def _place(layer: Layer, call: Call, authorization: str, name: str) -> Place:
+    member, _ = layer.caller(call, authorization)
+    if not name.startswith(("folders/", "organizations/")):
+        raise GoogleError("INVALID_ARGUMENT", "field [parent] has issue [not a folder or organization]")
+    return layer.directory.require_place(member, call.permission, name)
+
+
+def _folder(found: Place) -> Any:
+    state = resourcemanager_v3.Folder.State.ACTIVE
+    return resourcemanager_v3.Folder(name=found.name, parent=found.parent, display_name=found.display_name, state=state)
+
+
+def _about(permission: str, name: str) -> dict[str, str]:
+    return {"permission": permission, "account": "", "resource": name}
