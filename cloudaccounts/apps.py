@@ -6,4 +6,4 @@ class CloudAccountsConfig(AppConfig):
     verbose_name = "Cloud accounts"
 
     def ready(self) -> None:
-        from cloudaccounts import signals, signals_people  # noqa: F401  # connects the receivers
+        from cloudaccounts import signals  # noqa: F401  # connects the receivers

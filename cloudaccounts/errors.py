@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 
 if TYPE_CHECKING:
-    from cloudaccounts.contract import CloudValidationResult
+    from cloudaccounts.contract.report import CloudValidationResult
 
 UNREADABLE = "Credentials unreadable: "  # how the cause begins where it stands alone, as in a list
 
@@ -103,3 +103,12 @@ class ConnectionInUseError(ProviderError):
             "Delete those accounts first, or rotate this account's credential instead.",
         )
         self.members = members
+
+
+class CredentialsUnreadableError(ProviderError):
+    """What is stored cannot be opened here: our own trouble, never the customer's."""
+
+    def __init__(self, code: str, cause: str, remedy: str, *, permanent: bool = False) -> None:
+        # Not permanent: a key that is put back mends it, so the account itself has not failed.
+        super().__init__(code, f"{UNREADABLE}{cause}", remedy, permanent=permanent)
+        self.reason = cause  # without the words that all of these begin with

@@ -1,6 +1,6 @@
-"""The modules that have work for jobs. `services.jobs.discover` loads this module of each app."""
+"""The modules that have work for jobs. `cloudaccounts.jobs.runner.discover` loads this module of each app."""
 
-from cloudaccounts.services import fleet
-from cloudaccounts.services.organizations import members
+from cloudaccounts.bulk import actions
+from cloudaccounts.organizations import members
 
-__all__ = ["fleet", "members"]
+__all__ = ["actions", "members"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import InterfaceError, OperationalError
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 
 RETRY_AFTER = 10  # seconds
 _MONGODB = ("pymongo.errors", "ConnectionFailure")  # which its backend hands on as a plain DatabaseError

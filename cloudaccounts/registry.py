@@ -18,7 +18,8 @@ from django.utils.functional import Promise
 from cloudaccounts import providers
 
 if TYPE_CHECKING:  # every command loads this module by the models, and few need a provider
-    from cloudaccounts.contract import OrganizationProvider, Provider
+    from cloudaccounts.contract.organizations import OrganizationProvider
+    from cloudaccounts.contract.provider import Provider
 
 GROUP = "cloudaccounts.providers"
 
@@ -62,7 +63,7 @@ def get(key: str) -> Provider:
 
 def get_with_organizations(key: str) -> OrganizationProvider:
     """For what came from an organization. Raises `UnknownProviderError`, where the provider has none as well."""
-    from cloudaccounts.contract import organizations_of
+    from cloudaccounts.contract.organizations import organizations_of
 
     found = organizations_of(get(key))
     if found is None:

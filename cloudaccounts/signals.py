@@ -9,11 +9,13 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_delete
 
-from cloudaccounts import confirmation, dispatch, users
-from cloudaccounts.heartbeat import WorkerPulse
+from cloudaccounts.operations.worker_pulse import WorkerPulse
+from cloudaccounts.users import guard
+from cloudaccounts.web import reauthentication
+from cloudaccounts.work import messages
 
-pre_delete.connect(users.refuse_to_orphan, sender=settings.AUTH_USER_MODEL, dispatch_uid="owners-stay")
-user_logged_in.connect(confirmation.remember_login, dispatch_uid="password-just-entered")
+pre_delete.connect(guard.refuse_to_orphan, sender=settings.AUTH_USER_MODEL, dispatch_uid="owners-stay")
+user_logged_in.connect(reauthentication.remember_login, dispatch_uid="password-just-entered")
 _pulse = WorkerPulse()
 
 
@@ -21,7 +23,7 @@ _pulse = WorkerPulse()
 def start_pulse(sender: Any, **_: Any) -> None:
     _pulse.start(sender)
     # A page that explains a role needs to know who this server is; the schedule alone would let it wait.
-    dispatch.send("cloudaccounts.refresh_server_identities")
+    messages.send("cloudaccounts.refresh_server_identities")
 
 
 @worker_shutting_down.connect

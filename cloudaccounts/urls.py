@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cloudaccounts.lazyviews import Views
+from cloudaccounts.web.lazy_views import Views
 
 views = Views("cloudaccounts.views")
 

@@ -1,4 +1,4 @@
-"""The Celery application. Tasks are sent by name (see cloudaccounts.dispatch) and carry ids only."""
+"""The Celery application. Tasks are sent by name (see cloudaccounts.work.messages) and carry ids only."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as DjangoWarning
 from django.db import DatabaseError
 
-from cloudaccounts import crypto
+from cloudaccounts.crypto import keyring
 
 
 @register
 def encryption_keys(app_configs: Any, **_: Any) -> list[CheckMessage]:
     try:
-        crypto.fingerprints()
-    except crypto.KeyringError as error:
+        keyring.fingerprints()
+    except keyring.KeyringError as error:
         return [Error(error.cause, hint=error.remedy, id="cloudaccounts.E001")]
     return []
 
@@ -27,7 +27,7 @@ def key_fits_data(app_configs: Any, databases: Sequence[str] | None = None, **_:
     """With ``check --database cloud_security``, and whenever migrations run."""
     if "cloud_security" not in (databases or ()):
         return []
-    from cloudaccounts.services import confirm_key
+    from cloudaccounts.operations.workers import confirm_key
 
     try:
         # Reads only: MongoDB would make the collection by writing, and then refuse the migration that makes it.
@@ -55,9 +55,9 @@ def notify_webhook(app_configs: Any, **_: Any) -> list[CheckMessage]:
     url, secret = settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
     if not url:
         return []
-    from cloudaccounts.services import webhook
+    from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
 
-    if not (wrong := webhook.problem(url, secret)):
+    if not (wrong := webhook_transport.problem(url, secret)):
         return []
     return [
         Error(

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from cloudaccounts import services
+from cloudaccounts.operations.workers import confirm_key, worker_state
 from cloudaccounts.outages import is_outage
 from config.databases import SECURITY
 
@@ -83,7 +83,7 @@ def _write_beside_messages(folder: Path) -> None:
 
 def _worker(queue: str) -> str:
     try:
-        state = services.worker_state(queue)
+        state = worker_state(queue)
     except AnyDatabaseError:
         return UNKNOWN
     if state.alive:
@@ -93,7 +93,7 @@ def _worker(queue: str) -> str:
 
 def _key() -> str:
     try:
-        wrong = services.confirm_key()
+        wrong = confirm_key()
     except AnyDatabaseError:
         return UNKNOWN
     return "ok" if wrong is None else f"{wrong.cause} {wrong.remedy}"

@@ -15,7 +15,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import services
 from cloudaccounts.metrics import Gauges
 from cloudaccounts.models import (
     CloudAccount,
@@ -30,6 +29,7 @@ from cloudaccounts.models.delivery import DigestState
 from cloudaccounts.models.job import JobState
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.models.rotation import RotationStage
+from cloudaccounts.operations.workers import worker_state
 from config.health import QUEUES
 from config.middleware import FORWARDED
 from scans.models import ScanRun, ScanStatus
@@ -121,5 +121,5 @@ def _accounts() -> tuple[str, str, tuple[str, ...], Samples]:
 
 
 def _workers() -> tuple[str, str, tuple[str, ...], Samples]:
-    samples: Samples = [((queue,), float(services.worker_state(queue).alive)) for queue in QUEUES]
+    samples: Samples = [((queue,), float(worker_state(queue).alive)) for queue in QUEUES]
     return ("cloud_accounts_worker_alive", "Whether some worker serves the queue.", ("queue",), samples)

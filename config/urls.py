@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from cloudaccounts.lazyviews import Views
+from cloudaccounts.web.lazy_views import Views
 from config.api import entry as api_entry
 from config.health import healthz, readyz
 from config.metrics import metrics

@@ -3,7 +3,7 @@ from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
-from cloudaccounts.lazyviews import preload
+from cloudaccounts.web.lazy_views import preload
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -13,18 +13,18 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from cloudaccounts import registry
+from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import problem, reply
 from cloudaccounts.api.auth import actor_of, owner_of
-from cloudaccounts.api.describing import answers
-from cloudaccounts.api.idempotent import idempotent, ticket_id
+from cloudaccounts.api.idempotency import idempotent, ticket_id
+from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown
 from cloudaccounts.api.schemas import Input, Page, Text
-from cloudaccounts.contract import Severity
+from cloudaccounts.contract.rules import Severity
 from cloudaccounts.errors import InputError
+from cloudaccounts.groups.services import find_groups
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import account_lookup
-from cloudaccounts.services import find_groups
 from scans import selectors, services
 from scans.console import link_of_finding, link_of_row
 from scans.models import Asset, Finding, ScanRun, ScanStatus, ScanType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cloudaccounts.contract import Severity
+from cloudaccounts.contract.rules import Severity
 from scans.models import FindingDay
 from scans.selectors import Counted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts import registry
-from cloudaccounts.contract import Asset as Found
+from cloudaccounts.contract.inventory import Asset as Found
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, Finding
 

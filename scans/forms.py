@@ -7,8 +7,8 @@ from uuid import UUID
 from django import forms
 
 from cloudaccounts import registry
-from cloudaccounts.contract import Severity
-from cloudaccounts.forms import ServiceForm, with_any
+from cloudaccounts.contract.rules import Severity
+from cloudaccounts.forms.accounts import ServiceForm, with_any
 from cloudaccounts.models import CloudAccount
 from scans.models import ScanEvery, ScanStatus, ScanType
 from scans.selectors import AssetFilter, FindingFilter, ScanFilter

@@ -1,4 +1,4 @@
-"""The modules that have work for jobs. `cloudaccounts.services.jobs.discover` loads this module of each app."""
+"""The modules that have work for jobs. `cloudaccounts.jobs.runner.discover` loads this module of each app."""
 
 from scans.services import fleet
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.events import account_deleted, account_renamed, account_suspended, account_transferred
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.signals_out import account_deleted, account_renamed, account_suspended, account_transferred
 from scans import services
 
 

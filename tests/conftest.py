@@ -16,10 +16,10 @@ from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts import registry
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import CredentialFacts, Credentials
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.vault import store
 from tests.environment import FOLDER, MONGODB
 from tests.toycloud import provider as toy
 

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
 from wizard import services
 from wizard.models import WizardSession
 

@@ -6,7 +6,7 @@ class WizardConfig(AppConfig):
     verbose_name = "Account wizard"
 
     def ready(self) -> None:
-        from cloudaccounts.sealed_stores import SealedColumn, SealedStore, register
+        from cloudaccounts.crypto.encrypted_models import SealedColumn, SealedStore, register
         from wizard import signals  # noqa: F401  # connects the receivers
         from wizard.models import WizardSession
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from cloudaccounts.fields import SealedField
+from cloudaccounts.crypto.fields import SealedField
 
 if TYPE_CHECKING:  # every command loads this module
-    from cloudaccounts.contract import CloudValidationResult
+    from cloudaccounts.contract.report import CloudValidationResult
 
 PROOF_LIFETIME = timedelta(minutes=15)
 
@@ -61,7 +61,7 @@ class WizardSession(models.Model):
 
     validation = models.CharField(max_length=10, choices=ValidationState.choices, default=ValidationState.IDLE)
     validation_revision = models.PositiveIntegerField(null=True, blank=True)
-    report = models.JSONField(default=dict, blank=True)  # cloudaccounts.report, grows while it runs
+    report = models.JSONField(default=dict, blank=True)  # cloudaccounts.contract.report, grows while it runs
     claim = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField(null=True, blank=True)
@@ -112,7 +112,7 @@ class WizardSession(models.Model):
         report: dict[str, Any] = self.report
         if not report or self.validation_revision != self.revision:
             return None
-        from cloudaccounts.contract import CloudValidationResult
+        from cloudaccounts.contract.report import CloudValidationResult
 
         return CloudValidationResult.from_dict(report)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from cloudaccounts.accounts.queries import check_account_exists
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.services import check_account_exists
 from wizard.models import WizardSession, WizardSessionQuerySet
 
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from cloudaccounts.events import account_deleted
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.signals_out import account_deleted
 from wizard import services
 
 

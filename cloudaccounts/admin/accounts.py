@@ -9,13 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 
-from cloudaccounts import confirmation, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.admin.acting import ask_and_start
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.admin.bulk_actions import ask_and_start
 from cloudaccounts.admin.common import OwnerNames
-from cloudaccounts.ages import RotationState, age_of, in_state
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.credentials.age import RotationState, age_of, in_state
 from cloudaccounts.errors import ConnectionInUseError, InputError
+from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.web import reauthentication
 
 
 class AccountForm(forms.ModelForm[CloudAccount]):
@@ -37,8 +40,8 @@ class AccountForm(forms.ModelForm[CloudAccount]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         try:
-            services.clean_details(
-                services.AccountDetails(
+            clean_details(
+                AccountDetails(
                     provider=self.instance.provider,
                     account_id=self.instance.account_id,
                     partition=self.instance.partition,
@@ -139,7 +142,7 @@ class CloudAccountAdmin(OwnerNames):
         return format_html("{}", str(credential) if credential else "none stored")
 
     def save_model(self, request: HttpRequest, obj: CloudAccount, form: Any, change: bool) -> None:
-        services.update_account(
+        update_account(
             obj,
             actor=Actor.of_request(request, via="admin"),
             name=form.cleaned_data["name"],
@@ -151,8 +154,8 @@ class CloudAccountAdmin(OwnerNames):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Asks for the password first, and says why an account stays that others are opened with."""
-        if not confirmation.is_recent(request):
-            return confirmation.ask(request, back=request.get_full_path())
+        if not reauthentication.is_recent(request):
+            return reauthentication.ask(request, back=request.get_full_path())
         try:
             return super().delete_view(request, object_id, extra_context)
         except ConnectionInUseError as error:
@@ -160,7 +163,7 @@ class CloudAccountAdmin(OwnerNames):
             return redirect("admin:cloudaccounts_cloudaccount_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: CloudAccount) -> None:
-        services.delete_account(obj, actor=Actor.of_request(request, via="admin"))
+        delete_account(obj, actor=Actor.of_request(request, via="admin"))
 
     @admin.action(description="Check access again …", permissions=["change"])
     def revalidate(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:

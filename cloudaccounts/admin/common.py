@@ -13,7 +13,7 @@ from django.core.paginator import Page
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from cloudaccounts.pagination import CappedPaginator
+from cloudaccounts.web.pagination import CappedPaginator
 
 END = "\U0010fffd"  # sorts behind every letter
 _NUMBER = re.compile(r"[0-9][0-9 -]*")

@@ -11,12 +11,21 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cloudaccounts import groups, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.admin.acting import ask_and_start
+from cloudaccounts.admin.bulk_actions import ask_and_start
 from cloudaccounts.admin.common import AddressFilter, OwnerNames, owner_named
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.groups.services import (
+    CIRCLE,
+    GROUP_LIMIT,
+    add_members,
+    create_group,
+    delete_group,
+    remove_members,
+    update_group,
+)
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 
 MOST_AT_ONCE = 1000
@@ -44,7 +53,7 @@ class GroupForm(forms.ModelForm[AccountGroup]):
         super().__init__(*args, **kwargs)
         if self.instance.owner:
             self.fields.pop("owner_username", None)
-            if self.instance.parent and (parent := groups.find(self.instance.owner, self.instance.parent)):
+            if self.instance.parent and (parent := group_queries.find(self.instance.owner, self.instance.parent)):
                 self.fields["parent_name"].initial = parent.name
 
     def clean_owner_username(self) -> str:
@@ -67,14 +76,14 @@ class GroupForm(forms.ModelForm[AccountGroup]):
         owner = self.instance.owner or cleaned.get("owner_username", "")
         try:
             name = cleaned.get("parent_name", "")
-            cleaned["parent"] = groups.resolve_group(name, owner).pk if name else None
+            cleaned["parent"] = group_queries.resolve_group(name, owner).pk if name else None
         except ProviderError as error:
             raise forms.ValidationError({"parent_name": error.cause}) from None
         taken = AccountGroup.objects.filter(owner=owner, name=cleaned.get("name", "")).exclude(pk=self.instance.pk)
         if taken.exists():
             raise forms.ValidationError({"name": "This owner has a group of this name already."})
-        if self.instance.owner and cleaned["parent"] in groups.with_descendants(self.instance):
-            raise forms.ValidationError({"parent_name": services.CIRCLE})
+        if self.instance.owner and cleaned["parent"] in group_queries.with_descendants(self.instance):
+            raise forms.ValidationError({"parent_name": CIRCLE})
         return cleaned
 
     def validate_unique(self) -> None:
@@ -107,18 +116,18 @@ class AccountGroupAdmin(OwnerNames):
         try:
             if change:
                 stored = AccountGroup.objects.get(pk=obj.pk)
-                services.update_group(stored, actor=actor, **chosen)
+                update_group(stored, actor=actor, **chosen)
             else:
-                stored = services.create_group(owner=facts["owner_username"], actor=actor, **chosen)
+                stored = create_group(owner=facts["owner_username"], actor=actor, **chosen)
                 obj.pk, obj.owner = stored.pk, stored.owner
         except InputError as error:
             self.message_user(request, f"Not saved: {error.cause}", messages.ERROR)
             return
-        if added := services.add_members(stored, actor=actor, accounts=facts["put_in"]):
+        if added := add_members(stored, actor=actor, accounts=facts["put_in"]):
             self.message_user(request, f"{added:,} accounts put in.", messages.SUCCESS)
 
     def delete_model(self, request: HttpRequest, obj: AccountGroup) -> None:
-        services.delete_group(obj, actor=Actor.of_request(request, via="admin"))
+        delete_group(obj, actor=Actor.of_request(request, via="admin"))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> None:
         for group in queryset:
@@ -145,9 +154,9 @@ class AccountGroupAdmin(OwnerNames):
         return self._act(request, queryset, "environment")
 
     def _act(self, request: HttpRequest, queryset: QuerySet[AccountGroup], key: str) -> HttpResponse | None:
-        chosen = list(queryset[: services.GROUP_LIMIT])
-        inside = {group_id for group in chosen for group_id in groups.with_descendants(group)}
-        accounts = CloudAccount.objects.filter(groups.inside(inside)).order_by("name")
+        chosen = list(queryset[:GROUP_LIMIT])
+        inside = {group_id for group in chosen for group_id in group_queries.with_descendants(group)}
+        accounts = CloudAccount.objects.filter(group_queries.inside(inside)).order_by("name")
         about = f"group {chosen[0].name}" if len(chosen) == 1 else f"{len(chosen)} groups"
         return ask_and_start(self, request, queryset, key, accounts=accounts, about=about)
 
@@ -211,5 +220,5 @@ class GroupMemberAdmin(OwnerNames):
             by_group.setdefault(member.group, []).append(member.account)
         removed = 0
         for group in AccountGroup.objects.filter(pk__in=list(by_group)):
-            removed += services.remove_members(group, actor=actor, accounts=by_group[group.pk])
+            removed += remove_members(group, actor=actor, accounts=by_group[group.pk])
         self.message_user(request, f"{removed:,} accounts taken out.", messages.SUCCESS)

@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from cloudaccounts import selectors, services, users
-from cloudaccounts.actors import Actor
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.users import guard
+from cloudaccounts.users.passwords import password_changed_by
 
 
 class OwnerAdmin(UserAdmin[User]):
@@ -20,12 +22,12 @@ class OwnerAdmin(UserAdmin[User]):
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        owned = selectors.counts_of(str(user.pk) for user in objs)
-        refusals = [users.refusal(user, owned[str(user.pk)]) for user in objs if str(user.pk) in owned]
+        owned = account_queries.counts_of(str(user.pk) for user in objs)
+        refusals = [guard.refusal(user, owned[str(user.pk)]) for user in objs if str(user.pk) in owned]
         return to_delete, counts, perms_needed, [*protected, *refusals]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        with services.password_changed_by(Actor.of_request(request, via="admin")):
+        with password_changed_by(Actor.of_request(request, via="admin")):
             return super().user_change_password(request, id, form_url)
 
 

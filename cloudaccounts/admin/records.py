@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from cloudaccounts import services, trail
-from cloudaccounts.actors import Actor
 from cloudaccounts.admin.common import OwnerNames, RecordAdmin
-from cloudaccounts.exports import export
+from cloudaccounts.audit import queries as audit_queries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
 from cloudaccounts.models import AuditEvent, ConnectionCheck, Job, Notice, NoticeDigest
+from cloudaccounts.web.exports import export
 
 
 class SubjectFilter(admin.SimpleListFilter):
@@ -23,7 +24,7 @@ class SubjectFilter(admin.SimpleListFilter):
     parameter_name = "about"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(trail.SUBJECTS.items())
+        return list(audit_queries.SUBJECTS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         return queryset.filter(action__startswith=f"{self.value()}.") if self.value() else queryset
@@ -58,9 +59,9 @@ class AuditEventAdmin(OwnerNames, RecordAdmin):
 
     def _export(self, request: HttpRequest, queryset: QuerySet[AuditEvent], kind: str) -> HttpResponseBase:
         actor = Actor.of_request(request, via="admin")
-        services.record_export(actor=actor, owner="", what="audit trail of all owners", format=kind)
-        rows = trail.as_rows(queryset.order_by("-created_at", "-id"))
-        return export(rows, columns=trail.COLUMNS, name="audit", format=kind)
+        record_export(actor=actor, owner="", what="audit trail of all owners", format=kind)
+        rows = audit_queries.as_rows(queryset.order_by("-created_at", "-id"))
+        return export(rows, columns=audit_queries.COLUMNS, name="audit", format=kind)
 
 
 @admin.register(ConnectionCheck)

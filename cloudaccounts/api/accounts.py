@@ -9,17 +9,23 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from cloudaccounts import registry, selectors, services
+from cloudaccounts import registry
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.accounts.parsing import GivenAccount
+from cloudaccounts.accounts.queries import AccountFilter
 from cloudaccounts.api import schemas
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, owner_of
-from cloudaccounts.api.describing import answers
-from cloudaccounts.api.idempotent import idempotent, ticket_id
+from cloudaccounts.api.idempotency import idempotent, ticket_id
+from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown
 from cloudaccounts.api.shapes import account_told, accounts_told, created_told
 from cloudaccounts.errors import InputError, ValidationRefusedError
+from cloudaccounts.groups.services import in_group
+from cloudaccounts.lifecycle import onboarding, state_changes
+from cloudaccounts.lifecycle.onboarding import check_now, onboard_account, prove_account, replace_given_credentials
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import AccountFilter
 
 router = Router(tags=["Cloud accounts"])
 
@@ -30,7 +36,7 @@ router = Router(tags=["Cloud accounts"])
 @idempotent
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """Proves the access live, then stores the account, seals its credentials and starts its first scan."""
-    account = services.onboard_account(
+    account = onboard_account(
         owner=owner_of(request),
         actor=actor_of(request),
         given=_given(body),
@@ -43,7 +49,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 @router.post("/validate", summary="Prove access", **answers({200: schemas.Validation}, body=True))
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
-    return reply(services.prove_account(owner=owner_of(request), given=_given(body)).to_dict())
+    return reply(prove_account(owner=owner_of(request), given=_given(body)).to_dict())
 
 
 @router.get("/", summary="List accounts", **answers({200: schemas.AccountPage}, 422))
@@ -60,16 +66,16 @@ def list_accounts(request: HttpRequest, wanted: Query[schemas.AccountQuery]) -> 
         environment=wanted.environment or "",
         rotation=wanted.rotation or "",
     )
-    rows = selectors.accounts(owner, narrowed)
+    rows = account_queries.accounts(owner, narrowed)
     if wanted.group:
-        rows = rows.filter(services.in_group(owner, wanted.group))
+        rows = rows.filter(in_group(owner, wanted.group))
     return page_of(rows, wanted, accounts_told, part=rows.part if narrowed.narrows else None)
 
 
 @router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))
 def external_id(request: HttpRequest) -> HttpResponse:
     """Yours alone, always the same: the condition, tag or label by which your clouds know that it is you."""
-    return reply({"external_id": services.external_id_for(owner_of(request))})
+    return reply({"external_id": external_id_for(owner_of(request))})
 
 
 @router.get("/{uuid:account_id}", summary="One account", **answers({200: schemas.AccountWithProof}, 404))
@@ -82,7 +88,7 @@ def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 )
 def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
     account = account_or_404(request, account_id)
-    services.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
+    onboarding.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
     return reply(account_told(account_or_404(request, account_id)))
 
 
@@ -92,14 +98,14 @@ def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
     Refused (409) while other accounts are opened with its credential, as members of its organization.
     """
-    services.delete_account(account_or_404(request, account_id), actor=actor_of(request))
+    state_changes.delete_account(account_or_404(request, account_id), actor=actor_of(request))
     return HttpResponse(status=204)
 
 
 @router.post("/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409))
 def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Live, with the stored credentials; answers with the outcome, also where it failed."""
-    check = services.check_now(account_or_404(request, account_id), actor=actor_of(request))
+    check = check_now(account_or_404(request, account_id), actor=actor_of(request))
     return reply({"status": account_or_404(request, account_id).status, "validation": check.report})
 
 
@@ -111,7 +117,7 @@ def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @idempotent
 def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.NewCredentials) -> HttpResponse:
     """Verified live, then swapped. Where the new ones are refused the old ones stay in use."""
-    report = services.replace_given_credentials(
+    report = replace_given_credentials(
         account_or_404(request, account_id),
         actor=actor_of(request),
         method=body.auth_method or "",
@@ -123,16 +129,14 @@ def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.Ne
 
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
-    found = selectors.find(owner_of(request), account_id)
+    found = account_queries.find(owner_of(request), account_id)
     if found is None:
         raise Http404
     return found
 
 
-def _given(body: schemas.NewAccount) -> services.GivenAccount:
+def _given(body: schemas.NewAccount) -> GivenAccount:
     values: dict[str, Any] = body.model_dump(exclude={"group", "cloud", "partition"})
     if body.partition and body.cloud and body.partition != body.cloud:
         raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
-    return services.GivenAccount(
-        **{**values, "regions": tuple(body.regions), "partition": body.partition or body.cloud or ""}
-    )
+    return GivenAccount(**{**values, "regions": tuple(body.regions), "partition": body.partition or body.cloud or ""})

@@ -6,22 +6,22 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import (
     AccountDeletedError,
     AccountSuspendedError,
     ConnectionInUseError,
+    CredentialsUnreadableError,
     DuplicateAccountError,
     InputError,
     RotationUnderWayError,
     ValidationRefusedError,
 )
+from cloudaccounts.lifecycle.onboarding import CheckUnderWayError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError
-from cloudaccounts.services.idempotency import KeyBusyError, KeyReusedError
-from cloudaccounts.services.onboarding import CheckUnderWayError
-from cloudaccounts.services.rates import TooManyTriesError
-from cloudaccounts.vault import CredentialsUnreadableError
+from cloudaccounts.tokens.idempotency import KeyBusyError, KeyReusedError
 
 SOON = 2  # seconds, of Retry-After
 # What a service refuses, by the kind of refusal; everything else that it can say is about what was given: 422.

@@ -8,10 +8,10 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from cloudaccounts.actors import Actor
 from cloudaccounts.api.answers import ApiError, problem
+from cloudaccounts.audit.actor import Actor
 from cloudaccounts.models import ApiToken
-from cloudaccounts.services import find_token, use_token
+from cloudaccounts.tokens.services import find_token, use_token
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Cloud Accounts"'}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

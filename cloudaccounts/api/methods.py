@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 
 from cloudaccounts import registry
-from cloudaccounts.contract import AuthMethod, Provider
-from cloudaccounts.services.intake import CLOUD
+from cloudaccounts.accounts.parsing import CLOUD
+from cloudaccounts.contract.identity import AuthMethod
+from cloudaccounts.contract.provider import Provider
 
 
 def credentials_schema(schema: dict[str, Any]) -> None:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from cloudaccounts.ages import RotationState
 from cloudaccounts.api.methods import credentials_schema, method_names_schema, provider_schema
+from cloudaccounts.contract.report import CheckStatus, PermissionStatus
+from cloudaccounts.credentials.age import RotationState
 from cloudaccounts.models import CloudAccountStatus, Environment
-from cloudaccounts.report import CheckStatus, PermissionStatus
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cloudaccounts import groups as all_groups
-from cloudaccounts.ages import age_of
+from cloudaccounts.credentials.age import age_of
+from cloudaccounts.groups import queries as all_groups
 from cloudaccounts.models import CloudAccount
 
 Shape = dict[str, Any]

@@ -5,10 +5,4 @@ A provider is one folder under ``cloudaccounts/providers`` (or a distribution of
 of this package only, so no other file knows which clouds exist.
 
 Nothing here imports Django or an SDK: the SDK side of a provider can be used, tested and timed without either.
-
-Each name is loaded when it is first asked for, see `__init__.pyi`: every command loads models, which need few.
 """
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -17,10 +17,10 @@ from cloudaccounts.contract.identity import (
     VisibleAccount,
 )
 from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
 from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
-from cloudaccounts.report import CloudValidationResult, Plan, ValidationProgress
 
 
 class Provider(ABC):

@@ -11,7 +11,8 @@ from django.utils import timezone
 from cloudaccounts import registry
 
 if TYPE_CHECKING:  # loaded by every command
-    from cloudaccounts.contract import CloudValidationResult, Provider
+    from cloudaccounts.contract.provider import Provider
+    from cloudaccounts.contract.report import CloudValidationResult
 
 
 class CloudAccountStatus(models.TextChoices):
@@ -22,7 +23,7 @@ class CloudAccountStatus(models.TextChoices):
 
 
 class AccountHealth(models.TextChoices):
-    """Beside the status: what the latest checks met. Only `cloudaccounts.states` says what follows from what."""
+    """Beside the status: what the latest checks met. `health.state_machine` alone says what follows from what."""
 
     UNKNOWN = "unknown", "not checked yet"
     OK = "ok", "ok"
@@ -84,7 +85,9 @@ class CloudAccount(models.Model):
     auth_method = models.CharField(max_length=40)
     status = models.CharField(max_length=12, choices=CloudAccountStatus.choices, default=CloudAccountStatus.PENDING)
     last_checked_at = models.DateTimeField(null=True, blank=True)
-    last_check = models.JSONField(default=dict, blank=True)  # the last finished report, see cloudaccounts.report
+    last_check = models.JSONField(
+        default=dict, blank=True
+    )  # the last finished report, see cloudaccounts.contract.report
     last_check_code = models.CharField(max_length=64, blank=True, default="")  # empty while access is proven
     last_check_cause = models.CharField(max_length=500, blank=True, default="")
     last_check_remedy = models.CharField(max_length=500, blank=True, default="")
@@ -158,6 +161,6 @@ class CloudAccount(models.Model):
     @property
     def report(self) -> CloudValidationResult | None:
         data: dict[str, Any] = self.last_check
-        from cloudaccounts.contract import CloudValidationResult
+        from cloudaccounts.contract.report import CloudValidationResult
 
         return CloudValidationResult.from_dict(data) if data else None

@@ -29,7 +29,7 @@ class ConnectionCheck(models.Model):
     active_account = models.UUIDField(null=True, unique=True)
     owner = models.CharField(max_length=64)
     trigger = models.CharField(max_length=12, choices=CheckTrigger.choices)
-    actor = models.JSONField(default=dict)  # cloudaccounts.actors.Actor
+    actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     state = models.CharField(max_length=12, choices=CheckState.choices, default=CheckState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.db import models
 
-from cloudaccounts.fields import SealedField
+from cloudaccounts.crypto.fields import SealedField
 from cloudaccounts.models.account import CloudAccount
 
 
 class CloudCredential(models.Model):
-    """The one credential of an account, sealed. Read and written by `cloudaccounts.vault` and `.staging` alone.
+    """The one credential of an account, sealed. `credentials.vault` and `.staging` alone read and write it.
 
     The key is the account's own UUID: writing it again is the same write, and no second row can appear. Beside the
     credential in use the row holds the one that is to replace it (``staged``) and the one that it replaced

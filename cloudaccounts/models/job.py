@@ -23,14 +23,14 @@ class Job(models.Model):
     """One piece of work over many things: revalidate a group, onboard an organization's members.
 
     The row and its items are the request and the progress; messages only nudge. What each ``kind`` does is a handler
-    registered with `cloudaccounts.services.jobs`. ``options`` holds JSON types and never a secret.
+    registered with `cloudaccounts.jobs.runner`. ``options`` holds JSON types and never a secret.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64)
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=160)
-    actor = models.JSONField(default=dict)  # cloudaccounts.actors.Actor
+    actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     total = models.PositiveIntegerField(default=0)

@@ -54,7 +54,7 @@ class Organization(models.Model):
     generation = models.PositiveIntegerField(default=0)
     cursor = models.TextField(blank=True, default="")
     attempts = models.PositiveIntegerField(default=0)
-    actor = models.JSONField(default=dict)  # cloudaccounts.actors.Actor, of who asked last
+    actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor, of who asked last
     requested_at = models.DateTimeField(null=True)
     nudged_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)  # the worker's try that may write

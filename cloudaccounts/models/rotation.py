@@ -33,7 +33,7 @@ class CredentialRotation(models.Model):
     owner = models.CharField(max_length=64)
     purpose = models.CharField(max_length=8, choices=RotationPurpose.choices, default=RotationPurpose.REPLACE)
     method = models.CharField(max_length=40)
-    actor = models.JSONField(default=dict)  # cloudaccounts.actors.Actor
+    actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     state = models.CharField(max_length=12, choices=RotationStage.choices, default=RotationStage.STAGED)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()

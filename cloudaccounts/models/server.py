@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from cloudaccounts.fields import SealedField
+from cloudaccounts.crypto.fields import SealedField
 
 
 class OwnerExternalId(models.Model):

@@ -14,13 +14,13 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from cloudaccounts import registry
-from cloudaccounts.ages import CredentialAge, RotationState, age_of
+from cloudaccounts.credentials.age import CredentialAge, RotationState, age_of
+from cloudaccounts.dates import moment
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.moments import moment
 
 if TYPE_CHECKING:  # every command checks the tags, and few show a report
-    from cloudaccounts.contract import Provider
-    from cloudaccounts.report import CloudValidationResult, PermissionResult
+    from cloudaccounts.contract.provider import Provider
+    from cloudaccounts.contract.report import CloudValidationResult, PermissionResult
 
 register = template.Library()
 
@@ -219,7 +219,7 @@ def regions_in_short(names: Sequence[str]) -> str:
 @register.filter
 def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
     """The report's permissions, grouped; services with gaps first, and gaps first within each."""
-    from cloudaccounts.report import PermissionStatus
+    from cloudaccounts.contract.report import PermissionStatus
 
     order = {PermissionStatus.DENIED: 0, PermissionStatus.UNVERIFIABLE: 1, PermissionStatus.GRANTED: 2}
     groups = []
@@ -233,7 +233,7 @@ def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
 @register.filter
 def permission_counts(report: CloudValidationResult) -> list[tuple[str, int]]:
     """``granted`` always, the others where there are any."""
-    from cloudaccounts.report import PermissionStatus
+    from cloudaccounts.contract.report import PermissionStatus
 
     counts = [(status.value, report.count(status)) for status in PermissionStatus]
     return [(word, count) for word, count in counts if count or word == PermissionStatus.GRANTED]

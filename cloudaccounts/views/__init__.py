@@ -1,6 +1,7 @@
 """The pages about accounts. Each asks selectors, or makes one call to a service."""
 
 from cloudaccounts.views.account import account, account_history, account_panel
+from cloudaccounts.views.account_list import account_list
 from cloudaccounts.views.actions import (
     account_delete,
     account_edit,
@@ -9,7 +10,6 @@ from cloudaccounts.views.actions import (
     account_suspend,
 )
 from cloudaccounts.views.audit import audit_list
-from cloudaccounts.views.confirming import confirm_password
 from cloudaccounts.views.dashboard import dashboard
 from cloudaccounts.views.groups import (
     group,
@@ -22,7 +22,6 @@ from cloudaccounts.views.groups import (
     group_remove,
 )
 from cloudaccounts.views.jobs import job, job_cancel, job_panel, job_retry
-from cloudaccounts.views.listing import account_list
 from cloudaccounts.views.notices import notice_list
 from cloudaccounts.views.organizations import (
     organization,
@@ -35,6 +34,7 @@ from cloudaccounts.views.organizations import (
     organization_setup,
     organization_sync,
 )
+from cloudaccounts.views.reauthenticate import confirm_password
 from cloudaccounts.views.revalidation import accounts_revalidate
 from cloudaccounts.views.rotate import (
     account_rotate,

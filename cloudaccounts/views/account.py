@@ -13,15 +13,18 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, groups, selectors, selectors_health, services
-from cloudaccounts.ages import age_of
-from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.contract.report import CloudValidationResult, PermissionStatus
+from cloudaccounts.credentials.age import age_of
 from cloudaccounts.errors import UNREADABLE
-from cloudaccounts.health_strip import MOST, health_strip
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.health import queries as health_queries
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.check import CheckState
+from cloudaccounts.operations.workers import confirm_key, worker_state
 from cloudaccounts.registry import UnknownProviderError
-from cloudaccounts.report import PermissionStatus
+from cloudaccounts.views.charts import age as chart_age
+from cloudaccounts.views.charts.health_strip import MOST, health_strip
 from cloudaccounts.views.common import account_or_404
 
 # Sent when a check that a page was watching has ended: the panels that tell its outcome load themselves again.
@@ -62,31 +65,31 @@ def account_panel(request: HttpRequest, account_id: UUID, name: str) -> HttpResp
 def account_history(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """A page of the trail; within the account's page only its rows."""
     found = account_or_404(request, account_id)
-    events, more = selectors.history(found, before=_moment(request.GET.get("before", "")))
+    events, more = account_queries.history(found, before=_moment(request.GET.get("before", "")))
     within = getattr(request, "htmx", False)
     template = "cloudaccounts/parts/events.html" if within else "cloudaccounts/account_history.html"
     return render(request, template, {"account": found, "events": events, "more": more})
 
 
 def _status(account: CloudAccount) -> dict[str, Any]:
-    return {"groups": groups.of_account(account)}
+    return {"groups": group_queries.of_account(account)}
 
 
 def _proof(account: CloudAccount) -> dict[str, Any]:
     """The last proof of access, or the check that is under way, with what keeps it from moving."""
-    check = selectors.latest_check(account)
-    under_way = selectors.is_under_way(check)
+    check = account_queries.latest_check(account)
+    under_way = account_queries.is_under_way(check)
     context: dict[str, Any] = {"check": check, "under_way": under_way, "report": account.report}
     if check is not None and under_way:
         context["rows"] = check_rows(account, CloudValidationResult.from_dict(check.report))
         context["done"] = sum(row.state not in {"running", "waiting"} for row in context["rows"])
-        context["worker"] = services.worker_state("checks")
+        context["worker"] = worker_state("checks")
     context["abandoned"] = check is not None and check.state == CheckState.ABANDONED
     return context
 
 
 def _health(account: CloudAccount) -> dict[str, Any]:
-    checks = selectors_health.last_checks(account, MOST)
+    checks = health_queries.last_checks(account, MOST)
     return {"strip": health_strip(checks), "checks": checks}
 
 
@@ -98,14 +101,14 @@ def _permissions(account: CloudAccount) -> dict[str, Any]:
 
 def _credential(account: CloudAccount) -> dict[str, Any]:
     age = age_of(account)
-    context: dict[str, Any] = {"credential": selectors.credential_of(account), "age": age}
+    context: dict[str, Any] = {"credential": account_queries.credential_of(account), "age": age}
     if account.connection is not None:
-        context["connection"] = selectors.find(account.owner, account.connection)
+        context["connection"] = account_queries.find(account.owner, account.connection)
     if age.days is not None:
-        context["bar"] = charts.age_bar(age.days)
-    if error := services.confirm_key():
+        context["bar"] = chart_age.age_bar(age.days)
+    if error := confirm_key():
         context["unreadable"] = {"cause": error.cause, "remedy": error.remedy}
-    elif account.last_check_code in selectors.UNREADABLE_CODES:
+    elif account.last_check_code in account_queries.UNREADABLE_CODES:
         report = account.report
         cause = account.last_check_cause.removeprefix(UNREADABLE)  # the panel says that itself
         context["unreadable"] = {"cause": cause, "remedy": report.remedy if report else ""}
@@ -119,7 +122,7 @@ def _regions(account: CloudAccount) -> dict[str, Any]:
 
 
 def _history(account: CloudAccount) -> dict[str, Any]:
-    events, more = selectors.history(account)
+    events, more = account_queries.history(account)
     return {"events": events, "more": more}
 
 

@@ -10,12 +10,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cloudaccounts import confirmation, groups, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.forms import AccountForm, DeleteForm
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.credentials.sharing import members_through
+from cloudaccounts.forms.accounts import AccountForm, DeleteForm
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.groups.services import set_groups
+from cloudaccounts.health.connection_checks import request_check
+from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.views.common import account_or_404, gone_is_404
+from cloudaccounts.web import reauthentication
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -25,7 +31,7 @@ asks_first = require_http_methods(["GET", "HEAD", "POST"])
 def account_revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     try:
-        services.request_check(account, actor=Actor.of_request(request))
+        request_check(account, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
     return redirect("account", account_id=account.pk)
@@ -35,7 +41,7 @@ def account_revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @gone_is_404()
 def account_resume(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
-    if services.resume_account(account, actor=Actor.of_request(request)):
+    if resume_account(account, actor=Actor.of_request(request)):
         messages.success(
             request, "Resumed. The connection is being checked; the account is active once that has passed."
         )
@@ -48,7 +54,7 @@ def account_suspend(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if request.method != "POST":
         return _ask(request, "suspend", account)
-    services.suspend_account(account, actor=Actor.of_request(request))
+    suspend_account(account, actor=Actor.of_request(request))
     account = account_or_404(request, account_id)  # suspending twice is no error, so nor is suspending nothing
     messages.success(request, f"{account.name} is suspended: it is neither checked nor scanned until you resume it.")
     return redirect("account", account_id=account.pk)
@@ -58,8 +64,8 @@ def account_suspend(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @gone_is_404()
 def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
-    if not confirmation.is_recent(request):
-        return confirmation.ask(request, back=reverse("account-delete", args=[account.pk]))
+    if not reauthentication.is_recent(request):
+        return reauthentication.ask(request, back=reverse("account-delete", args=[account.pk]))
     if request.method != "POST":
         return _ask(request, "delete", account, DeleteForm(account=account))
     form = DeleteForm(request.POST, account=account)
@@ -67,7 +73,7 @@ def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
         return _ask(request, "delete", account, form, status=422)
     name = account.name
     try:
-        services.delete_account(account, actor=Actor.of_request(request))
+        delete_account(account, actor=Actor.of_request(request))
     except ProviderError as error:
         form.add_error(None, f"{error.cause} {error.remedy}")
         return _ask(request, "delete", account, form, status=422)
@@ -88,9 +94,9 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
         facts = dict(form.cleaned_data)
         chosen = facts.pop("groups", None)
         try:
-            services.update_account(account, actor=actor, **facts)
+            update_account(account, actor=actor, **facts)
             if chosen is not None:
-                services.set_groups(account, actor=actor, group_ids=chosen)
+                set_groups(account, actor=actor, group_ids=chosen)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -101,8 +107,8 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 def _account_form(account: CloudAccount, data: QueryDict | None = None) -> AccountForm:
-    present = [str(group.pk) for group in groups.of_account(account)]
-    return AccountForm(data, account=account, group_choices=groups.choices(account.owner), groups=present)
+    present = [str(group.pk) for group in group_queries.of_account(account)]
+    return AccountForm(data, account=account, group_choices=group_queries.choices(account.owner), groups=present)
 
 
 def _edit_page(request: HttpRequest, account: CloudAccount, form: AccountForm, status: int = 200) -> HttpResponse:
@@ -115,6 +121,6 @@ def _ask(
     """The question as a page, or alone for the dialog of the page that asked for it."""
     within = getattr(request, "htmx", False)
     template = f"cloudaccounts/parts/ask_{action}.html" if within else f"cloudaccounts/account_{action}.html"
-    members = services.organizations.members_through(account.pk)
+    members = members_through(account.pk)
     context = {"account": account, "form": form, "within": within, "members": members}
     return render(request, template, context, status=status)

@@ -5,12 +5,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import selectors, trail
-from cloudaccounts.actors import Actor
-from cloudaccounts.exports import export, wanted_format
-from cloudaccounts.forms_audit import TrailFilterForm
-from cloudaccounts.services import record_export
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.audit import queries as audit_queries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
+from cloudaccounts.forms.audit import TrailFilterForm
 from cloudaccounts.views.common import owner_of
+from cloudaccounts.web.exports import export, wanted_format
 
 
 @require_safe
@@ -21,14 +22,14 @@ def audit_list(request: HttpRequest) -> HttpResponseBase:
     wanted = form.wanted()
     if kind := wanted_format(request):
         return _export(request, owner, wanted, kind)
-    account = selectors.find(owner, wanted.account) if wanted.account else None
-    page = trail.page(owner, wanted, before=request.GET.get("before", ""))
+    account = account_queries.find(owner, wanted.account) if wanted.account else None
+    page = audit_queries.page(owner, wanted, before=request.GET.get("before", ""))
     context = {"form": form, "wanted": wanted, "page": page, "account": account}
     return render(request, "cloudaccounts/audit_list.html", context)
 
 
-def _export(request: HttpRequest, owner: str, wanted: trail.TrailFilter, kind: str) -> HttpResponseBase:
+def _export(request: HttpRequest, owner: str, wanted: audit_queries.TrailFilter, kind: str) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers={"Content-Type": "text/csv" if kind == "csv" else "application/json"})
     record_export(actor=Actor.of_request(request), owner=owner, what="audit trail", format=kind)
-    return export(trail.rows(owner, wanted), columns=trail.COLUMNS, name="audit", format=kind)
+    return export(audit_queries.rows(owner, wanted), columns=audit_queries.COLUMNS, name="audit", format=kind)

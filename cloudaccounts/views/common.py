@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
-from cloudaccounts import selectors
+from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.models import CloudAccount
 
 
@@ -16,7 +16,7 @@ def owner_of(request: HttpRequest) -> str:
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
     """Somebody else's account is not there: not even its existence is told."""
-    found = selectors.find(owner_of(request), account_id)
+    found = account_queries.find(owner_of(request), account_id)
     if found is None:
         raise Http404
     return found

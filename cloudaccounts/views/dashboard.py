@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, selectors, selectors_health
-from cloudaccounts.ages import Limits, age_of, cause_of
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.credentials.age import Limits, age_of, cause_of
+from cloudaccounts.health import queries as health_queries
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.views.charts import age as chart_age
 from cloudaccounts.views.common import owner_of
 
 ATTENTION = 8  # rows; the rest is a click away
@@ -17,25 +19,25 @@ ATTENTION = 8  # rows; the rest is a click away
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
-    numbers = selectors.overview(owner)
+    numbers = account_queries.overview(owner)
     context: dict[str, Any] = {"numbers": numbers}
     if numbers.total:
         attention = _attention(owner)
         context |= {
             "attention": attention,
             "attention_more": max(0, numbers.failed + numbers.due + numbers.overdue - len(attention)),
-            "chart": charts.age_chart(numbers.ages),
+            "chart": chart_age.age_chart(numbers.ages),
             "limits": Limits.current(),
-            "silent": selectors_health.silent_providers(owner),
+            "silent": health_queries.silent_providers(owner),
         }
     return render(request, "cloudaccounts/dashboard.html", context)
 
 
 def _attention(owner: str) -> list[dict[str, Any]]:
     """Failed accounts first, then credentials by age: each with its cause and what mends it."""
-    rows = [_failed_row(account) for account in selectors.failed(owner, ATTENTION)]
+    rows = [_failed_row(account) for account in account_queries.failed(owner, ATTENTION)]
     if len(rows) < ATTENTION:
-        rows += [_due_row(account) for account in selectors.due(owner, ATTENTION - len(rows))]
+        rows += [_due_row(account) for account in account_queries.due(owner, ATTENTION - len(rows))]
     return rows
 
 

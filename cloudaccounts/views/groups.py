@@ -10,17 +10,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from cloudaccounts import groups, selectors, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.forms import AccountFilterForm
-from cloudaccounts.forms_groups import EnvironmentForm, GroupForm
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.accounts.queries import AccountFilter
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.bulk.actions import fleet_actions, start_fleet_action
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.accounts import AccountFilterForm
+from cloudaccounts.forms.groups import EnvironmentForm, GroupForm
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.groups.services import add_members, create_group, delete_group, remove_members, update_group
 from cloudaccounts.models import AccountGroup
-from cloudaccounts.pagination import COUNT_LIMIT
-from cloudaccounts.selectors import AccountFilter
 from cloudaccounts.views.actions import asks_first
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
+from cloudaccounts.web.pagination import COUNT_LIMIT
 
 PAGE_SIZE = 25
 
@@ -28,7 +31,7 @@ PAGE_SIZE = 25
 @require_safe
 def group_list(request: HttpRequest) -> HttpResponse:
     """One query of its own: a group knows its size."""
-    return render(request, "cloudaccounts/group_list.html", {"branches": groups.tree(owner_of(request))})
+    return render(request, "cloudaccounts/group_list.html", {"branches": group_queries.tree(owner_of(request))})
 
 
 @require_safe
@@ -37,19 +40,19 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     found = _group_or_404(request, group_id)
     form = AccountFilterForm(request.GET)
     wanted = replace(form.wanted(), group=found.pk)
-    rows, counting = selectors.counted_accounts(found.owner, wanted)
+    rows, counting = account_queries.counted_accounts(found.owner, wanted)
     part = rows.part if wanted.narrows and counting is None else None
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
-    branches = groups.tree(found.owner)
+    branches = group_queries.tree(found.owner)
     context = {
         "group": found,
         "form": form,
         "narrows": replace(wanted, group=None).narrows,
         "page": page,
-        "direct": groups.direct_members(found, [account.pk for account in page]),
+        "direct": group_queries.direct_members(found, [account.pk for account in page]),
         "nested": [branch.group for branch in branches if branch.group.parent == found.pk],
-        "path": groups.path(found),
-        "actions": services.fleet_actions(for_owners=True),
+        "path": group_queries.path(found),
+        "actions": fleet_actions(for_owners=True),
     }
     return render(request, "cloudaccounts/group.html", context)
 
@@ -63,7 +66,7 @@ def group_new(request: HttpRequest) -> HttpResponse:
     form = GroupForm(request.POST, owner=owner)
     if form.is_valid():
         try:
-            made = services.create_group(owner=owner, actor=Actor.of_request(request), **form.cleaned_data)
+            made = create_group(owner=owner, actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -81,7 +84,7 @@ def group_edit(request: HttpRequest, group_id: UUID) -> HttpResponse:
     form = GroupForm(request.POST, owner=found.owner, group=found)
     if form.is_valid():
         try:
-            services.update_group(found, actor=Actor.of_request(request), **form.cleaned_data)
+            update_group(found, actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -95,7 +98,7 @@ def group_delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
     found = _group_or_404(request, group_id)
     if request.method != "POST":
         return render(request, "cloudaccounts/group_delete.html", {"group": found})
-    services.delete_group(found, actor=Actor.of_request(request))
+    delete_group(found, actor=Actor.of_request(request))
     messages.success(request, f"Group {found.name} is deleted. Its accounts stay.")
     return redirect("groups")
 
@@ -104,17 +107,17 @@ def group_delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
 def group_add(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The accounts to choose from, filtered; the chosen ones, or all that the filter fits."""
     found = _group_or_404(request, group_id)
-    form = AccountFilterForm(request.GET).offer_groups(groups.choices(found.owner))
+    form = AccountFilterForm(request.GET).offer_groups(group_queries.choices(found.owner))
     wanted = form.wanted()
-    listed = selectors.accounts(found.owner, wanted)
+    listed = account_queries.accounts(found.owner, wanted)
     if request.method == "POST":
         every = "every" in request.POST
         chosen = listed.values_list("pk", flat=True)[:COUNT_LIMIT] if every else _chosen(request)
-        added = services.add_members(found, actor=Actor.of_request(request), accounts=chosen)
+        added = add_members(found, actor=Actor.of_request(request), accounts=chosen)
         messages.success(request, f"{_number(added)} put into {found.name}.")
         return redirect("group", group_id=found.pk)
     page = page_of(listed, request.GET.get("page"), PAGE_SIZE)
-    direct = groups.direct_members(found, [account.pk for account in page])
+    direct = group_queries.direct_members(found, [account.pk for account in page])
     context = {"group": found, "form": form, "wanted": wanted, "page": page, "direct": direct, "limit": COUNT_LIMIT}
     return render(request, "cloudaccounts/group_add.html", context)
 
@@ -122,7 +125,7 @@ def group_add(request: HttpRequest, group_id: UUID) -> HttpResponse:
 @require_POST
 def group_remove(request: HttpRequest, group_id: UUID) -> HttpResponse:
     found = _group_or_404(request, group_id)
-    removed = services.remove_members(found, actor=Actor.of_request(request), accounts=_chosen(request))
+    removed = remove_members(found, actor=Actor.of_request(request), accounts=_chosen(request))
     messages.success(request, f"{_number(removed)} taken out of {found.name}.")
     return redirect("group", group_id=found.pk)
 
@@ -131,13 +134,13 @@ def group_remove(request: HttpRequest, group_id: UUID) -> HttpResponse:
 def group_act(request: HttpRequest, group_id: UUID, action: str) -> HttpResponse:
     """Asks, then starts a job over the group's accounts and shows its progress."""
     found = _group_or_404(request, group_id)
-    offered = {one.key: one for one in services.fleet_actions(for_owners=True)}
+    offered = {one.key: one for one in fleet_actions(for_owners=True)}
     if action not in offered:
         raise Http404
-    accounts = selectors.accounts(found.owner, AccountFilter(group=found.pk))
+    accounts = account_queries.accounts(found.owner, AccountFilter(group=found.pk))
     form = _options_form(action, request)
     if request.method == "POST" and (form is None or form.is_valid()):
-        job = services.start_fleet_action(
+        job = start_fleet_action(
             action,
             owner=found.owner,
             actor=Actor.of_request(request),
@@ -172,7 +175,7 @@ def _number(count: int) -> str:
 
 
 def _group_or_404(request: HttpRequest, group_id: UUID) -> AccountGroup:
-    found = groups.find(owner_of(request), group_id)
+    found = group_queries.find(owner_of(request), group_id)
     if found is None:
         raise Http404
     return found

@@ -12,11 +12,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from cloudaccounts import confirmation, selectors, services
-from cloudaccounts.actors import Actor
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.bulk.actions import is_permitted, needs_password
+from cloudaccounts.jobs.runner import cancel_job, retry_failed
 from cloudaccounts.models import Job
 from cloudaccounts.models.job import ItemState
+from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import owner_of
+from cloudaccounts.web import reauthentication
 
 PAGE_SIZE = 50
 
@@ -34,7 +38,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     found = _job_or_404(request, job_id)
-    if services.cancel_job(found, actor=Actor.of_request(request)):
+    if cancel_job(found, actor=Actor.of_request(request)):
         messages.success(request, "Cancelled. What was done stays done.")
     else:
         messages.info(request, "This job had ended already.")
@@ -44,19 +48,19 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     found = _job_or_404(request, job_id)
-    if not services.is_permitted(found):
+    if not is_permitted(found):
         messages.error(request, "You may not do this to everybody's accounts any more.")
         return redirect("job", job_id=found.pk)
-    if services.needs_password(found) and not confirmation.is_recent(request):
-        return confirmation.ask(request, back=reverse("job", args=[found.pk]))
-    again = services.retry_failed(found, actor=Actor.of_request(request))
+    if needs_password(found) and not reauthentication.is_recent(request):
+        return reauthentication.ask(request, back=reverse("job", args=[found.pk]))
+    again = retry_failed(found, actor=Actor.of_request(request))
     if again is None:
         messages.info(request, "Nothing failed in this job.")
     return redirect("job", job_id=(again or found).pk)
 
 
 def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
-    found = selectors.find_job(owner_of(request), job_id)
+    found = account_queries.find_job(owner_of(request), job_id)
     if found is None:
         raise Http404
     return found
@@ -64,9 +68,9 @@ def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
 
 def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
     state = request.GET.get("state", "")
-    items = selectors.job_items(job, state=state if state in ItemState.values else "")
+    items = account_queries.job_items(job, state=state if state in ItemState.values else "")
     return {
         "job": job,
         "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
-        "worker": services.worker_state("fleet") if job.is_active else None,
+        "worker": worker_state("fleet") if job.is_active else None,
     }

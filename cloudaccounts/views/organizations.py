@@ -11,17 +11,23 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cloudaccounts import organization_tree, selectors
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError, organizations_of
-from cloudaccounts.exports import export, wanted_format
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.organizations import organizations_of
+from cloudaccounts.credentials.sharing import members_through
+from cloudaccounts.forms.organizations import ConnectingForm, MemberFilterForm, OnboardForm
 from cloudaccounts.models import CloudAccount, Organization
-from cloudaccounts.organization_forms import ConnectingForm, MemberFilterForm, OnboardForm
-from cloudaccounts.organization_tree import COLUMNS, Counts, Tree
-from cloudaccounts.services import organizations as services
-from cloudaccounts.services import record_export, worker_state
+from cloudaccounts.operations.workers import worker_state
+from cloudaccounts.organizations import queries as organization_queries
+from cloudaccounts.organizations.connections import connect_organization, forget_organization, guides, set_aside
+from cloudaccounts.organizations.members import new_members, onboard_members, test_members
+from cloudaccounts.organizations.queries import COLUMNS, Counts, Tree
+from cloudaccounts.organizations.sync import request_sync
 from cloudaccounts.views.common import account_or_404, owner_of
 from cloudaccounts.views.paging import page_of
+from cloudaccounts.web.exports import export, wanted_format
 
 PAGE_SIZE = 25
 MEMBERS = 100  # accounts of one container, or of a filtered list, on one page
@@ -30,13 +36,13 @@ MEMBERS = 100  # accounts of one container, or of a filtered list, on one page
 @require_safe
 def organization_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
-    page = page_of(organization_tree.organizations(owner), request.GET.get("page"), PAGE_SIZE)
+    page = page_of(organization_queries.organizations(owner), request.GET.get("page"), PAGE_SIZE)
     found = list(page.object_list)
-    counts = organization_tree.counts_of(row.pk for row in found)
-    connections = organization_tree.accounts_by_id(row.connection for row in found)
+    counts = organization_queries.counts_of(row.pk for row in found)
+    connections = organization_queries.accounts_by_id(row.connection for row in found)
     rows = [(row, counts.get(row.pk, Counts()), connections.get(row.connection)) for row in found]
     q = ConnectingForm(request.GET).wanted()
-    context = {"page": page, "rows": rows, "q": q, "accounts": organization_tree.connecting_choices(owner, q)}
+    context = {"page": page, "rows": rows, "q": q, "accounts": organization_queries.connecting_choices(owner, q)}
     return render(request, "cloudaccounts/organization_list.html", context)
 
 
@@ -54,7 +60,7 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
     refusal = ""
     if form.is_bound and form.is_valid():
         try:
-            made = services.connect_organization(
+            made = connect_organization(
                 account, actor=Actor.of_request(request), options={k: v or "" for k, v in form.cleaned_data.items()}
             )
         except ProviderError as error:
@@ -75,7 +81,7 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
             actor=Actor.of_request(request), owner=found.owner, what=f"members of {found.title}", format=wanted_file,
             organization=str(found.pk),
         )  # fmt: skip
-        rows = organization_tree.export_rows(found, wanted)
+        rows = organization_queries.export_rows(found, wanted)
         return export(rows, columns=COLUMNS, name="organization-members", format=wanted_file)
     return render(request, "cloudaccounts/organization.html", _page(request, found, form))
 
@@ -102,7 +108,7 @@ def organization_panel(request: HttpRequest, organization_id: UUID) -> HttpRespo
 def organization_sync(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     found = _or_404(request, organization_id)
     try:
-        services.request_sync(found, actor=Actor.of_request(request))
+        request_sync(found, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
     return redirect("organization", organization_id=found.pk)
@@ -112,11 +118,11 @@ def organization_sync(request: HttpRequest, organization_id: UUID) -> HttpRespon
 def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     found = _or_404(request, organization_id)
     if request.method != "POST":
-        count = services.members_through(found.connection)
+        count = members_through(found.connection)
         context = {"organization": found, "members": count}
         return render(request, "cloudaccounts/organization_remove.html", context)
     try:
-        services.forget_organization(found, actor=Actor.of_request(request))
+        forget_organization(found, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
         return redirect("organization", organization_id=found.pk)
@@ -128,21 +134,21 @@ def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResp
 def organization_members(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     """Tests, onboards or leaves out what was ticked: accounts, and all new and failed ones below ticked containers."""
     found = _or_404(request, organization_id)
-    connection = selectors.find(found.owner, found.connection)
+    connection = account_queries.find(found.owner, found.connection)
     action, actor = request.POST.get("action", ""), Actor.of_request(request)
     form = OnboardForm(request.POST if action == "onboard" else None, connection=connection) if connection else None
     chosen = _chosen(request, found, failed=action in {"test", "onboard"})
     try:
         if action == "test":
-            job = services.test_members(found, actor=actor, members=chosen)
+            job = test_members(found, actor=actor, members=chosen)
             return redirect("job", job_id=job.pk)
         if action == "onboard" and form is not None and form.is_valid():
-            job = services.onboard_members(found, actor=actor, members=chosen, **form.cleaned_data)
+            job = onboard_members(found, actor=actor, members=chosen, **form.cleaned_data)
             return redirect("job", job_id=job.pk)
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     if action in {"ignore", "restore"}:
-        changed = services.set_aside(found, chosen, actor=actor, back=action == "restore")
+        changed = set_aside(found, chosen, actor=actor, back=action == "restore")
         words = "proposed again" if action == "restore" else "left out"
         messages.success(request, f"{changed:,} account{'' if changed == 1 else 's'} {words}.")
     elif form is not None and form.errors:
@@ -159,7 +165,7 @@ def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, 
     """A template or script of the set-up instructions, filled in, as a download."""
     found = _or_404(request, organization_id)
     connection = account_or_404(request, found.connection)
-    for one in services.guides(found, connection):
+    for one in guides(found, connection):
         if one.key == guide and number < len(one.snippets) and one.snippets[number].filename:
             snippet = one.snippets[number]
             return HttpResponse(
@@ -171,7 +177,7 @@ def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, 
 
 
 def _or_404(request: HttpRequest, organization_id: UUID) -> Organization:
-    found = organization_tree.find(owner_of(request), organization_id)
+    found = organization_queries.find(owner_of(request), organization_id)
     if found is None:
         raise Http404
     return found
@@ -183,7 +189,7 @@ def _state(found: Organization) -> dict[str, Any]:
 
 def _page(request: HttpRequest, found: Organization, form: MemberFilterForm) -> dict[str, Any]:
     wanted = form.wanted()
-    connection = selectors.find(found.owner, found.connection)
+    connection = account_queries.find(found.owner, found.connection)
     tree = Tree(found)
     context: dict[str, Any] = {
         **_state(found),
@@ -191,25 +197,25 @@ def _page(request: HttpRequest, found: Organization, form: MemberFilterForm) -> 
         "wanted": wanted,
         "connection": connection,
         "total": tree.total,
-        "jobs": organization_tree.jobs_of(found),
+        "jobs": organization_queries.jobs_of(found),
         "onboard": OnboardForm(connection=connection) if connection else None,
         "guides": _guides(found, connection),
     }
     if wanted.narrows:
-        page = page_of(organization_tree.members(found, wanted), request.GET.get("page"), MEMBERS)
+        page = page_of(organization_queries.members(found, wanted), request.GET.get("page"), MEMBERS)
         return {**context, "page": page, "node": None}
     return {**context, **_level(request, found, tree, request.GET.get("under", "") or found.root_id)}
 
 
 def _guides(found: Organization, connection: CloudAccount | None) -> Any:
-    return services.guides(found, connection) if connection is not None else ()
+    return guides(found, connection) if connection is not None else ()
 
 
 def _level(request: HttpRequest, found: Organization, tree: Tree, under: str) -> dict[str, Any]:
     """One container: those in it, and a page of its accounts. An unknown one is the root."""
     node = tree.nodes.get(under) or tree.nodes.get(found.root_id)
     number = request.GET.get("page") if request.GET.get("under", "") == under or under == found.root_id else None
-    rows = organization_tree.accounts_in(found, node.node_id if node else "")
+    rows = organization_queries.accounts_in(found, node.node_id if node else "")
     way = tree.way_to(node.node_id)[:-1] if node else []
     return {"node": node, "way": way, "page": page_of(rows, number, MEMBERS)}
 
@@ -223,5 +229,5 @@ def _chosen(request: HttpRequest, found: Organization, *, failed: bool) -> list[
         except ValueError:
             continue
     for node_id in request.POST.getlist("under"):
-        keys |= dict.fromkeys(map(str, services.new_members(found, under=node_id, failed=failed)))
+        keys |= dict.fromkeys(map(str, new_members(found, under=node_id, failed=failed)))
     return list(keys)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import Page
 from django.db.models import QuerySet
 
-from cloudaccounts.pagination import CappedPaginator, Part
+from cloudaccounts.web.pagination import CappedPaginator, Part
 
 
 def page_of(

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from cloudaccounts import selectors_health, services
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.bulk.actions import revalidate_many
+from cloudaccounts.health import queries as health_queries
 from cloudaccounts.views.common import owner_of
 
 
@@ -18,12 +19,12 @@ from cloudaccounts.views.common import owner_of
 def accounts_revalidate(request: HttpRequest) -> HttpResponse:
     """All failed accounts of the person who asks."""
     owner = owner_of(request)
-    failed = iter(selectors_health.failed_accounts(owner))
+    failed = iter(health_queries.failed_accounts(owner))
     first = next(failed, None)
     if first is None:
         messages.info(request, "No account has failed: there is nothing to check again.")
         return redirect("accounts")
-    job = services.revalidate_many(
+    job = revalidate_many(
         owner=owner,
         actor=Actor.of_request(request),
         accounts=chain([first], failed),

@@ -13,16 +13,23 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cloudaccounts import confirmation, selectors, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.ages import age_of
-from cloudaccounts.contract import AuthMethod, CloudValidationResult, ProviderError, SetupGuide
-from cloudaccounts.methodforms import MethodForm
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.accounts.rate_limits import TooManyTriesError, refuse_too_many_tries
+from cloudaccounts.accounts.setup_guides import retiring_guides, rotation_guides
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import AuthMethod
+from cloudaccounts.contract.report import CheckResult, CloudValidationResult
+from cloudaccounts.contract.setup import SetupGuide
+from cloudaccounts.credentials.age import age_of
+from cloudaccounts.forms.method import MethodForm
 from cloudaccounts.models import CloudAccount, CredentialRotation
+from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.registry import UnknownProviderError
-from cloudaccounts.report import CheckResult
-from cloudaccounts.services.rates import TooManyTriesError, refuse_too_many_tries
+from cloudaccounts.rotation.requests import discard_staged, rollback_credential, stage_credential, start_rotation
 from cloudaccounts.views.common import account_or_404, gone_is_404
+from cloudaccounts.web import reauthentication
 
 # As after a check: the panels of a page that tell of the credential load themselves again.
 CHANGED = "account-changed"
@@ -55,7 +62,7 @@ def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _page(request, account, form, status=422)
     try:
-        services.stage_credential(account, actor=Actor.of_request(request), credentials=form.credentials())
+        stage_credential(account, actor=Actor.of_request(request), credentials=form.credentials())
     except ProviderError as error:
         form.add_error(None, f"{error.cause} {error.remedy}".strip())
         return _page(request, account, form, status=422)
@@ -91,7 +98,7 @@ def rotate_test(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @gone_is_404()
 def rotate_discard(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
-    if services.discard_staged(account, actor=Actor.of_request(request)):
+    if discard_staged(account, actor=Actor.of_request(request)):
         messages.success(request, "The new credential is destroyed here. The one in use stays in use.")
     else:
         messages.info(request, "There was no new credential any more.")
@@ -102,10 +109,10 @@ def rotate_discard(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @gone_is_404()
 def rotate_rollback(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = _installed_or_404(request, account_id)
-    if not confirmation.is_recent(request):
-        return confirmation.ask(request, back=_address(account))
+    if not reauthentication.is_recent(request):
+        return reauthentication.ask(request, back=_address(account))
     try:
-        services.rollback_credential(account, actor=Actor.of_request(request))
+        rollback_credential(account, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     return redirect("account-rotate", account_id=account.pk)
@@ -119,7 +126,7 @@ def rotate_file(request: HttpRequest, account_id: UUID, method: str, guide: str,
         spec = account.spec.method(method)
     except KeyError:
         raise Http404("There is no such method.") from None
-    for found in services.rotation_guides(account, spec):
+    for found in rotation_guides(account, spec):
         if found.key == guide and number < len(found.snippets) and found.snippets[number].filename:
             snippet = found.snippets[number]
             disposition = f'attachment; filename="{snippet.filename}"'
@@ -134,12 +141,12 @@ def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
 
     What was entered waits sealed in the database meanwhile, and nowhere else.
     """
-    if not confirmation.is_recent(request):
+    if not reauthentication.is_recent(request):
         messages.info(request, "The new credential is stored sealed. Confirm your password, then have it tested.")
-        return confirmation.ask(request, back=_address(account))
+        return reauthentication.ask(request, back=_address(account))
     try:
         refuse_too_many_tries(owner=account.owner, provider=account.provider, account_id=account.account_id)
-        services.start_rotation(account, actor=Actor.of_request(request))
+        start_rotation(account, actor=Actor.of_request(request))
     except TooManyTriesError as error:
         messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, sealed.")
     except ProviderError as error:
@@ -170,8 +177,8 @@ def _method_context(account: CloudAccount, form: MethodForm) -> dict[str, Any]:
         "account": account,
         "form": form,
         "method": method,
-        "guides": services.rotation_guides(account, method),
-        "external_id": services.external_id_for(account.owner) if method.uses_server_identity else "",
+        "guides": rotation_guides(account, method),
+        "external_id": external_id_for(account.owner) if method.uses_server_identity else "",
     }
 
 
@@ -184,8 +191,8 @@ def _suggested(account: CloudAccount) -> AuthMethod | None:
 
 def _panel(account: CloudAccount) -> dict[str, Any]:
     """The latest replacement: what became of it, and the credential that it replaced."""
-    rotation = selectors.latest_rotation(account)
-    credential = selectors.credential_of(account)
+    rotation = account_queries.latest_rotation(account)
+    credential = account_queries.credential_of(account)
     staged = credential is not None and credential.staged_id is not None
     report = CloudValidationResult.from_dict(rotation.report) if rotation is not None and rotation.report else None
     rows = planned_rows(account, rotation, report) if rotation is not None else []
@@ -199,13 +206,13 @@ def _panel(account: CloudAccount) -> dict[str, Any]:
         "report": report,
         "rows": rows,
         "done": sum(row.result is not None for row in rows),
-        "worker": services.worker_state("checks") if under_way else None,
+        "worker": worker_state("checks") if under_way else None,
         "retiring": _retiring(account, credential.previous_kind) if credential and credential.previous_kind else (),
     }
 
 
 def _retiring(account: CloudAccount, method: str) -> tuple[SetupGuide, ...]:
-    return services.retiring_guides(account, method)
+    return retiring_guides(account, method)
 
 
 def planned_rows(

@@ -7,17 +7,20 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import charts, groups, rotation_report, selectors
-from cloudaccounts.actors import Actor
-from cloudaccounts.ages import Limits
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.exports import export, wanted_format
-from cloudaccounts.forms import RotationFilterForm
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.credentials.age import Limits
+from cloudaccounts.forms.accounts import RotationFilterForm
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models.account import CloudAccountQuerySet
-from cloudaccounts.rotation_report import COLUMNS, RotationFilter
-from cloudaccounts.services import record_export
+from cloudaccounts.rotation import report as rotation_report
+from cloudaccounts.rotation.report import COLUMNS, RotationFilter
+from cloudaccounts.views.charts import age as chart_age
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
+from cloudaccounts.web.exports import export, wanted_format
 
 PAGE_SIZE = 25
 # The page's owner is the person who looks: no column says so.
@@ -28,7 +31,7 @@ EXPORTED = tuple(column for column in COLUMNS if column != "owner")
 def rotation(request: HttpRequest) -> HttpResponseBase:
     """The ages of all credentials, oldest first; with ``?format=`` as a file."""
     owner = owner_of(request)
-    form = RotationFilterForm(request.GET, groups=groups.choices(owner))
+    form = RotationFilterForm(request.GET, groups=group_queries.choices(owner))
     wanted = form.wanted(owner)
     if format_ := wanted_format(request):
         record_export(
@@ -36,7 +39,7 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
             **form.cleaned_data,
         )  # fmt: skip
         return export(_rows(wanted), columns=EXPORTED, name="rotation", format=format_)
-    numbers = selectors.overview(owner)
+    numbers = account_queries.overview(owner)
     found = _found(wanted)
     page = page_of(found, request.GET.get("page"), PAGE_SIZE, part=found.part if wanted.narrows else None)
     context: dict[str, Any] = {
@@ -44,7 +47,7 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
         "wanted": wanted,
         "page": page,
         "numbers": numbers,
-        "chart": charts.age_chart(numbers.ages),
+        "chart": chart_age.age_chart(numbers.ages),
         "limits": Limits.current(),
     }
     return render(request, "cloudaccounts/rotation.html", context)

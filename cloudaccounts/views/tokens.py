@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from cloudaccounts import confirmation, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.forms import TokenForm
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.accounts import TokenForm
+from cloudaccounts.tokens.services import create_token, revoke_token, token_of
 from cloudaccounts.views.common import owner_of
+from cloudaccounts.web import reauthentication
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,14 +24,12 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
     It outlives the session that makes it, so a session that was left open is not enough to make one.
     """
-    if not confirmation.is_recent(request):
-        return confirmation.ask(request, back=reverse("token-create"))
+    if not reauthentication.is_recent(request):
+        return reauthentication.ask(request, back=reverse("token-create"))
     form = TokenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            token, text = services.create_token(
-                owner=owner_of(request), actor=Actor.of_request(request), **form.cleaned_data
-            )
+            token, text = create_token(owner=owner_of(request), actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -41,11 +40,11 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    token = services.token_of(owner_of(request), token_id)
+    token = token_of(owner_of(request), token_id)
     if token is None:
         raise Http404
     if request.method != "POST":
         return render(request, "cloudaccounts/token_revoke.html", {"token": token})
-    if services.revoke_token(token, actor=Actor.of_request(request)):
+    if revoke_token(token, actor=Actor.of_request(request)):
         messages.success(request, f"{token.name} is revoked: no call is answered with it any more.")
     return redirect("profile")

@@ -18,7 +18,7 @@ from ninja.parser import Parser
 from cloudaccounts.api import accounts
 from cloudaccounts.api.answers import ApiError, not_found, problem, problem_of
 from cloudaccounts.api.auth import SAFE, BearerToken
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import DatabaseUnavailableError, is_outage

@@ -12,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import oversight
 from cloudaccounts.admin.common import names_of
-from cloudaccounts.services import confirm_key
+from cloudaccounts.operations import overview as operation_overview
+from cloudaccounts.operations.workers import confirm_key
 from scans import selectors as scans
 
 SHOWN = 10
@@ -25,11 +25,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     """As many queries whatever there is; none reads more than it shows, or counts beyond a thousand."""
     if not request.user.has_perm("cloudaccounts.view_cloudaccount"):
         raise PermissionDenied
-    failed, overdue = oversight.failed_accounts(SHOWN), oversight.overdue_accounts(SHOWN)
-    expired = oversight.expired_accounts(SHOWN)
+    failed, overdue = operation_overview.failed_accounts(SHOWN), operation_overview.overdue_accounts(SHOWN)
+    expired = operation_overview.expired_accounts(SHOWN)
     stuck = scans.stuck(SHOWN)
-    jobs = oversight.unfinished_jobs(SHOWN)
-    names = names_of(oversight.owners_of(failed.rows, overdue.rows, expired.rows, stuck, jobs.rows))
+    jobs = operation_overview.unfinished_jobs(SHOWN)
+    names = names_of(operation_overview.owners_of(failed.rows, overdue.rows, expired.rows, stuck, jobs.rows))
     for row in (*failed.rows, *overdue.rows, *expired.rows, *stuck, *jobs.rows):
         row.owner_username = names.get(row.owner, row.owner)
     wrong_key = confirm_key()
@@ -41,9 +41,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "expired": expired,
         "stuck": stuck,
         "jobs": jobs,
-        "digests": oversight.unsent_digests(SHOWN),
-        "queues": [*oversight.queues(), oversight.queue("scans", scans.queued_scans())],
-        "workers": oversight.workers(),
+        "digests": operation_overview.unsent_digests(SHOWN),
+        "queues": [*operation_overview.queues(), operation_overview.queue("scans", scans.queued_scans())],
+        "workers": operation_overview.workers(),
         "unserved": _unserved(),
         "wrong_key": wrong_key,
         "critical_days": settings.CREDENTIAL_ROTATION_CRITICAL_DAYS,
@@ -53,5 +53,5 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _unserved() -> list[str]:
-    served = {name for worker in oversight.workers() if worker.alive for name in worker.queues.split(", ")}
+    served = {name for worker in operation_overview.workers() if worker.alive for name in worker.queues.split(", ")}
     return [name for name in ("checks", "scans", "fleet") if name not in served]

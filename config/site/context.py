@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from cloudaccounts import selectors as accounts
+from cloudaccounts.accounts import queries as accounts
 from scans import selectors as scans
 
 PRODUCT_NAME = "Cloud Accounts"

@@ -18,9 +18,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from cloudaccounts import services
-from cloudaccounts.actors import Actor
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.notifications.recipients import muted_kinds, set_wanted_kinds
 from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError, is_outage
+from cloudaccounts.tokens.services import tokens_of
+from cloudaccounts.users.passwords import password_changed_by
 from config.site.forms import LoginForm, NoticeForm, ProfileForm, ResetForm
 
 
@@ -46,7 +49,7 @@ class PasswordChange(auth.PasswordChangeView):
     success_url = reverse_lazy("profile")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        with services.password_changed_by(Actor.of_request(self.request)):
+        with password_changed_by(Actor.of_request(self.request)):
             response = super().form_valid(form)
         messages.success(
             self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
@@ -72,7 +75,7 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         address = self.request.META.get("REMOTE_ADDR", "")
-        with services.password_changed_by(Actor(str(form.user.pk), form.user.get_username(), "page", address)):
+        with password_changed_by(Actor(str(form.user.pk), form.user.get_username(), "page", address)):
             response = super().form_valid(form)
         messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
         return response
@@ -92,9 +95,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     owner = str(user.pk)
     context = {
         "form": form,
-        "external_id": services.external_id_for(owner),
-        "tokens": services.tokens_of(owner),
-        "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(services.muted_kinds(owner))}),
+        "external_id": external_id_for(owner),
+        "tokens": tokens_of(owner),
+        "notice_form": NoticeForm(initial={"kinds": NoticeForm.wanted_of(muted_kinds(owner))}),
     }
     return render(request, "site/profile.html", context, status=422 if form.is_bound else 200)
 
@@ -103,7 +106,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def profile_notices(request: HttpRequest) -> HttpResponse:
     form = NoticeForm(request.POST)
     if form.is_valid():
-        services.set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
+        set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
         messages.success(request, "Saved.")
     return redirect("profile")
 

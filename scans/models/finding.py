@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from cloudaccounts.contract import Severity
+from cloudaccounts.contract.rules import Severity
 from cloudaccounts.models.account import provider_choices
 from scans.keys import KEY_LENGTH
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from cloudaccounts.accounts.queries import find
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import find
 from scans.models import Asset
 from scans.selectors.searching import accounts_like, begins_with, in_group, matching
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts import registry
-from cloudaccounts.contract import PostureCheck
+from cloudaccounts.contract.rules import PostureCheck
 
 
 def all_checks() -> list[PostureCheck]:

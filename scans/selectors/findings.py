@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from cloudaccounts.contract import Severity
+from cloudaccounts.contract.rules import Severity
 from cloudaccounts.models import CloudAccount
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 from scans.selectors.checks import checks_like

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cloudaccounts import groups
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
 from scans.keys import after, id_key_of, key_of
 
@@ -46,5 +46,9 @@ def in_group(found: QuerySet[Any], owner: str, wanted: UUID | None) -> QuerySet[
     """Rows of the group's accounts and of those nested in it; a group that is not the owner's holds nothing."""
     if wanted is None:
         return found
-    group = groups.find(owner, wanted)
-    return found.filter(groups.inside(groups.with_descendants(group), field="account")) if group else found.none()
+    group = group_queries.find(owner, wanted)
+    return (
+        found.filter(group_queries.inside(group_queries.with_descendants(group), field="account"))
+        if group
+        else found.none()
+    )

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from cloudaccounts.contract import Asset, ProviderError, ScanUnit, Session
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.sessions import Session
 
 THREADS = 8  # units at a time: network-bound, and far below any provider's request limit
 BATCH = 200  # assets

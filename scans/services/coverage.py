@@ -8,8 +8,10 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from cloudaccounts.contract import Asset as Found
-from cloudaccounts.contract import ProviderError, ScanUnit, Session
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.contract.sessions import Session
 from scans.models import Asset, ScanRun, ScanType, ScanUnitRecord
 from scans.services.storing import CHUNK, as_found
 

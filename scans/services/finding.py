@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from cloudaccounts.contract import PostureCheck, Severity
+from cloudaccounts.contract.rules import PostureCheck, Severity
 from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.services import tell
+from cloudaccounts.notifications.notify import tell
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
 from scans.services.judging import Verdicts
 

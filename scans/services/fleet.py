@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.bulk.actions import FleetAction, offers
+from cloudaccounts.jobs.runner import Outcome
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job
-from cloudaccounts.services import FleetAction, offers
-from cloudaccounts.services.jobs import Outcome
 from scans.models import ScanType
 from scans.services.requests import request_scan
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Provider, Verdict
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.provider import Provider
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Verdict
 
 DEFECT = "This check failed by a defect of ours."
 

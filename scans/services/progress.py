@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cloudaccounts.contract import ProviderError, ScanUnit
-from cloudaccounts.leases import Claim
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.work.leases import Claim
 from scans.services.storing import AssetWriter
 
 EVERY = 0.5  # seconds between writes: a person sees motion, the database is left in peace

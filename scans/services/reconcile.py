@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from cloudaccounts import audit, dispatch
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.leases import Claim
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.work import messages
+from cloudaccounts.work.leases import Claim
 from scans.models import ScanRun, ScanStatus
 from scans.services.requests import QUEUE, TASK, tell_of_failure
 
@@ -40,7 +41,7 @@ def _release_lost() -> int:
             error_remedy=REMEDY,
         )
         if failed:
-            audit.record(
+            record_event(
                 actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
                 account=run.account, label=run.account_name, run_id=str(run.run_id),
             )  # fmt: skip
@@ -55,5 +56,5 @@ def _nudge_waiting() -> int:
     nudged = 0
     for key in list(waiting.values_list("pk", flat=True)[:BATCH]):
         ScanRun.objects.filter(pk=key).update(nudged_at=now)
-        nudged += dispatch.send(TASK, str(key), queue=QUEUE)
+        nudged += messages.send(TASK, str(key), queue=QUEUE)
     return nudged

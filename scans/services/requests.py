@@ -8,12 +8,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cloudaccounts import audit, dispatch
-from cloudaccounts.actors import SYSTEM, Actor
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.services import tell
+from cloudaccounts.notifications.notify import tell
+from cloudaccounts.work import messages
+from cloudaccounts.work.databases import SECURITY
 from scans.models import ACTIVE, ScanRun, ScanStatus, ScanType
 
 TASK = "scans.run"
@@ -48,12 +50,12 @@ def request_scan(
         run.run_id = run_id or run.run_id
         run.auto_initiated, run.scheduled = auto_initiated, scheduled
         try:
-            with transaction.atomic(using=dispatch.SECURITY):
+            with transaction.atomic(using=SECURITY):
                 if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
                     raise AccountSuspendedError
                 run.save(force_insert=True)
                 CloudAccount.objects.filter(pk=account.pk).update(latest_scan_run_id=run.run_id)
-                dispatch.send_on_commit(TASK, str(run.run_id), using=dispatch.SECURITY, queue=QUEUE)
+                messages.send_on_commit(TASK, str(run.run_id), using=SECURITY, queue=QUEUE)
         except IntegrityError:
             # One is active. It may also have ended since; then there is room for ours.
             if active := ScanRun.objects.filter(active_account=account.pk).first():
@@ -120,7 +122,7 @@ def tell_of_failure(run: ScanRun, cause: str, remedy: str) -> None:
 
 
 def _record(run: ScanRun, actor: Actor, action: str, text: str) -> None:
-    audit.record(
+    record_event(
         actor=actor, owner=run.owner, action=action, text=text, account=run.account, label=run.account_name,
         run_id=str(run.run_id),
     )  # fmt: skip

@@ -10,13 +10,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts import audit, metrics
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts import metrics
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import AccountSuspendedError, defect
-from cloudaccounts.leases import Claim, LeaseKeeper
+from cloudaccounts.health.sessions import account_session
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.services import account_session
+from cloudaccounts.work.leases import Claim, LeaseKeeper
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.services.collecting import Batch, Event, UnitFailed, UnitFinished, collect
 from scans.services.coverage import Coverage
@@ -167,7 +168,7 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
             provider=run.provider, scan_type=run.scan_type, status=status.value, started_at=run.started_at,
             assets=seen, code=error.code if error else "",
         )  # fmt: skip
-        audit.record(
+        record_event(
             actor=Actor.from_dict(run.actor),
             owner=run.owner,
             action=f"scan.{status.value}",

@@ -12,9 +12,9 @@ from django.db import IntegrityError
 from django.db.models import Manager
 from django.utils import timezone
 
-from cloudaccounts import audit
-from cloudaccounts.actors import SYSTEM, Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from scans.models import ScanEvery, ScanSchedule, ScanType
@@ -50,7 +50,7 @@ def set_schedule(account: CloudAccount, *, actor: Actor, every: str) -> ScanSche
         account=account.pk,
         defaults={"owner": owner, "every": every, "next_at": _next(every, now), "full_at": now + FULL_EVERY},
     )
-    audit.record(
+    record_event(
         actor=actor, owner=owner, action="scan.schedule_changed", account=account.pk, label=account.name,
         text=f"Scans by themselves: {schedule.get_every_display().lower()}", every=every,
     )  # fmt: skip

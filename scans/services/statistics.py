@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.db import connections
 
-from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.work.databases import SECURITY
 from scans.models import Asset
 
 MANY = 1_000  # new assets after which it is worth a look

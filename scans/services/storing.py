@@ -18,9 +18,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from cloudaccounts.contract import Asset as Found
-from cloudaccounts.contract import ScanUnit
-from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.work.databases import SECURITY
 from scans.keys import id_key_of, key_of
 from scans.models import Asset, ScanRun
 from scans.services.finding import FindingWriter

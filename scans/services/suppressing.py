@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from cloudaccounts import audit
-from cloudaccounts.actors import SYSTEM, Actor
-from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import InputError
+from cloudaccounts.work.databases import SECURITY
 from scans.models import Finding
 from scans.services.finding import HISTORY, chunks, entry
 
@@ -98,7 +98,7 @@ def _clear(row: Finding) -> None:
 
 
 def _record(row: Finding, actor: Actor, action: str, text: str) -> None:
-    audit.record(
+    record_event(
         actor=actor, owner=row.owner, action=action, text=text, account=row.account, label=row.account_name,
         finding=str(row.pk), asset=row.native_id[:300],
     )  # fmt: skip

@@ -12,15 +12,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts import groups
-from cloudaccounts.actors import Actor
-from cloudaccounts.exports import export, wanted_format
-from cloudaccounts.forms import offer_groups
+from cloudaccounts.accounts.queries import account_lookup, find
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
+from cloudaccounts.forms.accounts import offer_groups
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import account_lookup, find
-from cloudaccounts.services import record_export
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
+from cloudaccounts.web.exports import export, wanted_format
 from scans import console, selectors
 from scans.forms import AssetFilterForm
 from scans.models import Asset
@@ -40,7 +40,7 @@ _SAME = {
 def asset_list(request: HttpRequest) -> HttpResponseBase:
     owner = owner_of(request)
     form = AssetFilterForm(request.GET)
-    offer_groups(form.fields["group"], groups.choices(owner))
+    offer_groups(form.fields["group"], group_queries.choices(owner))
     wanted = form.wanted()
     account = find(owner, wanted.account) if wanted.account else None
     types = selectors.asset_types(owner, wanted, account)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
-from cloudaccounts.services import worker_state
+from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import owner_of
 from scans import selectors
 from scans.models import ScanRun

@@ -13,16 +13,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cloudaccounts import groups
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.exports import export, wanted_format
-from cloudaccounts.forms import offer_groups
+from cloudaccounts.accounts.queries import account_lookup, find
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.accounts import offer_groups
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import account_lookup, find
-from cloudaccounts.services import record_export
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
+from cloudaccounts.web.exports import export, wanted_format
 from scans import console, selectors, services
 from scans.forms import FindingFilterForm, SuppressForm
 from scans.models import Finding
@@ -46,7 +46,7 @@ _SAME = {
 def finding_list(request: HttpRequest) -> HttpResponseBase:
     owner = owner_of(request)
     form = FindingFilterForm(request.GET)
-    offer_groups(form.fields["group"], groups.choices(owner))
+    offer_groups(form.fields["group"], group_queries.choices(owner))
     wanted = form.wanted()
     rows = selectors.findings(owner, wanted)
     if asked := wanted_format(request):

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts.services import worker_state
+from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import account_or_404, owner_of
 from scans import selectors
 from scans.views.common import progress_of, run_context, run_or_404

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cloudaccounts.selectors import account_lookup
+from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.views.common import account_or_404, owner_of
 from scans import charts, selectors
 from scans.models import RANKS

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cloudaccounts import groups
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.forms import offer_groups
+from cloudaccounts.accounts.queries import find
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.accounts import offer_groups
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.selectors import find
 from cloudaccounts.views.common import account_or_404, gone_is_404, owner_of
 from cloudaccounts.views.paging import page_of
 from scans import selectors, services
@@ -27,7 +27,7 @@ PAGE_SIZE = 25
 def scan_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     form = ScanFilterForm(request.GET)
-    offer_groups(form.fields["group"], groups.choices(owner))
+    offer_groups(form.fields["group"], group_queries.choices(owner))
     wanted = form.wanted()
     page = page_of(selectors.runs(owner, wanted), request.GET.get("page"), PAGE_SIZE)
     account = find(owner, wanted.account) if wanted.account else None

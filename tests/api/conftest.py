@@ -11,9 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import ApiToken
-from cloudaccounts.services import create_token, tokens
+from cloudaccounts.tokens import services as token_services
+from cloudaccounts.tokens.services import create_token
 from tests.toycloud.provider import State
 
 ROOT = "/api/v1/"
@@ -64,7 +65,7 @@ def caller_of() -> MakeCaller:
 @pytest.fixture
 def steady_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """All calls fall into the same minute, whenever the test runs."""
-    monkeypatch.setattr(tokens, "MINUTE", 10**9)
+    monkeypatch.setattr(token_services, "MINUTE", 10**9)
 
 
 @pytest.fixture

@@ -8,18 +8,15 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
-from cloudaccounts import vault
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.credentials import vault
+from cloudaccounts.groups.services import add_members, create_group
+from cloudaccounts.health.connection_checks import request_check
+from cloudaccounts.lifecycle import onboarding
+from cloudaccounts.lifecycle.state_changes import suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, ConnectionCheck
 from cloudaccounts.models.check import CheckState
-from cloudaccounts.services import (
-    add_members,
-    create_group,
-    external_id_for,
-    onboarding,
-    request_check,
-    suspend_account,
-)
 from scans.models import ScanRun
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES, SECRET
@@ -214,7 +211,7 @@ def test_a_check_that_a_worker_has_is_waited_for(
             state=CheckState.FINISHED, active_account=None, report={"ok": True, "finished": True}
         )
 
-    monkeypatch.setattr("cloudaccounts.services.onboarding.time.sleep", finish_meanwhile)
+    monkeypatch.setattr("cloudaccounts.lifecycle.onboarding.time.sleep", finish_meanwhile)
     answer = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate")
     assert (answer.status_code, answer.json()["validation"]["ok"], waits) == (200, True, [0.01])
 

@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import ApiToken, CloudAccount
-from cloudaccounts.services import revoke_token
+from cloudaccounts.tokens.services import revoke_token
 from tests.api.conftest import Caller, MakeCaller, assert_problem
 from tests.conftest import ALL_DATABASES
 

@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.core.serializers import serialize
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.groups.services import create_group, set_groups
 from cloudaccounts.models import ApiToken, CloudAccount, GroupMember, IdempotentCall
-from cloudaccounts.services import create_group, purge_api_records, set_groups
+from cloudaccounts.tokens.retention import purge_api_records
 from scans.models import ScanRun
 from tests.api.conftest import Caller, MakeCaller, assert_problem
 from tests.conftest import ALL_DATABASES, MakeAccount

@@ -13,9 +13,9 @@ from django.contrib.auth.models import User
 
 os.environ.setdefault("CLOUD_ACCOUNTS_SANDBOX", "1")
 
+from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.providers.aws import role, server
-from cloudaccounts.services import external_id_for
 from sandbox.rig import Rig
 from tests.api.conftest import Caller, assert_problem
 from tests.cloudaccounts.providers.azure.conftest import TAG

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential
 from scans.models import ScanRun
 from tests.api.conftest import Caller, assert_problem

@@ -13,9 +13,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.accounts import rate_limits
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import CloudAccount, RateCounter
-from cloudaccounts.services import purge_api_records, rates
+from cloudaccounts.tokens.retention import purge_api_records
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
@@ -28,7 +29,7 @@ MakeAccount = Callable[..., CloudAccount]
 def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few tries, and a clock that stands just after an hour began: no stretch ends within a test."""
     began = time.time() // 3600 * 3600 + 5
-    monkeypatch.setattr(rates, "time", SimpleNamespace(time=lambda: began))
+    monkeypatch.setattr(rate_limits, "time", SimpleNamespace(time=lambda: began))
     settings.API_FAILED_VALIDATIONS_PER_ACCOUNT = 3
     settings.API_FAILED_VALIDATIONS_PER_HOUR = 5
 

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Asset as Found
-from cloudaccounts.contract import ScanUnit
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.models import CloudAccount
 from scans.models import RANKS, Asset, Finding, ScanRun
 from scans.services import cancel_scan

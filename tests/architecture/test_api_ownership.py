@@ -11,9 +11,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.forms.models import model_to_dict
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.services import create_token
+from cloudaccounts.tokens.services import create_token
 from config.api.assembly import ROOT, description
 from scans.models import ScanRun
 from tests.api.conftest import Caller, assert_problem

@@ -12,11 +12,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Asset as Found
-from cloudaccounts.contract import ScanUnit
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.groups.services import create_group
+from cloudaccounts.jobs.runner import start_job
 from cloudaccounts.models import CloudAccount, Organization
-from cloudaccounts.services import create_group, create_token, start_job
+from cloudaccounts.tokens.services import create_token
 from scans.models import Asset, Finding, ScanRun
 from scans.services import request_scan
 from scans.services.finding import FindingWriter

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 
-from cloudaccounts.contract import Credentials, Provider, Target, ValidationProgress
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.provider import Provider
+from cloudaccounts.contract.report import ValidationProgress
 from cloudaccounts.providers.aws.provider import PROVIDER
 from sandbox.rig import Rig
 from tests.bench import bare

@@ -13,11 +13,11 @@ from uuid import uuid4
 import boto3
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import CredentialFacts, Credentials
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import store
+from cloudaccounts.health.heartbeats import beat
 from cloudaccounts.models import CloudAccount, HealthRecord
-from cloudaccounts.services.heartbeats import beat
-from cloudaccounts.vault import store
 from sandbox.rig import Rig
 from tests.bench import bare
 from tests.bench.result import Result

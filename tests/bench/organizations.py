@@ -10,11 +10,12 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import CredentialFacts, Credentials
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
-from cloudaccounts.services import organizations
-from cloudaccounts.vault import store
+from cloudaccounts.organizations.connections import connect_organization
+from cloudaccounts.organizations.sync import request_sync, run_sync
 from sandbox.rig import Rig
 from tests.bench.result import Result
 
@@ -26,23 +27,23 @@ RATE_AIM = 100.0  # members a second: AWS gives 20 a page
 def discover(rig: Rig) -> tuple[Result, Result]:
     """Rate, and how much memory the look took at most beyond what was there before."""
     rig.control.grow_organization(MEMBERS)
-    organization = organizations.connect_organization(_management(rig), actor=SYSTEM, options={})
-    organizations.run_sync(organization.pk)  # the first writes everything
+    organization = connect_organization(_management(rig), actor=SYSTEM, options={})
+    run_sync(organization.pk)  # the first writes everything
     found = OrganizationMember.objects.filter(organization=organization.pk, kind="account").count()
     if found < MEMBERS:
         raise RuntimeError(f"only {found} members were found: {Organization.objects.get(pk=organization.pk).cause}")
     OrganizationMember.objects.filter(organization=organization.pk).delete()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tracemalloc.start()
-    organizations.request_sync(organization, actor=SYSTEM)
-    organizations.run_sync(organization.pk)
+    request_sync(organization, actor=SYSTEM)
+    run_sync(organization.pk)
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3
     OrganizationMember.objects.filter(organization=organization.pk).delete()
-    organizations.request_sync(organization, actor=SYSTEM)
+    request_sync(organization, actor=SYSTEM)
     began = time.perf_counter()
-    organizations.run_sync(organization.pk)
+    run_sync(organization.pk)
     rate = found / (time.perf_counter() - began)
     return (
         Result(f"{MEMBERS:,} members discovered", rate, "members/s", "higher", RATE_AIM, "≥ 1 (100/s)"),

@@ -16,11 +16,11 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from django.utils import timezone
 
-from cloudaccounts import services
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.dispatch import SECURITY
-from cloudaccounts.fields import Sealed, newest_key_fingerprint
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.credentials.reencryption import rotate_encryption_keys
+from cloudaccounts.crypto.fields import Sealed, newest_key_fingerprint
 from cloudaccounts.models import CloudAccount, CloudCredential
+from cloudaccounts.work.databases import SECURITY
 from tests.bench.result import Result
 
 MANY = 100_000
@@ -79,7 +79,7 @@ def _reencryption() -> Result:
     for _ in range(2):
         _turn_key()
         began = time.perf_counter()
-        done = services.rotate_encryption_keys(actor=SYSTEM)
+        done = rotate_encryption_keys(actor=SYSTEM)
         ours.append(MANY / (time.perf_counter() - began))
         if not done.complete or done.values < MANY:
             raise RuntimeError(f"not everything was re-encrypted: {done}")

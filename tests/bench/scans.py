@@ -15,11 +15,11 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import CredentialFacts, Credentials
-from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.vault import store
+from cloudaccounts.work.databases import SECURITY
 from sandbox.rig import Rig
 from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, ScanRun, ScanSchedule

@@ -18,7 +18,9 @@ from uuid import uuid4
 
 import django
 
-from cloudaccounts.contract import Asset, Judgement, Known, PostureCheck, ScanUnit, Severity, Verdict
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity, Verdict
+from cloudaccounts.contract.sessions import Known
 from tests.bench.result import Result
 
 RESOURCES, TENTH = 100_000, 10_000

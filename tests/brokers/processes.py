@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from cloudaccounts.services import worker_state
+from cloudaccounts.operations.workers import worker_state
 from config.env import ROOT
 from config.running.preparation import commands
 from tests.brokers import slowcloud

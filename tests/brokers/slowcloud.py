@@ -7,14 +7,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cloudaccounts.contract import (
-    Asset,
-    CloudValidationResult,
-    Credentials,
-    ScanUnit,
-    Target,
-    ValidationProgress,
-)
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
 from tests.toycloud.provider import ToyProvider, ToySession
 
 FOLDER = "TOY_CLOUD_FOLDER"  # of the journal and of the file that holds visitors up

@@ -15,12 +15,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django_celery_results.models import TaskResult
 
-from cloudaccounts import dispatch
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.health.connection_checks import request_check, requeue_checks
+from cloudaccounts.jobs.runner import start_job
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.job import JobState
-from cloudaccounts.services import request_check, requeue_checks, start_job
+from cloudaccounts.work import messages
 from scans.models import Asset, ScanRun, ScanSchedule, ScanStatus
 from scans.services import requeue_scans
 from tests.brokers.engines import Broker
@@ -91,9 +92,9 @@ def test_work_that_is_told_of_many_times_is_done_once(product: Product, box: Box
     )  # fmt: skip
     again = 5
     for _ in range(again):
-        assert dispatch.send("scans.run", str(scan_of(account).run_id), queue="scans")
-        assert dispatch.send("cloudaccounts.run_check", str(check.pk))
-        assert dispatch.send("cloudaccounts.run_job", str(job.pk), queue="fleet")
+        assert messages.send("scans.run", str(scan_of(account).run_id), queue="scans")
+        assert messages.send("cloudaccounts.run_check", str(check.pk))
+        assert messages.send("cloudaccounts.run_job", str(job.pk), queue="fleet")
     for name in ("worker", "scanner", "fleet") * 2:
         product.worker(name)
     told = {"scans.run": again + 2, "cloudaccounts.run_check": again + 1, "cloudaccounts.run_job": again + 1}

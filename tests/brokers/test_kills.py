@@ -11,9 +11,11 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from cloudaccounts import dispatch, vault
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Credentials, NodeKind, NodeState, OrganizationNode
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.organizations import NodeKind, NodeState, OrganizationNode
+from cloudaccounts.credentials import vault
+from cloudaccounts.jobs.runner import requeue_jobs
 from cloudaccounts.models import (
     AuditEvent,
     CloudAccount,
@@ -26,7 +28,12 @@ from cloudaccounts.models import (
 )
 from cloudaccounts.models.job import JobState
 from cloudaccounts.models.rotation import RotationStage
-from cloudaccounts.services import organizations, requeue_jobs, requeue_rotations, stage_credential, start_rotation
+from cloudaccounts.organizations.connections import connect_organization
+from cloudaccounts.organizations.members import new_members, onboard_members
+from cloudaccounts.organizations.sync import run_sync
+from cloudaccounts.rotation.reconcile import requeue_rotations
+from cloudaccounts.rotation.requests import stage_credential, start_rotation
+from cloudaccounts.work import messages
 from config.databases import SECURITY
 from scans.models import ScanRun
 from tests.brokers.processes import Product
@@ -169,7 +176,7 @@ def test_killed_right_after_the_swap(product: Product, account: CloudAccount) ->
     assert in_use(account) == "new"
     finish(product, rotation)
     for _ in range(3):
-        dispatch.send("cloudaccounts.run_rotation", str(rotation.pk))
+        messages.send("cloudaccounts.run_rotation", str(rotation.pk))
     time.sleep(3)
     assert_swapped_once(account, rotation)
     assert product.visits()["validate abcdef"] == 1
@@ -182,7 +189,7 @@ def test_killed_in_a_round_of_heartbeats(product: Product, box: Box) -> None:
         box(name, health="ok", health_since=now, next_check_at=now, next_report_at=now.replace(year=now.year + 1))
     product.hold("light")
     victim = product.worker("worker")
-    dispatch.send("cloudaccounts.heartbeats")
+    messages.send("cloudaccounts.heartbeats")
     wait_for(lambda: all(product.visits()[f"light {name}"] for name in names), seconds=30, what="the round")
     product.kill(victim)
     product.release("light")
@@ -190,11 +197,11 @@ def test_killed_in_a_round_of_heartbeats(product: Product, box: Box) -> None:
     assert claimed.count() == 3, "what the dead round had is nobody else's before its lease ends"
     assert not HealthRecord.objects.exists()
     product.worker("worker")
-    dispatch.send("cloudaccounts.heartbeats")
+    messages.send("cloudaccounts.heartbeats")
     time.sleep(2)
     assert {product.visits()[f"light {name}"] for name in names} == {1}
     CloudAccount.objects.update(next_check_at=timezone.now())  # as half a minute later
-    dispatch.send("cloudaccounts.heartbeats")
+    messages.send("cloudaccounts.heartbeats")
     wait_for(lambda: HealthRecord.objects.count() == len(names), seconds=30, what="the next round")
     wait_for(lambda: not CloudAccount.objects.exclude(check_claim=None).exists(), seconds=30, what="its end")
     assert {product.visits()[f"light {name}"] for name in names} == {2}
@@ -208,13 +215,13 @@ def test_killed_while_an_organization_is_onboarded(product: Product, account: Cl
         [OrganizationNode("root", "", "The shelf", NodeKind.CONTAINER)],
         [OrganizationNode(name, "root", name, NodeKind.ACCOUNT, name, NodeState.ACTIVE) for name in names],
     ]
-    organization = organizations.connect_organization(account, actor=SYSTEM, options={})
-    organizations.run_sync(organization.pk)
+    organization = connect_organization(account, actor=SYSTEM, options={})
+    run_sync(organization.pk)
     held = names[:3]
     for name in held:
         product.hold(name)
-    job = organizations.onboard_members(
-        organization, actor=SYSTEM, members=organizations.new_members(organization), environment="dev", regions=["left"]
+    job = onboard_members(
+        organization, actor=SYSTEM, members=new_members(organization), environment="dev", regions=["left"]
     )
     victim = product.worker("fleet")
     others = JobItem.objects.filter(job=job.pk, state="done")

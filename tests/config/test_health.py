@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from pytest_django import Settings
 
-from cloudaccounts.services import confirm_key, record_worker_heartbeat
+from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)

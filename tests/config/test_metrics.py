@@ -10,10 +10,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.health.connection_checks import request_check
 from cloudaccounts.metrics import observe_check, observe_scan
 from cloudaccounts.models import CredentialRotation, NoticeDigest, Organization
-from cloudaccounts.services import record_worker_heartbeat, request_check
+from cloudaccounts.operations.workers import record_worker_heartbeat
 from tests.conftest import ALL_DATABASES, MakeAccount
 from wizard.models import WizardSession
 

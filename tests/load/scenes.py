@@ -24,11 +24,11 @@ from django.test import Client
 from django.utils import timezone
 from rich.console import Console
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import CredentialFacts, Credentials
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.services import create_token
-from cloudaccounts.vault import store
+from cloudaccounts.tokens.services import create_token
 from scans.models import ScanRun, ScanStatus
 from tests.brokers.processes import Product
 from tests.load.row import Row

@@ -14,9 +14,11 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from cloudaccounts.actors import SYSTEM, Actor
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.groups.services import add_members, create_group
+from cloudaccounts.health.connection_checks import request_check, run_check
 from cloudaccounts.models import AccountGroup, CloudAccount
-from cloudaccounts.services import add_members, create_group, create_token, request_check, run_check
+from cloudaccounts.tokens.services import create_token
 from config.databases import DISCOVERY, SECURITY
 from scans.models import Asset, Finding, ScanRun
 from scans.services import request_scan, run_scan

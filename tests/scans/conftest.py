@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import CloudAccount
 from scans.models import ScanRun, ScanType
 from scans.services import request_scan, run_scan

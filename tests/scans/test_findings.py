@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import ProviderError, Severity
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.rules import Severity
+from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, Notice
-from cloudaccounts.services import delete_account, update_account
 from scans.models import Asset, Finding, FindingDay, ScanRun
 from scans.services import request_scan, requeue_scans, run_scan, suppress_findings
 from scans.services.finding import TOLD, FindingWriter

@@ -10,11 +10,12 @@ from django.contrib.auth.models import User
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Asset as Found
-from cloudaccounts.contract import Judgement, ProviderError, Verdict
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.rules import Judgement, Verdict
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.services import update_account
 from scans.models import Asset, Finding, ScanRun, ScanUnitRecord
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.scans.conftest import Scan

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, Finding, FindingDay, ScanRun
 from scans.services import cancel_scan, purge_found, purge_scans, request_scan

@@ -10,12 +10,14 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Asset as Found
-from cloudaccounts.contract import ProviderError, ScanUnit
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.errors import AccountSuspendedError, InputError
+from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.services import delete_account, suspend_account, update_account
 from scans.models import Asset, ScanRun
 from scans.services import cancel_scan, request_scan, requeue_scans, run_scan
 from scans.services.storing import AssetWriter

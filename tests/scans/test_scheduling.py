@@ -7,10 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM, Actor
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.bulk.actions import start_fleet_action
 from cloudaccounts.errors import InputError
+from cloudaccounts.jobs.runner import run_job
+from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import CloudAccount, JobItem
-from cloudaccounts.services import delete_account, run_job, start_fleet_action, suspend_account
 from scans.models import ScanRun, ScanSchedule
 from scans.services import request_scan, set_schedule, start_due_scans
 from tests.conftest import ALL_DATABASES, MakeAccount

@@ -13,9 +13,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts.actors import SYSTEM
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.services import add_members, create_group
 from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, FindingDay, ScanRun
 from scans.services import end_suppressions

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.services import record_worker_heartbeat
+from cloudaccounts.operations.workers import record_worker_heartbeat
 from scans.models import ScanRun, ScanStatus
 from scans.selectors import time_left
 from tests.conftest import ALL_DATABASES, MakeAccount

@@ -10,34 +10,31 @@ from urllib.parse import quote
 
 from django import forms
 
-from cloudaccounts.contract import (
-    Asset,
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import (
     AuthMethod,
     Choice,
-    CloudValidationResult,
     CredentialFacts,
     Credentials,
-    Judgement,
-    Known,
-    MemberPage,
-    OrganizationNode,
-    OrganizationProvider,
-    Plan,
-    PostureCheck,
-    ProviderError,
-    Reference,
     Region,
-    ScanUnit,
-    SetupContext,
-    SetupGuide,
-    Severity,
-    Snippet,
     Target,
-    ValidationProgress,
-    Verdict,
     VisibleAccount,
 )
-from cloudaccounts.report import CheckResult, CheckStatus, PermissionResult, PermissionStatus, PlannedCheck
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.organizations import MemberPage, OrganizationNode, OrganizationProvider
+from cloudaccounts.contract.report import (
+    CheckResult,
+    CheckStatus,
+    CloudValidationResult,
+    PermissionResult,
+    PermissionStatus,
+    Plan,
+    PlannedCheck,
+    ValidationProgress,
+)
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 
 
 class TokenForm(forms.Form):

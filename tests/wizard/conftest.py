@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
-from cloudaccounts.dispatch import DISCOVERY
+from cloudaccounts.work.databases import DISCOVERY
 from tests.conftest import ALL_DATABASES, raw_rows
 from tests.toycloud import provider as toy
 from wizard import services

@@ -8,11 +8,13 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError, VisibleAccount
-from cloudaccounts.dispatch import SECURITY
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import VisibleAccount
+from cloudaccounts.lifecycle.adding import add_cloud_account
 from cloudaccounts.models import AuditEvent, CloudAccount
-from cloudaccounts.services import add_cloud_account, external_id_for
+from cloudaccounts.work.databases import SECURITY
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Walk
 from wizard import services

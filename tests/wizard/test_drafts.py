@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.services import confirm_key
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.operations.workers import confirm_key
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
 from wizard import services, tasks
 from wizard.models import WizardSession

@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.lifecycle.adding import add_cloud_account
 from cloudaccounts.models import CloudAccount, CloudCredential
-from cloudaccounts.services import add_cloud_account
 from tests.conftest import ALL_DATABASES
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import TOY_ENVIRONMENT, Walk, raw_row

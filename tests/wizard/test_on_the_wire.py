@@ -12,8 +12,9 @@ from django.test import Client
 
 os.environ.setdefault("CLOUD_ACCOUNTS_SANDBOX", "1")
 
+from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.services import external_id_for, refresh_server_identities
+from cloudaccounts.operations.workers import refresh_server_identities
 from sandbox.rig import Rig
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
 from wizard import services

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from pytest_django import Settings
 
+from cloudaccounts.accounts import rate_limits
 from cloudaccounts.models import RateCounter
-from cloudaccounts.services import rates
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Walk
 from wizard import services
@@ -23,7 +23,7 @@ LATER = re.compile(r"Try again in (\d+ minutes|\d+ seconds?), at \d\d:\d\d:\d\d 
 def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two tries, and a clock that stands just after an hour began: no stretch ends within a test."""
     began = time.time() // 3600 * 3600 + 5
-    monkeypatch.setattr(rates, "time", SimpleNamespace(time=lambda: began))
+    monkeypatch.setattr(rate_limits, "time", SimpleNamespace(time=lambda: began))
     settings.API_FAILED_VALIDATIONS_PER_ACCOUNT = 2
 
 
@@ -96,5 +96,5 @@ def test_a_companion_waits_for_its_turn(proven_draft: Walk) -> None:
 def count_one_more(times: int = 1) -> None:
     """Somebody else's failures at the same account."""
     for _ in range(times):
-        for brake in rates.brakes_on_proofs("somebody", "toy", "abcdef"):
+        for brake in rate_limits.brakes_on_proofs("somebody", "toy", "abcdef"):
             brake.count()

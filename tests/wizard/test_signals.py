@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, CloudCredential
-from cloudaccounts.services import delete_account
 from tests.wizard.conftest import Walk
 from wizard import services
 from wizard.models import WizardSession

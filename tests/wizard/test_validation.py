@@ -11,9 +11,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts.contract import CloudValidationResult, ProviderError
-from cloudaccounts.dispatch import DISCOVERY
-from cloudaccounts.services import record_worker_heartbeat
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.operations.workers import record_worker_heartbeat
+from cloudaccounts.work.databases import DISCOVERY
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import TOY_ENVIRONMENT, Walk
 from wizard import services, tasks
@@ -109,7 +110,7 @@ def test_a_worker_that_is_down_is_said(toy_draft: Walk) -> None:
 def test_a_broker_that_takes_no_message_is_said(
     toy_draft: Walk, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, settings: Any
 ) -> None:
-    monkeypatch.setattr("cloudaccounts.dispatch.send", lambda *_args, **_kwargs: False)
+    monkeypatch.setattr("cloudaccounts.work.messages.send", lambda *_args, **_kwargs: False)
     WizardSession.objects.update(nudged_at=None)  # MongoDB's on_commit has nudged at once
     services.reconcile()
     assert "Our message broker does not take messages" in toy_draft.show("validation")

@@ -13,9 +13,9 @@ from uuid import uuid5
 
 from django.db import IntegrityError
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.services import AccountDetails, clean_details
+from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from wizard.models import Step, WizardSession
 from wizard.services.contents import DraftContent
 from wizard.services.drafts import create_wizard_session, read_content

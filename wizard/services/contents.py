@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudaccounts import registry
-from cloudaccounts.contract import AuthMethod, Credentials, Provider, ProviderError
-from cloudaccounts.services import AccountDetails
+from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import AuthMethod, Credentials
+from cloudaccounts.contract.provider import Provider
 from wizard.models import Step
 
 Value = str | list[str]

@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from cloudaccounts import audit, dispatch
-from cloudaccounts.actors import Actor
-from cloudaccounts.fields import KeyringError, Sealed
-from cloudaccounts.services import confirm_key
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.crypto.fields import KeyringError, Sealed
+from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.work.databases import DISCOVERY
 from wizard.models import Step, ValidationState, WizardSession, new_expiry
 from wizard.services.contents import DraftContent, Values
 from wizard.services.errors import (
@@ -67,7 +68,7 @@ def create_wizard_session(
     if finish_as is not None:
         draft.finishes_itself, draft.finishing_actor = True, finish_as.to_dict()
         draft.step = Step.VALIDATION
-    with transaction.atomic(using=dispatch.DISCOVERY):  # a key that is taken spoils no transaction of the caller
+    with transaction.atomic(using=DISCOVERY):  # a key that is taken spoils no transaction of the caller
         draft.save(force_insert=True)
     return draft
 
@@ -152,7 +153,7 @@ def forget_owner(owner: str) -> None:
 
 def audit_draft(draft: WizardSession, actor: Actor, action: str, text: str) -> None:
     """A draft's id becomes its account's: the trail of the two is one."""
-    audit.record(actor=actor, owner=draft.owner, action=action, text=text, account=draft.pk, label=str(draft))
+    record_event(actor=actor, owner=draft.owner, action=action, text=text, account=draft.pk, label=str(draft))
 
 
 def purge_expired() -> int:

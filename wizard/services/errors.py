@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.fields import KeyringError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.crypto.fields import KeyringError
 
 
 class DraftNotFoundError(LookupError):

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import CloudValidationResult, ProviderError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.errors import DuplicateAccountError
-from cloudaccounts.services import add_cloud_account
+from cloudaccounts.lifecycle.adding import add_cloud_account
 from wizard.models import ValidationState, WizardSession, new_expiry
 from wizard.selectors import account_exists, was_deleted
 from wizard.services.drafts import find_draft, forget_account, read_content

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from wizard.models import WizardSession
 from wizard.services.errors import DraftNotFoundError
 from wizard.services.finishing import finish_draft

@@ -8,9 +8,9 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.services.rates import TooManyTriesError
+from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from wizard.models import PROOF_LIFETIME, ValidationState, WizardSession
 from wizard.services.drafts import read_content
 from wizard.services.errors import DraftNotFoundError, DraftUnreadableError

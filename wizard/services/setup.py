@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import AuthMethod, SetupGuide
-from cloudaccounts.services import setup_context
+from cloudaccounts.accounts.setup_guides import setup_context
+from cloudaccounts.contract.identity import AuthMethod
+from cloudaccounts.contract.setup import SetupGuide
 from wizard.models import Step
 from wizard.services.contents import DraftContent
 

@@ -12,13 +12,16 @@ from uuid import UUID, uuid4
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from cloudaccounts import dispatch, leases, metrics
-from cloudaccounts.actors import SYSTEM, Actor
-from cloudaccounts.contract import CloudValidationResult, ProviderError, ValidationProgress
+from cloudaccounts import metrics
+from cloudaccounts.accounts.details import clean_details
+from cloudaccounts.accounts.rate_limits import refuse_too_many_tries
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
 from cloudaccounts.errors import defect
-from cloudaccounts.report import CheckResult, CheckStatus
-from cloudaccounts.services import clean_details, validate_cloud_account, visible_accounts
-from cloudaccounts.services.rates import refuse_too_many_tries
+from cloudaccounts.health.validation import validate_cloud_account, visible_accounts
+from cloudaccounts.work import leases, messages
+from cloudaccounts.work.databases import DISCOVERY
 from wizard.models import ValidationState, WizardSession, new_expiry
 from wizard.selectors import connected_among
 from wizard.services.contents import DraftContent
@@ -51,17 +54,17 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
         "asked_by": actor.to_dict(),
         "expires_at": new_expiry(),
     }
-    with transaction.atomic(using=dispatch.DISCOVERY):
+    with transaction.atomic(using=DISCOVERY):
         mine = WizardSession.objects.filter(pk=draft.pk, revision=draft.revision, finishing_at__isnull=True)
         under_way = [ValidationState.QUEUED, ValidationState.RUNNING]
         if mine.exclude(validation__in=under_way).update(**asked):
             # Not dispatch.send_on_commit: its answer is needed, to tell on the page that the broker is down.
-            transaction.on_commit(partial(nudge, draft.pk), using=dispatch.DISCOVERY)
+            transaction.on_commit(partial(nudge, draft.pk), using=DISCOVERY)
 
 
 def nudge(draft_id: UUID) -> bool:
     """Tells the workers of a queued validation; whether the broker took the message stands on the row."""
-    sent = dispatch.send(TASK, str(draft_id))
+    sent = messages.send(TASK, str(draft_id))
     WizardSession.objects.filter(pk=draft_id).update(nudged_at=timezone.now(), broker_refused=not sent)
     return sent
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudaccounts import registry
-from cloudaccounts.methodforms import AGAIN, KEEP, MethodForm
+from cloudaccounts.forms.method import AGAIN, KEEP, MethodForm
 from wizard.models import Step
 from wizard.services import Values
 from wizard.steps.base import TYPED_LIMIT, StepContext, StepForm, as_stored

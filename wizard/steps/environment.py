@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from cloudaccounts import registry
-from cloudaccounts.contract import Provider, ProviderError, Region
+from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Region
+from cloudaccounts.contract.provider import Provider
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import Environment
-from cloudaccounts.services import AccountDetails, clean_details
 from wizard.models import Step
 from wizard.selectors import existing_account
 from wizard.services import Values

@@ -6,7 +6,7 @@ from django import forms
 from django.forms.boundfield import BoundWidget
 
 from cloudaccounts import registry
-from cloudaccounts.contract import Provider
+from cloudaccounts.contract.provider import Provider
 from wizard.models import Step
 from wizard.steps.base import StepForm
 

@@ -14,9 +14,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.services.rates import TooManyTriesError
+from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from wizard import services
 from wizard.models import WizardSession
 

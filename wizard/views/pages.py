@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
 from wizard import services
 from wizard.models import Step
 from wizard.selectors import drafts_of

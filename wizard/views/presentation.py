@@ -12,10 +12,10 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, PermissionStatus
 from cloudaccounts.models import Environment
-from cloudaccounts.report import CheckResult, CheckStatus, PermissionStatus
-from cloudaccounts.services import external_id_for, worker_state
+from cloudaccounts.operations.workers import worker_state
 from wizard import services
 from wizard.models import Step, ValidationState, WizardSession
 from wizard.services import DraftContent

@@ -11,8 +11,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from formtools.wizard.views import SessionWizardView
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from wizard import services
 from wizard.models import Step, ValidationState
 from wizard.steps import FORMS, StepContext, StepForm, initial_values

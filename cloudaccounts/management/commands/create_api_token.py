@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import TokenScope
-from cloudaccounts.services import create_token
+from cloudaccounts.tokens.services import create_token
 
 
 class Command(BaseCommand):

@@ -12,14 +12,19 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cloudaccounts import organization_tree, registry
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError, organizations_of
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.organizations import organizations_of
 from cloudaccounts.errors import InputError
+from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.models import CloudAccount, Environment, Job, JobItem, Organization
 from cloudaccounts.models.job import ItemState, JobState
 from cloudaccounts.models.organization import SyncState
-from cloudaccounts.services import organizations, run_job
+from cloudaccounts.organizations import queries as organization_queries
+from cloudaccounts.organizations.connections import connect_organization
+from cloudaccounts.organizations.members import new_members, onboard_members
+from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
 
 ACTOR = Actor("system", "discover_organization", "command")
 LOOK_AGAIN = 0.3  # seconds between two looks at the progress
@@ -59,9 +64,9 @@ class Command(BaseCommand):
         known = Organization.objects.filter(connection=account.pk).first()
         try:
             if known is not None and not given:
-                organization = organizations.request_sync(known, actor=ACTOR)
+                organization = request_sync(known, actor=ACTOR)
             else:
-                organization = organizations.connect_organization(account, actor=ACTOR, options=given)
+                organization = connect_organization(account, actor=ACTOR, options=given)
         except InputError as error:
             raise CommandError(" ".join(error.fields.values()), returncode=2) from None
         except ProviderError as error:
@@ -75,11 +80,11 @@ class Command(BaseCommand):
                 bar.update(task, completed=organization.seen)
                 if organization.lease_until is not None and organization.lease_until < timezone.now():
                     # Whoever was at it died, and there need be no scheduler beside this command.
-                    organizations.requeue_syncs()
-                    organizations.run_sync(organization.pk)
+                    requeue_syncs()
+                    run_sync(organization.pk)
                 return organization.sync_state == SyncState.IDLE
 
-            _in_background(lambda: organizations.run_sync(organization.pk), show)
+            _in_background(lambda: run_sync(organization.pk), show)
         organization = row.get()
         if organization.code:
             raise CommandError(f"{organization.cause} {organization.remedy}".strip(), returncode=1)
@@ -87,10 +92,10 @@ class Command(BaseCommand):
 
     def _list(self, organization: Organization) -> None:
         """A row for each member, as they come from the database: an organization of 50,000 is no table in memory."""
-        tree = organization_tree.Tree(organization)
+        tree = organization_queries.Tree(organization)
         self.stdout.write(f"{organization.title} ({organization.root_id})")
-        wanted = organization_tree.MemberFilter()
-        for member in organization_tree.members(organization, wanted).iterator(chunk_size=500):
+        wanted = organization_queries.MemberFilter()
+        for member in organization_queries.members(organization, wanted).iterator(chunk_size=500):
             state = member.state if member.provider_state == "active" else member.provider_state
             place = " / ".join(node.name for node in tree.way_to(member.parent_id)[1:])
             self.stdout.write(f"{member.account_id:<36}  {state:<10}  {member.name:<32}  {place}".rstrip())
@@ -101,12 +106,12 @@ class Command(BaseCommand):
         )
 
     def _onboard(self, organization: Organization, account: CloudAccount, options: dict[str, Any]) -> None:
-        chosen = organizations.new_members(organization, failed=True)
+        chosen = new_members(organization, failed=True)
         if not chosen:
             self.stdout.write("Nothing to onboard.")
             return
         try:
-            job = organizations.onboard_members(
+            job = onboard_members(
                 organization, actor=ACTOR, members=chosen, environment=options["environment"] or account.environment,
                 regions=options["regions"] or account.regions, group=options["group"],
             )  # fmt: skip

@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.services.importing import FileRefusedError, Result, import_rows, read_file
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.imports.parser import FileRefusedError, read_file
+from cloudaccounts.imports.runner import Result, import_rows
 
 WORDS = {"added": "added", "valid": "would be added", "exists": "connected already", "refused": "refused"}
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from cloudaccounts import services
-from cloudaccounts.actors import Actor
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.operations.retention import old_history, purge_history
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         actor = Actor(id="system", label="command line", via="command")
-        found = services.old_history() if dry_run else services.purge_history(actor=actor)
+        found = old_history() if dry_run else purge_history(actor=actor)
         would = "would be removed" if dry_run else "removed"
         self.stdout.write(
             f"Older than {settings.AUDIT_RETENTION_DAYS} days: {found.events:,} audit events, "

@@ -12,12 +12,14 @@ from django.db.models import QuerySet
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cloudaccounts import groups, registry, services
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import ProviderError
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.health.revalidation import revalidate_now
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.threads import DatabaseThreads
+from cloudaccounts.work.threads import DatabaseThreads
 
 ACTOR = Actor("system", "revalidate_accounts", "command")
 CHUNK = 200
@@ -67,7 +69,7 @@ class Command(BaseCommand):
             found = found.filter(status=CloudAccountStatus.FAILED)
         if options["group"]:
             try:
-                found = found.filter(groups.within(options["group"]))
+                found = found.filter(group_queries.within(options["group"]))
             except ProviderError as error:
                 raise CommandError(f"{error.cause} {error.remedy}") from None
         return found.order_by("owner", "name", "id")
@@ -98,7 +100,7 @@ def _checked(
 
 def _check(account: CloudAccount) -> tuple[str, str]:
     try:
-        seen = services.revalidate_now(account, actor=ACTOR)
+        seen = revalidate_now(account, actor=ACTOR)
     except AccountSuspendedError as error:
         return SKIPPED, error.cause
     except CloudAccount.DoesNotExist:

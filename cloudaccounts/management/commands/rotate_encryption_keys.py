@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from cloudaccounts import services
-from cloudaccounts.actors import Actor
-from cloudaccounts.fields import KeyringError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.credentials.reencryption import Reencryption, rotate_encryption_keys
+from cloudaccounts.crypto.fields import KeyringError
 
 COMMAND = Actor(id="system", label="rotate_encryption_keys", via="command")
 SHOWN = 50  # unreadable values that are listed
@@ -37,14 +37,14 @@ class Command(BaseCommand):
                 bar.update(tasks[label], completed=seen, total=total)
 
             try:
-                done = services.rotate_encryption_keys(actor=COMMAND, dry_run=dry_run, advance=advance)
+                done = rotate_encryption_keys(actor=COMMAND, dry_run=dry_run, advance=advance)
             except KeyringError as error:
                 raise CommandError(str(error)) from None
         self._tell(done, dry_run=dry_run)
         if not done.complete:
             sys.exit(1)
 
-    def _tell(self, done: services.Reencryption, *, dry_run: bool) -> None:
+    def _tell(self, done: Reencryption, *, dry_run: bool) -> None:
         verb = "would be put" if dry_run else "put"
         self.stdout.write(f"{done.rows:,} rows read; {done.values:,} sealed values {verb} under the newest key.")
         for item in done.unreadable[:SHOWN]:

@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.text import Text
 
-from cloudaccounts import registry, rotation_report
-from cloudaccounts.ages import RotationState
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.exports import csv_lines, json_lines
-from cloudaccounts.rotation_report import COLUMNS, RotationFilter
+from cloudaccounts import registry
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.credentials.age import RotationState
+from cloudaccounts.rotation import report as rotation_report
+from cloudaccounts.rotation.report import COLUMNS, RotationFilter
+from cloudaccounts.web.exports import csv_lines, json_lines
 
 Row = dict[str, Any]
 CHUNK = 1000

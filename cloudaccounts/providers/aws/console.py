@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.aws.regions import PARTITIONS, Partition, is_region
 
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.

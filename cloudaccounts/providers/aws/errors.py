@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore import exceptions as sdk
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 
 
 class Who(StrEnum):

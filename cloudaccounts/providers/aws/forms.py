@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.aws import identifiers
 from cloudaccounts.providers.aws.organization_setup import clean_role_name
 from cloudaccounts.providers.aws.setup import ROLE_NAME

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.aws.regions import PARTITIONS
 
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.

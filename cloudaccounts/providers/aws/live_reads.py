@@ -10,11 +10,11 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import in_order
+from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, denial_reason, explain, is_denied
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, Permission
-from cloudaccounts.report import PermissionResult, PermissionStatus
 
 THREADS = 4
 # "There is none": said only to those who may ask. Every other error proves nothing, least of all a permission.

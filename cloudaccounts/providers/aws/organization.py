@@ -12,20 +12,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import Deadline
-from cloudaccounts.contract import (
-    Credentials,
-    MemberPage,
-    NodeKind,
-    NodeState,
-    OrganizationNode,
-    ProviderError,
-    Target,
-)
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
+from cloudaccounts.provider_kit.deadlines import Deadline
+from cloudaccounts.provider_kit.tree_walk import patiently, walk
 from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
 from cloudaccounts.providers.aws.role import Caller
 from cloudaccounts.providers.aws.signin import sign_in_connection
-from cloudaccounts.walking import patiently, walk
 
 PAGE = 20  # the most that AWS gives
 _STATES: Mapping[str, NodeState] = {

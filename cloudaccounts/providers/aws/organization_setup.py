@@ -7,7 +7,8 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from cloudaccounts.contract import ProviderError, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.aws import setup_texts as texts
 from cloudaccounts.providers.aws.regions import partition_of
 from cloudaccounts.providers.aws.setup import ROLE_NAME

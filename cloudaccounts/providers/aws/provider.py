@@ -9,25 +9,21 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cloudaccounts.contract import (
-    Asset,
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import (
     AuthMethod,
     Choice,
-    CloudValidationResult,
     CredentialFacts,
     Credentials,
-    MemberPage,
-    OrganizationProvider,
-    Plan,
-    PostureCheck,
-    ProviderError,
     Region,
     ServerIdentity,
-    SetupContext,
-    SetupGuide,
     Target,
-    ValidationProgress,
 )
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.organizations import MemberPage, OrganizationProvider
+from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
+from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.aws import identifiers, organization_setup, regions, setup, setup_rotation
 from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm, OrganizationForm
 from cloudaccounts.providers.aws.plan import ACCESS_KEYS, CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE, PLANS
@@ -120,7 +116,7 @@ class AwsProvider(OrganizationProvider):
         return validate(credentials, target, progress)
 
     def check_connection(self, credentials: Credentials, target: Target) -> None:
-        from cloudaccounts.providers.aws.light import check_connection
+        from cloudaccounts.providers.aws.connection_check import check_connection
 
         check_connection(credentials, target)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import explain, is_denied
-from cloudaccounts.report import RegionResult
 
 _OFF = "not enabled in this account: enable it under Account, AWS Regions, or leave it out"
 _SWITCHING = "being enabled or disabled right now"

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from cloudaccounts.contract import Choice, ProviderError, Region
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Choice, Region
 
 
 @dataclass(frozen=True, slots=True)

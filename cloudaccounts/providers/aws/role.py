@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import Deadline
-from cloudaccounts.contract import ProviderError, Target
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Target
+from cloudaccounts.provider_kit.deadlines import Deadline
 from cloudaccounts.providers.aws import server
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, aws_code, denial_reason, explain, is_denied

@@ -14,8 +14,9 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session as SdkSession
 
-from cloudaccounts.background import Deadline, start
-from cloudaccounts.contract import ProviderError, ServerIdentity
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import ServerIdentity
+from cloudaccounts.provider_kit.deadlines import Deadline, start
 from cloudaccounts.providers.aws.client import LOADER, Connection, config
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.regions import PARTITIONS, is_region

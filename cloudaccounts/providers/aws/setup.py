@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from cloudaccounts.contract import SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.aws import setup_texts as texts
 from cloudaccounts.providers.aws.regions import Partition, partition_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from cloudaccounts.contract import RETIRE, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.setup import RETIRE, SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.aws.regions import partition_of
 from cloudaccounts.providers.aws.setup import USER_NAME
 

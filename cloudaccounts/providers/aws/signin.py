@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from botocore.credentials import Credentials as SdkCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import Deadline
-from cloudaccounts.contract import Credentials, Target
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.provider_kit.deadlines import Deadline
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE

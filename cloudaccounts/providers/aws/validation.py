@@ -16,10 +16,13 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import Deadline, start, start_in_turn
-from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
-from cloudaccounts.providers.aws import judging
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, PlannedCheck, ValidationProgress
+from cloudaccounts.provider_kit.deadlines import Deadline, start, start_in_turn
+from cloudaccounts.providers.aws import check_results
 from cloudaccounts.providers.aws.errors import Who, explain
+from cloudaccounts.providers.aws.permission_check import prove
 from cloudaccounts.providers.aws.plan import (
     ACCESS_KEYS,
     ACCOUNT_MATCH,
@@ -33,12 +36,10 @@ from cloudaccounts.providers.aws.plan import (
     REGIONS,
     ROOT_REFUSED,
 )
-from cloudaccounts.providers.aws.proof import prove
 from cloudaccounts.providers.aws.region_check import enabled_regions
 from cloudaccounts.providers.aws.regions import require_regions, signing_region
 from cloudaccounts.providers.aws.role import RoleGate, TrustError, wrong_external_id
 from cloudaccounts.providers.aws.signin import Identity, caller, member_gate
-from cloudaccounts.report import CheckStatus, PlannedCheck
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class _Run(ABC):
         """Raises `ProviderError`."""
 
     @abstractmethod
-    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
+    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Proof]]:
         """Starts the method's own checks and the permissions.
 
         Gives back what tells the former, in the plan's place, and the latter.
@@ -98,7 +99,7 @@ class _Run(ABC):
             return self.deadline.wait(future)
         except ProviderError as error:
             self.tell_trust(error)
-            self.progress.done(judging.failed(planned, error))
+            self.progress.done(check_results.failed(planned, error))
             raise Refused from None
 
     def tell_trust(self, error: ProviderError) -> None:
@@ -110,9 +111,9 @@ class _Run(ABC):
     def _identity(self) -> Identity:
         identity = self.check(IDENTITY, start(self._checked_sign_in))
         self.progress.tell(identity=identity.shown)
-        self.progress.done(judging.passed(IDENTITY, f"{self.verb} {identity.shown}"))
+        self.progress.done(check_results.passed(IDENTITY, f"{self.verb} {identity.shown}"))
         self.progress.start(ACCOUNT_MATCH.name)
-        verdict = judging.account(identity.account_id, self.target.account_id)
+        verdict = check_results.account(identity.account_id, self.target.account_id)
         self.progress.done(verdict)
         if verdict.status == CheckStatus.FAILED:
             identity.connection.close()
@@ -125,42 +126,42 @@ class _Run(ABC):
         require_regions(self.target.partition, self.target.regions)
         return self.sign_in()
 
-    def prove(self, identity: Identity) -> judging.Proof:
+    def prove(self, identity: Identity) -> check_results.Proof:
         region = signing_region(self.target.partition, self.target.regions)
         return prove(identity.connection, identity.stored_arn, region, self.target.account_id)
 
-    def _regions(self, identity: Identity) -> judging.Regions:
+    def _regions(self, identity: Identity) -> check_results.Regions:
         if not self.target.regions:
             return ()
         region = signing_region(self.target.partition, self.target.regions)
         return enabled_regions(identity.connection, self.target.regions, region)
 
-    def _tell_permissions(self, future: Future[judging.Proof]) -> None:
+    def _tell_permissions(self, future: Future[check_results.Proof]) -> None:
         self.progress.start(PERMISSIONS.name)
         try:
             results, simulated = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.failed(PERMISSIONS, error))
+            self.progress.done(check_results.failed(PERMISSIONS, error))
             return
         self.progress.tell(permissions=results)
         if not self.progress.report.mending:
-            self.progress.tell(**judging.mending(results))
-        self.progress.done(judging.permissions(results, simulated=simulated))
+            self.progress.tell(**check_results.mending(results))
+        self.progress.done(check_results.permissions(results, simulated=simulated))
 
-    def _tell_regions(self, future: Future[judging.Regions]) -> None:
+    def _tell_regions(self, future: Future[check_results.Regions]) -> None:
         self.progress.start(REGIONS.name)
         try:
             results = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.regions_unknown(error))
+            self.progress.done(check_results.regions_unknown(error))
             return
         self.progress.tell(regions=results)
-        self.progress.done(judging.regions(results))
+        self.progress.done(check_results.regions(results))
 
     def _skip_the_rest(self) -> None:
         told = {check.name for check in self.progress.report.checks}
         rest = [planned for planned in PLANS[self.method] if planned.name not in told]
-        self.progress.done(*(judging.skipped(planned, "Not reached.") for planned in rest))
+        self.progress.done(*(check_results.skipped(planned, "Not reached.") for planned in rest))
 
 
 class _KeysRun(_Run):
@@ -169,9 +170,9 @@ class _KeysRun(_Run):
     def sign_in(self) -> Identity:
         return caller(self.credentials, self.target)
 
-    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
+    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Proof]]:
         self.progress.start(ROOT_REFUSED.name)
-        verdict = judging.root(identity.arn)
+        verdict = check_results.root(identity.arn)
         self.progress.done(verdict)
         if verdict.status == CheckStatus.FAILED:
             raise Refused
@@ -194,11 +195,11 @@ class _KeysRun(_Run):
         try:
             created = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.age_unknown(error))
+            self.progress.done(check_results.age_unknown(error))
             return
         if created is not None:
             self.progress.tell(credential_created_at=created.isoformat())
-        self.progress.done(judging.age(created, datetime.now(UTC)))
+        self.progress.done(check_results.age(created, datetime.now(UTC)))
 
 
 class _RoleRun(_Run):
@@ -216,7 +217,7 @@ class _RoleRun(_Run):
         """Raises `ProviderError`."""
         return RoleGate(self.credentials["role_arn"], self.target)
 
-    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[judging.Proof]]:
+    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Proof]]:
         gate = self._gate
         assert gate is not None
         wrong_id = wrong_external_id(self.target.external_id)
@@ -226,15 +227,17 @@ class _RoleRun(_Run):
     def _tell_proof(self, gate: RoleGate, without: Future[bool], wrong: Future[bool]) -> None:
         self.progress.start(EXTERNAL_ID_PROOF.name)
         try:
-            hole = judging.hole(refused_without=self.deadline.wait(without), refused_wrong=self.deadline.wait(wrong))
+            hole = check_results.hole(
+                refused_without=self.deadline.wait(without), refused_wrong=self.deadline.wait(wrong)
+            )
             if hole:
                 raise gate.trust_error("confused_deputy", hole)
         except ProviderError as error:
             self.tell_trust(error)
-            self.progress.done(judging.failed(EXTERNAL_ID_PROOF, error))
+            self.progress.done(check_results.failed(EXTERNAL_ID_PROOF, error))
         else:
             proven = "Without the external ID and with a wrong one, AWS refused us. As it should."
-            self.progress.done(judging.passed(EXTERNAL_ID_PROOF, proven))
+            self.progress.done(check_results.passed(EXTERNAL_ID_PROOF, proven))
 
 
 class _MemberRun(_RoleRun):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 
 if TYPE_CHECKING:  # imported where used: x509 takes 20 ms, which every start of manage.py would pay
     from cryptography import x509

@@ -25,7 +25,8 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
 
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.azure import server
 from cloudaccounts.providers.azure.clouds import Cloud, cloud_of
 from cloudaccounts.providers.azure.plan import CERTIFICATE, CLIENT_SECRET, FEDERATED

@@ -13,9 +13,9 @@ from typing import Any
 
 from azure.core import exceptions as sdk
 
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.providers.azure import error_texts as texts
-from cloudaccounts.providers.azure.error_texts import Told
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.providers.azure import error_messages as texts
+from cloudaccounts.providers.azure.error_messages import Told
 
 _AADSTS = re.compile(r"AADSTS([0-9]{4,9})")
 _DISCOVERY_STATUS = re.compile(r"HTTP status: ([0-9]{3})")

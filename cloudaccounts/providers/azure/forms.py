@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.azure import certificate, identifiers
 from cloudaccounts.providers.azure.organization_setup import clean_group
 

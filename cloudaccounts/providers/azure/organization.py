@@ -12,20 +12,14 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import (
-    Credentials,
-    MemberPage,
-    NodeKind,
-    NodeState,
-    OrganizationNode,
-    ProviderError,
-    Target,
-)
-from cloudaccounts.providers.azure import judging
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
+from cloudaccounts.provider_kit.tree_walk import patiently
+from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.errors import explain, is_denied, status_of
 from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_commands, clean_group
 from cloudaccounts.providers.azure.signin import Access, sign_in, visible_subscriptions
-from cloudaccounts.walking import patiently
 
 API_VERSION = "2020-05-01"
 _BEGUN = "begun"  # the cursor behind the root
@@ -102,7 +96,7 @@ def _asked(
 def _states(access: Access) -> dict[str, NodeState]:
     """Of the subscriptions that cannot be read; all others are active."""
     told = patiently(lambda: visible_subscriptions(access))
-    return {one.id: _state(one.state) for one in told if not judging.is_readable(one.state)}
+    return {one.id: _state(one.state) for one in told if not check_results.is_readable(one.state)}
 
 
 def _state(raw: str) -> NodeState:

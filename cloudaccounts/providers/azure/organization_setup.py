@@ -7,7 +7,8 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from cloudaccounts.contract import ProviderError, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.azure.clouds import cloud_of
 from cloudaccounts.providers.azure.setup_texts import READER, SECURITY_READER, TAG
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cloudaccounts.report import PermissionResult, PermissionStatus
+from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from cloudaccounts.report import Plan, PlannedCheck
+from cloudaccounts.contract.report import Plan, PlannedCheck
 
 FEDERATED = "federated"
 CERTIFICATE = "certificate"

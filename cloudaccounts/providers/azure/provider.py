@@ -8,26 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cloudaccounts.contract import (
-    Asset,
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import (
     AuthMethod,
     Choice,
-    CloudValidationResult,
     CredentialFacts,
     Credentials,
-    MemberPage,
-    OrganizationProvider,
-    Plan,
-    PostureCheck,
-    ProviderError,
     Region,
     ServerIdentity,
-    SetupContext,
-    SetupGuide,
     Target,
-    ValidationProgress,
     VisibleAccount,
 )
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.organizations import MemberPage, OrganizationProvider
+from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
+from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.azure import (
     certificate,
     clouds,
@@ -146,7 +142,7 @@ class AzureProvider(OrganizationProvider):
         return validate(credentials, target, progress)
 
     def check_connection(self, credentials: Credentials, target: Target) -> None:
-        from cloudaccounts.providers.azure.light import check_connection
+        from cloudaccounts.providers.azure.connection_check import check_connection
 
         check_connection(credentials, target)
 
@@ -156,7 +152,7 @@ class AzureProvider(OrganizationProvider):
         return open_session(credentials, target)
 
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
-        from cloudaccounts.providers.azure.neighbours import visible_accounts
+        from cloudaccounts.providers.azure.visible_accounts import visible_accounts
 
         return visible_accounts(credentials, target)
 

@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cloudaccounts.contract import ProviderError, ServerIdentity
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import ServerIdentity
 
 VARIABLE = "AZURE_FEDERATED_TOKEN_FILE"
 MAX_TOKEN = 64 * 1024  # bytes

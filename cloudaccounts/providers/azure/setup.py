@@ -5,7 +5,7 @@ Each text is quoted for its language although all parts come from allow-lists or
 
 from __future__ import annotations
 
-from cloudaccounts.contract import SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.azure import setup_texts as texts
 from cloudaccounts.providers.azure.clouds import Cloud, cloud_of
 from cloudaccounts.providers.azure.plan import CERTIFICATE, FEDERATED

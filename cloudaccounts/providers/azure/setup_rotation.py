@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from cloudaccounts.contract import RETIRE, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.setup import RETIRE, SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.azure.clouds import cloud_of
 from cloudaccounts.providers.azure.plan import CERTIFICATE, FEDERATED
 from cloudaccounts.providers.azure.setup_texts import APP_NAME

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import Credentials, ProviderError, Target
-from cloudaccounts.providers.azure import judging
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.client import Connection
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import azure_code, explain, is_denied
@@ -80,7 +81,7 @@ def subscription(access: Access) -> Subscription:
         told = access.connection.subscriptions.subscriptions.get(access.connection.subscription_id)
     except (AzureError, ProviderError) as error:
         if is_denied(error) and azure_code(error) == "AuthorizationFailed":
-            nothing = judging.nothing_granted()
+            nothing = check_results.nothing_granted()
             raise ProviderError(nothing.code, nothing.cause, nothing.remedy, sdk_error=azure_code(error)) from None
         raise explain(error, "Microsoft.Resources/subscriptions/read") from None
     return Subscription(
@@ -95,10 +96,10 @@ def subscription(access: Access) -> Subscription:
 
 def require_open(credentials: Credentials, target: Target, found: Subscription) -> None:
     """What a scan checks again each time: the state, and on federated credentials the owner's mark."""
-    if not judging.is_readable(found.state):
-        raise judging.subscription_error(found.state)
+    if not check_results.is_readable(found.state):
+        raise check_results.subscription_error(found.state)
     if credentials.method == FEDERATED:
-        error = judging.external_id_error(found.tags, target.external_id, target.account_id)
+        error = check_results.external_id_error(found.tags, target.external_id, target.account_id)
         if error is not None:
             raise error
 

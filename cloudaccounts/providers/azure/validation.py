@@ -16,11 +16,21 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from cloudaccounts.background import Deadline, start
-from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError, Target, ValidationProgress
-from cloudaccounts.providers.azure import judging
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.report import (
+    CheckResult,
+    CheckStatus,
+    CloudValidationResult,
+    PlannedCheck,
+    RegionResult,
+    ValidationProgress,
+)
+from cloudaccounts.provider_kit.deadlines import Deadline, start
+from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.certificate import parse
 from cloudaccounts.providers.azure.identifiers import end_of_day
+from cloudaccounts.providers.azure.permission_check import Proof, prove
 from cloudaccounts.providers.azure.plan import (
     CERTIFICATE,
     CLIENT_SECRET,
@@ -35,7 +45,6 @@ from cloudaccounts.providers.azure.plan import (
     SUBSCRIPTION,
     TENANT,
 )
-from cloudaccounts.providers.azure.proof import Proof, prove
 from cloudaccounts.providers.azure.setup_texts import tag_command
 from cloudaccounts.providers.azure.signin import (
     Access,
@@ -45,7 +54,6 @@ from cloudaccounts.providers.azure.signin import (
     subscription,
     visible_subscriptions,
 )
-from cloudaccounts.report import CheckResult, CheckStatus, PlannedCheck, RegionResult
 
 T = TypeVar("T")
 
@@ -85,7 +93,7 @@ class _Run:
         try:
             return self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.failed(planned, error))
+            self.progress.done(check_results.failed(planned, error))
             raise Refused from None
 
     def _walk(self, access: Access) -> None:
@@ -103,7 +111,7 @@ class _Run:
             self._tell_expiry()
         proof, providers, regions = rest
         self._tell_permissions(proof)
-        self._tell_good_to_know(PROVIDERS, providers, judging.providers)
+        self._tell_good_to_know(PROVIDERS, providers, check_results.providers)
         self._tell_good_to_know(REGIONS, regions, self._told_regions)
 
     def _ask_the_rest(
@@ -119,7 +127,7 @@ class _Run:
         access = self.check(IDENTITY, start(partial(sign_in, self.credentials, self.target)))
         identity = f"app {access.client_id} of tenant {access.tenant_id}"
         self.progress.tell(identity=identity)
-        self.progress.done(judging.passed(IDENTITY, f"Signed in as {identity}"))
+        self.progress.done(check_results.passed(IDENTITY, f"Signed in as {identity}"))
         return access
 
     def _tell_tenant(self, access: Access, tenants: Future[dict[str, str]]) -> None:
@@ -131,17 +139,17 @@ class _Run:
                 "Azure signed the app in to another tenant than the one you named.",
                 "Copy the Directory (tenant) ID from the app registration.",
             )
-            self.progress.done(judging.failed(TENANT, error))
+            self.progress.done(check_results.failed(TENANT, error))
             raise Refused
         try:
             name = self.deadline.wait(tenants).get(access.tenant_id, "")
         except ProviderError as error:
             if not error.permanent:
-                self.progress.done(judging.failed(TENANT, error))
+                self.progress.done(check_results.failed(TENANT, error))
                 raise Refused from None
             name = ""
         shown = f"It is {name}." if name and not self.guarded else "The token is of this tenant."
-        self.progress.done(judging.passed(TENANT, shown))
+        self.progress.done(check_results.passed(TENANT, shown))
 
     def _tell_subscription(
         self, access: Access, future: Future[Subscription], others: Future[list[Subscription]] | None
@@ -153,9 +161,11 @@ class _Run:
                 "The subscription belongs to another tenant than the one you signed in to.",
                 "Use the ID of the subscription's own tenant, and an app in it.",
             )
-            self.progress.done(judging.failed(SUBSCRIPTION, error))
+            self.progress.done(check_results.failed(SUBSCRIPTION, error))
             raise Refused
-        verdict = judging.subscription(found.state, "" if self.guarded else found.name, self._count_others(others))
+        verdict = check_results.subscription(
+            found.state, "" if self.guarded else found.name, self._count_others(others)
+        )
         self.progress.done(verdict)
         if verdict.status == CheckStatus.FAILED:
             raise Refused
@@ -171,15 +181,15 @@ class _Run:
 
     def _tell_external_id(self, found: Subscription) -> None:
         self.progress.start(EXTERNAL_ID_PROOF.name)
-        error = judging.external_id_error(found.tags, self.target.external_id, self.target.account_id)
+        error = check_results.external_id_error(found.tags, self.target.external_id, self.target.account_id)
         if error is not None:
             self.progress.tell(
                 mending=tag_command(self.target.account_id, self.target.external_id),
                 mending_title="Run this as an administrator of the subscription, then check again",
             )
-            self.progress.done(judging.failed(EXTERNAL_ID_PROOF, error))
+            self.progress.done(check_results.failed(EXTERNAL_ID_PROOF, error))
             raise Refused
-        self.progress.done(judging.external_id_proven())
+        self.progress.done(check_results.external_id_proven())
 
     def _tell_expiry(self) -> None:
         self.progress.start(EXPIRY.name)
@@ -192,35 +202,37 @@ class _Run:
             ends = end_of_day(self.credentials.get("expires_on"))
         if ends is not None:
             self.progress.tell(credential_expires_at=ends.isoformat())
-        self.progress.done(judging.expiry(ends, datetime.now(UTC)))
+        self.progress.done(check_results.expiry(ends, datetime.now(UTC)))
 
     def _tell_permissions(self, future: Future[Proof]) -> None:
         self.progress.start(PERMISSIONS.name)
         try:
             proof = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.failed(PERMISSIONS, error))
+            self.progress.done(check_results.failed(PERMISSIONS, error))
             return
         self.progress.tell(permissions=proof.results)
-        self.progress.tell(**judging.mending(proof.results, self.credentials["client_id"], self.target.account_id))
-        self.progress.done(judging.permissions(proof.results, proof.denials_unread))
+        self.progress.tell(
+            **check_results.mending(proof.results, self.credentials["client_id"], self.target.account_id)
+        )
+        self.progress.done(check_results.permissions(proof.results, proof.denials_unread))
 
     def _told_regions(self, results: tuple[RegionResult, ...]) -> CheckResult:
         self.progress.tell(regions=results)
-        return judging.regions(results)
+        return check_results.regions(results)
 
     def _tell_good_to_know(self, planned: PlannedCheck, future: Future[T], judge: Callable[[T], CheckResult]) -> None:
         self.progress.start(planned.name)
         try:
             verdict = judge(self.deadline.wait(future))
         except ProviderError as error:
-            verdict = judging.unknown(planned, error)
+            verdict = check_results.unknown(planned, error)
         self.progress.done(verdict)
 
     def _skip_the_rest(self) -> None:
         told = {check.name for check in self.progress.report.checks}
         rest = [planned for planned in PLANS[self.credentials.method] if planned.name not in told]
-        self.progress.done(*(judging.skipped(planned, "Not reached.") for planned in rest))
+        self.progress.done(*(check_results.skipped(planned, "Not reached.") for planned in rest))
 
 
 def _tenant_names(access: Access) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import grpc
 from google.auth import credentials as sdk
 
-from cloudaccounts.background import start
+from cloudaccounts.provider_kit.deadlines import start
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),  # a page of assets may exceed the 4 MB default

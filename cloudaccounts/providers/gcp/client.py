@@ -24,7 +24,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth import credentials as sdk
 from google.auth.transport.requests import AuthorizedSession, Request
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.gcp.channels import Channels
 
 if TYPE_CHECKING:

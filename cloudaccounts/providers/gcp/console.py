@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
 from cloudaccounts.providers.gcp.regions import PARTITION
 

@@ -18,9 +18,8 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.providers.gcp.permissions import enabling_command
-from cloudaccounts.providers.gcp.wording import (
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.providers.gcp.error_messages import (
     API_CAUSES,
     BY_REASON,
     BY_STATUS,
@@ -32,6 +31,7 @@ from cloudaccounts.providers.gcp.wording import (
     STS,
     Told,
 )
+from cloudaccounts.providers.gcp.permissions import enabling_command
 
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.googleapis\.com")
 _CONSUMER = re.compile(r"projects/([a-z0-9-]{4,30})")

@@ -10,7 +10,8 @@ from google.auth import identity_pool, impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2 import service_account
 
-from cloudaccounts.contract import Credentials, ProviderError, Target
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.providers.gcp import identifiers, keyfile, server, token_file
 from cloudaccounts.providers.gcp.client import SCOPES, Connection, Tokens
 from cloudaccounts.providers.gcp.errors import Who, explain

@@ -12,22 +12,16 @@ from typing import Any, TypeVar
 
 from google.cloud.resourcemanager_v3 import ListFoldersRequest, ListProjectsRequest
 
-from cloudaccounts.contract import (
-    Credentials,
-    MemberPage,
-    NodeKind,
-    NodeState,
-    OrganizationNode,
-    ProviderError,
-    Target,
-)
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
+from cloudaccounts.provider_kit.tree_walk import patiently, walk
 from cloudaccounts.providers.gcp import validation
 from cloudaccounts.providers.gcp.client import patient
 from cloudaccounts.providers.gcp.errors import explain, facts_of
 from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
 from cloudaccounts.providers.gcp.identity import Identity, sign_in
 from cloudaccounts.providers.gcp.organization_setup import bind_commands, clean_root
-from cloudaccounts.walking import patiently, walk
 
 T = TypeVar("T")
 PAGE = 300  # the most that both lists give

@@ -7,7 +7,8 @@ import re
 import shlex
 from collections.abc import Mapping
 
-from cloudaccounts.contract import ProviderError, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 
 LABEL = "cloud-accounts-external-id"
 _ROOT = re.compile(r"(organizations|folders)/[0-9]{4,20}")

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cloudaccounts.report import PermissionResult, PermissionStatus
+from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 
 
 @dataclass(frozen=True, slots=True)

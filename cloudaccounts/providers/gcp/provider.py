@@ -9,26 +9,22 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cloudaccounts.contract import (
-    Asset,
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import (
     AuthMethod,
     Choice,
-    CloudValidationResult,
     CredentialFacts,
     Credentials,
-    MemberPage,
-    OrganizationProvider,
-    Plan,
-    PostureCheck,
-    ProviderError,
     Region,
     ServerIdentity,
-    SetupContext,
-    SetupGuide,
     Target,
-    ValidationProgress,
     VisibleAccount,
 )
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.organizations import MemberPage, OrganizationProvider
+from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
+from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.gcp import (
     console,
     identifiers,
@@ -140,7 +136,7 @@ class GcpProvider(OrganizationProvider):
         return validate(credentials, target, progress)
 
     def check_connection(self, credentials: Credentials, target: Target) -> None:
-        from cloudaccounts.providers.gcp.light import check_connection
+        from cloudaccounts.providers.gcp.connection_check import check_connection
 
         check_connection(credentials, target)
 

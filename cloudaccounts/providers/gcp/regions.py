@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cloudaccounts.contract import Choice, ProviderError, Region
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Choice, Region
 
 PARTITION = "gcp"
 GLOBAL = "global"

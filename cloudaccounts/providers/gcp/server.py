@@ -14,8 +14,9 @@ import google.auth
 from google.auth import credentials as sdk
 from google.auth.exceptions import GoogleAuthError
 
-from cloudaccounts.background import Deadline, start
-from cloudaccounts.contract import ProviderError, ServerIdentity
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import ServerIdentity
+from cloudaccounts.provider_kit.deadlines import Deadline, start
 from cloudaccounts.providers.gcp import identifiers
 from cloudaccounts.providers.gcp.client import SCOPES, BoundedRequest
 from cloudaccounts.providers.gcp.errors import Who, explain

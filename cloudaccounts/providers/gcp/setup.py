@@ -7,10 +7,11 @@ the operator's.
 
 from __future__ import annotations
 
-from cloudaccounts.contract import ProviderError, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.gcp import setup_texts as texts
 from cloudaccounts.providers.gcp import token_file
-from cloudaccounts.providers.gcp.judging import label_command
+from cloudaccounts.providers.gcp.check_results import label_command
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
 NAME = "cloud-accounts-reader"

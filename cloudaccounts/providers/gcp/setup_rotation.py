@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from cloudaccounts.contract import RETIRE, SetupContext, SetupGuide, Snippet
+from cloudaccounts.contract.setup import RETIRE, SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
 
 _CONSOLE = "https://console.cloud.google.com"

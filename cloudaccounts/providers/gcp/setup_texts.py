@@ -10,7 +10,7 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from cloudaccounts.providers.gcp.judging import label_command
+from cloudaccounts.providers.gcp.check_results import label_command
 from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, ROLES
 
 __all__ = [

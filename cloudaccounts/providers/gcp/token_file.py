@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.providers.gcp.wording import TOKEN_FILE, Told
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.providers.gcp.error_messages import TOKEN_FILE, Told
 
 VARIABLE = "GCP_WORKLOAD_TOKEN_FILE"
 _LONGEST = 16_384  # bytes

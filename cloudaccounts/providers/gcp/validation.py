@@ -18,21 +18,23 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.resourcemanager_v3 import SearchProjectsRequest
 from requests.exceptions import RequestException
 
-from cloudaccounts.background import Deadline, start, start_in_turn
-from cloudaccounts.contract import (
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target, VisibleAccount
+from cloudaccounts.contract.report import (
+    CheckStatus,
     CloudValidationResult,
-    Credentials,
-    ProviderError,
-    Target,
+    PermissionResult,
+    PermissionStatus,
+    PlannedCheck,
     ValidationProgress,
-    VisibleAccount,
 )
-from cloudaccounts.providers.gcp import judging, permissions
+from cloudaccounts.provider_kit.deadlines import Deadline, start, start_in_turn
+from cloudaccounts.providers.gcp import check_results, permissions
+from cloudaccounts.providers.gcp.check_results import ApiFacts, KeyFacts, ProjectFacts
 from cloudaccounts.providers.gcp.client import patient
 from cloudaccounts.providers.gcp.errors import api_disabled, disabled_api, explain
 from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
 from cloudaccounts.providers.gcp.identity import Identity, sign_in
-from cloudaccounts.providers.gcp.judging import ApiFacts, KeyFacts, ProjectFacts
 from cloudaccounts.providers.gcp.plan import (
     APIS,
     EXTERNAL_ID_LABEL,
@@ -46,7 +48,6 @@ from cloudaccounts.providers.gcp.plan import (
     SERVICE_ACCOUNT_KEY,
 )
 from cloudaccounts.providers.gcp.regions import require_regions
-from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus, PlannedCheck
 
 T = TypeVar("T")
 SDK_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
@@ -72,7 +73,7 @@ def project_facts(identity: Identity, target: Target) -> ProjectFacts:
         )
     except SDK_ERRORS as error:
         told = explain(error, doing="resourcemanager.projects.get")
-        raise judging.project_hidden(told, target.account_id, identity.email) from None
+        raise check_results.project_hidden(told, target.account_id, identity.email) from None
     return ProjectFacts(
         project_id=found.project_id,
         number=found.name.removeprefix("projects/"),
@@ -95,7 +96,10 @@ def visible_accounts(credentials: Credentials, target: Target) -> Iterator[Visib
         for found in identity.connection.projects.search_projects(
             request=request, retry=patient(RETRY_SECONDS), timeout=target.timeout
         ):
-            own = by_key or judging.external_id_error(dict(found.labels), found.project_id, target.external_id) is None
+            own = (
+                by_key
+                or check_results.external_id_error(dict(found.labels), found.project_id, target.external_id) is None
+            )
             if own and found.project_id != target.account_id and PROJECT_ID.fullmatch(found.project_id):
                 yield VisibleAccount(found.project_id, found.display_name, enabled=found.state.name == "ACTIVE")
     except SDK_ERRORS as error:
@@ -129,7 +133,7 @@ class _Run:
         identity = self._check(IDENTITY, start(self._checked_sign_in))
         self.progress.tell(identity=identity.email)
         verb = "Signed in as" if self.credentials.method == SERVICE_ACCOUNT_KEY else "Acting as"
-        self.progress.done(judging.passed(IDENTITY, f"{verb} {identity.email}"))
+        self.progress.done(check_results.passed(IDENTITY, f"{verb} {identity.email}"))
         return identity
 
     def _checked_sign_in(self) -> Identity:
@@ -144,7 +148,7 @@ class _Run:
         apis = start(partial(self._api_facts, identity, states))
         permitted = start(partial(self._permissions, identity))
         facts = self._check(PROJECT, project)
-        verdict = judging.project(facts, self.target.account_id)
+        verdict = check_results.project(facts, self.target.account_id)
         self.progress.done(verdict)
         if verdict.status == CheckStatus.FAILED:
             raise Refused
@@ -164,14 +168,14 @@ class _Run:
         try:
             return self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.failed(planned, error))
+            self.progress.done(check_results.failed(planned, error))
             raise Refused from None
 
     def _tell_label(self, facts: ProjectFacts) -> None:
         self.progress.start(EXTERNAL_ID_LABEL.name)
-        verdict = judging.external_id(facts.labels, self.target.account_id, self.target.external_id)
+        verdict = check_results.external_id(facts.labels, self.target.account_id, self.target.external_id)
         if verdict.status == CheckStatus.FAILED:
-            command = judging.label_command(self.target.account_id, self.target.external_id)
+            command = check_results.label_command(self.target.account_id, self.target.external_id)
             title = "An administrator of the project runs this; then check again"
             self.progress.tell(mending=command, mending_title=title)
         self.progress.done(verdict)
@@ -190,13 +194,13 @@ class _Run:
         try:
             facts = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.age_unknown(error))
+            self.progress.done(check_results.age_unknown(error))
             return
         if facts.created_at is not None:
             self.progress.tell(credential_created_at=facts.created_at.isoformat())
         if facts.expires_at is not None:
             self.progress.tell(credential_expires_at=facts.expires_at.isoformat())
-        self.progress.done(judging.age(facts, datetime.now(UTC)))
+        self.progress.done(check_results.age(facts, datetime.now(UTC)))
 
     def _states_and_policy(
         self, identity: Identity, *, by_key: bool
@@ -225,14 +229,14 @@ class _Run:
             answers = {name: identity.connection.effective_policy(host, name) for name in permissions.KEY_CONSTRAINTS}
         except SDK_ERRORS as error:
             raise explain(error, doing="orgpolicy.policy.get") from None
-        return tuple(name for name, answer in answers.items() if judging.is_enforced(answer))
+        return tuple(name for name, answer in answers.items() if check_results.is_enforced(answer))
 
     def _tell_key_policy(self, future: Future[tuple[str, ...]], identity: Identity) -> None:
         self.progress.start(KEY_POLICY.name)
         try:
-            verdict = judging.key_policy(self.deadline.wait(future), identity.host_project)
+            verdict = check_results.key_policy(self.deadline.wait(future), identity.host_project)
         except ProviderError as error:
-            verdict = judging.key_policy_unknown(error, identity.host_project)
+            verdict = check_results.key_policy_unknown(error, identity.host_project)
         self.progress.done(verdict)
 
     def _api_states(self, identity: Identity) -> dict[str, str]:
@@ -277,16 +281,16 @@ class _Run:
         try:
             facts = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.failed(APIS, error))
+            self.progress.done(check_results.failed(APIS, error))
             return
         disabled = api_disabled(list(facts.off), identity.host_project) if facts.off else None
-        verdict = judging.apis(facts, disabled)
+        verdict = check_results.apis(facts, disabled)
         if disabled is not None and not self.progress.report.mending:
             command = permissions.enabling_command(facts.off, identity.host_project)
             self.progress.tell(mending=command, mending_title="Run this, wait a few minutes, then check again")
         self.progress.done(verdict)
 
-    def _permissions(self, identity: Identity) -> judging.Permissions:
+    def _permissions(self, identity: Identity) -> check_results.Permissions:
         """Raises `ProviderError`."""
         try:
             answer = identity.connection.projects.test_iam_permissions(
@@ -307,28 +311,28 @@ class _Run:
             for permission in permissions.PERMISSIONS
         )
 
-    def _tell_permissions(self, future: Future[judging.Permissions], identity: Identity) -> None:
+    def _tell_permissions(self, future: Future[check_results.Permissions], identity: Identity) -> None:
         self.progress.start(PERMISSIONS.name)
         try:
             results = self.deadline.wait(future)
         except ProviderError as error:
-            self.progress.done(judging.failed(PERMISSIONS, error))
+            self.progress.done(check_results.failed(PERMISSIONS, error))
             return
         self.progress.tell(permissions=results)
         if not self.progress.report.mending:
-            self.progress.tell(**judging.mending(results, self.target.account_id, identity.email))
-        self.progress.done(judging.permissions(results))
+            self.progress.tell(**check_results.mending(results, self.target.account_id, identity.email))
+        self.progress.done(check_results.permissions(results))
 
     def _tell_regions(self) -> None:
         self.progress.start(REGIONS.name)
-        results, verdict = judging.regions(require_regions(self.target.regions))
+        results, verdict = check_results.regions(require_regions(self.target.regions))
         self.progress.tell(regions=results)
         self.progress.done(verdict)
 
     def _skip_the_rest(self) -> None:
         told = {check.name for check in self.progress.report.checks}
         rest = [planned for planned in PLANS[self.credentials.method] if planned.name not in told]
-        self.progress.done(*(judging.skipped(planned, "Not reached.") for planned in rest))
+        self.progress.done(*(check_results.skipped(planned, "Not reached.") for planned in rest))
 
 
 def _moment(text: object) -> datetime | None:

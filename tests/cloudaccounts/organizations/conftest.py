@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts.actors import Actor
-from cloudaccounts.contract import NodeKind, NodeState, OrganizationNode
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.organizations import NodeKind, NodeState, OrganizationNode
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
-from cloudaccounts.services import organizations
+from cloudaccounts.organizations.connections import connect_organization
+from cloudaccounts.organizations.sync import run_sync
 from scans.models import ScanRun
 from tests.conftest import MakeAccount
 from tests.toycloud.provider import State
@@ -48,8 +49,8 @@ def connecting(alice: User, tree: State, toy_account: MakeAccount) -> CloudAccou
 @pytest.fixture
 def organization(connecting: CloudAccount) -> Organization:
     """Connected and looked at once."""
-    made = organizations.connect_organization(connecting, actor=ALICE, options={})
-    organizations.run_sync(made.pk)
+    made = connect_organization(connecting, actor=ALICE, options={})
+    run_sync(made.pk)
     made.refresh_from_db()
     return made
 

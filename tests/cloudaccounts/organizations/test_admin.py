@@ -9,8 +9,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from cloudaccounts import pagination
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
+from cloudaccounts.web import pagination
 from tests.cloudaccounts.organizations.conftest import Member
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State

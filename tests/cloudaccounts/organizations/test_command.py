@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import CloudAccount, Organization
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State

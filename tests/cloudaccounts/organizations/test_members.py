@@ -6,24 +6,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.signals import post_save
 
-from cloudaccounts import vault
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.credentials import vault
 from cloudaccounts.errors import InputError
+from cloudaccounts.health.connection_checks import request_check, run_check
+from cloudaccounts.health.sessions import account_session
+from cloudaccounts.jobs.runner import retry_failed, run_job
+from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, Job, JobItem, Organization
 from cloudaccounts.models import OrganizationMember as Row
-from cloudaccounts.services import (
-    account_session,
-    delete_account,
-    organizations,
-    request_check,
-    resume_account,
-    retry_failed,
-    run_check,
-    run_job,
-    suspend_account,
-)
-from cloudaccounts.services.organizations import members as services
+from cloudaccounts.organizations import members as services
+from cloudaccounts.organizations.connections import set_aside
+from cloudaccounts.organizations.members import new_members, onboard_members, test_members
 from scans.models import ScanRun
 from tests.cloudaccounts.organizations.conftest import ALICE, Member
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -35,7 +30,7 @@ REFUSED = ProviderError("role_refused", "This box is locked.", "Unlock it.")
 
 def onboard(organization: Organization, keys: Sequence[object], **more: object) -> Job:
     values: dict[str, object] = {"environment": "staging", "regions": ["left"], **more}
-    job = organizations.onboard_members(organization, actor=ALICE, members=keys, **values)  # type: ignore[arg-type]
+    job = onboard_members(organization, actor=ALICE, members=keys, **values)  # type: ignore[arg-type]
     run_job(job.pk)
     job.refresh_from_db()
     return job
@@ -44,7 +39,7 @@ def onboard(organization: Organization, keys: Sequence[object], **more: object) 
 def test_members_become_accounts_without_a_credential_of_their_own(
     organization: Organization, connecting: CloudAccount, member: Member
 ) -> None:
-    job = onboard(organization, organizations.new_members(organization))
+    job = onboard(organization, new_members(organization))
     assert (job.done, job.failed, job.skipped) == (3, 0, 0)
     account = CloudAccount.objects.get(account_id="cccccc")
     assert (account.pk, account.connection) == (member("cccccc").becomes, connecting.pk)
@@ -57,7 +52,7 @@ def test_members_become_accounts_without_a_credential_of_their_own(
 
 
 def test_opening_one_is_audited_on_both(organization: Organization, connecting: CloudAccount) -> None:
-    onboard(organization, organizations.new_members(organization))
+    onboard(organization, new_members(organization))
     before = list(AuditEvent.objects.values_list("pk", flat=True))
     account = CloudAccount.objects.get(account_id="cccccc")
     account_session(account=account, actor=SYSTEM, purpose="scan").close()
@@ -70,7 +65,7 @@ def test_opening_one_is_audited_on_both(organization: Organization, connecting: 
 
 
 def test_a_check_of_a_member_goes_through_the_connection(organization: Organization, tree: State) -> None:
-    onboard(organization, organizations.new_members(organization))
+    onboard(organization, new_members(organization))
     account = CloudAccount.objects.get(account_id="cccccc")
     tree.bad_members["cccccc"] = REFUSED
     run_check(request_check(account, actor=ALICE).pk)
@@ -81,7 +76,7 @@ def test_a_check_of_a_member_goes_through_the_connection(organization: Organizat
 def test_a_member_is_not_opened_with_somebody_elses_credential(
     organization: Organization, connecting: CloudAccount, bob: User
 ) -> None:
-    onboard(organization, organizations.new_members(organization))
+    onboard(organization, new_members(organization))
     account = CloudAccount.objects.get(account_id="cccccc")
     # As after a kill in the middle of a transfer, where there are no transactions.
     CloudAccount.objects.filter(pk=connecting.pk).update(owner=str(bob.pk))
@@ -105,7 +100,7 @@ def test_a_member_is_not_opened_with_somebody_elses_credential(
 def test_a_suspended_connection_blinds_its_members_without_failing_them(
     organization: Organization, connecting: CloudAccount
 ) -> None:
-    onboard(organization, organizations.new_members(organization))
+    onboard(organization, new_members(organization))
     suspend_account(connecting, actor=ALICE)
     account = CloudAccount.objects.get(account_id="cccccc")
     run_check(request_check(account, actor=ALICE).pk)
@@ -121,7 +116,7 @@ def test_each_member_has_its_own_outcome_and_only_the_failed_are_tried_again(
     organization: Organization, tree: State, member: Member
 ) -> None:
     tree.bad_members["bbbbbb"] = REFUSED
-    job = onboard(organization, organizations.new_members(organization))
+    job = onboard(organization, new_members(organization))
     assert (job.done, job.failed) == (2, 1)
     broken = member("bbbbbb")
     assert (broken.state, broken.code, broken.remedy) == ("failed", "role_refused", "Unlock it.")
@@ -136,7 +131,7 @@ def test_each_member_has_its_own_outcome_and_only_the_failed_are_tried_again(
 
 
 def test_doing_it_twice_makes_no_second_account(organization: Organization) -> None:
-    keys = organizations.new_members(organization)
+    keys = new_members(organization)
     job = onboard(organization, keys)
     before = CloudAccount.objects.count()
     with pytest.raises(InputError):
@@ -154,7 +149,7 @@ def test_doing_it_twice_makes_no_second_account(organization: Organization) -> N
 def test_one_that_was_connected_by_itself_meanwhile_is_skipped(
     alice: User, organization: Organization, toy_account: MakeAccount, member: Member
 ) -> None:
-    keys = organizations.new_members(organization)
+    keys = new_members(organization)
     own = toy_account(alice, account_id="bbbbbb", name="mine")
     job = onboard(organization, keys)
     assert (job.done, job.skipped) == (2, 1)
@@ -169,7 +164,7 @@ def test_suspended_members_are_not_onboarded(organization: Organization, member:
 
 def test_testing_stores_the_outcome_and_no_account(organization: Organization, tree: State, member: Member) -> None:
     tree.bad_members["bbbbbb"] = REFUSED
-    job = organizations.test_members(organization, actor=ALICE, members=organizations.new_members(organization))
+    job = test_members(organization, actor=ALICE, members=new_members(organization))
     run_job(job.pk)
     job.refresh_from_db()
     assert (job.done, job.failed) == (2, 1)
@@ -177,14 +172,14 @@ def test_testing_stores_the_outcome_and_no_account(organization: Organization, t
     assert (member("aaaaaa").state, member("bbbbbb").state) == ("new", "failed")
     assert member("aaaaaa").tested_at is not None
     tree.bad_members.clear()
-    job = organizations.test_members(organization, actor=ALICE, members=[member("bbbbbb").pk])
+    job = test_members(organization, actor=ALICE, members=[member("bbbbbb").pk])
     run_job(job.pk)
     assert (member("bbbbbb").state, member("bbbbbb").code) == ("new", "")
 
 
 def test_all_new_below_a_container_are_found(organization: Organization, member: Member) -> None:
-    assert set(organizations.new_members(organization, under="upper")) == {member("bbbbbb").pk, member("cccccc").pk}
-    assert set(organizations.new_members(organization, under="inner")) == {member("cccccc").pk}
+    assert set(new_members(organization, under="upper")) == {member("bbbbbb").pk, member("cccccc").pk}
+    assert set(new_members(organization, under="inner")) == {member("cccccc").pk}
 
 
 @pytest.mark.parametrize("what", ["suspended", "given away", "deleted"])
@@ -231,7 +226,7 @@ def test_wrong_choices_are_refused_before_anything_starts(
     organization: Organization, field: str, value: object
 ) -> None:
     with pytest.raises(InputError) as caught:
-        onboard(organization, organizations.new_members(organization), **{field: value})
+        onboard(organization, new_members(organization), **{field: value})
     assert list(caught.value.fields) == [field]
     assert not Job.objects.exists()
 
@@ -248,17 +243,17 @@ def test_a_deleted_account_is_new_again_and_can_come_back(organization: Organiza
 
 def test_one_that_a_kill_left_in_the_middle_is_proposed_again(organization: Organization, member: Member) -> None:
     Row.objects.filter(account_id="cccccc").update(state="onboarding")
-    assert member("cccccc").pk in organizations.new_members(organization)
+    assert member("cccccc").pk in new_members(organization)
 
 
 def test_left_out_members_are_not_proposed(organization: Organization, member: Member) -> None:
-    assert organizations.set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE) == 1
-    assert member("aaaaaa").pk not in organizations.new_members(organization)
-    assert organizations.set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE, back=True) == 1
-    assert member("aaaaaa").pk in organizations.new_members(organization)
+    assert set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE) == 1
+    assert member("aaaaaa").pk not in new_members(organization)
+    assert set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE, back=True) == 1
+    assert member("aaaaaa").pk in new_members(organization)
 
 
 def test_handlers_are_known_to_every_worker() -> None:
-    from cloudaccounts.services.jobs import _handlers
+    from cloudaccounts.jobs.runner import _handlers
 
     assert {services.TEST, services.ONBOARD} <= _handlers.keys()

@@ -9,10 +9,14 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.utils import timezone
 
-from cloudaccounts.contract import NodeState, OrganizationNode, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.organizations import NodeState, OrganizationNode
 from cloudaccounts.errors import ConnectionInUseError, InputError
+from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, Notice, Organization, OrganizationMember
-from cloudaccounts.services import delete_account, organizations, suspend_account
+from cloudaccounts.organizations.connections import connect_organization, forget_organization
+from cloudaccounts.organizations.members import containers_below
+from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
 from tests.cloudaccounts.organizations.conftest import ALICE, Member, box, container
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
@@ -22,8 +26,8 @@ THROTTLED = ProviderError("throttled", "Too fast.", "Wait.", permanent=False)
 
 
 def look_again(organization: Organization) -> Organization:
-    organizations.request_sync(organization, actor=ALICE)
-    organizations.run_sync(organization.pk)
+    request_sync(organization, actor=ALICE)
+    run_sync(organization.pk)
     organization.refresh_from_db()
     return organization
 
@@ -78,15 +82,15 @@ def test_nothing_is_called_gone_while_the_look_is_incomplete(
 
 
 def test_a_worker_that_dies_is_followed_by_one_that_goes_on(organization: Organization, tree: State) -> None:
-    organizations.request_sync(organization, actor=ALICE)
+    request_sync(organization, actor=ALICE)
     Organization.objects.filter(pk=organization.pk).update(  # as a kill -9 after the third page leaves it
         sync_state="running", claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1), cursor="3",
         generation=F("generation") + 1,
     )  # fmt: skip
     OrganizationMember.objects.exclude(node_id__in=["cccccc", "dddddd"]).update(seen_in=2)
     tree.pages_asked.clear()
-    assert organizations.requeue_syncs() >= 1
-    organizations.run_sync(organization.pk)
+    assert requeue_syncs() >= 1
+    run_sync(organization.pk)
     organization.refresh_from_db()
     assert tree.pages_asked == [3]
     assert (organization.sync_state, organization.generation) == ("idle", 2)
@@ -101,12 +105,12 @@ def die(organization: Organization) -> None:
         lease_until=timezone.now() - timedelta(seconds=1),
         attempts=F("attempts") + 1,
     )
-    organizations.requeue_syncs()
+    requeue_syncs()
     organization.refresh_from_db()
 
 
 def test_a_look_that_kills_its_workers_is_ended_with_the_reason(organization: Organization) -> None:
-    organizations.request_sync(organization, actor=ALICE)
+    request_sync(organization, actor=ALICE)
     for _ in range(4):
         die(organization)
         assert organization.sync_state == "queued"
@@ -124,8 +128,8 @@ def test_a_look_that_gets_further_with_each_worker_goes_on(organization: Organiz
 
 
 def test_a_worker_that_lost_its_claim_writes_nothing_more(organization: Organization, tree: State) -> None:
-    organizations.request_sync(organization, actor=ALICE)
-    organizations.run_sync(uuid4())
+    request_sync(organization, actor=ALICE)
+    run_sync(uuid4())
 
     class Thief(list[OrganizationNode]):
         def __iter__(self) -> Iterator[OrganizationNode]:
@@ -133,7 +137,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing_more(organization: Organiza
             return super().__iter__()
 
     tree.tree[2] = Thief([box("stolen")])
-    organizations.run_sync(organization.pk)
+    run_sync(organization.pk)
     organization.refresh_from_db()
     assert organization.cursor != "3"
     assert organization.sync_state == "running"
@@ -160,7 +164,7 @@ def test_a_permanent_error_is_shown_and_tried_tomorrow(organization: Organizatio
 
 def test_due_organizations_are_looked_at_by_themselves(organization: Organization, tree: State) -> None:
     Organization.objects.filter(pk=organization.pk).update(next_sync_at=timezone.now() - timedelta(seconds=1))
-    organizations.requeue_syncs()
+    requeue_syncs()
     organization.refresh_from_db()
     assert organization.sync_state == "queued"
 
@@ -206,18 +210,18 @@ def test_hostile_names_are_stored_in_one_plain_line(organization: Organization, 
 def test_a_container_within_itself_ends_nothing(organization: Organization, tree: State) -> None:
     tree.tree[3] += [container("ouro", "boros"), container("boros", "ouro"), box("gggggg", "boros")]
     look_again(organization)
-    assert sorted(organizations.containers_below(organization, "ouro")) == ["boros", "ouro"]
+    assert sorted(containers_below(organization, "ouro")) == ["boros", "ouro"]
 
 
 def test_the_same_account_is_one_organization(connecting: CloudAccount, organization: Organization) -> None:
-    again = organizations.connect_organization(connecting, actor=ALICE, options={"drawer": "left"})
+    again = connect_organization(connecting, actor=ALICE, options={"drawer": "left"})
     assert again.pk == organization.pk
     assert Organization.objects.get().options == {"drawer": "left"}
 
 
 def test_options_are_checked_by_the_provider(connecting: CloudAccount) -> None:
     with pytest.raises(InputError):
-        organizations.connect_organization(connecting, actor=ALICE, options={"drawer": "NO!"})
+        connect_organization(connecting, actor=ALICE, options={"drawer": "NO!"})
 
 
 def test_an_account_that_others_depend_on_is_not_deleted(
@@ -228,7 +232,7 @@ def test_an_account_that_others_depend_on_is_not_deleted(
         delete_account(connecting, actor=ALICE)
     assert "1 other account is opened" in caught.value.cause
     with pytest.raises(ConnectionInUseError):
-        organizations.forget_organization(organization, actor=ALICE)
+        forget_organization(organization, actor=ALICE)
     delete_account(other, actor=ALICE)
     delete_account(connecting, actor=ALICE)
     assert not Organization.objects.exists()
@@ -243,15 +247,15 @@ def given_to(connecting: CloudAccount, bob: User) -> None:
 def test_somebody_elses_credential_is_not_used_for_a_look(
     organization: Organization, connecting: CloudAccount, bob: User
 ) -> None:
-    organizations.request_sync(organization, actor=ALICE)
+    request_sync(organization, actor=ALICE)
     given_to(connecting, bob)
     opened = AuditEvent.objects.filter(action="credential.opened").count()
-    organizations.run_sync(organization.pk)
+    run_sync(organization.pk)
     organization.refresh_from_db()
     assert (organization.sync_state, organization.code) == ("idle", "connection_elsewhere")
     assert AuditEvent.objects.filter(action="credential.opened").count() == opened
     with pytest.raises(ProviderError, match="belongs to somebody else"):
-        organizations.request_sync(organization, actor=ALICE)
+        request_sync(organization, actor=ALICE)
 
 
 def test_the_new_owner_of_an_account_gets_no_organization_of_the_old_one(
@@ -260,30 +264,30 @@ def test_the_new_owner_of_an_account_gets_no_organization_of_the_old_one(
     given_to(connecting, bob)
     connecting.refresh_from_db()
     with pytest.raises(InputError, match="Somebody else's"):
-        organizations.connect_organization(connecting, actor=ALICE, options={})
+        connect_organization(connecting, actor=ALICE, options={})
 
 
 def test_a_suspended_account_is_not_looked_through(organization: Organization, connecting: CloudAccount) -> None:
     suspend_account(connecting, actor=ALICE)
     Organization.objects.update(next_sync_at=timezone.now() - timedelta(minutes=1))
     events = AuditEvent.objects.count()
-    assert organizations.requeue_syncs() == 0
+    assert requeue_syncs() == 0
     organization.refresh_from_db()
     assert (organization.sync_state, organization.code) == ("idle", "connection_suspended")
     assert organization.next_sync_at is not None
     assert organization.next_sync_at > timezone.now()
     assert AuditEvent.objects.count() == events
     with pytest.raises(ProviderError, match="suspended"):
-        organizations.request_sync(organization, actor=ALICE)
+        request_sync(organization, actor=ALICE)
     with pytest.raises(InputError, match="suspended"):
-        organizations.connect_organization(connecting, actor=ALICE, options={})
+        connect_organization(connecting, actor=ALICE, options={})
 
 
 def test_an_account_suspended_while_a_look_waits_is_not_opened(
     organization: Organization, connecting: CloudAccount
 ) -> None:
-    organizations.request_sync(organization, actor=ALICE)
+    request_sync(organization, actor=ALICE)
     suspend_account(connecting, actor=ALICE)
-    organizations.run_sync(organization.pk)
+    run_sync(organization.pk)
     organization.refresh_from_db()
     assert organization.code == "connection_suspended"

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cloudaccounts.models import AuditEvent, CloudAccount, Job, JobItem, Organization, OrganizationMember
-from cloudaccounts.services import organizations
+from cloudaccounts.organizations.connections import connect_organization
+from cloudaccounts.organizations.sync import run_sync
 from tests.cloudaccounts.organizations.conftest import ALICE, Member
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
@@ -166,8 +167,8 @@ def test_incomplete_choices_start_nothing_and_say_so(
 def test_members_of_others_cannot_be_chosen(
     alices: Client, url: str, bob: User, toy_account: MakeAccount, organization: Organization
 ) -> None:
-    foreign = organizations.connect_organization(toy_account(bob), actor=ALICE, options={})
-    organizations.run_sync(foreign.pk)
+    foreign = connect_organization(toy_account(bob), actor=ALICE, options={})
+    run_sync(foreign.pk)
     theirs = OrganizationMember.objects.filter(organization=foreign.pk, account_id="cccccc").get()
     alices.post(f"{url}members/", {"action": "test", "member": [str(theirs.pk)]})
     assert not Job.objects.exists()

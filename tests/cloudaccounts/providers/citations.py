@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from cloudaccounts.contract import PostureCheck, Reference
+from cloudaccounts.contract.rules import PostureCheck, Reference
 
 
 def numbers(checks: Iterable[PostureCheck], benchmark: str) -> dict[str, tuple[str, ...]]:

@@ -10,9 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.contract import Credentials
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.services.rotation import swapping, testing
+from cloudaccounts.rotation import swap as rotation_swap
+from cloudaccounts.rotation import verify as rotation_verify
 from tests.cloudaccounts.rotation.steps import NEW, Meanwhile
 from tests.toycloud.provider import STATE, State, ToyProvider
 
@@ -44,12 +45,12 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     """Lets something happen after the cloud has answered and before the outcome is written."""
 
     def arrange(event: Callable[[], object]) -> None:
-        original = swapping.conclude
+        original = rotation_swap.conclude
 
         def then(*args: Any) -> bool:
             event()
             return original(*args)
 
-        monkeypatch.setattr(testing, "conclude", then)
+        monkeypatch.setattr(rotation_verify, "conclude", then)
 
     return arrange

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cloudaccounts import services, vault
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Credentials
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.credentials import vault
 from cloudaccounts.models import CloudAccount, CredentialRotation
+from cloudaccounts.rotation.requests import stage_credential, start_rotation
+from cloudaccounts.rotation.verify import replace_credentials, run_rotation
 
 NEW = "another-word-entirely"
 Meanwhile = Callable[[Callable[[], object]], None]  # what is to happen between the cloud's answer and its outcome
@@ -19,21 +21,19 @@ def token_in_use(account: CloudAccount) -> str:
 
 
 def stage(account: CloudAccount, token: str = NEW) -> CredentialRotation:
-    return services.stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": token}))
+    return stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": token}))
 
 
 def rotate(account: CloudAccount, token: str = NEW) -> CredentialRotation:
     stage(account, token)
-    rotation = services.start_rotation(account, actor=SYSTEM)
-    services.run_rotation(rotation.pk)
+    rotation = start_rotation(account, actor=SYSTEM)
+    run_rotation(rotation.pk)
     rotation.refresh_from_db()
     return rotation
 
 
 def replace(account: CloudAccount, token: str) -> Any:
-    return services.replace_credentials(
-        account, actor=SYSTEM, credentials=Credentials("token", {"token": token}), deadline=5.0
-    )
+    return replace_credentials(account, actor=SYSTEM, credentials=Credentials("token", {"token": token}), deadline=5.0)
 
 
 class Killed(BaseException):

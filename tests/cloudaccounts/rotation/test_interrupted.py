@@ -11,12 +11,22 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from cloudaccounts import services
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Credentials, ProviderError
-from cloudaccounts.leases import Claim
+from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.health import connection_checks
+from cloudaccounts.health.connection_checks import request_check, run_check
+from cloudaccounts.health.sessions import account_session
+from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.lifecycle.state_changes import suspend_account
 from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation
-from cloudaccounts.services.rotation import swapping, testing
+from cloudaccounts.rotation import swap as rotation_swap
+from cloudaccounts.rotation import verify as rotation_verify
+from cloudaccounts.rotation.reconcile import requeue_rotations
+from cloudaccounts.rotation.requests import discard_staged, start_rotation
+from cloudaccounts.rotation.verify import run_rotation
+from cloudaccounts.work.leases import Claim
 from tests.cloudaccounts.rotation.steps import NEW, Killed, Meanwhile, die, replace, rotate, stage, token_in_use
 from tests.conftest import ALL_DATABASES
 from tests.environment import MONGODB
@@ -28,10 +38,10 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 @pytest.mark.parametrize(
     ("module", "point"),
     [
-        (testing, "validate_cloud_account"),
-        (testing, "conclude"),
-        (swapping, "settle_account"),
-        (swapping, "_swap"),
+        (rotation_verify, "validate_cloud_account"),
+        (rotation_verify, "conclude"),
+        (rotation_swap, "settle_account"),
+        (rotation_swap, "_swap"),
     ],
 )
 @pytest.mark.django_db(transaction=True, databases=ALL_DATABASES)
@@ -39,16 +49,16 @@ def test_a_worker_killed_at_any_point_leaves_a_row_from_which_the_next_one_goes_
     account: CloudAccount, monkeypatch: pytest.MonkeyPatch, module: ModuleType, point: str
 ) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
     with monkeypatch.context() as patched:
         patched.setattr(module, point, die)
         with pytest.raises(Killed):
-            services.run_rotation(rotation.pk)
+            run_rotation(rotation.pk)
     swapped = MONGODB and point == "settle_account"  # no transaction takes the swap back there; what follows mends it
     assert token_in_use(account) == (NEW if swapped else "let-me-in")
     CredentialRotation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert services.requeue_rotations() > 0
-    assert services.run_rotation(rotation.pk) is not None
+    assert requeue_rotations() > 0
+    assert run_rotation(rotation.pk) is not None
     assert token_in_use(account) == NEW
     assert CloudCredential.objects.get().generation == 1
     account.refresh_from_db()
@@ -58,21 +68,21 @@ def test_a_worker_killed_at_any_point_leaves_a_row_from_which_the_next_one_goes_
 def test_a_kill_between_swap_and_account_is_mended_where_there_are_no_transactions(account: CloudAccount) -> None:
     """As on MongoDB: the report and the swap are written, the account is not, and the worker is gone."""
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
     found = CredentialRotation.objects.filter(pk=rotation.pk)
     claim = Claim.take(found.filter(state="queued"), found, state="running")
     assert claim is not None
-    report = services.validate_cloud_account(
+    report = validate_cloud_account(
         owner=account.owner,
-        details=services.AccountDetails("toy", "abcdef", "shelf", "toybox", "dev", ("left",)),
+        details=AccountDetails("toy", "abcdef", "shelf", "toybox", "dev", ("left",)),
         credentials=Credentials("token", {"token": NEW}),
     )
     claim.write(report=report.to_dict(), ok=True)
-    assert swapping._swap(account, found.get(), report, SYSTEM)
+    assert rotation_swap._swap(account, found.get(), report, SYSTEM)
     found.update(lease_until=timezone.now() - timedelta(seconds=1), attempts=3)
-    services.requeue_rotations()
+    requeue_rotations()
     STATE.failure = ProviderError("wrong_key", "It must not be tested again.", "")
-    assert services.run_rotation(rotation.pk) is not None
+    assert run_rotation(rotation.pk) is not None
     account.refresh_from_db()
     assert account.credential_generation == 1
     assert found.get().swapped
@@ -81,10 +91,10 @@ def test_a_kill_between_swap_and_account_is_mended_where_there_are_no_transactio
 
 def test_after_three_deaths_the_test_is_given_up_and_the_old_one_stays(account: CloudAccount) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
     past = timezone.now() - timedelta(seconds=1)
     CredentialRotation.objects.update(state="running", attempts=3, claim=uuid4(), lease_until=past)
-    services.requeue_rotations()
+    requeue_rotations()
     rotation.refresh_from_db()
     assert (rotation.state, rotation.code, rotation.active_account) == ("abandoned", "worker_died", None)
     assert token_in_use(account) == "let-me-in"
@@ -92,33 +102,33 @@ def test_after_three_deaths_the_test_is_given_up_and_the_old_one_stays(account: 
 
 def test_a_lost_message_is_sent_again(account: CloudAccount) -> None:
     stage(account)
-    services.start_rotation(account, actor=SYSTEM)
-    assert services.requeue_rotations() == 0
+    start_rotation(account, actor=SYSTEM)
+    assert requeue_rotations() == 0
     CredentialRotation.objects.update(nudged_at=timezone.now() - timedelta(minutes=1))
-    assert services.requeue_rotations() == 1
+    assert requeue_rotations() == 1
 
 
 def test_a_worker_that_was_thought_dead_swaps_nothing(account: CloudAccount, meanwhile: Meanwhile) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
     meanwhile(lambda: CredentialRotation.objects.update(claim=uuid4(), attempts=2))
-    assert services.run_rotation(rotation.pk) is None
+    assert run_rotation(rotation.pk) is None
     assert token_in_use(account) == "let-me-in"
 
 
 def test_what_is_discarded_during_its_test_is_not_put_into_use(account: CloudAccount, meanwhile: Meanwhile) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
-    meanwhile(lambda: services.discard_staged(account, actor=SYSTEM))
-    assert services.run_rotation(rotation.pk) is None
+    rotation = start_rotation(account, actor=SYSTEM)
+    meanwhile(lambda: discard_staged(account, actor=SYSTEM))
+    assert run_rotation(rotation.pk) is None
     assert token_in_use(account) == "let-me-in"
 
 
 def test_an_account_suspended_during_the_test_stays_suspended(account: CloudAccount, meanwhile: Meanwhile) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
-    meanwhile(lambda: services.suspend_account(account, actor=SYSTEM))
-    services.run_rotation(rotation.pk)
+    rotation = start_rotation(account, actor=SYSTEM)
+    meanwhile(lambda: suspend_account(account, actor=SYSTEM))
+    run_rotation(rotation.pk)
     account.refresh_from_db()
     assert (account.status, account.credential_generation) == ("suspended", 1)
 
@@ -127,22 +137,22 @@ def test_a_check_that_began_with_the_old_one_says_nothing_of_the_new_one(
     account: CloudAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A heartbeat is under way while the person swaps, and deletes the old key at the provider at once."""
-    row = services.request_check(account, actor=SYSTEM)
-    original = services.checks._validate
+    row = request_check(account, actor=SYSTEM)
+    original = connection_checks._validate
 
     def swap_meanwhile(*args: Any) -> Any:
         rotate(account)
         STATE.failure = ProviderError("wrong_key", "The old key is deleted.", "")
         return original(*args)
 
-    monkeypatch.setattr(services.checks, "_validate", swap_meanwhile)
-    services.run_check(row.pk)
+    monkeypatch.setattr(connection_checks, "_validate", swap_meanwhile)
+    run_check(row.pk)
     account.refresh_from_db()
     assert (account.status, account.last_check_code) == ("active", "")
 
 
 def test_a_scan_that_runs_is_not_disturbed(account: CloudAccount, toycloud: State) -> None:
-    session = services.account_session(account=account, actor=SYSTEM, purpose="scan")
+    session = account_session(account=account, actor=SYSTEM, purpose="scan")
     toycloud.gate = Event()
     toycloud.put("boxes", "left", "one")
     rotate(account)
@@ -156,12 +166,12 @@ def test_a_web_process_killed_between_test_and_swap_has_changed_nothing(
     account: CloudAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(testing, "conclude", die)
+        patched.setattr(rotation_verify, "conclude", die)
         with pytest.raises(Killed):
             replace(account, NEW)
     CredentialRotation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    services.requeue_rotations()
-    services.run_rotation(CredentialRotation.objects.get().pk)
+    requeue_rotations()
+    run_rotation(CredentialRotation.objects.get().pk)
     # On MongoDB what the process had proven and staged is still there, and a worker puts it into use.
     assert token_in_use(account) == (NEW if MONGODB else "let-me-in")
     assert replace(account, NEW).ok
@@ -170,26 +180,26 @@ def test_a_web_process_killed_between_test_and_swap_has_changed_nothing(
 def swapped_and_killed(account: CloudAccount) -> CredentialRotation:
     """The report and the swap are written, the account is not, and the worker is gone: as on MongoDB."""
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
     found = CredentialRotation.objects.filter(pk=rotation.pk)
     claim = Claim.take(found.filter(state="queued"), found, state="running")
     assert claim is not None
-    report = services.validate_cloud_account(
+    report = validate_cloud_account(
         owner=account.owner,
-        details=services.AccountDetails("toy", "abcdef", "shelf", "toybox", "dev", ("left",)),
+        details=AccountDetails("toy", "abcdef", "shelf", "toybox", "dev", ("left",)),
         credentials=Credentials("token", {"token": NEW}),
     )
     claim.write(report=report.to_dict(), ok=True)
-    assert swapping._swap(account, found.get(), report, SYSTEM)
+    assert rotation_swap._swap(account, found.get(), report, SYSTEM)
     found.update(lease_until=timezone.now() - timedelta(seconds=1))
     return found.get()
 
 
 def test_a_swap_is_told_to_an_account_that_was_suspended_since(account: CloudAccount) -> None:
     rotation = swapped_and_killed(account)
-    services.suspend_account(account, actor=SYSTEM)
-    services.requeue_rotations()
-    services.run_rotation(rotation.pk)
+    suspend_account(account, actor=SYSTEM)
+    requeue_rotations()
+    run_rotation(rotation.pk)
     rotation.refresh_from_db()
     assert (rotation.state, rotation.swapped) == ("finished", True)
     account.refresh_from_db()
@@ -198,10 +208,10 @@ def test_a_swap_is_told_to_an_account_that_was_suspended_since(account: CloudAcc
 
 def test_a_swap_is_told_to_the_account_though_its_rotation_was_discarded(account: CloudAccount) -> None:
     rotation = swapped_and_killed(account)
-    services.discard_staged(account, actor=SYSTEM)
-    assert services.requeue_rotations() == 1
+    discard_staged(account, actor=SYSTEM)
+    assert requeue_rotations() == 1
     account.refresh_from_db()
     assert account.credential_generation == 1
     rotation.refresh_from_db()
     assert (rotation.state, rotation.swapped) == ("finished", True)
-    assert services.requeue_rotations() == 0
+    assert requeue_rotations() == 0

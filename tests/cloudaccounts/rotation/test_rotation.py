@@ -10,16 +10,22 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 from pytest_django import Settings
 
-from cloudaccounts import services, staging, vault
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.credentials import staging
 from cloudaccounts.errors import (
     AccountSuspendedError,
     CredentialBorrowedError,
+    CredentialsUnreadableError,
     NothingStagedError,
     RotationUnderWayError,
 )
+from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice, RateCounter
+from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.rotation.requests import discard_staged, rollback_credential, stage_credential, start_rotation
+from cloudaccounts.rotation.verify import replace_credentials, run_rotation
 from tests.cloudaccounts.rotation.steps import NEW, replace, rotate, stage, token_in_use
 from tests.conftest import ALL_DATABASES, raw_rows
 from tests.toycloud.provider import State
@@ -30,9 +36,9 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 def test_the_new_one_takes_over_once_it_is_proven(account: CloudAccount) -> None:
     stage(account)
     assert token_in_use(account) == "let-me-in"
-    rotation = services.start_rotation(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
     assert token_in_use(account) == "let-me-in"
-    report = services.run_rotation(rotation.pk)
+    report = run_rotation(rotation.pk)
     assert report is not None
     assert report.ok
     assert token_in_use(account) == NEW
@@ -58,8 +64,8 @@ def test_what_was_refused_can_be_tested_again_without_entering_it_again(account:
     toycloud.failure = ProviderError("throttled", "Too many requests.", "Wait.", permanent=False)
     rotate(account)
     toycloud.failure = None
-    again = services.start_rotation(account, actor=SYSTEM)
-    services.run_rotation(again.pk)
+    again = start_rotation(account, actor=SYSTEM)
+    run_rotation(again.pk)
     assert token_in_use(account) == NEW
 
 
@@ -72,8 +78,8 @@ def test_a_failed_account_works_again_with_the_new_one(account: CloudAccount) ->
 
 def test_the_new_secret_lies_nowhere_in_clear(account: CloudAccount) -> None:
     rotation = stage(account)
-    services.start_rotation(account, actor=SYSTEM)
-    services.run_rotation(rotation.pk)
+    start_rotation(account, actor=SYSTEM)
+    run_rotation(rotation.pk)
     for alias in ALL_DATABASES:
         rows = raw_rows(alias)
         assert rows
@@ -90,9 +96,9 @@ def test_rolling_back_tests_the_old_one_and_keeps_the_new_one(account: CloudAcco
     account.refresh_from_db()  # as it is stored: MongoDB keeps milliseconds
     since = account.credential_since
     rotate(account)
-    rotation = services.rollback_credential(account, actor=SYSTEM)
+    rotation = rollback_credential(account, actor=SYSTEM)
     assert token_in_use(account) == NEW
-    services.run_rotation(rotation.pk)
+    run_rotation(rotation.pk)
     assert token_in_use(account) == "let-me-in"
     account.refresh_from_db()
     assert (account.credential_since, account.credential_generation) == (since, 2)
@@ -106,25 +112,25 @@ def test_a_rollback_to_what_does_not_work_any_more_is_refused(account: CloudAcco
     rotate(account)
     CloudCredential.objects.update(previous=CloudCredential.objects.get().payload)
     toycloud.failure = ProviderError("wrong_key", "Revoked.", "Make another.")
-    services.run_rotation(services.rollback_credential(account, actor=SYSTEM).pk)
+    run_rotation(rollback_credential(account, actor=SYSTEM).pk)
     assert CloudCredential.objects.get().generation == 1
     assert token_in_use(account) == NEW
     assert not RateCounter.objects.exists()  # what was stored is no guess
 
 
 def test_there_is_nothing_to_roll_back_to_before_the_first_replacement(account: CloudAccount) -> None:
-    with pytest.raises(vault.CredentialsUnreadableError, match="not kept any more"):
-        services.rollback_credential(account, actor=SYSTEM)
+    with pytest.raises(CredentialsUnreadableError, match="not kept any more"):
+        rollback_credential(account, actor=SYSTEM)
 
 
 def test_discarding_destroys_the_new_one_and_ends_its_test(account: CloudAccount) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
-    assert services.discard_staged(account, actor=SYSTEM)
-    assert services.run_rotation(rotation.pk) is None
+    rotation = start_rotation(account, actor=SYSTEM)
+    assert discard_staged(account, actor=SYSTEM)
+    assert run_rotation(rotation.pk) is None
     assert CloudCredential.objects.get().staged is None
     assert token_in_use(account) == "let-me-in"
-    assert not services.discard_staged(account, actor=SYSTEM)
+    assert not discard_staged(account, actor=SYSTEM)
 
 
 def test_staging_again_destroys_what_was_staged_before(account: CloudAccount) -> None:
@@ -132,47 +138,47 @@ def test_staging_again_destroys_what_was_staged_before(account: CloudAccount) ->
     stage(account)
     first.refresh_from_db()
     assert first.state == "discarded"
-    services.run_rotation(services.start_rotation(account, actor=SYSTEM).pk)
+    run_rotation(start_rotation(account, actor=SYSTEM).pk)
     assert token_in_use(account) == NEW
 
 
 def test_nothing_else_is_staged_while_a_test_is_under_way(account: CloudAccount) -> None:
     stage(account)
-    first = services.start_rotation(account, actor=SYSTEM)
-    assert services.start_rotation(account, actor=SYSTEM).pk == first.pk
+    first = start_rotation(account, actor=SYSTEM)
+    assert start_rotation(account, actor=SYSTEM).pk == first.pk
     with pytest.raises(RotationUnderWayError):
         stage(account, "third-word")
     with pytest.raises(RotationUnderWayError):
-        services.replace_credentials(account, actor=SYSTEM, credentials=Credentials("token", {"token": NEW}))
+        replace_credentials(account, actor=SYSTEM, credentials=Credentials("token", {"token": NEW}))
 
 
 def test_there_must_be_something_to_test(account: CloudAccount) -> None:
     with pytest.raises(NothingStagedError):
-        services.start_rotation(account, actor=SYSTEM)
+        start_rotation(account, actor=SYSTEM)
 
 
 def test_a_member_of_an_organization_has_nothing_of_its_own_to_replace(account: CloudAccount) -> None:
-    services.confirm_key()
+    confirm_key()
     CloudAccount.objects.filter(pk=account.pk).update(connection=uuid4())
     account.refresh_from_db()
     with pytest.raises(CredentialBorrowedError):
-        services.stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": "x"}))
+        stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": "x"}))
 
 
 def test_a_suspended_account_is_resumed_first(account: CloudAccount) -> None:
     stage(account)
-    rotation = services.start_rotation(account, actor=SYSTEM)
-    services.suspend_account(account, actor=SYSTEM)
+    rotation = start_rotation(account, actor=SYSTEM)
+    suspend_account(account, actor=SYSTEM)
     with pytest.raises(AccountSuspendedError):
         stage(account)
-    assert services.run_rotation(rotation.pk) is None
+    assert run_rotation(rotation.pk) is None
     assert token_in_use(account) == "let-me-in"
 
 
 def test_a_wrong_encryption_key_seals_nothing(account: CloudAccount, settings: Settings) -> None:
-    assert services.confirm_key() is None
+    assert confirm_key() is None
     settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    with pytest.raises(vault.CredentialsUnreadableError):
+    with pytest.raises(CredentialsUnreadableError):
         stage(account)
     assert CloudCredential.objects.get().staged is None
 
@@ -180,7 +186,7 @@ def test_a_wrong_encryption_key_seals_nothing(account: CloudAccount, settings: S
 def test_deleting_the_account_takes_everything_along(account: CloudAccount) -> None:
     rotate(account)
     stage(account, "third-word")
-    services.delete_account(account, actor=SYSTEM)
+    delete_account(account, actor=SYSTEM)
     assert not CloudCredential.objects.exists()
     assert not CredentialRotation.objects.exists()
 
@@ -202,5 +208,5 @@ def test_at_once_a_refused_one_is_stored_nowhere(account: CloudAccount) -> None:
 
 def test_what_is_staged_for_one_rotation_is_not_opened_for_another(account: CloudAccount) -> None:
     stage(account)
-    with pytest.raises(vault.CredentialsUnreadableError):
+    with pytest.raises(CredentialsUnreadableError):
         staging.open_staged(account=account, rotation_id=UUID(int=1), actor=SYSTEM)

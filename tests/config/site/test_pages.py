@@ -73,7 +73,7 @@ def test_a_failure_tells_nothing_of_the_inside(alices: Client, monkeypatch: pyte
     def broken(owner: str) -> None:
         raise RuntimeError("a detail of the inside")
 
-    monkeypatch.setattr("cloudaccounts.selectors.overview", broken)
+    monkeypatch.setattr("cloudaccounts.accounts.queries.overview", broken)
     alices.raise_request_exception = False
     response = alices.get("/")
     assert response.status_code == 500

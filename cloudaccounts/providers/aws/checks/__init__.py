@@ -9,7 +9,7 @@ recommendations. A rule cites those that ask what it asks; one that asks somethi
 
 from __future__ import annotations
 
-from cloudaccounts.contract import PostureCheck
+from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.providers.aws.checks import compute, data, iam, messaging, monitoring, network, s3
 
 CHECKS: tuple[PostureCheck, ...] = (

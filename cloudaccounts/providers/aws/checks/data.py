@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub, texts
-from cloudaccounts.verdicts import expect, not_applicable, optional, required
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, required
+from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
 
 BACKUP_DAYS = 7
 _INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"

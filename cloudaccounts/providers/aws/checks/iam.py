@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
-from cloudaccounts.verdicts import (
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     days_since,
     expect,
@@ -21,6 +20,8 @@ from cloudaccounts.verdicts import (
     required,
     rows,
 )
+from cloudaccounts.providers.aws.checks import policies
+from cloudaccounts.providers.aws.checks.results import aws, check, cis, texts
 
 UNUSED_DAYS = 45  # CIS AWS 1.12
 KEY_DAYS = 90  # CIS AWS 1.14

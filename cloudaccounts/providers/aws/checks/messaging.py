@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import days_since, expect, failed, not_applicable, optional, passed, required
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub, texts
-from cloudaccounts.verdicts import days_since, expect, failed, not_applicable, optional, passed, required
+from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
 
 EXPIRY_DAYS = 30
 _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"

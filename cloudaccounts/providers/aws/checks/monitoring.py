@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, hub
-from cloudaccounts.verdicts import UnknownFactError, expect, failed, optional, passed, required, rows
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
+from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub
 
 _TRAIL = "aws.cloudtrail.trail"
 

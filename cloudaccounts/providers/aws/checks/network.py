@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis, texts
-from cloudaccounts.verdicts import UnknownFactError, expect, not_applicable, passed, required, rows
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import UnknownFactError, expect, not_applicable, passed, required, rows
+from cloudaccounts.providers.aws.checks.results import aws, check, cis, texts
 
 _GROUP, _VPC = "aws.ec2.security_group", "aws.ec2.vpc"
 _ANYWHERE = {"0.0.0.0/0", "::/0"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cloudaccounts.providers.aws.checks.judging import texts
+from cloudaccounts.providers.aws.checks.results import texts
 
 Statement = Mapping[str, Any]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.judging import aws, check, cis
-from cloudaccounts.verdicts import UnknownFactError, expect, failed, optional, passed, required, rows
+from cloudaccounts.providers.aws.checks.results import aws, check, cis
 
 _BUCKET = "aws.s3.bucket"
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")

@@ -18,11 +18,17 @@ from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import Deadline
-from cloudaccounts.contract import Asset, Credentials, Known, ProviderError, ScanUnit, Target
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import CheckStatus
+from cloudaccounts.contract.sessions import Known
+from cloudaccounts.provider_kit.deadlines import Deadline
+from cloudaccounts.providers.aws.check_results import account, root
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain
 from cloudaccounts.providers.aws.inventory import (
+    change_probe,
     changes,
     cloudtrail,
     config,
@@ -31,7 +37,6 @@ from cloudaccounts.providers.aws.inventory import (
     delivery,
     ebs,
     ec2,
-    glance,
     guardduty,
     iam,
     kms,
@@ -45,12 +50,10 @@ from cloudaccounts.providers.aws.inventory import (
     vpc,
 )
 from cloudaccounts.providers.aws.inventory.common import Scope, asset
-from cloudaccounts.providers.aws.judging import account, root
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
 from cloudaccounts.providers.aws.regions import PARTITIONS, require_regions
 from cloudaccounts.providers.aws.role import RoleGate
 from cloudaccounts.providers.aws.signin import caller, member_gate
-from cloudaccounts.report import CheckStatus
 
 Collector = Callable[[Scope], Iterator[Asset]]
 GLOBAL = "global"
@@ -144,7 +147,7 @@ class AwsSession:
             raise explain(error, self._connection.who, f"{service}:{operation}") from None
         if known is None:
             return silent
-        return silent - glance.different(self._connection, self._target.account_id, silent, known)
+        return silent - change_probe.different(self._connection, self._target.account_id, silent, known)
 
     def close(self) -> None:
         self._connection.close()

@@ -28,8 +28,8 @@ from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import ScanUnit
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.regions import is_region
 

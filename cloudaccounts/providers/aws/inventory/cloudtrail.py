@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged, plain
 from cloudaccounts.providers.aws.regions import is_region
 

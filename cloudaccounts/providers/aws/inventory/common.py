@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.contract import Asset, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
 

@@ -7,8 +7,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.inventory.common import Scope, asset, lower_tags, paged, plain
 
 THREADS = 4  # EKS clusters read at once: each takes a small call

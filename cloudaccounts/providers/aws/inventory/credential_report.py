@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cloudaccounts.contract import OBSERVED, Asset, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.aws.errors import aws_code
 from cloudaccounts.providers.aws.inventory.common import Scope, asset
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, plain, tags
 
 # Without this, ACM lists RSA 2048 and 1024 only: API reference of ListCertificates.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged, plain
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.aws.inventory.common import Scope, asset, each, plain, tags
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged, plain
 
 THREADS = 4  # keys read at once: each takes two small calls

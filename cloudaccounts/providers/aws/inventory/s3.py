@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, ordered, plain, tags
 from cloudaccounts.providers.aws.regions import is_region
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, plain, tags
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, ordered, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 

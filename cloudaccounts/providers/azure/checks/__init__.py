@@ -7,7 +7,7 @@ security baseline.
 
 from __future__ import annotations
 
-from cloudaccounts.contract import PostureCheck
+from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.providers.azure.checks import access, compute, databases, monitoring, network, storage, vaults, web
 
 CHECKS: tuple[PostureCheck, ...] = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import (
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
     known,
@@ -15,6 +15,7 @@ from cloudaccounts.verdicts import (
     text,
     texts,
 )
+from cloudaccounts.providers.azure.checks.references import refer
 
 MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/best-practices
 _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administrator, the same id everywhere

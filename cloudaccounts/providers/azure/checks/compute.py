@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import expect, flag, known, not_applicable, passed, rule, text, texts
 from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import expect, flag, known, not_applicable, passed, rule, text, texts
 
 _MACHINE = "azure.compute.virtual_machine"
 _DISK = "azure.compute.disk"

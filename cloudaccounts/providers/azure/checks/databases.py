@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import (
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
     failed,
@@ -20,6 +20,7 @@ from cloudaccounts.verdicts import (
     rule,
     text,
 )
+from cloudaccounts.providers.azure.checks.references import refer
 
 _SERVER = "azure.sql.server"
 _DATABASE = "azure.sql.database"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import expect, failed, known, list_of_texts, listed, mapping, mappings, rule
 from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import expect, failed, known, list_of_texts, listed, mapping, mappings, rule
 
 CATEGORIES = ("administrative", "security", "alert", "policy")
 # The changes that CIS wants people to be told of, 5.2.1 to 5.2.10.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.provider_kit.posture import Rule, expect, known, list_of_texts, listed, mappings, rule
 from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import Rule, expect, known, list_of_texts, listed, mappings, rule
 
 _GROUP = "azure.network.network_security_group"
 _ANYWHERE = frozenset({"*", "0.0.0.0/0", "internet", "any", "::/0"})

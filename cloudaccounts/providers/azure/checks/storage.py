@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, passed, rule, text, value
 from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import expect, flag, not_applicable, number, passed, rule, text, value
 
 _ACCOUNT = "azure.storage.storage_account"
 _UPDATE = "az storage account update --resource-group <group> --name <account>"

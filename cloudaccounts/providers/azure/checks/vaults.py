@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import expect, failed, flag, known, list_of_texts, mappings, passed, rule, text
 from cloudaccounts.providers.azure.checks.references import refer
-from cloudaccounts.verdicts import expect, failed, flag, known, list_of_texts, mappings, passed, rule, text
 
 _VAULT = "azure.keyvault.vault"
 

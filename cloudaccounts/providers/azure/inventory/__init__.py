@@ -17,7 +17,10 @@ from datetime import datetime
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import Asset, Credentials, Known, ProviderError, ScanUnit, Target
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.sessions import Known
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources

@@ -13,7 +13,8 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import Asset, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered, tags_of
 

@@ -18,7 +18,8 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import access, monitoring
 from cloudaccounts.providers.azure.inventory.common import OTHER, Scope, at, service_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from cloudaccounts.providers.azure.inventory import picks
+from cloudaccounts.providers.azure.inventory import extract
 from cloudaccounts.providers.azure.inventory.common import at, ordered
 
 Pick = str | Callable[[Mapping[str, Any]], Any]
@@ -56,7 +56,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "public_network_access": "properties.publicNetworkAccess",
                 "network_default_action": "properties.networkAcls.defaultAction",
                 "network_bypass": "properties.networkAcls.bypass",
-                "network_ip_rules": picks.sorted_list("properties.networkAcls.ipRules"),
+                "network_ip_rules": extract.sorted_list("properties.networkAcls.ipRules"),
                 "infrastructure_encryption": "properties.encryption.requireInfrastructureEncryption",
                 "encryption_key_source": "properties.encryption.keySource",
                 "key_expiration_days": "properties.keyPolicy.keyExpirationPeriodInDays",
@@ -66,7 +66,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                     "blob_service",
                     "blobServices/default",
                     "Microsoft.Storage/storageAccounts/blobServices",
-                    picks.blob_service,
+                    extract.blob_service,
                     single=True,
                 ),
             ),
@@ -74,9 +74,9 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
         "microsoft.network/networksecuritygroups": Detail(
             "azure.network.network_security_group",
             {
-                "rules": picks.rules,
-                "subnets": picks.arm_ids("properties.subnets"),
-                "network_interfaces": picks.arm_ids("properties.networkInterfaces"),
+                "rules": extract.rules,
+                "subnets": extract.arm_ids("properties.subnets"),
+                "network_interfaces": extract.arm_ids("properties.networkInterfaces"),
             },
         ),
         "microsoft.network/publicipaddresses": Detail(
@@ -84,13 +84,13 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             {
                 "ip_address": "properties.ipAddress",
                 "allocation": "properties.publicIPAllocationMethod",
-                "attached_to": picks.arm_id("properties.ipConfiguration.id"),
+                "attached_to": extract.arm_id("properties.ipConfiguration.id"),
             },
         ),
         "microsoft.network/virtualnetworks": Detail(
             "azure.network.virtual_network",
             {
-                "address_prefixes": picks.sorted_list("properties.addressSpace.addressPrefixes"),
+                "address_prefixes": extract.sorted_list("properties.addressSpace.addressPrefixes"),
                 "ddos_protection": "properties.enableDdosProtection",
                 "subnets": lambda answer: ordered(
                     {
@@ -109,7 +109,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "size": "properties.hardwareProfile.vmSize",
                 "os_type": "properties.storageProfile.osDisk.osType",
                 "image": "properties.storageProfile.imageReference",
-                "os_disk": picks.arm_id("properties.storageProfile.osDisk.managedDisk.id"),
+                "os_disk": extract.arm_id("properties.storageProfile.osDisk.managedDisk.id"),
                 "uses_managed_disks": lambda answer: bool(at(answer, "properties.storageProfile.osDisk.managedDisk")),
                 "data_disks": lambda answer: sorted(
                     str(at(disk, "managedDisk.id") or disk.get("name")).lower()
@@ -119,7 +119,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "encryption_at_host": "properties.securityProfile.encryptionAtHost",
                 "security_type": "properties.securityProfile.securityType",
                 "secure_boot": "properties.securityProfile.uefiSettings.secureBootEnabled",
-                "network_interfaces": picks.arm_ids("properties.networkProfile.networkInterfaces"),
+                "network_interfaces": extract.arm_ids("properties.networkProfile.networkInterfaces"),
             },
         ),
         "microsoft.compute/disks": Detail(
@@ -127,7 +127,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             {
                 "size_gib": "properties.diskSizeGB",
                 "encryption": "properties.encryption.type",
-                "disk_encryption_set": picks.arm_id("properties.encryption.diskEncryptionSetId"),
+                "disk_encryption_set": extract.arm_id("properties.encryption.diskEncryptionSetId"),
                 "network_access": "properties.networkAccessPolicy",
                 "public_network_access": "properties.publicNetworkAccess",
                 "os_type": "properties.osType",
@@ -146,7 +146,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "enabled_for_deployment": "properties.enabledForDeployment",
                 "access_policies": lambda answer: len(at(answer, "properties.accessPolicies") or ()),
             },
-            (Child("log_exports", DIAGNOSTICS, DIAGNOSTICS_TYPE, picks.log_exports, version=DIAGNOSTICS_VERSION),),
+            (Child("log_exports", DIAGNOSTICS, DIAGNOSTICS_TYPE, extract.log_exports, version=DIAGNOSTICS_VERSION),),
         ),
         "microsoft.sql/servers": Detail(
             "azure.sql.server",
@@ -156,19 +156,19 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "version": "properties.version",
             },
             (
-                Child("firewall_rules", "firewallRules", "Microsoft.Sql/servers/firewallRules", picks.firewall),
+                Child("firewall_rules", "firewallRules", "Microsoft.Sql/servers/firewallRules", extract.firewall),
                 # Not properties.administrators: that is told only where the request expands it.
                 Child(
                     "entra_administrators",
                     "administrators",
                     "Microsoft.Sql/servers/administrators",
-                    picks.administrators,
+                    extract.administrators,
                 ),
                 Child(
                     "auditing",
                     "auditingSettings/default",
                     "Microsoft.Sql/servers/auditingSettings",
-                    picks.auditing,
+                    extract.auditing,
                     single=True,
                 ),
             ),
@@ -181,7 +181,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                     "encryption",
                     "transparentDataEncryption/current",
                     "Microsoft.Sql/servers/databases/transparentDataEncryption",
-                    picks.state,
+                    extract.state,
                     single=True,
                 ),
             ),
@@ -202,13 +202,13 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                     "firewall_rules",
                     "firewallRules",
                     "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules",
-                    picks.firewall,
+                    extract.firewall,
                 ),
                 Child(
                     "parameters",
                     "configurations",
                     "Microsoft.DBforPostgreSQL/flexibleServers/configurations",
-                    picks.parameters,
+                    extract.parameters,
                 ),
             ),
         ),
@@ -218,9 +218,9 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "https_only": "properties.httpsOnly",
                 "client_certificates": "properties.clientCertEnabled",
                 "public_network_access": "properties.publicNetworkAccess",
-                "host_names": picks.sorted_list("properties.enabledHostNames"),
+                "host_names": extract.sorted_list("properties.enabledHostNames"),
             },
-            (Child("config", "config/web", "Microsoft.Web/sites/config", picks.web_config, single=True),),
+            (Child("config", "config/web", "Microsoft.Web/sites/config", extract.web_config, single=True),),
         ),
         "microsoft.containerservice/managedclusters": Detail(
             "azure.containers.kubernetes_cluster",
@@ -229,7 +229,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "rbac": "properties.enableRBAC",
                 "local_accounts_disabled": "properties.disableLocalAccounts",
                 "private_cluster": "properties.apiServerAccessProfile.enablePrivateCluster",
-                "authorized_ip_ranges": picks.sorted_list("properties.apiServerAccessProfile.authorizedIPRanges"),
+                "authorized_ip_ranges": extract.sorted_list("properties.apiServerAccessProfile.authorizedIPRanges"),
                 "network_policy": "properties.networkProfile.networkPolicy",
                 "entra_managed": "properties.aadProfile.managed",
             },

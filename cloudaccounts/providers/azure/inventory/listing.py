@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.background import start
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.deadlines import start
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory.common import Scope, plain, region_of, service_of, tags_of
 

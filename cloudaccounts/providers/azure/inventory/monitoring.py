@@ -13,9 +13,10 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.contract import Asset, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory import picks
+from cloudaccounts.providers.azure.inventory import extract
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered
 from cloudaccounts.providers.azure.inventory.details import DIAGNOSTICS, DIAGNOSTICS_VERSION
 
@@ -33,7 +34,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
         "Microsoft.Insights/eventTypes/management",
         "Activity Log",
         {
-            "exports": lambda: picks.log_exports(_list(scope, DIAGNOSTICS, DIAGNOSTICS_VERSION)),
+            "exports": lambda: extract.log_exports(_list(scope, DIAGNOSTICS, DIAGNOSTICS_VERSION)),
             "alerts": lambda: _alerts(
                 scope, _list(scope, "providers/Microsoft.Insights/activityLogAlerts", _ALERTS_VERSION)
             ),

@@ -8,8 +8,9 @@ from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from cloudaccounts.background import in_order
-from cloudaccounts.contract import OBSERVED, Asset, ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory.common import (
     OTHER,

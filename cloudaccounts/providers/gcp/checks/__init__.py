@@ -10,7 +10,7 @@ alone.
 
 from __future__ import annotations
 
-from cloudaccounts.contract import PostureCheck
+from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.providers.gcp.checks import compute, data, databases, identity, network, services
 
 CHECKS: tuple[PostureCheck, ...] = (

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import (
+    expect,
+    flag,
+    list_of_texts,
+    listed,
+    mappings,
+    not_applicable,
+    passed,
+    rule,
+    text,
+)
 from cloudaccounts.providers.gcp.checks.references import refer
-from cloudaccounts.verdicts import expect, flag, list_of_texts, listed, mappings, not_applicable, passed, rule, text
 
 _MACHINE = "gcp.compute.instance"
 _PROJECT = "gcp.compute.project"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity
-from cloudaccounts.providers.gcp.checks.references import refer
-from cloudaccounts.verdicts import (
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.provider_kit.posture import (
     Rule,
     UnknownFactError,
     expect,
@@ -19,6 +19,7 @@ from cloudaccounts.verdicts import (
     text,
     texts,
 )
+from cloudaccounts.providers.gcp.checks.references import refer
 
 _BUCKET = "gcp.storage.bucket"
 _KEY = "gcp.cloudkms.crypto_key"

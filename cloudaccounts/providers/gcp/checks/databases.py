@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from cloudaccounts.contract import Asset, Judgement, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    expect,
+    flag,
+    known,
+    listed,
+    mappings,
+    not_applicable,
+    rule,
+    text,
+)
 from cloudaccounts.providers.gcp.checks.references import refer
-from cloudaccounts.verdicts import UnknownFactError, expect, flag, known, listed, mappings, not_applicable, rule, text
 
 _INSTANCE = "gcp.sqladmin.instance"
 _NETWORK = "settings.ipConfiguration"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, Severity
-from cloudaccounts.providers.gcp.checks.references import refer
-from cloudaccounts.verdicts import (
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.provider_kit.posture import (
     expect,
     failed,
     flag,
@@ -18,6 +18,7 @@ from cloudaccounts.verdicts import (
     text,
     texts,
 )
+from cloudaccounts.providers.gcp.checks.references import refer
 
 _PROJECT = "gcp.cloudresourcemanager.project"
 _ACCOUNT = "gcp.iam.service_account"

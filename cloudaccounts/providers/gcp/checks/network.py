@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity
-from cloudaccounts.providers.gcp.checks.references import refer
-from cloudaccounts.verdicts import (
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.provider_kit.posture import (
     Rule,
     expect,
     flag,
@@ -16,6 +16,7 @@ from cloudaccounts.verdicts import (
     text,
     texts,
 )
+from cloudaccounts.providers.gcp.checks.references import refer
 
 _FIREWALL = "gcp.compute.firewall"
 ALL_PORTS = range(65_536)

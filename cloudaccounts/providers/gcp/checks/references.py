@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cloudaccounts.contract import Reference
+from cloudaccounts.contract.rules import Reference
 
 _DOCS = "https://cloud.google.com/"
 

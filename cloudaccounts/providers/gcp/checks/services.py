@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.provider_kit.posture import (
+    expect,
+    known,
+    listed,
+    mapping,
+    mappings,
+    not_applicable,
+    rule,
+    text,
+    texts,
+)
 from cloudaccounts.providers.gcp.checks.references import refer
-from cloudaccounts.verdicts import expect, known, listed, mapping, mappings, not_applicable, rule, text, texts
 
 _KEY = "gcp.apikeys.key"
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING
 
 from google.cloud import asset_v1
 
-from cloudaccounts.contract import Asset, Credentials, Known, ProviderError, ScanUnit, Target
-from cloudaccounts.providers.gcp import judging
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import CheckStatus
+from cloudaccounts.contract.sessions import Known
+from cloudaccounts.providers.gcp import check_results
 from cloudaccounts.providers.gcp.client import Connection, patient
 from cloudaccounts.providers.gcp.errors import explain
 from cloudaccounts.providers.gcp.identity import sign_in
 from cloudaccounts.providers.gcp.inventory import auditing, changes, policies, relations, resources
-from cloudaccounts.providers.gcp.inventory.together import Together
+from cloudaccounts.providers.gcp.inventory.batching import Together
 from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
 from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
 from cloudaccounts.providers.gcp.validation import SDK_ERRORS, project_facts
-from cloudaccounts.report import CheckStatus
 
 if TYPE_CHECKING:
     from google.cloud.asset_v1.services.asset_service.pagers import ListAssetsPager
@@ -159,11 +162,11 @@ def open_session(credentials: Credentials, target: Target) -> GcpSession:
     identity = sign_in(credentials, target)
     try:
         facts = project_facts(identity, target)
-        verdict = judging.project(facts, target.account_id)
+        verdict = check_results.project(facts, target.account_id)
         if verdict.status == CheckStatus.FAILED:
             raise ProviderError(verdict.code, verdict.cause, verdict.remedy)
         if credentials.method != SERVICE_ACCOUNT_KEY and (
-            error := judging.external_id_error(facts.labels, target.account_id, target.external_id)
+            error := check_results.external_id_error(facts.labels, target.account_id, target.external_id)
         ):
             raise error
     except ProviderError:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cloudaccounts.contract import ScanUnit
+from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.providers.gcp.client import Connection
 
 LATE = timedelta(minutes=10)

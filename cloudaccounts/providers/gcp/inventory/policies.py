@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.regions import GLOBAL
 
 if TYPE_CHECKING:

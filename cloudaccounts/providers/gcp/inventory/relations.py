@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cloudaccounts.background import start
-from cloudaccounts.contract import Asset, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.deadlines import start
 
 UNREADABLE = "unreadable"
 KEY_LIFE = timedelta(days=90)  # CIS GCP 1.7

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.json_format import MessageToDict
 
-from cloudaccounts.contract import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.gcp.regions import region_of
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, Credentials, Target, ValidationProgress
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.providers.aws.provider import PROVIDER
-from cloudaccounts.report import CheckResult
 from sandbox.control import Control
 from sandbox.rig import Rig
 

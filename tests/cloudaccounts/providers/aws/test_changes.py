@@ -10,7 +10,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from cloudaccounts.contract import Credentials, ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.providers.aws.inventory import SERVICES, AwsSession, changes, open_session
 from tests.cloudaccounts.providers.aws.conftest import Cloud, keys, make_target
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.aws import console
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.providers.aws.regions import PARTITIONS

@@ -10,7 +10,7 @@ import pytest
 from botocore import exceptions as sdk
 from botocore.exceptions import ClientError
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.aws.errors import Who, denial_reason, explain, is_denied
 from tests.cloudaccounts.providers.aws.conftest import Cloud
 

@@ -11,7 +11,8 @@ from django import forms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm
 from cloudaccounts.providers.aws.identifiers import clean_account_id, parse_role_arn
 from cloudaccounts.providers.aws.provider import PROVIDER

@@ -9,7 +9,9 @@ from datetime import date, datetime
 
 import pytest
 
-from cloudaccounts.contract import OBSERVED, Asset, Credentials, ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.providers.aws.inventory import SERVICES, AwsSession, open_session
 from cloudaccounts.providers.aws.inventory.common import ordered, plain, tags
 from cloudaccounts.providers.aws.inventory.credential_report import facts

@@ -10,11 +10,11 @@ import pytest
 from botocore.credentials import Credentials as SdkCredentials
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from cloudaccounts.providers.aws import judging, live_reads, proof
+from cloudaccounts.contract.report import CheckStatus, PermissionResult, PermissionStatus
+from cloudaccounts.providers.aws import check_results, live_reads, permission_check
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blinded, mending
-from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus
 from tests.cloudaccounts.providers.aws.conftest import Cloud, check
 
 GRANTED, DENIED, UNVERIFIABLE = PermissionStatus.GRANTED, PermissionStatus.DENIED, PermissionStatus.UNVERIFIABLE
@@ -55,7 +55,7 @@ def test_the_two_managed_policies_of_the_guides_grant_everything() -> None:
 
 def judged(**evaluation: Any) -> PermissionResult:
     answer: Any = {"EvalActionName": PERMISSIONS[0].action, **evaluation}
-    return proof._judge(PERMISSIONS[0], answer)
+    return permission_check._judge(PERMISSIONS[0], answer)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_simulators_answer_is_told_with_its_reason(
 
 
 def test_no_answer_is_no_proof() -> None:
-    assert proof._judge(PERMISSIONS[0], None).status == UNVERIFIABLE
+    assert permission_check._judge(PERMISSIONS[0], None).status == UNVERIFIABLE
 
 
 def test_gaps_are_mended_by_one_sorted_statement_and_named_by_what_they_hide() -> None:
@@ -113,21 +113,21 @@ def test_gaps_are_mended_by_one_sorted_statement_and_named_by_what_they_hide() -
 
 def test_nothing_granted_is_refused_and_no_answer_can_be_retried() -> None:
     none = tuple(PermissionResult(item.service, item.action, DENIED) for item in PERMISSIONS)
-    verdict = judging.permissions(none, simulated=True)
+    verdict = check_results.permissions(none, simulated=True)
     assert (verdict.status, verdict.code, verdict.retry_helps) == (CheckStatus.FAILED, "no_permissions", False)
     unknown = tuple(PermissionResult(item.service, item.action, UNVERIFIABLE) for item in PERMISSIONS)
-    verdict = judging.permissions(unknown, simulated=False)
+    verdict = check_results.permissions(unknown, simulated=False)
     assert (verdict.status, verdict.code, verdict.retry_helps) == (CheckStatus.FAILED, "permissions_unverifiable", True)
 
 
 def test_what_cannot_be_verified_is_no_gap() -> None:
-    verdict = judging.permissions(results(s3_GetBucketAcl=UNVERIFIABLE), simulated=False)
+    verdict = check_results.permissions(results(s3_GetBucketAcl=UNVERIFIABLE), simulated=False)
     assert verdict.status == CheckStatus.PASSED
     assert "1 could not be verified" in verdict.detail
 
 
 def test_many_actions_are_asked_in_few_calls(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "BATCH", 10)
+    monkeypatch.setattr(permission_check, "BATCH", 10)
     report = cloud.validate(cloud.keys("good"))
     assert len(cloud.calls("SimulatePrincipalPolicy")) == -(-len(PERMISSIONS) // 10)
     assert report.count(GRANTED) == len(PERMISSIONS)

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.providers.aws.regions import PARTITIONS, is_region, regions_of, require_regions, signing_region
 

@@ -9,11 +9,12 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from cloudaccounts.contract import Credentials, ProviderError, ServerIdentity
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials, ServerIdentity
+from cloudaccounts.contract.report import CheckStatus
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.providers.aws.role import RoleGate, wrong_external_id
-from cloudaccounts.report import CheckStatus
 from tests.cloudaccounts.providers.aws.conftest import (
     ACCOUNT,
     EXTERNAL_ID,

@@ -7,11 +7,20 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts import services, vault
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import RETIRE, Credentials, ServerIdentity, SetupContext
+from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.accounts.setup_guides import rotation_guides
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import Credentials, ServerIdentity
+from cloudaccounts.contract.setup import RETIRE, SetupContext
+from cloudaccounts.credentials import vault
+from cloudaccounts.health.connection_checks import request_check, run_check
+from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.lifecycle.adding import add_cloud_account
 from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation
 from cloudaccounts.providers.aws.provider import PROVIDER
+from cloudaccounts.rotation.requests import rollback_credential, stage_credential, start_rotation
+from cloudaccounts.rotation.verify import run_rotation
 from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, EXTERNAL_ID, Cloud
 from tests.conftest import ALL_DATABASES
 
@@ -19,18 +28,16 @@ wired = pytest.mark.django_db(databases=ALL_DATABASES)
 
 
 def connect(owner: User, credentials: Credentials) -> CloudAccount:
-    details = services.AccountDetails("aws", ACCOUNT, "aws", "Rotated", "dev", ("us-east-1",), credentials.method)
-    report = services.validate_cloud_account(owner=str(owner.pk), details=details, credentials=credentials)
+    details = AccountDetails("aws", ACCOUNT, "aws", "Rotated", "dev", ("us-east-1",), credentials.method)
+    report = validate_cloud_account(owner=str(owner.pk), details=details, credentials=credentials)
     assert report.ok, report
-    return services.add_cloud_account(
-        owner=str(owner.pk), actor=SYSTEM, details=details, credentials=credentials, report=report
-    )
+    return add_cloud_account(owner=str(owner.pk), actor=SYSTEM, details=details, credentials=credentials, report=report)
 
 
 def rotate(account: CloudAccount, credentials: Credentials) -> CredentialRotation:
-    services.stage_credential(account, actor=SYSTEM, credentials=credentials)
-    rotation = services.start_rotation(account, actor=SYSTEM)
-    services.run_rotation(rotation.pk)
+    stage_credential(account, actor=SYSTEM, credentials=credentials)
+    rotation = start_rotation(account, actor=SYSTEM)
+    run_rotation(rotation.pk)
     rotation.refresh_from_db()
     account.refresh_from_db()
     return rotation
@@ -40,7 +47,7 @@ def rotate(account: CloudAccount, credentials: Credentials) -> CredentialRotatio
 def test_a_second_key_takes_over_with_the_clouds_own_date(cloud: Cloud, alice: User) -> None:
     name = f"rotated-{uuid4().hex[:6]}"
     account = connect(alice, cloud.keys(name, key_age_days=95))
-    assert services.rotation_guides(account, PROVIDER.method("access_keys"))[0].snippets[0].body.endswith(name)
+    assert rotation_guides(account, PROVIDER.method("access_keys"))[0].snippets[0].body.endswith(name)
     assert account.credential_since is not None
     old = account.credential_since
     new = cloud.keys(f"{name}-new", key_age_days=2)
@@ -60,7 +67,7 @@ def test_a_key_that_is_inactive_leaves_the_old_one_in_use(cloud: Cloud, alice: U
     assert (rotation.swapped, rotation.ok) == (False, False)
     assert rotation.code
     assert account.status == "active"
-    services.run_check(services.request_check(account, actor=SYSTEM).pk)
+    run_check(request_check(account, actor=SYSTEM).pk)
     account.refresh_from_db()
     assert account.last_check["ok"]
 
@@ -69,11 +76,11 @@ def test_a_key_that_is_inactive_leaves_the_old_one_in_use(cloud: Cloud, alice: U
 def test_keys_are_replaced_by_a_role_and_rolled_back(cloud: Cloud, alice: User) -> None:
     account = connect(alice, cloud.keys(f"to-role-{uuid4().hex[:6]}"))
     name = f"reader-{uuid4().hex[:6]}"
-    arn = cloud.control.put_role(ACCOUNT, name, external_id=services.external_id_for(str(alice.pk)))
+    arn = cloud.control.put_role(ACCOUNT, name, external_id=external_id_for(str(alice.pk)))
     assert rotate(account, Credentials("cross_account_role", {"role_arn": arn})).swapped
     assert (account.auth_method, account.credential_secretless) == ("cross_account_role", True)
     assert CloudCredential.objects.get().previous_kind == "access_keys"
-    services.run_rotation(services.rollback_credential(account, actor=SYSTEM).pk)
+    run_rotation(rollback_credential(account, actor=SYSTEM).pk)
     account.refresh_from_db()
     assert (account.auth_method, account.credential_secretless) == ("access_keys", False)
 

@@ -13,7 +13,8 @@ import yaml
 from cfnlint import decode as cfn_decode  # type: ignore[import-untyped] # ships no types
 from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped] # ships no types
 
-from cloudaccounts.contract import ServerIdentity, SetupContext, SetupGuide
+from cloudaccounts.contract.identity import ServerIdentity
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.aws import setup_texts
 from cloudaccounts.providers.aws.identifiers import parse_role_arn
 from cloudaccounts.providers.aws.provider import PROVIDER

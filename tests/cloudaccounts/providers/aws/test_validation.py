@@ -7,9 +7,8 @@ import time
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, ValidationProgress
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, PermissionStatus, ValidationProgress
 from cloudaccounts.providers.aws.provider import PROVIDER
-from cloudaccounts.report import CheckStatus, PermissionStatus
 from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, OTHER_ACCOUNT, Cloud, check, keys, make_target
 
 WRONG_SECRET = "w" * 40

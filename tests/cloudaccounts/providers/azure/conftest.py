@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from cloudaccounts.contract import Asset, CloudValidationResult, Credentials, Target, ValidationProgress
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
 from cloudaccounts.providers.azure.provider import PROVIDER
-from cloudaccounts.report import CheckResult
 from sandbox.control import Control
 from sandbox.rig import Rig
 

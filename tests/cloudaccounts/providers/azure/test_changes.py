@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset, ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.providers.azure.inventory import AzureSession, changes, open_session
 from sandbox.rig import Rig
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, ProviderError, Severity, Verdict
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity, Verdict
 from cloudaccounts.providers.azure.checks import CHECKS
 from cloudaccounts.providers.azure.checks.monitoring import PLANS, WATCHED
 from cloudaccounts.providers.azure.checks.network import open_rules

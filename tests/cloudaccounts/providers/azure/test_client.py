@@ -10,7 +10,8 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineContext, PipelineRequest, PipelineResponse
 from azure.core.rest import HttpRequest
 
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.azure.client import BoundedRetryPolicy, Connection, OneHostPolicy
 from tests.cloudaccounts.providers.azure.conftest import Cloud
 

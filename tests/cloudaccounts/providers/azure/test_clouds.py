@@ -7,7 +7,7 @@ from azure.core import AzureClouds
 from azure.identity import AzureAuthorityHosts
 from azure.mgmt.core.tools import get_arm_endpoints
 
-from cloudaccounts.contract import ProviderError
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.azure.clouds import CLOUDS, cloud_of, is_region, require_regions
 from cloudaccounts.providers.azure.provider import PROVIDER
 from sandbox.azure.clouds import ENDPOINTS, LOCATIONS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.azure.provider import PROVIDER
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
 

@@ -16,8 +16,8 @@ from azure.core.exceptions import (
 )
 from requests import exceptions as http
 
-from cloudaccounts.contract import ProviderError
-from cloudaccounts.providers.azure import error_texts
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.providers.azure import error_messages
 from cloudaccounts.providers.azure.errors import azure_code, explain, is_denied
 
 NOISE = "Trace ID: 1b2c Correlation ID: 3d4e"
@@ -27,11 +27,11 @@ def entra(number: str, text: str = "") -> ClientAuthenticationError:
     return ClientAuthenticationError(message=f"Authentication failed: AADSTS{number}: {text} {NOISE}")
 
 
-@pytest.mark.parametrize("number", error_texts.AADSTS)
+@pytest.mark.parametrize("number", error_messages.AADSTS)
 def test_each_code_of_entra_id_has_words_of_its_own(number: str) -> None:
     told = explain(entra(number))
     assert told.sdk_error == f"AADSTS{number}"
-    assert told.code == error_texts.AADSTS[number].code
+    assert told.code == error_messages.AADSTS[number].code
     assert told.cause.endswith(".")
     assert told.remedy
     assert NOISE not in f"{told} {told.remedy}"
@@ -67,10 +67,10 @@ def arm(status: int, code: str = "", headers: dict[str, str] | None = None) -> H
     return error
 
 
-@pytest.mark.parametrize("code", error_texts.ARM)
+@pytest.mark.parametrize("code", error_messages.ARM)
 def test_each_code_of_resource_manager_has_words_of_its_own(code: str) -> None:
     told = explain(arm(400, code), "Microsoft.X/y/read")
-    assert (told.sdk_error, told.code) == (code, error_texts.ARM[code].code)
+    assert (told.sdk_error, told.code) == (code, error_messages.ARM[code].code)
     assert told.remedy
     assert NOISE not in f"{told} {told.remedy}"
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult
 from cloudaccounts.providers.azure import server
 from cloudaccounts.providers.azure.provider import PROVIDER
-from cloudaccounts.report import CheckStatus
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, OTHERS_ID, TAG, UNKNOWN, Cloud, check
 
 

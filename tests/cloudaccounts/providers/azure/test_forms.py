@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.azure import certificate, identifiers
 from cloudaccounts.providers.azure.forms import CertificateForm, ClientSecretForm, FederatedForm
 from cloudaccounts.providers.azure.provider import PROVIDER

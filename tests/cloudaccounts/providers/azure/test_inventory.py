@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import OBSERVED, Asset, ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.providers.azure.inventory import AzureSession, open_session
 from cloudaccounts.providers.azure.inventory.common import at, plain, region_of, resource_group_of
 from cloudaccounts.providers.azure.inventory.details import DETAILS

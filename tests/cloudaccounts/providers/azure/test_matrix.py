@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, Credentials
-from cloudaccounts.report import CheckStatus
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult
 from tests.cloudaccounts.providers.azure.conftest import TAG, Cloud, Pem, changed, check, make_pem
 
 SECRET, CERTIFICATE, FEDERATED = METHODS = ("client_secret", "certificate", "federated")

@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from cloudaccounts.contract import CloudValidationResult
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.models import CloudAccount, CloudCredential
-from cloudaccounts.services.owners import external_id_for
 from scans.models import Asset, ScanRun
 from scans.services import run_scan
 from tests.cloudaccounts.providers.azure.conftest import TAG, Cloud

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cloudaccounts import walking
-from cloudaccounts.contract import Credentials, MemberPage, NodeKind, NodeState, ProviderError, SetupContext
-from cloudaccounts.contract import ServerIdentity as Server
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.identity import ServerIdentity as Server
+from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState
+from cloudaccounts.contract.setup import SetupContext
+from cloudaccounts.provider_kit import tree_walk
 from cloudaccounts.providers.azure.provider import PROVIDER
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, Cloud
 
@@ -84,7 +87,7 @@ def test_throttling_is_waited_out_as_azure_asks(cloud: Cloud, app: Credentials) 
 def test_throttling_without_end_ends_within_bounded_time(
     cloud: Cloud, app: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walking, "PATIENCE", 0.1)
+    monkeypatch.setattr(tree_walk, "PATIENCE", 0.1)
     cloud.control.fault("throttle", permission="Microsoft.Management/managementGroups/read", seconds=60)
     with pytest.raises(ProviderError) as caught:
         pages(cloud, app)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.providers.azure import judging, setup_texts
+from cloudaccounts.contract.report import CheckStatus, PermissionResult, PermissionStatus
+from cloudaccounts.providers.azure import check_results, setup_texts
+from cloudaccounts.providers.azure.permission_check import judge
 from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PERMISSIONS, blinded
-from cloudaccounts.providers.azure.proof import judge
-from cloudaccounts.providers.azure.rules import EVERYONE, DenyAssignment, Entry, Reach, granted
-from cloudaccounts.report import CheckStatus, PermissionResult, PermissionStatus
+from cloudaccounts.providers.azure.rbac import EVERYONE, DenyAssignment, Entry, Reach, granted
 from sandbox.azure.access import READER, SECURITY_READER
 
 SUBSCRIPTION = "cccccccc-1111-4222-8333-444444444444"
@@ -156,14 +156,14 @@ def results(**statuses: PermissionStatus) -> tuple[PermissionResult, ...]:
 
 
 def test_the_verdict_follows_from_the_results() -> None:
-    assert judging.permissions(results(), None).status == CheckStatus.PASSED
+    assert check_results.permissions(results(), None).status == CheckStatus.PASSED
     nothing = tuple(PermissionResult(item.service, item.action, PermissionStatus.DENIED) for item in PERMISSIONS)
-    assert judging.permissions(nothing, None).code == "no_permissions"
-    assert judging.permissions(nothing, None).status == CheckStatus.FAILED
-    gap = judging.permissions(results(disks=PermissionStatus.DENIED), None)
+    assert check_results.permissions(nothing, None).code == "no_permissions"
+    assert check_results.permissions(nothing, None).status == CheckStatus.FAILED
+    gap = check_results.permissions(results(disks=PermissionStatus.DENIED), None)
     assert (gap.status, gap.code) == (CheckStatus.WARNING, "permissions_missing")
     assert "managed disks" in gap.detail
-    unsure = judging.permissions(results(disks=PermissionStatus.UNVERIFIABLE), None)
+    unsure = check_results.permissions(results(disks=PermissionStatus.UNVERIFIABLE), None)
     assert unsure.status == CheckStatus.PASSED
     assert "1 could not be verified." in unsure.detail
 

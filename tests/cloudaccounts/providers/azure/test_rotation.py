@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts import services, vault
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import RETIRE, Credentials, ServerIdentity, SetupContext
+from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import Credentials, ServerIdentity
+from cloudaccounts.contract.setup import RETIRE, SetupContext
+from cloudaccounts.credentials import vault
+from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.lifecycle.adding import add_cloud_account
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.providers.azure.provider import PROVIDER
+from cloudaccounts.rotation.verify import replace_credentials
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, REGIONS, Cloud, changed
 from tests.conftest import ALL_DATABASES
 
@@ -18,19 +23,17 @@ wired = pytest.mark.django_db(databases=ALL_DATABASES)
 
 def connect(cloud: Cloud, owner: User, credentials: Credentials) -> CloudAccount:
     place = cloud.places["data-platform"]
-    details = services.AccountDetails("azure", place, "public", "Rotated", "dev", REGIONS, credentials.method)
-    report = services.validate_cloud_account(owner=str(owner.pk), details=details, credentials=credentials)
+    details = AccountDetails("azure", place, "public", "Rotated", "dev", REGIONS, credentials.method)
+    report = validate_cloud_account(owner=str(owner.pk), details=details, credentials=credentials)
     assert report.ok, report
-    return services.add_cloud_account(
-        owner=str(owner.pk), actor=SYSTEM, details=details, credentials=credentials, report=report
-    )
+    return add_cloud_account(owner=str(owner.pk), actor=SYSTEM, details=details, credentials=credentials, report=report)
 
 
 @wired
 def test_a_new_secret_takes_over_with_its_date(cloud: Cloud, alice: User) -> None:
     account = connect(cloud, alice, cloud.app())
     new = changed(cloud.app(), expires_on="2031-05-06")
-    report = services.replace_credentials(account, actor=SYSTEM, credentials=new, deadline=20.0)
+    report = replace_credentials(account, actor=SYSTEM, credentials=new, deadline=20.0)
     assert report.ok, report
     account.refresh_from_db()
     assert account.credential_expires_at is not None
@@ -44,7 +47,7 @@ def test_a_wrong_secret_leaves_the_old_one_in_use(cloud: Cloud, alice: User) -> 
     good = cloud.app()
     account = connect(cloud, alice, good)
     wrong = changed(good, client_secret=good["client_secret"][::-1])
-    report = services.replace_credentials(account, actor=SYSTEM, credentials=wrong, deadline=20.0)
+    report = replace_credentials(account, actor=SYSTEM, credentials=wrong, deadline=20.0)
     assert not report.ok
     assert report.remedy
     opened = vault.open_credentials(account=account, actor=SYSTEM, purpose="test")

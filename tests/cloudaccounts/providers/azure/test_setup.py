@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cloudaccounts.contract import ServerIdentity, SetupContext, SetupGuide
+from cloudaccounts.contract.identity import ServerIdentity
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.azure import setup_texts
 from cloudaccounts.providers.azure.clouds import CLOUDS
 from cloudaccounts.providers.azure.provider import PROVIDER

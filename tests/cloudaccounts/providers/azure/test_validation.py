@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, Credentials, ValidationProgress
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, PermissionStatus, ValidationProgress
 from cloudaccounts.providers.azure.permissions import BY_ACTION
 from cloudaccounts.providers.azure.provider import PROVIDER
-from cloudaccounts.report import CheckStatus, PermissionStatus
 from tests.cloudaccounts.providers.azure.conftest import TAG, UNKNOWN, Cloud, Pem, changed, check, make_pem
 
 METHODS = ("client_secret", "certificate", "federated")

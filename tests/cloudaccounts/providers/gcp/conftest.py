@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, Credentials, Target, ValidationProgress
+from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
 from cloudaccounts.providers.gcp import server, validation
 from cloudaccounts.providers.gcp.inventory import GcpSession
 from cloudaccounts.providers.gcp.provider import PROVIDER
-from cloudaccounts.report import CheckResult
 from sandbox.control import Control
 from sandbox.gcp.control import Administrator
 from sandbox.rig import Rig

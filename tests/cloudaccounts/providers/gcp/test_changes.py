@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset, ProviderError, ScanUnit
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.providers.gcp import client, inventory
 from cloudaccounts.providers.gcp.inventory import SERVICES, GcpSession, changes
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS

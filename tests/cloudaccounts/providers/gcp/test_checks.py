@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset, Judgement, PostureCheck, Severity, Verdict
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity, Verdict
 from cloudaccounts.providers.gcp.checks import CHECKS
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
 from cloudaccounts.providers.gcp.provider import PROVIDER

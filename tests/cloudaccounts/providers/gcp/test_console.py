@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Asset
+from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.console import _TABLE
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from tests.cloudaccounts.providers.gcp.conftest import Cloud

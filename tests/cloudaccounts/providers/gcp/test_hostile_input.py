@@ -12,7 +12,8 @@ from django.utils.datastructures import MultiValueDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.gcp import identifiers, keyfile
 from cloudaccounts.providers.gcp.forms import ImpersonationForm, ServiceAccountKeyForm, WorkloadIdentityForm
 from cloudaccounts.providers.gcp.provider import PROVIDER

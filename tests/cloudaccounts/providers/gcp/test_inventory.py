@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import OBSERVED, Asset, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.gcp import inventory
 from cloudaccounts.providers.gcp.inventory.resources import _snake
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import Credentials
-from cloudaccounts.providers.gcp.judging import is_enforced
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CheckStatus
+from cloudaccounts.providers.gcp.check_results import is_enforced
 from cloudaccounts.providers.gcp.permissions import KEY_CONSTRAINTS, ROLES
-from cloudaccounts.report import CheckStatus
 from tests.cloudaccounts.providers.gcp.conftest import Cloud, check
 
 READER = [*ROLES, "roles/orgpolicy.policyViewer"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, Credentials
-from cloudaccounts.report import CheckStatus
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult
 from tests.cloudaccounts.providers.gcp.conftest import Cloud, check
 
 KEY, IMPERSONATION, WORKLOAD = METHODS = ("service_account_key", "impersonation", "workload_identity")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cloudaccounts import walking
-from cloudaccounts.contract import Credentials, MemberPage, NodeKind, NodeState, ProviderError, SetupContext
-from cloudaccounts.contract import ServerIdentity as Server
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.identity import ServerIdentity as Server
+from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState
+from cloudaccounts.contract.setup import SetupContext
+from cloudaccounts.provider_kit import tree_walk
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from tests.cloudaccounts.providers.gcp.conftest import EXTERNAL_ID, LABEL, Cloud, by_key
 
@@ -76,7 +79,7 @@ def test_throttling_is_waited_out(cloud: Cloud, key: Credentials) -> None:
 def test_throttling_without_end_ends_within_bounded_time(
     cloud: Cloud, key: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walking, "PATIENCE", 0.1)
+    monkeypatch.setattr(tree_walk, "PATIENCE", 0.1)
     cloud.control.fault("throttle", action="ListFolders")
     with pytest.raises(ProviderError) as caught:
         pages(cloud, key)

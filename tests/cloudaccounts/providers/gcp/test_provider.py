@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from cloudaccounts import registry
-from cloudaccounts.contract import ProviderError, ServerIdentity, SetupContext
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import ServerIdentity
+from cloudaccounts.contract.setup import SetupContext
 from cloudaccounts.providers.gcp import regions, setup_texts
 from cloudaccounts.providers.gcp.identifiers import shorten
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS, ROLES

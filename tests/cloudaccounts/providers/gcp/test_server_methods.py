@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from cloudaccounts.contract import Credentials, ProviderError
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CheckStatus
 from cloudaccounts.providers.gcp.provider import PROVIDER
-from cloudaccounts.report import CheckStatus
 from tests.cloudaccounts.providers.gcp.conftest import EXTERNAL_ID, LABEL, SERVER, Cloud, check
 
 BOBS = "ca-00000000-0000-4000-8000-000000000b0b"

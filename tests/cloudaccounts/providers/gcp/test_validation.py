@@ -9,9 +9,8 @@ from subprocess import run
 
 import pytest
 
-from cloudaccounts.contract import CloudValidationResult, ValidationProgress
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, PermissionStatus, ValidationProgress
 from cloudaccounts.providers.gcp.provider import PROVIDER
-from cloudaccounts.report import CheckStatus, PermissionStatus
 from tests.cloudaccounts.providers.gcp.conftest import METHODS, Cloud, by_key, check
 
 ALL = {"oauth2.googleapis.com", "cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com"}

@@ -13,9 +13,9 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cloudaccounts.actors import Actor
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import Actor
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.services import external_id_for
 from scans.models import Asset, ScanStatus
 from scans.services import request_scan, run_scan
 from tests.cloudaccounts.providers.gcp.conftest import LABEL, Cloud

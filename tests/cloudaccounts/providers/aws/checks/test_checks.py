@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.contract import OBSERVED, Asset, Judgement, PostureCheck, Verdict
+from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.contract.rules import Judgement, PostureCheck, Verdict
 from cloudaccounts.providers.aws.checks import CHECKS
 from cloudaccounts.providers.aws.provider import PROVIDER
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 
 import pytest
 
-from cloudaccounts.contract import Credentials, Verdict
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.providers.aws.inventory import open_session
 from cloudaccounts.providers.aws.provider import PROVIDER
 from tests.cloudaccounts.providers.aws.conftest import EXTERNAL_ID, Cloud, make_target

@@ -1,0 +1,77 @@
+"""What may change on a connected account without a new proof of access."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.errors import InputError
+from cloudaccounts.events import account_renamed
+from cloudaccounts.models import CloudAccount, Environment
+from cloudaccounts.work.databases import SECURITY
+
+
+def update_account(
+    account: CloudAccount, *, actor: Actor, name: str, environment: str, regions: Sequence[str]
+) -> CloudAccount:
+    """Changes what may change without a new proof. Raises `InputError`, and `DoesNotExist` where it is gone."""
+    details = clean_details(
+        AccountDetails(
+            provider=account.provider,
+            account_id=account.account_id,
+            partition=account.partition,
+            name=name,
+            environment=environment,
+            regions=tuple(regions),
+        )
+    )
+    own = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
+    account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
+    after = _changing(account)
+    with transaction.atomic(using=SECURITY):
+        before = _changing(own.get())
+        if not own.update(**after, updated_at=timezone.now()):
+            raise CloudAccount.DoesNotExist
+        record_event(
+            actor=actor,
+            owner=account.owner,
+            action="account.changed",
+            text="Name, environment or regions changed",
+            account=account.id,
+            label=account.name,
+            before=before,
+            after=after,
+        )
+        if before["name"] != after["name"]:
+            account_renamed.send(sender=CloudAccount, account=account)
+    return account
+
+
+def set_environment(account: CloudAccount, *, actor: Actor, environment: str) -> bool:
+    """Only that: what else was changed meanwhile stays. False where it was so already.
+
+    Raises `InputError`, and `DoesNotExist` where the account was deleted or given away.
+    """
+    if environment not in Environment.values:
+        raise InputError({"environment": "Choose production, staging or dev."})
+    own = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
+    with transaction.atomic(using=SECURITY):
+        before = own.values_list("environment", flat=True).get()
+        if not own.exclude(environment=environment).update(environment=environment, updated_at=timezone.now()):
+            return False
+        record_event(
+            actor=actor, owner=account.owner, action="account.changed", text="Environment changed", account=account.id,
+            label=account.name, before={"environment": before}, after={"environment": environment},
+        )  # fmt: skip
+    account.environment = environment
+    return True
+
+
+def _changing(account: CloudAccount) -> dict[str, Any]:
+    return {"name": account.name, "environment": account.environment, "regions": list(account.regions)}

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cloudaccounts import registry
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import Environment
+from cloudaccounts.text import clean_name
+
+NAME_LIMIT = 120
+REGION_LIMIT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetails:
+    """What a person or a script says of an account; `clean_details` makes it canonical."""
+
+    provider: str
+    account_id: str
+    partition: str
+    name: str
+    environment: str
+    regions: tuple[str, ...]
+    auth_method: str = ""
+
+
+def clean_details(details: AccountDetails) -> AccountDetails:
+    """The same, canonical: id, name and regions by allow-list. Raises `InputError` with a message a field."""
+    wrong: dict[str, str] = {}
+    try:
+        provider = registry.get(details.provider)
+    except registry.UnknownProviderError:
+        raise InputError({"provider": "Choose one of the providers offered."}) from None
+    account_id = details.account_id
+    try:
+        account_id = provider.clean_account_id(details.account_id)
+    except ProviderError as error:
+        wrong["account_id"] = f"{error.cause} {error.remedy}".strip()
+    if details.partition not in {choice.value for choice in provider.partitions()}:
+        wrong["partition"] = f"Choose one of the {provider.partition_label.lower()}s offered."
+    name = clean_name(details.name)
+    if not name:
+        wrong["name"] = "Give the account a name: people will look for it in lists."
+    elif len(name) > NAME_LIMIT:
+        wrong["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
+    if details.environment not in Environment.values:
+        wrong["environment"] = "Choose production, staging or dev."
+    regions = tuple(dict.fromkeys(details.regions))
+    if message := _regions_message(regions, {region.name for region in provider.regions(details.partition)}):
+        wrong.setdefault("regions", message)
+    if details.auth_method and details.auth_method not in {method.key for method in provider.methods}:
+        wrong["auth_method"] = "Choose one of the methods offered."
+    if wrong:
+        raise InputError(wrong)
+    return replace(details, account_id=account_id, name=name, regions=regions)
+
+
+def _regions_message(regions: Sequence[str], known: set[str]) -> str:
+    if not regions:
+        return "Choose at least one region: the first scan looks there."
+    if len(regions) > REGION_LIMIT:
+        return f"Choose {REGION_LIMIT} regions at most."
+    if any(region not in known for region in regions):
+        return "One of these regions does not exist in this cloud. Choose from the list."
+    return ""

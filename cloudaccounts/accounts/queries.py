@@ -1,0 +1,208 @@
+"""Reads of accounts. Everything is of one owner (``str(user.pk)``); what belongs to others does not exist here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.credentials.age import RotationState, aged_between, in_state
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.models import (
+    AuditEvent,
+    CloudAccount,
+    CloudAccountStatus,
+    CloudCredential,
+    ConnectionCheck,
+    CredentialRotation,
+    Job,
+    JobItem,
+)
+from cloudaccounts.models.account import CloudAccountQuerySet
+from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.rotation import RotationStage
+
+HISTORY_PAGE = 10
+# Our own trouble with a stored credential (see crypto.fields and credentials.vault), as a check reports it.
+UNREADABLE_CODES = frozenset(
+    {
+        "encryption_key_missing",
+        "encryption_key_wrong",
+        "encryption_key_malformed",
+        "sealed_for_another",
+        "credential_missing",
+    }
+)
+SORTS = {
+    "name": ("name", "id"),
+    "-name": ("-name", "id"),
+    "newest": ("-created_at", "id"),
+    "checked": ("last_checked_at", "id"),
+    "age": ("credential_secretless", "credential_since", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    q: str = ""
+    provider: str = ""
+    status: str = ""
+    environment: str = ""
+    rotation: str = ""
+    group: UUID | None = None  # with those nested in it; one that is not the owner's holds nothing
+    sort: str = "name"
+
+    @property
+    def narrows(self) -> bool:
+        return any((self.q, self.provider, self.status, self.environment, self.rotation, self.group))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An owner's accounts in numbers. ``ages`` are the counts of `charts.age_bins`."""
+
+    total: int
+    clouds: int
+    active: int
+    failed: int
+    suspended: int
+    pending: int
+    due: int
+    overdue: int
+    secretless: int
+    last_checked_at: datetime | None
+    ages: tuple[int, ...]
+
+
+def count(owner: str, *, up_to: int | None = None) -> int:
+    """``up_to``: where more than so many are told as so many."""
+    return CloudAccount.objects.of(owner).order_by().values("owner")[:up_to].count()
+
+
+def counts_of(owners: Iterable[str]) -> dict[str, int]:
+    """How many accounts each of these owners has; who has none is left out."""
+    rows = CloudAccount.objects.filter(owner__in=list(owners)).order_by().values("owner").annotate(number=Count("id"))
+    return {row["owner"]: row["number"] for row in rows}
+
+
+def find(owner: str, account: UUID) -> CloudAccount | None:
+    return CloudAccount.objects.of(owner).filter(pk=account).first()
+
+
+def account_lookup(owner: str, accounts: Iterable[UUID]) -> dict[UUID, CloudAccount]:
+    """Names and ids of these accounts of the owner, in one query: for lists whose rows know only an account's key."""
+    keys = set(accounts)
+    if not keys:
+        return {}
+    return CloudAccount.objects.of(owner).defer("last_check").in_bulk(list(keys))
+
+
+def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
+    """For a list: without the reports, which are large and shown nowhere in it."""
+    return counted_accounts(owner, wanted)[0]
+
+
+def counted_accounts(owner: str, wanted: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
+    """The same, with what is quicker to count than they are, where there is such a thing: the rows of a whole group."""
+    found = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
+    exact = {"provider": wanted.provider, "status": wanted.status, "environment": wanted.environment}
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.q:
+        found = found.matching(wanted.q)
+    if wanted.rotation:
+        found = found.filter(in_state(wanted.rotation))
+    counting = None
+    if wanted.group:
+        group = group_queries.find(owner, wanted.group)
+        inside = group_queries.with_descendants(group) if group else []
+        found = found.filter(group_queries.inside(inside)) if inside else found.none()
+        if not replace(wanted, group=None).narrows:
+            counting = group_queries.members_of(inside)
+    return found.order_by(*SORTS.get(wanted.sort, SORTS["name"])), counting
+
+
+def overview(owner: str) -> Overview:
+    """All of the dashboard's numbers in one query."""
+    now = timezone.now()
+    from cloudaccounts.credentials.age import age_bins  # the admin needs this module's counts, and no chart
+
+    bins = {f"bin_{n}": aged_between(b.first, b.last, now=now) for n, b in enumerate(age_bins())}
+    wanted: dict[str, Q] = {
+        **{status.value: Q(status=status) for status in CloudAccountStatus},
+        "due": in_state(RotationState.WARNING, now=now),
+        "overdue": in_state(RotationState.CRITICAL, now=now),
+        "secretless": Q(credential_secretless=True),
+        **bins,
+    }
+    # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
+    clouds = {f"cloud_{n}": Q(provider=key) for n, (key, _) in enumerate(registry.choices())}
+    wanted |= clouds
+    found: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
+        total=Count("id"),
+        last_checked_at=Max("last_checked_at"),
+        **{name: Count("id", filter=condition) for name, condition in wanted.items()},
+    )
+    ages = tuple(found.pop(name) for name in bins)
+    return Overview(ages=ages, clouds=sum(found.pop(name) > 0 for name in clouds), **found)
+
+
+def failed(owner: str, limit: int) -> list[CloudAccount]:
+    """With their reports: the page tells what mends each."""
+    return list(CloudAccount.objects.of(owner).filter(status=CloudAccountStatus.FAILED).order_by("name", "id")[:limit])
+
+
+def due(owner: str, limit: int) -> list[CloudAccount]:
+    """Working accounts whose credential is overdue, expiring or soon due; oldest first."""
+    now = timezone.now()
+    late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
+    found = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer("last_check")
+    return list(found.order_by("credential_since", "id")[:limit])
+
+
+def latest_check(account: CloudAccount) -> ConnectionCheck | None:
+    return ConnectionCheck.objects.filter(account=account.pk).order_by("-requested_at").first()
+
+
+def latest_rotation(account: CloudAccount) -> CredentialRotation | None:
+    """The last replacement of its credential that was begun and not taken back."""
+    found = CredentialRotation.objects.filter(account=account.pk).exclude(state=RotationStage.DISCARDED)
+    return found.order_by("-requested_at").first()
+
+
+def is_under_way(check: ConnectionCheck | None) -> bool:
+    return check is not None and check.state in {CheckState.QUEUED, CheckState.RUNNING}
+
+
+def find_job(owner: str, job: UUID) -> Job | None:
+    return Job.objects.filter(owner=owner, pk=job).first()
+
+
+def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
+    """In their order, or those in one state."""
+    found = JobItem.objects.filter(job=job.pk)
+    return (found.filter(state=state) if state else found).order_by("position")
+
+
+def credential_of(account: CloudAccount) -> CloudCredential | None:
+    """What may be shown of it: the sealed payload stays in the database."""
+    return CloudCredential.objects.filter(account_id=account.pk).defer("payload", "staged", "previous").first()
+
+
+def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:
+    """A page of the trail, newest first, and whether there is more."""
+    events = AuditEvent.objects.filter(account=account.pk, owner=account.owner)
+    if before is not None:
+        events = events.filter(created_at__lt=before)
+    found = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])
+    return found[:HISTORY_PAGE], len(found) > HISTORY_PAGE
+
+
+def check_account_exists(owner: str, provider: str, account_id: str) -> bool:
+    """Whether this owner has connected this account; ``account_id`` is canonical."""
+    return CloudAccount.objects.of(owner).filter(provider=provider, account_id=account_id).exists()

@@ -1,0 +1,98 @@
+"""Actions on what an operator selected: asked first, then done by a job that shows what becomes of each account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+
+from cloudaccounts.admin.common import owner_named
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.bulk.actions import OF_ALL, fleet_actions, start_fleet_action
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.lifecycle.transfer import check_new_owner
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.web import reauthentication
+from cloudaccounts.web.pagination import COUNT_LIMIT
+
+SHOWN = 20
+
+
+class TransferForm(forms.Form):
+    to = forms.CharField(max_length=150, label="New owner", help_text="The whole user name, of an active user.")
+
+    def clean_to(self) -> str:
+        owner = owner_named(self.cleaned_data["to"].strip())
+        try:
+            check_new_owner(owner)
+        except ProviderError as error:
+            raise forms.ValidationError(error.cause) from None
+        return owner
+
+
+def form_of(key: str) -> type[forms.Form] | None:
+    """What an action needs to know beforehand."""
+    if key == "transfer":
+        return TransferForm
+    if key == "environment":
+        from cloudaccounts.forms.groups import EnvironmentForm  # every command loads the admin, and few show a form
+
+        return EnvironmentForm
+    return None
+
+
+Accounts = Callable[[Any], Iterable[CloudAccount]]
+
+
+def ask_and_start(
+    model_admin: admin.ModelAdmin[Any], request: HttpRequest, queryset: Any, key: str, *, accounts: Any, about: str
+) -> HttpResponse | None:
+    """The question; once it was answered, the job. ``queryset`` is what was selected, ``accounts`` what it comes to.
+
+    What is dangerous asks for the password first, where it was not entered within ten minutes.
+    """
+    action = next(one for one in fleet_actions(for_owners=False) if one.key == key)
+    if not request.user.has_perm(action.permission):
+        model_admin.message_user(request, "You may not do this to accounts.", messages.ERROR)
+        return None
+    if action.dangerous and not reauthentication.is_recent(request):
+        return reauthentication.ask(request, back=request.get_full_path())
+    agreed = "agreed" in request.POST
+    kind = form_of(key)
+    form = kind(request.POST if agreed else None) if kind else None
+    number = accounts.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+    if not number:
+        model_admin.message_user(request, "There is no account in what you selected.", messages.WARNING)
+        return None
+    if agreed and (form is None or form.is_valid()):
+        job = start_fleet_action(
+            key,
+            owner=str(request.user.pk),  # whose job it is, so that its page is theirs
+            actor=Actor.of_request(request, via="admin"),
+            accounts=accounts.only("pk", "name").iterator(chunk_size=2000),
+            about=about,
+            **{OF_ALL: True},
+            **(form.cleaned_data if form else {}),
+        )
+        return redirect("job", job_id=job.pk)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": f"{action.label}: are you sure?",
+        "opts": model_admin.model._meta,
+        "fleet_action": action,
+        "form": form,
+        "number": number,
+        "capped": number > COUNT_LIMIT,
+        "accounts": list(accounts.only("pk", "name", "account_id")[:SHOWN]),
+        "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "across": request.POST.get("select_across", "0"),
+        "action_name": request.POST.get("action", ""),
+        "checkbox": ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/fleet_action.html", context)

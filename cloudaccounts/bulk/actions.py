@@ -1,0 +1,211 @@
+"""What can be done with many accounts at once: each a job with progress, an outcome for each account, and a retry.
+
+An action is a `FleetAction`; apps above this one add theirs with `offers`. It acts by the services that pages use, and
+on accounts that are the asker's own, unless an operator asked in the admin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from cloudaccounts.accounts.changes import set_environment
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import AccountSuspendedError
+from cloudaccounts.health.revalidation import revalidate_now
+from cloudaccounts.jobs.runner import Outcome, current_kind, discover, handles, start_job
+from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
+from cloudaccounts.lifecycle.transfer import transfer_account
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
+
+PREFIX = "fleet."
+OF_ALL = "of_all_owners"  # an option of jobs that operators start; trying again keeps it
+
+
+@dataclass(frozen=True, slots=True)
+class FleetAction:
+    """``consequence`` is what a page says before it asks. ``for_owners``: offered on pages, not in the admin alone.
+
+    ``permission`` is what an operator needs for it; owners need none for what is their own.
+    """
+
+    key: str
+    label: str
+    consequence: str
+    dangerous: bool = False
+    for_owners: bool = True
+    permission: str = "cloudaccounts.change_cloudaccount"
+    formerly: str = ""  # the kind that older jobs of it have
+
+    @property
+    def kind(self) -> str:
+        return f"{PREFIX}{self.key}"
+
+
+class NotPermittedError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_permitted",
+            "Who asked for this may not do it to everybody's accounts any more.",
+            "Ask somebody who may, or do it with your own accounts alone.",
+        )
+
+
+Act = Callable[[CloudAccount, Actor, Job], Outcome]
+_actions: dict[str, FleetAction] = {}
+
+
+def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
+    """Registers an action. It may raise `ProviderError`, and bears being repeated."""
+
+    def register(act: Act) -> Act:
+        _actions[action.key] = action
+
+        @handles(action.kind, threads=threads, formerly=action.formerly)
+        def handle(job: Job, item: JobItem) -> Outcome:
+            account = CloudAccount.objects.filter(pk=UUID(item.subject)).first()
+            actor = Actor.from_dict(job.actor)
+            if account is None or (account.owner != job.owner and not job.options.get(OF_ALL)):
+                return Outcome.skipped("This account is not there any more.")
+            if not is_permitted(job):
+                return Outcome.failed(NotPermittedError())
+            try:
+                return act(account, actor, job)
+            except CloudAccount.DoesNotExist:
+                return Outcome.skipped("This account was deleted meanwhile.")
+
+        return act
+
+    return register
+
+
+def fleet_actions(*, for_owners: bool) -> list[FleetAction]:
+    discover()
+    return [action for action in _actions.values() if action.for_owners or not for_owners]
+
+
+def action_of(job: Job) -> FleetAction | None:
+    discover()
+    kind = current_kind(job.kind)
+    return _actions.get(kind.removeprefix(PREFIX)) if kind.startswith(PREFIX) else None
+
+
+def is_permitted(job: Job) -> bool:
+    """Whether an operator whose job it is may still do it: jobs wait, and are repeated long after they were asked for.
+
+    Always where it is about the asker's own accounts alone.
+    """
+    if not job.options.get(OF_ALL):
+        return True
+    action = action_of(job)
+    staff = get_user_model().objects.filter(is_active=True, is_staff=True)
+    user = staff.filter(pk=job.owner).first() if job.owner.isascii() and job.owner.isdecimal() else None
+    return action is not None and user is not None and user.has_perm(action.permission)
+
+
+def needs_password(job: Job) -> bool:
+    """Whether repeating it asks for the password again, as asking for it had."""
+    action = action_of(job)
+    return bool(job.options.get(OF_ALL)) and action is not None and action.dangerous
+
+
+def start_fleet_action(
+    key: str, *, owner: str, actor: Actor, accounts: Iterable[CloudAccount], about: str, **options: object
+) -> Job:
+    """``owner`` is whose job it is: who asks. ``about`` names the accounts in its title: "group payments"."""
+    discover()
+    action = _actions[key]
+    items = ((str(account.pk), account.name) for account in accounts)
+    title = f"{action.label}: {about}"
+    return start_job(owner=owner, actor=actor, kind=action.kind, title=title, items=items, options=options)
+
+
+def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount], title: str = "") -> Job:
+    """A job that checks these accounts of the owner. Somebody else's, given by mistake, come out as skipped."""
+    items = [(str(account.pk), f"{account.name} ({account.account_id})") for account in accounts]
+    named = title or f"Check access of {len(items):,} account{'' if len(items) == 1 else 's'}"
+    kind = _actions["revalidate"].kind
+    return start_job(owner=owner, actor=actor, kind=kind, title=named, items=items, options={})
+
+
+@offers(
+    FleetAction(
+        "revalidate",
+        "Check access",
+        "Each account's connection is checked now, live, with a full report.",
+        formerly="revalidate",
+    )
+)
+def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    try:
+        seen = revalidate_now(account, actor=actor)
+    except AccountSuspendedError as error:
+        return Outcome.skipped(error.cause)
+    return Outcome() if seen.ok else Outcome.failed(ProviderError(seen.code, seen.cause, seen.remedy))
+
+
+@offers(
+    FleetAction(
+        "suspend",
+        "Suspend",
+        "No more checks and scans of these accounts; scans that run now are cancelled.",
+        dangerous=True,
+    )
+)
+def _suspend(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    if account.status == CloudAccountStatus.SUSPENDED:
+        return Outcome.skipped("Suspended already.")
+    suspend_account(account, actor=actor)
+    return Outcome()
+
+
+@offers(FleetAction("resume", "Resume", "Suspended accounts are checked, and work again once that has passed."))
+def _resume(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    return Outcome() if resume_account(account, actor=actor) else Outcome.skipped("Not suspended.")
+
+
+@offers(FleetAction("environment", "Set environment", "Each account gets the environment that you choose."))
+def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    wanted = str(job.options.get("environment", ""))
+    if wanted not in Environment.values:
+        raise ProviderError("input_invalid", "There is no such environment.", "Choose production, staging or dev.")
+    if not set_environment(account, actor=actor, environment=wanted):
+        return Outcome.skipped(f"{Environment(wanted).label} already.")
+    return Outcome()
+
+
+@offers(
+    FleetAction(
+        "delete",
+        "Delete",
+        "Accounts, their stored credentials, scans and discovered assets. It cannot be undone.",
+        dangerous=True,
+        for_owners=False,
+        permission="cloudaccounts.delete_cloudaccount",
+    )
+)
+def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    delete_account(account, actor=actor)
+    return Outcome()
+
+
+@offers(
+    FleetAction(
+        "transfer",
+        "Transfer to another owner",
+        "Accounts, with credentials, scans and assets, go to another owner; they leave their groups. What signs in as "
+        "this server waits, pending, until the new owner's external ID is set at the provider.",
+        dangerous=True,
+        for_owners=False,
+        permission="cloudaccounts.transfer_cloudaccount",
+    )
+)
+def _transfer(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    to = str(job.options.get("to", ""))
+    theirs = account.owner == to
+    transfer_account(account, to_owner=to, actor=actor)  # also then: it finishes what a kill interrupted
+    return Outcome.skipped("It is theirs already.") if theirs else Outcome()

@@ -1,0 +1,34 @@
+"""Credentials whose account was never written: left by a kill between the two, where there are no transactions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.models import CloudAccount, CloudCredential
+
+AGE = timedelta(hours=24)  # a draft that is being finished is completed within minutes, and seals again what it needs
+BATCH = 1000
+
+
+def sweep_credentials() -> int:
+    """Destroys sealed credentials that no account has had for a day. How many."""
+    limit = timezone.now() - AGE
+    old = CloudCredential.objects.filter(written_at__lt=limit).order_by("pk")
+    gone, last = 0, UUID(int=0)
+    while keys := list(old.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        last = keys[-1]
+        there = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        if lost := [key for key in keys if key not in there]:
+            # Not one that was written again since our look: its account follows.
+            gone += CloudCredential.objects.filter(pk__in=lost, written_at__lt=limit).delete()[0]
+    if gone:
+        record_event(
+            actor=SYSTEM, owner="", action="credential.swept", text=f"{gone:,} credentials without an account removed",
+            number=gone,
+        )  # fmt: skip
+    return gone

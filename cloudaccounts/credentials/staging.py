@@ -1,0 +1,206 @@
+"""The vault's second room: the credential that is to replace an account's, and the one that it replaced.
+
+The three lie in one row, and whatever moves between them moves by one conditional UPDATE, still sealed: scans and
+checks that open the credential meanwhile get the old one or the new one, whole. Each change leaves an audit event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import unreadable
+from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint
+from cloudaccounts.errors import CredentialsUnreadableError
+from cloudaccounts.models import CloudAccount, CloudCredential
+
+_NOTHING_STAGED: dict[str, Any] = {
+    "staged": None,
+    "staged_id": None,
+    "staged_kind": "",
+    "staged_label": "",
+    "staged_hint": "",
+    "staged_secretless": False,
+    "staged_created_at": None,
+    "staged_expires_at": None,
+    "staged_key_fingerprint": "",
+    "staged_at": None,
+}
+_NOTHING_KEPT: dict[str, Any] = {
+    "previous": None,
+    "previous_kind": "",
+    "previous_label": "",
+    "previous_hint": "",
+    "previous_secretless": False,
+    "previous_created_at": None,
+    "previous_expires_at": None,
+    "previous_key_fingerprint": "",
+    "previous_until": None,
+}
+
+
+def stage(
+    *, account: CloudAccount, credentials: Credentials, facts: CredentialFacts, rotation_id: UUID, actor: Actor
+) -> None:
+    """Seals the new credential beside the one in use, over what was staged before.
+
+    Raises `CredentialsUnreadableError` where there is no key to seal with, or no credential to replace.
+    """
+    try:
+        sealed = Sealed.seal({"method": credentials.method, **credentials.values}, bound_to=account.id)
+        fingerprint = newest_key_fingerprint()
+    except KeyringError as error:
+        raise unreadable(error) from None
+    staged = CloudCredential.objects.filter(account_id=account.id).update(
+        staged=sealed,
+        staged_id=rotation_id,
+        staged_kind=credentials.method,
+        staged_label=facts.kind,
+        staged_hint=facts.hint[:200],
+        staged_secretless=facts.secretless,
+        staged_created_at=facts.created_at,
+        staged_expires_at=facts.expires_at,
+        staged_key_fingerprint=fingerprint,
+        staged_at=timezone.now(),
+    )
+    if not staged:
+        raise _nothing("this account has no stored credential.", "Connect the account again.")
+    _audit(account, actor, "credential.staged", f"{facts.kind} sealed, to be tested; the one in use stays")
+
+
+def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> str:
+    """Stages the credential that was replaced, unopened; its method. It stays kept until the swap.
+
+    Raises `CredentialsUnreadableError` where none is kept any more.
+    """
+    row = kept(account.id)
+    if row is None or not row.previous_kind:
+        raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
+    staged = CloudCredential.objects.filter(
+        account_id=account.id, generation=row.generation, previous__isnull=False
+    ).update(
+        staged=F("previous"),
+        staged_id=rotation_id,
+        staged_kind=row.previous_kind,
+        staged_label=row.previous_label,
+        staged_hint=row.previous_hint,
+        staged_secretless=row.previous_secretless,
+        staged_created_at=row.previous_created_at,
+        staged_expires_at=row.previous_expires_at,
+        staged_key_fingerprint=F("previous_key_fingerprint"),
+        staged_at=timezone.now(),
+    )
+    if not staged:
+        raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
+    _audit(account, actor, "credential.staged", f"Previous {row.previous_label} to be tested again, for a rollback")
+    return row.previous_kind
+
+
+def open_staged(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> Credentials:
+    """What is staged, in clear, for its test. Raises `CredentialsUnreadableError`."""
+    row = CloudCredential.objects.filter(account_id=account.id, staged_id=rotation_id).first()
+    if row is None or row.staged is None:
+        raise _nothing("the new credential is not stored any more.", "Enter it again.")
+    try:
+        values = row.staged.open(bound_to=account.id)
+    except KeyringError as error:
+        text = f"New {row.staged_label} could not be opened for its test"
+        _audit(account, actor, "credential.unreadable", text, code=error.code)
+        raise unreadable(error) from None
+    _audit(account, actor, "credential.opened", f"New {row.staged_label} opened for its test")
+    return Credentials(method=values.pop("method"), values=values)
+
+
+def swap(
+    *,
+    account: CloudAccount,
+    rotation_id: UUID,
+    since: datetime,
+    expires_at: datetime | None,
+    keep_until: datetime,
+    actor: Actor,
+) -> CloudCredential | None:
+    """Puts what is staged into use, and what was in use aside until ``keep_until``: one UPDATE.
+
+    The row as it was before; None where something else is staged by now, or nothing.
+    """
+    before = kept(account.id, staged_id=rotation_id)
+    if before is None:
+        return None
+    swapped = CloudCredential.objects.filter(
+        account_id=account.id, staged_id=rotation_id, generation=before.generation, staged__isnull=False
+    ).update(
+        **_NOTHING_STAGED,
+        payload=F("staged"),
+        key_fingerprint=F("staged_key_fingerprint"),
+        kind=before.staged_kind,
+        label=before.staged_label,
+        hint=before.staged_hint,
+        created_at=since,
+        expires_at=expires_at,
+        last_rotated_at=timezone.now(),
+        generation=before.generation + 1,
+        replaced_by=rotation_id,
+        previous=F("payload"),
+        previous_key_fingerprint=F("key_fingerprint"),
+        previous_kind=before.kind,
+        previous_label=before.label,
+        previous_hint=before.hint,
+        previous_secretless=account.credential_secretless,
+        previous_created_at=account.credential_since,
+        previous_expires_at=account.credential_expires_at,
+        previous_until=keep_until,
+    )
+    if not swapped:
+        return None
+    _audit(
+        account,
+        actor,
+        "credential.replaced",
+        f"{before.staged_label} replaces {before.label}; the old one is kept sealed for a rollback",
+        before={"credential": str(before)},
+        after={"credential": before.staged_name},
+    )
+    return before
+
+
+def discard_staged(*, account: CloudAccount, actor: Actor) -> bool:
+    """Destroys what is staged; whether there was something."""
+    found = CloudCredential.objects.filter(account_id=account.id, staged__isnull=False)
+    if not found.update(**_NOTHING_STAGED):
+        return False
+    _audit(account, actor, "credential.discarded", "New credential destroyed; the one in use stays")
+    return True
+
+
+def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) -> bool:
+    """Destroys the credential that generation's swap put aside; whether this call did."""
+    found = CloudCredential.objects.filter(account_id=account.id, generation=generation, previous__isnull=False)
+    row = found.defer("payload", "staged", "previous").first()
+    if row is None or not found.update(**_NOTHING_KEPT):
+        return False
+    _audit(account, actor, "credential.destroyed", f"Previous {row.previous_name} destroyed here")
+    return True
+
+
+def kept(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
+    """The row without what is sealed in it."""
+    found = CloudCredential.objects.filter(account_id=account_id, **narrowed)
+    return found.defer("payload", "staged", "previous").first()
+
+
+def _nothing(cause: str, remedy: str) -> CredentialsUnreadableError:
+    return CredentialsUnreadableError("credential_missing", cause, remedy, permanent=True)
+
+
+def _audit(account: CloudAccount, actor: Actor, action: str, text: str, **detail: Any) -> None:
+    record_event(
+        actor=actor, owner=account.owner, action=action, text=text, account=account.id, label=account.name, **detail
+    )

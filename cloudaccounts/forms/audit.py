@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from cloudaccounts.audit.queries import SUBJECTS, TrailFilter
+from cloudaccounts.forms.accounts import with_any
+
+
+class TrailFilterForm(forms.Form):
+    """What the trail's address says. A value that makes no sense narrows nothing."""
+
+    use_required_attribute = False
+
+    subject = forms.ChoiceField(required=False, label="About", choices=with_any("Anything", list(SUBJECTS.items())))
+    actor = forms.CharField(required=False, max_length=160, label="By", widget=forms.SearchInput)
+    first = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    account = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    action = forms.RegexField(r"^[a-z_.]+$", required=False, max_length=60, widget=forms.HiddenInput)
+
+    def clean_first(self) -> date | None:
+        return _told(self.cleaned_data["first"])
+
+    def clean_last(self) -> date | None:
+        return _told(self.cleaned_data["last"])
+
+    def wanted(self) -> TrailFilter:
+        self.is_valid()
+        values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
+        return TrailFilter(**values)
+
+
+def _told(day: date | None) -> date | None:
+    """Days at the calendar's ends would leave it with a day added, or in another time zone."""
+    return day if day is None or 1970 <= day.year <= 9000 else None

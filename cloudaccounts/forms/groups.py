@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from cloudaccounts.forms.accounts import ServiceForm
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.models import AccountGroup, Environment
+
+
+class GroupForm(ServiceForm):
+    """The service decides what may be; here stands what the page offers: no group below itself."""
+
+    name = forms.CharField(max_length=80, label="Name")
+    description = forms.CharField(max_length=300, required=False, label="Description")
+    parent = forms.TypedChoiceField(
+        required=False, coerce=UUID, empty_value=None, label="Part of", help_text="Groups may be nested."
+    )
+
+    def __init__(self, *args: Any, owner: str, group: AccountGroup | None = None, **kwargs: Any) -> None:
+        if group is not None:
+            own = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
+            kwargs.setdefault("initial", own)
+        super().__init__(*args, **kwargs)
+        inside = {str(key) for key in group_queries.with_descendants(group)} if group is not None else set()
+        field = self.fields["parent"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "No other group"), *(c for c in group_queries.choices(owner) if c[0] not in inside)]
+
+
+class EnvironmentForm(forms.Form):
+    """What the action "Set environment" needs to know."""
+
+    environment = forms.ChoiceField(choices=Environment.choices, label="Environment", widget=forms.RadioSelect)

@@ -1,0 +1,193 @@
+"""A form of a way to sign in: the method, and within it the method's own form, which the provider brings.
+
+The wizard's third step and the page that replaces a credential are such forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, cast
+
+from django import forms
+from django.forms.boundfield import BoundField, BoundWidget
+from django.utils.datastructures import MultiValueDict
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import AuthMethod, Credentials
+from cloudaccounts.contract.provider import Provider
+from cloudaccounts.errors import InputError
+
+KEEP = "stored — leave empty to keep"
+AGAIN = "Enter it again: what you typed here is never sent back to a page."
+
+
+class MethodForm(forms.Form):
+    """The method, and within it the method's own form.
+
+    A secret never goes back into a page, nor does a refused entry: it may be a secret in the wrong field. A secret that
+    is stored is kept while its field stays empty, and goes when another method is accepted. Without JavaScript the page
+    may post a method whose fields it did not show: then they are shown instead of complained about.
+    """
+
+    use_required_attribute = False
+    method = forms.ChoiceField(
+        label="Method",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose how we should sign in.",
+            "invalid_choice": "Choose one of the methods offered.",
+        },
+    )
+
+    def __init__(self, *args: Any, provider: Provider, account_id: str, partition: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.provider, self.account_id, self.partition = provider, account_id, partition
+        method = self.fields["method"]
+        assert isinstance(method, forms.ChoiceField)
+        method.choices = [(item.key, item.label) for item in self.provider.methods]
+        self.initial["method"] = self.shown_method.key
+
+    def stored_values(self, method: str) -> Mapping[str, str]:
+        """What is stored of this method already, by field; nothing where nothing is to be kept."""
+        return {}
+
+    def credentials(self) -> Credentials:
+        """Of a valid form. Raises `ProviderError` where the parts do not fit each other or the account."""
+        return self.provider.clean_credentials(
+            self.shown_method.key,
+            {name: as_stored(value) for name, value in self.inner_values.items()},
+            account_id=self.account_id,
+            partition=self.partition,
+        )
+
+    @cached_property
+    def shown_method(self) -> AuthMethod:
+        """Posted, else entered before, else the best."""
+        wanted = self.data.get(self.add_prefix("method")) if self.is_bound else self.initial.get("method")
+        found = [item for item in self.provider.methods if item.key == wanted]
+        return found[0] if found else self.provider.methods[0]
+
+    @property
+    def cards(self) -> list[tuple[BoundWidget, AuthMethod]]:
+        return list(zip(self["method"], self.provider.methods, strict=True))
+
+    @cached_property
+    def inner(self) -> forms.Form:
+        """The method's own form, with secrets taken out of what it would render."""
+        method = self.shown_method
+        prefix = self.add_prefix(method.key)
+        if self.is_bound and self.fields_were_shown:
+            inner = method.form(data=self._with_kept_secrets(prefix), files=self.files, prefix=prefix)
+        else:
+            inner = method.form(prefix=prefix, initial=self._initial_of(method))
+        inner.use_required_attribute = False
+        inner.full_clean()
+        self._hide_secrets(inner)
+        _hide_refused(inner)
+        return inner
+
+    @property
+    def inner_fields(self) -> list[tuple[BoundField, str]]:
+        """Each field with the name of the box that removes its stored value, where it is optional and stored."""
+        secrets = self.shown_method.secret_fields
+        pairs = []
+        for name, field in self.inner.fields.items():
+            clearable = name in secrets and self._stored.get(name) and not field.required
+            bound = self.inner[name]
+            pairs.append((bound, f"{bound.html_name}-clear" if clearable else ""))
+        return pairs
+
+    @cached_property
+    def fields_were_shown(self) -> bool:
+        method, prefix = self.shown_method, f"{self.add_prefix(self.shown_method.key)}-"
+        names = [*self.data, *self.files]
+        return not method.form.base_fields or any(name.startswith(prefix) for name in names)
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and self.fields_were_shown and not self.inner.errors
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "method" in cleaned and self.fields_were_shown and not self.inner.errors:
+            self._check_together()
+        return cleaned
+
+    @cached_property
+    def _stored(self) -> Mapping[str, str]:
+        return self.stored_values(self.shown_method.key)
+
+    @property
+    def inner_values(self) -> dict[str, Any]:
+        return {name: self.inner.cleaned_data.get(name) for name in self.inner.fields}
+
+    def _check_together(self) -> None:
+        """Across fields and steps: a role in the account and the partition that the account is in."""
+        try:
+            self.credentials()
+        except ProviderError as error:
+            self.tell(error)
+
+    def tell(self, error: ProviderError) -> None:
+        """At the field it is about: named by the error, or the method's only one."""
+        named = error.fields if isinstance(error, InputError) else {}
+        for name, message in named.items():
+            self.inner.add_error(name if name in self.inner.fields else None, message)
+        if not named:
+            only = next(iter(self.inner.fields)) if len(self.inner.fields) == 1 else None
+            self.inner.add_error(only, f"{error.cause} {error.remedy}".strip())
+        _hide_refused(self.inner)
+
+    def _with_kept_secrets(self, prefix: str) -> MultiValueDict[str, str]:
+        data = _copy_of(self.data)
+        for name in self.shown_method.secret_fields:
+            posted = f"{prefix}-{name}"
+            empty = not str(data.get(posted) or "").strip() and not self._uploaded(posted)
+            if empty and self._stored.get(name) and f"{posted}-clear" not in data:
+                data[posted] = self._stored[name]
+        return data
+
+    def _uploaded(self, posted: str) -> bool:
+        """A file that was chosen for the field: under its own name, or ``<name>-file`` where text can be pasted too."""
+        return posted in self.files or f"{posted}-file" in self.files
+
+    def _initial_of(self, method: AuthMethod) -> dict[str, Any]:
+        prefix = f"{method.key}-"
+        known = {key.removeprefix(prefix): value for key, value in self.initial.items() if key.startswith(prefix)}
+        return {name: value for name, value in known.items() if name not in method.secret_fields}
+
+    def _hide_secrets(self, inner: forms.Form) -> None:
+        """After cleaning, so that what is rendered has no secret to show, whatever widget the provider chose."""
+        data = _copy_of(inner.data) if inner.is_bound else None
+        for name in self.shown_method.secret_fields & set(inner.fields):
+            # Cleaning has made the bound field: it took its help text then.
+            field, posted, stored = inner[name], inner.add_prefix(name), self._stored.get(name)
+            if stored:
+                field.field.widget.attrs["placeholder"] = KEEP
+                field.help_text = f"A value is {KEEP}."
+            if data is not None:
+                data.pop(posted, None)
+                if (self.data.get(posted) or self._uploaded(posted)) and self.data.get(posted) != stored:
+                    field.help_text = f"{AGAIN} {field.help_text}"
+        if data is not None:
+            inner.data = data
+
+
+def _hide_refused(inner: forms.Form) -> None:
+    """Entries with an error render empty: nobody can tell a mistyped key ID from a secret pasted one field too high."""
+    if not inner.is_bound:
+        return
+    data = _copy_of(inner.data)
+    for name in set(inner.errors) & set(inner.fields):
+        data.pop(inner.add_prefix(name), None)
+    inner.data = data
+
+
+def _copy_of(data: Mapping[str, Any]) -> MultiValueDict[str, str]:
+    """A mutable copy of a form's data, which Django declares as any mapping and which is a MultiValueDict."""
+    lists = cast("MultiValueDict[str, str]", data)
+    return MultiValueDict({name: lists.getlist(name) for name in lists})
+
+
+def as_stored(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,68 @@
+"""Forms of the organizations' pages; `services.organizations` decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from cloudaccounts.forms.accounts import ServiceForm, region_choices, with_any
+from cloudaccounts.models import CloudAccount, Environment
+from cloudaccounts.organizations import grouping
+from cloudaccounts.organizations.queries import MemberFilter
+
+STATE_CHOICES = [
+    ("new", "new"), ("onboarded", "onboarded"), ("failed", "failed"), ("ignored", "left out"),
+    ("suspended", "suspended at the cloud"), ("closed", "closed at the cloud"),
+]  # fmt: skip
+
+
+class ConnectingForm(forms.Form):
+    """Which of many accounts could be connected: those whose name or id begins so."""
+
+    use_required_attribute = False
+
+    q = forms.CharField(required=False, max_length=120)
+
+    def wanted(self) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get("q", ""))
+
+
+class MemberFilterForm(forms.Form):
+    use_required_attribute = False
+
+    q = forms.CharField(
+        required=False,
+        max_length=120,
+        label="Search",
+        widget=forms.SearchInput(attrs={"placeholder": "Name or account ID"}),
+    )
+    state = forms.ChoiceField(required=False, label="Show", choices=with_any("The tree", STATE_CHOICES))
+
+    def wanted(self) -> MemberFilter:
+        self.is_valid()
+        values = {name: value for name, value in self.cleaned_data.items() if value}
+        return MemberFilter(**values)
+
+
+class OnboardForm(ServiceForm):
+    """What all members of one go are given. Regions begin as the connecting account's."""
+
+    environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
+    group = forms.ChoiceField(required=False, label="Group")
+    regions = forms.MultipleChoiceField(
+        label="Regions", widget=forms.CheckboxSelectMultiple, help_text="Scans look there, and in the global services."
+    )
+
+    def __init__(self, *args: Any, connection: CloudAccount, **kwargs: Any) -> None:
+        kwargs["initial"] = {"environment": connection.environment, "regions": connection.regions}
+        super().__init__(*args, **kwargs)
+        regions, group = self.fields["regions"], self.fields["group"]
+        assert isinstance(regions, forms.MultipleChoiceField)
+        assert isinstance(group, forms.ChoiceField)
+        regions.choices = region_choices(connection)
+        groups = grouping.choices(connection.owner)
+        group.choices = [("", "none"), *groups]
+        if not groups:
+            del self.fields["group"]

@@ -1,0 +1,236 @@
+"""Groups of accounts: made, moved, filled and emptied. All of it is the owner's own, and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
+from cloudaccounts.text import clean_name
+from cloudaccounts.work.databases import SECURITY
+
+NAME_LIMIT = 80
+DESCRIPTION_LIMIT = 300
+GROUP_LIMIT = 1000  # of an owner: the tree is one page
+CHUNK = 500
+CIRCLE = "A group cannot be nested in itself or in one of its own."
+
+
+def create_group(
+    *, owner: str, actor: Actor, name: str, description: str = "", parent: UUID | None = None
+) -> AccountGroup:
+    """Raises `InputError`."""
+    name, description = _clean(name, description)
+    if AccountGroup.objects.filter(owner=owner).count() >= GROUP_LIMIT:
+        raise InputError({"name": f"You have {GROUP_LIMIT} groups, which is the limit. Delete one first."})
+    group = AccountGroup(owner=owner, name=name, description=description, parent=parent)
+    _check_parent(group, parent)
+    try:
+        with transaction.atomic(using=SECURITY):
+            group.save(force_insert=True)
+            _record(group, actor, "group.created", f"Group {name} created by {actor.label}")
+    except IntegrityError:
+        raise _taken() from None
+    return group
+
+
+def update_group(
+    group: AccountGroup, *, actor: Actor, name: str, description: str, parent: UUID | None
+) -> AccountGroup:
+    """Renames, describes and moves. Raises `InputError`: also where the move would close a circle."""
+    name, description = _clean(name, description)
+    _check_parent(group, parent)
+    before = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
+    after = {"name": name, "description": description, "parent": str(parent or "")}
+    if before == after:
+        return group
+    row = AccountGroup.objects.filter(pk=group.pk)
+    try:
+        with transaction.atomic(using=SECURITY):
+            row.update(name=name, description=description, parent=parent, updated_at=timezone.now())
+    except IntegrityError:
+        raise _taken() from None
+    if parent != group.parent and _is_above(group.pk, parent, group.owner):
+        # Two moves at once, each fine by itself: seen only now that both are written. Who sees it takes back its own.
+        row.update(parent=group.parent)
+        raise InputError({"parent": CIRCLE})
+    group.name, group.description, group.parent = name, description, parent
+    _record(group, actor, "group.changed", f"Group {name} changed by {actor.label}", before=before, after=after)
+    return group
+
+
+def delete_group(group: AccountGroup, *, actor: Actor) -> None:
+    """Its accounts stay what they are; groups nested in it move up to where it was."""
+    with transaction.atomic(using=SECURITY):
+        AccountGroup.objects.filter(owner=group.owner, parent=group.pk).update(parent=group.parent)
+        GroupMember.objects.filter(group=group.pk).delete()
+        AccountGroup.objects.filter(pk=group.pk).delete()
+        _record(group, actor, "group.deleted", f"Group {group.name} deleted by {actor.label}; its accounts stay")
+
+
+def add_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID]) -> int:
+    """How many are new in it. Ids that are not accounts of the group's owner do not count."""
+    added = 0
+    with transaction.atomic(using=SECURITY):
+        for chunk in _chunks(accounts):
+            own = set(CloudAccount.objects.of(group.owner).filter(pk__in=chunk).values_list("pk", flat=True))
+            fresh = own - group_queries.direct_members(group, own)
+            added += _insert(group, fresh)
+        if added:
+            _recount([group.pk])
+            text = f"{_accounts(added)} put into group {group.name} by {actor.label}"
+            _record(group, actor, "group.members_added", text, number=added)
+    return added
+
+
+def remove_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID]) -> int:
+    """How many were in it. They stay in every other group."""
+    removed = 0
+    with transaction.atomic(using=SECURITY):
+        for chunk in _chunks(accounts):
+            removed += GroupMember.objects.filter(group=group.pk, account__in=chunk).delete()[0]
+        if removed:
+            _recount([group.pk])
+            text = f"{_accounts(removed)} taken out of group {group.name} by {actor.label}"
+            _record(group, actor, "group.members_removed", text, number=removed)
+    return removed
+
+
+def find_groups(owner: str, names: Iterable[str], *, field: str) -> list[UUID]:
+    """Ids of the owner's groups of these names or ids. Raises `InputError` with a message for ``field``."""
+    try:
+        return [group_queries.resolve_group(name, owner).pk for name in names]
+    except ProviderError as error:
+        raise InputError({field: f"{error.cause} {error.remedy}"}) from None
+
+
+def in_group(owner: str, name: str) -> Q:
+    """The owner's accounts in a group of this name or id and in those nested in it. Raises `InputError`."""
+    find_groups(owner, [name], field="group")
+    return group_queries.within(name, owner=owner)
+
+
+def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]) -> None:
+    """Exactly these, no other. Raises `InputError` for a group that is not the owner's."""
+    wanted = set(group_ids)
+    own = {group.pk: group for group in AccountGroup.objects.filter(owner=account.owner, pk__in=list(wanted))}
+    if set(own) != wanted:
+        raise InputError({"groups": "Choose among your own groups."})
+    present = {group.pk: group for group in group_queries.of_account(account)}
+    if wanted == set(present):
+        return
+    with transaction.atomic(using=SECURITY):
+        for key in wanted - set(present):
+            _insert(own[key], {account.pk})
+        GroupMember.objects.filter(account=account.pk, group__in=list(set(present) - wanted)).delete()
+        _recount(wanted ^ set(present))
+        before, after = (sorted(group.name for group in side.values()) for side in (present, own))
+        record_event(
+            actor=actor, owner=account.owner, action="account.grouped", text=f"Groups changed by {actor.label}",
+            account=account.pk, label=account.name, before={"groups": before}, after={"groups": after},
+        )  # fmt: skip
+
+
+def leave_all(account: UUID, *, but_of: str = "") -> None:
+    """For an account that is deleted, or goes to another owner, in whose groups (``but_of``) it may be already."""
+    rows = GroupMember.objects.filter(account=account).exclude(owner=but_of)
+    left = list(rows.values_list("group", flat=True))
+    rows.delete()
+    _recount(left)
+
+
+def forget_owner(owner: str) -> None:
+    """For a user who is deleted: who has accounts is not, so these groups are empty."""
+    GroupMember.objects.filter(owner=owner).delete()
+    AccountGroup.objects.filter(owner=owner).delete()
+
+
+def _clean(name: str, description: str) -> tuple[str, str]:
+    wrong = {}
+    name, description = clean_name(name), clean_name(description)
+    if not name:
+        wrong["name"] = "Give the group a name."
+    elif len(name) > NAME_LIMIT:
+        wrong["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
+    if len(description) > DESCRIPTION_LIMIT:
+        wrong["description"] = f"The description is too long: {DESCRIPTION_LIMIT} characters at most."
+    if wrong:
+        raise InputError(wrong)
+    return name, description
+
+
+def _check_parent(group: AccountGroup, parent: UUID | None) -> None:
+    if parent is None:
+        return
+    above = group_queries.find(group.owner, parent)
+    if above is None:
+        raise InputError({"parent": "Choose one of your own groups."})
+    if _is_above(group.pk, parent, group.owner):
+        raise InputError({"parent": CIRCLE})
+    if len(group_queries.path(above)) + 2 + group_queries.depth_below(group) > group_queries.DEEPEST:
+        raise InputError({"parent": f"Groups are nested {group_queries.DEEPEST} deep at most."})
+
+
+def _is_above(group: UUID, start: UUID | None, owner: str) -> bool:
+    """Whether ``group`` is ``start`` itself or stands anywhere above it."""
+    parents = dict(AccountGroup.objects.filter(owner=owner).values_list("pk", "parent"))
+    seen: set[UUID] = set()
+    at = start
+    while at is not None and at not in seen:
+        if at == group:
+            return True
+        seen.add(at)
+        at = parents.get(at)
+    return False
+
+
+def _insert(group: AccountGroup, accounts: Iterable[UUID]) -> int:
+    now = timezone.now()
+    rows = [GroupMember(group=group.pk, account=key, owner=group.owner, added_at=now) for key in accounts]
+    try:
+        with transaction.atomic(using=SECURITY):
+            GroupMember.objects.bulk_create(rows)
+    except IntegrityError:
+        # Somebody put one of them in just now: one by one, as MongoDB knows no "ignore conflicts". Nor does it take
+        # back what it wrote before that one: our key on a row tells that it is ours, whichever of the tries wrote it.
+        given = {"owner": rows[0].owner, "added_at": now}
+        found = [
+            GroupMember.objects.get_or_create(group=row.group, account=row.account, defaults={**given, "id": row.pk})[0]
+            for row in rows
+        ]
+        return sum(member.pk == row.pk for member, row in zip(found, rows, strict=True))
+    return len(rows)
+
+
+def _recount(keys: Iterable[UUID]) -> None:
+    for key in keys:
+        AccountGroup.objects.filter(pk=key).update(size=GroupMember.objects.filter(group=key).count())
+
+
+def _taken() -> InputError:
+    return InputError({"name": "You have a group of this name already."})
+
+
+def _accounts(number: int) -> str:
+    return "1 account" if number == 1 else f"{number:,} accounts"
+
+
+def _record(group: AccountGroup, actor: Actor, action: str, text: str, **detail: Any) -> None:
+    record_event(actor=actor, owner=group.owner, action=action, text=text, group=str(group.pk), **detail)
+
+
+def _chunks(items: Iterable[UUID]) -> Iterator[list[UUID]]:
+    rest = iter(dict.fromkeys(items))
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

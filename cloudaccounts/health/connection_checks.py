@@ -1,0 +1,173 @@
+"""Checks of a stored account's connection: asked for by a row, done by a worker, noticed when the worker dies."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import metrics
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
+from cloudaccounts.credentials import vault
+from cloudaccounts.errors import AccountSuspendedError, defect
+from cloudaccounts.health import provider_outage
+from cloudaccounts.health.sessions import details_of
+from cloudaccounts.health.state_machine import Seen
+from cloudaccounts.health.transitions import Checked, settle
+from cloudaccounts.health.validation import refused, validate_cloud_account
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
+from cloudaccounts.models.check import CheckState, CheckTrigger
+from cloudaccounts.models.health import CheckKind
+from cloudaccounts.work import messages
+from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim, LeaseKeeper
+
+TASK = "cloudaccounts.run_check"
+ATTEMPTS = 3
+NUDGE_AGAIN = timedelta(seconds=20)
+SHOW_EVERY = 0.2  # seconds between writes of a growing report
+
+logger = logging.getLogger(__name__)
+
+
+def request_check(
+    account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON, nudge: bool = True
+) -> ConnectionCheck:
+    """Asks for a check; answers with the one under way where there is one. Without ``nudge`` the caller does it.
+
+    Raises `AccountSuspendedError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
+    """
+    now = timezone.now()
+    while True:
+        try:
+            with transaction.atomic(using=SECURITY):
+                if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
+                    raise AccountSuspendedError
+                check = ConnectionCheck.objects.create(
+                    account=account.pk,
+                    active_account=account.pk,
+                    owner=account.owner,
+                    trigger=trigger,
+                    actor=actor.to_dict(),
+                    requested_at=now,
+                    nudged_at=now,
+                )
+                if nudge:
+                    messages.send_on_commit(TASK, str(check.pk), using=SECURITY)
+        except IntegrityError:
+            # One is under way. It may also have ended since; then there is room for ours.
+            if under_way := ConnectionCheck.objects.filter(active_account=account.pk).first():
+                return under_way
+            continue
+        _record(account, actor, "account.check_requested", f"Connection check requested by {actor.label}")
+        return check
+
+
+def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResult | None:
+    """Does a queued check within ``deadline`` seconds.
+
+    None where it is not queued any more: somebody else has it, or it is done.
+    """
+    row = ConnectionCheck.objects.filter(pk=check_id)
+    claim = Claim.take(
+        row.filter(state=CheckState.QUEUED), row.filter(state=CheckState.RUNNING), state=CheckState.RUNNING
+    )
+    if claim is None:
+        return None
+    check = row.get()
+    account = CloudAccount.objects.filter(pk=check.account).first()
+    if account is None or account.status == CloudAccountStatus.SUSPENDED:
+        claim.end(state=CheckState.ABANDONED)
+        _check_what_was_resumed(check)
+        return None
+    with LeaseKeeper(claim.renew):
+        report = _validate(account, check, claim, deadline)
+    return report if _finish(account, check, claim, report) else None
+
+
+def requeue_checks() -> int:
+    """Nudges queued checks again, gives those of dead workers another try, and ends them after three. Counts both."""
+    now = timezone.now()
+    mended = 0
+    for check in ConnectionCheck.objects.filter(state=CheckState.RUNNING, lease_until__lt=now)[:500]:
+        lost = ConnectionCheck.objects.filter(pk=check.pk, claim=check.claim, lease_until__lt=now)
+        if check.attempts < ATTEMPTS:
+            mended += lost.update(state=CheckState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+        else:
+            mended += Claim(lost).end(
+                state=CheckState.ABANDONED,
+                code="worker_died",
+                cause=f"Our own worker died {ATTEMPTS} times during this check.",
+            )
+    waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    for key in list(waiting.values_list("pk", flat=True)[:500]):
+        ConnectionCheck.objects.filter(pk=key).update(nudged_at=now)
+        mended += messages.send(TASK, str(key))
+    return mended
+
+
+def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadline: float) -> CloudValidationResult:
+    last_shown = 0.0
+
+    def show(report: CloudValidationResult) -> None:
+        nonlocal last_shown
+        if time.monotonic() - last_shown >= SHOW_EVERY:
+            last_shown = time.monotonic()
+            claim.write(report=report.to_dict())
+
+    actor = Actor.from_dict(check.actor)
+    try:
+        credentials = vault.open_credentials(account=account, actor=actor, purpose="connection check")
+        return validate_cloud_account(
+            owner=account.owner,
+            details=details_of(account),
+            credentials=credentials,
+            listen=show,
+            deadline=deadline,
+            known=True,
+        )
+    except ProviderError as error:
+        return refused(ValidationProgress(), error)
+    except Exception:
+        # Whatever a provider's code may meet: told as ours, instead of as a worker that died.
+        logger.exception("check.defect", extra={"check": str(check.pk)})
+        return refused(ValidationProgress(), defect("connection check"))
+
+
+def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report: CloudValidationResult) -> bool:
+    """Writes the outcome, first of all giving back the claim: who lost it meanwhile writes nothing anywhere."""
+    told = {"code": report.code, "cause": report.cause[:500]}
+    with transaction.atomic(using=SECURITY):
+        if not claim.end(
+            state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(), **told
+        ):
+            return False
+        # One that was suspended meanwhile stays so; a credential that was replaced meanwhile counts no more.
+        counted = not provider_outage.is_suspected(account.provider)
+        metrics.observe_check(
+            provider=account.provider, kind="check", seconds=report.duration_ms / 1000, code=report.code
+        )
+        settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report, counted=counted))
+        text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
+        _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)
+    return True
+
+
+def _check_what_was_resumed(check: ConnectionCheck) -> None:
+    """Resuming finds the check that is just being given up, and asks for no other: so that is done here."""
+    account = CloudAccount.objects.filter(pk=check.account, status=CloudAccountStatus.PENDING).first()
+    if account is not None:
+        request_check(account, actor=Actor.from_dict(check.actor), trigger=check.trigger)
+
+
+def _record(account: CloudAccount, actor: Actor, action: str, text: str, **detail: str) -> None:
+    record_event(
+        actor=actor, owner=account.owner, action=action, text=text, account=account.pk, label=account.name, **detail
+    )

@@ -1,0 +1,238 @@
+"""Reads import files: CSV in a stream, YAML by a loader that knows texts, lists and mappings and nothing else.
+
+What is wrong is told by line and reason. No message repeats what stands in the file: a secret may stand anywhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import yaml
+
+from cloudaccounts.contract.errors import ProviderError
+
+REQUIRED = ("provider", "account_id", "name", "environment", "regions", "auth_method")
+OPTIONAL = ("partition", "cloud", "group")  # cloud is another word for partition, as in the HTTP API
+CREDENTIALS = "credentials."
+LONGEST_CELL = 20_000  # characters; a GCP key has 2,400
+YAML_LIMIT = 2 * 1024 * 1024  # bytes; a tree of nodes takes a hundred times that in memory
+MOST_KEYS = 40
+_CREDENTIAL = re.compile(r"credentials\.[a-z][a-z0-9_]{0,40}")
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+class FileRefusedError(ProviderError):
+    """The file as a whole cannot be read; nothing was done with any row of what follows."""
+
+    def __init__(self, cause: str, remedy: str = "", *, line: int = 0) -> None:
+        super().__init__("import_file_invalid", f"Line {line}: {cause}" if line else cause, remedy)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Row:
+    """One account of the file. Its repr shows nothing: credentials are among the values."""
+
+    line: int
+    values: dict[str, str]
+    regions: tuple[str, ...] = ()
+    credentials: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Row of line {self.line}>"
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    line: int
+    reason: str
+
+
+def read_file(path: Path) -> Iterator[Row | BadRow]:
+    """Raises `FileRefusedError`, also after some rows were yielded where the rest cannot be read."""
+    kind = path.suffix.lower()
+    if kind not in {".csv", ".yaml", ".yml"}:
+        raise FileRefusedError("The file's name must end in .csv, .yaml or .yml.")
+    try:
+        if kind != ".csv":
+            yield from _yaml_rows(path)
+            return
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            yield from _csv_rows(text)
+    except OSError as error:
+        raise FileRefusedError(f"The file cannot be read: {error.strerror}.") from None
+
+
+def _csv_rows(text: TextIO) -> Iterator[Row | BadRow]:
+    reader = csv.reader(text, strict=True)
+    header: list[str] = []
+    line = 1
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            raise FileRefusedError(
+                "This is not CSV from here on, or a cell is far too long.",
+                "Look for a quotation mark without its end.",
+                line=line,
+            ) from None  # fmt: skip
+        if not any(cell.strip() for cell in cells):
+            continue
+        if not header:
+            header = _header(cells, line)
+            continue
+        yield _csv_row(line, header, cells)
+    if not header:
+        raise FileRefusedError("The file is empty.", f"Its first line must name the columns: {', '.join(REQUIRED)} …")
+
+
+def _header(cells: list[str], line: int) -> list[str]:
+    names = [cell.strip().lower() for cell in cells]
+    for number, name in enumerate(names, start=1):
+        if name not in REQUIRED and name not in OPTIONAL and not _CREDENTIAL.fullmatch(name):
+            raise FileRefusedError(
+                f"Column {number} has a name that is not known.",
+                f"Known are {', '.join((*REQUIRED, *OPTIONAL))} and credentials.… (such as credentials.role_arn).",
+                line=line,
+            )
+        if name in names[: number - 1]:
+            raise FileRefusedError(f"Column {number} has the name of an earlier one.", line=line)
+    if missing := [name for name in REQUIRED if name not in names]:
+        raise FileRefusedError(f"These columns are missing: {', '.join(missing)}.", line=line)
+    return names
+
+
+def _csv_row(line: int, header: list[str], cells: list[str]) -> Row | BadRow:
+    if len(cells) > len(header):
+        return BadRow(line, f"There are {len(cells)} cells, and {len(header)} columns.")
+    given = dict(zip(header, (*cells, *("" for _ in range(len(header) - len(cells)))), strict=True))
+    if reason := _unfit(given):
+        return BadRow(line, reason)
+    regions = _listed(given.pop("regions"))
+    credentials = {
+        name.removeprefix(CREDENTIALS): value
+        for name, value in given.items()
+        if name.startswith(CREDENTIALS) and value.strip()
+    }
+    values = {name: value.strip() for name, value in given.items() if not name.startswith(CREDENTIALS)}
+    return Row(line, values, regions, credentials)
+
+
+def _unfit(given: dict[str, str]) -> str:
+    for name, value in given.items():
+        if len(value) > LONGEST_CELL:
+            return f"The value of {name} is far too long."
+        if "\x00" in value:
+            return f"There is a NUL character in {name}."
+        if "\ufffd" in value:
+            return f"The value of {name} is not UTF-8."
+    return ""
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part for part in _SEPARATORS.split(text) if part)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes and constructs nothing; aliases are refused, because they make a bomb of a small file."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call] # types-PyYAML leaves it out
+            raise FileRefusedError(
+                "Anchors and aliases are not read.", "Write each value out.", line=event.start_mark.line + 1
+            )
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
+
+def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
+    with path.open("rb") as file:
+        content = file.read(YAML_LIMIT + 1)
+    if len(content) > YAML_LIMIT:
+        raise FileRefusedError(
+            f"YAML files are read up to {YAML_LIMIT // 1024 // 1024} MB.", "Use CSV, which is read in a stream."
+        )
+    root = _composed(content)
+    if isinstance(root, yaml.MappingNode) and [key.value for key, _ in root.value] == ["accounts"]:
+        root = root.value[0][1]
+    if not isinstance(root, yaml.SequenceNode):
+        raise FileRefusedError("The file must hold a list of accounts.", "Begin each with “- provider: …”.")
+    for item in root.value:
+        yield _yaml_row(item)
+
+
+def _composed(content: bytes) -> yaml.Node | None:
+    try:
+        loader = _Loader(content.decode("utf-8-sig"))
+        try:
+            node: yaml.Node | None = loader.get_single_node()
+            return node
+        finally:
+            loader.dispose()
+    except UnicodeDecodeError:
+        raise FileRefusedError("The file is not UTF-8.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise FileRefusedError("This is not YAML.", line=mark.line + 1 if mark else 0) from None
+    except yaml.YAMLError:
+        raise FileRefusedError("This is not YAML: there is a character in it that YAML forbids.") from None
+    except RecursionError:
+        raise FileRefusedError("The file is nested too deeply.") from None
+
+
+def _yaml_row(item: yaml.Node) -> Row | BadRow:
+    line = item.start_mark.line + 1
+    values: dict[str, str] = {}
+    credentials: dict[str, str] = {}
+    regions: tuple[str, ...] = ()
+    if not isinstance(item, yaml.MappingNode) or len(item.value) > MOST_KEYS:
+        return BadRow(line, "This is not a mapping of fields to values.")
+    for key, value in item.value:
+        name, at = _key(key), key.start_mark.line + 1
+        if name in values or (name == "regions" and regions) or (name == "credentials" and credentials):
+            return BadRow(at, f"{name} is given twice.")
+        if name == "credentials":
+            if not isinstance(value, yaml.MappingNode) or len(value.value) > MOST_KEYS:
+                return BadRow(at, "credentials is not a mapping of names to values.")
+            credentials = {_key(one): _text(inner) or "" for one, inner in value.value}
+            if any(not _CREDENTIAL.fullmatch(CREDENTIALS + one) for one in credentials):
+                return BadRow(at, "A name below credentials is not known.")
+            if any(_text(inner) is None for _, inner in value.value):
+                return BadRow(at, "A value below credentials is not a text.")
+        elif name == "regions" and isinstance(value, yaml.SequenceNode):
+            regions = tuple(_text(one) or "" for one in value.value[:1000])
+        elif name in REQUIRED or name in OPTIONAL:
+            text = _text(value)
+            if text is None:
+                return BadRow(at, f"The value of {name} is not a text.")
+            if name == "regions":
+                regions = _listed(text)
+            else:
+                values[name] = text.strip()
+        else:
+            return BadRow(at, "This field is not known.")
+    if missing := [name for name in REQUIRED if name not in values and name != "regions"]:
+        return BadRow(line, f"These fields are missing: {', '.join(missing)}.")
+    if reason := _unfit({**values, **{CREDENTIALS + name: value for name, value in credentials.items()}}):
+        return BadRow(line, reason)
+    return Row(line, values, regions, {name: value for name, value in credentials.items() if value.strip()})
+
+
+def _key(node: yaml.Node) -> str:
+    return str(node.value).strip().lower() if isinstance(node, yaml.ScalarNode) else ""
+
+
+def _text(node: yaml.Node) -> str | None:
+    """As it stands in the file: YAML would read the account 012345670123 as an octal number. None for no scalar."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    plain_null = node.tag == "tag:yaml.org,2002:null"
+    return "" if plain_null else str(node.value)

@@ -1,0 +1,128 @@
+"""One account of a file after the other: cleaned, compared, proven live, stored. Each by itself, or not at all."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+
+from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_details
+from cloudaccounts.accounts.queries import check_account_exists
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError, defect
+from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.imports.parser import BadRow, Row
+from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.organizations import grouping
+from cloudaccounts.work.threads import DatabaseThreads
+
+THREADS = 8
+AHEAD = 4 * THREADS  # rows read before the first of them is told: memory stays flat
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a line. ``state`` is added, valid (a dry run's), exists or refused; texts hold no secret.
+
+    ``account_id`` and ``name`` are empty until they were found fit to be shown.
+    """
+
+    line: int
+    state: str
+    provider: str = ""
+    account_id: str = ""
+    name: str = ""
+    reason: str = ""
+    remedy: str = ""
+
+
+def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_run: bool) -> Iterator[Result]:
+    """In the order of the lines, several at a time. Raises what reading raises, after the rows before were told."""
+    failure: ProviderError | None = None
+    under_way: deque[Future[Result]] = deque()
+    with DatabaseThreads(THREADS, "import") as pool:
+        source = iter(rows)
+        while True:
+            try:
+                row = next(source)
+            except StopIteration:
+                break
+            except ProviderError as error:
+                failure = error
+                break
+            under_way.append(pool.submit(partial(_in_thread, row, owner, actor, dry_run=dry_run)))
+            if len(under_way) >= AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    if failure is not None:
+        raise failure
+
+
+def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) -> Result:
+    try:
+        if isinstance(row, BadRow):
+            return Result(row.line, "refused", reason=row.reason)
+        return _import(row, owner, actor, dry_run=dry_run)
+    except Exception:
+        # A defect of ours in one row is told as its outcome; the others go on.
+        logger.exception("import.defect", extra={"line": row.line})
+        return Result(row.line, "refused", reason=defect("row").cause)
+
+
+def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
+    try:
+        given = _given(row)
+        details = read_details(given)
+    except InputError as error:
+        return _wrong(row, error)
+    told = partial(Result, row.line, provider=details.provider, account_id=details.account_id, name=details.name)
+    if check_account_exists(owner, details.provider, details.account_id):
+        return told("exists")
+    try:
+        group = grouping.clean_group(owner, row.values.get("group", ""))
+        details, credentials = read_account(given)
+        report = validate_cloud_account(owner=owner, details=details, credentials=credentials, known=True)
+        if not report.ok:
+            raise ValidationRefusedError(report)
+        if dry_run:
+            return told("valid")
+        account = add_cloud_account(owner=owner, actor=actor, details=details, credentials=credentials, report=report)
+        grouping.put(account, group, actor=actor)
+    except DuplicateAccountError:
+        return told("exists")  # twice in the file
+    except InputError as error:
+        return _wrong(row, error, told)
+    except ProviderError as error:
+        return told("refused", reason=error.cause, remedy=error.remedy)
+    return told("added")
+
+
+def _wrong(row: Row, error: InputError, told: Callable[..., Result] | None = None) -> Result:
+    """By field. The messages are those of forms, and hold nothing of what stands in the file."""
+    reason = " ".join(f"{name}: {message}" for name, message in error.fields.items())
+    return (told or partial(Result, row.line))("refused", reason=reason)
+
+
+def _given(row: Row) -> GivenAccount:
+    """As a caller of the HTTP API would give it."""
+    values = row.values
+    partition, cloud = values.get("partition", ""), values.get("cloud", "")
+    if partition and cloud and partition != cloud:
+        raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
+    return GivenAccount(
+        provider=values["provider"].lower(),
+        account_id=values["account_id"],
+        partition=partition or cloud,
+        name=values["name"],
+        environment=values["environment"],
+        regions=row.regions,
+        auth_method=values["auth_method"],
+        credentials=row.credentials,
+    )

@@ -1,0 +1,280 @@
+"""Work over many things: asked for by rows, done by a worker in bounded threads, item by item, taken up after a kill.
+
+A handler does one item and must bear being repeated: a worker that dies between the work and the item's row leaves the
+item waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from itertools import islice
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import defect
+from cloudaccounts.models import Job, JobItem
+from cloudaccounts.models.job import ItemState, JobState
+from cloudaccounts.work import messages
+from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim, LeaseKeeper
+from cloudaccounts.work.threads import DatabaseThreads
+
+TASK = "cloudaccounts.run_job"
+QUEUE = "fleet"
+THREADS = 8
+CHUNK = 200  # items read at a time: memory stays flat however long a job is
+SHOW_EVERY = 0.5  # seconds between writes of the counts
+NUDGE_AGAIN = timedelta(seconds=30)
+TRIES = 5  # workers that may die one after the other without any item done
+
+RETRY = "Try what failed again once that is mended."
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item. ``state`` is done, failed or skipped; the texts are those of a `ProviderError`."""
+
+    state: ItemState = ItemState.DONE
+    code: str = ""
+    cause: str = ""
+    remedy: str = ""
+
+    @classmethod
+    def failed(cls, error: ProviderError) -> Outcome:
+        return cls(ItemState.FAILED, error.code, error.cause, error.remedy)
+
+    @classmethod
+    def skipped(cls, cause: str) -> Outcome:
+        return cls(ItemState.SKIPPED, cause=cause)
+
+
+Handler = Callable[[Job, JobItem], Outcome]
+_handlers: dict[str, tuple[Handler, int]] = {}
+_renamed: dict[str, str] = {}  # kinds as older versions wrote them
+
+
+def handles(kind: str, *, threads: int = THREADS, formerly: str = "") -> Callable[[Handler], Handler]:
+    """Registers a handler. It may raise `ProviderError`; it runs in a thread of its own, ``threads`` at a time.
+
+    Jobs whose kind is ``formerly`` are of this kind as well.
+    """
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = (handler, threads)
+        if formerly:
+            _renamed[formerly] = kind
+        return handler
+
+    return register
+
+
+@cache
+def discover() -> None:
+    """Loads the handlers of all apps: each names its modules in ``job_handlers``."""
+    autodiscover_modules("job_handlers")
+
+
+def current_kind(kind: str) -> str:
+    """As this version calls the kind of a stored job."""
+    return _renamed.get(kind, kind)
+
+
+def start_job(
+    *, owner: str, actor: Actor, kind: str, title: str, items: Iterable[tuple[str, str]], options: dict[str, object]
+) -> Job:
+    """Writes a job over ``items`` (subject, label) and nudges a worker. Twice the same subject counts once."""
+    now = timezone.now()
+    with transaction.atomic(using=SECURITY):
+        job = Job(
+            owner=owner, kind=kind, title=title[:160], actor=actor.to_dict(), options=options, requested_at=now,
+            nudged_at=now,
+        )  # fmt: skip
+        for chunk in _chunks(dict(items).items()):
+            JobItem.objects.bulk_create(
+                JobItem(job=job.pk, position=job.total + number, subject=subject, label=label[:160])
+                for number, (subject, label) in enumerate(chunk)
+            )
+            job.total += len(chunk)
+        job.save(force_insert=True)  # after its items: a job that is there is whole, also without transactions
+        record_event(
+            actor=actor, owner=owner, action="job.requested", text=f"{job.title}: {job.total} to do",
+            job=str(job.pk), kind=kind,
+        )  # fmt: skip
+        messages.send_on_commit(TASK, str(job.pk), using=SECURITY, queue=QUEUE)
+    return job
+
+
+def run_job(job_id: UUID) -> str:
+    """Does what is still waiting of a queued job, and answers with its state."""
+    row = Job.objects.filter(pk=job_id)
+    claim = Claim.take(row.filter(state=JobState.QUEUED), row.filter(state=JobState.RUNNING), state=JobState.RUNNING)
+    if claim is not None:
+        job = row.get()
+        row.filter(started_at=None).update(started_at=timezone.now())
+        with LeaseKeeper(claim.renew) as keeper:
+            if _work(job, claim, keeper):
+                _end(job, claim)
+    return row.values_list("state", flat=True).first() or "gone"
+
+
+def cancel_job(job: Job, *, actor: Actor) -> bool:
+    """Items under way end by themselves; no other is begun. False where it had ended."""
+    cancelled = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
+        state=JobState.CANCELLED, claim=None, lease_until=None, finished_at=timezone.now(), **_counts(job.pk)
+    )
+    if cancelled:
+        record_event(actor=actor, owner=job.owner, action="job.cancelled", text=f"{job.title}: cancelled")
+    return cancelled == 1
+
+
+def retry_failed(job: Job, *, actor: Actor) -> Job | None:
+    """A new job over the items of this one that failed; None where none did."""
+    failed = JobItem.objects.filter(job=job.pk, state=ItemState.FAILED).order_by("position")
+    items = list(failed.values_list("subject", "label"))
+    if not items:
+        return None
+    return start_job(
+        owner=job.owner, actor=actor, kind=current_kind(job.kind), title=job.title, items=items,
+        options=dict(job.options),
+    )  # fmt: skip
+
+
+def requeue_jobs() -> int:
+    """Gives jobs of dead workers back, and nudges queued ones again. Items that are done stay done.
+
+    A job whose workers died `TRIES` times without doing an item is ended: it would go on killing workers.
+    """
+    now = timezone.now()
+    lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
+    mended = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
+    mended += lost.filter(attempts__lt=TRIES).update(
+        state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None
+    )
+    waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    for key in list(waiting.values_list("pk", flat=True)[:500]):
+        Job.objects.filter(pk=key).update(nudged_at=now)
+        mended += messages.send(TASK, str(key), queue=QUEUE)
+    return mended
+
+
+def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
+    """True where every item was handled and the claim still holds."""
+    discover()
+    kind = current_kind(job.kind)
+    if kind not in _handlers:  # made by another version
+        logger.error("job.kind_unknown", extra={"job": str(job.pk), "kind": job.kind})
+        _fail_the_rest(job, ProviderError("job_kind_unknown", "This version does not know this kind of work.", RETRY))
+        return claim.write(**_counts(job.pk))
+    handler, threads = _handlers[kind]
+    before = sum(_counts(job.pk).values())
+    shown = time.monotonic()
+    with DatabaseThreads(threads, "job") as pool:
+        under_way: set[Future[None]] = set()
+        for item in _waiting(job):
+            if keeper.lost.is_set():
+                break
+            under_way.add(pool.submit(_handle, handler, job, item))
+            if len(under_way) >= threads * 2:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+            if time.monotonic() - shown > SHOW_EVERY:
+                shown = time.monotonic()
+                counts = _counts(job.pk)
+                progress = {"attempts": 0} if sum(counts.values()) > before else {}
+                if not claim.write(**counts, **progress):
+                    break
+        for future in under_way:
+            future.result()
+    return claim.write(**_counts(job.pk))
+
+
+def _waiting(job: Job) -> Iterator[JobItem]:
+    last = -1
+    while True:
+        found = JobItem.objects.filter(job=job.pk, state=ItemState.WAITING, position__gt=last)
+        chunk = list(found.order_by("position")[:CHUNK])
+        if not chunk:
+            return
+        yield from chunk
+        last = chunk[-1].position
+
+
+def _handle(handler: Handler, job: Job, item: JobItem) -> None:
+    try:
+        outcome = handler(job, item)
+    except ProviderError as error:
+        outcome = Outcome.failed(error)
+    except Exception:
+        # One item's defect is told as its outcome; the others go on.
+        logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
+        outcome = Outcome.failed(defect("item"))
+    JobItem.objects.filter(pk=item.pk).update(
+        state=outcome.state, code=outcome.code, cause=outcome.cause[:500], remedy=outcome.remedy[:500],
+        finished_at=timezone.now(),
+    )  # fmt: skip
+
+
+def _end(job: Job, claim: Claim) -> None:
+    counts = _counts(job.pk)
+    if claim.write(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts):
+        _record_end(job, counts)
+
+
+def _end_deadly(job: Job, lost: QuerySet[Job]) -> int:
+    """Ends it with the reason at each item that waits, unless items were done since its counts were written."""
+    row = lost.filter(pk=job.pk, claim=job.claim)
+    if sum(_counts(job.pk).values()) > job.handled:
+        return row.update(attempts=0, **_counts(job.pk))  # given back by the caller
+    logger.error("job.deadly", extra={"job": str(job.pk), "kind": job.kind, "attempts": job.attempts})
+    cause = f"The worker died {job.attempts} times at this work without getting any further."
+    _fail_the_rest(job, ProviderError("worker_died", cause, f"Tell the operator: the log may say why. {RETRY}"))
+    counts = _counts(job.pk)
+    ended = row.update(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts)
+    if ended:
+        _record_end(job, counts)
+    return ended
+
+
+def _fail_the_rest(job: Job, error: ProviderError) -> None:
+    JobItem.objects.filter(job=job.pk, state=ItemState.WAITING).update(
+        state=ItemState.FAILED, code=error.code, cause=error.cause, remedy=error.remedy, finished_at=timezone.now()
+    )
+
+
+def _record_end(job: Job, counts: dict[str, int]) -> None:
+    record_event(
+        actor=Actor.from_dict(job.actor), owner=job.owner, action="job.finished",
+        text=f"{job.title}: {counts['done']} done, {counts['failed']} failed, {counts['skipped']} skipped",
+        job=str(job.pk),
+    )  # fmt: skip
+
+
+def _counts(job: UUID) -> dict[str, int]:
+    items = JobItem.objects.filter(job=job)
+    return {
+        "done": items.filter(state=ItemState.DONE).count(),
+        "failed": items.filter(state=ItemState.FAILED).count(),
+        "skipped": items.filter(state=ItemState.SKIPPED).count(),
+    }
+
+
+def _chunks(items: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

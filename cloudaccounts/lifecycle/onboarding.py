@@ -1,0 +1,128 @@
+"""Connecting, proving and re-proving in one call, while the caller waits: for the HTTP API and scripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_credentials
+from cloudaccounts.accounts.queries import check_account_exists
+from cloudaccounts.accounts.rate_limits import refuse_too_many_tries
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.errors import AccountSuspendedError, DuplicateAccountError, ValidationRefusedError
+from cloudaccounts.groups.services import find_groups, set_groups
+from cloudaccounts.health.connection_checks import request_check, run_check
+from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.models import CloudAccount, ConnectionCheck
+from cloudaccounts.models.check import CheckState
+from cloudaccounts.rotation.verify import replace_credentials
+
+DEADLINE = 25.0  # seconds: a web process waits for no longer
+LOOK_AGAIN = 0.2
+
+
+class CheckUnderWayError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "check_under_way",
+            "A check of this account is under way and has not ended yet.",
+            "Ask again in some seconds.",
+            permanent=False,
+        )
+
+
+def prove_account(*, owner: str, given: GivenAccount, deadline: float = DEADLINE) -> CloudValidationResult:
+    """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyTriesError`."""
+    details, credentials = read_account(given)
+    refuse_too_many_tries(owner=owner, provider=details.provider, account_id=details.account_id)
+    return validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
+
+
+def onboard_account(
+    *,
+    owner: str,
+    actor: Actor,
+    given: GivenAccount,
+    groups: Sequence[str] = (),
+    account_uuid: UUID | None = None,
+    deadline: float = DEADLINE,
+) -> CloudAccount:
+    """Proves and connects an account, and puts it into the owner's groups of these names or ids.
+
+    Nothing is stored where the proof fails.
+
+    Repeating it with the same ``account_uuid`` answers with the account that is there already. Raises `InputError`,
+    `DuplicateAccountError`, `ValidationRefusedError`, `TooManyTriesError` and other `ProviderError`s.
+    """
+    details, credentials = read_account(given)
+    group_ids = find_groups(owner, groups, field="group")
+    if account_uuid and (made := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
+        if group_ids:  # a call that was killed may have come no further than the account
+            set_groups(made, actor=actor, group_ids=group_ids)
+        return made
+    if check_account_exists(owner, details.provider, details.account_id):
+        raise DuplicateAccountError(details.provider, details.account_id)
+    refuse_too_many_tries(owner=owner, provider=details.provider, account_id=details.account_id)
+    report = validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
+    if not report.ok:
+        raise ValidationRefusedError(report)
+    account = add_cloud_account(
+        owner=owner, actor=actor, details=details, credentials=credentials, report=report, account_uuid=account_uuid
+    )
+    if group_ids:
+        set_groups(account, actor=actor, group_ids=group_ids)
+    return account
+
+
+def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str, Any]) -> None:
+    """Of name, environment, regions and groups, those that are named. Raises `InputError`, `DoesNotExist`."""
+    group_ids = find_groups(account.owner, changes.get("groups", ()), field="groups")
+    present = {"name": account.name, "environment": account.environment, "regions": account.regions}
+    wanted = {name: changes.get(name, value) for name, value in present.items()}
+    if wanted != present:
+        update_account(account, actor=actor, **wanted)
+    if "groups" in changes:
+        set_groups(account, actor=actor, group_ids=group_ids)
+
+
+def replace_given_credentials(
+    account: CloudAccount, *, actor: Actor, method: str, given: Mapping[str, Any], deadline: float = DEADLINE
+) -> CloudValidationResult:
+    """Reads what was given, proves it and swaps; without ``method`` it is of the present one.
+
+    Raises `InputError`, `TooManyTriesError`, and what `replace_credentials` raises.
+    """
+    credentials = read_credentials(
+        given,
+        method=method or account.auth_method,
+        provider=account.provider,
+        account_id=account.account_id,
+        partition=account.partition,
+    )
+    refuse_too_many_tries(owner=account.owner, provider=account.provider, account_id=account.account_id)
+    return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
+
+
+def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE) -> ConnectionCheck:
+    """Checks a connected account here and now; where a worker checks it already, waits for that. The ended check.
+
+    Raises `AccountSuspendedError`, `CheckUnderWayError`, and ``DoesNotExist`` where it was deleted meanwhile.
+    """
+    began = time.monotonic()
+    check = request_check(account, actor=actor, nudge=False)
+    run_check(check.pk, deadline=deadline)
+    while True:
+        check = ConnectionCheck.objects.get(pk=check.pk)
+        if check.state == CheckState.FINISHED:
+            return check
+        if check.state == CheckState.ABANDONED:
+            raise ProviderError(check.code, check.cause, permanent=False) if check.code else AccountSuspendedError()
+        if time.monotonic() - began > deadline:
+            raise CheckUnderWayError
+        time.sleep(LOOK_AGAIN)

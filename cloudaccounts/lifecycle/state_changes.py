@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from django.db import transaction
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.credentials.sharing import let_go, refuse_while_used
+from cloudaccounts.events import account_deleted, account_suspended
+from cloudaccounts.groups.services import leave_all
+from cloudaccounts.health import transitions
+from cloudaccounts.health.connection_checks import request_check
+from cloudaccounts.models import (
+    CloudAccount,
+    CloudAccountStatus,
+    CloudCredential,
+    ConnectionCheck,
+    CredentialRotation,
+    HealthRecord,
+)
+from cloudaccounts.models.check import CheckTrigger
+from cloudaccounts.work.databases import SECURITY
+
+
+def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
+    """Stops checks and scans; nothing is deleted. Suspending again finishes what a kill interrupted."""
+    with transaction.atomic(using=SECURITY):
+        changed = transitions.suspend(account)
+        account.status = CloudAccountStatus.SUSPENDED
+        # Also where nothing changed: without transactions (MongoDB) a kill may have come between the two.
+        account_suspended.send(sender=CloudAccount, account=account, actor=actor)
+        if changed:
+            _record(account, actor, "account.suspended", f"Suspended by {actor.label}: neither checked nor scanned")
+
+
+def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | None:
+    """Back to work as pending, with a check that decides the rest. None where the account was not suspended."""
+    with transaction.atomic(using=SECURITY):
+        if not transitions.resume(account):
+            return None
+        _record(account, actor, "account.resumed", f"Resumed by {actor.label}; connection is checked again")
+        return request_check(account, actor=actor, trigger=CheckTrigger.PERSON)
+
+
+def delete_account(account: CloudAccount, *, actor: Actor) -> None:
+    """Deletes the credential, the account and what was discovered. The audit trail stays.
+
+    Raises `ConnectionInUseError` while other accounts are opened with its credential.
+    """
+    refuse_while_used(account)
+    with transaction.atomic(using=SECURITY):
+        account_deleted.send(sender=CloudAccount, account=account, actor=actor)
+        leave_all(account.pk)
+        CloudCredential.objects.filter(account_id=account.pk).delete()
+        ConnectionCheck.objects.filter(account=account.pk).delete()
+        HealthRecord.objects.filter(account=account.pk).delete()
+        CredentialRotation.objects.filter(account=account.pk).delete()
+        let_go(account)
+        CloudAccount.objects.filter(pk=account.pk).delete()
+        _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
+
+
+def _record(account: CloudAccount, actor: Actor, action: str, text: str) -> None:
+    record_event(actor=actor, owner=account.owner, action=action, text=text, account=account.id, label=account.name)

@@ -1,0 +1,185 @@
+"""Accounts change hands when their owner leaves. What is bound to the old owner at the provider is said, not hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import ValidationProgress
+from cloudaccounts.credentials import staging
+from cloudaccounts.credentials.sharing import refuse_while_used
+from cloudaccounts.errors import CredentialBorrowedError, InputError
+from cloudaccounts.events import account_transferred
+from cloudaccounts.groups.services import leave_all
+from cloudaccounts.health import transitions
+from cloudaccounts.health.validation import refused
+from cloudaccounts.models import (
+    CloudAccount,
+    CloudAccountStatus,
+    ConnectionCheck,
+    CredentialRotation,
+    Organization,
+    OrganizationMember,
+)
+from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.rotation import RotationStage
+from cloudaccounts.rotation.requests import discard_staged
+from cloudaccounts.rotation.swap import settle_swapped, tell_retired
+from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim
+
+CHANGED_HANDS = {"code": "account_transferred", "cause": "The account changed hands."}
+
+
+class TransferRefusedError(ProviderError):
+    def __init__(self, account: CloudAccount) -> None:
+        super().__init__(
+            "account_exists",
+            f"The new owner has connected {account.account_id} already.",
+            "Delete one of the two: an owner has an account once.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReport:
+    """``pending`` are those of the moved that work again only once the provider knows the new owner's external ID."""
+
+    moved: tuple[CloudAccount, ...]
+    pending: tuple[CloudAccount, ...]
+    refused: tuple[tuple[CloudAccount, ProviderError], ...]
+
+
+def transfer_accounts(accounts: Iterable[CloudAccount], *, to_owner: str, actor: Actor) -> TransferReport:
+    """Each by itself: one that is refused keeps no other from moving. Raises `InputError` for an owner that is none."""
+    moved, pending, wrong = [], [], []
+    check_new_owner(to_owner)
+    for account in accounts:
+        try:
+            transfer_account(account, to_owner=to_owner, actor=actor)
+        except ProviderError as error:
+            wrong.append((account, error))
+            continue
+        moved.append(account)
+        if account.status == CloudAccountStatus.PENDING:
+            pending.append(account)
+    return TransferReport(tuple(moved), tuple(pending), tuple(wrong))
+
+
+def check_new_owner(owner: str) -> str:
+    """The user's name. Raises `InputError` where there is no such user, or one who cannot sign in."""
+    users = get_user_model().objects.filter(is_active=True)
+    found = users.filter(pk=owner).first() if owner.isascii() and owner.isdecimal() else None
+    if found is None:
+        raise InputError({"to": "Choose an active user."})
+    return found.get_username()
+
+
+def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
+    """Moves the account with its checks, scans and assets; it leaves its groups.
+
+    What stays: the audit trail and the notices, which say what the old owner was told; the new one is told of what
+    comes. What goes: a new credential that waits for its test, the one kept for a rollback (both were entered by
+    somebody who has no say here any more) and the reports of their tests.
+
+    Repeating it for an account that is theirs already finishes what a kill interrupted, where there are no transactions
+    (MongoDB), and changes nothing else.
+
+    Raises `TransferRefusedError` where the new owner has it already, `CredentialBorrowedError` and
+    `ConnectionInUseError` where its credential opens other accounts or is another's, and `InputError`.
+    """
+    name = check_new_owner(to_owner)
+    before = account.owner
+    if before == to_owner:
+        with transaction.atomic(using=SECURITY):
+            _follow(account, actor=actor, began_before=True)
+            account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
+        return
+    if account.connection is not None:
+        raise CredentialBorrowedError
+    refuse_while_used(account)
+    if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
+        raise TransferRefusedError(account)
+    settle_swapped(account)
+    facts = _facts(account, to_owner, name)
+    try:
+        with transaction.atomic(using=SECURITY):
+            row = CloudAccount.objects.filter(pk=account.pk, owner=before)
+            if not row.update(owner=to_owner, updated_at=timezone.now(), **facts):
+                raise CloudAccount.DoesNotExist
+            account.owner = to_owner
+            for key, value in facts.items():
+                setattr(account, key, value)
+            _follow(account, actor=actor)
+            account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
+            for owner in (before, to_owner):
+                record_event(
+                    actor=actor, owner=owner, action="account.transferred",
+                    text=f"Account transferred to {name} by {actor.label}", account=account.pk, label=account.name,
+                    before={"owner": before}, after={"owner": to_owner},
+                )  # fmt: skip
+    except IntegrityError:
+        account.owner = before
+        raise TransferRefusedError(account) from None
+
+
+def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) -> None:
+    """What hangs on the account in this app, secrets first. What is the new owner's already is left alone."""
+    owner = account.owner
+    rotations = CredentialRotation.objects.filter(account=account.pk).exclude(owner=owner)
+    if not began_before or rotations.exists():
+        Claim(rotations.filter(active_account=account.pk)).end(state=RotationStage.ABANDONED, **CHANGED_HANDS)
+        discard_staged(account, actor=actor)
+        row = staging.kept(account.pk, previous__isnull=False)
+        if row is not None:
+            tell_retired(account, row)
+            staging.destroy_previous(account=account, generation=row.generation, actor=actor)
+        settle_swapped(account)  # by a worker that was in the middle of it; before its report goes
+        rotations.update(owner=owner, report={})
+    checks = ConnectionCheck.objects.filter(account=account.pk).exclude(owner=owner)
+    # One under way proves the old owner's access, so it ends.
+    Claim(checks.filter(active_account=account.pk)).end(state=CheckState.ABANDONED, **CHANGED_HANDS)
+    checks.update(owner=owner)
+    leave_all(account.pk, but_of=owner)
+    for organization in Organization.objects.filter(connection=account.pk):
+        OrganizationMember.objects.filter(organization=organization.pk).update(owner=owner)
+        Organization.objects.filter(pk=organization.pk).update(owner=owner)
+
+
+def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
+    """What changes of its state: only where the provider binds our own identity to the old owner's external ID."""
+    if not _is_bound(account):
+        return {}
+    error = ProviderError(
+        "external_id_changed",
+        f"This account now belongs to {name}, whose external ID the provider does not know yet.",
+        f"Put {external_id_for(to_owner)} in the place of the old external ID (the role's trust policy, or the tag or "
+        "label cloud-accounts-external-id), then check access.",
+    )
+    facts: dict[str, Any] = {
+        "last_check": refused(ValidationProgress(), error).to_dict(),
+        "last_check_code": error.code,
+        "last_check_cause": error.cause[:500],
+        "last_check_remedy": error.remedy[:500],
+    }
+    if account.status != CloudAccountStatus.SUSPENDED:
+        facts |= transitions.unproven_fields(account)
+    return facts
+
+
+def _is_bound(account: CloudAccount) -> bool:
+    try:
+        methods = {method.key: method for method in registry.get(account.provider).methods}
+    except registry.UnknownProviderError:
+        return False
+    method = methods.get(account.auth_method)
+    return method is not None and method.uses_server_identity

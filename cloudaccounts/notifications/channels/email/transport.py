@@ -1,0 +1,112 @@
+"""A digest as a mail: plain text, for one person, with what mends each thing and where to look."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+
+from cloudaccounts.models import Notice, NoticeDigest
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.notifications.recipients import reachable
+
+LISTED = 100  # in one mail; the page lists all of them
+# The worst first, whatever the time.
+ORDER = [
+    NoticeKind.SYSTEM, NoticeKind.FINDING_CRITICAL, NoticeKind.ACCOUNT_FAILED, NoticeKind.ROTATION_CRITICAL,
+    NoticeKind.CREDENTIAL_EXPIRING, NoticeKind.PERMISSION_LOST, NoticeKind.SCAN_FAILED, NoticeKind.ROTATION_WARNING,
+    NoticeKind.CREDENTIAL_RETIRED, NoticeKind.ACCOUNT_RECOVERED,
+]  # fmt: skip
+
+
+class NobodyError(Exception):
+    """The person has gone, or has no address any more."""
+
+
+class MailRefusedError(Exception):
+    """``all_of_it``: the server did not answer at all, so that other mails need not try now."""
+
+    def __init__(self, reason: str, *, all_of_it: bool) -> None:
+        super().__init__(reason)
+        self.all_of_it = all_of_it
+
+
+def send(digest: NoticeDigest, notices: list[Notice]) -> None:
+    """Raises `NobodyError` and `MailRefusedError`. Asks the network."""
+    user = reachable(digest.recipient)
+    if user is None:
+        raise NobodyError("The recipient is not active any more, or has no e-mail address.")
+    message = EmailMessage(
+        subject=subject(notices),
+        body=body(digest, notices, username=user.get_username()),
+        to=[str(getattr(user, "email", ""))],
+        # The same for each try: a mail server that took it before a crash can tell that it has it already.
+        headers={
+            "Message-ID": f"<{digest.pk}@{urlsplit(settings.BASE_URL).hostname}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    try:
+        message.send()
+    except smtplib.SMTPRecipientsRefused:
+        raise MailRefusedError("The mail server refused the recipient.", all_of_it=False) from None
+    except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPAuthenticationError) as error:
+        raise MailRefusedError(f"The mail server could not be used: {type(error).__name__}.", all_of_it=True) from None
+    except smtplib.SMTPException as error:
+        raise MailRefusedError(f"The mail server refused the mail: {type(error).__name__}.", all_of_it=False) from None
+    except OSError as error:
+        raise MailRefusedError(f"The mail server cannot be reached: {type(error).__name__}.", all_of_it=True) from None
+
+
+def subject(notices: list[Notice]) -> str:
+    """One line, without anything that an account's name could break it with."""
+    first = " ".join(_by_weight(notices)[0].text.split())
+    first = first if len(first) <= 90 else f"{first[:89]}…"
+    more = len(notices) - 1
+    return f"[Cloud Accounts] {first}" + (f" and {more} more" if more else "")
+
+
+def body(digest: NoticeDigest, notices: list[Notice], *, username: str) -> str:
+    lines = [f"Hello {username},", "", "this is new in Cloud Accounts:"]
+    ordered = _by_weight(notices)
+    for kind, group in groupby(ordered[:LISTED], key=lambda notice: notice.kind):
+        lines += ["", _heading(kind)]
+        lines += _lines(digest, group)
+    if len(notices) > LISTED:
+        lines += ["", f"… and {len(notices) - LISTED} more."]
+    lines += ["", f"All of it: {settings.BASE_URL}{reverse('notices')}"]
+    lines += [f"Which of this you get by e-mail: {settings.BASE_URL}{reverse('profile')}", ""]
+    return "\n".join(lines)
+
+
+def link(notice: Notice, recipient: str) -> str:
+    """To the account, where its owner looks at it or where operators do; empty where there is none."""
+    if notice.account is None:
+        return ""
+    if notice.owner == recipient:
+        return f"{settings.BASE_URL}{reverse('account', args=[notice.account])}"
+    return f"{settings.BASE_URL}{reverse('admin:cloudaccounts_cloudaccount_change', args=[notice.account])}"
+
+
+def _lines(digest: NoticeDigest, notices: Iterable[Notice]) -> Iterator[str]:
+    for notice in notices:
+        yield f"- {notice.text}"
+        if notice.remedy:
+            yield f"  {notice.remedy}"
+        yield f"  {notice.created_at:%Y-%m-%d %H:%M} UTC {link(notice, digest.recipient)}".rstrip()
+
+
+def _heading(kind: str) -> str:
+    label = NoticeKind(kind).label if kind in NoticeKind.values else kind
+    title = label[:1].upper() + label[1:]
+    return f"{title}\n{'-' * len(title)}"
+
+
+def _by_weight(notices: list[Notice]) -> list[Notice]:
+    weight = {kind.value: number for number, kind in enumerate(ORDER)}
+    return sorted(notices, key=lambda notice: (weight.get(notice.kind, len(weight)), notice.created_at))

@@ -1,0 +1,61 @@
+"""Who is told of a notice: its owner, operators, and the webhook. Each by what they asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
+
+from cloudaccounts.models import Notice, NoticePreference
+from cloudaccounts.models.delivery import Channel
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
+
+
+class Addressees:
+    """Looks each person up once. One of these lives for one round, so that a change counts from the next one on."""
+
+    def __init__(self) -> None:
+        self._muted: dict[str, set[str]] = {}
+        self._reachable: dict[str, bool] = {}
+
+    def of(self, notice: Notice) -> list[tuple[str, str]]:
+        """Pairs of channel and recipient. An operator who is the owner too is told once."""
+        people = {*self._operators, *([notice.owner] if self._can_reach(notice.owner) else [])}
+        found = [(Channel.MAIL.value, who) for who in sorted(people) if notice.kind not in self._muted_by(who)]
+        return [*found, (Channel.WEBHOOK.value, "")] if webhook_transport.is_configured() else found
+
+    @cached_property
+    def _operators(self) -> frozenset[str]:
+        users = get_user_model().objects.filter(is_active=True).filter(Q(is_staff=True) | Q(is_superuser=True))
+        return frozenset(str(key) for key in users.exclude(email="").values_list("pk", flat=True))
+
+    def _can_reach(self, owner: str) -> bool:
+        if owner not in self._reachable:
+            self._reachable[owner] = reachable(owner) is not None
+        return self._reachable[owner]
+
+    def _muted_by(self, owner: str) -> set[str]:
+        if owner not in self._muted:
+            self._muted[owner] = muted_kinds(owner)
+        return self._muted[owner]
+
+
+def reachable(owner: str) -> AbstractBaseUser | None:
+    """The user behind the identifier, where there still is one, active and with an address."""
+    if not (owner.isascii() and owner.isdecimal()):
+        return None
+    return get_user_model().objects.filter(pk=owner, is_active=True).exclude(email="").first()
+
+
+def muted_kinds(owner: str) -> set[str]:
+    row = NoticePreference.objects.filter(owner=owner).first()
+    return set(row.muted) if row else set()
+
+
+def set_wanted_kinds(owner: str, wanted: set[str]) -> None:
+    """By e-mail; the page of notices lists everything, whatever stands here."""
+    muted = sorted(kind.value for kind in NoticeKind if kind.value not in wanted)
+    NoticePreference.objects.update_or_create(owner=owner, defaults={"muted": muted})

@@ -1,0 +1,114 @@
+"""Histories have an age limit. What goes is the oldest, in batches, so that nobody waits for a long lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.models import (
+    ApiToken,
+    AuditEvent,
+    ConnectionCheck,
+    CredentialRotation,
+    Job,
+    JobItem,
+    Notice,
+    NoticeDelivery,
+    NoticeDigest,
+    OrganizationMember,
+)
+from cloudaccounts.models.job import JobState
+from cloudaccounts.models.organization import ProviderState
+from cloudaccounts.models.rotation import RotationStage
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    events: int
+    notices: int
+    jobs: int
+
+    @property
+    def total(self) -> int:
+        return self.events + self.notices + self.jobs
+
+
+def history_limit() -> datetime:
+    return timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
+
+
+def old_history() -> Purged:
+    """What `purge_history` would remove now."""
+    limit = history_limit()
+    return Purged(
+        AuditEvent.objects.filter(created_at__lt=limit).count(),
+        Notice.objects.filter(created_at__lt=limit).count(),
+        _ended_jobs(limit).count(),
+    )
+
+
+def purge_history(*, actor: Actor = SYSTEM) -> Purged:
+    """Removes audit events, notices and ended jobs older than ``AUDIT_RETENTION_DAYS``, and says so in the trail.
+
+    Checks, rotations, API tokens that ended and members that closed go as well.
+    """
+    limit = history_limit()
+    events = notices = jobs = 0
+    while gone := AuditEvent.objects.purge_before(limit):
+        events += gone
+    while keys := _oldest(Notice.objects.filter(created_at__lt=limit)):
+        NoticeDelivery.objects.filter(notice__in=keys).delete()
+        notices += Notice.objects.filter(pk__in=keys).delete()[0]
+    while keys := _oldest(NoticeDigest.objects.filter(created_at__lt=limit)):
+        NoticeDigest.objects.filter(pk__in=keys).delete()
+    for rows in (_ended_checks(limit), _ended_rotations(limit), _closed_members(limit), _ended_tokens(limit)):
+        while keys := _oldest(rows):
+            rows.model.objects.filter(pk__in=keys).delete()
+    while keys := _oldest(_ended_jobs(limit), size=50):  # each with its items
+        JobItem.objects.filter(job__in=keys).delete()
+        jobs += Job.objects.filter(pk__in=keys).delete()[0]
+    done = Purged(events, notices, jobs)
+    if done.total:
+        record_event(
+            actor=actor, owner="", action="history.purged",
+            text=f"History older than {settings.AUDIT_RETENTION_DAYS} days removed: {events:,} audit events",
+            events=events, notices=notices, jobs=jobs,
+        )  # fmt: skip
+    return done
+
+
+def _ended_checks(limit: datetime) -> QuerySet[Any]:
+    return ConnectionCheck.objects.filter(active_account=None, requested_at__lt=limit)
+
+
+def _ended_rotations(limit: datetime) -> QuerySet[Any]:
+    """Without what still waits staged."""
+    ended = CredentialRotation.objects.filter(active_account=None, requested_at__lt=limit)
+    return ended.exclude(state=RotationStage.STAGED)
+
+
+def _closed_members(limit: datetime) -> QuerySet[Any]:
+    """Nodes that are not in their organization any more and have no account here."""
+    closed = OrganizationMember.objects.filter(provider_state=ProviderState.CLOSED, account=None)
+    return closed.filter(first_seen_at__lt=limit)
+
+
+def _ended_tokens(limit: datetime) -> QuerySet[Any]:
+    return ApiToken.objects.filter(Q(revoked_at__lt=limit) | Q(expires_at__lt=limit))
+
+
+def _ended_jobs(limit: datetime) -> QuerySet[Job]:
+    return Job.objects.filter(state__in=(JobState.FINISHED, JobState.CANCELLED), requested_at__lt=limit)
+
+
+def _oldest(rows: QuerySet[Any], *, size: int = BATCH) -> list[Any]:
+    return list(rows.values_list("pk", flat=True)[:size])

@@ -1,0 +1,84 @@
+"""This installation about itself: its workers, its identities at the clouds, its key."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import ServerIdentity
+from cloudaccounts.credentials import vault
+from cloudaccounts.crypto.fields import KeyringError, Sealed
+from cloudaccounts.errors import CredentialsUnreadableError
+from cloudaccounts.models import CloudAccount, CloudCredential, KeyWitness, ServerIdentityRecord, WorkerHeartbeat
+
+ALIVE = timedelta(seconds=20)
+_BOUND = "key-witness"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    alive: bool
+    seen_at: datetime | None
+
+
+def record_worker_heartbeat(name: str, queues: list[str]) -> None:
+    WorkerHeartbeat.objects.update_or_create(name=name[:120], defaults={"queues": queues, "seen_at": timezone.now()})
+    WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+def worker_state(queue: str) -> WorkerState:
+    """Whether some worker that serves this queue wrote its heartbeat within 20 seconds."""
+    seen = [row.seen_at for row in WorkerHeartbeat.objects.order_by("-seen_at")[:50] if queue in row.queues]
+    latest = max(seen, default=None)
+    return WorkerState(alive=latest is not None and timezone.now() - latest < ALIVE, seen_at=latest)
+
+
+def refresh_server_identities() -> None:
+    """Finds out who this server is at each provider, so that pages can say it without asking. Asks the network."""
+    for provider in registry.all_providers():
+        identity = provider.server_identity(float(settings.CONNECTION_TIMEOUT_SECONDS))
+        if identity is not None:
+            ServerIdentityRecord.objects.update_or_create(
+                provider=provider.key, defaults={"identity": asdict(identity), "checked_at": timezone.now()}
+            )
+
+
+def server_identity(provider: str) -> ServerIdentity:
+    """As last found out; where no worker did so yet, that is said."""
+    row = ServerIdentityRecord.objects.filter(provider=provider).first()
+    if row is None:
+        return ServerIdentity(
+            error_code="server_identity_unknown",
+            error="No worker has found out yet who this server is at the provider.",
+            remedy="Start the worker; it looks within a few seconds.",
+        )
+    return ServerIdentity(**row.identity)
+
+
+def confirm_key(*, settle: bool = True) -> KeyringError | None:
+    """None where the key fits the data; else what is wrong. Writes the witness on first use, unless told not to.
+
+    Without a witness but with accounts (a restored database), the key is judged by an account's credential, so that a
+    wrong key cannot become the witness.
+    """
+    row = KeyWitness.objects.filter(name="witness").first()
+    try:
+        if row is not None and row.sealed is not None:
+            row.sealed.open(bound_to=_BOUND)
+            return None
+        if credential := next(iter(CloudCredential.objects.order_by()[:1]), None):
+            account = CloudAccount.objects.filter(pk=credential.pk).first()
+            if account is not None:
+                vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")
+        if settle:
+            KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": Sealed.seal({}, bound_to=_BOUND)})
+    except KeyringError as error:
+        return error
+    except CredentialsUnreadableError as error:
+        return KeyringError(error.code, error.reason, error.remedy)
+    return None

@@ -1,0 +1,101 @@
+"""The account whose credential an organization uses: taken up, and not let go while others depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.organizations import organizations_of
+from cloudaccounts.contract.setup import SetupContext, SetupGuide
+from cloudaccounts.credentials.sharing import members_through
+from cloudaccounts.errors import ConnectionInUseError, InputError
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Organization, OrganizationMember
+from cloudaccounts.models.organization import MemberState
+from cloudaccounts.operations.workers import server_identity
+from cloudaccounts.organizations.sync import request_sync
+from cloudaccounts.work.databases import SECURITY
+
+CHUNK = 500  # keys in one question
+
+
+def connect_organization(account: CloudAccount, *, actor: Actor, options: Mapping[str, str]) -> Organization:
+    """Takes an account's credential for its organization, and asks for the first look; repeating it changes options.
+
+    Raises `InputError`, also where the account is suspended.
+    """
+    provider = organizations_of(registry.get(account.provider))
+    if provider is None or account.connection is not None:
+        raise InputError({"account": "An organization cannot be reached through this account."})
+    if account.status == CloudAccountStatus.SUSPENDED:
+        raise InputError({"account": "This account is suspended. Resume it first."})
+    form = provider.organization_form(dict(options))
+    if not form.is_valid():
+        raise InputError({name: str(errors[0]) for name, errors in form.errors.items()})
+    wanted = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    try:
+        with transaction.atomic(using=SECURITY):
+            row = Organization.objects.create(
+                owner=account.owner, provider=account.provider, connection=account.pk, options=wanted
+            )
+    except IntegrityError:
+        found = Organization.objects.filter(connection=account.pk, owner=account.owner).first()
+        if found is None:
+            raise InputError({"account": "Somebody else's organization is reached through this account."}) from None
+        row = found
+        if row.options == wanted and row.is_looking:
+            return row
+        Organization.objects.filter(pk=row.pk).update(options=wanted, cursor="")
+    record_event(
+        actor=actor, owner=account.owner, action="organization.connected", account=account.pk, label=account.name,
+        text=f"Organization reached through {account.name}", organization=str(row.pk), options=wanted,
+    )  # fmt: skip
+    return request_sync(row, actor=actor)
+
+
+def forget_organization(organization: Organization, *, actor: Actor) -> None:
+    """Takes the organization off the list. Raises `ConnectionInUseError` while members are connected through it."""
+    if members := members_through(organization.connection):
+        raise ConnectionInUseError(members)
+    with transaction.atomic(using=SECURITY):
+        OrganizationMember.objects.filter(organization=organization.pk).delete()
+        Organization.objects.filter(pk=organization.pk).delete()
+        record_event(
+            actor=actor, owner=organization.owner, action="organization.removed",
+            text=f"Organization {organization.title} removed", organization=str(organization.pk),
+        )  # fmt: skip
+
+
+def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuide, ...]:
+    """How an administrator lets us into all members. Asks no network."""
+    context = SetupContext(
+        account_id=account.account_id,
+        partition=account.partition,
+        regions=tuple(account.regions),
+        external_id=external_id_for(account.owner),
+        server=server_identity(account.provider),
+    )
+    provider = registry.get_with_organizations(organization.provider)
+    return provider.organization_guides(context, {**organization.options, "root_id": organization.root_id})
+
+
+def set_aside(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
+    """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
+    before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
+    after = MemberState.NEW if back else MemberState.IGNORED
+    found = OrganizationMember.objects.filter(organization=organization.pk, state__in=before)
+    changed = 0
+    for start in range(0, len(members), CHUNK):
+        changed += found.filter(pk__in=members[start : start + CHUNK]).update(state=after)
+    if changed:
+        record_event(
+            actor=actor, owner=organization.owner, action="organization.members_changed",
+            text=f"{changed} members of {organization.title} {'taken in again' if back else 'left out'}",
+            organization=str(organization.pk), at=timezone.now().isoformat(),
+        )  # fmt: skip
+    return changed

@@ -1,0 +1,35 @@
+"""Groups that onboarded members and imported accounts are put into."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import InputError
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.groups.services import add_members
+from cloudaccounts.models import CloudAccount
+
+
+def choices(owner: str) -> list[tuple[str, str]]:
+    """The owner's groups: id as text, and name."""
+    return group_queries.choices(owner)
+
+
+def clean_group(owner: str, raw: str) -> str:
+    """A group's id, from its id or name; empty stays empty. Raises `InputError`."""
+    wanted = raw.strip()
+    if not wanted:
+        return ""
+    try:
+        return str(group_queries.resolve_group(wanted, owner).pk)
+    except ProviderError as error:
+        raise InputError({"group": f"{error.cause} {error.remedy}"}) from None
+
+
+def put(account: CloudAccount, group: str, *, actor: Actor) -> None:
+    """Puts the account into the group, if one was named and is still there. Repeating it changes nothing."""
+    found = group_queries.find(account.owner, UUID(group)) if group else None
+    if found is not None:
+        add_members(found, actor=actor, accounts=[account.pk])

@@ -1,0 +1,115 @@
+"""Writes pages of an organization's tree, with what is portable; see `scans.services.storing` for the reasons."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from cloudaccounts.contract.organizations import NodeKind, NodeState, OrganizationNode
+from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
+from cloudaccounts.notifications.notify import tell
+
+BATCH = 500
+_CHANGING = ["parent_id", "name", "provider_state", "state", "account", "seen_in"]
+_WORDS = {ProviderState.SUSPENDED: "suspended", ProviderState.CLOSED: "closed"}
+
+
+@dataclass(slots=True)
+class MemberWriter:
+    """Stores the pages of one look. The one worker that holds the claim writes; so reading first is safe."""
+
+    organization: Organization
+    generation: int
+    new: int = 0
+
+    def write(self, nodes: Iterable[OrganizationNode]) -> int:
+        """Four statements a page at most, whatever its size. Returns how many nodes it held."""
+        found = {node.node_id[:200]: node for node in nodes if node.node_id}
+        existing = {
+            row.node_id: row
+            for row in OrganizationMember.objects.filter(organization=self.organization.pk, node_id__in=list(found))
+        }
+        connected = self._connected([node.account_id for node in found.values() if node.account_id])
+        fresh, changed, same = [], [], []
+        for key, node in found.items():
+            row = existing.get(key)
+            if row is None:
+                fresh.append(self._row(key, node, connected))
+            elif self._change(row, node, connected):
+                changed.append(row)
+            else:
+                same.append(row.pk)
+        OrganizationMember.objects.bulk_create(fresh)
+        OrganizationMember.objects.bulk_update(changed, _CHANGING)
+        if same:
+            OrganizationMember.objects.filter(pk__in=same).update(seen_in=self.generation)
+        self.new += sum(row.kind == MemberKind.ACCOUNT and row.state == MemberState.NEW for row in fresh)
+        return len(found)
+
+    def sweep(self) -> int:
+        """After the whole tree was seen: what was not met is gone. Kept as closed, so that its history stays."""
+        gone = OrganizationMember.objects.filter(organization=self.organization.pk, seen_in__lt=self.generation)
+        gone = gone.exclude(provider_state=ProviderState.CLOSED)
+        for row in gone.filter(account__isnull=False).iterator(chunk_size=BATCH):
+            self._tell(row, ProviderState.CLOSED)
+        return gone.update(provider_state=ProviderState.CLOSED)
+
+    def _connected(self, account_ids: list[str]) -> dict[str, CloudAccount]:
+        """Those accounts that the owner has connected already, in whichever way."""
+        if not account_ids:
+            return {}
+        owned = CloudAccount.objects.of(self.organization.owner).filter(provider=self.organization.provider)
+        return {row.account_id: row for row in owned.filter(account_id__in=account_ids).only("account_id", "name")}
+
+    def _row(self, key: str, node: OrganizationNode, connected: dict[str, CloudAccount]) -> OrganizationMember:
+        account = connected.get(node.account_id) if node.account_id else None
+        return OrganizationMember(
+            organization=self.organization.pk,
+            owner=self.organization.owner,
+            node_id=key,
+            parent_id=node.parent_id[:200],
+            kind=MemberKind.ACCOUNT if node.kind == NodeKind.ACCOUNT else MemberKind.CONTAINER,
+            account_id=node.account_id[:128],
+            name=shown_name(node.name) or node.account_id or key,
+            provider_state=node.state.value,
+            state=MemberState.ONBOARDED if account else MemberState.NEW,
+            account=account.pk if account else None,
+            seen_in=self.generation,
+            first_seen_at=timezone.now(),
+        )
+
+    def _change(self, row: OrganizationMember, node: OrganizationNode, connected: dict[str, CloudAccount]) -> bool:
+        """Whether anything beside the generation differs; then it stands on the row."""
+        before = [getattr(row, name) for name in _CHANGING[:-1]]
+        account = connected.get(node.account_id) if node.account_id else None
+        row.parent_id, row.name = node.parent_id[:200], shown_name(node.name) or node.account_id or row.node_id
+        if row.provider_state != node.state and row.account and node.state != NodeState.ACTIVE:
+            self._tell(row, ProviderState(node.state.value))
+        row.provider_state = node.state.value
+        if account is not None and row.account != account.pk:  # connected by itself since
+            row.account, row.state = account.pk, MemberState.ONBOARDED
+        row.seen_in = self.generation
+        return before != [getattr(row, name) for name in _CHANGING[:-1]]
+
+    def _tell(self, row: OrganizationMember, state: ProviderState) -> None:
+        account = CloudAccount.objects.filter(pk=row.account).first() if row.account else None
+        if account is not None:
+            tell(
+                NoticeKind.MEMBER_CLOSED,
+                key=f"{row.pk}:{self.generation}:{state.value}",
+                text=f"{account.name} is {_WORDS[state]} at the cloud, as its organization says.",
+                remedy="Suspend or delete the account here if that was meant.",
+                account=account,
+            )
+
+
+def shown_name(raw: str) -> str:
+    """A stranger's text in one line: control and direction characters become blanks, and 160 characters are kept."""
+    text = unicodedata.normalize("NFC", raw)
+    bad = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co"}
+    return " ".join("".join(" " if unicodedata.category(char) in bad else char for char in text).split())[:160]

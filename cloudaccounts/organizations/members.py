@@ -1,0 +1,255 @@
+"""Testing and onboarding an organization's members: jobs whose every item bears repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.credentials import vault
+from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
+from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.lifecycle.state_changes import delete_account
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem, Organization, OrganizationMember
+from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
+from cloudaccounts.organizations import grouping
+
+TEST = "organization.test"
+ONBOARD = "organization.onboard"
+# Members validated at once. Each asks about ten times within some seconds: far below STS's 600 a second and what
+# Resource Manager (Azure's and Google's) gives one identity; what is throttled all the same waits as the provider asks.
+THREADS = 8
+CHUNK = 500
+
+
+class ConnectionGoneError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "connection_gone",
+            "The account whose credential was used was deleted, suspended or given away meanwhile.",
+            "Connect the organization again, or resume that account.",
+        )
+
+
+def test_members(organization: Organization, *, actor: Actor, members: Iterable[UUID | str]) -> Job:
+    """Checks that each member can be opened and read; stores nothing but the outcome. Raises `InputError`."""
+    items = list(_items(organization, members))
+    if not items:
+        raise InputError({"members": "Choose at least one account that can be tested."})
+    return start_job(
+        owner=organization.owner, actor=actor, kind=TEST, title=f"Test members of {organization.title}", items=items,
+        options={"organization": str(organization.pk)},
+    )  # fmt: skip
+
+
+def onboard_members(
+    organization: Organization,
+    *,
+    actor: Actor,
+    members: Iterable[UUID | str],
+    environment: str,
+    regions: Sequence[str],
+    group: str = "",
+) -> Job:
+    """Proves each member and connects it through the organization's connection. Raises `InputError`."""
+    connection = CloudAccount.objects.filter(pk=organization.connection).first()
+    if connection is None:
+        raise InputError({"members": "The account whose credential was used is gone. Connect it again."})
+    checked = clean_details(_details(organization, connection, connection.account_id, "any", environment, regions))
+    group = grouping.clean_group(organization.owner, group)
+    items = list(_items(organization, members))
+    if not items:
+        raise InputError({"members": "Choose at least one account that is not connected yet."})
+    return start_job(
+        owner=organization.owner, actor=actor, kind=ONBOARD, title=f"Onboard members of {organization.title}",
+        items=items,
+        options={
+            "organization": str(organization.pk), "environment": checked.environment, "regions": list(checked.regions),
+            "group": group,
+        },
+    )  # fmt: skip
+
+
+def new_members(organization: Organization, *, under: str = "", failed: bool = False) -> list[UUID]:
+    """Active accounts that are new (or have failed), in the whole tree or below one container."""
+    # One that a killed worker left in the middle is as new: onboarding it again finishes what was begun.
+    states = [MemberState.NEW, MemberState.ONBOARDING, *([MemberState.FAILED] if failed else [])]
+    found = OrganizationMember.objects.filter(
+        organization=organization.pk, kind=MemberKind.ACCOUNT, state__in=states, provider_state=ProviderState.ACTIVE
+    )
+    if not under:
+        return list(found.order_by("name", "pk").values_list("pk", flat=True))
+    below, keys = containers_below(organization, under), []
+    for start in range(0, len(below), CHUNK):
+        keys += list(found.filter(parent_id__in=below[start : start + CHUNK]).values_list("pk", flat=True))
+    return keys
+
+
+def containers_below(organization: Organization, node_id: str) -> list[str]:
+    """The container itself and all in it; none where it is no container. One that lies in itself is met once."""
+    children: dict[str, list[str]] = {}
+    known = False
+    rows = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER)
+    for key, parent in rows.values_list("node_id", "parent_id"):
+        children.setdefault(parent, []).append(key)
+        known = known or key == node_id
+    if not known:
+        return []
+    met, waiting = {node_id: None}, [node_id]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in met:
+                met[child] = None
+                waiting.append(child)
+    return list(met)
+
+
+def _items(organization: Organization, members: Iterable[UUID | str]) -> Iterator[tuple[str, str]]:
+    wanted = list(dict.fromkeys(str(one) for one in members))
+    for start in range(0, len(wanted), CHUNK):
+        rows = OrganizationMember.objects.filter(
+            organization=organization.pk, kind=MemberKind.ACCOUNT, pk__in=wanted[start : start + CHUNK]
+        ).exclude(state=MemberState.ONBOARDED)
+        for row in rows.order_by("name", "pk"):
+            yield str(row.pk), f"{row.name} {row.account_id}" if row.name != row.account_id else row.name
+
+
+@handles(TEST, threads=THREADS)
+def _test(job: Job, item: JobItem) -> Outcome:
+    organization, member = _of(job, item)
+    if member is None or organization is None:
+        return Outcome.skipped("This member is gone.")
+    if member.state == MemberState.ONBOARDED or member.provider_state != ProviderState.ACTIVE:
+        return _not_to_do(member)
+    try:
+        connection, credentials = _open(organization, member, Actor.from_dict(job.actor), "a test")
+        details = _details(
+            organization, connection, member.account_id, member.name, connection.environment, connection.regions
+        )
+        report = validate_cloud_account(owner=organization.owner, details=details, credentials=credentials, known=True)
+        if not report.ok:
+            raise ValidationRefusedError(report)
+    except ProviderError as error:
+        return _failed(member, error)
+    _write(member, state=MemberState.NEW, tested_at=timezone.now(), code="", cause="", remedy="")
+    return Outcome()
+
+
+@handles(ONBOARD, threads=THREADS)
+def _onboard(job: Job, item: JobItem) -> Outcome:
+    """A worker that dies anywhere in here leaves the item waiting; the account's UUID is the member's own."""
+    organization, member = _of(job, item)
+    if member is None or organization is None:
+        return Outcome.skipped("This member is gone.")
+    if member.provider_state != ProviderState.ACTIVE:
+        return _not_to_do(member)
+    actor, options = Actor.from_dict(job.actor), job.options
+    account = CloudAccount.objects.of(organization.owner).filter(pk=member.becomes).first()
+    if account is None and member.state == MemberState.ONBOARDED:
+        return _not_to_do(member)
+    if account is None:
+        _write(member, state=MemberState.ONBOARDING)
+        try:
+            account = _add(organization, member, actor, options)
+        except DuplicateAccountError:
+            return _connected_already(organization, member)
+        except ProviderError as error:
+            return _failed(member, error)
+    grouping.put(account, str(options.get("group", "")), actor=actor)
+    _write(
+        member, state=MemberState.ONBOARDED, account=account.pk, tested_at=timezone.now(), code="", cause="", remedy=""
+    )
+    return Outcome()
+
+
+def _add(organization: Organization, member: OrganizationMember, actor: Actor, options: dict[str, Any]) -> CloudAccount:
+    connection, credentials = _open(organization, member, actor, "onboarding")
+    details = _details(
+        organization, connection, member.account_id, member.name, options["environment"], options["regions"]
+    )
+    details = clean_details(replace(details, name=details.name[:120]))
+    report: CloudValidationResult = validate_cloud_account(
+        owner=organization.owner, details=details, credentials=credentials, known=True
+    )
+    account = add_cloud_account(
+        owner=organization.owner, actor=actor, details=details, credentials=credentials, report=report,
+        account_uuid=member.becomes, connection=connection,
+    )  # fmt: skip
+    # Whoever deletes, transfers or suspends the connection looks for members first: ours may have come after that look.
+    if not _is_still_usable(connection):
+        delete_account(account, actor=actor)
+        raise ConnectionGoneError
+    return account
+
+
+def _is_still_usable(connection: CloudAccount) -> bool:
+    found = CloudAccount.objects.of(connection.owner).filter(pk=connection.pk)
+    return found.exclude(status=CloudAccountStatus.SUSPENDED).exists()
+
+
+def _of(job: Job, item: JobItem) -> tuple[Organization | None, OrganizationMember | None]:
+    organization = Organization.objects.filter(owner=job.owner, pk=job.options["organization"]).first()
+    members = OrganizationMember.objects.filter(organization=job.options["organization"], owner=job.owner)
+    return organization, members.filter(pk=item.subject).first()
+
+
+def _open(
+    organization: Organization, member: OrganizationMember, actor: Actor, purpose: str
+) -> tuple[CloudAccount, Credentials]:
+    return vault.open_member(
+        organization=organization, account_id=member.account_id, label=member.name, actor=actor, purpose=purpose
+    )
+
+
+def _details(
+    organization: Organization,
+    connection: CloudAccount,
+    account_id: str,
+    name: str,
+    environment: str,
+    regions: Sequence[str],
+) -> AccountDetails:
+    return AccountDetails(
+        provider=organization.provider,
+        account_id=account_id,
+        partition=connection.partition,
+        name=name or account_id,
+        environment=environment,
+        regions=tuple(regions),
+    )
+
+
+def _not_to_do(member: OrganizationMember) -> Outcome:
+    if member.state == MemberState.ONBOARDED:
+        return Outcome.skipped("Connected already.")
+    return Outcome.skipped(f"The cloud says that this account is {member.provider_state}.")
+
+
+def _connected_already(organization: Organization, member: OrganizationMember) -> Outcome:
+    account = CloudAccount.objects.of(organization.owner).filter(
+        provider=organization.provider, account_id=member.account_id
+    )
+    _write(member, state=MemberState.ONBOARDED, account=account.values_list("pk", flat=True).first(), code="", cause="")
+    return Outcome.skipped("Connected already.")
+
+
+def _failed(member: OrganizationMember, error: ProviderError) -> Outcome:
+    _write(
+        member, state=MemberState.FAILED, tested_at=timezone.now(), code=error.code, cause=error.cause[:500],
+        remedy=error.remedy[:500],
+    )  # fmt: skip
+    return Outcome.failed(error)
+
+
+def _write(member: OrganizationMember, **changes: Any) -> None:
+    OrganizationMember.objects.filter(pk=member.pk).update(**changes)

@@ -1,0 +1,219 @@
+"""Looking at an organization's tree: asked for by the row, done by a worker page by page, taken up after a kill.
+
+Each page is stored together with the cursor behind it. A worker that dies leaves its lease to run out; the next one
+goes on from the cursor, and a page that comes twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.organizations import MemberPage
+from cloudaccounts.credentials import vault
+from cloudaccounts.errors import defect
+from cloudaccounts.health.sessions import details_of
+from cloudaccounts.health.validation import target_for
+from cloudaccounts.models import Organization
+from cloudaccounts.models.organization import SyncState
+from cloudaccounts.organizations.member_writer import MemberWriter, shown_name
+from cloudaccounts.work import messages
+from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim, LeaseKeeper
+
+TASK = "cloudaccounts.sync_organization"
+QUEUE = "fleet"
+EVERY = timedelta(days=1)
+AGAIN = timedelta(minutes=10)  # after what can pass by itself; goes on from the cursor
+NUDGE_AGAIN = timedelta(seconds=30)
+TRIES = 5  # workers that may die one after the other at the same page
+OLDEST_CURSOR = timedelta(hours=1)  # the clouds' own page tokens do not live much longer
+
+logger = logging.getLogger(__name__)
+
+
+def request_sync(organization: Organization, *, actor: Actor) -> Organization:
+    """Asks for a look; one that waits or runs already is enough.
+
+    Raises `CredentialsUnreadableError` where the connecting account is gone, suspended or somebody else's.
+    """
+    vault.connection_of(organization)
+    now = timezone.now()
+    with transaction.atomic(using=SECURITY):
+        asked = Organization.objects.filter(pk=organization.pk, sync_state=SyncState.IDLE).update(
+            sync_state=SyncState.QUEUED, actor=actor.to_dict(), requested_at=now, nudged_at=now
+        )
+        if asked:
+            messages.send_on_commit(TASK, str(organization.pk), using=SECURITY, queue=QUEUE)
+    organization.refresh_from_db()
+    return organization
+
+
+def run_sync(organization_id: UUID) -> str:
+    """Does a look that waits, and answers with the organization's state afterwards."""
+    row = Organization.objects.filter(pk=organization_id)
+    claim = Claim.take(
+        row.filter(sync_state=SyncState.QUEUED), row.filter(sync_state=SyncState.RUNNING), sync_state=SyncState.RUNNING
+    )
+    if claim is not None:
+        organization = row.get()
+        with LeaseKeeper(claim.renew) as keeper:
+            _look(organization, claim, keeper)
+    return row.values_list("sync_state", flat=True).first() or "gone"
+
+
+def requeue_syncs() -> int:
+    """Gives looks of dead workers back, nudges those that wait, and asks for those that are due. Counts all."""
+    now = timezone.now()
+    lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
+    mended = sum(_end_deadly(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
+    mended += lost.filter(attempts__lt=TRIES).update(
+        sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None
+    )
+    for organization in Organization.objects.filter(sync_state=SyncState.IDLE, next_sync_at__lte=now)[:100]:
+        try:
+            request_sync(organization, actor=SYSTEM)
+        except ProviderError as error:
+            # No look and no line in the trail for it: it is told on the page, and asked for again later.
+            Organization.objects.filter(pk=organization.pk, sync_state=SyncState.IDLE).update(
+                next_sync_at=now + _pause(error), **_told(error)
+            )
+            continue
+        mended += 1
+    waiting = Organization.objects.filter(sync_state=SyncState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    for key in list(waiting.values_list("pk", flat=True)[:100]):
+        Organization.objects.filter(pk=key).update(nudged_at=now)
+        mended += messages.send(TASK, str(key), queue=QUEUE)
+    return mended
+
+
+def _look(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
+    try:
+        writer = _walk(organization, claim, keeper)
+    except ProviderError as error:
+        _end_badly(organization, claim, error)
+    except Exception:
+        # A defect of ours is told as such, instead of as a worker that died.
+        logger.exception("organization.defect", extra={"organization": str(organization.pk)})
+        _end_badly(organization, claim, defect("look at the organization"))
+    else:
+        if writer is not None:
+            _end_well(organization, claim, writer)
+
+
+def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> MemberWriter | None:
+    """None where the claim was lost. Raises `ProviderError`."""
+    connection = vault.connection_of(organization)
+    credentials = vault.open_credentials(
+        account=connection, actor=Actor.from_dict(organization.actor), purpose="a look at its organization"
+    )
+    provider = registry.get_with_organizations(organization.provider)
+    target = target_for(connection.owner, details_of(connection))
+    cursor = organization.cursor
+    if cursor and (organization.requested_at or timezone.now()) < timezone.now() - OLDEST_CURSOR:
+        cursor = ""
+    while True:
+        writer = _begin(organization, claim, cursor)
+        if writer is None:
+            return None
+        moved = False
+        try:
+            for page in provider.organization_pages(credentials, target, organization.options, cursor):
+                if keeper.lost.is_set() or not _store(organization, claim, writer, page):
+                    return None
+                moved = True
+        except ProviderError as error:
+            if cursor and not moved and (error.permanent or error.code == "cursor_expired"):
+                cursor = ""  # the token was too old for the cloud: from the beginning then
+                continue
+            raise
+        return writer
+
+
+def _begin(organization: Organization, claim: Claim, cursor: str) -> MemberWriter | None:
+    """A look from the beginning is a new generation; one that goes on belongs to the same."""
+    if not cursor:
+        if not claim.write(generation=F("generation") + 1, cursor="", seen=0):
+            return None
+        organization.refresh_from_db(fields=["generation", "seen"])
+    return MemberWriter(organization, organization.generation)
+
+
+def _store(organization: Organization, claim: Claim, writer: MemberWriter, page: MemberPage) -> bool:
+    """A page and the cursor behind it. The last page's cursor is not stored: the look ends with the sweep."""
+    with transaction.atomic(using=SECURITY):
+        organization.seen += writer.write(page.nodes)
+        changes: dict[str, object] = {"seen": organization.seen}
+        if page.cursor:
+            changes |= {"cursor": page.cursor, "attempts": 0}  # whoever takes it up goes on behind this page
+        for node in page.nodes:
+            if not node.parent_id:
+                changes |= {"root_id": node.node_id[:200], "name": shown_name(node.name) or node.node_id[:160]}
+        return claim.write(**changes)
+
+
+def _end_well(organization: Organization, claim: Claim, writer: MemberWriter) -> None:
+    now = timezone.now()
+    with transaction.atomic(using=SECURITY):
+        gone = writer.sweep()
+        # A quarter of an hour of jitter: a fleet that was connected in one go is not looked at in one go every day.
+        jitter = timedelta(seconds=random.uniform(0, 900))  # noqa: S311 # no secret
+        ended = claim.write(
+            sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", code="", cause="", remedy="",
+            attempts=0, last_synced_at=now, next_sync_at=now + EVERY + jitter,
+        )  # fmt: skip
+        if ended:
+            _record(
+                organization, f"{organization.seen:,} nodes seen, {writer.new:,} accounts new, {gone:,} gone", code=""
+            )
+
+
+def _end_badly(organization: Organization, claim: Claim, error: ProviderError) -> None:
+    """What can pass by itself is tried again soon, from the cursor; all else tomorrow, from the beginning."""
+    now = timezone.now()
+    changes: dict[str, object] = {"cursor": ""} if error.permanent else {}
+    ended = claim.write(
+        sync_state=SyncState.IDLE, claim=None, lease_until=None, next_sync_at=now + _pause(error), attempts=0,
+        **_told(error), **changes,
+    )  # fmt: skip
+    if ended:
+        _record(organization, f"failed: {error.cause}", code=error.code)
+
+
+def _pause(error: ProviderError) -> timedelta:
+    return EVERY if error.permanent else AGAIN
+
+
+def _told(error: ProviderError) -> dict[str, str]:
+    return {"code": error.code, "cause": error.cause[:500], "remedy": error.remedy[:500]}
+
+
+def _end_deadly(organization: Organization, lost: QuerySet[Organization]) -> int:
+    """A look that killed its workers `TRIES` times at the same page: tomorrow again, from the beginning."""
+    logger.error("organization.deadly", extra={"organization": str(organization.pk)})
+    cause = f"The worker died {organization.attempts} times at this look without getting any further."
+    ended = lost.filter(pk=organization.pk, claim=organization.claim).update(
+        sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", attempts=0, code="worker_died",
+        cause=cause, remedy="Tell the operator: the log may say why.", next_sync_at=timezone.now() + EVERY,
+    )  # fmt: skip
+    if ended:
+        _record(organization, f"failed: {cause}", code="worker_died")
+    return ended
+
+
+def _record(organization: Organization, text: str, *, code: str) -> None:
+    record_event(
+        actor=Actor.from_dict(organization.actor), owner=organization.owner, action="organization.synced",
+        account=organization.connection, label=organization.title, text=f"Look at the organization: {text}",
+        organization=str(organization.pk), code=code,
+    )  # fmt: skip

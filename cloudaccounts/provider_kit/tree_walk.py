@@ -1,0 +1,81 @@
+"""Walks a cloud's tree of containers, list by list, so that a walk that was interrupted goes on where it was.
+
+For providers. Nothing here knows a cloud, an SDK or Django.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.organizations import MemberPage, NodeKind, OrganizationNode
+
+T = TypeVar("T")
+PATIENCE = 60.0  # seconds for one page in all
+LONGEST_PAUSE = 10.0  # seconds between two tries
+MOST_CONTAINERS = 20_000  # AWS allows 2,000 units, Azure 10,000 groups; a tree with more is a loop
+
+# Lists a page of a container's children: (container, which list, the cloud's token) to (nodes, the next token).
+ListPage = Callable[[str, int, str], tuple[Sequence[OrganizationNode], str]]
+
+
+def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, cursor: str = "") -> Iterator[MemberPage]:
+    """Breadth first, ``lists`` lists for each container; ``root`` is wanted only where there is no cursor.
+
+    The cursor holds the containers that wait: small, since an organization has few of them beside its accounts.
+    Raises `ProviderError` ``cursor_expired`` for one that cannot be read.
+    """
+    waiting: deque[str]
+    if cursor:
+        waiting, number, token, told = _read(cursor)
+    else:
+        assert root is not None
+        waiting, number, token, told = deque([root.node_id]), 0, "", 1
+        yield MemberPage((root,), _write(waiting, number, token, told))
+    while waiting:
+        nodes, token = list_page(waiting[0], number, token)
+        containers = [node.node_id for node in nodes if node.kind == NodeKind.CONTAINER]
+        told += len(containers)
+        if told > MOST_CONTAINERS:
+            raise ProviderError(
+                "organization_too_large", f"This organization has more than {MOST_CONTAINERS:,} containers.",
+                "Connect one of its parts instead.",
+            )  # fmt: skip
+        waiting.extend(containers)
+        if not token:
+            number += 1
+            if number == lists:
+                waiting.popleft()
+                number = 0
+        yield MemberPage(tuple(nodes), _write(waiting, number, token, told) if waiting else "")
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """The call's result; what can pass by itself is tried again with growing pauses, for `PATIENCE` in all."""
+    deadline, pause = time.monotonic() + PATIENCE, 0.5
+    while True:
+        try:
+            return call()
+        except ProviderError as error:
+            if error.permanent or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _write(waiting: deque[str], number: int, token: str, told: int) -> str:
+    return json.dumps([list(waiting), number, token, told], separators=(",", ":"))
+
+
+def _read(cursor: str) -> tuple[deque[str], int, str, int]:
+    try:
+        waiting, number, token, told = json.loads(cursor)
+        return deque(str(one) for one in waiting), int(number), str(token), int(told)
+    except (ValueError, TypeError):
+        raise ProviderError(
+            "cursor_expired", "The walk cannot go on from where it was.", "Start it again.", permanent=False
+        ) from None

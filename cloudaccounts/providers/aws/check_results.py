@@ -1,0 +1,190 @@
+"""What each finding of the connection test means, in words. Pure functions: no SDK, no network, no Django."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import (
+    CheckResult,
+    CheckStatus,
+    PermissionResult,
+    PermissionStatus,
+    PlannedCheck,
+    RegionResult,
+)
+from cloudaccounts.providers.aws import permissions as needed
+from cloudaccounts.providers.aws.plan import (
+    ACCOUNT_MATCH,
+    KEY_AGE,
+    PERMISSIONS,
+    REGIONS,
+    ROOT_REFUSED,
+)
+
+Proof = tuple[tuple[PermissionResult, ...], bool]
+Regions = tuple[RegionResult, ...]
+
+
+def passed(planned: PlannedCheck, detail: str) -> CheckResult:
+    return CheckResult(planned.name, planned.title, CheckStatus.PASSED, detail)
+
+
+def skipped(planned: PlannedCheck, detail: str, cause: str = "") -> CheckResult:
+    return CheckResult(planned.name, planned.title, CheckStatus.SKIPPED, detail, cause=cause)
+
+
+def failed(planned: PlannedCheck, error: ProviderError) -> CheckResult:
+    return _told(planned, CheckStatus.FAILED, error)
+
+
+def _told(planned: PlannedCheck, status: CheckStatus, error: ProviderError, detail: str = "") -> CheckResult:
+    return CheckResult(
+        planned.name,
+        planned.title,
+        status,
+        detail,
+        code=error.code,
+        cause=error.cause,
+        remedy=error.remedy,
+        sdk_error=error.sdk_error,
+        retry_helps=not error.permanent,
+    )
+
+
+def account(actual: str, claimed: str) -> CheckResult:
+    if actual == claimed:
+        return passed(ACCOUNT_MATCH, f"It is account {claimed}, as you named it.")
+    return failed(
+        ACCOUNT_MATCH,
+        ProviderError(
+            "account_mismatch",
+            f"These credentials belong to account {actual}, and the account to connect is {claimed}.",
+            "Use credentials of that account, or change the account ID.",
+        ),
+    )
+
+
+def root(arn: str) -> CheckResult:
+    if not arn.endswith(":root"):
+        return passed(ROOT_REFUSED, "The key is not the root user's.")
+    return failed(
+        ROOT_REFUSED,
+        ProviderError(
+            "root_key_refused",
+            "This is a key of the account's root user, which may do everything and cannot be limited. It is not "
+            "accepted.",
+            "Discard this draft, delete the key in AWS (CIS AWS 1.4: the root user should have none), and use a "
+            "cross-account role or the key of a user that may only read.",
+        ),
+    )
+
+
+def hole(*, refused_without: bool, refused_wrong: bool) -> str:
+    """What is wrong with a role that lets us in although it should not; empty where it is closed."""
+    if refused_without and refused_wrong:
+        return ""
+    how = "without any external ID" if not refused_without else "with a wrong external ID"
+    return (
+        f"AWS let us assume this role {how}: another customer who guesses its ARN could read your account through us."
+    )
+
+
+def age(created: datetime | None, now: datetime) -> CheckResult:
+    if created is None:
+        return skipped(KEY_AGE, "Temporary keys have no age; they expire by themselves.")
+    days = (now - created).days
+    return passed(KEY_AGE, f"Made on {created:%d %B %Y}, {days} day{'' if days == 1 else 's'} ago.")
+
+
+def age_unknown(error: ProviderError) -> CheckResult:
+    return skipped(KEY_AGE, "AWS did not tell when the key was made: its age counts from today.", error.cause)
+
+
+class Mending(TypedDict, total=False):
+    mending: str
+    mending_title: str
+
+
+def mending(results: tuple[PermissionResult, ...]) -> Mending:
+    statement, forbidden = needed.mending(results), needed.forbidden(results)
+    if statement:
+        title = "Add this statement to a policy of the role or user, then check again"
+        if forbidden:
+            title += f". {len(forbidden)} more are denied explicitly: that must be lifted where it is said"
+        return {"mending": statement, "mending_title": title}
+    if forbidden:
+        title = "A policy denies these explicitly. Take them out of its Deny statement, then check again"
+        return {"mending": "\n".join(forbidden), "mending_title": title}
+    return {}
+
+
+def permissions(results: tuple[PermissionResult, ...], *, simulated: bool) -> CheckResult:
+    count = {status: sum(result.status == status for result in results) for status in PermissionStatus}
+    granted, total = count[PermissionStatus.GRANTED], len(results)
+    how = (
+        "By IAM's policy simulator."
+        if simulated
+        else "IAM's policy simulator may not be asked with these credentials, so each was tried with a small read."
+    )
+    if granted == total:
+        return passed(PERMISSIONS, f"All {total} granted. {how}")
+    if granted == 0:
+        return failed(PERMISSIONS, _nothing_granted(any_denied=count[PermissionStatus.DENIED] > 0))
+    blind = needed.blinded(results)
+    parts = [f"{granted} of {total} granted."]
+    if blind:
+        parts.append(f"Findings about {blind} will be missing.")
+    if unknown := count[PermissionStatus.UNVERIFIABLE]:
+        parts.append(f"{unknown} could not be verified.")
+    if not blind:
+        return CheckResult(PERMISSIONS.name, PERMISSIONS.title, CheckStatus.PASSED, " ".join([*parts, how]))
+    gap = ProviderError(
+        "permissions_missing",
+        f"{count[PermissionStatus.DENIED]} of the {total} permissions that a scan needs are denied.",
+        "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess, or add the statement below. Where an "
+        "explicit "
+        "deny, a boundary or a service control policy is named as the reason, that must be changed instead.",
+    )
+    return _told(PERMISSIONS, CheckStatus.WARNING, gap, " ".join([*parts, how]))
+
+
+def _nothing_granted(*, any_denied: bool) -> ProviderError:
+    if any_denied:
+        return ProviderError(
+            "no_permissions",
+            "The credentials are valid, but none of the permissions that a scan needs is granted.",
+            "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess to the role or user, then check again. A "
+            "change can take a minute to work everywhere.",
+        )
+    return ProviderError(
+        "permissions_unverifiable",
+        "The credentials are valid, but AWS gave no answer about any of the permissions that a scan needs.",
+        "Try again in a few minutes.",
+        permanent=False,
+    )
+
+
+def regions(results: Regions) -> CheckResult:
+    off = [result.name for result in results if not result.enabled]
+    if not results:
+        return skipped(REGIONS, "No region was chosen.")
+    if not off:
+        return passed(REGIONS, f"{_listed([result.name for result in results])} enabled.")
+    gap = ProviderError(
+        "region_not_enabled",
+        f"{_listed(off)} not enabled in this account: nothing can be found there.",
+        "Enable them in AWS under Account, AWS Regions, or leave them out.",
+    )
+    return _told(REGIONS, CheckStatus.WARNING, gap, f"{len(results) - len(off)} of {len(results)} enabled.")
+
+
+def regions_unknown(error: ProviderError) -> CheckResult:
+    return _told(REGIONS, CheckStatus.WARNING, error, "Which of the chosen regions are enabled could not be found out.")
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is"
+    return f"{', '.join(names[:-1])} and {names[-1]} are"

@@ -1,0 +1,59 @@
+"""What AWS's rules share beyond `provider_kit.posture`: how its policies list texts, and where rules come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudaccounts.contract.rules import PostureCheck, Reference, Severity
+from cloudaccounts.provider_kit.posture import Rule, careful
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a list; a single text counts as a list of one, as in AWS's policies."""
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+
+
+def cis(section: str) -> Reference:
+    return Reference("CIS AWS 3.0.0", section)
+
+
+def aws(title: str, url: str) -> Reference:
+    return Reference(title, url=url)
+
+
+def hub(control: str) -> Reference:
+    """A control of AWS Security Hub's catalogue, such as ``RDS.11``."""
+    service = control.partition(".")[0].lower()
+    page = f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html"
+    return Reference("AWS Security Hub", control, f"{page}#{control.lower().replace('.', '-')}")
+
+
+def check(
+    identifier: str,
+    title: str,
+    severity: Severity,
+    asset_type: str,
+    rule: Rule,
+    *,
+    why: str,
+    console: str,
+    command: str,
+    references: tuple[Reference, ...] = (),
+    ages: bool = False,
+) -> PostureCheck:
+    """A check whose judge never raises. The service is the second part of the asset's type."""
+    return PostureCheck(
+        id=f"aws_{identifier}",
+        title=title,
+        severity=severity,
+        service=asset_type.split(".")[1],
+        asset_type=asset_type,
+        why=why,
+        console=console,
+        command=command,
+        references=references,
+        judge=careful(asset_type, rule),
+        ages=ages,
+    )

@@ -1,0 +1,200 @@
+"""What each finding of the connection test means, in words. Pure functions: no SDK, no network, no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TypedDict
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import (
+    CheckResult,
+    CheckStatus,
+    PermissionResult,
+    PermissionStatus,
+    PlannedCheck,
+    RegionResult,
+)
+from cloudaccounts.providers.azure import permissions as needed
+from cloudaccounts.providers.azure import setup_texts
+from cloudaccounts.providers.azure.plan import EXPIRY, EXTERNAL_ID_PROOF, PERMISSIONS, PROVIDERS, REGIONS, SUBSCRIPTION
+
+TAG = setup_texts.TAG
+_READABLE = {"Enabled", "Warned", "PastDue"}
+
+
+def passed(planned: PlannedCheck, detail: str) -> CheckResult:
+    return CheckResult(planned.name, planned.title, CheckStatus.PASSED, detail)
+
+
+def skipped(planned: PlannedCheck, detail: str, cause: str = "") -> CheckResult:
+    return CheckResult(planned.name, planned.title, CheckStatus.SKIPPED, detail, cause=cause)
+
+
+def failed(planned: PlannedCheck, error: ProviderError) -> CheckResult:
+    return told(planned, CheckStatus.FAILED, error)
+
+
+def told(planned: PlannedCheck, status: CheckStatus, error: ProviderError, detail: str = "") -> CheckResult:
+    return CheckResult(
+        planned.name,
+        planned.title,
+        status,
+        detail,
+        code=error.code,
+        cause=error.cause,
+        remedy=error.remedy,
+        sdk_error=error.sdk_error,
+        retry_helps=not error.permanent,
+    )
+
+
+def subscription(state: str, name: str, others: int) -> CheckResult:
+    """``name`` is empty where it may not be told yet; ``others`` is how many more the credential can see."""
+    called = f"It is “{name}” and enabled." if name else "It is visible and enabled."
+    more = f" The same credential sees {others} other subscription{'' if others == 1 else 's'}." if others else ""
+    if state == "Enabled":
+        return passed(SUBSCRIPTION, called + more)
+    if state in _READABLE:
+        error = ProviderError(
+            "subscription_past_due",
+            f"The subscription can be read, but Azure reports its state as {state}: a payment is open.",
+            "Its owner must settle the payment before Azure disables it.",
+        )
+        return told(SUBSCRIPTION, CheckStatus.WARNING, error)
+    return failed(SUBSCRIPTION, subscription_error(state))
+
+
+def subscription_error(state: str) -> ProviderError:
+    known = state if state in ("Disabled", "Deleted", "Expired") else "not enabled"
+    return ProviderError(
+        "subscription_disabled",
+        f"Azure reports the state of the subscription as {known}.",
+        "Its owner must reactivate it, or connect another subscription.",
+    )
+
+
+def is_readable(state: str) -> bool:
+    return state in _READABLE
+
+
+def external_id_error(tags: Mapping[str, str], external_id: str, subscription_id: str) -> ProviderError | None:
+    """None where the subscription carries the owner's external ID. Tag names have no case in Azure, values have.
+
+    The value that was found is never told: it is another customer's.
+    """
+    found = next((value for name, value in tags.items() if name.lower() == TAG), None)
+    if external_id and found == external_id:
+        return None
+    command = setup_texts.tag_command(subscription_id, external_id)
+    cause = (
+        f"The subscription has no tag {TAG}"
+        if found is None
+        else f"The subscription's tag {TAG} holds another value than your external ID"
+    )
+    return ProviderError(
+        "external_id_missing" if found is None else "external_id_mismatch",
+        f"{cause}. This server's own identity opens it, so without your mark anybody could connect it here.",
+        f"Whoever administers the subscription must run: {command}",
+    )
+
+
+def external_id_proven() -> CheckResult:
+    return passed(EXTERNAL_ID_PROOF, f"Its tag {TAG} holds your external ID. Nobody else can connect it here.")
+
+
+def expiry(ends: datetime | None, now: datetime) -> CheckResult:
+    if ends is None:
+        return skipped(EXPIRY, "Azure does not tell when a secret ends; give its date, and we warn in time.")
+    days = (ends - now).days
+    return passed(EXPIRY, f"Ends on {ends:%d %B %Y}, in {days} day{'' if days == 1 else 's'}.")
+
+
+class Mending(TypedDict, total=False):
+    mending: str
+    mending_title: str
+
+
+def mending(results: Iterable[PermissionResult], client_id: str, subscription_id: str) -> Mending:
+    if not any(result.status == PermissionStatus.DENIED for result in results):
+        return {}
+    return {
+        "mending": setup_texts.role_command(client_id, subscription_id),
+        "mending_title": "Run this as an administrator of the subscription, then check again",
+    }
+
+
+def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderError | None) -> CheckResult:
+    count = {status: sum(result.status == status for result in results) for status in PermissionStatus}
+    granted, total = count[PermissionStatus.GRANTED], len(results)
+    how = "Azure listed what the app's roles allow."
+    if denials_unread is not None:
+        how += " Deny assignments could not be looked at."
+    if granted == total:
+        return passed(PERMISSIONS, f"All {total} granted. {how}")
+    if granted == 0:
+        return failed(PERMISSIONS, nothing_granted())
+    parts = [f"{granted} of {total} granted."]
+    if blind := needed.blinded(results):
+        parts.append(f"Findings about {blind} will be missing.")
+    if unknown := count[PermissionStatus.UNVERIFIABLE]:
+        parts.append(f"{unknown} could not be verified.")
+    detail = " ".join([*parts, how])
+    if not blind:
+        return CheckResult(PERMISSIONS.name, PERMISSIONS.title, CheckStatus.PASSED, detail)
+    gap = ProviderError(
+        "permissions_missing",
+        f"{count[PermissionStatus.DENIED]} of the {total} permissions that a scan needs are denied.",
+        "Give the app the role Reader at the subscription, with the command below. Where a deny assignment is named as "
+        "the reason, whoever made it must except the app.",
+    )
+    return told(PERMISSIONS, CheckStatus.WARNING, gap, detail)
+
+
+def nothing_granted() -> ProviderError:
+    return ProviderError(
+        "no_permissions",
+        "The credentials are valid, but the app has none of the permissions that a scan needs in this subscription.",
+        "Give the app the roles Reader and Security Reader at the subscription, then check again. A change can take a "
+        "few minutes to work everywhere.",
+    )
+
+
+def providers(states: Mapping[str, str]) -> CheckResult:
+    """``states`` by namespace in lower case, as Azure tells them (``Registered``, ``NotRegistered``)."""
+    off = [name for name in needed.NAMESPACES if states.get(name.lower(), "") not in ("Registered", "Registering")]
+    total = len(needed.NAMESPACES)
+    if not off:
+        return passed(PROVIDERS, f"All {total} that a scan reads are registered.")
+    gap = ProviderError(
+        "provider_not_registered",
+        f"Not registered in the subscription: {', '.join(off)}. Nothing of theirs can exist or be read there.",
+        "Where you use these services, register them: "
+        + "; ".join(f"az provider register --namespace {name}" for name in off),
+    )
+    return told(PROVIDERS, CheckStatus.WARNING, gap, f"{total - len(off)} of {total} registered.")
+
+
+def regions(results: tuple[RegionResult, ...]) -> CheckResult:
+    off = [result.name for result in results if not result.enabled]
+    if not results:
+        return skipped(REGIONS, "No region was chosen.")
+    if not off:
+        return passed(REGIONS, f"{_listed([result.name for result in results])} open to the subscription.")
+    gap = ProviderError(
+        "region_not_enabled",
+        f"{_listed(off)} not open to this subscription: nothing can be found there.",
+        "Ask Azure for access to them, or leave them out.",
+    )
+    return told(REGIONS, CheckStatus.WARNING, gap, f"{len(results) - len(off)} of {len(results)} open.")
+
+
+def unknown(planned: PlannedCheck, error: ProviderError) -> CheckResult:
+    """For a check whose answer is good to know and decides nothing."""
+    return told(planned, CheckStatus.WARNING, error, "This could not be found out.")
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is"
+    return f"{', '.join(names[:-1])} and {names[-1]} are"

@@ -1,0 +1,75 @@
+"""Which of the needed permissions an app has: by Azure's own list of its roles' actions, less deny assignments.
+
+The list is for the caller itself and needs no permission:
+https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource (version 2022-04-01). No Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.provider_kit.deadlines import start
+from cloudaccounts.providers.azure.client import Connection
+from cloudaccounts.providers.azure.errors import explain
+from cloudaccounts.providers.azure.permissions import PERMISSIONS, Permission
+from cloudaccounts.providers.azure.rbac import DenyAssignment, Entry, Reach, granted
+
+API_VERSION = "2022-04-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """``denials_unread`` is why deny assignments could not be looked at; None where they were."""
+
+    results: tuple[PermissionResult, ...]
+    denials_unread: ProviderError | None = None
+
+
+def prove(connection: Connection, principal_id: str) -> Proof:
+    """One result for each needed permission. Raises `ProviderError` where Azure does not list the app's actions."""
+    denials = start(lambda: _deny_assignments(connection))
+    base = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization"
+    try:
+        entries = [Entry.of(item) for item in connection.pages(f"{base}/permissions", API_VERSION)]
+    except (AzureError, ProviderError) as error:
+        raise explain(error, "Microsoft.Authorization/permissions/read") from None
+    unread: ProviderError | None = None
+    denied: Sequence[DenyAssignment] = ()
+    try:
+        denied = denials.result()
+    except (AzureError, ProviderError) as error:
+        unread = explain(error, "Microsoft.Authorization/denyAssignments/read")
+    results = tuple(judge(permission, entries, denied, principal_id) for permission in PERMISSIONS)
+    return Proof(results, unread)
+
+
+def judge(
+    permission: Permission, entries: Sequence[Entry], denials: Sequence[DenyAssignment], principal_id: str
+) -> PermissionResult:
+    status, reason = PermissionStatus.GRANTED, ""
+    if not granted(entries, permission.action):
+        status, reason = PermissionStatus.DENIED, "no role of the app allows it"
+    else:
+        reached = {denial.reaches(permission.action, principal_id): denial.name for denial in denials}
+        if Reach.YES in reached:
+            status, reason = PermissionStatus.DENIED, f"denied by the deny assignment {_quoted(reached[Reach.YES])}"
+        elif Reach.MAYBE in reached:
+            status = PermissionStatus.UNVERIFIABLE
+            reason = f"the deny assignment {_quoted(reached[Reach.MAYBE])} may concern the app"
+    return PermissionResult(permission.service, permission.action, status, reason)
+
+
+def _deny_assignments(connection: Connection) -> list[DenyAssignment]:
+    path = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization/denyAssignments"
+    listed = connection.pages(path, API_VERSION, **{"$filter": "atScope()"})
+    found = (DenyAssignment.of(item, connection.subscription_id) for item in listed)
+    return [denial for denial in found if denial is not None]
+
+
+def _quoted(name: str) -> str:
+    return f"“{name[:100]}”" if name else "without a name"

@@ -1,0 +1,66 @@
+"""What lost messages and killed workers left of rotations is taken up again, or ended."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.models import CloudCredential, CredentialRotation
+from cloudaccounts.models.rotation import RotationStage
+from cloudaccounts.rotation.results import TASK, was_swapped
+from cloudaccounts.rotation.swap import settle_account
+from cloudaccounts.work import messages
+from cloudaccounts.work.leases import Claim
+
+ATTEMPTS = 3
+NUDGE_AGAIN = timedelta(seconds=20)
+LATE = timedelta(days=1)  # so long it is looked whether an ended rotation had swapped after all
+
+
+def requeue_rotations() -> int:
+    """Nudges queued rotations again, gives those of dead workers another try, and ends them after three.
+
+    Those that were ended from outside after their swap (a discarding that came too late) are finished.
+    """
+    now = timezone.now()
+    mended = 0
+    for rotation in CredentialRotation.objects.filter(state=RotationStage.RUNNING, lease_until__lt=now)[:500]:
+        lost = CredentialRotation.objects.filter(pk=rotation.pk, claim=rotation.claim, lease_until__lt=now)
+        if rotation.attempts < ATTEMPTS or was_swapped(rotation):
+            mended += lost.update(state=RotationStage.QUEUED, claim=None, lease_until=None, nudged_at=None)
+        else:
+            mended += Claim(lost).end(
+                state=RotationStage.ABANDONED,
+                ok=False,
+                code="worker_died",
+                cause=f"Our own worker died {ATTEMPTS} times during this test. The credential in use stays.",
+            )
+    waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    for key in list(waiting.values_list("pk", flat=True)[:500]):
+        CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
+        mended += messages.send(TASK, str(key))
+    return mended + _finish_swapped(now - LATE)
+
+
+def _finish_swapped(since: datetime) -> int:
+    ended = CredentialRotation.objects.filter(
+        state__in=[RotationStage.ABANDONED, RotationStage.DISCARDED], requested_at__gte=since
+    )
+    rotations = {rotation.pk: rotation for rotation in ended.order_by("-requested_at")[:500]}
+    if not rotations:
+        return 0
+    in_use = set(
+        CloudCredential.objects.filter(
+            account_id__in={rotation.account for rotation in rotations.values()}, replaced_by__in=list(rotations)
+        ).values_list("replaced_by", flat=True)
+    )
+    mended = 0
+    for rotation in rotations.values():
+        if rotation.pk in in_use:
+            settle_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
+            mended += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
+                state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""
+            )
+    return mended

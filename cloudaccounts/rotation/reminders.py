@@ -1,0 +1,97 @@
+"""What happens to credentials by the clock alone: reminders of their age, and the end of what is kept for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.credentials import staging
+from cloudaccounts.credentials.age import CredentialAge, Limits, RotationState, age_of, cause_of, in_state
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Notice
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.notifications.notify import tell
+from cloudaccounts.rotation.requests import discard_staged
+from cloudaccounts.rotation.swap import tell_retired
+from cloudaccounts.work.databases import SECURITY
+
+STAGED_FOR = timedelta(days=1)  # a new credential that nobody puts into use is not kept longer
+CHUNK = 500  # accounts read at a time
+ROUND = 20_000  # facts told in one round; the next one tells the rest
+_REMEDY = "Make a new one at the provider and replace it on the account's page: it is tested before it takes over."
+
+Fact = tuple[NoticeKind, str, str, CloudAccount]
+
+
+def tell_ages(*, now: datetime | None = None) -> int:
+    """Tells of each credential once that it is due, overdue or ending. Counts what was new.
+
+    Suspended accounts are left alone, and what holds no secret has no age. Memory stays flat however many there are.
+    """
+    now = now or timezone.now()
+    late = in_state(RotationState.WARNING, now=now) | in_state(RotationState.CRITICAL, now=now)
+    accounts = CloudAccount.objects.filter(late).exclude(status=CloudAccountStatus.SUSPENDED).order_by("pk")
+    accounts = accounts.only(
+        "owner", "name", "credential_since", "credential_expires_at", "credential_secretless", "credential_generation"
+    )
+    found, told = accounts.iterator(chunk_size=CHUNK), 0
+    while told < ROUND and (chunk := list(islice(found, CHUNK))):
+        facts = [fact for account in chunk for fact in facts_of(account, age_of(account, now=now))]
+        names = [f"{kind.value}:{key}" for kind, key, _, _ in facts]
+        known = set(Notice.objects.filter(key__in=names).values_list("key", flat=True))
+        with transaction.atomic(using=SECURITY):
+            for name, (kind, key, text, account) in zip(names, facts, strict=True):
+                if name not in known:
+                    told += tell(kind, key=key, text=text, remedy=_REMEDY, account=account)
+    return told
+
+
+def facts_of(account: CloudAccount, age: CredentialAge) -> Iterator[Fact]:
+    """What there is to tell of a credential of this age. Its key names the account, the credential and its date."""
+    if age.days is None or account.credential_since is None:
+        return
+    limits, one = Limits.current(), f"{account.pk}:{account.credential_generation}"
+    since = f"{one}:{account.credential_since:%Y%m%d}"
+    if age.days >= limits.critical:
+        text = f"{account.name}: the credential is {age.days} days old; its limit is {limits.critical}."
+        yield NoticeKind.ROTATION_CRITICAL, since, text, account
+    elif age.days >= limits.warning:
+        text = f"{account.name}: the credential is {age.days} days old, and overdue at {limits.critical}."
+        yield NoticeKind.ROTATION_WARNING, since, text, account
+    if (age.expired or age.expires_soon) and (ends := account.credential_expires_at) is not None:
+        text = f"{account.name}: {cause_of(age)} Its date is {ends:%d %B %Y, %H:%M} UTC."
+        yield NoticeKind.CREDENTIAL_EXPIRING, f"{one}:{ends:%Y%m%d}{':ended' if age.expired else ''}", text, account
+
+
+def retire_credentials(*, now: datetime | None = None) -> int:
+    """Destroys previous credentials whose grace time is over, with the reminder to delete them at the provider, and
+    staged ones that nobody put into use. Counts both."""
+    now = now or timezone.now()
+    return _destroy_previous(now) + _destroy_staged(now)
+
+
+def _destroy_previous(now: datetime) -> int:
+    ended = 0
+    rows = CloudCredential.objects.filter(previous_until__lte=now).order_by("previous_until")
+    for row in rows.defer("payload", "staged", "previous")[:ROUND].iterator(chunk_size=CHUNK):
+        account = CloudAccount.objects.filter(pk=row.pk).only("owner", "name").first()
+        if account is None:
+            continue
+        with transaction.atomic(using=SECURITY):
+            # Told first: where there are no transactions, a kill between the two repeats both and tells once.
+            tell_retired(account, row)
+            ended += staging.destroy_previous(account=account, generation=row.generation, actor=SYSTEM)
+    return ended
+
+
+def _destroy_staged(now: datetime) -> int:
+    ended = 0
+    rows = CloudCredential.objects.filter(staged_at__lte=now - STAGED_FOR).order_by("staged_at")
+    for key in list(rows.values_list("pk", flat=True)[:ROUND]):
+        if (account := CloudAccount.objects.filter(pk=key).only("owner", "name").first()) is not None:
+            ended += discard_staged(account, actor=SYSTEM)
+    return ended

@@ -1,0 +1,100 @@
+"""The ages of credentials as rows: of one owner for the page, of all for the command. A stream, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.credentials.age import Limits, RotationState, age, in_state
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.models.account import CloudAccountQuerySet
+
+CHUNK = 2000  # rows read at a time: memory stays flat however many there are
+COLUMNS = (
+    "name", "provider", "account_id", "owner", "environment", "method", "rotation", "age_days", "credential_since",
+    "expires_at", "days_left", "last_proof_at", "status", "id",
+)  # fmt: skip
+_READ = (
+    "name", "provider", "account_id", "owner", "environment", "auth_method", "credential_since",
+    "credential_expires_at", "credential_secretless", "last_checked_at", "last_check_code", "status", "id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RotationFilter:
+    state: str = ""
+    provider: str = ""
+    group: str = ""  # name or id
+    owner: str = ""  # str(user.pk)
+
+    @property
+    def narrows(self) -> bool:
+        return any((self.state, self.provider, self.group))
+
+
+def accounts(wanted: RotationFilter, *, now: datetime | None = None) -> CloudAccountQuerySet:
+    """Oldest credential first; what holds no secret comes last. Raises `ProviderError`."""
+    found = CloudAccount.objects.all()
+    if wanted.owner:
+        found = found.of(wanted.owner)
+    if wanted.provider:
+        found = found.filter(provider=wanted.provider)
+    if wanted.state:
+        found = found.filter(in_state(wanted.state, now=now))
+    if wanted.group:
+        found = found.filter(group_queries.within(wanted.group, owner=wanted.owner))
+    return found.defer("last_check").order_by("credential_secretless", "credential_since", "id")
+
+
+def rows(wanted: RotationFilter, *, now: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """A mapping of `COLUMNS` for each account. Raises `ProviderError` at the first."""
+    now, limits, labels = now or timezone.now(), Limits.current(), _method_labels()
+    found = accounts(wanted, now=now).values_list(*_READ).iterator(chunk_size=CHUNK)
+    for (
+        name,
+        cloud,
+        number,
+        owner,
+        environment,
+        method,
+        since,
+        expires,
+        secretless,
+        checked,
+        code,
+        status,
+        key,
+    ) in found:
+        told = age(since, expires, secretless=secretless, now=now, limits=limits)
+        yield {
+            "name": name,
+            "provider": cloud,
+            "account_id": number,
+            "owner": owner,
+            "environment": environment,
+            "method": labels.get((cloud, method), method),
+            "rotation": told.state.value,
+            "age_days": told.days,
+            "credential_since": since,
+            "expires_at": expires,
+            "days_left": told.days_left,
+            "last_proof_at": None if code else checked,
+            "status": status,
+            "id": str(key),
+        }
+
+
+def fails(state: str, limit: str) -> bool:
+    """Whether a credential in this state is what ``--fail-on`` asks for: warning means critical as well."""
+    wanted = {RotationState.CRITICAL.value} | ({RotationState.WARNING.value} if limit == "warning" else set())
+    return state in wanted
+
+
+def _method_labels() -> dict[tuple[str, str], str]:
+    return {(spec.key, method.key): method.label for spec in registry.all_providers() for method in spec.methods}

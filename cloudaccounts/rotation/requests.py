@@ -1,0 +1,107 @@
+"""What a person asks for: a new credential staged, tested, taken back, or the previous one brought back."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.credentials import staging, vault
+from cloudaccounts.errors import NothingStagedError, RotationUnderWayError
+from cloudaccounts.models import CloudAccount, CredentialRotation
+from cloudaccounts.models.rotation import RotationPurpose, RotationStage
+from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.rotation.results import TASK, new_request, record, refuse_what_cannot
+from cloudaccounts.work import messages
+from cloudaccounts.work.databases import SECURITY
+
+
+def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Credentials) -> CredentialRotation:
+    """Seals a new credential beside the one in use. Nothing is tested yet: `start_rotation` asks for that.
+
+    What was staged before is destroyed. Raises `RotationUnderWayError`, `AccountSuspendedError`,
+    `CredentialBorrowedError`, `CredentialsUnreadableError`, and `CloudAccount.DoesNotExist` where the account was
+    deleted meanwhile.
+    """
+    if wrong_key := confirm_key():
+        raise vault.unreadable(wrong_key)
+    refuse_what_cannot(account)
+    facts = registry.get(account.provider).describe(credentials)
+    rotation = new_request(account, actor, method=credentials.method)
+    with transaction.atomic(using=SECURITY):
+        if CredentialRotation.objects.filter(active_account=account.pk).exists():
+            raise RotationUnderWayError
+        _supersede(account)
+        rotation.save(force_insert=True)
+        staging.stage(account=account, credentials=credentials, facts=facts, rotation_id=rotation.pk, actor=actor)
+    return rotation
+
+
+def rollback_credential(account: CloudAccount, *, actor: Actor) -> CredentialRotation:
+    """Asks for the previous credential back: it is tested like a new one, and only then put into use.
+
+    Raises as `stage_credential`; `CredentialsUnreadableError` where the previous one is not kept any more.
+    """
+    refuse_what_cannot(account)
+    rotation = new_request(account, actor, purpose=RotationPurpose.ROLLBACK)
+    with transaction.atomic(using=SECURITY):
+        if CredentialRotation.objects.filter(active_account=account.pk).exists():
+            raise RotationUnderWayError
+        _supersede(account)
+        rotation.method = staging.stage_previous(account=account, rotation_id=rotation.pk, actor=actor)
+        rotation.save(force_insert=True)
+    return start_rotation(account, actor=actor)
+
+
+def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation:
+    """Asks a worker to test what is staged and, where it passes, to put it into use. Asking again changes nothing.
+
+    Raises `NothingStagedError`, `AccountSuspendedError`.
+    """
+    refuse_what_cannot(account)
+    if under_way := CredentialRotation.objects.filter(active_account=account.pk).first():
+        return under_way
+    row = staging.kept(account.pk, staged__isnull=False)
+    found = CredentialRotation.objects.filter(pk=row.staged_id) if row and row.staged_id else None
+    if found is None:
+        raise NothingStagedError
+    now = timezone.now()
+    waiting = found.exclude(state__in=[RotationStage.QUEUED, RotationStage.RUNNING, RotationStage.DISCARDED])
+    try:
+        with transaction.atomic(using=SECURITY):
+            asked = waiting.update(
+                state=RotationStage.QUEUED, active_account=account.pk, actor=actor.to_dict(), attempts=0,
+                requested_at=now, nudged_at=now, finished_at=None, ok=None, code="", cause="", report={},
+            )  # fmt: skip
+            if asked:
+                messages.send_on_commit(TASK, str(row.staged_id if row else ""), using=SECURITY)
+                record(account, actor, "credential.test_requested", f"Test of a new credential begun by {actor.label}")
+    except IntegrityError:  # another is under way since the look above
+        pass
+    rotation = found.first() or CredentialRotation.objects.filter(active_account=account.pk).first()
+    if rotation is None:
+        raise NothingStagedError
+    return rotation
+
+
+def discard_staged(account: CloudAccount, *, actor: Actor) -> bool:
+    """Destroys what is staged, and ends its test. The credential in use stays. Whether there was something."""
+    with transaction.atomic(using=SECURITY):
+        # First what is staged: a worker that has tested it then finds nothing to put into use.
+        found = staging.discard_staged(account=account, actor=actor)
+        ended = CredentialRotation.objects.filter(account=account.pk).filter(
+            state__in=[RotationStage.STAGED, RotationStage.QUEUED, RotationStage.RUNNING]
+        )
+        ended.update(
+            state=RotationStage.DISCARDED, active_account=None, claim=None, lease_until=None, finished_at=timezone.now()
+        )
+    return found
+
+
+def _supersede(account: CloudAccount) -> None:
+    """What was staged before and never put into use gives way to what is staged now."""
+    CredentialRotation.objects.filter(account=account.pk, state=RotationStage.STAGED).update(
+        state=RotationStage.DISCARDED, finished_at=timezone.now()
+    )

@@ -1,0 +1,40 @@
+"""What every step of a rotation needs: its row, who may have one, and its audit."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.errors import AccountSuspendedError, CredentialBorrowedError
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, CredentialRotation
+
+TASK = "cloudaccounts.run_rotation"
+
+
+def new_request(account: CloudAccount, actor: Actor, **fields: Any) -> CredentialRotation:
+    now = timezone.now()
+    return CredentialRotation(
+        id=uuid4(), account=account.pk, owner=account.owner, actor=actor.to_dict(), requested_at=now, nudged_at=now,
+        **fields,
+    )  # fmt: skip
+
+
+def refuse_what_cannot(account: CloudAccount) -> None:
+    if account.connection is not None:
+        raise CredentialBorrowedError
+    if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
+        raise AccountSuspendedError
+
+
+def was_swapped(rotation: CredentialRotation) -> bool:
+    return CloudCredential.objects.filter(account_id=rotation.account, replaced_by=rotation.pk).exists()
+
+
+def record(account: CloudAccount, actor: Actor, action: str, text: str, **detail: str) -> None:
+    record_event(
+        actor=actor, owner=account.owner, action=action, text=text, account=account.pk, label=account.name, **detail
+    )

@@ -1,0 +1,116 @@
+"""The swap and what follows from it, each step repeatable: whoever comes after a kill goes on from the rows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.credentials import staging
+from cloudaccounts.dates import moment
+from cloudaccounts.health.state_machine import Seen
+from cloudaccounts.health.transitions import Checked, settle
+from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation
+from cloudaccounts.models.health import CheckKind
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.models.rotation import RotationPurpose, RotationStage
+from cloudaccounts.notifications.notify import tell
+from cloudaccounts.rotation.results import record, was_swapped
+from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim
+
+
+def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, report: CloudValidationResult) -> bool:
+    """Swaps after a good report, and writes the outcome. False where the claim was lost: then nothing was changed.
+
+    In this order, because a kill may come between any two where there are no transactions (MongoDB): the report, the
+    swap, the account, the end. Whoever repeats it finds out from the credential's row that the swap is done.
+    """
+    actor = Actor.from_dict(rotation.actor)
+    outcome: dict[str, Any] = {"ok": report.ok, "code": report.code, "cause": report.cause[:500]}
+    with transaction.atomic(using=SECURITY):
+        if not claim.write(report=report.to_dict(), duration_ms=report.duration_ms, **outcome):
+            return False
+        if report.ok and not was_swapped(rotation) and not _swap(account, rotation, report, actor):
+            return claim.end(
+                state=RotationStage.ABANDONED, ok=False, code="nothing_staged",
+                cause="The new credential was taken back before its test had ended. The one in use stays.",
+            )  # fmt: skip
+        if report.ok:
+            settle_account(account.pk, report)
+        elif rotation.purpose == RotationPurpose.ROLLBACK or report.permanent:
+            text = f"New credential refused: {report.cause} The one in use stays."
+            record(account, actor, "credential.refused", text, code=report.code)
+        claim.end(state=RotationStage.FINISHED, swapped=report.ok)
+    return True
+
+
+def settle_account(account_id: UUID, report: CloudValidationResult) -> None:
+    """What the account tells of its credential, after a swap. Repeating it, or coming late, changes nothing."""
+    row = staging.kept(account_id)
+    if row is None:
+        return
+    behind = CloudAccount.objects.filter(pk=account_id, credential_generation__lt=row.generation)
+    facts: dict[str, Any] = {
+        "auth_method": row.kind,
+        "credential_since": row.created_at,
+        "credential_expires_at": row.expires_at,
+        "credential_secretless": registry.get(CloudAccount.objects.only("provider").get(pk=account_id).provider)
+        .method(row.kind)
+        .secretless,
+        "updated_at": timezone.now(),
+    }
+    if behind.update(**facts, credential_generation=row.generation):
+        account = CloudAccount.objects.get(pk=account_id)
+        # Proven, so active; but one that was suspended meanwhile stays so.
+        settle(Checked(account, Seen(), CheckKind.FULL, report.duration_ms, report))
+
+
+def settle_swapped(account: CloudAccount) -> bool:
+    """Tells the account of a swap whose worker was killed before it could. Whether the account was behind."""
+    row = staging.kept(account.pk)
+    if row is None or row.generation <= account.credential_generation:
+        return False
+    rotation = CredentialRotation.objects.filter(pk=row.replaced_by).first() if row.replaced_by else None
+    settle_account(account.pk, CloudValidationResult.from_dict(rotation.report if rotation else {}))
+    account.refresh_from_db()
+    return True
+
+
+def tell_retired(account: CloudAccount, row: CloudCredential) -> None:
+    """The reminder that what is destroyed here still works at the provider. ``row`` is as before it was destroyed."""
+    if row.previous_secretless:
+        text = f"{row.previous_name}: not used for {account.name} any more, and not kept here any more."
+        remedy = "Remove the trust or the role at the provider where nothing else uses it."
+    else:
+        text = f"{row.previous_name}: replaced for {account.name} and destroyed here. At the provider it may work."
+        remedy = "Delete it at the provider."
+    tell(NoticeKind.CREDENTIAL_RETIRED, key=f"{account.pk}:{row.generation}", text=text, remedy=remedy, account=account)
+
+
+def _swap(account: CloudAccount, rotation: CredentialRotation, report: CloudValidationResult, actor: Actor) -> bool:
+    row = staging.kept(account.pk, staged_id=rotation.pk)
+    if row is None:
+        return False
+    now = timezone.now()
+    before = staging.swap(
+        account=account,
+        rotation_id=rotation.pk,
+        # The cloud's own date, else the day it was given.
+        since=moment(report.credential_created_at) or row.staged_created_at or now,
+        expires_at=moment(report.credential_expires_at) or row.staged_expires_at,
+        keep_until=now + timedelta(days=settings.CREDENTIAL_ROLLBACK_DAYS),
+        actor=actor,
+    )
+    if before is None:
+        return False
+    if before.previous_kind and rotation.purpose != RotationPurpose.ROLLBACK:
+        tell_retired(account, before)  # the place of the previous one is taken: there is one, not a row of them
+    return True

@@ -1,0 +1,131 @@
+"""The test of a new credential, by a worker or in the process that was given it; what passes is swapped at once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, IntegrityError, transaction
+
+from cloudaccounts import registry
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
+from cloudaccounts.credentials import staging, vault
+from cloudaccounts.errors import RotationUnderWayError, defect
+from cloudaccounts.health.sessions import details_of
+from cloudaccounts.health.validation import refused, validate_cloud_account
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
+from cloudaccounts.models.rotation import RotationPurpose, RotationStage
+from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.rotation.results import new_request, refuse_what_cannot, was_swapped
+from cloudaccounts.rotation.swap import conclude
+from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim, LeaseKeeper
+
+SHOW_EVERY = 0.2  # seconds between writes of a growing report
+
+logger = logging.getLogger(__name__)
+
+
+def run_rotation(rotation_id: UUID) -> CloudValidationResult | None:
+    """Does a queued rotation. None where it is not queued any more, or was taken away meanwhile."""
+    row = CredentialRotation.objects.filter(pk=rotation_id)
+    claim = Claim.take(
+        row.filter(state=RotationStage.QUEUED), row.filter(state=RotationStage.RUNNING), state=RotationStage.RUNNING
+    )
+    if claim is None:
+        return None
+    rotation = row.get()
+    account = CloudAccount.objects.filter(pk=rotation.account).first()
+    swapped = was_swapped(rotation)  # by a worker that was killed before it could say so
+    if account is None or (account.status == CloudAccountStatus.SUSPENDED and not swapped):
+        claim.end(state=RotationStage.ABANDONED, cause="The account was suspended or deleted meanwhile.")
+        return None
+    if swapped:
+        report = CloudValidationResult.from_dict(rotation.report)
+    else:
+        with LeaseKeeper(claim.renew):
+            report = _test(account, rotation, claim)
+    return report if conclude(account, rotation, claim, report) else None
+
+
+def replace_credentials(
+    account: CloudAccount, *, actor: Actor, credentials: Credentials, deadline: float = 25.0
+) -> CloudValidationResult:
+    """Tests within ``deadline`` seconds and swaps, in this process; a refused credential is stored nowhere.
+
+    For the HTTP API; the report says which it was. Asks the network. Raises `RotationUnderWayError`,
+    `AccountSuspendedError`, `CredentialsUnreadableError`.
+    """
+    if wrong_key := confirm_key():
+        raise vault.unreadable(wrong_key)
+    refuse_what_cannot(account)
+    facts = registry.get(account.provider).describe(credentials)
+    rotation = new_request(
+        account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk
+    )
+    try:
+        with transaction.atomic(using=SECURITY):
+            rotation.save(force_insert=True)
+    except IntegrityError:
+        raise RotationUnderWayError from None
+    row = CredentialRotation.objects.filter(pk=rotation.pk)
+    claim = Claim.take(
+        row.filter(state=RotationStage.QUEUED), row.filter(state=RotationStage.RUNNING), state=RotationStage.RUNNING
+    )
+    if claim is None:  # a worker has it, and finds nothing staged: as if this process had been killed
+        raise RotationUnderWayError
+    try:
+        with LeaseKeeper(claim.renew):
+            report = _validated(account, credentials, deadline=deadline)
+        if not report.ok:
+            conclude(account, rotation, claim, report)
+            return report
+        with transaction.atomic(using=SECURITY):
+            staging.stage(account=account, credentials=credentials, facts=facts, rotation_id=rotation.pk, actor=actor)
+            if not conclude(account, rotation, claim, report):
+                raise RotationUnderWayError  # this process was frozen past its lease; what it staged goes as well
+    except Exception as error:
+        told = error if isinstance(error, ProviderError) else defect("replacement")
+        claim.end(state=RotationStage.ABANDONED, ok=False, code=told.code, cause=told.cause[:500])  # nobody goes on
+        raise
+    return report
+
+
+def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> CloudValidationResult:
+    last_shown = float("-inf")
+
+    def show(report: CloudValidationResult) -> None:
+        nonlocal last_shown
+        if time.monotonic() - last_shown < SHOW_EVERY:
+            return
+        last_shown = time.monotonic()
+        try:
+            claim.write(report=report.to_dict())
+        except DatabaseError:
+            # Only the display misses a step: what counts is the report at the end.
+            logger.warning("rotation.progress_not_written", exc_info=True)
+
+    try:
+        credentials = staging.open_staged(
+            account=account, rotation_id=rotation.pk, actor=Actor.from_dict(rotation.actor)
+        )
+    except ProviderError as error:
+        return refused(ValidationProgress(), error)
+    known = rotation.purpose == RotationPurpose.ROLLBACK  # proven before: no guess that a brake counts
+    return _validated(account, credentials, listen=show, known=known)
+
+
+def _validated(account: CloudAccount, credentials: Credentials, **options: Any) -> CloudValidationResult:
+    try:
+        return validate_cloud_account(
+            owner=account.owner, details=details_of(account), credentials=credentials, **options
+        )
+    except Exception:
+        # Whatever a provider's code may meet: told as ours, instead of as a worker that died.
+        logger.exception("rotation.defect", extra={"account": str(account.pk)})
+        return refused(ValidationProgress(), defect("test"))

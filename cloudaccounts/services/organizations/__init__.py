@@ -1,5 +1,0 @@
-"""Organizations: many accounts that are found and opened through one connected account."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,101 @@
+"""Calls that may be repeated: who names the same key with the same call gets the same answer, for a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.models import ApiToken, IdempotentCall
+from cloudaccounts.work.databases import SECURITY
+
+KEPT = timedelta(hours=24)
+LEASE = timedelta(seconds=75)  # longer than a web process lets a call take
+_SALT = "cloudaccounts.idempotency"
+
+
+class KeyReusedError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another call.",
+            "Use a new key for each call, and the same one only to repeat a call unchanged.",
+        )
+
+
+class KeyBusyError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotency_key_busy",
+            "The first call with this Idempotency-Key is still being answered.",
+            "Repeat the call in some seconds.",
+            permanent=False,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the first call was answered."""
+
+    status: int
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to answer a call. ``id`` is the same however often the call has to begin again."""
+
+    id: UUID
+    claim: UUID
+
+    def answered(self, status: int, answer: Any) -> None:
+        self._row().update(status=status, answer=answer, claim=None, lease_until=None)
+
+    def given_back(self) -> None:
+        """The call was not done, or not to its end: repeating it does it."""
+        self._row().update(claim=None, lease_until=timezone.now())
+
+    def _row(self) -> Any:
+        return IdempotentCall.objects.filter(pk=self.id, claim=self.claim)
+
+
+def begin_call(token: ApiToken, *, key: str, method: str, path: str, body: bytes) -> Ticket | Replay:
+    """Raises `KeyReusedError` and `KeyBusyError`."""
+    now, claim = timezone.now(), uuid4()
+    hashed = _hash(token.pk.bytes, key.encode())
+    fingerprint = _hash(method.encode(), path.encode(), body)
+    fresh = {"claim": claim, "lease_until": now + LEASE}
+    IdempotentCall.objects.filter(key=hashed, expires_at__lt=now).delete()
+    try:
+        with transaction.atomic(using=SECURITY):
+            made = IdempotentCall.objects.create(key=hashed, fingerprint=fingerprint, expires_at=now + KEPT, **fresh)
+        return Ticket(made.pk, claim)
+    except IntegrityError:
+        known = IdempotentCall.objects.get(key=hashed)
+    if known.fingerprint != fingerprint:
+        raise KeyReusedError
+    if known.status:
+        return Replay(known.status, known.answer)
+    # Left by a call that was not done, or whose process was killed.
+    free = Q(claim__isnull=True) | Q(lease_until__lt=now)
+    if IdempotentCall.objects.filter(free, pk=known.pk, status=0).update(**fresh):
+        return Ticket(known.pk, claim)
+    raise KeyBusyError
+
+
+def purge_idempotent_calls() -> int:
+    deleted, _ = IdempotentCall.objects.filter(expires_at__lt=timezone.now()).delete()
+    return deleted
+
+
+def _hash(*parts: bytes) -> str:
+    """Keyed with SECRET_KEY, each part hashed first: a body holds secrets, and parts must not run into each other."""
+    joined = b"".join(salted_hmac(_SALT, part, algorithm="sha256").digest() for part in parts)
+    return salted_hmac(_SALT, joined, algorithm="sha256").hexdigest()

@@ -1,0 +1,128 @@
+"""Bearer tokens of the HTTP API: made, used, revoked. A token's text stands in the answer that makes it alone."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import secrets
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.errors import InputError
+from cloudaccounts.models import ApiToken, TokenScope
+from cloudaccounts.text import clean_name
+from cloudaccounts.work.databases import SECURITY
+
+PREFIX = "cam_"
+_SHOWN = len(PREFIX) + 4
+NAME_LIMIT = 80
+LONGEST_DAYS = 3650
+TOKENS_PER_OWNER = 100
+MINUTE = 60
+
+
+def create_token(
+    *, owner: str, actor: Actor, name: str, scope: str = TokenScope.READ, days: int | None = 90
+) -> tuple[ApiToken, str]:
+    """The token's row, and its text, which is shown once and cannot be found again. ``days`` None: it never expires.
+
+    Raises `InputError`.
+    """
+    name, wrong = clean_name(name), {}
+    if not 0 < len(name) <= NAME_LIMIT:
+        wrong["name"] = f"Give the token a name of at most {NAME_LIMIT} characters: it tells what uses it."
+    if scope not in TokenScope.values:
+        wrong["scope"] = "Choose read or write."
+    if days is not None and not 1 <= days <= LONGEST_DAYS:
+        wrong["days"] = f"Choose between 1 and {LONGEST_DAYS} days."
+    if not wrong and ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).count() >= TOKENS_PER_OWNER:
+        wrong["name"] = f"There are {TOKENS_PER_OWNER} tokens already. Revoke those that nothing uses any more."
+    if wrong:
+        raise InputError(wrong)
+    text = PREFIX + secrets.token_urlsafe(32)
+    now = timezone.now()
+    with transaction.atomic(using=SECURITY):
+        token = ApiToken.objects.create(
+            owner=owner,
+            name=name,
+            scope=scope,
+            hint=text[:_SHOWN],
+            digest=digest_of(text),
+            created_at=now,
+            expires_at=None if days is None else now + timedelta(days=days),
+        )
+        _record(
+            token, actor, "token.created", f"API token “{name}” created by {actor.label}: {token.get_scope_display()}"
+        )
+    return token, text
+
+
+def revoke_token(token: ApiToken, *, actor: Actor) -> bool:
+    """From now on no call is answered with it. False where it was revoked already."""
+    with transaction.atomic(using=SECURITY):
+        revoked = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+        if revoked:
+            used = ApiToken.objects.values_list("uses", flat=True).get(pk=token.pk)
+            _record(token, actor, "token.revoked", f"API token “{token.name}” revoked by {actor.label}", uses=used)
+    return revoked == 1
+
+
+def revoke_all(owner: str, *, actor: Actor) -> int:
+    """All of the owner's, as after a new password: whoever had the old one may have made one. How many they were."""
+    alive = ApiToken.objects.filter(owner=owner, revoked_at__isnull=True)
+    return sum(revoke_token(token, actor=actor) for token in alive)
+
+
+def find_token(text: str) -> ApiToken | None:
+    """The living token of this text. Looked up by its hash: how long that takes tells nothing of any token."""
+    if not text.startswith(PREFIX) or len(text) > 100:
+        return None
+    token = ApiToken.objects.filter(digest=digest_of(text)).first()
+    return token if token is not None and token.is_alive() else None
+
+
+def use_token(token: ApiToken) -> int:
+    """Counts one call. 0 where it may go on, else the seconds until the next one may: one UPDATE either way."""
+    now = time.time()
+    minute = int(now // MINUTE)
+    this_minute = ApiToken.objects.filter(pk=token.pk, window=minute)
+    for _ in range(2):  # the second time where a parallel call began the minute
+        if this_minute.filter(window_count__lt=settings.API_CALLS_PER_MINUTE).update(
+            window_count=F("window_count") + 1, uses=F("uses") + 1
+        ):
+            return 0
+        if (
+            ApiToken.objects.filter(pk=token.pk)
+            .exclude(window=minute)
+            .update(window=minute, window_count=1, uses=F("uses") + 1, last_used_at=timezone.now())
+        ):
+            return 0
+    return math.ceil((minute + 1) * MINUTE - now)
+
+
+def token_of(owner: str, token: UUID) -> ApiToken | None:
+    return ApiToken.objects.filter(owner=owner, pk=token).first()
+
+
+def tokens_of(owner: str) -> list[ApiToken]:
+    """Newest first; those that ended stay to be seen."""
+    return list(ApiToken.objects.filter(owner=owner).order_by("-created_at", "id")[: 2 * TOKENS_PER_OWNER])
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _record(token: ApiToken, actor: Actor, action: str, text: str, **detail: Any) -> None:
+    record_event(
+        actor=actor, owner=token.owner, action=action, text=text, label=token.name, token=str(token.pk), **detail
+    )

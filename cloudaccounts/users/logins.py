@@ -1,0 +1,47 @@
+"""Logins in the audit trail. People live in another database: the trail knows them by their identifier."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
+
+NOBODY = "nobody"
+
+
+def record_login(user: AbstractBaseUser, *, address: str, via: str = "page") -> None:
+    _record(user, "session.login", f"Logged in as {user.get_username()}", address, via)
+
+
+def record_logout(user: AbstractBaseUser, *, address: str) -> None:
+    _record(user, "session.logout", f"Logged out: {user.get_username()}", address)
+
+
+def record_password_change(user: AbstractBaseUser, *, actor: Actor) -> None:
+    """``actor`` is who changed it: the user, an operator, a command."""
+    text = f"Password of {user.get_username()} changed by {actor.label}"
+    record_event(actor=actor, owner=str(user.pk), action="password.changed", text=text)
+
+
+def record_failed_login(name: str, *, address: str) -> None:
+    """A name that nobody has is not written down: people type their passwords there."""
+    users = get_user_model()
+    user = users.objects.filter(**{users.USERNAME_FIELD: name}).first() if name else None
+    if user is None:
+        actor = Actor(id=NOBODY, label="somebody unknown", via="page", address=address)
+        record_event(actor=actor, owner="", action="session.failed", text="Login refused: there is no such user")
+        return
+    actor = Actor(id=NOBODY, label=f"somebody as {user.get_username()}", via="page", address=address)
+    record_event(
+        actor=actor, owner=str(user.pk), action="session.failed", text=f"Login as {user.get_username()} refused"
+    )
+
+
+def _record(user: AbstractBaseUser, action: str, text: str, address: str, via: str = "page") -> None:
+    record_event(actor=_as(user, address, via), owner=str(user.pk), action=action, text=text)
+
+
+def _as(user: AbstractBaseUser, address: str, via: str = "page") -> Actor:
+    return Actor(id=str(user.pk), label=user.get_username(), via=via, address=address)

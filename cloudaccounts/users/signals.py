@@ -1,0 +1,75 @@
+"""Follows what Django tells of people. Thin: each hands over to a service.
+
+The trail is another database than the sessions': where it cannot be written, nobody is locked out for it, but it is
+told in the log. A new password is another matter: it is not stored where what it has to end cannot be ended.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import DatabaseError
+from django.db.models.signals import post_delete, post_save, pre_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from cloudaccounts.users.deletion import forget_owner
+from cloudaccounts.users.logins import record_failed_login, record_login, record_logout
+from cloudaccounts.users.passwords import after_user_is_saved, before_user_is_saved
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(user_logged_in)
+def tell_login(sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
+    try:
+        record_login(user, address=_address(request))
+    except DatabaseError:
+        logger.exception("audit.not_written")
+
+
+@receiver(user_logged_out)
+def tell_logout(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
+    if user is not None:
+        try:
+            record_logout(user, address=_address(request))
+        except DatabaseError:
+            logger.exception("audit.not_written")
+
+
+@receiver(user_login_failed)
+def tell_failed_login(
+    sender: Any, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    if getattr(request, "axes_locked_out", False):
+        return  # the tries that led there are written down; those on a closed door could fill the disk
+    try:
+        record_failed_login(str(credentials.get("username", "")), address=_address(request))
+    except DatabaseError:
+        logger.exception("audit.not_written")
+
+
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def forget(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    forget_owner(str(instance.pk))
+
+
+@receiver(pre_save, sender=settings.AUTH_USER_MODEL)
+def look_for_new_password(
+    sender: Any, instance: AbstractBaseUser, using: str, update_fields: Collection[str] | None = None, **_: Any
+) -> None:
+    before_user_is_saved(instance, using=using, update_fields=update_fields)
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def tell_new_password(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    after_user_is_saved(instance)
+
+
+def _address(request: HttpRequest | None) -> str:
+    return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""

@@ -1,0 +1,86 @@
+"""The geometry of our few charts; templates draw them as SVG with attributes, because pages allow no inline style."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cloudaccounts.credentials.age import BINS, Limits, age_bins
+
+_LEFT, _FLOOR, _CEILING, _STEP = 28, 112, 34, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: int
+    y: float
+    height: float
+    tone: str  # a class of app.css
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    x: float
+    y: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgeChart:
+    bars: tuple[Bar, ...]
+    limits: tuple[Mark, ...]
+    ticks: tuple[Mark, ...]
+    total: int
+
+
+def age_chart(counts: Sequence[int]) -> AgeChart:
+    """``counts`` are those of `age_bins`."""
+    bins, limits, top = age_bins(), Limits.current(), max([*counts, 1])
+    bars = []
+    for index, (bin_, count) in enumerate(zip(bins, counts, strict=True)):
+        height = round(count / top * (_FLOOR - _CEILING), 1)
+        bars.append(Bar(_LEFT + index * _STEP, _FLOOR - height, height, _tone(bin_.first, limits), bin_.label, count))
+    width = bins[1].first
+    at = [round(_LEFT + days / width * _STEP - 3, 1) for days in (limits.warning, limits.critical)]
+    marks = (
+        Mark(at[0], 12, f"{limits.warning} days: warning"),
+        Mark(at[1], 26, f"{limits.critical} days: overdue"),
+    )
+    ticks = tuple(Mark(_LEFT + index * _STEP, 128, str(bins[index].first)) for index in range(0, BINS, 3))
+    return AgeChart(tuple(bars), marks, ticks, sum(counts))
+
+
+def _tone(days: int, limits: Limits) -> str:
+    return "f-crit" if days >= limits.critical else "f-med" if days >= limits.warning else "f-ok"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBar:
+    """One credential's age on a line of 400 units: three stretches, a mark for today."""
+
+    ok: float
+    warning_x: float
+    warning: float
+    critical_x: float
+    critical: float
+    mark: float
+    limits: Limits
+    days: int
+
+
+def age_bar(days: int) -> AgeBar:
+    limits = Limits.current()
+    unit = 400 / (limits.critical * 4 / 3)
+    one, two = limits.warning * unit, limits.critical * unit
+    return AgeBar(
+        ok=round(max(one - 2, 1), 1),
+        warning_x=round(one + 1, 1),
+        warning=round(max(two - one - 2, 1), 1),
+        critical_x=round(two + 1, 1),
+        critical=round(max(400 - two - 1, 1), 1),
+        mark=round(min(max(days * unit - 2, 0), 396), 1),
+        limits=limits,
+        days=days,
+    )

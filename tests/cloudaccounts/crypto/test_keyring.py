@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+from pytest_django import Settings
+
+from cloudaccounts.crypto import keyring
+from cloudaccounts.crypto.keyring import KeyringError
+
+
+def test_it_opens_what_it_sealed() -> None:
+    assert keyring.open_(keyring.seal(b"hello")) == b"hello"
+
+
+def test_it_seals_with_the_newest_key_and_opens_with_all(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    token = keyring.seal(b"hello")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
+    assert keyring.open_(token) == b"hello"
+    assert Fernet(new).decrypt(keyring.seal(b"again").encode()) == b"again"
+
+
+def test_it_says_that_the_key_is_missing(settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = []
+    with pytest.raises(KeyringError, match="key is missing") as caught:
+        keyring.seal(b"hello")
+    assert caught.value.code == "encryption_key_missing"
+
+
+def test_it_says_that_the_key_is_wrong(settings: Settings) -> None:
+    token = keyring.seal(b"hello")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    with pytest.raises(KeyringError, match="No encryption key of this server opens") as caught:
+        keyring.open_(token)
+    assert caught.value.code == "encryption_key_wrong"
+
+
+def test_it_says_that_a_key_is_malformed_without_showing_it(settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = ["not-a-key"]
+    with pytest.raises(KeyringError, match="not a Fernet key") as caught:
+        keyring.seal(b"hello")
+    assert "not-a-key" not in str(caught.value)
+
+
+def test_a_fingerprint_names_a_key_without_telling_it(settings: Settings) -> None:
+    key = Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [key]
+    assert len(keyring.newest_fingerprint()) == 12
+    assert keyring.newest_fingerprint() not in key
+
+
+def test_it_rotates_to_the_newest_key_and_leaves_alone_what_is_there(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    token = keyring.seal(b"hello")
+    assert keyring.rotated(token) is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
+    rotated = keyring.rotated(token)
+    assert rotated is not None
+    assert keyring.rotated(rotated) is None
+    assert Fernet(new).decrypt(rotated.encode()) == b"hello"
+
+
+@pytest.mark.parametrize("older", [0, 1])
+def test_what_no_key_opens_is_not_rotated(settings: Settings, older: int) -> None:
+    token = keyring.seal(b"hello")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode() for _ in range(1 + older)]
+    with pytest.raises(KeyringError) as caught:
+        keyring.rotated(token)
+    assert caught.value.code == "encryption_key_wrong"

@@ -1,0 +1,384 @@
+"""Notices reach people: over a real SMTP server and a real webhook receiver, both on loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from cloudaccounts.models import CloudAccount, Notice, NoticeDelivery, NoticeDigest
+from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.notifications import delivery
+from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
+from cloudaccounts.notifications.delivery import deliver_notices
+from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.recipients import set_wanted_kinds
+from cloudaccounts.work.leases import LeaseKeeper
+from tests.conftest import ALL_DATABASES, SECRET
+from tests.mailserver import MailServer, mail_server
+from tests.stack import free_port
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+MakeAccount = Callable[..., CloudAccount]
+HOOK_SECRET = "signed-with-this-secret"
+
+
+@pytest.fixture
+def mails(settings: Settings) -> Iterator[MailServer]:
+    with mail_server() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        settings.NOTIFY_DIGEST_MINUTES = 0
+        settings.BASE_URL = "https://accounts.example.com"
+        yield server
+
+
+class Receiver(HTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Hook)
+        self.status = 204
+        self.location = ""
+        self.drips = 0.0  # seconds between the bytes of its answer
+        self.calls: list[tuple[dict[str, str], bytes]] = []
+
+
+class _Hook(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.calls.append((dict(self.headers), body))
+        if self.server.drips:
+            for byte in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100:
+                time.sleep(self.server.drips)
+                try:
+                    self.wfile.write(bytes([byte]))
+                except OSError:
+                    return
+            return
+        self.send_response(self.server.status)
+        if self.server.location:
+            self.send_header("Location", self.server.location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST  # noqa: N815 # the name that http.server looks for
+
+    def log_message(self, *_: Any) -> None:
+        """In silence."""
+
+
+@pytest.fixture
+def hook(settings: Settings) -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        settings.NOTIFY_WEBHOOK_URL = f"http://127.0.0.1:{server.server_port}/hook"
+        settings.NOTIFY_WEBHOOK_SECRET = HOOK_SECRET
+        settings.NOTIFY_DIGEST_MINUTES = 0
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def fail(account: CloudAccount, key: str = "once") -> None:
+    tell(
+        NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:{key}", account=account,
+        text=f"{account.name} failed: key revoked.", remedy="Make a new key.",
+    )  # fmt: skip
+
+
+def make_due() -> None:
+    NoticeDigest.objects.update(due_at=timezone.now())
+
+
+def test_owner_and_operator_get_one_mail_each_with_what_mends_it(
+    mails: MailServer, alice: User, bob: User, operator: User, make_account: MakeAccount
+) -> None:
+    one, two = make_account(alice, name="pay\r\nBcc: x@example.org"), make_account(alice, name="web")
+    fail(one)
+    fail(two)
+    deliver_notices()
+    sent = {mail["To"]: mail for mail in mails.taken}
+    assert set(sent) == {"alice@example.org", "olga@example.org"}
+    text = sent["alice@example.org"].get_content()
+    assert "web failed: key revoked." in text
+    assert "Make a new key." in text
+    assert f"https://accounts.example.com/accounts/{two.pk}/" in text
+    assert f"/admin/cloudaccounts/cloudaccount/{two.pk}/change/" in sent["olga@example.org"].get_content()
+    assert "and 1 more" in sent["alice@example.org"]["Subject"]
+    assert sent["alice@example.org"]["Bcc"] is None
+    assert SECRET not in text
+
+
+def test_nobody_is_told_twice_of_one_fact(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
+    account = make_account(alice)
+    fail(account)
+    deliver_notices()
+    fail(account)
+    deliver_notices()
+    Notice.objects.update(spread_at=None)  # a worker died before it had written that it was done
+    deliver_notices()
+    assert len(mails.taken) == 1
+
+
+def test_news_is_gathered_for_some_minutes(
+    mails: MailServer, alice: User, make_account: MakeAccount, settings: Settings
+) -> None:
+    settings.NOTIFY_DIGEST_MINUTES = 5
+    account = make_account(alice)
+    fail(account)
+    deliver_notices()
+    assert mails.taken == []
+    NoticeDelivery.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    fail(account, "again")
+    deliver_notices()
+    assert len(mails.taken) == 1
+    assert mails.taken[0].get_content().count("failed: key revoked.") == 2
+
+
+def test_a_mail_server_that_is_down_loses_nothing(
+    mails: MailServer, alice: User, operator: User, make_account: MakeAccount, settings: Settings
+) -> None:
+    up, settings.EMAIL_PORT = settings.EMAIL_PORT, free_port()
+    fail(make_account(alice))
+    assert deliver_notices().failed == 1  # the first one says that the server is down: no other waits for that
+    digest = NoticeDigest.objects.exclude(attempts=0).get()
+    assert "cannot be reached" in digest.error
+    assert digest.due_at > timezone.now() + timedelta(seconds=50)
+    settings.EMAIL_PORT = up
+    deliver_notices()
+    assert len(mails.taken) == 1
+    make_due()
+    deliver_notices()
+    assert {mail["To"] for mail in mails.taken} == {"alice@example.org", "olga@example.org"}
+    assert len(mails.taken) == 2
+
+
+def test_the_wait_doubles_up_to_an_hour_and_ends_after_a_week(
+    mails: MailServer, alice: User, make_account: MakeAccount
+) -> None:
+    mails.refuse = {"alice@example.org"}
+    fail(make_account(alice))
+    waits = []
+    for _ in range(9):
+        deliver_notices()
+        digest = NoticeDigest.objects.get()
+        waits.append(round((digest.due_at - timezone.now()).total_seconds() / 60))
+        make_due()
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert digest.error == "The mail server refused the recipient."
+    NoticeDigest.objects.update(created_at=timezone.now() - timedelta(days=8))
+    deliver_notices()
+    assert NoticeDigest.objects.get().state == "dropped"
+
+
+def test_a_crash_after_the_server_took_it_sends_the_same_message_again(
+    mails: MailServer, alice: User, make_account: MakeAccount
+) -> None:
+    mails.hang_up_after_data = True
+    fail(make_account(alice))
+    deliver_notices()
+    mails.hang_up_after_data = False
+    make_due()
+    deliver_notices()
+    first, second = mails.taken
+    assert first["Message-ID"] == second["Message-ID"] != ""
+    assert first.get_content() == second.get_content()
+
+
+def test_what_a_dead_worker_was_sending_is_sent(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
+    fail(make_account(alice))
+    delivery.spread_notices()
+    delivery.gather_digests()
+    NoticeDigest.objects.update(state="sending", lease_until=timezone.now() - timedelta(seconds=1))
+    deliver_notices()
+    assert len(mails.taken) == 1
+    assert NoticeDigest.objects.get().state == "sent"
+
+
+def test_one_that_another_worker_sends_is_left_to_it(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
+    fail(make_account(alice))
+    delivery.spread_notices()
+    delivery.gather_digests()
+    NoticeDigest.objects.update(state="sending", lease_until=timezone.now() + timedelta(seconds=30))
+    deliver_notices()
+    assert mails.taken == []
+
+
+def test_a_digest_that_was_ended_empty_gives_its_notices_to_another(
+    mails: MailServer, alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker frozen between a digest's row and its notices' rows, for minutes."""
+    fail(make_account(alice))
+    delivery.spread_notices()
+    create = NoticeDigest.objects.create
+
+    def create_and_freeze(**facts: Any) -> NoticeDigest:
+        digest = create(**facts)
+        NoticeDigest.objects.filter(pk=digest.pk).update(state="dropped")
+        return digest
+
+    monkeypatch.setattr(NoticeDigest.objects, "create", create_and_freeze)
+    assert delivery._gather("mail", str(alice.pk), list(NoticeDelivery.objects.values_list("pk", flat=True))) == 1
+    monkeypatch.undo()
+    deliver_notices()
+    assert len(mails.taken) == 1
+
+
+def test_kinds_that_somebody_does_not_want_are_not_mailed(
+    mails: MailServer, alice: User, make_account: MakeAccount
+) -> None:
+    set_wanted_kinds(str(alice.pk), {NoticeKind.ROTATION_CRITICAL.value})
+    fail(make_account(alice))
+    deliver_notices()
+    assert mails.taken == []
+
+
+def test_somebody_without_an_address_or_inactive_gets_none(
+    mails: MailServer, alice: User, bob: User, make_account: MakeAccount
+) -> None:
+    User.objects.filter(pk=alice.pk).update(email="")
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    fail(make_account(alice))
+    fail(make_account(bob))
+    deliver_notices()
+    assert not NoticeDelivery.objects.exists()
+
+
+def test_who_left_before_it_was_sent_ends_the_digest(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
+    fail(make_account(alice))
+    delivery.spread_notices()
+    delivery.gather_digests()
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    deliver_notices()
+    assert NoticeDigest.objects.get().state == "dropped"
+
+
+def test_facts_about_the_product_go_to_operators_alone(mails: MailServer, alice: User, operator: User) -> None:
+    tell(NoticeKind.SYSTEM, key="x", text="Every account failed at once.")
+    deliver_notices()
+    assert [mail["To"] for mail in mails.taken] == ["olga@example.org"]
+
+
+def test_the_webhook_gets_signed_json(hook: Receiver, alice: User, make_account: MakeAccount) -> None:
+    account = make_account(alice, name="größe")
+    fail(account)
+    deliver_notices()
+    ((headers, body),) = hook.calls
+    told = headers["X-Cloud-Accounts-Timestamp"].encode() + b"." + body
+    expected = hmac.new(HOOK_SECRET.encode(), told, hashlib.sha256).hexdigest()
+    assert headers["X-Cloud-Accounts-Signature"] == f"sha256={expected}"
+    content = json.loads(body)
+    digest = NoticeDigest.objects.get(channel="webhook")
+    assert content["id"] == headers["X-Cloud-Accounts-Delivery"] == str(digest.pk)
+    (notice,) = content["notices"]
+    assert (notice["kind"], notice["account"], notice["account_name"]) == ("account.failed", str(account.pk), "größe")
+    assert digest.state == "sent"
+    assert SECRET not in body.decode()
+
+
+def test_a_webhook_that_answers_500_is_called_again_with_the_same_id(
+    hook: Receiver, alice: User, make_account: MakeAccount
+) -> None:
+    hook.status = 500
+    fail(make_account(alice))
+    deliver_notices()
+    assert NoticeDigest.objects.get(channel="webhook").error == "The webhook answered 500."
+    deliver_notices()
+    assert len(hook.calls) == 1  # not before its time
+    hook.status = 200
+    make_due()
+    deliver_notices()
+    first, second = (headers["X-Cloud-Accounts-Delivery"] for headers, _ in hook.calls)
+    assert first == second
+    assert NoticeDigest.objects.get(channel="webhook").state == "sent"
+
+
+def test_the_webhook_follows_no_redirect(hook: Receiver, alice: User, make_account: MakeAccount) -> None:
+    hook.status, hook.location = 307, "/elsewhere"
+    fail(make_account(alice))
+    deliver_notices()
+    assert len(hook.calls) == 1
+    assert NoticeDigest.objects.get(channel="webhook").error == "The webhook answered 307."
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "wrong"),
+    [
+        ("https://hooks.example.com/x", HOOK_SECRET, ""),
+        ("http://127.0.0.1:9/x", HOOK_SECRET, ""),
+        ("http://[::1]/x", HOOK_SECRET, ""),
+        ("http://hooks.example.com/x", HOOK_SECRET, "must be https"),
+        ("http://169.254.169.254/x", HOOK_SECRET, "must be https"),
+        ("ftp://hooks.example.com/x", HOOK_SECRET, "must look like"),
+        ("https://user:word@hooks.example.com/x", HOOK_SECRET, "no user name"),
+        ("https://hooks.example.com/x", "short", "16 characters"),
+    ],
+)
+def test_a_webhook_is_https_and_signed(url: str, secret: str, wrong: str) -> None:
+    told = webhook_transport.problem(url, secret)
+    assert wrong in told
+    assert bool(told) == bool(wrong)
+
+
+def test_a_webhook_without_a_secret_is_never_called(
+    hook: Receiver, alice: User, make_account: MakeAccount, settings: Settings
+) -> None:
+    settings.NOTIFY_WEBHOOK_SECRET = ""
+    fail(make_account(alice))
+    deliver_notices()
+    assert hook.calls == []
+
+
+def test_a_webhook_that_answers_byte_by_byte_is_left(
+    hook: Receiver, alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_transport, "OVERALL_TIMEOUT", 0.3)
+    hook.drips = 0.02
+    fail(make_account(alice))
+    began = time.monotonic()
+    deliver_notices()
+    assert time.monotonic() - began < 1.5
+    digest = NoticeDigest.objects.get(channel="webhook")
+    assert (digest.state, digest.error) == ("ready", "The webhook did not answer within 0 seconds.")
+
+
+def test_while_a_server_takes_its_time_nobody_else_sends_the_same(
+    mails: MailServer, alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[bool] = []
+
+    class Keeper(LeaseKeeper):
+        def __enter__(self) -> LeaseKeeper:
+            kept.append(self._renew())
+            return super().__enter__()
+
+    monkeypatch.setattr(delivery, "LeaseKeeper", Keeper)
+    fail(make_account(alice))
+    deliver_notices()
+    assert kept == [True] * NoticeDigest.objects.filter(state="sent").count()
+    assert kept
+
+
+def test_a_round_ends_before_its_tasks_limit_and_the_next_goes_on(
+    mails: MailServer, alice: User, operator: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail(make_account(alice))
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "BUDGET", -1)
+        deliver_notices()
+    assert mails.taken == []
+    deliver_notices()
+    assert len(mails.taken) == 2

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.accounts.queries import AccountFilter
+from cloudaccounts.models import CloudAccountStatus
+from tests.conftest import ALL_DATABASES, MakeAccount
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+def names(client: Client, query: str = "") -> list[str]:
+    response = client.get(f"/accounts/{query}")
+    assert response.status_code == 200
+    return [account.name for account in response.context["page"]]
+
+
+def test_it_hides_other_peoples_accounts(alices: Client, alice: User, bob: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="mine")
+    make_account(bob, name="theirs")
+    assert names(alices) == ["mine"]
+
+
+def test_it_finds_by_part_of_the_name(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="payments-prod")
+    make_account(alice, name="web")
+    assert names(alices, "?q=MENTS") == ["payments-prod"]
+
+
+def test_it_finds_by_the_account_id_as_people_type_it(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="found", account_id="111122223333")
+    make_account(alice, name="other", account_id="999922223333")
+    assert names(alices, "?q=1111-2222") == ["found"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?status=failed", ["broken"]),
+        ("?environment=staging", ["staged"]),
+        ("?provider=aws", ["broken", "old", "role", "staged"]),
+        ("?rotation=critical", ["old"]),
+        ("?rotation=not_applicable", ["role"]),
+        ("?rotation=ok", ["broken", "staged"]),
+        ("?status=active&environment=staging", ["staged"]),
+    ],
+)
+def test_it_filters(alices: Client, alice: User, make_account: MakeAccount, query: str, expected: list[str]) -> None:
+    make_account(alice, name="broken", status=CloudAccountStatus.FAILED)
+    make_account(alice, name="staged", environment="staging")
+    make_account(alice, name="old", age_days=90)
+    make_account(alice, name="role", secretless=True, age_days=400)
+    assert names(alices, query) == expected
+
+
+def test_a_credential_that_expires_soon_counts_as_due(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="soon", credential_expires_at=timezone.now() + timedelta(days=13))
+    make_account(alice, name="later", credential_expires_at=timezone.now() + timedelta(days=15))
+    make_account(alice, name="gone", credential_expires_at=timezone.now() - timedelta(minutes=1))
+    assert names(alices, "?rotation=warning") == ["soon"]
+    assert names(alices, "?rotation=critical") == ["gone"]
+    assert names(alices, "?rotation=ok") == ["later"]
+
+
+def test_a_filter_that_does_not_exist_narrows_nothing(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="mine")
+    assert names(alices, "?provider=nimbus&status=%00&rotation=x&sort=;drop&page=zzz") == ["mine"]
+
+
+def test_it_sorts_by_the_age_of_credentials(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="a", age_days=1)
+    make_account(alice, name="b", age_days=5)
+    assert names(alices, "?sort=age") == ["b", "a"]
+
+
+def test_pages_keep_the_filters(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    for number in range(26):
+        make_account(alice, name=f"team-{number:02d}")
+    response = alices.get("/accounts/?q=team")
+    assert "1–25 of 26" in response.content.decode()
+    assert 'href="?q=team&amp;page=2"' in response.content.decode()
+    assert names(alices, "?q=team&page=2") == ["team-25"]
+
+
+def test_an_empty_search_says_how_to_see_all(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice)
+    assert "No account fits" in alices.get("/accounts/?q=zzz").content.decode()
+
+
+def test_an_empty_list_invites_to_connect(alices: Client) -> None:
+    assert "Connect the first account" in alices.get("/accounts/").content.decode()
+
+
+def test_a_name_is_text_and_never_markup(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="<script>alert(1)</script>")
+    assert "<script>alert" not in alices.get("/accounts/").content.decode()
+
+
+def test_an_account_of_a_provider_that_is_gone_is_still_listed(
+    alices: Client, alice: User, make_account: MakeAccount
+) -> None:
+    make_account(alice, name="left-over", provider="nimbus")
+    assert names(alices) == ["left-over"]
+
+
+def test_it_asks_the_same_five_questions_however_many_accounts_there_are(
+    alices: Client, alice: User, make_account: MakeAccount, django_assert_num_queries: object
+) -> None:
+    for _ in range(3):
+        make_account(alice)
+    with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]  # groups, count, page, two of the navigation
+        alices.get("/accounts/")
+    for _ in range(30):
+        make_account(alice)
+    with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]
+        alices.get("/accounts/")
+    with django_assert_num_queries(6, using="cloud_security"):  # type: ignore[operator]  # keys first, then their rows
+        alices.get("/accounts/?provider=aws")
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "newest", "checked", "age"])
+def test_what_is_narrowed_comes_in_the_order_that_was_asked_for_on_every_page(
+    alices: Client, alice: User, make_account: MakeAccount, sort: str
+) -> None:
+    for number in range(30):
+        checked = timezone.now() - timedelta(minutes=number * 7 % 30)
+        make_account(alice, name=f"box-{number * 11 % 30:02d}", age_days=number * 13 % 30, last_checked_at=checked)
+    make_account(alice, name="another", status=CloudAccountStatus.FAILED)
+    found = [*names(alices, f"?status=active&sort={sort}"), *names(alices, f"?status=active&sort={sort}&page=2")]
+    assert len(found) == 30
+    assert found == list(
+        account_queries.accounts(str(alice.pk), AccountFilter(status="active", sort=sort)).values_list(
+            "name", flat=True
+        )
+    )
+
+
+def test_it_does_not_load_the_reports(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, last_check={"ok": True, "identity": "x"})
+    listed = alices.get("/accounts/").context["page"][0]
+    assert "last_check" in listed.get_deferred_fields()
