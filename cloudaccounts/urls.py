@@ -2,60 +2,79 @@ from django.urls import path
 
 from cloudaccounts.web.lazy_views import Views
 
-views = Views("cloudaccounts.views")
+account_list = Views("cloudaccounts.views.account_list")
+account = Views("cloudaccounts.views.account")
+actions = Views("cloudaccounts.views.actions")
+audit = Views("cloudaccounts.views.audit")
+dashboard = Views("cloudaccounts.views.dashboard")
+groups = Views("cloudaccounts.views.groups")
+jobs = Views("cloudaccounts.views.jobs")
+notices = Views("cloudaccounts.views.notices")
+organizations = Views("cloudaccounts.views.organizations")
+reauthenticate = Views("cloudaccounts.views.reauthenticate")
+revalidation = Views("cloudaccounts.views.revalidation")
+rotate = Views("cloudaccounts.views.rotate")
+rotation = Views("cloudaccounts.views.rotation")
+tokens = Views("cloudaccounts.views.tokens")
 
 urlpatterns = [
-    path("", views.dashboard, name="dashboard"),
-    path("accounts/", views.account_list, name="accounts"),
-    path("accounts/revalidate/", views.accounts_revalidate, name="accounts-revalidate"),
-    path("accounts/<uuid:account_id>/", views.account, name="account"),
-    path("accounts/<uuid:account_id>/panels/<slug:name>/", views.account_panel, name="account-panel"),
-    path("accounts/<uuid:account_id>/history/", views.account_history, name="account-history"),
-    path("accounts/<uuid:account_id>/edit/", views.account_edit, name="account-edit"),
-    path("accounts/<uuid:account_id>/revalidate/", views.account_revalidate, name="account-revalidate"),
-    path("accounts/<uuid:account_id>/suspend/", views.account_suspend, name="account-suspend"),
-    path("accounts/<uuid:account_id>/resume/", views.account_resume, name="account-resume"),
-    path("accounts/<uuid:account_id>/delete/", views.account_delete, name="account-delete"),
-    path("accounts/<uuid:account_id>/rotate/", views.account_rotate, name="account-rotate"),
-    path("accounts/<uuid:account_id>/rotate/method/", views.rotate_method, name="rotate-method"),
-    path("accounts/<uuid:account_id>/rotate/panel/", views.rotate_panel, name="rotate-panel"),
-    path("accounts/<uuid:account_id>/rotate/test/", views.rotate_test, name="rotate-test"),
-    path("accounts/<uuid:account_id>/rotate/discard/", views.rotate_discard, name="rotate-discard"),
-    path("accounts/<uuid:account_id>/rotate/rollback/", views.rotate_rollback, name="rotate-rollback"),
+    path("", dashboard.dashboard, name="dashboard"),
+    path("accounts/", account_list.account_list, name="accounts"),
+    path("accounts/revalidate/", revalidation.accounts_revalidate, name="accounts-revalidate"),
+    path("accounts/<uuid:account_id>/", account.account, name="account"),
+    path("accounts/<uuid:account_id>/panels/<slug:name>/", account.account_panel, name="account-panel"),
+    path("accounts/<uuid:account_id>/history/", account.account_history, name="account-history"),
+    path("accounts/<uuid:account_id>/edit/", actions.account_edit, name="account-edit"),
+    path("accounts/<uuid:account_id>/revalidate/", actions.account_revalidate, name="account-revalidate"),
+    path("accounts/<uuid:account_id>/suspend/", actions.account_suspend, name="account-suspend"),
+    path("accounts/<uuid:account_id>/resume/", actions.account_resume, name="account-resume"),
+    path("accounts/<uuid:account_id>/delete/", actions.account_delete, name="account-delete"),
+    path("accounts/<uuid:account_id>/rotate/", rotate.account_rotate, name="account-rotate"),
+    path("accounts/<uuid:account_id>/rotate/method/", rotate.rotate_method, name="rotate-method"),
+    path("accounts/<uuid:account_id>/rotate/panel/", rotate.rotate_panel, name="rotate-panel"),
+    path("accounts/<uuid:account_id>/rotate/test/", rotate.rotate_test, name="rotate-test"),
+    path("accounts/<uuid:account_id>/rotate/discard/", rotate.rotate_discard, name="rotate-discard"),
+    path("accounts/<uuid:account_id>/rotate/rollback/", rotate.rotate_rollback, name="rotate-rollback"),
     path(
         "accounts/<uuid:account_id>/rotate/setup/<slug:method>/<slug:guide>/<int:number>/",
-        views.rotate_file,
+        rotate.rotate_file,
         name="rotate-setup-file",
     ),
-    path("rotation/", views.rotation, name="rotation"),
-    path("confirm/", views.confirm_password, name="confirm-password"),
-    path("groups/", views.group_list, name="groups"),
-    path("groups/new/", views.group_new, name="group-new"),
-    path("groups/<uuid:group_id>/", views.group, name="group"),
-    path("groups/<uuid:group_id>/edit/", views.group_edit, name="group-edit"),
-    path("groups/<uuid:group_id>/delete/", views.group_delete, name="group-delete"),
-    path("groups/<uuid:group_id>/add/", views.group_add, name="group-add"),
-    path("groups/<uuid:group_id>/remove/", views.group_remove, name="group-remove"),
-    path("groups/<uuid:group_id>/act/<slug:action>/", views.group_act, name="group-act"),
-    path("audit/", views.audit_list, name="audit"),
-    path("notices/", views.notice_list, name="notices"),
-    path("jobs/<uuid:job_id>/", views.job, name="job"),
-    path("jobs/<uuid:job_id>/panel/", views.job_panel, name="job-panel"),
-    path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job-cancel"),
-    path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job-retry"),
-    path("organizations/", views.organization_list, name="organizations"),
-    path("organizations/connect/", views.organization_connect, name="organization-connect"),
-    path("organizations/<uuid:organization_id>/", views.organization, name="organization"),
-    path("organizations/<uuid:organization_id>/children/", views.organization_children, name="organization-children"),
-    path("organizations/<uuid:organization_id>/panel/", views.organization_panel, name="organization-panel"),
-    path("organizations/<uuid:organization_id>/sync/", views.organization_sync, name="organization-sync"),
-    path("organizations/<uuid:organization_id>/members/", views.organization_members, name="organization-members"),
-    path("organizations/<uuid:organization_id>/remove/", views.organization_remove, name="organization-remove"),
+    path("rotation/", rotation.rotation, name="rotation"),
+    path("confirm/", reauthenticate.confirm_password, name="confirm-password"),
+    path("groups/", groups.group_list, name="groups"),
+    path("groups/new/", groups.group_new, name="group-new"),
+    path("groups/<uuid:group_id>/", groups.group, name="group"),
+    path("groups/<uuid:group_id>/edit/", groups.group_edit, name="group-edit"),
+    path("groups/<uuid:group_id>/delete/", groups.group_delete, name="group-delete"),
+    path("groups/<uuid:group_id>/add/", groups.group_add, name="group-add"),
+    path("groups/<uuid:group_id>/remove/", groups.group_remove, name="group-remove"),
+    path("groups/<uuid:group_id>/act/<slug:action>/", groups.group_act, name="group-act"),
+    path("audit/", audit.audit_list, name="audit"),
+    path("notices/", notices.notice_list, name="notices"),
+    path("jobs/<uuid:job_id>/", jobs.job, name="job"),
+    path("jobs/<uuid:job_id>/panel/", jobs.job_panel, name="job-panel"),
+    path("jobs/<uuid:job_id>/cancel/", jobs.job_cancel, name="job-cancel"),
+    path("jobs/<uuid:job_id>/retry/", jobs.job_retry, name="job-retry"),
+    path("organizations/", organizations.organization_list, name="organizations"),
+    path("organizations/connect/", organizations.organization_connect, name="organization-connect"),
+    path("organizations/<uuid:organization_id>/", organizations.organization, name="organization"),
+    path(
+        "organizations/<uuid:organization_id>/children/",
+        organizations.organization_children,
+        name="organization-children",
+    ),
+    path("organizations/<uuid:organization_id>/panel/", organizations.organization_panel, name="organization-panel"),
+    path("organizations/<uuid:organization_id>/sync/", organizations.organization_sync, name="organization-sync"),
+    path(
+        "organizations/<uuid:organization_id>/members/", organizations.organization_members, name="organization-members"
+    ),
+    path("organizations/<uuid:organization_id>/remove/", organizations.organization_remove, name="organization-remove"),
     path(
         "organizations/<uuid:organization_id>/setup/<slug:guide>/<int:number>/",
-        views.organization_setup,
+        organizations.organization_setup,
         name="organization-setup",
     ),
-    path("profile/tokens/", views.token_create, name="token-create"),
-    path("profile/tokens/<uuid:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+    path("profile/tokens/", tokens.token_create, name="token-create"),
+    path("profile/tokens/<uuid:token_id>/revoke/", tokens.token_revoke, name="token-revoke"),
 ]

@@ -5,8 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cloudaccounts.audit.actor import Actor
-from scans import services
 from scans.models import Asset, Finding, ScanRun
+from scans.runs.requests import cancel_scan
 
 
 @admin.register(ScanRun)
@@ -37,7 +37,7 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
 
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScanRun]) -> None:
-        ended = sum(services.cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
+        ended = sum(cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
         self.message_user(request, f"{ended} scans cancelled.", messages.SUCCESS)
 
 

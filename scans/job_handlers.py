@@ -1,5 +1,5 @@
 """The modules that have work for jobs. `cloudaccounts.jobs.runner.discover` loads this module of each app."""
 
-from scans.services import fleet
+from scans.runs import bulk
 
-__all__ = ["fleet"]
+__all__ = ["bulk"]

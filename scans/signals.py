@@ -10,33 +10,36 @@ from django.dispatch import receiver
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.events import account_deleted, account_renamed, account_suspended, account_transferred
 from cloudaccounts.models import CloudAccount
-from scans import services
+from scans.account_sync import follow_account, forget_account
+from scans.runs import requests as run_requests
+from scans.runs.requests import cancel_active
+from scans.runs.scheduling import ensure_schedule
 
 
 @receiver(post_save, sender=CloudAccount)
 def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw:
-        services.request_first_scan(instance)
-        services.ensure_schedule(instance)
+        run_requests.request_first_scan(instance)
+        ensure_schedule(instance)
 
 
 @receiver(account_suspended)
 def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
-    services.cancel_active(account.pk, actor=actor)
+    cancel_active(account.pk, actor=actor)
 
 
 @receiver(account_renamed)
 def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    services.follow_account(account)
+    follow_account(account)
 
 
 @receiver(account_transferred)
 def follow_the_owner(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
     # One of before would go on writing in the old owner's name.
-    services.cancel_active(account.pk, actor=actor, but_of=account.owner)
-    services.follow_account(account)
+    cancel_active(account.pk, actor=actor, but_of=account.owner)
+    follow_account(account)
 
 
 @receiver(account_deleted)
 def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    services.forget_account(account.pk)
+    forget_account(account.pk)

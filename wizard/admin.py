@@ -5,7 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cloudaccounts.audit.actor import Actor
-from wizard import services
+from wizard.drafts.errors import DraftFinishingError
+from wizard.drafts.services import discard_draft
 from wizard.models import WizardSession
 
 
@@ -34,8 +35,8 @@ class WizardSessionAdmin(admin.ModelAdmin[WizardSession]):
 
     def delete_model(self, request: HttpRequest, obj: WizardSession) -> None:
         try:
-            services.discard_draft(obj, actor=Actor.of_request(request, via="admin"))
-        except services.DraftFinishingError as error:  # since the page asked
+            discard_draft(obj, actor=Actor.of_request(request, via="admin"))
+        except DraftFinishingError as error:  # since the page asked
             self.message_user(request, f"{obj} is not deleted. {error.cause}", messages.ERROR)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[WizardSession]) -> None:

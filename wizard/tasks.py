@@ -4,19 +4,21 @@ from uuid import UUID
 
 from celery import shared_task
 
-from wizard import services
+from wizard.drafts import reconcile as draft_reconcile
+from wizard.drafts.services import purge_expired
+from wizard.drafts.verification import prove_draft
 
 
 @shared_task(name="wizard.validate", ignore_result=True, time_limit=240)
 def validate(draft_id: str) -> None:
-    services.prove_draft(UUID(draft_id))
+    prove_draft(UUID(draft_id))
 
 
 @shared_task(name="wizard.reconcile", ignore_result=True, expires=15)
 def reconcile() -> int:
-    return services.reconcile()
+    return draft_reconcile.reconcile()
 
 
 @shared_task(name="wizard.purge", ignore_result=True)
 def purge() -> int:
-    return services.purge_expired()
+    return purge_expired()

@@ -1,4 +1,4 @@
-"""Writes pages of an organization's tree, with what is portable; see `scans.services.storing` for the reasons."""
+"""Writes pages of an organization's tree, with what is portable; see `scans.assets.writer` for the reasons."""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import DatabaseUnavailableError, is_outage
-from scans import api as scans
+from scans.assets import api as assets_api
+from scans.findings import api as findings_api
+from scans.runs import api as runs_api
 
 ROOT = "/api/v1/"
 DESCRIPTION = """\
@@ -107,10 +109,10 @@ api = NinjaAPI(
     urls_namespace="api-v1",
 )
 api.add_router("/cloud-accounts", accounts.router)
-api.add_router("/cloud-accounts", scans.of_accounts)
-api.add_router("/scans", scans.runs)
-api.add_router("/findings", scans.findings)
-api.add_router("/assets", scans.assets)
+api.add_router("/cloud-accounts", runs_api.of_accounts)
+api.add_router("/scans", runs_api.runs)
+api.add_router("/findings", findings_api.findings)
+api.add_router("/assets", assets_api.assets)
 
 _resolver = URLResolver(RegexPattern(""), api.urls[0])
 

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from cloudaccounts.admin.common import names_of
 from cloudaccounts.operations import overview as operation_overview
 from cloudaccounts.operations.workers import confirm_key
-from scans import selectors as scans
+from scans.runs import queries as run_queries
+from scans.runs.queries import queued_scans
 
 SHOWN = 10
 
@@ -27,7 +28,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     failed, overdue = operation_overview.failed_accounts(SHOWN), operation_overview.overdue_accounts(SHOWN)
     expired = operation_overview.expired_accounts(SHOWN)
-    stuck = scans.stuck(SHOWN)
+    stuck = run_queries.stuck(SHOWN)
     jobs = operation_overview.unfinished_jobs(SHOWN)
     names = names_of(operation_overview.owners_of(failed.rows, overdue.rows, expired.rows, stuck, jobs.rows))
     for row in (*failed.rows, *overdue.rows, *expired.rows, *stuck, *jobs.rows):
@@ -42,7 +43,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "stuck": stuck,
         "jobs": jobs,
         "digests": operation_overview.unsent_digests(SHOWN),
-        "queues": [*operation_overview.queues(), operation_overview.queue("scans", scans.queued_scans())],
+        "queues": [*operation_overview.queues(), operation_overview.queue("scans", queued_scans())],
         "workers": operation_overview.workers(),
         "unserved": _unserved(),
         "wrong_key": wrong_key,

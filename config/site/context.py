@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from cloudaccounts.accounts import queries as accounts
-from scans import selectors as scans
+from scans.runs.queries import count_active
 
 PRODUCT_NAME = "Cloud Accounts"
 MANY = 10_000  # every page counts its reader's accounts, but no further
@@ -53,7 +53,7 @@ def _navigation(request: HttpRequest) -> list[NavigationItem]:
     if user is None or not user.is_authenticated:
         return []
     owner = str(user.pk)
-    active = scans.count_active(owner)
+    active = count_active(owner)
     counts = {
         "accounts": _up_to(MANY, accounts.count(owner, up_to=MANY + 1)),
         "scans": f"{active} active" if active else "",

@@ -13,11 +13,11 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.inventory import Asset as Found
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.models import CloudAccount
+from scans.assets.writer import AssetWriter
+from scans.findings.evaluation import Judge
+from scans.findings.writer import FindingWriter
 from scans.models import RANKS, Asset, Finding, ScanRun
-from scans.services import cancel_scan
-from scans.services.finding import FindingWriter
-from scans.services.judging import Judge
-from scans.services.storing import AssetWriter
+from scans.runs.requests import cancel_scan
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import ToyProvider

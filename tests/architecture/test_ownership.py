@@ -19,13 +19,13 @@ from cloudaccounts.groups.services import create_group
 from cloudaccounts.jobs.runner import start_job
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.tokens.services import create_token
+from scans.assets.writer import AssetWriter
+from scans.findings.evaluation import Judge
+from scans.findings.writer import FindingWriter
 from scans.models import Asset, Finding, ScanRun
-from scans.services import request_scan
-from scans.services.finding import FindingWriter
-from scans.services.judging import Judge
-from scans.services.storing import AssetWriter
+from scans.runs.requests import request_scan
 from tests.conftest import ALL_DATABASES
-from wizard.services import create_wizard_session
+from wizard.drafts.services import create_wizard_session
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]

@@ -21,11 +21,12 @@ from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.work.databases import SECURITY
 from sandbox.rig import Rig
+from scans.assets.statistics import renew_statistics
 from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, ScanRun, ScanSchedule
 from scans.models import Asset as StoredAsset
-from scans.services import request_scan, run_scan
-from scans.services.statistics import renew_statistics
+from scans.runs.execution import run_scan
+from scans.runs.requests import request_scan
 from tests.bench.result import Result, interleaved
 from tests.bench.synthetic import KINDS
 

@@ -98,7 +98,7 @@ def _measured(resources: int) -> dict[str, float]:
     from tests.bench import scans
 
     account = scans.account_of(User.objects.create_user(f"synthetic-{uuid4().hex[:8]}", password="not-used-here"))
-    session = mock.patch("scans.services.running.account_session", return_value=SyntheticSession(resources))
+    session = mock.patch("scans.runs.execution.account_session", return_value=SyntheticSession(resources))
     with session, mock.patch("cloudaccounts.providers.aws.provider.PROVIDER.posture_checks", _checks):
         first = scans.scan(account, "full")
         peak = _peak()

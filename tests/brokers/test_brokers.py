@@ -23,7 +23,7 @@ from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.job import JobState
 from cloudaccounts.work import messages
 from scans.models import Asset, ScanRun, ScanSchedule, ScanStatus
-from scans.services import requeue_scans
+from scans.runs.reconcile import requeue_scans
 from tests.brokers.engines import Broker
 from tests.brokers.processes import Product
 from tests.conftest import ALL_DATABASES

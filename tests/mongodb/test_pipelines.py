@@ -21,7 +21,8 @@ from cloudaccounts.models import AccountGroup, CloudAccount
 from cloudaccounts.tokens.services import create_token
 from config.databases import DISCOVERY, SECURITY
 from scans.models import Asset, Finding, ScanRun
-from scans.services import request_scan, run_scan
+from scans.runs.execution import run_scan
+from scans.runs.requests import request_scan
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.environment import MONGODB
 from tests.toycloud.provider import State

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import CloudAccount
 from scans.models import ScanRun, ScanType
-from scans.services import request_scan, run_scan
+from scans.runs.execution import run_scan
+from scans.runs.requests import request_scan
 from tests.conftest import MakeAccount
 from tests.toycloud.provider import State
 

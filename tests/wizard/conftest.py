@@ -16,7 +16,7 @@ from django.test import Client
 from cloudaccounts.work.databases import DISCOVERY
 from tests.conftest import ALL_DATABASES, raw_rows
 from tests.toycloud import provider as toy
-from wizard import services
+from wizard.drafts.validation import run_validation
 from wizard.models import WizardSession
 
 SECRET = "Zq3" + "x7Rk" * 9 + "="  # 40 characters, as AWS makes them
@@ -124,7 +124,7 @@ def toy_draft(toycloud: toy.State, alices: Client, start: Start) -> Walk:
 @pytest.fixture
 def proven_draft(toy_draft: Walk) -> Walk:
     """The same, proven by a worker."""
-    services.run_validation(toy_draft.draft_id)
+    run_validation(toy_draft.draft_id)
     return toy_draft
 
 

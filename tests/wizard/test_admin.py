@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.wizard.conftest import Walk
-from wizard import services
+from wizard.drafts.services import discard_draft
 from wizard.models import WizardSession
 
 LIST = "/admin/wizard/wizardsession/"
@@ -41,13 +41,13 @@ def test_a_draft_that_becomes_an_account_is_not_deleted(olgas: Client, aws_draft
 def test_a_draft_that_begins_to_become_an_account_after_the_page_asked_is_not_deleted_either(
     olgas: Client, aws_draft: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    discard = services.discard_draft
+    discard = discard_draft
 
     def late(draft: WizardSession, **values: object) -> None:
         WizardSession.objects.update(finishing_at=timezone.now())
         discard(draft, **values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(services, "discard_draft", late)
+    monkeypatch.setattr("wizard.admin.discard_draft", late)
     page = olgas.post(f"{LIST}{aws_draft.draft_id}/delete/", {"post": "yes"}, follow=True).content.decode()
     assert "Data platform is not deleted. This draft is being turned into an account" in page
     assert WizardSession.objects.exists()

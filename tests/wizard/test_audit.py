@@ -13,14 +13,14 @@ from cloudaccounts.audit import record as audit_record
 from cloudaccounts.models import AuditEvent
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Start, Walk
-from wizard import services
+from wizard.drafts.validation import run_validation
 from wizard.models import WizardSession
 
 
 def test_a_validation_leaves_an_event_that_names_who_asked_for_it(
     toy_draft: Walk, toycloud: toy.State, owner: str
 ) -> None:
-    services.run_validation(toy_draft.draft_id)
+    run_validation(toy_draft.draft_id)
     event = AuditEvent.objects.get(action="draft.opened")
     assert event.text == "Credentials of a draft opened for validation"
     assert (event.account, event.account_label, event.owner) == (toy_draft.draft_id, "Toybox", owner)
@@ -29,15 +29,15 @@ def test_a_validation_leaves_an_event_that_names_who_asked_for_it(
 
 
 def test_checking_again_names_who_did(toy_draft: Walk, owner: str) -> None:
-    services.run_validation(toy_draft.draft_id)
+    run_validation(toy_draft.draft_id)
     toy_draft.client.post(f"{toy_draft.url}validate/")
-    services.run_validation(toy_draft.draft_id)
+    run_validation(toy_draft.draft_id)
     assert list(AuditEvent.objects.filter(action="draft.opened").values_list("actor", flat=True)) == [owner, owner]
 
 
 def test_a_validation_that_nobody_is_known_to_have_asked_for_is_the_systems(toy_draft: Walk) -> None:
     WizardSession.objects.update(asked_by={})
-    services.run_validation(toy_draft.draft_id)
+    run_validation(toy_draft.draft_id)
     assert AuditEvent.objects.get(action="draft.opened").actor == "system"
 
 
@@ -50,7 +50,7 @@ def test_credentials_are_not_used_where_the_trail_cannot_be_written(
     used = []
     monkeypatch.setattr(audit_record, "record", fail)
     monkeypatch.setattr(toy.ToyProvider, "validate", lambda *_: used.append(1))
-    report = services.run_validation(toy_draft.draft_id)
+    report = run_validation(toy_draft.draft_id)
     assert report is not None
     assert report.code == "internal_error"
     assert used == []
@@ -60,7 +60,7 @@ def test_a_draft_that_cannot_be_opened_is_not_told_as_opened(
     toy_draft: Walk, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "CREDENTIAL_ENCRYPTION_KEYS", [])
-    services.run_validation(toy_draft.draft_id)
+    run_validation(toy_draft.draft_id)
     assert not AuditEvent.objects.filter(action="draft.opened").exists()
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 from cloudaccounts import registry
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, ScanRun
-from scans.services import run_scan
+from scans.runs.execution import run_scan
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Start, Walk
 

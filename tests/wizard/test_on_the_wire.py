@@ -17,7 +17,7 @@ from cloudaccounts.models import CloudAccount
 from cloudaccounts.operations.workers import refresh_server_identities
 from sandbox.rig import Rig
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
-from wizard import services
+from wizard.drafts.validation import run_validation
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def walk_with_keys(rig: Rig, client: Client, start: Start, scenario: str) -> Wal
         f"access_keys-{name}": fields.get(name, "") for name in ("access_key_id", "secret_access_key", "session_token")
     }
     walk.accept("authentication", {"method": "access_keys", **keys})
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     return walk
 
 
@@ -86,7 +86,7 @@ def test_a_role_made_with_the_shown_external_id_is_proven(rig: Rig, alice: User,
     assert external_id in walk.show("authentication")
     arn = rig.control.put_role("444455556666", "reader", external_id=external_id)
     walk.accept("authentication", {"method": "cross_account_role", "cross_account_role-role_arn": arn})
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     assert walk.draft.proof is not None, walk.draft.report
 
 

@@ -13,7 +13,8 @@ from cloudaccounts.accounts import rate_limits
 from cloudaccounts.models import RateCounter
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Walk
-from wizard import services
+from wizard.drafts.reconcile import reconcile
+from wizard.drafts.validation import run_validation
 from wizard.models import ValidationState, WizardSession
 
 LATER = re.compile(r"Try again in (\d+ minutes|\d+ seconds?), at \d\d:\d\d:\d\d UTC\.")
@@ -33,7 +34,7 @@ def try_key(walk: Walk, token: str) -> str:
     response = walk.send("authentication", {"method": "token", "token-token": token})
     assert response.status_code == 302
     page = walk.show("validation")
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     return page
 
 
@@ -48,7 +49,7 @@ def test_after_failures_the_next_key_waits_and_the_draft_keeps_it(toy_draft: Wal
     assert toycloud.good_token in str(toy_draft.entries)
     RateCounter.objects.all().delete()  # as when the time has passed
     toy_draft.client.post(f"{toy_draft.url}validate/")
-    report = services.run_validation(toy_draft.draft_id)
+    report = run_validation(toy_draft.draft_id)
     assert report is not None
     assert report.ok
 
@@ -67,7 +68,7 @@ def test_a_validation_that_was_queued_already_ends_with_the_same_words(toy_draft
     try_key(toy_draft, "guessed-1")
     toy_draft.client.post(f"{toy_draft.url}validate/")
     count_one_more()
-    report = services.run_validation(toy_draft.draft_id)
+    report = run_validation(toy_draft.draft_id)
     assert report is not None
     assert report.code == "too_many_tries"
     assert LATER.search(toy_draft.show("validation"))
@@ -85,11 +86,11 @@ def test_a_companion_waits_for_its_turn(proven_draft: Walk) -> None:
         finishes_itself=True, validation=ValidationState.IDLE, finishing_actor=proven_draft.draft.asked_by
     )
     count_one_more(2)
-    services.reconcile()
+    reconcile()
     waiting = proven_draft.draft
     assert (waiting.finishes_itself, waiting.validation) == (True, ValidationState.IDLE)
     RateCounter.objects.all().delete()
-    services.reconcile()
+    reconcile()
     assert proven_draft.draft.validation == ValidationState.QUEUED
 
 

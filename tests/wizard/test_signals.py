@@ -12,9 +12,12 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, CloudCredential
 from tests.wizard.conftest import Walk
-from wizard import services
+from wizard.drafts import completion as draft_completion
+from wizard.drafts.completion import finish_draft
+from wizard.drafts.errors import DraftNotFoundError
+from wizard.drafts.reconcile import reconcile
+from wizard.drafts.services import create_wizard_session
 from wizard.models import WizardSession
-from wizard.services import finishing
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")
 
@@ -27,9 +30,9 @@ def killed(proven_draft: Walk, alice: User, monkeypatch: pytest.MonkeyPatch) -> 
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(finishing, "empty", kill)
+        patched.setattr(draft_completion, "empty", kill)
         with pytest.raises(SystemExit):
-            services.finish_draft(proven_draft.draft_id, owner=str(alice.pk), actor=ACTOR)
+            finish_draft(proven_draft.draft_id, owner=str(alice.pk), actor=ACTOR)
     WizardSession.objects.update(finishing_at=timezone.now() - timedelta(minutes=1))
     return proven_draft.draft
 
@@ -40,28 +43,28 @@ def test_deleting_an_account_deletes_the_draft_that_it_came_from(killed: WizardS
 
 
 def test_deleting_an_account_leaves_other_drafts_alone(killed: WizardSession, proven_draft: Walk) -> None:
-    other = services.create_wizard_session(killed.owner)
+    other = create_wizard_session(killed.owner)
     delete_account(CloudAccount.objects.get(), actor=ACTOR)
     assert WizardSession.objects.get() == other
 
 
 def test_a_deleted_account_does_not_come_back_with_its_credential(killed: WizardSession) -> None:
     delete_account(CloudAccount.objects.get(), actor=ACTOR)
-    services.reconcile()
+    reconcile()
     assert not CloudAccount.objects.exists()
     assert not CloudCredential.objects.exists()
 
 
 def test_a_finish_that_read_its_draft_before_the_deletion_connects_nothing(killed: WizardSession) -> None:
     delete_account(CloudAccount.objects.get(), actor=ACTOR)
-    with pytest.raises(services.DraftNotFoundError):
-        finishing.complete(killed)
+    with pytest.raises(DraftNotFoundError):
+        draft_completion.complete(killed)
     assert not CloudAccount.objects.exists()
 
 
 def test_a_draft_that_came_back_with_a_backup_does_not_bring_its_deleted_account_back(killed: WizardSession) -> None:
     delete_account(CloudAccount.objects.get(), actor=ACTOR)
     killed.save(force_insert=True)
-    services.reconcile()
+    reconcile()
     assert not CloudAccount.objects.exists()
     assert not WizardSession.objects.exists()

@@ -5,8 +5,8 @@ from typing import Any
 
 from cloudaccounts import registry
 from cloudaccounts.forms.method import AGAIN, KEEP, MethodForm
+from wizard.drafts.draft_data import Values
 from wizard.models import Step
-from wizard.services import Values
 from wizard.steps.base import TYPED_LIMIT, StepContext, StepForm, as_stored
 
 __all__ = ["AGAIN", "KEEP", "AuthenticationForm"]

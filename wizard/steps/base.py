@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django import forms
 
+from wizard.drafts.draft_data import DraftContent, Value, Values
 from wizard.models import Step
-from wizard.services import DraftContent, Value, Values
 
 TYPED_LIMIT = 2000  # characters that are kept of an entry that was not accepted
 TYPED_ITEMS = 100

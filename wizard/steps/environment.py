@@ -16,9 +16,9 @@ from cloudaccounts.contract.identity import Region
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import Environment
+from wizard.drafts.draft_data import Values
+from wizard.drafts.queries import existing_account
 from wizard.models import Step
-from wizard.selectors import existing_account
-from wizard.services import Values
 from wizard.steps.base import StepForm
 
 _QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}

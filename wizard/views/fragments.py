@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from wizard import services
+from wizard.drafts.services import OpenDraft, open_draft
 from wizard.models import Step
 from wizard.steps import AuthenticationForm, EnvironmentForm, StepContext, initial_values
-from wizard.views.guards import draft_view, go, owner_of, step_url
+from wizard.views.permissions import draft_view, go, owner_of, step_url
 from wizard.views.presentation import authentication_context, validation_context
 
 
@@ -19,7 +19,7 @@ from wizard.views.presentation import authentication_context, validation_context
 @draft_view
 def region_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The regions of the partition that the page has chosen, with those ticked that were and still exist."""
-    draft = services.open_draft(draft_id, owner_of(request))
+    draft = open_draft(draft_id, owner_of(request))
     prefix = Step.ENVIRONMENT.value
     shown = {
         "partition": request.GET.get(f"{prefix}-partition", ""),
@@ -35,7 +35,7 @@ def region_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @draft_view
 def method_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The instructions and fields of the method that the page has chosen."""
-    draft = services.open_draft(draft_id, owner_of(request))
+    draft = open_draft(draft_id, owner_of(request))
     if (step := draft.content.reachable(Step.AUTHENTICATION)) != Step.AUTHENTICATION:
         return go(request, step_url(draft_id, step))
     prefix = Step.AUTHENTICATION.value
@@ -50,12 +50,12 @@ def method_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @draft_view
 def validation_progress(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The checks as they are now; 204 where the page (``?seen=``) shows just that already, so that nothing flickers."""
-    draft = services.open_draft(draft_id, owner_of(request))
+    draft = open_draft(draft_id, owner_of(request))
     context = validation_context(draft.row, draft.content)
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     return render(request, "wizard/_validation.html", context)
 
 
-def _context_of(draft: services.OpenDraft) -> StepContext:
+def _context_of(draft: OpenDraft) -> StepContext:
     return StepContext(draft.row.owner, draft.row.pk, draft.content)

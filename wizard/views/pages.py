@@ -8,10 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cloudaccounts.audit.actor import Actor
-from wizard import services
+from wizard.drafts.errors import DraftExpiredError, DraftFinishingError, DraftUnreadableError
+from wizard.drafts.queries import drafts_of
+from wizard.drafts.services import create_wizard_session, discard_draft, find_draft, open_draft
+from wizard.drafts.setup_guides import setup_guides
 from wizard.models import Step
-from wizard.selectors import drafts_of
-from wizard.views.guards import ask_for_validation, draft_view, owner_of, step_url
+from wizard.views.permissions import ask_for_validation, draft_view, owner_of, step_url
 
 SHOWN = 100
 SHOWN_ON_DASHBOARD = 3
@@ -24,8 +26,8 @@ def drafts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "wizard/drafts.html", {"drafts": drafts_of(owner)[:SHOWN]})
     try:
-        draft = services.create_wizard_session(owner)
-    except services.DraftUnreadableError as error:
+        draft = create_wizard_session(owner)
+    except DraftUnreadableError as error:
         messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
         return redirect("wizard")
     return redirect("wizard-draft", draft.pk)
@@ -43,14 +45,14 @@ def drafts_panel(request: HttpRequest) -> HttpResponse:
 def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """Asks, then deletes. Works on a draft that cannot be opened as well."""
     try:
-        draft = services.find_draft(draft_id, owner_of(request))
-    except services.DraftExpiredError:
+        draft = find_draft(draft_id, owner_of(request))
+    except DraftExpiredError:
         return redirect("wizard")
     if request.method != "POST":
         return render(request, "wizard/discard.html", {"draft": draft})
     try:
-        services.discard_draft(draft, actor=Actor.of_request(request))
-    except services.DraftFinishingError as error:
+        discard_draft(draft, actor=Actor.of_request(request))
+    except DraftFinishingError as error:
         messages.warning(request, f"{error.cause} {error.remedy}")
         return redirect("wizard-draft", draft_id)
     messages.success(request, "The draft and everything in it is deleted.")
@@ -61,7 +63,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @draft_view
 def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """Runs the validation (again) on what the draft holds."""
-    draft = services.open_draft(draft_id, owner_of(request))
+    draft = open_draft(draft_id, owner_of(request))
     step = draft.content.reachable(Step.VALIDATION)
     if step == Step.VALIDATION:
         ask_for_validation(request, draft.row, draft.content)
@@ -72,7 +74,7 @@ def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @draft_view
 def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, number: int) -> HttpResponse:
     """A template or script of the set-up instructions, filled in, as a download."""
-    content = services.open_draft(draft_id, owner_of(request)).content
+    content = open_draft(draft_id, owner_of(request)).content
     if content.reachable(Step.AUTHENTICATION) != Step.AUTHENTICATION:
         raise Http404("There are no instructions yet: the account is not named.")
     try:
@@ -81,7 +83,7 @@ def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, nu
         spec = None
     if spec is None:
         raise Http404("There is no such method.")
-    for found in services.setup_guides(content, spec, owner_of(request)):
+    for found in setup_guides(content, spec, owner_of(request)):
         if found.key == guide and number < len(found.snippets) and found.snippets[number].filename:
             snippet = found.snippets[number]
             disposition = f'attachment; filename="{snippet.filename}"'

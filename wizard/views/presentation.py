@@ -16,9 +16,9 @@ from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, PermissionStatus
 from cloudaccounts.models import Environment
 from cloudaccounts.operations.workers import worker_state
-from wizard import services
+from wizard.drafts.draft_data import DraftContent
+from wizard.drafts.setup_guides import setup_guides
 from wizard.models import Step, ValidationState, WizardSession
-from wizard.services import DraftContent
 from wizard.steps import AuthenticationForm
 
 QUEUE = "checks"
@@ -82,7 +82,7 @@ def authentication_context(draft: WizardSession, content: DraftContent, form: Au
         "draft": draft,
         "form": form,
         "method": method,
-        "guides": services.setup_guides(content, method, draft.owner),
+        "guides": setup_guides(content, method, draft.owner),
         "external_id": external_id_for(draft.owner) if method.uses_server_identity else "",
     }
 

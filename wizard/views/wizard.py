@@ -13,11 +13,15 @@ from formtools.wizard.views import SessionWizardView
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
-from wizard import services
+from wizard.drafts.completion import finish_draft
+from wizard.drafts.draft_data import Values
+from wizard.drafts.errors import DraftChangedError
+from wizard.drafts.related_accounts import connect_others
+from wizard.drafts.validation import OFFERED
 from wizard.models import Step, ValidationState
 from wizard.steps import FORMS, StepContext, StepForm, initial_values
-from wizard.storage import DraftStorage, prefix_of
-from wizard.views.guards import ask_for_validation, draft_view, owner_of, step_url
+from wizard.steps.storage import DraftStorage, prefix_of
+from wizard.views.permissions import ask_for_validation, draft_view, owner_of, step_url
 from wizard.views.presentation import page_context
 
 
@@ -29,7 +33,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
     is answered with a redirect, and going back keeps what was entered.
     """
 
-    storage_name = "wizard.storage.DraftStorage"
+    storage_name = "wizard.steps.storage.DraftStorage"
     storage: DraftStorage
 
     def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
@@ -79,7 +83,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         except ProviderError as error:
             return self._say_not_saved(error)
 
-    def process_step(self, form: StepForm) -> services.Values:
+    def process_step(self, form: StepForm) -> Values:
         return form.values_to_store()
 
     def render_next_step(self, form: StepForm, **kwargs: Any) -> HttpResponse:
@@ -120,7 +124,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
 
     def _say_not_saved(self, error: ProviderError) -> HttpResponse:
         """The page again, with everything that was entered except secrets, and the reason on top."""
-        if isinstance(error, services.DraftChangedError):
+        if isinstance(error, DraftChangedError):
             self.storage.reload()
         form = self.get_form(data=self.request.POST, files=self.request.FILES)
         form.is_valid()
@@ -129,11 +133,11 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
 
     def _finish(self) -> HttpResponse:
         actor, draft = Actor.of_request(self.request), self.storage.draft
-        chosen = self.request.POST.getlist("others")[: services.OFFERED]
+        chosen = self.request.POST.getlist("others")[:OFFERED]
         try:
             # The others first: finishing empties the draft, and what they are made of with it.
-            begun = services.connect_others(draft, chosen, actor=actor) if draft.proof and chosen else 0
-            account = services.finish_draft(self.draft_id, owner=owner_of(self.request), actor=actor)
+            begun = connect_others(draft, chosen, actor=actor) if draft.proof and chosen else 0
+            account = finish_draft(self.draft_id, owner=owner_of(self.request), actor=actor)
         except ProviderError as error:
             messages.error(self.request, f"Not connected. {error.cause} {error.remedy}".strip())
             return redirect(step_url(self.draft_id, Step.VALIDATION))

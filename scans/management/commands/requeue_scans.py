@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from scans import services
+from scans.runs.reconcile import requeue_scans
 
 
 class Command(BaseCommand):
     help = "Mends scans after lost messages and killed workers, as the scheduler does every 15 seconds."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = services.requeue_scans()
+        count = requeue_scans()
         self.stdout.write(f"{count} scan{'' if count == 1 else 's'} nudged, requeued or failed.")

@@ -25,9 +25,9 @@ from cloudaccounts.rotation.verify import run_rotation
 from tests.conftest import ALL_DATABASES, SECRET
 from tests.environment import MONGODB
 from tests.toycloud.provider import State
+from wizard.drafts.draft_data import DraftContent
+from wizard.drafts.services import create_wizard_session, open_draft
 from wizard.models import WizardSession
-from wizard.services import create_wizard_session, open_draft
-from wizard.services.contents import DraftContent
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]

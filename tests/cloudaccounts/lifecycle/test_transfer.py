@@ -35,7 +35,7 @@ from cloudaccounts.notifications.notify import tell
 from cloudaccounts.rotation.requests import stage_credential
 from cloudaccounts.rotation.verify import replace_credentials
 from scans.models import Asset, ScanRun
-from scans.services import request_scan
+from scans.runs.requests import request_scan
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
 

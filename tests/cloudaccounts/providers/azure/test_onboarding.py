@@ -12,11 +12,11 @@ from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.models import CloudAccount, CloudCredential
 from scans.models import Asset, ScanRun
-from scans.services import run_scan
+from scans.runs.execution import run_scan
 from tests.cloudaccounts.providers.azure.conftest import TAG, Cloud
 from tests.conftest import ALL_DATABASES
 from tests.wizard.conftest import Walk, raw_row
-from wizard import services
+from wizard.drafts.validation import run_validation
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -40,7 +40,7 @@ def sign_in(walk: Walk, method: str, fields: dict[str, str]) -> None:
 
 
 def proven(walk: Walk) -> CloudValidationResult:
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     return CloudValidationResult.from_dict(walk.draft.report)
 
 

@@ -17,11 +17,12 @@ from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from scans.models import Asset, ScanStatus
-from scans.services import request_scan, run_scan
+from scans.runs.execution import run_scan
+from scans.runs.requests import request_scan
 from tests.cloudaccounts.providers.gcp.conftest import LABEL, Cloud
 from tests.conftest import ALL_DATABASES
 from tests.wizard.conftest import Walk
-from wizard import services
+from wizard.drafts.validation import run_validation
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -74,7 +75,7 @@ def test_five_megabytes_are_told_and_not_stored(walk: Walk) -> None:
 
 def test_a_pasted_key_goes_all_the_way_to_assets(cloud: Cloud, walk: Walk) -> None:
     walk.accept("authentication", fields(key_file(cloud)))
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     report = walk.draft.result
     assert report is not None
     assert report.ok, report
@@ -91,7 +92,7 @@ def test_what_a_scan_no_longer_finds_in_a_region_is_gone(cloud: Cloud, walk: Wal
     """A unit lists all regions at once: each of them is swept."""
     cloud.admin.put_instances(cloud.project, 2)
     walk.accept("authentication", fields(key_file(cloud)))
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     walk.send("validation")
     account = CloudAccount.objects.get()
     assert account.latest_scan_run_id is not None
@@ -112,7 +113,7 @@ def test_bob_is_refused_where_alice_is_connected(
     cloud.admin.set_label(cloud.project, LABEL, external_id_for(str(alice.pk)))
     given = {"method": method, **{f"{method}-{name}": value for name, value in credentials.values.items()}}
     walk.accept("authentication", given)
-    services.run_validation(walk.draft_id)
+    run_validation(walk.draft_id)
     assert walk.draft.result is not None
     assert walk.draft.result.ok, walk.draft.result
     response = bobs.post("/wizard/")
@@ -120,7 +121,7 @@ def test_bob_is_refused_where_alice_is_connected(
     bob.accept("provider", {"provider": "gcp"})
     bob.accept("environment", environment(cloud))
     bob.accept("authentication", given)
-    services.run_validation(bob.draft_id)
+    run_validation(bob.draft_id)
     assert bob.draft.result is not None
     assert bob.draft.result.code == "external_id_other"
     bob.send("validation")

@@ -1,0 +1,64 @@
+"""Calls about assets. Imported only when the API is called.
+
+No postponed annotations here: ninja reads them through decorators, where their names are not known.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from cloudaccounts.api.auth import owner_of
+from cloudaccounts.api.openapi import answers
+from cloudaccounts.api.paging import page_of
+from scans.api import AccountQuery, asked_account, fields_of, filter_values, with_links
+from scans.assets import queries as asset_queries
+from scans.assets.queries import AssetFilter
+from scans.models import Asset
+
+assets = Router(tags=["Assets"])
+
+
+class AssetRow(BaseModel):
+    id: UUID
+    account: UUID
+    account_name: str
+    provider: str
+    type: str
+    service: str
+    region: str
+    native_id: str
+    name: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    changed_at: datetime
+    gone_at: datetime | None
+    console_link: str
+
+
+class AssetPage(BaseModel):
+    items: list[AssetRow]
+    count: int
+
+
+class AssetQuery(AccountQuery):
+    q: Annotated[str, Field(max_length=200)] = ""
+    type: Annotated[str, Field(max_length=80)] = ""
+    region: Annotated[str, Field(max_length=60)] = ""
+    gone: Annotated[bool, Field(description="What is not there any more, instead of what is.")] = False
+
+
+@assets.get("/", summary="List assets", **answers({200: AssetPage}, 404, 422))
+def list_assets(request: HttpRequest, wanted: Query[AssetQuery]) -> HttpResponse:
+    account = asked_account(request, wanted)
+    owner = owner_of(request)
+    filters = AssetFilter(**filter_values(owner, wanted))
+    rows = asset_queries.assets(owner, filters, account)
+    return page_of(rows, wanted, lambda found: with_links(owner, found, _asset))
+
+
+def _asset(row: Asset) -> dict[str, Any]:
+    return fields_of(row, AssetRow, "console_link")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from cloudaccounts import registry
+from cloudaccounts.forms.accounts import with_any
+from scans.assets.queries import AssetFilter
+from scans.choices import region_choices
+
+
+class AssetFilterForm(forms.Form):
+    use_required_attribute = False
+
+    q = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Search",
+        widget=forms.SearchInput(attrs={"placeholder": "Name, identifier or account"}),
+    )
+    provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
+    type = forms.CharField(required=False, max_length=80, widget=forms.Select)
+    region = forms.ChoiceField(required=False)
+    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
+    gone = forms.ChoiceField(required=False, label="Shows", choices=[("", "What is there"), ("1", "What is gone")])
+    account = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        region_field = self.fields["region"]
+        assert isinstance(region_field, forms.ChoiceField)
+        region_field.choices = [("", "Any"), *region_choices(self.data.get("provider"))]
+
+    def offer_types(self, types: list[str]) -> None:
+        """What there is depends on the account and on what is shown: so it is known only once those are read."""
+        widget = self.fields["type"].widget
+        assert isinstance(widget, forms.Select)
+        widget.choices = [("", "Any"), *((name, name) for name in types)]
+
+    def wanted(self) -> AssetFilter:
+        self.is_valid()
+        values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
+        values["gone"] = bool(values.get("gone"))
+        return AssetFilter(**values)

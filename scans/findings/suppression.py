@@ -1,0 +1,104 @@
+"""Findings that people set aside: with a reason, by somebody, until a day or until it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from cloudaccounts.audit.actor import SYSTEM, Actor
+from cloudaccounts.audit.record import record_event
+from cloudaccounts.errors import InputError
+from cloudaccounts.work.databases import SECURITY
+from scans.findings.writer import HISTORY, chunks, entry
+from scans.models import Finding
+
+REASON_LIMIT = 500
+_COLUMNS = [
+    "suppressed", "suppressed_reason", "suppressed_by", "suppressed_at", "suppressed_until", "suppressions",
+]  # fmt: skip
+
+
+def suppress_findings(
+    owner: str, findings: Iterable[UUID], *, actor: Actor, reason: str, until: datetime | None = None
+) -> int:
+    """Sets the owner's findings aside; what is set aside already gets the new reason. Counts. Raises `InputError`."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise InputError({"reason": "Say why: whoever looks at it next year wants to know."})
+    if len(reason) > REASON_LIMIT:
+        raise InputError({"reason": f"The reason is too long: {REASON_LIMIT} characters at most."})
+    now = timezone.now()
+    if until is not None and until <= now:
+        raise InputError({"until": "Choose a day to come, or none."})
+
+    def change(row: Finding) -> None:
+        row.suppressed, row.suppressed_reason, row.suppressed_by = True, reason, actor.label[:160]
+        row.suppressed_at, row.suppressed_until = now, until
+        _remember(row, entry(now, "suppressed", reason, actor.label))
+
+    return _change(owner, findings, change, actor, "finding.suppressed", f"set aside: {reason}")
+
+
+def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -> int:
+    """They count again. Counts those that had been set aside."""
+    now = timezone.now()
+
+    def change(row: Finding) -> bool | None:
+        if not row.suppressed:
+            return False
+        _clear(row)
+        _remember(row, entry(now, "unsuppressed", "Counts again.", actor.label))
+        return None
+
+    return _change(owner, findings, change, actor, "finding.unsuppressed", "counts again")
+
+
+def end_suppressions(*, now: datetime | None = None) -> int:
+    """Takes back those whose day has come. Counts them."""
+    now = now or timezone.now()
+    ended = 0
+    due = Finding.objects.filter(suppressed=True, suppressed_until__lte=now)
+    for row in list(due[:1000]):
+        text = f"Counts again: it was set aside until {row.suppressed_until:%d %B %Y}."
+        _clear(row)
+        _remember(row, entry(now, "unsuppressed", text))
+        changed = due.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
+        if changed:
+            _record(row, SYSTEM, "finding.unsuppressed", f"{row.title}: {text}")
+        ended += changed
+    return ended
+
+
+def _change(
+    owner: str, findings: Iterable[UUID], change: Callable[[Finding], bool | None], actor: Actor, action: str, text: str
+) -> int:
+    number = 0
+    for chunk in chunks(findings):
+        with transaction.atomic(using=SECURITY):
+            for row in Finding.objects.filter(owner=owner, pk__in=chunk):
+                if change(row) is False:
+                    continue
+                Finding.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
+                _record(row, actor, action, f"{row.title}: {text}")
+                number += 1
+    return number
+
+
+def _remember(row: Finding, told: dict[str, str]) -> None:
+    row.suppressions = [*row.suppressions, told][-HISTORY:]
+
+
+def _clear(row: Finding) -> None:
+    row.suppressed, row.suppressed_reason, row.suppressed_by = False, "", ""
+    row.suppressed_at = row.suppressed_until = None
+
+
+def _record(row: Finding, actor: Actor, action: str, text: str) -> None:
+    record_event(
+        actor=actor, owner=row.owner, action=action, text=text, account=row.account, label=row.account_name,
+        finding=str(row.pk), asset=row.native_id[:300],
+    )  # fmt: skip

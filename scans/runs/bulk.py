@@ -1,0 +1,23 @@
+"""Scans of many accounts at once: one more action of the fleet."""
+
+from __future__ import annotations
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.bulk.actions import FleetAction, offers
+from cloudaccounts.jobs.runner import Outcome
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job
+from scans.models import ScanType
+from scans.runs.requests import request_scan
+
+
+@offers(
+    FleetAction("scan", "Scan", "A scan of what changed is asked for; they run one after another, as workers allow."),
+    threads=4,
+)
+def scan(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
+    if account.status == CloudAccountStatus.SUSPENDED:
+        return Outcome.skipped("The account is suspended.")
+    run = request_scan(account, actor=actor, scan_type=ScanType.INCREMENTAL)
+    if run.requested_at < job.requested_at:
+        return Outcome.skipped("A scan of this account was under way already.")
+    return Outcome()

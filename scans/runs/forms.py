@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from cloudaccounts import registry
+from cloudaccounts.forms.accounts import ServiceForm, with_any
+from cloudaccounts.models import CloudAccount
+from scans.models import ScanEvery, ScanStatus, ScanType
+from scans.runs.queries import ScanFilter
+
+
+class ScanInitiationForm(ServiceForm):
+    """How and where to scan: the account's own regions, all that are enabled there unless a person narrows it."""
+
+    scan_type = forms.ChoiceField(
+        label="Type",
+        widget=forms.RadioSelect,
+        choices=[
+            (ScanType.INCREMENTAL, "Incremental: what changed since the last scan, where the cloud tells"),
+            (ScanType.FULL, "Full: everything, whatever the cloud says"),
+        ],
+    )
+    regions = forms.MultipleChoiceField(
+        label="Regions",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Global services are always part of it.",
+        error_messages={"required": "Choose at least one region."},
+    )
+
+    def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
+        off = _not_enabled(account)
+        on = [name for name in account.regions if name not in off]
+        kwargs.setdefault("initial", {"scan_type": ScanType.INCREMENTAL, "regions": on or account.regions})
+        super().__init__(*args, **kwargs)
+        field = self.fields["regions"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [
+            (name, f"{name} (not enabled in this account)" if name in off else name) for name in account.regions
+        ]
+
+
+def _not_enabled(account: CloudAccount) -> set[str]:
+    """Regions that the last check of access found switched off."""
+    report = account.report
+    return {region.name for region in report.regions if not region.enabled} if report else set()
+
+
+class ScheduleForm(ServiceForm):
+    every = forms.ChoiceField(label="By itself", choices=ScanEvery.choices)
+
+
+class ScanFilterForm(forms.Form):
+    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working."""
+
+    use_required_attribute = False
+
+    provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
+    status = forms.ChoiceField(required=False, choices=with_any("Any", ScanStatus.choices))
+    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
+    account = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def wanted(self) -> ScanFilter:
+        self.is_valid()
+        return ScanFilter(**{name: value for name, value in self.cleaned_data.items() if value})

@@ -1,0 +1,51 @@
+"""Pieces of other pages, each with its own address, owner check and few queries."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cloudaccounts.operations.workers import worker_state
+from cloudaccounts.views.common import account_or_404, owner_of
+from scans.runs import queries as run_queries
+from scans.runs.presentation import progress_of, run_context, run_or_404
+from scans.runs.queries import latest_of_account, latest_of_owner, time_left
+
+ACTIVE_SHOWN = 5
+ENDED_SHOWN = 3
+# Sent when a run that a page was watching has ended.
+CHANGED = "scan-changed"
+
+
+@require_safe
+def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
+    owner = owner_of(request)
+    active = run_queries.active(owner, ACTIVE_SHOWN)
+    context = {
+        "rows": [{"run": run, "left": time_left(run)} for run in active],
+        "worker": worker_state("scans") if active else None,
+        "ended": [] if active else latest_of_owner(owner, ENDED_SHOWN),
+    }
+    return render(request, "scans/panels/dashboard.html", context)
+
+
+@require_safe
+def account_scan_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    run = latest_of_account(account.owner, account.pk)
+    return _answer(request, "scans/panels/account.html", {"account": account, **progress_of(run)})
+
+
+@require_safe
+def scan_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    return _answer(request, "scans/panels/run.html", run_context(run_or_404(request, run_id)))
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    response = render(request, template, context)
+    if "watching" in request.GET and "worker" not in context:
+        response["HX-Trigger"] = CHANGED
+    return response

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cloudaccounts.accounts.queries import find
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.accounts import offer_groups
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.views.common import account_or_404, gone_is_404, owner_of
+from cloudaccounts.views.paging import page_of
+from scans.runs.forms import ScanFilterForm, ScanInitiationForm, ScheduleForm
+from scans.runs.presentation import run_context, run_or_404
+from scans.runs.queries import latest_of_account, runs, schedule_of
+from scans.runs.requests import cancel_scan, request_scan
+from scans.runs.scheduling import set_schedule
+
+PAGE_SIZE = 25
+
+
+@require_safe
+def scan_list(request: HttpRequest) -> HttpResponse:
+    owner = owner_of(request)
+    form = ScanFilterForm(request.GET)
+    offer_groups(form.fields["group"], group_queries.choices(owner))
+    wanted = form.wanted()
+    page = page_of(runs(owner, wanted), request.GET.get("page"), PAGE_SIZE)
+    account = find(owner, wanted.account) if wanted.account else None
+    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+    return render(request, "scans/scan_list.html", context)
+
+
+@require_safe
+def scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = run_or_404(request, run_id)
+    account = find(run.owner, run.account)
+    return render(request, "scans/scan.html", {"account": account, **run_context(run)})
+
+
+@require_POST
+def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Back to the page that asked, where it is one of ours."""
+    run = run_or_404(request, run_id)
+    if cancel_scan(run, actor=Actor.of_request(request)):
+        messages.success(request, f"The scan of {run.account_name} is cancelled. What it found so far stays.")
+    else:
+        messages.info(request, f"The scan of {run.account_name} had ended already.")
+    back = request.POST.get("next", "")
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return HttpResponseRedirect(back)  # redirect() would take a word for the name of a page
+    return redirect("scan", run_id=run.run_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@gone_is_404()
+def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    form = ScanInitiationForm(request.POST if request.method == "POST" else None, account=account)
+    before = latest_of_account(account.owner, account.pk)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = request_scan(account, actor=Actor.of_request(request), **form.cleaned_data)
+        except ProviderError as error:
+            form.refuse(error)
+        else:
+            if before is not None and run.run_id == before.run_id:
+                messages.info(request, "A scan of this account is under way already: here it is.")
+            return redirect("scan", run_id=run.run_id)
+    return _initiation_page(request, account, form, ScheduleForm(initial={"every": schedule_of(account).every}))
+
+
+@require_POST
+@gone_is_404()
+def account_schedule(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """When the account is scanned by itself."""
+    account = account_or_404(request, account_id)
+    form = ScheduleForm(request.POST)
+    if form.is_valid():
+        set_schedule(account, actor=Actor.of_request(request), every=form.cleaned_data["every"])
+        messages.success(request, "Saved.")
+        return redirect("account-scan", account_id=account.pk)
+    return _initiation_page(request, account, ScanInitiationForm(account=account), form)
+
+
+def _initiation_page(
+    request: HttpRequest, account: CloudAccount, form: ScanInitiationForm, schedule_form: ScheduleForm
+) -> HttpResponse:
+    latest = latest_of_account(account.owner, account.pk)
+    context = {
+        "account": account,
+        "form": form,
+        "schedule": schedule_of(account),
+        "schedule_form": schedule_form,
+        "active": latest if latest is not None and latest.is_active else None,
+    }
+    status = 422 if form.is_bound or schedule_form.is_bound else 200
+    return render(request, "scans/account_scan.html", context, status=status)

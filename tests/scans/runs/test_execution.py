@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.utils import timezone
+
+from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.errors import AccountSuspendedError, InputError
+from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
+from cloudaccounts.models import AuditEvent, CloudAccount
+from scans.assets.writer import AssetWriter
+from scans.models import Asset, ScanRun
+from scans.runs.execution import run_scan
+from scans.runs.reconcile import requeue_scans
+from scans.runs.requests import cancel_scan, request_scan
+from tests.conftest import ALL_DATABASES
+from tests.toycloud.provider import State
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+MakeAccount = Callable[..., CloudAccount]
+PAST = timedelta(seconds=1)
+
+
+@pytest.fixture
+def account(alice: User, toy_account: MakeAccount, toycloud: State) -> CloudAccount:
+    """Its first scan, requested by the signal, is put aside."""
+    account = toy_account(alice)
+    ScanRun.objects.all().delete()
+    toycloud.put("toys", "global", "bear", "robot")
+    toycloud.put("boxes", "left", "red", "blue")
+    toycloud.put("boxes", "right", "green")
+    return account
+
+
+def scan(account: CloudAccount) -> ScanRun:
+    run = request_scan(account, actor=SYSTEM)
+    run_scan(run.run_id)
+    run.refresh_from_db()
+    return run
+
+
+def test_it_stores_what_it_finds(account: CloudAccount) -> None:
+    run = scan(account)
+    assert (run.status, run.units_done, run.units_total, run.assets_seen, run.assets_new) == ("completed", 3, 3, 5, 5)
+    assert sorted(Asset.objects.values_list("name", flat=True)) == ["bear", "blue", "green", "red", "robot"]
+    assert Asset.objects.filter(owner=account.owner, account_name="toybox", provider="toy").count() == 5
+
+
+def test_a_second_scan_counts_only_what_changed(account: CloudAccount, toycloud: State) -> None:
+    scan(account)
+    toycloud.put("boxes", "right", "green", lid="open")
+    toycloud.put("boxes", "left", "red", "yellow")
+    run = scan(account)
+    assert (run.assets_seen, run.assets_new, run.assets_changed, run.assets_gone) == (5, 1, 1, 1)
+    assert Asset.objects.get(name="blue").gone_at is not None
+    assert Asset.objects.get(name="green").properties == {"lid": "open"}
+
+
+def test_what_comes_back_is_not_gone_any_more(account: CloudAccount, toycloud: State) -> None:
+    scan(account)
+    toycloud.put("boxes", "right")
+    scan(account)
+    toycloud.put("boxes", "right", "green")
+    scan(account)
+    assert Asset.objects.get(name="green").gone_at is None
+
+
+def test_a_unit_that_fails_is_a_gap_and_its_assets_stay(account: CloudAccount, toycloud: State) -> None:
+    scan(account)
+    toycloud.put("boxes", "left")
+    toycloud.broken_units["boxes", "left"] = ProviderError("permission_denied", "Denied.", "Allow boxes:Open.")
+    run = scan(account)
+    assert run.status == "completed"
+    assert run.gaps == [
+        {
+            "service": "boxes",
+            "region": "left",
+            "code": "permission_denied",
+            "cause": "Denied.",
+            "remedy": "Allow boxes:Open.",
+        }
+    ]
+    assert Asset.objects.get(name="red").gone_at is None
+
+
+def test_a_unit_that_fails_in_the_middle_does_not_lose_the_rest(account: CloudAccount, toycloud: State) -> None:
+    scan(account)
+    toycloud.put("boxes", "left", "red")
+    toycloud.broken_units["boxes", "left"] = ProviderError("throttled", "Slow down.", "", permanent=False)
+    scan(account)
+    assert Asset.objects.get(name="blue").gone_at is None
+
+
+def test_a_scan_in_which_every_unit_fails_has_failed(account: CloudAccount, toycloud: State) -> None:
+    for unit in [("toys", "global"), ("boxes", "left"), ("boxes", "right")]:
+        toycloud.broken_units[unit] = ProviderError("network", "Unreachable.", "Check egress.", permanent=False)
+        toycloud.assets.pop(unit)
+    run = scan(account)
+    assert (run.status, run.error_code, run.error_remedy) == ("failed", "network", "Check egress.")
+
+
+def test_a_credential_that_works_no_more_fails_the_scan_with_the_cause(account: CloudAccount, toycloud: State) -> None:
+    toycloud.good_token = "changed"
+    run = scan(account)
+    assert (run.status, run.error_code) == ("failed", "wrong_key")
+    assert run.active_account is None
+
+
+def test_one_scan_an_account_at_a_time(account: CloudAccount) -> None:
+    assert request_scan(account, actor=SYSTEM).run_id == request_scan(account, actor=SYSTEM).run_id
+
+
+def test_a_second_nudge_does_nothing(account: CloudAccount) -> None:
+    run = scan(account)
+    assert run_scan(run.run_id) == "completed"
+    assert AuditEvent.objects.filter(action="scan.completed").count() == 1
+
+
+def test_regions_are_those_of_the_account(account: CloudAccount) -> None:
+    with pytest.raises(InputError):
+        request_scan(account, actor=SYSTEM, regions=["moon"])
+    assert request_scan(account, actor=SYSTEM, regions=["left"]).regions == ["left"]
+
+
+def test_a_suspended_account_is_not_scanned(account: CloudAccount) -> None:
+    run = request_scan(account, actor=SYSTEM)
+    suspend_account(account, actor=SYSTEM)
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+    with pytest.raises(AccountSuspendedError):
+        request_scan(CloudAccount.objects.get(), actor=SYSTEM)
+
+
+def test_deleting_the_account_forgets_what_was_found_and_keeps_the_audit(account: CloudAccount) -> None:
+    scan(account)
+    delete_account(account, actor=SYSTEM)
+    assert not Asset.objects.exists()
+    assert not ScanRun.objects.exists()
+    assert AuditEvent.objects.filter(action="account.deleted").count() == 1
+
+
+def test_the_scan_of_a_dead_worker_is_tried_again_and_counts_right(account: CloudAccount) -> None:
+    run = scan(account)
+    ScanRun.objects.update(
+        status="running", active_account=account.pk, attempts=1, lease_until=timezone.now() - PAST, finished_at=None
+    )
+    assert requeue_scans() > 0
+    run_scan(run.run_id)
+    run.refresh_from_db()
+    assert (run.status, run.assets_seen, Asset.objects.count()) == ("completed", 5, 5)
+
+
+def test_after_three_deaths_the_scan_fails_with_the_reason_and_the_account_is_free(account: CloudAccount) -> None:
+    run = request_scan(account, actor=SYSTEM)
+    ScanRun.objects.update(status="running", attempts=3, lease_until=timezone.now() - PAST)
+    requeue_scans()
+    run.refresh_from_db()
+    assert (run.status, run.error_code) == ("failed", "worker_died")
+    assert request_scan(account, actor=SYSTEM).run_id != run.run_id
+
+
+def test_a_lost_message_is_sent_again(account: CloudAccount) -> None:
+    request_scan(account, actor=SYSTEM)
+    assert requeue_scans() == 0
+    ScanRun.objects.update(nudged_at=timezone.now() - timedelta(minutes=1))
+    assert requeue_scans() == 1
+
+
+def test_what_a_global_unit_found_in_a_region_is_swept_with_it(account: CloudAccount, toycloud: State) -> None:
+    """As S3 does: buckets are listed at once and lie in regions of their own."""
+    toycloud.assets["toys", "global"] = [Found("toy.toys.thing", "toys", "left", "toy:bucket", "bucket")]
+    scan(account)
+    toycloud.put("toys", "global")
+    run = scan(account)
+    assert Asset.objects.get(name="bucket").gone_at is not None
+    assert run.assets_gone == 1
+
+
+def test_what_lies_in_a_region_that_was_taken_off_is_not_shown_as_there(account: CloudAccount) -> None:
+    scan(account)
+    update_account(account, actor=SYSTEM, name="toybox", environment="dev", regions=["left"])
+    scan(account)
+    assert Asset.objects.get(name="green").gone_at is not None
+    assert Asset.objects.get(name="red").gone_at is None
+
+
+def test_a_scan_of_some_regions_leaves_the_others_alone(account: CloudAccount) -> None:
+    scan(account)
+    run_scan(request_scan(account, actor=SYSTEM, regions=["left"]).run_id)
+    assert Asset.objects.get(name="green").gone_at is None
+
+
+def test_a_new_name_reaches_assets_and_scans(account: CloudAccount) -> None:
+    run = scan(account)
+    update_account(account, actor=SYSTEM, name="renamed", environment="dev", regions=["left", "right"])
+    run.refresh_from_db()
+    assert run.account_name == "renamed"
+    assert set(Asset.objects.values_list("account_name", flat=True)) == {"renamed"}
+
+
+def test_an_account_deleted_between_two_batches_leaves_nothing_behind(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = AssetWriter.write
+
+    def delete_first(writer: AssetWriter, unit: ScanUnit, batch: list[Found]) -> None:
+        delete_account(account, actor=SYSTEM)
+        original(writer, unit, batch)
+
+    monkeypatch.setattr(AssetWriter, "write", delete_first)
+    assert scan_status(account) == "gone"
+    assert not Asset.objects.exists()
+    assert not ScanRun.objects.exists()
+
+
+def scan_status(account: CloudAccount) -> str:
+    return run_scan(request_scan(account, actor=SYSTEM).run_id)
+
+
+def test_a_defect_of_ours_ends_the_scan_with_a_message(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(AssetWriter, "sweep", break_down)
+    run = scan(account)
+    assert (run.status, run.error_code) == ("failed", "internal_error")
+    assert "scan.defect" in caplog.text
+
+
+def test_a_scan_of_a_deleted_account_cannot_be_asked_for(account: CloudAccount) -> None:
+    stale = CloudAccount.objects.get()
+    delete_account(account, actor=SYSTEM)
+    with pytest.raises(CloudAccount.DoesNotExist):
+        request_scan(stale, actor=SYSTEM)
+    assert not ScanRun.objects.exists()
+
+
+def test_the_session_is_closed_in_the_end(account: CloudAccount, toycloud: State) -> None:
+    scan(account)
+    assert toycloud.closed == 1
+
+
+def test_suspending_again_finishes_what_a_kill_interrupted(account: CloudAccount) -> None:
+    run = request_scan(account, actor=SYSTEM)
+    CloudAccount.objects.update(status="suspended")  # killed right after this write
+    suspend_account(CloudAccount.objects.get(), actor=SYSTEM)
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+
+
+class TestWhileItRuns:
+    pytestmark = pytest.mark.django_db(databases=ALL_DATABASES, transaction=True)
+
+    @pytest.fixture
+    def running(self, account: CloudAccount, toycloud: State) -> Iterator[ScanRun]:
+        toycloud.gate = threading.Event()
+        run = request_scan(account, actor=SYSTEM)
+
+        def work() -> None:
+            try:
+                run_scan(run.run_id)
+            finally:
+                connections.close_all()
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        for _ in range(100):
+            if ScanRun.objects.get().units_total:
+                break
+            threading.Event().wait(0.05)
+        yield run
+        toycloud.gate.set()
+        worker.join(10)
+
+    def test_cancelling_stops_it_and_nothing_more_is_written(self, running: ScanRun, toycloud: State) -> None:
+        assert cancel_scan(running, actor=SYSTEM)
+        assert toycloud.gate is not None
+        threading.Event().wait(0.6)  # longer than the pause between two looks at the claim
+        toycloud.gate.set()
+        threading.Event().wait(0.5)
+        running.refresh_from_db()
+        assert running.status == "cancelled"
+        assert not Asset.objects.exists()
+
+    def test_a_worker_that_was_thought_dead_writes_nothing_over_its_successor(
+        self, running: ScanRun, toycloud: State
+    ) -> None:
+        ScanRun.objects.update(attempts=2, claim=uuid4())
+        assert toycloud.gate is not None
+        threading.Event().wait(0.6)
+        toycloud.gate.set()
+        threading.Event().wait(0.5)
+        running.refresh_from_db()
+        assert (running.status, running.attempts, running.finished_at) == ("running", 2, None)

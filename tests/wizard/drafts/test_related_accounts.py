@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.utils import timezone
+
+from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import VisibleAccount
+from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.work.databases import SECURITY
+from tests.toycloud import provider as toy
+from tests.wizard.conftest import Walk
+from wizard.drafts import completion as draft_completion
+from wizard.drafts import reconcile as draft_reconcile
+from wizard.drafts import related_accounts as companions_service
+from wizard.drafts.reconcile import reconcile
+from wizard.drafts.related_accounts import connect_others
+from wizard.drafts.validation import find_others, run_validation
+from wizard.drafts.verification import prove_draft
+from wizard.models import ValidationState, WizardSession
+
+ACTOR = Actor("1", "alice", "page", "127.0.0.1")
+
+SEEN = [
+    VisibleAccount("abcdef", "Toybox itself"),
+    VisibleAccount("ghijkl", "Second box"),
+    VisibleAccount("mnopqr", "Third box"),
+    VisibleAccount("stuvwx", "Closed box", enabled=False),
+]
+
+
+@pytest.fixture
+def draft(toycloud: toy.State, toy_draft: Walk) -> Walk:
+    """Proven, with a token that opens other boxes too."""
+    toycloud.neighbours = list(SEEN)
+    prove_draft(toy_draft.draft_id)
+    return toy_draft
+
+
+def companions(draft: Walk) -> list[WizardSession]:
+    return list(WizardSession.objects.exclude(pk=draft.draft_id).order_by("account_id"))
+
+
+def test_the_other_accounts_are_offered_and_its_own_is_not(draft: Walk) -> None:
+    page = draft.show("validation")
+    assert "Second box" in page
+    assert "Third box" in page
+    assert "Toybox itself" not in page
+
+
+def test_what_is_connected_already_is_not_offered(
+    toycloud: toy.State, toy_draft: Walk, alice: User, toy_account: Callable[..., CloudAccount]
+) -> None:
+    toy_account(alice, account_id="ghijkl")
+    toycloud.neighbours = list(SEEN)
+    prove_draft(toy_draft.draft_id)
+    assert "Second box" not in toy_draft.show("validation")
+
+
+def test_the_chosen_become_accounts_by_themselves_once_proven(draft: Walk) -> None:
+    answer = draft.send("validation", others=["ghijkl", "mnopqr"])
+    assert answer.status_code == 302
+    assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
+    for one in companions(draft):
+        prove_draft(one.pk)
+    names = CloudAccount.objects.order_by("account_id").values_list("account_id", "name", "status")
+    assert list(names) == [
+        ("abcdef", "Toybox", "active"),
+        ("ghijkl", "Second box", "active"),
+        ("mnopqr", "Third box", "active"),
+    ]
+    assert AuditEvent.objects.filter(action="account.created", actor_label="alice").count() == 3
+
+
+def test_one_that_is_refused_waits_among_the_drafts_with_its_report(draft: Walk, toycloud: toy.State) -> None:
+    draft.send("validation", others=["ghijkl"])
+    toycloud.failure = ProviderError("wrong_account", "Not this box.", "Another one.")
+    (one,) = companions(draft)
+    prove_draft(one.pk)
+    one.refresh_from_db()
+    assert one.account is None
+    assert "Not this box." in Walk(draft.client, one.pk).show("validation")
+    assert CloudAccount.objects.count() == 1
+
+
+def test_what_was_not_offered_or_is_closed_is_not_begun(draft: Walk) -> None:
+    draft.send("validation", others=["stuvwx", "zzzzzz", "../../x"])
+    assert companions(draft) == []
+
+
+def test_a_second_click_begins_none_twice(draft: Walk) -> None:
+    for _ in range(2):
+        draft.send("validation", others=["ghijkl"])
+    assert len(companions(draft)) == 1
+
+
+def test_each_companion_holds_its_own_sealed_copy(draft: Walk, toycloud: toy.State) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    assert toycloud.good_token not in str(vars(one))
+    assert Walk(draft.client, one.pk).entries["steps"]["environment"]["account_id"] == "ghijkl"
+
+
+def test_a_kill_between_proof_and_finish_is_mended(draft: Walk) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    run_validation(one.pk)
+    assert CloudAccount.objects.count() == 1
+    assert reconcile() >= 1
+    assert CloudAccount.objects.filter(pk=one.pk).exists()
+
+
+def test_one_that_a_person_changes_no_longer_finishes_by_itself(draft: Walk) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    walk = Walk(draft.client, one.pk)
+    walk.show("environment")
+    walk.accept(
+        "environment",
+        {"account_id": "ghijkl", "partition": "shelf", "name": "Mine", "environment": "dev", "regions": ["left"]},
+    )
+    prove_draft(one.pk)
+    assert not CloudAccount.objects.filter(pk=one.pk).exists()
+
+
+def test_neighbours_that_cannot_be_listed_take_nothing_from_the_proof(
+    toycloud: toy.State, toy_draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ProviderError("permission_denied", "Not allowed to list.", "")
+
+    monkeypatch.setattr(toy.ToyProvider, "visible_accounts", refuse)
+    prove_draft(toy_draft.draft_id)
+    row = WizardSession.objects.get(pk=toy_draft.draft_id)
+    assert row.proof is not None
+    assert row.validated_at is not None
+    assert row.validated_at <= timezone.now()
+
+
+def test_a_kill_before_the_validation_was_asked_for_is_mended(draft: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(companions_service, "request_validation", kill)
+        with pytest.raises(SystemExit):
+            connect_others(draft.draft, ["ghijkl"], actor=ACTOR)
+    (one,) = companions(draft)
+    assert one.validation == ValidationState.IDLE
+    reconcile()
+    one.refresh_from_db()
+    assert one.validation == ValidationState.QUEUED
+    prove_draft(one.pk)
+    assert CloudAccount.objects.filter(pk=one.pk).exists()
+
+
+def test_one_that_a_person_types_in_is_not_asked_for_by_itself(draft: Walk) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    WizardSession.objects.filter(pk=one.pk).update(validation=ValidationState.IDLE)
+    walk = Walk(draft.client, one.pk)
+    walk.show("environment")
+    walk.send("environment", {"account_id": "half"}, wizard_goto_step="provider")
+    reconcile()
+    one.refresh_from_db()
+    assert (one.validation, one.finishes_itself) == (ValidationState.IDLE, False)
+
+
+def test_one_whose_validation_can_never_be_asked_for_is_not_tried_for_ever(
+    draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft.send("validation", others=["ghijkl"])
+    (one,) = companions(draft)
+    WizardSession.objects.filter(pk=one.pk).update(validation=ValidationState.IDLE)
+    monkeypatch.setattr(draft_reconcile, "request_validation", refuse)
+    reconcile()
+    one.refresh_from_db()
+    assert not one.finishes_itself
+
+
+def test_one_that_is_refused_at_its_start_does_not_keep_the_others_from_beginning(
+    draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(companions_service, "request_validation", refuse)
+    assert connect_others(draft.draft, ["ghijkl", "mnopqr"], actor=ACTOR) == 2
+    assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
+
+
+def test_beginning_one_twice_is_once_and_spoils_no_transaction(draft: Walk) -> None:
+    assert connect_others(draft.draft, ["ghijkl"], actor=ACTOR) == 1
+    assert connect_others(draft.draft, ["ghijkl"], actor=ACTOR) == 0
+    assert len(companions(draft)) == 1
+
+
+def test_a_defect_in_finishing_one_does_not_stop_the_reconciler(draft: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft.send("validation", others=["ghijkl", "mnopqr"])
+    first, second = companions(draft)
+    for one in (first, second):
+        run_validation(one.pk)
+
+    def fail_for_the_first(**values: Any) -> CloudAccount:
+        if values["account_uuid"] == first.pk:
+            raise RuntimeError("a defect")
+        return add_cloud_account(**values)
+
+    monkeypatch.setattr(draft_completion, "add_cloud_account", fail_for_the_first)
+    reconcile()
+    assert CloudAccount.objects.filter(pk=second.pk).exists()
+
+
+def test_finishing_leaves_no_list_of_other_accounts_behind(draft: Walk) -> None:
+    assert draft.draft.others
+    draft.send("validation")
+    assert draft.draft.others == []
+
+
+def test_two_hundred_neighbours_are_looked_up_in_one_query(
+    toycloud: toy.State, toy_draft: Walk, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    letters = "abcdefghijklmnop"
+    toycloud.neighbours = [VisibleAccount(f"zzzz{a}{b}", "Box") for a in letters for b in letters]
+    external_id_for(toy_draft.draft.owner)  # made on first use
+    with django_assert_max_num_queries(2, connection=connections[SECURITY]):  # this id is read, too
+        assert len(find_others(toy_draft.draft)) == 200
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise ProviderError("refused", "Not like this.", "")

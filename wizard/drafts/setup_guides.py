@@ -1,0 +1,25 @@
+"""Set-up instructions for a draft, filled in with what it already knows."""
+
+from __future__ import annotations
+
+from cloudaccounts.accounts.setup_guides import setup_context
+from cloudaccounts.contract.identity import AuthMethod
+from cloudaccounts.contract.setup import SetupGuide
+from wizard.drafts.draft_data import DraftContent
+from wizard.models import Step
+
+
+def setup_guides(content: DraftContent, method: AuthMethod, owner: str) -> tuple[SetupGuide, ...]:
+    """Best first. Empty where no provider is chosen. Asks no network: the worker found out who this server is."""
+    provider = content.provider
+    if provider is None:
+        return ()
+    details = content.details()
+    context = setup_context(
+        owner=owner,
+        provider=provider.key,
+        account_id=details.account_id,
+        partition=content.text(Step.ENVIRONMENT, "partition"),
+        regions=details.regions,
+    )
+    return provider.setup_guides(method.key, context)

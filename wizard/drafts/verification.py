@@ -1,0 +1,39 @@
+"""What a worker does with a draft: proves it, and finishes the one that was asked for together with another."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from wizard.drafts.completion import finish_draft
+from wizard.drafts.errors import DraftNotFoundError
+from wizard.drafts.validation import run_validation
+from wizard.models import WizardSession
+
+logger = logging.getLogger(__name__)
+
+
+def prove_draft(draft_id: UUID) -> None:
+    if run_validation(draft_id) is not None:
+        finish_by_itself(draft_id)
+
+
+def finish_by_itself(draft_id: UUID) -> bool:
+    """Connects a proven companion; whether it did. One that is not proven stays a draft, with its report."""
+    draft = WizardSession.objects.filter(pk=draft_id, account__isnull=True).first()
+    if draft is None or not draft.finishes_itself or draft.proof is None:
+        return False
+    try:
+        finish_draft(draft_id, owner=draft.owner, actor=Actor.from_dict(draft.finishing_actor))
+    except ProviderError as error:
+        logger.warning("wizard.companion_not_finished", extra={"draft": str(draft_id), "code": error.code})
+        return False
+    except DraftNotFoundError:
+        return False  # discarded meanwhile, or its account deleted
+    except Exception:
+        # The reconciler tries a finish that began again, and gives up by count: it must get to the other drafts.
+        logger.exception("wizard.companion_failed", extra={"draft": str(draft_id)})
+        return False
+    return True

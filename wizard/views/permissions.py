@@ -1,0 +1,82 @@
+"""What every view of a draft has in common: whose it is, and what is said where it cannot be worked on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.contract.errors import ProviderError
+from wizard.drafts.draft_data import DraftContent
+from wizard.drafts.errors import DraftExpiredError, DraftFinishedError, DraftNotFoundError, DraftUnreadableError
+from wizard.drafts.validation import request_validation
+from wizard.models import WizardSession
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def owner_of(request: HttpRequest) -> str:
+    return str(request.user.pk)
+
+
+def step_url(draft_id: UUID, step: str) -> str:
+    return f"{reverse('wizard-draft', args=[draft_id])}?step={step}"
+
+
+def draft_view(view: View[P]) -> View[P]:
+    """Turns a draft's troubles into pages; keeps a draft's pages out of every cache, the browser's own included."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except DraftNotFoundError:
+            raise Http404("There is no such draft.") from None
+        except DraftFinishedError as finished:
+            return go(request, reverse("account", args=[finished.account]))
+        except DraftExpiredError as error:
+            return _say(request, error, "This draft has expired", 410)
+        except DraftUnreadableError as error:
+            return _say(request, error, "This draft cannot be opened", 200)
+        except ProviderError as error:
+            # A net: a view that knows what to do with one catches it itself.
+            logger.exception("wizard.page_refused", extra={"code": error.code})
+            return _say(request, error, "This page cannot be shown", 200)
+
+    return cast("View[P]", never_cache(guarded))
+
+
+def ask_for_validation(request: HttpRequest, draft: WizardSession, content: DraftContent) -> None:
+    """Has a worker prove the draft; what speaks against it is said on the next page."""
+    try:
+        request_validation(draft, content, actor=Actor.of_request(request))
+    except TooManyTriesError as error:
+        messages.warning(request, f"{error.cause} {error.remedy} Everything that you entered is kept in this draft.")
+    except ProviderError as error:
+        messages.error(request, f"{error.cause} {error.remedy}".strip())
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect of the whole page, also where htmx asked for a part of it."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def _say(request: HttpRequest, error: Exception, heading: str, status: int) -> HttpResponse:
+    if request.headers.get("HX-Request") and request.resolver_match is not None:
+        return go(request, reverse("wizard-draft", args=[request.resolver_match.kwargs["draft_id"]]))
+    return render(request, "wizard/unavailable.html", {"heading": heading, "error": error}, status=status)
