@@ -7,3 +7,4 @@ class CloudAccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from cloudaccounts import signals  # noqa: F401  # connects the receivers
+        from cloudaccounts.users import signals as user_signals  # noqa: F401

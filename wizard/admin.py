@@ -6,7 +6,6 @@ from django.http import HttpRequest
 
 from cloudaccounts.audit.actor import Actor
 from wizard.drafts.errors import DraftFinishingError
-from wizard.drafts.services import discard_draft
 from wizard.models import WizardSession
 
 
@@ -34,6 +33,8 @@ class WizardSessionAdmin(admin.ModelAdmin[WizardSession]):
         return super().has_delete_permission(request, obj) and (obj is None or obj.finishing_at is None)
 
     def delete_model(self, request: HttpRequest, obj: WizardSession) -> None:
+        from wizard.drafts.services import discard_draft  # see docs/decisions/0012
+
         try:
             discard_draft(obj, actor=Actor.of_request(request, via="admin"))
         except DraftFinishingError as error:  # since the page asked

@@ -11,14 +11,17 @@ from django.dispatch import receiver
 
 from cloudaccounts.events import account_deleted
 from cloudaccounts.models import CloudAccount
-from wizard.drafts.services import forget_account, forget_owner
 
 
 @receiver(account_deleted)
 def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
+    from wizard.drafts.services import forget_account  # see docs/decisions/0012
+
     forget_account(account.pk)
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def forget_person(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    from wizard.drafts.services import forget_owner
+
     forget_owner(str(instance.pk))

@@ -11,12 +11,10 @@ from django.utils.html import format_html
 
 from cloudaccounts.accounts.changes import update_account
 from cloudaccounts.accounts.details import AccountDetails, clean_details
-from cloudaccounts.admin.bulk_actions import ask_and_start
 from cloudaccounts.admin.common import OwnerNames
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.credentials.age import RotationState, age_of, in_state
 from cloudaccounts.errors import ConnectionInUseError, InputError
-from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.web import reauthentication
 
@@ -163,6 +161,8 @@ class CloudAccountAdmin(OwnerNames):
             return redirect("admin:cloudaccounts_cloudaccount_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: CloudAccount) -> None:
+        from cloudaccounts.lifecycle.state_changes import delete_account  # see docs/decisions/0012
+
         delete_account(obj, actor=Actor.of_request(request, via="admin"))
 
     @admin.action(description="Check access again …", permissions=["change"])
@@ -196,4 +196,6 @@ class CloudAccountAdmin(OwnerNames):
     def _act(self, request: HttpRequest, queryset: QuerySet[CloudAccount], key: str) -> HttpResponse | None:
         chosen = list(queryset.values_list("name", flat=True)[:2])
         about = chosen[0] if len(chosen) == 1 else "selected accounts"
+        from cloudaccounts.admin.bulk_actions import ask_and_start  # see docs/decisions/0012
+
         return ask_and_start(self, request, queryset, key, accounts=queryset, about=about)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cloudaccounts.admin.bulk_actions import ask_and_start
 from cloudaccounts.admin.common import AddressFilter, OwnerNames, owner_named
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
@@ -158,6 +157,8 @@ class AccountGroupAdmin(OwnerNames):
         inside = {group_id for group in chosen for group_id in group_queries.with_descendants(group)}
         accounts = CloudAccount.objects.filter(group_queries.inside(inside)).order_by("name")
         about = f"group {chosen[0].name}" if len(chosen) == 1 else f"{len(chosen)} groups"
+        from cloudaccounts.admin.bulk_actions import ask_and_start  # see docs/decisions/0012
+
         return ask_and_start(self, request, queryset, key, accounts=accounts, about=about)
 
 

@@ -22,7 +22,7 @@ from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.organizations import queries as organization_queries
 from cloudaccounts.organizations.connections import connect_organization, forget_organization, guides, set_aside
-from cloudaccounts.organizations.members import new_members, onboard_members, test_members
+from cloudaccounts.organizations.members import new_members, onboard_members, prove_members
 from cloudaccounts.organizations.queries import COLUMNS, Counts, Tree
 from cloudaccounts.organizations.sync import request_sync
 from cloudaccounts.views.common import account_or_404, owner_of
@@ -140,7 +140,7 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
     chosen = _chosen(request, found, failed=action in {"test", "onboard"})
     try:
         if action == "test":
-            job = test_members(found, actor=actor, members=chosen)
+            job = prove_members(found, actor=actor, members=chosen)
             return redirect("job", job_id=job.pk)
         if action == "onboard" and form is not None and form.is_valid():
             job = onboard_members(found, actor=actor, members=chosen, **form.cleaned_data)

@@ -24,7 +24,8 @@ USES = {
     "a page": "from django.test import Client; print(Client().get('/login/').status_code, file=sys.stderr)",
     "set-up texts": (
         "from cloudaccounts import registry\n"
-        "from cloudaccounts.contract import ServerIdentity, SetupContext\n"
+        "from cloudaccounts.contract.identity import ServerIdentity\n"
+        "from cloudaccounts.contract.setup import SetupContext\n"
         "server = ServerIdentity(account_id='999900001111')\n"
         "context = SetupContext('111122223333', 'aws', ('us-east-1',), 'ca-x', server)\n"
         "provider = registry.get('aws')\n"

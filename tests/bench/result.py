@@ -27,14 +27,20 @@ class Result:
         return {**asdict(self), "ratio": round(self.ratio, 3)}
 
 
-def interleaved(ours: Callable[[], object], theirs: Callable[[], object], *, times: int) -> tuple[float, float]:
+def interleaved(
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    *,
+    times: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[float, float]:
     """Median seconds of each, taken in turns so that what else the machine does falls on both; one warm-up each."""
     ours(), theirs()
     taken: tuple[list[float], list[float]] = ([], [])
     for turn in range(times):
         order = ((0, ours), (1, theirs)) if turn % 2 else ((1, theirs), (0, ours))
         for index, call in order:
-            began = time.perf_counter()
+            began = clock()
             call()
-            taken[index].append(time.perf_counter() - began)
+            taken[index].append(clock() - began)
     return statistics.median(taken[0]), statistics.median(taken[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,12 @@ urlpatterns = [path("admin/", admin.site.urls)]
 """
 
 
+def _cpu() -> float:
+    """Processor seconds of the processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def check(folder: Path) -> Result:
     (folder / "bench_settings.py").write_text(REFERENCE)
     (folder / "bench_urls.py").write_text(URLS)
@@ -32,5 +39,7 @@ def check(folder: Path) -> Result:
         env = {**kept, "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{folder}", "DJANGO_SETTINGS_MODULE": settings}
         subprocess.run([sys.executable, "manage.py", "check"], env=env, check=True, capture_output=True)
 
-    value, reference = interleaved(lambda: run("config.settings"), lambda: run("bench_settings"), times=15)
-    return Result("manage.py check / without our apps", value * 1000, "ms", "lower", reference * 1000, "≤ 1.3")
+    value, reference = interleaved(lambda: run("config.settings"), lambda: run("bench_settings"), times=15, clock=_cpu)
+    return Result(
+        "manage.py check / without our apps", value * 1000, "ms", "lower", reference * 1000, "≤ 1.35", "processor time"
+    )

@@ -25,10 +25,10 @@ import json, sys
 from datetime import timedelta
 from uuid import uuid4
 from django.utils import timezone
-from cloudaccounts.actors import SYSTEM
-from cloudaccounts.contract import CredentialFacts, Credentials
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.vault import store
 now = timezone.now()
 rows = []
 for number, fields in enumerate(json.loads(sys.stdin.readline())):

@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError
 from django.test import Client
 
-from cloudaccounts.audit import record as audit_record
 from cloudaccounts.models import AuditEvent
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import Start, Walk
@@ -48,7 +47,7 @@ def test_credentials_are_not_used_where_the_trail_cannot_be_written(
         raise DatabaseError("away")
 
     used = []
-    monkeypatch.setattr(audit_record, "record", fail)
+    monkeypatch.setattr("cloudaccounts.credentials.vault.record_event", fail)
     monkeypatch.setattr(toy.ToyProvider, "validate", lambda *_: used.append(1))
     report = run_validation(toy_draft.draft_id)
     assert report is not None

@@ -18,7 +18,7 @@ from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, Job,
 from cloudaccounts.models import OrganizationMember as Row
 from cloudaccounts.organizations import members as services
 from cloudaccounts.organizations.connections import set_aside
-from cloudaccounts.organizations.members import new_members, onboard_members, test_members
+from cloudaccounts.organizations.members import new_members, onboard_members, prove_members
 from scans.models import ScanRun
 from tests.cloudaccounts.organizations.conftest import ALICE, Member
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -164,7 +164,7 @@ def test_suspended_members_are_not_onboarded(organization: Organization, member:
 
 def test_testing_stores_the_outcome_and_no_account(organization: Organization, tree: State, member: Member) -> None:
     tree.bad_members["bbbbbb"] = REFUSED
-    job = test_members(organization, actor=ALICE, members=new_members(organization))
+    job = prove_members(organization, actor=ALICE, members=new_members(organization))
     run_job(job.pk)
     job.refresh_from_db()
     assert (job.done, job.failed) == (2, 1)
@@ -172,7 +172,7 @@ def test_testing_stores_the_outcome_and_no_account(organization: Organization, t
     assert (member("aaaaaa").state, member("bbbbbb").state) == ("new", "failed")
     assert member("aaaaaa").tested_at is not None
     tree.bad_members.clear()
-    job = test_members(organization, actor=ALICE, members=[member("bbbbbb").pk])
+    job = prove_members(organization, actor=ALICE, members=[member("bbbbbb").pk])
     run_job(job.pk)
     assert (member("bbbbbb").state, member("bbbbbb").code) == ("new", "")
 

@@ -28,7 +28,7 @@ def page(alices: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_it_says_where_something_failed(page: str) -> None:
     assert "database is locked" in page
-    assert "site_views.py" in page
+    assert "site/views.py" in page
     assert "first_name" in page
 
 

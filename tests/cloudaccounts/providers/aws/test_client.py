@@ -125,7 +125,8 @@ def test_importing_the_provider_loads_no_sdk() -> None:
     program = (
         "import django, sys; from django.conf import settings; settings.configure(); django.setup();"
         "from cloudaccounts.providers.aws.provider import PROVIDER as p;"
-        "from cloudaccounts.contract import SetupContext, ServerIdentity;"
+        "from cloudaccounts.contract.identity import ServerIdentity;"
+        "from cloudaccounts.contract.setup import SetupContext;"
         f"c = SetupContext('{ACCOUNT}', 'aws', ('us-east-1',), 'ca-1', ServerIdentity('arn:aws:iam::1:x', '1'));"
         "[p.setup_guides(m.key, c) for m in p.methods]; p.regions('aws'); p.plan('access_keys');"
         "print([name for name in sys.modules if name.split('.')[0] in ('boto3', 'botocore', 's3transfer', 'urllib3')])"
