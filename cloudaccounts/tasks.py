@@ -69,8 +69,8 @@ def requeue_rotations() -> None:
 
 
 @shared_task(name="cloudaccounts.tell_ages", ignore_result=True, time_limit=1800)
-def tell_ages() -> None:
-    rotation_reminders.tell_ages()
+def notify_credential_ages() -> None:
+    rotation_reminders.notify_credential_ages()
 
 
 @shared_task(name="cloudaccounts.retire_credentials", ignore_result=True, time_limit=1800)

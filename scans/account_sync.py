@@ -8,7 +8,7 @@ from cloudaccounts.models import CloudAccount
 from scans.models import Asset, Finding, ScanRun, ScanSchedule, ScanUnitRecord
 
 
-def follow_account(account: CloudAccount) -> None:
+def sync_account(account: CloudAccount) -> None:
     """After a new name or a new owner."""
     for model in (Asset, Finding, ScanRun):
         model.objects.filter(account=account.pk).update(account_name=account.name, owner=account.owner)

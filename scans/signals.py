@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.events import account_deleted, account_renamed, account_suspended, account_transferred
 from cloudaccounts.models import CloudAccount
-from scans.account_sync import follow_account, forget_account
+from scans.account_sync import forget_account, sync_account
 from scans.runs import requests as run_requests
 from scans.runs.requests import cancel_active
 from scans.runs.scheduling import ensure_schedule
@@ -29,15 +29,15 @@ def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, 
 
 
 @receiver(account_renamed)
-def follow_the_name(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    follow_account(account)
+def on_account_renamed(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
+    sync_account(account)
 
 
 @receiver(account_transferred)
-def follow_the_owner(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
+def on_account_transferred(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
     # One of before would go on writing in the old owner's name.
     cancel_active(account.pk, actor=actor, but_of=account.owner)
-    follow_account(account)
+    sync_account(account)
 
 
 @receiver(account_deleted)

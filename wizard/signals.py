@@ -22,6 +22,6 @@ def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def forget_person(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
-    from wizard.drafts.services import forget_owner
+    from wizard.drafts.services import delete_owner_records
 
-    forget_owner(str(instance.pk))
+    delete_owner_records(str(instance.pk))

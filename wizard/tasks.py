@@ -6,12 +6,12 @@ from celery import shared_task
 
 from wizard.drafts import reconcile as draft_reconcile
 from wizard.drafts.services import purge_expired
-from wizard.drafts.verification import prove_draft
+from wizard.drafts.verification import validate_draft
 
 
 @shared_task(name="wizard.validate", ignore_result=True, time_limit=240)
 def validate(draft_id: str) -> None:
-    prove_draft(UUID(draft_id))
+    validate_draft(UUID(draft_id))
 
 
 @shared_task(name="wizard.reconcile", ignore_result=True, expires=15)

@@ -20,7 +20,7 @@ from cloudaccounts.models import RateCounter
 from cloudaccounts.work.databases import SECURITY
 
 
-class TooManyTriesError(ProviderError):
+class TooManyAttemptsError(ProviderError):
     """``seconds`` until it is worth to try again."""
 
     def __init__(self, cause: str, seconds: int) -> None:
@@ -36,7 +36,7 @@ def _when(seconds: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Brake:
+class RateLimit:
     """At most ``limit`` failures of ``subject`` in each stretch of ``seconds``."""
 
     name: str
@@ -46,10 +46,10 @@ class Brake:
     cause: str
 
     def check(self) -> None:
-        """Raises `TooManyTriesError` where the stretch's failures are used up."""
+        """Raises `TooManyAttemptsError` where the stretch's failures are used up."""
         key, ends = self._stretch()
         if RateCounter.objects.filter(key=key, count__gte=self.limit).exists():
-            raise TooManyTriesError(self.cause, max(1, math.ceil(ends - time.time())))
+            raise TooManyAttemptsError(self.cause, max(1, math.ceil(ends - time.time())))
 
     def count(self) -> None:
         key, ends = self._stretch()
@@ -68,7 +68,7 @@ class Brake:
         return f"{self.name}:{who}:{number}", (number + 1) * self.seconds
 
 
-def brakes_on_proofs(owner: str, provider: str, account_id: str) -> tuple[Brake, ...]:
+def validation_rate_limits(owner: str, provider: str, account_id: str) -> tuple[RateLimit, ...]:
     """Of new credentials: on who tries them, and on the account they are tried at, whoever tries.
 
     Where the owner has this account connected, only the owner's own failures count, so that strangers cannot keep
@@ -76,14 +76,14 @@ def brakes_on_proofs(owner: str, provider: str, account_id: str) -> tuple[Brake,
     """
     own = check_account_exists(owner, provider, account_id)
     return (
-        Brake(
+        RateLimit(
             "proofs-of-owner",
             owner,
             settings.API_FAILED_VALIDATIONS_PER_HOUR,
             3600,
             "Too many of your validations failed within this hour.",
         ),
-        Brake(
+        RateLimit(
             "proofs-at-own-account" if own else "proofs-at-account",
             f"{owner if own else ''}|{provider}|{account_id}",
             settings.API_FAILED_VALIDATIONS_PER_ACCOUNT,
@@ -93,17 +93,17 @@ def brakes_on_proofs(owner: str, provider: str, account_id: str) -> tuple[Brake,
     )
 
 
-def refuse_too_many_tries(*, owner: str, provider: str, account_id: str) -> None:
-    """Says before a try what `validate_cloud_account` would say in its report. Raises `TooManyTriesError`."""
-    check_brakes(brakes_on_proofs(owner, provider, account_id))
+def refuse_too_many_attempts(*, owner: str, provider: str, account_id: str) -> None:
+    """Says before a try what `validate_cloud_account` would say in its report. Raises `TooManyAttemptsError`."""
+    check_rate_limits(validation_rate_limits(owner, provider, account_id))
 
 
-def check_brakes(brakes: tuple[Brake, ...]) -> None:
+def check_rate_limits(brakes: tuple[RateLimit, ...]) -> None:
     for brake in brakes:
         brake.check()
 
 
-def count_failure(brakes: tuple[Brake, ...], report: CloudValidationResult) -> None:
+def count_failure(brakes: tuple[RateLimit, ...], report: CloudValidationResult) -> None:
     """Of a try that failed by what was given; what the cloud or the network did does not count."""
     if not report.ok and report.permanent:
         for brake in brakes:

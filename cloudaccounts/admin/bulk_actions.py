@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from cloudaccounts.admin.common import owner_named
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.bulk.actions import OF_ALL, fleet_actions, start_fleet_action
+from cloudaccounts.bulk.actions import OF_ALL, bulk_actions, start_bulk_action
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.lifecycle.transfer import check_new_owner
 from cloudaccounts.models import CloudAccount
@@ -57,7 +57,7 @@ def ask_and_start(
 
     What is dangerous asks for the password first, where it was not entered within ten minutes.
     """
-    action = next(one for one in fleet_actions(for_owners=False) if one.key == key)
+    action = next(one for one in bulk_actions(for_owners=False) if one.key == key)
     if not request.user.has_perm(action.permission):
         model_admin.message_user(request, "You may not do this to accounts.", messages.ERROR)
         return None
@@ -71,7 +71,7 @@ def ask_and_start(
         model_admin.message_user(request, "There is no account in what you selected.", messages.WARNING)
         return None
     if agreed and (form is None or form.is_valid()):
-        job = start_fleet_action(
+        job = start_bulk_action(
             key,
             owner=str(request.user.pk),  # whose job it is, so that its page is theirs
             actor=Actor.of_request(request, via="admin"),

@@ -20,11 +20,16 @@ from cloudaccounts.api.auth import actor_of, owner_of
 from cloudaccounts.api.idempotency import idempotent, ticket_id
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown
-from cloudaccounts.api.shapes import account_told, accounts_told, created_told
+from cloudaccounts.api.shapes import account_json, accounts_json, created_json
 from cloudaccounts.errors import InputError, ValidationRefusedError
 from cloudaccounts.groups.services import in_group
 from cloudaccounts.lifecycle import onboarding, state_changes
-from cloudaccounts.lifecycle.onboarding import check_now, onboard_account, prove_account, replace_given_credentials
+from cloudaccounts.lifecycle.onboarding import (
+    check_now,
+    onboard_account,
+    replace_given_credentials,
+    validate_new_account,
+)
 from cloudaccounts.models import CloudAccount
 
 router = Router(tags=["Cloud accounts"])
@@ -43,13 +48,13 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
         groups=[body.group] if body.group else [],
         account_uuid=ticket_id(request),
     )
-    return reply(created_told(account), 201)
+    return reply(created_json(account), 201)
 
 
 @router.post("/validate", summary="Prove access", **answers({200: schemas.Validation}, body=True))
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
-    return reply(prove_account(owner=owner_of(request), given=_given(body)).to_dict())
+    return reply(validate_new_account(owner=owner_of(request), given=_given(body)).to_dict())
 
 
 @router.get("/", summary="List accounts", **answers({200: schemas.AccountPage}, 422))
@@ -69,7 +74,7 @@ def list_accounts(request: HttpRequest, wanted: Query[schemas.AccountQuery]) -> 
     rows = account_queries.accounts(owner, narrowed)
     if wanted.group:
         rows = rows.filter(in_group(owner, wanted.group))
-    return page_of(rows, wanted, accounts_told, part=rows.part if narrowed.narrows else None)
+    return page_of(rows, wanted, accounts_json, part=rows.part if narrowed.narrows else None)
 
 
 @router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))
@@ -80,7 +85,7 @@ def external_id(request: HttpRequest) -> HttpResponse:
 
 @router.get("/{uuid:account_id}", summary="One account", **answers({200: schemas.AccountWithProof}, 404))
 def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    return reply(account_told(account_or_404(request, account_id)))
+    return reply(account_json(account_or_404(request, account_id)))
 
 
 @router.patch(
@@ -89,7 +94,7 @@ def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
     account = account_or_404(request, account_id)
     onboarding.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
-    return reply(account_told(account_or_404(request, account_id)))
+    return reply(account_json(account_or_404(request, account_id)))
 
 
 @router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404, 409))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
-from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import (
     AccountDeletedError,
@@ -36,7 +36,7 @@ STATUSES: dict[type[ProviderError], int] = {
     CredentialsUnreadableError: 503,
     DatabaseUnavailableError: 503,
     KeyReusedError: 422,
-    TooManyTriesError: 429,
+    TooManyAttemptsError: 429,
 }
 NOT_FOUND = ("not_found", "There is nothing of yours at this address.")
 
@@ -88,7 +88,7 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
         own = CloudAccount.objects.of(str(request.user.pk)).filter(provider=error.provider, account_id=error.account_id)
         if key := own.values_list("pk", flat=True).first():
             details["id"] = str(key)
-    if isinstance(error, TooManyTriesError):
+    if isinstance(error, TooManyAttemptsError):
         headers["Retry-After"] = str(error.seconds)
     elif isinstance(error, DatabaseUnavailableError):
         headers["Retry-After"] = str(RETRY_AFTER)

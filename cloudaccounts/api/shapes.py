@@ -12,18 +12,18 @@ from cloudaccounts.models import CloudAccount
 Shape = dict[str, Any]
 
 
-def accounts_told(accounts: Iterable[CloudAccount]) -> list[Shape]:
+def accounts_json(accounts: Iterable[CloudAccount]) -> list[Shape]:
     rows = list(accounts)
     groups = all_groups.groups_of_many(rows)
     return [_account(row, groups.get(row.pk, [])) for row in rows]
 
 
-def account_told(account: CloudAccount) -> Shape:
+def account_json(account: CloudAccount) -> Shape:
     """With the last report."""
-    return {**accounts_told([account])[0], "validation": account.last_check or None}
+    return {**accounts_json([account])[0], "validation": account.last_check or None}
 
 
-def created_told(account: CloudAccount) -> Shape:
+def created_json(account: CloudAccount) -> Shape:
     return {
         "id": account.pk,
         "provider": account.provider,

@@ -42,7 +42,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class TrailFilter:
+class AuditFilter:
     """``first`` and ``last`` are days in UTC, both included."""
 
     subject: str = ""
@@ -58,12 +58,12 @@ class TrailFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailPage:
+class AuditPage:
     events: list[AuditEvent]
     older: str  # where the next page begins; empty at the end
 
 
-def events(owner: str, wanted: TrailFilter) -> QuerySet[AuditEvent]:
+def events(owner: str, wanted: AuditFilter) -> QuerySet[AuditEvent]:
     """Newest first."""
     found = AuditEvent.objects.filter(owner=owner)
     if wanted.account:
@@ -81,7 +81,7 @@ def events(owner: str, wanted: TrailFilter) -> QuerySet[AuditEvent]:
     return found.order_by("-created_at", "-id")
 
 
-def page(owner: str, wanted: TrailFilter, *, before: str = "") -> TrailPage:
+def page(owner: str, wanted: AuditFilter, *, before: str = "") -> AuditPage:
     """``before`` is the last page's ``older``; what is none begins at the newest."""
     found = events(owner, wanted)
     if (mark := _mark(before)) is not None:
@@ -89,10 +89,10 @@ def page(owner: str, wanted: TrailFilter, *, before: str = "") -> TrailPage:
     rows = list(found[: PAGE + 1])
     more = len(rows) > PAGE
     rows = rows[:PAGE]
-    return TrailPage(rows, f"{rows[-1].created_at.isoformat()}~{rows[-1].pk}" if more else "")
+    return AuditPage(rows, f"{rows[-1].created_at.isoformat()}~{rows[-1].pk}" if more else "")
 
 
-def rows(owner: str, wanted: TrailFilter) -> Iterator[dict[str, Any]]:
+def rows(owner: str, wanted: AuditFilter) -> Iterator[dict[str, Any]]:
     """All that fit, for an export: chunk by chunk, so that the memory stays flat on every database."""
     return as_rows(events(owner, wanted))
 

@@ -1,6 +1,6 @@
 """What can be done with many accounts at once: each a job with progress, an outcome for each account, and a retry.
 
-An action is a `FleetAction`; apps above this one add theirs with `offers`. It acts by the services that pages use, and
+An action is a `BulkAction`; apps above this one add theirs with `offers`. It acts by the services that pages use, and
 on accounts that are the asker's own, unless an operator asked in the admin.
 """
 
@@ -27,7 +27,7 @@ OF_ALL = "of_all_owners"  # an option of jobs that operators start; trying again
 
 
 @dataclass(frozen=True, slots=True)
-class FleetAction:
+class BulkAction:
     """``consequence`` is what a page says before it asks. ``for_owners``: offered on pages, not in the admin alone.
 
     ``permission`` is what an operator needs for it; owners need none for what is their own.
@@ -56,10 +56,10 @@ class NotPermittedError(ProviderError):
 
 
 Act = Callable[[CloudAccount, Actor, Job], Outcome]
-_actions: dict[str, FleetAction] = {}
+_actions: dict[str, BulkAction] = {}
 
 
-def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
+def offers(action: BulkAction, *, threads: int = 8) -> Callable[[Act], Act]:
     """Registers an action. It may raise `ProviderError`, and bears being repeated."""
 
     def register(act: Act) -> Act:
@@ -83,12 +83,12 @@ def offers(action: FleetAction, *, threads: int = 8) -> Callable[[Act], Act]:
     return register
 
 
-def fleet_actions(*, for_owners: bool) -> list[FleetAction]:
+def bulk_actions(*, for_owners: bool) -> list[BulkAction]:
     discover()
     return [action for action in _actions.values() if action.for_owners or not for_owners]
 
 
-def action_of(job: Job) -> FleetAction | None:
+def action_of(job: Job) -> BulkAction | None:
     discover()
     kind = current_kind(job.kind)
     return _actions.get(kind.removeprefix(PREFIX)) if kind.startswith(PREFIX) else None
@@ -113,7 +113,7 @@ def needs_password(job: Job) -> bool:
     return bool(job.options.get(OF_ALL)) and action is not None and action.dangerous
 
 
-def start_fleet_action(
+def start_bulk_action(
     key: str, *, owner: str, actor: Actor, accounts: Iterable[CloudAccount], about: str, **options: object
 ) -> Job:
     """``owner`` is whose job it is: who asks. ``about`` names the accounts in its title: "group payments"."""
@@ -133,7 +133,7 @@ def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount
 
 
 @offers(
-    FleetAction(
+    BulkAction(
         "revalidate",
         "Check access",
         "Each account's connection is checked now, live, with a full report.",
@@ -149,7 +149,7 @@ def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
 
 
 @offers(
-    FleetAction(
+    BulkAction(
         "suspend",
         "Suspend",
         "No more checks and scans of these accounts; scans that run now are cancelled.",
@@ -163,12 +163,12 @@ def _suspend(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome()
 
 
-@offers(FleetAction("resume", "Resume", "Suspended accounts are checked, and work again once that has passed."))
+@offers(BulkAction("resume", "Resume", "Suspended accounts are checked, and work again once that has passed."))
 def _resume(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome() if resume_account(account, actor=actor) else Outcome.skipped("Not suspended.")
 
 
-@offers(FleetAction("environment", "Set environment", "Each account gets the environment that you choose."))
+@offers(BulkAction("environment", "Set environment", "Each account gets the environment that you choose."))
 def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     wanted = str(job.options.get("environment", ""))
     if wanted not in Environment.values:
@@ -179,7 +179,7 @@ def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
 
 
 @offers(
-    FleetAction(
+    BulkAction(
         "delete",
         "Delete",
         "Accounts, their stored credentials, scans and discovered assets. It cannot be undone.",
@@ -194,7 +194,7 @@ def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
 
 
 @offers(
-    FleetAction(
+    BulkAction(
         "transfer",
         "Transfer to another owner",
         "Accounts, with credentials, scans and assets, go to another owner; they leave their groups. What signs in as "

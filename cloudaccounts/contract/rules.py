@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Evaluation:
     """What a check says of one asset. ``reason`` is a sentence about what was seen, or why it could not be judged."""
 
     verdict: Verdict
@@ -62,5 +62,5 @@ class PostureCheck:
     console: str
     command: str
     references: tuple[Reference, ...]
-    judge: Callable[[Asset], Judgement]
+    judge: Callable[[Asset], Evaluation]
     ages: bool = False  # time alone can change the verdict: judged at each scan, also what is unchanged (`Asset.as_of`)

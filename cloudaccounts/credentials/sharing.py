@@ -19,7 +19,7 @@ def refuse_while_used(account: CloudAccount) -> None:
         raise ConnectionInUseError(members)
 
 
-def let_go(account: CloudAccount) -> None:
+def detach_from_organization(account: CloudAccount) -> None:
     """An account that is deleted: as a member it is new again, and the organization behind it goes with it."""
     for member in OrganizationMember.objects.filter(account=account.pk):
         # Another UUID for the next time: the audit knows the old one as deleted.

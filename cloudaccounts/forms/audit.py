@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from cloudaccounts.audit.queries import SUBJECTS, TrailFilter
+from cloudaccounts.audit.queries import SUBJECTS, AuditFilter
 from cloudaccounts.forms.accounts import with_any
 
 
@@ -27,10 +27,10 @@ class TrailFilterForm(forms.Form):
     def clean_last(self) -> date | None:
         return _told(self.cleaned_data["last"])
 
-    def wanted(self) -> TrailFilter:
+    def wanted(self) -> AuditFilter:
         self.is_valid()
         values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
-        return TrailFilter(**values)
+        return AuditFilter(**values)
 
 
 def _told(day: date | None) -> date | None:

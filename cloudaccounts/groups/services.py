@@ -142,7 +142,7 @@ def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]
         )  # fmt: skip
 
 
-def leave_all(account: UUID, *, but_of: str = "") -> None:
+def remove_from_all_groups(account: UUID, *, but_of: str = "") -> None:
     """For an account that is deleted, or goes to another owner, in whose groups (``but_of``) it may be already."""
     rows = GroupMember.objects.filter(account=account).exclude(owner=but_of)
     left = list(rows.values_list("group", flat=True))
@@ -150,7 +150,7 @@ def leave_all(account: UUID, *, but_of: str = "") -> None:
     _recount(left)
 
 
-def forget_owner(owner: str) -> None:
+def delete_owner_records(owner: str) -> None:
     """For a user who is deleted: who has accounts is not, so these groups are empty."""
     GroupMember.objects.filter(owner=owner).delete()
     AccountGroup.objects.filter(owner=owner).delete()

@@ -150,7 +150,7 @@ def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report:
         ):
             return False
         # One that was suspended meanwhile stays so; a credential that was replaced meanwhile counts no more.
-        counted = not provider_outage.is_suspected(account.provider)
+        counted = not provider_outage.outage_suspected(account.provider)
         metrics.observe_check(
             provider=account.provider, kind="check", seconds=report.duration_ms / 1000, code=report.code
         )

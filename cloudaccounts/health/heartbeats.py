@@ -179,7 +179,7 @@ class _Lane:
             provider_outage.note_answer(self.provider.key)
         if self.held or (self.newly_refused and not self.answered):
             met = {c.account.pk: c.seen for c in self.held if c.account.status != CloudAccountStatus.FAILED}
-            ours = provider_outage.suspects_itself(self.provider.key, met, self.newly_refused)
+            ours = provider_outage.suspects_own_outage(self.provider.key, met, self.newly_refused)
             self._settle_held(counted=not ours)
 
     def renew(self) -> None:

@@ -11,7 +11,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.report import CloudValidationResult, PermissionResult, PermissionStatus
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 
 NAMED = 4  # permissions in a notice; the page has them all
 
@@ -39,11 +39,11 @@ def compare(
     return Losses(sorted((known | granted) - denied.keys()), kept, new)
 
 
-def tell_losses(account: CloudAccount, lost: Sequence[PermissionResult], *, now: datetime) -> None:
+def notify_permission_losses(account: CloudAccount, lost: Sequence[PermissionResult], *, now: datetime) -> None:
     services = ", ".join(sorted({p.service for p in lost}))
     named = ", ".join(p.permission for p in lost[:NAMED])
     more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-    tell(
+    notify(
         NoticeKind.PERMISSION_LOST,
         key=f"{account.pk}:{now:%Y%m%d%H%M%S}",
         account=account,

@@ -20,7 +20,7 @@ from cloudaccounts import registry
 from cloudaccounts.health.state_machine import Seen
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus, ProviderReach
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work.databases import SECURITY
 
 HANDFUL = 5
@@ -40,18 +40,18 @@ def note_answer(provider: str) -> None:
         )
         if over and since is not None:
             label = registry.get(provider).label
-            tell(
+            notify(
                 NoticeKind.SYSTEM,
                 key=f"answers:{provider}:{since:%Y%m%d%H%M%S}",
                 text=f"{label} answers again, after nothing came from it since {since:%d %B, %H:%M} UTC.",
             )
 
 
-def is_suspected(provider: str) -> bool:
+def outage_suspected(provider: str) -> bool:
     return ProviderReach.objects.filter(provider=provider).exclude(suspected_since=None).exists()
 
 
-def suspects_itself(provider: str, met: dict[UUID, Seen], refused: Collection[UUID] = ()) -> bool:
+def suspects_own_outage(provider: str, met: dict[UUID, Seen], refused: Collection[UUID] = ()) -> bool:
     """After a round without any answer. ``met`` is what its accounts met that can pass by itself or is our trouble;
     ``refused`` are those that worked until this round and were refused for good: they fail all the same, and count."""
     now = timezone.now()
@@ -68,7 +68,7 @@ def suspects_itself(provider: str, met: dict[UUID, Seen], refused: Collection[UU
             ProviderReach.objects.filter(pk=reach.pk).update(**fields)
             return True
         label = registry.get(provider).label
-        tell(
+        notify(
             NoticeKind.SYSTEM,
             key=f"silent:{provider}:{now:%Y%m%d%H%M%S}",
             text=f"No account of {label} answers any more, {failing} failed at once: {told.cause} This looks like this "

@@ -21,12 +21,12 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.dates import moment
 from cloudaccounts.health import provider_outage, state_machine
-from cloudaccounts.health.permission_loss import compare, tell_losses
+from cloudaccounts.health.permission_loss import compare, notify_permission_losses
 from cloudaccounts.health.state_machine import Event, Limits, Seen, Standing
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus, HealthRecord
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work.databases import SECURITY
 
 TRIES = 5
@@ -171,7 +171,7 @@ def _settle_once(account: CloudAccount, checked: Checked) -> bool:
     if changed:
         _tell(account, before, after, seen)
     if losses is not None and losses.new:
-        tell_losses(account, losses.new, now=now)
+        notify_permission_losses(account, losses.new, now=now)
     return True
 
 
@@ -180,11 +180,11 @@ def _tell(account: CloudAccount, before: Standing, after: Standing, seen: Seen) 
     key = f"{account.pk}:{since}"
     if after.status == CloudAccountStatus.FAILED != before.status:
         text = f"{account.name} ({account.account_id}) has failed: {seen.cause}"
-        tell(NoticeKind.ACCOUNT_FAILED, key=key, text=text, remedy=seen.remedy, account=account)
+        notify(NoticeKind.ACCOUNT_FAILED, key=key, text=text, remedy=seen.remedy, account=account)
         _record(account, "account.failed", f"Failed: {seen.cause}", code=seen.code, failures=after.failures)
     elif before.status == CloudAccountStatus.FAILED and after.status == CloudAccountStatus.ACTIVE:
         text = f"{account.name} ({account.account_id}) works again."
-        tell(NoticeKind.ACCOUNT_RECOVERED, key=key, text=text, account=account)
+        notify(NoticeKind.ACCOUNT_RECOVERED, key=key, text=text, account=account)
         _record(account, "account.recovered", "Works again: access is proven")
     elif after.health == AccountHealth.DEGRADED:
         _record(account, "account.degraded", f"Degraded: {seen.cause}", code=seen.code)

@@ -9,7 +9,7 @@ from django.conf import settings
 from cloudaccounts import registry
 from cloudaccounts.accounts.details import AccountDetails
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.accounts.rate_limits import brakes_on_proofs, check_brakes, count_failure
+from cloudaccounts.accounts.rate_limits import check_rate_limits, count_failure, validation_rate_limits
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target, VisibleAccount
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
@@ -36,9 +36,9 @@ def validate_cloud_account(
     """
     provider = registry.get(details.provider)
     progress = ValidationProgress(listen=listen)
-    brakes = () if known else brakes_on_proofs(owner, details.provider, details.account_id)
+    brakes = () if known else validation_rate_limits(owner, details.provider, details.account_id)
     try:
-        check_brakes(brakes)
+        check_rate_limits(brakes)
         report = provider.validate(credentials, target_for(owner, details, deadline=deadline), progress)
     except ProviderError as error:
         report = refused(progress, error)

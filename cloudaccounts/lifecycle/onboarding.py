@@ -10,7 +10,7 @@ from uuid import UUID
 from cloudaccounts.accounts.changes import update_account
 from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_credentials
 from cloudaccounts.accounts.queries import check_account_exists
-from cloudaccounts.accounts.rate_limits import refuse_too_many_tries
+from cloudaccounts.accounts.rate_limits import refuse_too_many_attempts
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
@@ -37,10 +37,10 @@ class CheckUnderWayError(ProviderError):
         )
 
 
-def prove_account(*, owner: str, given: GivenAccount, deadline: float = DEADLINE) -> CloudValidationResult:
-    """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyTriesError`."""
+def validate_new_account(*, owner: str, given: GivenAccount, deadline: float = DEADLINE) -> CloudValidationResult:
+    """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
     details, credentials = read_account(given)
-    refuse_too_many_tries(owner=owner, provider=details.provider, account_id=details.account_id)
+    refuse_too_many_attempts(owner=owner, provider=details.provider, account_id=details.account_id)
     return validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
 
 
@@ -58,7 +58,7 @@ def onboard_account(
     Nothing is stored where the proof fails.
 
     Repeating it with the same ``account_uuid`` answers with the account that is there already. Raises `InputError`,
-    `DuplicateAccountError`, `ValidationRefusedError`, `TooManyTriesError` and other `ProviderError`s.
+    `DuplicateAccountError`, `ValidationRefusedError`, `TooManyAttemptsError` and other `ProviderError`s.
     """
     details, credentials = read_account(given)
     group_ids = find_groups(owner, groups, field="group")
@@ -68,7 +68,7 @@ def onboard_account(
         return made
     if check_account_exists(owner, details.provider, details.account_id):
         raise DuplicateAccountError(details.provider, details.account_id)
-    refuse_too_many_tries(owner=owner, provider=details.provider, account_id=details.account_id)
+    refuse_too_many_attempts(owner=owner, provider=details.provider, account_id=details.account_id)
     report = validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
     if not report.ok:
         raise ValidationRefusedError(report)
@@ -96,7 +96,7 @@ def replace_given_credentials(
 ) -> CloudValidationResult:
     """Reads what was given, proves it and swaps; without ``method`` it is of the present one.
 
-    Raises `InputError`, `TooManyTriesError`, and what `replace_credentials` raises.
+    Raises `InputError`, `TooManyAttemptsError`, and what `replace_credentials` raises.
     """
     credentials = read_credentials(
         given,
@@ -105,7 +105,7 @@ def replace_given_credentials(
         account_id=account.account_id,
         partition=account.partition,
     )
-    refuse_too_many_tries(owner=account.owner, provider=account.provider, account_id=account.account_id)
+    refuse_too_many_attempts(owner=account.owner, provider=account.provider, account_id=account.account_id)
     return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
 
 

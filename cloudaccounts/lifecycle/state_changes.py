@@ -4,9 +4,9 @@ from django.db import transaction
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
-from cloudaccounts.credentials.sharing import let_go, refuse_while_used
+from cloudaccounts.credentials.sharing import detach_from_organization, refuse_while_used
 from cloudaccounts.events import account_deleted, account_suspended
-from cloudaccounts.groups.services import leave_all
+from cloudaccounts.groups.services import remove_from_all_groups
 from cloudaccounts.health import transitions
 from cloudaccounts.health.connection_checks import request_check
 from cloudaccounts.models import (
@@ -49,12 +49,12 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
     refuse_while_used(account)
     with transaction.atomic(using=SECURITY):
         account_deleted.send(sender=CloudAccount, account=account, actor=actor)
-        leave_all(account.pk)
+        remove_from_all_groups(account.pk)
         CloudCredential.objects.filter(account_id=account.pk).delete()
         ConnectionCheck.objects.filter(account=account.pk).delete()
         HealthRecord.objects.filter(account=account.pk).delete()
         CredentialRotation.objects.filter(account=account.pk).delete()
-        let_go(account)
+        detach_from_organization(account)
         CloudAccount.objects.filter(pk=account.pk).delete()
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
 

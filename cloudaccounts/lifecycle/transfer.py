@@ -20,7 +20,7 @@ from cloudaccounts.credentials import staging
 from cloudaccounts.credentials.sharing import refuse_while_used
 from cloudaccounts.errors import CredentialBorrowedError, InputError
 from cloudaccounts.events import account_transferred
-from cloudaccounts.groups.services import leave_all
+from cloudaccounts.groups.services import remove_from_all_groups
 from cloudaccounts.health import transitions
 from cloudaccounts.health.validation import refused
 from cloudaccounts.models import (
@@ -34,7 +34,7 @@ from cloudaccounts.models import (
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.rotation.requests import discard_staged
-from cloudaccounts.rotation.swap import settle_swapped, tell_retired
+from cloudaccounts.rotation.swap import notify_retired, settle_swapped
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim
 
@@ -141,7 +141,7 @@ def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) 
         discard_staged(account, actor=actor)
         row = staging.kept(account.pk, previous__isnull=False)
         if row is not None:
-            tell_retired(account, row)
+            notify_retired(account, row)
             staging.destroy_previous(account=account, generation=row.generation, actor=actor)
         settle_swapped(account)  # by a worker that was in the middle of it; before its report goes
         rotations.update(owner=owner, report={})
@@ -149,7 +149,7 @@ def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) 
     # One under way proves the old owner's access, so it ends.
     Claim(checks.filter(active_account=account.pk)).end(state=CheckState.ABANDONED, **CHANGED_HANDS)
     checks.update(owner=owner)
-    leave_all(account.pk, but_of=owner)
+    remove_from_all_groups(account.pk, but_of=owner)
     for organization in Organization.objects.filter(connection=account.pk):
         OrganizationMember.objects.filter(organization=organization.pk).update(owner=owner)
         Organization.objects.filter(pk=organization.pk).update(owner=owner)

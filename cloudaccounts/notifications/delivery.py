@@ -24,7 +24,7 @@ from cloudaccounts.models import Notice, NoticeDelivery, NoticeDigest
 from cloudaccounts.models.delivery import Channel, DigestState
 from cloudaccounts.notifications.channels.email import transport as email_transport
 from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
-from cloudaccounts.notifications.recipients import Addressees
+from cloudaccounts.notifications.recipients import Recipients
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
@@ -56,15 +56,15 @@ class Delivered:
 
 def deliver_notices() -> Delivered:
     """One round. Asks the network."""
-    spread = spread_notices()
-    gather_digests()
+    spread = create_deliveries()
+    build_digests()
     sent, failed = send_digests()
     return Delivered(spread, sent, failed)
 
 
-def spread_notices() -> int:
+def create_deliveries() -> int:
     """Writes down who is to be told of what is new; how many notices that were."""
-    addressees = Addressees()
+    addressees = Recipients()
     notices = list(Notice.objects.filter(spread_at=None).order_by("created_at")[:BATCH])
     for notice in notices:
         with transaction.atomic(using=SECURITY):
@@ -76,7 +76,7 @@ def spread_notices() -> int:
     return len(notices)
 
 
-def gather_digests() -> int:
+def build_digests() -> int:
     """Digests for those whose oldest waiting notice is ``NOTIFY_DIGEST_MINUTES`` old; what came since goes with it."""
     now = timezone.now()
     ripe = now - timedelta(minutes=settings.NOTIFY_DIGEST_MINUTES)

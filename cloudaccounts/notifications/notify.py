@@ -10,7 +10,7 @@ from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
 
 
-def tell(
+def notify(
     kind: NoticeKind, *, key: str, text: str, remedy: str = "", account: CloudAccount | None = None, owner: str = ""
 ) -> bool:
     """True where the fact is new. Call it within the transaction of the change that it tells.

@@ -14,7 +14,7 @@ from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
 
 
-class Addressees:
+class Recipients:
     """Looks each person up once. One of these lives for one round, so that a change counts from the next one on."""
 
     def __init__(self) -> None:

@@ -58,7 +58,7 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
     return request_sync(row, actor=actor)
 
 
-def forget_organization(organization: Organization, *, actor: Actor) -> None:
+def remove_organization(organization: Organization, *, actor: Actor) -> None:
     """Takes the organization off the list. Raises `ConnectionInUseError` while members are connected through it."""
     if members := members_through(organization.connection):
         raise ConnectionInUseError(members)
@@ -84,7 +84,7 @@ def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuid
     return provider.organization_guides(context, {**organization.options, "root_id": organization.root_id})
 
 
-def set_aside(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
+def ignore_members(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
     """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
     before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
     after = MemberState.NEW if back else MemberState.IGNORED

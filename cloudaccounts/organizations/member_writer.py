@@ -12,7 +12,7 @@ from cloudaccounts.contract.organizations import NodeKind, NodeState, Organizati
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 
 BATCH = 500
 _CHANGING = ["parent_id", "name", "provider_state", "state", "account", "seen_in"]
@@ -99,7 +99,7 @@ class MemberWriter:
     def _tell(self, row: OrganizationMember, state: ProviderState) -> None:
         account = CloudAccount.objects.filter(pk=row.account).first() if row.account else None
         if account is not None:
-            tell(
+            notify(
                 NoticeKind.MEMBER_CLOSED,
                 key=f"{row.pk}:{self.generation}:{state.value}",
                 text=f"{account.name} is {_WORDS[state]} at the cloud, as its organization says.",

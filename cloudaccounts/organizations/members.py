@@ -41,7 +41,7 @@ class ConnectionGoneError(ProviderError):
         )
 
 
-def prove_members(organization: Organization, *, actor: Actor, members: Iterable[UUID | str]) -> Job:
+def validate_members(organization: Organization, *, actor: Actor, members: Iterable[UUID | str]) -> Job:
     """Checks that each member can be opened and read; stores nothing but the outcome. Raises `InputError`."""
     items = list(_items(organization, members))
     if not items:

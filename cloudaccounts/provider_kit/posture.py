@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Reference, Severity, Verdict
 
 UNREADABLE = "unreadable"  # a property that says what could not be read: property to error code
 _REASONS = {
@@ -20,30 +20,30 @@ _REASONS = {
 }
 
 T = TypeVar("T")
-Rule = Callable[[Asset], Judgement]
+Rule = Callable[[Asset], Evaluation]
 
 
 class UnknownFactError(Exception):
     """What a rule needs was not told; the text says why."""
 
 
-def passed(reason: str) -> Judgement:
-    return Judgement(Verdict.PASS, reason)
+def passed(reason: str) -> Evaluation:
+    return Evaluation(Verdict.PASS, reason)
 
 
-def failed(reason: str) -> Judgement:
-    return Judgement(Verdict.FAIL, reason)
+def failed(reason: str) -> Evaluation:
+    return Evaluation(Verdict.FAIL, reason)
 
 
-def not_applicable(reason: str) -> Judgement:
-    return Judgement(Verdict.NOT_APPLICABLE, reason)
+def not_applicable(reason: str) -> Evaluation:
+    return Evaluation(Verdict.NOT_APPLICABLE, reason)
 
 
-def unknown(reason: str) -> Judgement:
-    return Judgement(Verdict.UNKNOWN, reason)
+def unknown(reason: str) -> Evaluation:
+    return Evaluation(Verdict.UNKNOWN, reason)
 
 
-def expect(good: bool, otherwise: str, well: str) -> Judgement:
+def expect(good: bool, otherwise: str, well: str) -> Evaluation:
     return passed(well) if good else failed(otherwise)
 
 
@@ -193,7 +193,7 @@ def listed(names: Iterable[str], most: int = 4) -> str:
 def careful(asset_type: str, judge: Rule) -> Rule:
     """The rule for assets of the type, with what it needs and was not told as a verdict: it raises nothing."""
 
-    def judged(asset: Asset) -> Judgement:
+    def judged(asset: Asset) -> Evaluation:
         if asset.type != asset_type:
             return not_applicable("This rule is about another type of resource.")
         try:

@@ -14,9 +14,9 @@ from cloudaccounts.credentials import staging
 from cloudaccounts.credentials.age import CredentialAge, Limits, RotationState, age_of, cause_of, in_state
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Notice
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.rotation.requests import discard_staged
-from cloudaccounts.rotation.swap import tell_retired
+from cloudaccounts.rotation.swap import notify_retired
 from cloudaccounts.work.databases import SECURITY
 
 STAGED_FOR = timedelta(days=1)  # a new credential that nobody puts into use is not kept longer
@@ -27,7 +27,7 @@ _REMEDY = "Make a new one at the provider and replace it on the account's page: 
 Fact = tuple[NoticeKind, str, str, CloudAccount]
 
 
-def tell_ages(*, now: datetime | None = None) -> int:
+def notify_credential_ages(*, now: datetime | None = None) -> int:
     """Tells of each credential once that it is due, overdue or ending. Counts what was new.
 
     Suspended accounts are left alone, and what holds no secret has no age. Memory stays flat however many there are.
@@ -46,7 +46,7 @@ def tell_ages(*, now: datetime | None = None) -> int:
         with transaction.atomic(using=SECURITY):
             for name, (kind, key, text, account) in zip(names, facts, strict=True):
                 if name not in known:
-                    told += tell(kind, key=key, text=text, remedy=_REMEDY, account=account)
+                    told += notify(kind, key=key, text=text, remedy=_REMEDY, account=account)
     return told
 
 
@@ -83,7 +83,7 @@ def _destroy_previous(now: datetime) -> int:
             continue
         with transaction.atomic(using=SECURITY):
             # Told first: where there are no transactions, a kill between the two repeats both and tells once.
-            tell_retired(account, row)
+            notify_retired(account, row)
             ended += staging.destroy_previous(account=account, generation=row.generation, actor=SYSTEM)
     return ended
 

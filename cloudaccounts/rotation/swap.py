@@ -21,7 +21,7 @@ from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotati
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.rotation.results import record, was_swapped
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim
@@ -84,7 +84,7 @@ def settle_swapped(account: CloudAccount) -> bool:
     return True
 
 
-def tell_retired(account: CloudAccount, row: CloudCredential) -> None:
+def notify_retired(account: CloudAccount, row: CloudCredential) -> None:
     """The reminder that what is destroyed here still works at the provider. ``row`` is as before it was destroyed."""
     if row.previous_secretless:
         text = f"{row.previous_name}: not used for {account.name} any more, and not kept here any more."
@@ -92,7 +92,9 @@ def tell_retired(account: CloudAccount, row: CloudCredential) -> None:
     else:
         text = f"{row.previous_name}: replaced for {account.name} and destroyed here. At the provider it may work."
         remedy = "Delete it at the provider."
-    tell(NoticeKind.CREDENTIAL_RETIRED, key=f"{account.pk}:{row.generation}", text=text, remedy=remedy, account=account)
+    notify(
+        NoticeKind.CREDENTIAL_RETIRED, key=f"{account.pk}:{row.generation}", text=text, remedy=remedy, account=account
+    )
 
 
 def _swap(account: CloudAccount, rotation: CredentialRotation, report: CloudValidationResult, actor: Actor) -> bool:
@@ -112,5 +114,5 @@ def _swap(account: CloudAccount, rotation: CredentialRotation, report: CloudVali
     if before is None:
         return False
     if before.previous_kind and rotation.purpose != RotationPurpose.ROLLBACK:
-        tell_retired(account, before)  # the place of the previous one is taken: there is one, not a row of them
+        notify_retired(account, before)  # the place of the previous one is taken: there is one, not a row of them
     return True

@@ -15,7 +15,7 @@ from cloudaccounts.models import (
 from cloudaccounts.work.databases import SECURITY
 
 
-def forget_owner(owner: str) -> None:
+def delete_owner_records(owner: str) -> None:
     """Groups, organizations, tokens, preferences and the external ID. The trail, jobs and notices go by their age."""
     with transaction.atomic(using=SECURITY):
         ApiToken.objects.filter(owner=owner).delete()  # first: what could still act in the name of nobody
@@ -23,4 +23,4 @@ def forget_owner(owner: str) -> None:
         Organization.objects.filter(owner=owner).delete()
         NoticePreference.objects.filter(owner=owner).delete()
         OwnerExternalId.objects.filter(owner=owner).delete()
-        group_services.forget_owner(owner)
+        group_services.delete_owner_records(owner)

@@ -18,7 +18,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from cloudaccounts.users.deletion import forget_owner
+from cloudaccounts.users.deletion import delete_owner_records
 from cloudaccounts.users.logins import record_failed_login, record_login, record_logout
 from cloudaccounts.users.passwords import after_user_is_saved, before_user_is_saved
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 @receiver(user_logged_in)
-def tell_login(sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
+def on_login(sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
     try:
         record_login(user, address=_address(request))
     except DatabaseError:
@@ -34,7 +34,7 @@ def tell_login(sender: Any, request: HttpRequest, user: AbstractBaseUser, **_: A
 
 
 @receiver(user_logged_out)
-def tell_logout(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
+def on_logout(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
     if user is not None:
         try:
             record_logout(user, address=_address(request))
@@ -43,9 +43,7 @@ def tell_logout(sender: Any, request: HttpRequest, user: AbstractBaseUser | None
 
 
 @receiver(user_login_failed)
-def tell_failed_login(
-    sender: Any, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any
-) -> None:
+def on_failed_login(sender: Any, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     if getattr(request, "axes_locked_out", False):
         return  # the tries that led there are written down; those on a closed door could fill the disk
     try:
@@ -56,18 +54,18 @@ def tell_failed_login(
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def forget(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
-    forget_owner(str(instance.pk))
+    delete_owner_records(str(instance.pk))
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
-def look_for_new_password(
+def before_password_saved(
     sender: Any, instance: AbstractBaseUser, using: str, update_fields: Collection[str] | None = None, **_: Any
 ) -> None:
     before_user_is_saved(instance, using=using, update_fields=update_fields)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
-def tell_new_password(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+def on_password_saved(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
     after_user_is_saved(instance)
 
 

@@ -28,7 +28,7 @@ def audit_list(request: HttpRequest) -> HttpResponseBase:
     return render(request, "cloudaccounts/audit_list.html", context)
 
 
-def _export(request: HttpRequest, owner: str, wanted: audit_queries.TrailFilter, kind: str) -> HttpResponseBase:
+def _export(request: HttpRequest, owner: str, wanted: audit_queries.AuditFilter, kind: str) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers={"Content-Type": "text/csv" if kind == "csv" else "application/json"})
     record_export(actor=Actor.of_request(request), owner=owner, what="audit trail", format=kind)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.queries import AccountFilter
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.bulk.actions import fleet_actions, start_fleet_action
+from cloudaccounts.bulk.actions import bulk_actions, start_bulk_action
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.forms.accounts import AccountFilterForm
 from cloudaccounts.forms.groups import EnvironmentForm, GroupForm
@@ -52,7 +52,7 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "direct": group_queries.direct_members(found, [account.pk for account in page]),
         "nested": [branch.group for branch in branches if branch.group.parent == found.pk],
         "path": group_queries.path(found),
-        "actions": fleet_actions(for_owners=True),
+        "actions": bulk_actions(for_owners=True),
     }
     return render(request, "cloudaccounts/group.html", context)
 
@@ -134,13 +134,13 @@ def group_remove(request: HttpRequest, group_id: UUID) -> HttpResponse:
 def group_act(request: HttpRequest, group_id: UUID, action: str) -> HttpResponse:
     """Asks, then starts a job over the group's accounts and shows its progress."""
     found = _group_or_404(request, group_id)
-    offered = {one.key: one for one in fleet_actions(for_owners=True)}
+    offered = {one.key: one for one in bulk_actions(for_owners=True)}
     if action not in offered:
         raise Http404
     accounts = account_queries.accounts(found.owner, AccountFilter(group=found.pk))
     form = _options_form(action, request)
     if request.method == "POST" and (form is None or form.is_valid()):
-        job = start_fleet_action(
+        job = start_bulk_action(
             action,
             owner=found.owner,
             actor=Actor.of_request(request),

@@ -21,8 +21,8 @@ from cloudaccounts.forms.organizations import ConnectingForm, MemberFilterForm, 
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.organizations import queries as organization_queries
-from cloudaccounts.organizations.connections import connect_organization, forget_organization, guides, set_aside
-from cloudaccounts.organizations.members import new_members, onboard_members, prove_members
+from cloudaccounts.organizations.connections import connect_organization, guides, ignore_members, remove_organization
+from cloudaccounts.organizations.members import new_members, onboard_members, validate_members
 from cloudaccounts.organizations.queries import COLUMNS, Counts, Tree
 from cloudaccounts.organizations.sync import request_sync
 from cloudaccounts.views.common import account_or_404, owner_of
@@ -122,7 +122,7 @@ def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResp
         context = {"organization": found, "members": count}
         return render(request, "cloudaccounts/organization_remove.html", context)
     try:
-        forget_organization(found, actor=Actor.of_request(request))
+        remove_organization(found, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
         return redirect("organization", organization_id=found.pk)
@@ -140,7 +140,7 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
     chosen = _chosen(request, found, failed=action in {"test", "onboard"})
     try:
         if action == "test":
-            job = prove_members(found, actor=actor, members=chosen)
+            job = validate_members(found, actor=actor, members=chosen)
             return redirect("job", job_id=job.pk)
         if action == "onboard" and form is not None and form.is_valid():
             job = onboard_members(found, actor=actor, members=chosen, **form.cleaned_data)
@@ -148,7 +148,7 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     if action in {"ignore", "restore"}:
-        changed = set_aside(found, chosen, actor=actor, back=action == "restore")
+        changed = ignore_members(found, chosen, actor=actor, back=action == "restore")
         words = "proposed again" if action == "restore" else "left out"
         messages.success(request, f"{changed:,} account{'' if changed == 1 else 's'} {words}.")
     elif form is not None and form.errors:

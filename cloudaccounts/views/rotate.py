@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.accounts.rate_limits import TooManyTriesError, refuse_too_many_tries
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, refuse_too_many_attempts
 from cloudaccounts.accounts.setup_guides import retiring_guides, rotation_guides
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
@@ -145,9 +145,9 @@ def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
         messages.info(request, "The new credential is stored sealed. Confirm your password, then have it tested.")
         return reauthentication.ask(request, back=_address(account))
     try:
-        refuse_too_many_tries(owner=account.owner, provider=account.provider, account_id=account.account_id)
+        refuse_too_many_attempts(owner=account.owner, provider=account.provider, account_id=account.account_id)
         start_rotation(account, actor=Actor.of_request(request))
-    except TooManyTriesError as error:
+    except TooManyAttemptsError as error:
         messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, sealed.")
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())

@@ -21,7 +21,7 @@ from django.utils import timezone
 from cloudaccounts.contract.inventory import Asset as Found
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.work.databases import SECURITY
-from scans.findings.evaluation import Judge, Verdicts
+from scans.findings.evaluation import Evaluations, Evaluator
 from scans.findings.writer import FindingWriter
 from scans.keys import id_key_of, key_of
 from scans.models import Asset, ScanRun
@@ -42,7 +42,7 @@ def asset_key(found: Found) -> str:
 class AssetWriter:
     """Stores batches of one run, judges what is new or changed, and counts what was new, changed and gone."""
 
-    def __init__(self, run: ScanRun, judge: Judge, findings: FindingWriter) -> None:
+    def __init__(self, run: ScanRun, judge: Evaluator, findings: FindingWriter) -> None:
         self._run = run
         self._judge = judge
         self._findings = findings
@@ -57,7 +57,7 @@ class AssetWriter:
         fresh: list[Asset] = []
         changed: list[Asset] = []
         same: list[Asset] = []
-        judged: list[tuple[Asset, Verdicts]] = []
+        judged: list[tuple[Asset, Evaluations]] = []
         for key, asset in found.items():
             row, fingerprint = existing.get(key), asset.fingerprint()
             if row is None:
@@ -119,7 +119,7 @@ class AssetWriter:
         fresh: Sequence[Asset],
         changed: Sequence[Asset],
         same: Sequence[Asset],
-        judged: Sequence[tuple[Asset, Verdicts]],
+        judged: Sequence[tuple[Asset, Evaluations]],
         now: datetime,
     ) -> None:
         again = [row for row in same if row.judged_by == self._judge.version]
@@ -197,7 +197,7 @@ def _change(row: Asset, asset: Found, unit: ScanUnit, run: ScanRun, now: datetim
     return row
 
 
-def _judge(row: Asset, verdicts: Verdicts, version: str) -> None:
+def _judge(row: Asset, verdicts: Evaluations, version: str) -> None:
     row.judged_by = version
     row.passed, row.failed, row.unknown = verdicts.passed, len(verdicts.failures), len(verdicts.unknowns)
     row.unknowns = [[check, why[:300]] for check, why in sorted(verdicts.unknowns.items())]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.provider import Provider
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Verdict
 
 DEFECT = "This check failed by a defect of ours."
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Verdicts:
+class Evaluations:
     """What all checks say of one asset. What is not applicable is in none of these."""
 
     passed: int = 0
@@ -28,7 +28,7 @@ class Verdicts:
     unknowns: dict[str, str] = field(default_factory=dict)  # by check id, why
 
 
-class Judge:
+class Evaluator:
     """One run's checks. ``version`` changes with them, and with the collectors that give them what they read."""
 
     def __init__(self, provider: Provider) -> None:
@@ -42,8 +42,8 @@ class Judge:
         self.version = _version(provider, checks)
         self._broken: set[str] = set()
 
-    def judge(self, asset: Asset) -> Verdicts:
-        found = Verdicts()
+    def judge(self, asset: Asset) -> Evaluations:
+        found = Evaluations()
         for check in self._by_type.get(asset.type, ()):
             judgement = self._ask(check, asset)
             if judgement.verdict == Verdict.FAIL:
@@ -54,7 +54,7 @@ class Judge:
                 found.passed += 1
         return found
 
-    def _ask(self, check: PostureCheck, asset: Asset) -> Judgement:
+    def _ask(self, check: PostureCheck, asset: Asset) -> Evaluation:
         try:
             return check.judge(asset)
         except Exception:
@@ -62,7 +62,7 @@ class Judge:
             if check.id not in self._broken:
                 self._broken.add(check.id)
                 logger.exception("scan.check_defect", extra={"check": check.id, "asset_type": asset.type})
-            return Judgement(Verdict.UNKNOWN, DEFECT)
+            return Evaluation(Verdict.UNKNOWN, DEFECT)
 
 
 def _version(provider: Provider, checks: tuple[PostureCheck, ...]) -> str:

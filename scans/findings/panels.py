@@ -17,9 +17,9 @@ from scans.findings.queries import (
     by_age,
     by_service,
     by_severity,
+    fix_first,
     of_account,
     open_findings,
-    to_mend_first,
     trend,
 )
 from scans.models import RANKS
@@ -65,7 +65,7 @@ def trend_panel(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def first_panel(request: HttpRequest) -> HttpResponse:
-    return render(request, "scans/panels/first.html", {"rows": to_mend_first(owner_of(request))})
+    return render(request, "scans/panels/first.html", {"rows": fix_first(owner_of(request))})
 
 
 @require_safe

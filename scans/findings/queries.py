@@ -168,14 +168,14 @@ def weight(numbers: tuple[int, ...]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class ToMend:
+class FixFirst:
     check_id: str
     title: str
     severity: str
     number: int
 
 
-def to_mend_first(owner: str, limit: int = SHOWN_CHECKS) -> list[ToMend]:
+def fix_first(owner: str, limit: int = SHOWN_CHECKS) -> list[FixFirst]:
     """The checks whose mending takes the most weight off: severity times number."""
     rows = open_findings(owner).order_by().values("check_id", "severity_rank").annotate(number=Count("*"))
     severities = list(RANKS)
@@ -188,7 +188,7 @@ def to_mend_first(owner: str, limit: int = SHOWN_CHECKS) -> list[ToMend]:
         .distinct()
     )
     return [
-        ToMend(row["check_id"], titles.get(row["check_id"], row["check_id"]), severities[row["severity_rank"]],
+        FixFirst(row["check_id"], titles.get(row["check_id"], row["check_id"]), severities[row["severity_rank"]],
                row["number"])
         for row in counted
     ]  # fmt: skip

@@ -20,7 +20,7 @@ def checks_like(text: str) -> list[str]:
     return [check.id for check in all_checks() if wanted in check.id.lower() or wanted in check.title.lower()]
 
 
-def services_judged(provider: str = "") -> list[str]:
+def evaluated_services(provider: str = "") -> list[str]:
     """To choose from: by what is judged, not by what was found, which would read every finding."""
     providers = [spec for spec in registry.all_providers() if provider in {"", spec.key}]
     return sorted({check.service for spec in providers for check in spec.posture_checks()})

@@ -28,7 +28,7 @@ from scans.assets.queries import find_asset
 from scans.batches import READ, pieces
 from scans.findings.forms import FindingFilterForm, SuppressForm
 from scans.findings.queries import find_finding, findings
-from scans.findings.rules import find_check, services_judged
+from scans.findings.rules import evaluated_services, find_check
 from scans.findings.suppression import suppress_findings, unsuppress_findings
 from scans.models import Finding
 
@@ -59,7 +59,7 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
             query=request.GET.urlencode()[:300],
         )  # fmt: skip
         return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=asked)
-    services_offered = services_judged(wanted.provider)
+    services_offered = evaluated_services(wanted.provider)
     form.offer_services(sorted({*services_offered, *filter(None, [wanted.service])}))
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
     accounts = account_lookup(owner, (row.account for row in page))

@@ -17,8 +17,8 @@ from django.db.models import QuerySet
 from cloudaccounts.contract.rules import PostureCheck, Severity
 from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
-from scans.findings.evaluation import Verdicts
+from cloudaccounts.notifications.notify import notify
+from scans.findings.evaluation import Evaluations
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
 
 CHUNK = 500
@@ -44,7 +44,7 @@ class FindingWriter:
         self._checks = frozenset(checks)
         self._told = 0
 
-    def write(self, judged: Sequence[tuple[Asset, Verdicts]], now: datetime) -> None:
+    def write(self, judged: Sequence[tuple[Asset, Evaluations]], now: datetime) -> None:
         """What the checks say of these assets, as new, kept, reopened and resolved findings."""
         known: dict[str, dict[str, Finding]] = {}
         for old in self._rows().filter(asset_key__in=[asset.asset_key for asset, _ in judged]):
@@ -109,7 +109,7 @@ class FindingWriter:
             keys = [f"{NoticeKind.FINDING_CRITICAL.value}:{_fact(row)}"[:200] for row in chunk]
             untold += len(chunk) - Notice.objects.filter(key__in=keys).count()
         if untold:
-            tell(
+            notify(
                 NoticeKind.FINDING_CRITICAL,
                 key=f"{self._run.run_id}:more",
                 text=f"{untold} more critical findings in {self._account.name}.",
@@ -166,7 +166,7 @@ class FindingWriter:
             return
         if self._told >= TOLD:
             return  # see `tell_the_rest`
-        self._told += tell(
+        self._told += notify(
             NoticeKind.FINDING_CRITICAL,
             key=_fact(row),
             text=f"{row.title}: {row.asset_name}",

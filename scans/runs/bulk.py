@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.bulk.actions import FleetAction, offers
+from cloudaccounts.bulk.actions import BulkAction, offers
 from cloudaccounts.jobs.runner import Outcome
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job
 from scans.models import ScanType
@@ -11,7 +11,7 @@ from scans.runs.requests import request_scan
 
 
 @offers(
-    FleetAction("scan", "Scan", "A scan of what changed is asked for; they run one after another, as workers allow."),
+    BulkAction("scan", "Scan", "A scan of what changed is asked for; they run one after another, as workers allow."),
     threads=4,
 )
 def scan(account: CloudAccount, actor: Actor, job: Job) -> Outcome:

@@ -18,17 +18,17 @@ from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health.sessions import account_session
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.work.leases import Claim, LeaseKeeper
-from scans.account_sync import follow_account, forget_account
+from scans.account_sync import forget_account, sync_account
 from scans.assets.statistics import renew_statistics
 from scans.assets.writer import AssetWriter
-from scans.findings.evaluation import Judge
+from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, collect
 from scans.runs.completion import count_the_day, finding_counts, posture
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
-from scans.runs.requests import tell_of_failure
+from scans.runs.requests import notify_scan_failure
 
 LONGEST = 4 * 3600  # seconds; threads have no time limit of Celery's
 
@@ -56,7 +56,7 @@ def run_scan(run_id: UUID) -> str:
         if account is None:
             forget_account(run.account)  # deleted between our last look and our last write
         elif (account.name, account.owner) != (run.account_name, run.owner):
-            follow_account(account)  # renamed or handed over meanwhile: what we wrote last has the old name
+            sync_account(account)  # renamed or handed over meanwhile: what we wrote last has the old name
     return row.values_list("status", flat=True).first() or "gone"
 
 
@@ -77,7 +77,7 @@ def _work(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     account = CloudAccount.objects.filter(pk=run.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
-    judge, began = Judge(account.spec), timezone.now()
+    judge, began = Evaluator(account.spec), timezone.now()
     findings = FindingWriter(run, account, judge.titles)
     writer = AssetWriter(run, judge, findings)
     coverage = Coverage(run, judge.version, began)
@@ -131,7 +131,7 @@ def _collect(
 
 
 def _complete(
-    run: ScanRun, claim: Claim, progress: Progress, writer: AssetWriter, findings: FindingWriter, judge: Judge
+    run: ScanRun, claim: Claim, progress: Progress, writer: AssetWriter, findings: FindingWriter, judge: Evaluator
 ) -> None:
     """What is told of the account as a whole. Each step can be repeated by the next try."""
     _stop_where_lost(progress.show(force=True))
@@ -161,7 +161,7 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
         error_remedy=error.remedy[:500] if error else "",
     )
     if ended and error is not None:
-        tell_of_failure(run, error.cause, error.remedy)
+        notify_scan_failure(run, error.cause, error.remedy)
     if ended:
         seen = ScanRun.objects.filter(pk=run.pk).values_list("assets_seen", flat=True).first() or 0
         metrics.observe_scan(

@@ -11,7 +11,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.work import messages
 from cloudaccounts.work.leases import Claim
 from scans.models import ScanRun, ScanStatus
-from scans.runs.requests import QUEUE, TASK, tell_of_failure
+from scans.runs.requests import QUEUE, TASK, notify_scan_failure
 
 ATTEMPTS = 3
 NUDGE_AGAIN = timedelta(seconds=30)
@@ -45,7 +45,7 @@ def _release_lost() -> int:
                 actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
                 account=run.account, label=run.account_name, run_id=str(run.run_id),
             )  # fmt: skip
-            tell_of_failure(run, WORKER_DIED, REMEDY)
+            notify_scan_failure(run, WORKER_DIED, REMEDY)
         mended += failed
     return mended
 

@@ -13,7 +13,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 from scans.models import ACTIVE, ScanRun, ScanStatus, ScanType
@@ -114,11 +114,11 @@ def cancel_active(account: UUID, *, actor: Actor, but_of: str = "") -> None:
         cancel_scan(run, actor=actor)
 
 
-def tell_of_failure(run: ScanRun, cause: str, remedy: str) -> None:
+def notify_scan_failure(run: ScanRun, cause: str, remedy: str) -> None:
     account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
     if account is not None:
         text = f"The scan of {account.name} failed: {cause}"
-        tell(NoticeKind.SCAN_FAILED, key=str(run.run_id), text=text, remedy=remedy, account=account)
+        notify(NoticeKind.SCAN_FAILED, key=str(run.run_id), text=text, remedy=remedy, account=account)
 
 
 def _record(run: ScanRun, actor: Actor, action: str, text: str) -> None:

@@ -14,7 +14,7 @@ from cloudaccounts.contract.inventory import Asset as Found
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.models import CloudAccount
 from scans.assets.writer import AssetWriter
-from scans.findings.evaluation import Judge
+from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import RANKS, Asset, Finding, ScanRun
 from scans.runs.requests import cancel_scan
@@ -27,7 +27,7 @@ MakeAccount = Callable[..., CloudAccount]
 
 
 def writer_of(run: ScanRun, account: CloudAccount) -> AssetWriter:
-    judge = Judge(account.spec)
+    judge = Evaluator(account.spec)
     return AssetWriter(run, judge, FindingWriter(run, account, judge.titles))
 
 

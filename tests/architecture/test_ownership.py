@@ -20,7 +20,7 @@ from cloudaccounts.jobs.runner import start_job
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.tokens.services import create_token
 from scans.assets.writer import AssetWriter
-from scans.findings.evaluation import Judge
+from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import Asset, Finding, ScanRun
 from scans.runs.requests import request_scan
@@ -59,7 +59,7 @@ OWNED = sorted(
 def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     account = make_account(alice)
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
-    judge = Judge(account.spec)
+    judge = Evaluator(account.spec)
     writer = AssetWriter(run, judge, FindingWriter(run, account, judge.titles))
     writer.write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
     asset = Asset.objects.get()

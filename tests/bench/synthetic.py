@@ -19,7 +19,7 @@ from uuid import uuid4
 import django
 
 from cloudaccounts.contract.inventory import Asset, ScanUnit
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.contract.sessions import Known
 from tests.bench.result import Result
 
@@ -57,11 +57,11 @@ class SyntheticSession:
 def _checks() -> tuple[PostureCheck, ...]:
     """Three a type; one asset in ten fails one of them."""
 
-    def judge(asset: Asset) -> Judgement:
-        return Judgement(Verdict.PASS if asset.properties["encrypted"] else Verdict.FAIL, f"{asset.name} is open.")
+    def judge(asset: Asset) -> Evaluation:
+        return Evaluation(Verdict.PASS if asset.properties["encrypted"] else Verdict.FAIL, f"{asset.name} is open.")
 
-    def fine(asset: Asset) -> Judgement:
-        return Judgement(Verdict.PASS)
+    def fine(asset: Asset) -> Evaluation:
+        return Evaluation(Verdict.PASS)
 
     return tuple(
         PostureCheck(

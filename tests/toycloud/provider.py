@@ -32,7 +32,7 @@ from cloudaccounts.contract.report import (
     PlannedCheck,
     ValidationProgress,
 )
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Reference, Severity, Verdict
 from cloudaccounts.contract.sessions import Known
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 
@@ -41,28 +41,28 @@ class TokenForm(forms.Form):
     token = forms.CharField(max_length=200, widget=forms.PasswordInput)
 
 
-def _lid(asset: Asset) -> Judgement:
+def _lid(asset: Asset) -> Evaluation:
     lid = asset.properties.get("lid", "closed")
     if lid == "stuck":
         raise RuntimeError("a defect of this check")
     if lid == "unreadable":
-        return Judgement(Verdict.UNKNOWN, "The lid could not be read.")
+        return Evaluation(Verdict.UNKNOWN, "The lid could not be read.")
     if lid == "open":
-        return Judgement(Verdict.FAIL, f"The lid of {asset.name} is open.")
-    return Judgement(Verdict.PASS)
+        return Evaluation(Verdict.FAIL, f"The lid of {asset.name} is open.")
+    return Evaluation(Verdict.PASS)
 
 
-def _label(asset: Asset) -> Judgement:
+def _label(asset: Asset) -> Evaluation:
     if "label" not in asset.properties:
-        return Judgement(Verdict.NOT_APPLICABLE)
-    return Judgement(Verdict.PASS if asset.properties["label"] else Verdict.FAIL, "It has an empty label.")
+        return Evaluation(Verdict.NOT_APPLICABLE)
+    return Evaluation(Verdict.PASS if asset.properties["label"] else Verdict.FAIL, "It has an empty label.")
 
 
-def _sharp(asset: Asset) -> Judgement:
-    return Judgement(Verdict.FAIL if asset.properties.get("sharp") else Verdict.PASS, "It is sharp.")
+def _sharp(asset: Asset) -> Evaluation:
+    return Evaluation(Verdict.FAIL if asset.properties.get("sharp") else Verdict.PASS, "It is sharp.")
 
 
-def _check(id: str, title: str, severity: Severity, kind: str, judge: Callable[[Asset], Judgement]) -> PostureCheck:  # noqa: A002
+def _check(id: str, title: str, severity: Severity, kind: str, judge: Callable[[Asset], Evaluation]) -> PostureCheck:  # noqa: A002
     return PostureCheck(
         id=id, title=title, severity=severity, service=kind, asset_type=f"toy.{kind}.thing",
         why="Things fall out.", console="Open the shelf and mend it.", command="toy mend <name>",

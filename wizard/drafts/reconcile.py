@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from wizard.drafts.completion import complete, release
@@ -59,7 +59,7 @@ def _unasked_companions() -> int:
         except DraftUnreadableError as error:
             # The key may come back: then this goes on by itself.
             logger.warning("wizard.companion_unreadable", extra={"draft": str(draft.pk), "code": error.code})
-        except TooManyTriesError:
+        except TooManyAttemptsError:
             continue  # asked again until its turn comes
         except ProviderError as error:
             # Asking again would be refused again: it waits for a person among the drafts.

@@ -146,7 +146,7 @@ def forget_account(account: UUID) -> None:
     WizardSession.objects.filter(pk=account).delete()
 
 
-def forget_owner(owner: str) -> None:
+def delete_owner_records(owner: str) -> None:
     """Removes the drafts of a user who is deleted, and what is sealed in them."""
     WizardSession.objects.of(owner).delete()
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cloudaccounts import metrics
 from cloudaccounts.accounts.details import clean_details
-from cloudaccounts.accounts.rate_limits import refuse_too_many_tries
+from cloudaccounts.accounts.rate_limits import refuse_too_many_attempts
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
@@ -40,12 +40,12 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
     """Asks a worker to prove the draft as it is now. While a validation of the same data is under way, it is that one.
 
     The audit names ``actor`` as the one for whom the credentials are opened.
-    Raises `TooManyTriesError` before anything is touched, a proof that still counts included; other `ProviderError`s
+    Raises `TooManyAttemptsError` before anything is touched, a proof that still counts included; other `ProviderError`s
     where the draft is not complete or its parts do not fit each other.
     """
     details = clean_details(content.details())
     content.credentials()
-    refuse_too_many_tries(owner=draft.owner, provider=details.provider, account_id=details.account_id)
+    refuse_too_many_attempts(owner=draft.owner, provider=details.provider, account_id=details.account_id)
     now = timezone.now()
     asked = UNPROVEN | {
         "validation": ValidationState.QUEUED,

@@ -15,7 +15,7 @@ from wizard.models import WizardSession
 logger = logging.getLogger(__name__)
 
 
-def prove_draft(draft_id: UUID) -> None:
+def validate_draft(draft_id: UUID) -> None:
     if run_validation(draft_id) is not None:
         finish_by_itself(draft_id)
 

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from wizard.drafts.draft_data import DraftContent
@@ -63,7 +63,7 @@ def ask_for_validation(request: HttpRequest, draft: WizardSession, content: Draf
     """Has a worker prove the draft; what speaks against it is said on the next page."""
     try:
         request_validation(draft, content, actor=Actor.of_request(request))
-    except TooManyTriesError as error:
+    except TooManyAttemptsError as error:
         messages.warning(request, f"{error.cause} {error.remedy} Everything that you entered is kept in this draft.")
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())

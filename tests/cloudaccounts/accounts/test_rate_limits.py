@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from cloudaccounts.accounts import rate_limits
 from cloudaccounts.accounts.details import AccountDetails
-from cloudaccounts.accounts.rate_limits import TooManyTriesError
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
@@ -99,7 +99,7 @@ def test_a_test_that_was_queued_already_ends_with_the_same_words(
 def test_doors_share_one_count(alices: Client, account: CloudAccount, alice: User) -> None:
     give(alices, account, "guessed")
     prove(str(alice.pk), "guessed")
-    with pytest.raises(TooManyTriesError):
+    with pytest.raises(TooManyAttemptsError):
         replace_given_credentials(account, actor=SYSTEM, method="", given={"token": "guessed"})
 
 

@@ -19,12 +19,12 @@ from pytest_django.fixtures import Settings
 from cloudaccounts.audit import queries as audit_queries
 from cloudaccounts.audit import record as audit_record
 from cloudaccounts.audit.actor import SYSTEM, Actor
-from cloudaccounts.audit.queries import TrailFilter
+from cloudaccounts.audit.queries import AuditFilter
 from cloudaccounts.jobs.runner import start_job
 from cloudaccounts.models import ApiToken, AuditEvent, CloudAccount, Job, Notice, OrganizationMember
 from cloudaccounts.models.audit import AppendOnlyError
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.operations.retention import purge_history
 from tests.conftest import ALL_DATABASES
 
@@ -130,7 +130,7 @@ def test_pages_follow_one_another_without_a_gap_also_within_one_moment(alice: Us
     seen: list[str] = []
     older = ""
     while True:
-        page = audit_queries.page(str(alice.pk), TrailFilter(), before=older)
+        page = audit_queries.page(str(alice.pk), AuditFilter(), before=older)
         seen += [event.action for event in page.events]
         older = page.older
         if not older:
@@ -229,7 +229,7 @@ def test_what_is_too_old_goes_in_batches_and_leaves_a_word(
     for _ in range(5):
         add("scan.failed", days=31)
     kept = add("scan.failed", days=29)
-    tell(NoticeKind.SYSTEM, key="old", text="old")
+    notify(NoticeKind.SYSTEM, key="old", text="old")
     Notice.objects.update(created_at=timezone.now() - timedelta(days=31))
     job = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("1", "1")], options={})
     still = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("1", "1")], options={})

@@ -11,7 +11,7 @@ from django.test import Client
 
 from cloudaccounts.accounts.changes import set_environment, update_account
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.bulk.actions import start_fleet_action
+from cloudaccounts.bulk.actions import start_bulk_action
 from cloudaccounts.jobs.runner import retry_failed, run_job
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job, JobItem
@@ -33,7 +33,7 @@ def two(alice: User, toy_account: MakeAccount) -> list[CloudAccount]:
 
 
 def act(key: str, owner: User, accounts: list[CloudAccount], via: str = "page", **options: object) -> Job:
-    job = start_fleet_action(
+    job = start_bulk_action(
         key, owner=str(owner.pk), actor=actor(owner, via), accounts=accounts, about="two boxes", **options
     )
     run_job(job.pk)
@@ -96,7 +96,7 @@ def test_what_is_not_the_askers_is_not_touched(alice: User, bob: User, two: list
 
 
 def test_an_account_that_changed_hands_meanwhile_is_left_alone(alice: User, bob: User, two: list[CloudAccount]) -> None:
-    job = start_fleet_action("suspend", owner=str(alice.pk), actor=actor(alice), accounts=two, about="two boxes")
+    job = start_bulk_action("suspend", owner=str(alice.pk), actor=actor(alice), accounts=two, about="two boxes")
     transfer_account(two[0], to_owner=str(bob.pk), actor=actor(alice))
     run_job(job.pk)
     assert [state for state, _, _ in outcomes(job)] == ["skipped", "done"]
@@ -114,7 +114,7 @@ def test_operators_delete_and_transfer_anybodys(
 
 
 def queued(key: str, owner: User, accounts: list[CloudAccount], **options: object) -> Job:
-    return start_fleet_action(
+    return start_bulk_action(
         key, owner=str(owner.pk), actor=actor(owner, "admin"), accounts=accounts, about="two boxes",
         of_all_owners=True, **options,
     )  # fmt: skip

@@ -31,7 +31,7 @@ from cloudaccounts.models import (
     Organization,
 )
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.rotation.requests import stage_credential
 from cloudaccounts.rotation.verify import replace_credentials
 from scans.models import Asset, ScanRun
@@ -247,6 +247,6 @@ def test_repeating_it_disturbs_nothing_of_the_new_owners(
 
 
 def test_notices_stay_with_whom_they_told(account: CloudAccount, alice: User, bob: User) -> None:
-    tell(NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:1", text="It failed.", account=account)
+    notify(NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:1", text="It failed.", account=account)
     move(account, bob)
     assert Notice.objects.get().owner == str(alice.pk)

@@ -22,7 +22,7 @@ from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications import delivery
 from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
 from cloudaccounts.notifications.delivery import deliver_notices
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from cloudaccounts.notifications.recipients import set_wanted_kinds
 from cloudaccounts.work.leases import LeaseKeeper
 from tests.conftest import ALL_DATABASES, SECRET
@@ -93,7 +93,7 @@ def hook(settings: Settings) -> Iterator[Receiver]:
 
 
 def fail(account: CloudAccount, key: str = "once") -> None:
-    tell(
+    notify(
         NoticeKind.ACCOUNT_FAILED, key=f"{account.pk}:{key}", account=account,
         text=f"{account.name} failed: key revoked.", remedy="Make a new key.",
     )  # fmt: skip
@@ -200,8 +200,8 @@ def test_a_crash_after_the_server_took_it_sends_the_same_message_again(
 
 def test_what_a_dead_worker_was_sending_is_sent(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
     fail(make_account(alice))
-    delivery.spread_notices()
-    delivery.gather_digests()
+    delivery.create_deliveries()
+    delivery.build_digests()
     NoticeDigest.objects.update(state="sending", lease_until=timezone.now() - timedelta(seconds=1))
     deliver_notices()
     assert len(mails.taken) == 1
@@ -210,8 +210,8 @@ def test_what_a_dead_worker_was_sending_is_sent(mails: MailServer, alice: User, 
 
 def test_one_that_another_worker_sends_is_left_to_it(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
     fail(make_account(alice))
-    delivery.spread_notices()
-    delivery.gather_digests()
+    delivery.create_deliveries()
+    delivery.build_digests()
     NoticeDigest.objects.update(state="sending", lease_until=timezone.now() + timedelta(seconds=30))
     deliver_notices()
     assert mails.taken == []
@@ -222,7 +222,7 @@ def test_a_digest_that_was_ended_empty_gives_its_notices_to_another(
 ) -> None:
     """A worker frozen between a digest's row and its notices' rows, for minutes."""
     fail(make_account(alice))
-    delivery.spread_notices()
+    delivery.create_deliveries()
     create = NoticeDigest.objects.create
 
     def create_and_freeze(**facts: Any) -> NoticeDigest:
@@ -259,15 +259,15 @@ def test_somebody_without_an_address_or_inactive_gets_none(
 
 def test_who_left_before_it_was_sent_ends_the_digest(mails: MailServer, alice: User, make_account: MakeAccount) -> None:
     fail(make_account(alice))
-    delivery.spread_notices()
-    delivery.gather_digests()
+    delivery.create_deliveries()
+    delivery.build_digests()
     User.objects.filter(pk=alice.pk).update(is_active=False)
     deliver_notices()
     assert NoticeDigest.objects.get().state == "dropped"
 
 
 def test_facts_about_the_product_go_to_operators_alone(mails: MailServer, alice: User, operator: User) -> None:
-    tell(NoticeKind.SYSTEM, key="x", text="Every account failed at once.")
+    notify(NoticeKind.SYSTEM, key="x", text="Every account failed at once.")
     deliver_notices()
     assert [mail["To"] for mail in mails.taken] == ["olga@example.org"]
 

@@ -17,8 +17,8 @@ from cloudaccounts.lifecycle.state_changes import delete_account, resume_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, Job, JobItem, Organization
 from cloudaccounts.models import OrganizationMember as Row
 from cloudaccounts.organizations import members as services
-from cloudaccounts.organizations.connections import set_aside
-from cloudaccounts.organizations.members import new_members, onboard_members, prove_members
+from cloudaccounts.organizations.connections import ignore_members
+from cloudaccounts.organizations.members import new_members, onboard_members, validate_members
 from scans.models import ScanRun
 from tests.cloudaccounts.organizations.conftest import ALICE, Member
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -164,7 +164,7 @@ def test_suspended_members_are_not_onboarded(organization: Organization, member:
 
 def test_testing_stores_the_outcome_and_no_account(organization: Organization, tree: State, member: Member) -> None:
     tree.bad_members["bbbbbb"] = REFUSED
-    job = prove_members(organization, actor=ALICE, members=new_members(organization))
+    job = validate_members(organization, actor=ALICE, members=new_members(organization))
     run_job(job.pk)
     job.refresh_from_db()
     assert (job.done, job.failed) == (2, 1)
@@ -172,7 +172,7 @@ def test_testing_stores_the_outcome_and_no_account(organization: Organization, t
     assert (member("aaaaaa").state, member("bbbbbb").state) == ("new", "failed")
     assert member("aaaaaa").tested_at is not None
     tree.bad_members.clear()
-    job = prove_members(organization, actor=ALICE, members=[member("bbbbbb").pk])
+    job = validate_members(organization, actor=ALICE, members=[member("bbbbbb").pk])
     run_job(job.pk)
     assert (member("bbbbbb").state, member("bbbbbb").code) == ("new", "")
 
@@ -247,9 +247,9 @@ def test_one_that_a_kill_left_in_the_middle_is_proposed_again(organization: Orga
 
 
 def test_left_out_members_are_not_proposed(organization: Organization, member: Member) -> None:
-    assert set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE) == 1
+    assert ignore_members(organization, [str(member("aaaaaa").pk)], actor=ALICE) == 1
     assert member("aaaaaa").pk not in new_members(organization)
-    assert set_aside(organization, [str(member("aaaaaa").pk)], actor=ALICE, back=True) == 1
+    assert ignore_members(organization, [str(member("aaaaaa").pk)], actor=ALICE, back=True) == 1
     assert member("aaaaaa").pk in new_members(organization)
 
 

@@ -14,7 +14,7 @@ from cloudaccounts.contract.organizations import NodeState, OrganizationNode
 from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, Notice, Organization, OrganizationMember
-from cloudaccounts.organizations.connections import connect_organization, forget_organization
+from cloudaccounts.organizations.connections import connect_organization, remove_organization
 from cloudaccounts.organizations.members import containers_below
 from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
 from tests.cloudaccounts.organizations.conftest import ALICE, Member, box, container
@@ -232,7 +232,7 @@ def test_an_account_that_others_depend_on_is_not_deleted(
         delete_account(connecting, actor=ALICE)
     assert "1 other account is opened" in caught.value.cause
     with pytest.raises(ConnectionInUseError):
-        forget_organization(organization, actor=ALICE)
+        remove_organization(organization, actor=ALICE)
     delete_account(other, actor=ALICE)
     delete_account(connecting, actor=ALICE)
     assert not Organization.objects.exists()

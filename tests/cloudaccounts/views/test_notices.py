@@ -8,7 +8,7 @@ from django.test import Client
 
 from cloudaccounts.models import CloudAccount, Notice, NoticePreference
 from cloudaccounts.models.notice import NoticeKind
-from cloudaccounts.notifications.notify import tell
+from cloudaccounts.notifications.notify import notify
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -19,7 +19,7 @@ def test_an_owner_sees_what_they_were_told_as_new_once(
     alices: Client, bobs: Client, alice: User, make_account: MakeAccount
 ) -> None:
     account = make_account(alice)
-    tell(NoticeKind.ACCOUNT_FAILED, key="1", account=account, text="It failed.", remedy="Mend it.")
+    notify(NoticeKind.ACCOUNT_FAILED, key="1", account=account, text="It failed.", remedy="Mend it.")
     first = alices.get("/notices/").content.decode()
     assert "It failed." in first
     assert ">new<" in first
@@ -32,7 +32,7 @@ def test_a_notice_leads_to_its_account_for_as_long_as_that_is_there(
     alices: Client, alice: User, make_account: MakeAccount
 ) -> None:
     account = make_account(alice, name="payments")
-    tell(NoticeKind.ACCOUNT_FAILED, key="1", account=account, text="It failed.", remedy="Mend it.")
+    notify(NoticeKind.ACCOUNT_FAILED, key="1", account=account, text="It failed.", remedy="Mend it.")
     CloudAccount.objects.update(name="renamed since")
     link = f'<a href="/accounts/{account.pk}/">renamed since</a>'
     assert link in alices.get("/notices/").content.decode()

@@ -14,7 +14,7 @@ from cloudaccounts.accounts.changes import update_account
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset as Found
-from cloudaccounts.contract.rules import Judgement, Verdict
+from cloudaccounts.contract.rules import Evaluation, Verdict
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, Finding, ScanRun, ScanUnitRecord
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -111,8 +111,8 @@ def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud
     """A key grows old in a unit that nobody touches, whether the scan looks there or not."""
     old = {"days": 10}
 
-    def judge(asset: Found) -> Judgement:
-        return Judgement(Verdict.FAIL if old["days"] > 90 else Verdict.PASS, "By its age.")
+    def judge(asset: Found) -> Evaluation:
+        return Evaluation(Verdict.FAIL if old["days"] > 90 else Verdict.PASS, "By its age.")
 
     toycloud.checks = (*CHECKS, replace(CHECKS[0], id="toy_age", judge=judge, ages=True))
     toycloud.put("boxes", "left", "red", lid="open")

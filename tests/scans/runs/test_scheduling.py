@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM, Actor
-from cloudaccounts.bulk.actions import start_fleet_action
+from cloudaccounts.bulk.actions import start_bulk_action
 from cloudaccounts.errors import InputError
 from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
@@ -120,7 +120,7 @@ class TestManyAtOnce:
         suspend_account(asleep, actor=SYSTEM)
         request_scan(busy, actor=SYSTEM)
         actor = Actor(str(alice.pk), "alice", "page")
-        job = start_fleet_action(
+        job = start_bulk_action(
             "scan", owner=str(alice.pk), actor=actor, accounts=[toybox, asleep, busy, bobs], about="all"
         )
         assert run_job(job.pk) == "finished"

@@ -23,7 +23,7 @@ from wizard.drafts import related_accounts as companions_service
 from wizard.drafts.reconcile import reconcile
 from wizard.drafts.related_accounts import connect_others
 from wizard.drafts.validation import find_others, run_validation
-from wizard.drafts.verification import prove_draft
+from wizard.drafts.verification import validate_draft
 from wizard.models import ValidationState, WizardSession
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")
@@ -40,7 +40,7 @@ SEEN = [
 def draft(toycloud: toy.State, toy_draft: Walk) -> Walk:
     """Proven, with a token that opens other boxes too."""
     toycloud.neighbours = list(SEEN)
-    prove_draft(toy_draft.draft_id)
+    validate_draft(toy_draft.draft_id)
     return toy_draft
 
 
@@ -60,7 +60,7 @@ def test_what_is_connected_already_is_not_offered(
 ) -> None:
     toy_account(alice, account_id="ghijkl")
     toycloud.neighbours = list(SEEN)
-    prove_draft(toy_draft.draft_id)
+    validate_draft(toy_draft.draft_id)
     assert "Second box" not in toy_draft.show("validation")
 
 
@@ -69,7 +69,7 @@ def test_the_chosen_become_accounts_by_themselves_once_proven(draft: Walk) -> No
     assert answer.status_code == 302
     assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
     for one in companions(draft):
-        prove_draft(one.pk)
+        validate_draft(one.pk)
     names = CloudAccount.objects.order_by("account_id").values_list("account_id", "name", "status")
     assert list(names) == [
         ("abcdef", "Toybox", "active"),
@@ -83,7 +83,7 @@ def test_one_that_is_refused_waits_among_the_drafts_with_its_report(draft: Walk,
     draft.send("validation", others=["ghijkl"])
     toycloud.failure = ProviderError("wrong_account", "Not this box.", "Another one.")
     (one,) = companions(draft)
-    prove_draft(one.pk)
+    validate_draft(one.pk)
     one.refresh_from_db()
     assert one.account is None
     assert "Not this box." in Walk(draft.client, one.pk).show("validation")
@@ -126,7 +126,7 @@ def test_one_that_a_person_changes_no_longer_finishes_by_itself(draft: Walk) -> 
         "environment",
         {"account_id": "ghijkl", "partition": "shelf", "name": "Mine", "environment": "dev", "regions": ["left"]},
     )
-    prove_draft(one.pk)
+    validate_draft(one.pk)
     assert not CloudAccount.objects.filter(pk=one.pk).exists()
 
 
@@ -137,7 +137,7 @@ def test_neighbours_that_cannot_be_listed_take_nothing_from_the_proof(
         raise ProviderError("permission_denied", "Not allowed to list.", "")
 
     monkeypatch.setattr(toy.ToyProvider, "visible_accounts", refuse)
-    prove_draft(toy_draft.draft_id)
+    validate_draft(toy_draft.draft_id)
     row = WizardSession.objects.get(pk=toy_draft.draft_id)
     assert row.proof is not None
     assert row.validated_at is not None
@@ -157,7 +157,7 @@ def test_a_kill_before_the_validation_was_asked_for_is_mended(draft: Walk, monke
     reconcile()
     one.refresh_from_db()
     assert one.validation == ValidationState.QUEUED
-    prove_draft(one.pk)
+    validate_draft(one.pk)
     assert CloudAccount.objects.filter(pk=one.pk).exists()
 
 

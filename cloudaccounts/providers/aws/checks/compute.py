@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, failed, not_applicable, optional, passed, required
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
@@ -31,7 +31,7 @@ _OLD_RUNTIMES = frozenset(
 )
 
 
-def _imds(asset: Asset) -> Judgement:
+def _imds(asset: Asset) -> Evaluation:
     if required(asset, "state", str) in _GONE:
         return not_applicable("The instance is being ended.")
     if optional(asset, "metadata_endpoint", str) == "disabled":
@@ -42,11 +42,11 @@ def _imds(asset: Asset) -> Judgement:
     )
 
 
-def _volume(asset: Asset) -> Judgement:
+def _volume(asset: Asset) -> Evaluation:
     return expect(required(asset, "encrypted", bool), "The volume is not encrypted.", "The volume is encrypted.")
 
 
-def _default_encryption(asset: Asset) -> Judgement:
+def _default_encryption(asset: Asset) -> Evaluation:
     return expect(
         required(asset, "ebs_encryption_by_default", bool),
         "New volumes in this region are not encrypted unless somebody asks for it.",
@@ -54,26 +54,26 @@ def _default_encryption(asset: Asset) -> Judgement:
     )
 
 
-def _snapshot_public(asset: Asset) -> Judgement:
+def _snapshot_public(asset: Asset) -> Evaluation:
     public = required(asset, "public", bool)
     return expect(not public, "Every AWS account can copy this snapshot.", "The snapshot is not shared with everybody.")
 
 
-def _snapshot_encrypted(asset: Asset) -> Judgement:
+def _snapshot_encrypted(asset: Asset) -> Evaluation:
     return expect(required(asset, "encrypted", bool), "The snapshot is not encrypted.", "The snapshot is encrypted.")
 
 
-def _image_public(asset: Asset) -> Judgement:
+def _image_public(asset: Asset) -> Evaluation:
     public = required(asset, "public", bool)
     return expect(not public, "Every AWS account can start this image.", "The image is not shared with everybody.")
 
 
-def _function_public(asset: Asset) -> Judgement:
+def _function_public(asset: Asset) -> Evaluation:
     open_ = policies.lets_anyone(optional(asset, "policy", dict))
     return expect(open_ is None, "Everybody may call this function.", "The policy names who may call the function.")
 
 
-def _runtime(asset: Asset) -> Judgement:
+def _runtime(asset: Asset) -> Evaluation:
     runtime = optional(asset, "runtime", str)
     if not runtime:
         return not_applicable("The function brings its own image.")
@@ -84,7 +84,7 @@ def _runtime(asset: Asset) -> Judgement:
     )
 
 
-def _eks_endpoint(asset: Asset) -> Judgement:
+def _eks_endpoint(asset: Asset) -> Evaluation:
     if not required(asset, "public_endpoint", bool):
         return passed("The cluster's API is reachable from within its network only.")
     if _ANYWHERE & set(texts(required(asset, "public_cidrs", list))):
@@ -92,7 +92,7 @@ def _eks_endpoint(asset: Asset) -> Judgement:
     return passed("The cluster's API is open to named addresses only.")
 
 
-def _eks_secrets(asset: Asset) -> Judgement:
+def _eks_secrets(asset: Asset) -> Evaluation:
     return expect(
         required(asset, "secrets_encrypted", bool),
         "Secrets are not encrypted with a key of the account.",
@@ -100,7 +100,7 @@ def _eks_secrets(asset: Asset) -> Judgement:
     )
 
 
-def _ecr_scan(asset: Asset) -> Judgement:
+def _ecr_scan(asset: Asset) -> Evaluation:
     return expect(
         required(asset, "scan_on_push", bool),
         "The repository does not ask for scans on push; the registry's own scanning may still do so.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, required
 from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
 
@@ -11,23 +11,23 @@ BACKUP_DAYS = 7
 _INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"
 
 
-def _public(asset: Asset) -> Judgement:
+def _public(asset: Asset) -> Evaluation:
     public = required(asset, "public", bool)
     return expect(not public, "The database has an address on the internet.", "The database has no public address.")
 
 
-def _encrypted(asset: Asset) -> Judgement:
+def _encrypted(asset: Asset) -> Evaluation:
     return expect(required(asset, "encrypted", bool), "Storage is not encrypted.", "Storage is encrypted.")
 
 
-def _minor(asset: Asset) -> Judgement:
+def _minor(asset: Asset) -> Evaluation:
     on = required(asset, "auto_minor_upgrade", bool)
     return expect(
         on, "Minor versions wait for somebody to install them.", "Minor versions are installed by themselves."
     )
 
 
-def _backups(asset: Asset) -> Judgement:
+def _backups(asset: Asset) -> Evaluation:
     if optional(asset, "cluster", str):
         return not_applicable("The cluster makes the backups.")
     days = required(asset, "backup_days", int)
@@ -40,21 +40,21 @@ def _backups(asset: Asset) -> Judgement:
     )
 
 
-def _protected(asset: Asset) -> Judgement:
+def _protected(asset: Asset) -> Evaluation:
     if optional(asset, "cluster", str):
         return not_applicable("The cluster carries the protection.")
     on = required(asset, "deletion_protection", bool)
     return expect(on, "One call deletes the database.", "It cannot be deleted by one call.")
 
 
-def _shared(asset: Asset) -> Judgement:
+def _shared(asset: Asset) -> Evaluation:
     public = "all" in texts(required(asset, "shared_with", list))
     return expect(
         not public, "Every AWS account can restore this snapshot.", "The snapshot is not shared with everybody."
     )
 
 
-def _recovery(asset: Asset) -> Judgement:
+def _recovery(asset: Asset) -> Evaluation:
     return expect(
         required(asset, "point_in_time_recovery", bool),
         "What is overwritten or deleted is gone: point-in-time recovery is off.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     days_since,
@@ -42,17 +42,17 @@ def _root(asset: Asset, name: str) -> bool:
     return value
 
 
-def _root_mfa(asset: Asset) -> Judgement:
+def _root_mfa(asset: Asset) -> Evaluation:
     on = _root(asset, "AccountMFAEnabled")
     return expect(on, "The root user signs in with a password alone.", "The root user has a second factor.")
 
 
-def _root_keys(asset: Asset) -> Judgement:
+def _root_keys(asset: Asset) -> Evaluation:
     has = _root(asset, "AccountAccessKeysPresent")
     return expect(not has, "The root user has an access key, which nothing limits.", "The root user has no access key.")
 
 
-def _password_length(asset: Asset) -> Judgement:
+def _password_length(asset: Asset) -> Evaluation:
     policy = optional(asset, "password_policy", dict)
     if policy is None:
         return failed("The account has no password policy of its own: 8 characters are enough.")
@@ -65,7 +65,7 @@ def _password_length(asset: Asset) -> Judgement:
     )
 
 
-def _password_reuse(asset: Asset) -> Judgement:
+def _password_reuse(asset: Asset) -> Evaluation:
     policy = optional(asset, "password_policy", dict)
     if policy is None:
         return failed("The account has no password policy of its own: old passwords may be used again.")
@@ -78,7 +78,7 @@ def _password_reuse(asset: Asset) -> Judgement:
     )
 
 
-def _support_role(asset: Asset) -> Judgement:
+def _support_role(asset: Asset) -> Evaluation:
     roles = required(asset, "support_roles", list)
     return expect(
         bool(roles),
@@ -87,7 +87,7 @@ def _support_role(asset: Asset) -> Judgement:
     )
 
 
-def _root_quiet(asset: Asset) -> Judgement:
+def _root_quiet(asset: Asset) -> Evaluation:
     if not required(asset, "root", bool):
         return not_applicable("This is not the root user.")
     uses = _uses(asset, ("password_last_used_at", "access_key_1_last_used_at", "access_key_2_last_used_at"))
@@ -105,7 +105,7 @@ def _uses(asset: Asset, names: tuple[str, ...]) -> list[str]:
     return [value for name in names if moment(value := observed(asset, name)) is not None]
 
 
-def _user_mfa(asset: Asset) -> Judgement:
+def _user_mfa(asset: Asset) -> Evaluation:
     if required(asset, "root", bool):
         return not_applicable("The root user has a rule of its own.")
     if not required(asset, "console_password", bool):
@@ -114,7 +114,7 @@ def _user_mfa(asset: Asset) -> Judgement:
     return expect(on, "The user signs in to the console with a password alone.", "The user has a second factor.")
 
 
-def _unused(asset: Asset) -> Judgement:
+def _unused(asset: Asset) -> Evaluation:
     """CIS: a password or key not used for 45 days, or never used and that old."""
     if required(asset, "root", bool):
         return not_applicable("The root user has a rule of its own.")
@@ -141,7 +141,7 @@ def _keys(asset: Asset) -> list[Mapping[str, Any]]:
     return [key for key in rows(asset, "access_keys") if key.get("active") is True]
 
 
-def _key_age(asset: Asset) -> Judgement:
+def _key_age(asset: Asset) -> Evaluation:
     keys = _keys(asset)
     if not keys:
         return not_applicable("The user has no active access key.")
@@ -153,12 +153,12 @@ def _key_age(asset: Asset) -> Judgement:
     )
 
 
-def _one_key(asset: Asset) -> Judgement:
+def _one_key(asset: Asset) -> Evaluation:
     count = len(_keys(asset))
     return expect(count <= 1, f"The user has {count} active access keys.", f"{count} active access keys.")
 
 
-def _through_groups(asset: Asset) -> Judgement:
+def _through_groups(asset: Asset) -> Evaluation:
     own = [arn.rpartition("/")[2] for arn in texts(required(asset, "attached_policies", list))]
     own += sorted(str(name) for name in required(asset, "inline_policies", dict))
     return expect(
@@ -168,7 +168,7 @@ def _through_groups(asset: Asset) -> Judgement:
     )
 
 
-def _no_admin(asset: Asset) -> Judgement:
+def _no_admin(asset: Asset) -> Evaluation:
     attached = texts(required(asset, "attached_policies", list))
     inline = required(asset, "inline_policies", dict)
     admin = any(arn.endswith(":aws:policy/AdministratorAccess") for arn in attached)
@@ -180,7 +180,7 @@ def _no_admin(asset: Asset) -> Judgement:
     )
 
 
-def _policy_admin(asset: Asset) -> Judgement:
+def _policy_admin(asset: Asset) -> Evaluation:
     if not required(asset, "attachment_count", int):
         return not_applicable("The policy is attached to nobody.")
     if not policies.is_admin(required(asset, "document", dict)):
@@ -188,7 +188,7 @@ def _policy_admin(asset: Asset) -> Judgement:
     return failed("The policy allows every action on everything, and is in use.")
 
 
-def _trust(asset: Asset) -> Judgement:
+def _trust(asset: Asset) -> Evaluation:
     open_ = policies.lets_anyone(required(asset, "trust_policy", dict))
     return expect(
         open_ is None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import days_since, expect, failed, not_applicable, optional, passed, required
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
@@ -12,7 +12,7 @@ EXPIRY_DAYS = 30
 _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
 
 
-def _open_policy(asset: Asset) -> Judgement:
+def _open_policy(asset: Asset) -> Evaluation:
     found = policies.lets_anyone(optional(asset, "policy", dict))
     if found is None:
         return passed("The policy lets in only whom it names.")
@@ -20,18 +20,18 @@ def _open_policy(asset: Asset) -> Judgement:
     return failed(f"The policy lets everybody in ({actions}).")
 
 
-def _encrypted(asset: Asset) -> Judgement:
+def _encrypted(asset: Asset) -> Evaluation:
     return expect(required(asset, "encrypted", bool), "Messages are not encrypted.", "Messages are encrypted at rest.")
 
 
-def _rotated(asset: Asset) -> Judgement:
+def _rotated(asset: Asset) -> Evaluation:
     if optional(asset, "owning_service", str):
         return not_applicable("Another AWS service manages this secret.")
     on = required(asset, "rotation", bool)
     return expect(on, "The secret is never renewed by itself.", "The secret is renewed by itself.")
 
 
-def _key_rotation(asset: Asset) -> Judgement:
+def _key_rotation(asset: Asset) -> Evaluation:
     """CIS 3.6: symmetric keys of the customer's own."""
     if required(asset, "state", str) != "Enabled":
         return not_applicable("The key is not in use.")
@@ -41,7 +41,7 @@ def _key_rotation(asset: Asset) -> Judgement:
     return expect(on, "The key is never rotated by itself.", "The key is rotated each year.")
 
 
-def _expires(asset: Asset) -> Judgement:
+def _expires(asset: Asset) -> Evaluation:
     if required(asset, "status", str) not in ("ISSUED", "EXPIRED"):
         return not_applicable("The certificate is not issued.")
     if optional(asset, "in_use", bool) is False:
@@ -54,7 +54,7 @@ def _expires(asset: Asset) -> Judgement:
     )
 
 
-def _https(asset: Asset) -> Judgement:
+def _https(asset: Asset) -> Evaluation:
     open_ = "allow-all" in texts(required(asset, "viewer_protocols", list))
     return expect(not open_, "Visitors may read without HTTPS.", "Visitors are served over HTTPS.")
 

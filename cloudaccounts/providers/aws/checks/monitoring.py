@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
 from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub
 
 _TRAIL = "aws.cloudtrail.trail"
 
 
-def _everywhere(asset: Asset) -> Judgement:
+def _everywhere(asset: Asset) -> Evaluation:
     """CIS 3.1: one trail of all regions that is logging, with all management events."""
     trails = [trail for trail in rows(asset, "trails") if trail.get("multi_region") is True]
     good = [trail for trail in trails if trail.get("logging") is True and trail.get("management_events") == "All"]
@@ -23,21 +23,21 @@ def _everywhere(asset: Asset) -> Judgement:
     return failed("The trail of all regions is switched off, or does not record all management events.")
 
 
-def _validated(asset: Asset) -> Judgement:
+def _validated(asset: Asset) -> Evaluation:
     on = required(asset, "log_file_validation", bool)
     return expect(on, "Nobody would notice if log files were changed.", "Changed log files would be noticed.")
 
 
-def _with_key(asset: Asset) -> Judgement:
+def _with_key(asset: Asset) -> Evaluation:
     key = optional(asset, "kms_key_id", str)
     return expect(bool(key), "Log files are not encrypted with a KMS key.", "Log files are encrypted with a KMS key.")
 
 
-def _logging(asset: Asset) -> Judgement:
+def _logging(asset: Asset) -> Evaluation:
     return expect(required(asset, "logging", bool), "The trail is switched off.", "The trail records.")
 
 
-def _recorder(asset: Asset) -> Judgement:
+def _recorder(asset: Asset) -> Evaluation:
     """CIS 3.3: in every region, all supported types."""
     recorders = rows(asset, "recorders")
     if any(one.get("recording") is True and one.get("all_supported") is True for one in recorders):
@@ -49,7 +49,7 @@ def _recorder(asset: Asset) -> Judgement:
     return failed("The recorder is switched off." if recorders else "AWS Config records nothing in this region.")
 
 
-def _guardduty(asset: Asset) -> Judgement:
+def _guardduty(asset: Asset) -> Evaluation:
     detectors = rows(asset, "detectors")
     on = any(one.get("enabled") is True for one in detectors)
     off = "GuardDuty is switched off in this region." if detectors else "GuardDuty is not set up in this region."

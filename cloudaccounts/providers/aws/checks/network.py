@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, not_applicable, passed, required, rows
 from cloudaccounts.providers.aws.checks.results import aws, check, cis, texts
 
@@ -49,8 +49,8 @@ def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
     return first, last
 
 
-def _closed(port: int, name: str) -> Callable[[Asset], Judgement]:
-    def rule(asset: Asset) -> Judgement:
+def _closed(port: int, name: str) -> Callable[[Asset], Evaluation]:
+    def rule(asset: Asset) -> Evaluation:
         found = any(first <= port <= last for first, last in map(_ports, _open_rules(asset)))
         return expect(
             not found, f"{name} (port {port}) is open to the whole internet.", f"{name} is not open to the internet."
@@ -59,12 +59,12 @@ def _closed(port: int, name: str) -> Callable[[Asset], Judgement]:
     return rule
 
 
-def _all_ports(asset: Asset) -> Judgement:
+def _all_ports(asset: Asset) -> Evaluation:
     found = any(last - first >= 65534 for first, last in map(_ports, _open_rules(asset)))
     return expect(not found, "Every TCP port is open to the whole internet.", "Not all ports are open.")
 
 
-def _databases(asset: Asset) -> Judgement:
+def _databases(asset: Asset) -> Evaluation:
     spans = [_ports(rule) for rule in _open_rules(asset)]
     found = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
     return expect(
@@ -74,7 +74,7 @@ def _databases(asset: Asset) -> Judgement:
     )
 
 
-def _default_group(asset: Asset) -> Judgement:
+def _default_group(asset: Asset) -> Evaluation:
     if required(asset, "group_name", str) != "default":
         return not_applicable("This is not a VPC's default security group.")
     if not rows(asset, "ingress") and not rows(asset, "egress"):
@@ -82,7 +82,7 @@ def _default_group(asset: Asset) -> Judgement:
     return expect(False, "The default group lets traffic through: whatever is started without a group gets that.", "")
 
 
-def _flow_logs(asset: Asset) -> Judgement:
+def _flow_logs(asset: Asset) -> Evaluation:
     """CIS asks for rejected packets at least."""
     kinds = {str(log.get("traffic")) for log in rows(asset, "flow_logs") if log.get("status") == "ACTIVE"}
     return expect(

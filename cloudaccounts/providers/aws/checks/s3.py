@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws, check, cis
@@ -34,7 +34,7 @@ def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
     return held, unknown
 
 
-def _block(asset: Asset) -> Judgement:
+def _block(asset: Asset) -> Evaluation:
     held, unknown = _flags(asset)
     missing = [flag for flag in _FLAGS if not held[flag]]
     if not missing:
@@ -44,7 +44,7 @@ def _block(asset: Asset) -> Judgement:
     return failed(f"Not set, neither on the bucket nor on the account: {', '.join(missing)}.")
 
 
-def _public(asset: Asset) -> Judgement:
+def _public(asset: Asset) -> Evaluation:
     """A policy or an access list that lets everybody in counts unless a block stands in between."""
     held, block_unknown = _flags(asset)
     reasons, unknown = [], ""
@@ -73,7 +73,7 @@ def _open_by_list(asset: Asset) -> list[str]:
     return [f"its access list gives everybody {', '.join(given)}"] if given else []
 
 
-def _tls(asset: Asset) -> Judgement:
+def _tls(asset: Asset) -> Evaluation:
     return expect(
         policies.denies_plain_transport(optional(asset, "policy", dict)),
         "The policy does not deny requests without TLS.",
@@ -81,7 +81,7 @@ def _tls(asset: Asset) -> Judgement:
     )
 
 
-def _encrypted(asset: Asset) -> Judgement:
+def _encrypted(asset: Asset) -> Evaluation:
     algorithm = (optional(asset, "encryption", dict) or {}).get("algorithm")
     return expect(
         isinstance(algorithm, str) and bool(algorithm),
@@ -90,17 +90,17 @@ def _encrypted(asset: Asset) -> Judgement:
     )
 
 
-def _versioned(asset: Asset) -> Judgement:
+def _versioned(asset: Asset) -> Evaluation:
     on = required(asset, "versioning", dict).get("status") == "Enabled"
     return expect(on, "What is overwritten or deleted is gone.", "Old versions are kept.")
 
 
-def _mfa_delete(asset: Asset) -> Judgement:
+def _mfa_delete(asset: Asset) -> Evaluation:
     on = required(asset, "versioning", dict).get("mfa_delete") == "Enabled"
     return expect(on, "Versions can be deleted without a second factor.", "Deleting versions needs a second factor.")
 
 
-def _logged(asset: Asset) -> Judgement:
+def _logged(asset: Asset) -> Evaluation:
     target = optional(asset, "logging_to", str)
     return expect(bool(target), "Who reads and writes is not logged.", f"Access is logged to {target}.")
 

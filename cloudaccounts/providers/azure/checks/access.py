@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
@@ -34,7 +34,7 @@ _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administr
     command="az role assignment delete --assignee <principal-id> --role Owner --scope /subscriptions/<subscription-id>",
     references=refer("role-based-access-control/best-practices#limit-the-number-of-subscription-owners"),
 )
-def owners(asset: Asset) -> Judgement:
+def owners(asset: Asset) -> Evaluation:
     known(asset, "owners")
     count = len(texts(asset, "owners"))
     said = f"{count} principal{'' if count == 1 else 's'} hold the role Owner here or above."
@@ -53,7 +53,7 @@ def owners(asset: Asset) -> Judgement:
     command='az role definition delete --name "<role-name>" --scope /subscriptions/<subscription-id>',
     references=refer("role-based-access-control/custom-roles", "1.23"),
 )
-def custom_owner(asset: Asset) -> Judgement:
+def custom_owner(asset: Asset) -> Evaluation:
     known(asset, "permissions")
     wide = any(
         "*" in list_of_texts(entry.get("actions"), "actions")
@@ -82,7 +82,7 @@ def custom_owner(asset: Asset) -> Judgement:
     command='az role assignment delete --assignee <principal-id> --role "User Access Administrator" --scope /',
     references=refer("role-based-access-control/elevate-access-global-admin"),
 )
-def administrator_at_root(asset: Asset) -> Judgement:
+def administrator_at_root(asset: Asset) -> Evaluation:
     role = text(asset, "role_id")
     if not role:
         raise UnknownFactError("The assignment's role was not told.")
@@ -106,7 +106,7 @@ def administrator_at_root(asset: Asset) -> Judgement:
     command="az role assignment delete --ids <assignment-id>",
     references=refer("role-based-access-control/best-practices"),
 )
-def application_owner(asset: Asset) -> Judgement:
+def application_owner(asset: Asset) -> Evaluation:
     if known(asset, "role_id") != "8e3af657-a8ff-443c-a75c-2fe8c4bcb635":
         return not_applicable("This assignment is of another role.")
     kind = text(asset, "principal_type")

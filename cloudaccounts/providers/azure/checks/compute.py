@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, flag, known, not_applicable, passed, rule, text, texts
 from cloudaccounts.providers.azure.checks.references import refer
 
@@ -23,7 +23,7 @@ _CLUSTER = "azure.containers.kubernetes_cluster"
     command="az vm convert --resource-group <group> --name <vm>",
     references=refer("virtual-machines/managed-disks-overview", "7.2"),
 )
-def managed_disks(asset: Asset) -> Judgement:
+def managed_disks(asset: Asset) -> Evaluation:
     managed = flag(asset, "uses_managed_disks", default=None)
     return expect(managed, "Its disk is a file in a storage account.", "Its disks are managed.")
 
@@ -40,7 +40,7 @@ def managed_disks(asset: Asset) -> Judgement:
     command="az vm update --resource-group <group> --name <vm> --set securityProfile.encryptionAtHost=true",
     references=refer("virtual-machines/disk-encryption-overview"),
 )
-def encryption_at_host(asset: Asset) -> Judgement:
+def encryption_at_host(asset: Asset) -> Evaluation:
     return expect(flag(asset, "encryption_at_host"), "Encryption at host is off.", "Encryption at host is on.")
 
 
@@ -55,7 +55,7 @@ def encryption_at_host(asset: Asset) -> Judgement:
     command="az vm user update --resource-group <group> --name <vm> --username <user> --ssh-key-value <public-key>",
     references=refer("virtual-machines/linux/ssh-from-windows"),
 )
-def password_login(asset: Asset) -> Judgement:
+def password_login(asset: Asset) -> Evaluation:
     if text(asset, "os_type").lower() == "windows":
         return not_applicable("This machine runs Windows.")
     return expect(
@@ -77,7 +77,7 @@ def password_login(asset: Asset) -> Judgement:
     "--enable-vtpm true",
     references=refer("virtual-machines/trusted-launch"),
 )
-def trusted_launch(asset: Asset) -> Judgement:
+def trusted_launch(asset: Asset) -> Evaluation:
     told = text(asset, "security_type")
     good = told in ("TrustedLaunch", "ConfidentialVM")
     return expect(good, "Its security type is standard.", f"Its security type is {told}.")
@@ -96,7 +96,7 @@ def trusted_launch(asset: Asset) -> Judgement:
     "--network-access-policy DenyAll",
     references=refer("virtual-machines/disks-restrict-import-export-overview"),
 )
-def disk_public(asset: Asset) -> Judgement:
+def disk_public(asset: Asset) -> Evaluation:
     if text(asset, "network_access").lower() in ("denyall", "allowprivate"):
         return passed("Export is closed, or goes over private links only.")
     closed = text(asset, "public_network_access").lower() == "disabled"
@@ -114,7 +114,7 @@ def disk_public(asset: Asset) -> Judgement:
     command="az aks update --resource-group <group> --name <cluster> --api-server-authorized-ip-ranges <your-network>",
     references=refer("aks/api-server-authorized-ip-ranges"),
 )
-def api_open(asset: Asset) -> Judgement:
+def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "private_cluster"):
         return passed("The cluster is private.")
     ranges = [one for one in texts(asset, "authorized_ip_ranges") if one not in ("0.0.0.0/0", "::/0")]
@@ -132,7 +132,7 @@ def api_open(asset: Asset) -> Judgement:
     command="az aks update --resource-group <group> --name <cluster> --disable-local-accounts",
     references=refer("aks/manage-local-accounts-managed-azure-ad"),
 )
-def local_accounts(asset: Asset) -> Judgement:
+def local_accounts(asset: Asset) -> Evaluation:
     known(asset, "kubernetes_version")  # told of every cluster: without it, nothing was read
     return expect(flag(asset, "local_accounts_disabled"), "Local accounts are on.", "Local accounts are off.")
 

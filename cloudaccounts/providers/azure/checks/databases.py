@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
@@ -41,7 +41,7 @@ def _all_of_azure(one: Mapping[str, Any]) -> bool:
     return one.get("from") == one.get("to") == "0.0.0.0"  # noqa: S104 # nosec B104 # no address to listen on
 
 
-def _firewall(asset: Asset) -> Judgement:
+def _firewall(asset: Asset) -> Evaluation:
     if text(asset, "public_network_access").lower() == "disabled":
         return passed("The public network is switched off.")
     known(asset, "firewall_rules")
@@ -70,7 +70,7 @@ def _firewall(asset: Asset) -> Judgement:
     command="az sql server firewall-rule delete --resource-group <group> --server <server> --name <rule>",
     references=refer("azure-sql/database/firewall-configure", "4.1.2"),
 )
-def sql_firewall(asset: Asset) -> Judgement:
+def sql_firewall(asset: Asset) -> Evaluation:
     return _firewall(asset)
 
 
@@ -86,7 +86,7 @@ def sql_firewall(asset: Asset) -> Judgement:
     "--log-analytics-target-state Enabled --log-analytics-workspace-resource-id <workspace-id>",
     references=refer("azure-sql/database/auditing-overview", "4.1.1"),
 )
-def sql_auditing(asset: Asset) -> Judgement:
+def sql_auditing(asset: Asset) -> Evaluation:
     known(asset, "auditing")
     good = text(asset, "auditing.state").lower() == "enabled"
     return expect(good, "Auditing is off.", "Auditing is on.")
@@ -103,7 +103,7 @@ def sql_auditing(asset: Asset) -> Judgement:
     command="az sql server update --resource-group <group> --name <server> --minimal-tls-version 1.2",
     references=refer("azure-sql/database/connectivity-settings"),
 )
-def sql_tls(asset: Asset) -> Judgement:
+def sql_tls(asset: Asset) -> Evaluation:
     told = text(asset, "minimum_tls") or "None"
     good = told in ("1.2", "1.3")
     return expect(good, f"The minimum TLS version is {told}.", f"The minimum TLS version is {told}.")
@@ -121,7 +121,7 @@ def sql_tls(asset: Asset) -> Judgement:
     "--object-id <group-object-id>",
     references=refer("azure-sql/database/authentication-aad-configure", "4.1.4"),
 )
-def sql_administrator(asset: Asset) -> Judgement:
+def sql_administrator(asset: Asset) -> Evaluation:
     known(asset, "entra_administrators")
     there = bool(mappings(asset, "entra_administrators"))
     return expect(there, "Only the server's own passwords open it.", "An administrator of Microsoft Entra ID is set.")
@@ -138,7 +138,7 @@ def sql_administrator(asset: Asset) -> Judgement:
     command="az sql db tde set --resource-group <group> --server <server> --database <database> --status Enabled",
     references=refer("azure-sql/database/transparent-data-encryption-tde-overview", "4.1.5"),
 )
-def sql_encryption(asset: Asset) -> Judgement:
+def sql_encryption(asset: Asset) -> Evaluation:
     if asset.name.rsplit("/", 1)[-1].lower() == "master":
         return not_applicable("The system database master is never encrypted this way.")
     known(asset, "encryption")
@@ -158,7 +158,7 @@ def sql_encryption(asset: Asset) -> Judgement:
     "--name require_secure_transport --value on",
     references=refer("postgresql/flexible-server/how-to-connect-tls-ssl", "4.3.1"),
 )
-def postgres_ssl(asset: Asset) -> Judgement:
+def postgres_ssl(asset: Asset) -> Evaluation:
     told = known(asset, "parameters.require_secure_transport")
     return expect(told == "on", "require_secure_transport is off.", "require_secure_transport is on.")
 
@@ -177,7 +177,7 @@ def postgres_ssl(asset: Asset) -> Judgement:
     "--rule-name <rule>",
     references=refer("postgresql/flexible-server/concepts-firewall-rules", "4.3.7"),
 )
-def postgres_firewall(asset: Asset) -> Judgement:
+def postgres_firewall(asset: Asset) -> Evaluation:
     return _firewall(asset)
 
 
@@ -193,7 +193,7 @@ def postgres_firewall(asset: Asset) -> Judgement:
     "--name log_connections --value on",
     references=refer("postgresql/flexible-server/concepts-logging", "4.3.2", "4.3.3"),
 )
-def postgres_logs(asset: Asset) -> Judgement:
+def postgres_logs(asset: Asset) -> Evaluation:
     names = ("log_checkpoints", "log_connections")
     off = [name for name in names if known(asset, f"parameters.{name}") != "on"]
     return expect(not off, f"Off: {listed(off)}.", "Connections and checkpoints are logged.")

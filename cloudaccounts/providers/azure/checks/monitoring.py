@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, failed, known, list_of_texts, listed, mapping, mappings, rule
 from cloudaccounts.providers.azure.checks.references import refer
 
@@ -48,7 +48,7 @@ PLANS = {
     '{"category":"Policy","enabled":true}]\'',
     references=refer("azure-monitor/platform/diagnostic-settings", "5.1.1", "5.1.2"),
 )
-def activity_log_exported(asset: Asset) -> Judgement:
+def activity_log_exported(asset: Asset) -> Evaluation:
     known(asset, "exports")
     exports = [one for one in mappings(asset, "exports") if one.get("to")]
     if not exports:
@@ -80,7 +80,7 @@ def activity_log_exported(asset: Asset) -> Judgement:
         *(f"5.2.{number}" for number in range(1, 11)),
     ),
 )
-def activity_log_alerts(asset: Asset) -> Judgement:
+def activity_log_alerts(asset: Asset) -> Evaluation:
     known(asset, "alerts")
     alerts = mappings(asset, "alerts")
     told = {str(one.get("operation")).lower() for one in alerts if one.get("acts") is True}
@@ -108,7 +108,7 @@ def activity_log_alerts(asset: Asset) -> Judgement:
         *("2.1.1", "2.1.2", "2.1.4", "2.1.7", "2.1.8", "2.1.10", "2.1.12"),
     ),
 )
-def defender_plans(asset: Asset) -> Judgement:
+def defender_plans(asset: Asset) -> Evaluation:
     known(asset, "plans")
     tiers = {name.lower(): str(tier).lower() for name, tier in mapping(asset, "plans").items()}
     off = [label for name, label in PLANS.items() if tiers.get(name) != "standard"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import Rule, expect, known, list_of_texts, listed, mappings, rule
 from cloudaccounts.providers.azure.checks.references import refer
 
@@ -52,7 +52,7 @@ def _ports(one: Mapping[str, Any]) -> list[range]:
 
 
 def _open(port: int) -> Rule:
-    def judge(asset: Asset) -> Judgement:
+    def judge(asset: Asset) -> Evaluation:
         names = open_rules(asset, lambda ports: any(port in one for one in ports), frozenset({"tcp", "*"}))
         return expect(
             not names,
@@ -98,7 +98,7 @@ ssh_open = _administration(22, "SSH", "6.2")
     "--destination-port-ranges 443",
     references=refer("virtual-network/network-security-groups-overview"),
 )
-def all_ports_open(asset: Asset) -> Judgement:
+def all_ports_open(asset: Asset) -> Evaluation:
     protocols = frozenset({"tcp", "udp", "*"})
     names = open_rules(asset, lambda ports: any(len(one) >= len(ALL_PORTS) - 1 for one in ports), protocols)
     return expect(
@@ -125,7 +125,7 @@ _DATABASES = {1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 6379: "Redi
     "--source-address-prefixes VirtualNetwork",
     references=refer("virtual-network/network-security-groups-overview"),
 )
-def database_open(asset: Asset) -> Judgement:
+def database_open(asset: Asset) -> Evaluation:
     protocols = frozenset({"tcp", "*"})
     found = [
         label

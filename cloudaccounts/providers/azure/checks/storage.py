@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, passed, rule, text, value
 from cloudaccounts.providers.azure.checks.references import refer
 
@@ -24,7 +24,7 @@ _WEAK = ("TLS1_0", "TLS1_1", "")  # told by none: accounts of before August 2020
     command=f"{_UPDATE} --allow-blob-public-access false",
     references=refer("storage/blobs/anonymous-read-access-prevent", "3.7"),
 )
-def public_access(asset: Asset) -> Judgement:
+def public_access(asset: Asset) -> Evaluation:
     allowed = flag(asset, "allow_blob_public_access", default=True)
     return expect(not allowed, "Containers may be opened to anonymous readers.", "Anonymous access is switched off.")
 
@@ -40,7 +40,7 @@ def public_access(asset: Asset) -> Judgement:
     command=f"{_UPDATE} --https-only true",
     references=refer("storage/common/storage-require-secure-transfer", "3.1"),
 )
-def https_only(asset: Asset) -> Judgement:
+def https_only(asset: Asset) -> Evaluation:
     return expect(flag(asset, "https_only"), "Plain HTTP is accepted.", "HTTPS is required.")
 
 
@@ -55,7 +55,7 @@ def https_only(asset: Asset) -> Judgement:
     command=f"{_UPDATE} --min-tls-version TLS1_2",
     references=refer("storage/common/transport-layer-security-configure-minimum-version", "3.15"),
 )
-def minimum_tls(asset: Asset) -> Judgement:
+def minimum_tls(asset: Asset) -> Evaluation:
     told = text(asset, "minimum_tls")
     shown = told.replace("TLS", "TLS ").replace("_", ".") or "TLS 1.0, since none is set"
     return expect(told.upper() not in _WEAK, f"The minimum is {shown}.", f"The minimum is {shown}.")
@@ -74,7 +74,7 @@ def minimum_tls(asset: Asset) -> Judgement:
     command=f"{_UPDATE} --allow-shared-key-access false",
     references=refer("storage/common/shared-key-authorization-prevent"),
 )
-def shared_keys(asset: Asset) -> Judgement:
+def shared_keys(asset: Asset) -> Evaluation:
     allowed = flag(asset, "allow_shared_key_access", default=True)
     return expect(not allowed, "Access by account key is allowed.", "Access by account key is switched off.")
 
@@ -91,7 +91,7 @@ def shared_keys(asset: Asset) -> Judgement:
     command=f"{_UPDATE} --default-action Deny",
     references=refer("storage/common/storage-network-security", "3.8"),
 )
-def network_open(asset: Asset) -> Judgement:
+def network_open(asset: Asset) -> Evaluation:
     if text(asset, "public_network_access").lower() == "disabled":
         return passed("The public network is switched off.")
     closed = text(asset, "network_default_action").lower() == "deny"
@@ -111,7 +111,7 @@ def network_open(asset: Asset) -> Judgement:
     "--container-delete-retention-days 7",
     references=refer("storage/blobs/soft-delete-blob-overview", "3.11"),
 )
-def soft_delete(asset: Asset) -> Judgement:
+def soft_delete(asset: Asset) -> Evaluation:
     if value(asset, "kind") == "FileStorage":
         return not_applicable("This account holds file shares only.")
     missing = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, failed, flag, known, list_of_texts, mappings, passed, rule, text
 from cloudaccounts.providers.azure.checks.references import refer
 
@@ -22,7 +22,7 @@ _VAULT = "azure.keyvault.vault"
     command="az keyvault update --resource-group <group> --name <vault> --enable-purge-protection true",
     references=refer("key-vault/general/soft-delete-overview", "8.5"),
 )
-def recoverable(asset: Asset) -> Judgement:
+def recoverable(asset: Asset) -> Evaluation:
     if not flag(asset, "soft_delete", default=True):
         return failed("Soft delete is off: what is deleted is gone at once.")
     purged = flag(asset, "purge_protection")
@@ -41,7 +41,7 @@ def recoverable(asset: Asset) -> Judgement:
     command="az keyvault update --resource-group <group> --name <vault> --default-action Deny --bypass AzureServices",
     references=refer("key-vault/general/network-security"),
 )
-def network_open(asset: Asset) -> Judgement:
+def network_open(asset: Asset) -> Evaluation:
     if text(asset, "public_network_access").lower() == "disabled":
         return passed("The public network is switched off.")
     closed = text(asset, "network_default_action").lower() == "deny"
@@ -61,7 +61,7 @@ def network_open(asset: Asset) -> Judgement:
     command="az keyvault update --resource-group <group> --name <vault> --enable-rbac-authorization true",
     references=refer("key-vault/general/rbac-migration", "8.6"),
 )
-def rbac(asset: Asset) -> Judgement:
+def rbac(asset: Asset) -> Evaluation:
     roles = flag(asset, "rbac_authorization")
     return expect(roles, "Access is by access policies.", "Access is by roles.")
 
@@ -79,7 +79,7 @@ def rbac(asset: Asset) -> Judgement:
     '--logs \'[{"categoryGroup":"audit","enabled":true}]\'',
     references=refer("key-vault/general/howto-logging", "5.1.5"),
 )
-def logging(asset: Asset) -> Judgement:
+def logging(asset: Asset) -> Evaluation:
     known(asset, "log_exports")
     sent = {
         name.lower()

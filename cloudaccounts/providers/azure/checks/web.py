@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, flag, known, rule, text
 from cloudaccounts.providers.azure.checks.references import refer
 
@@ -21,7 +21,7 @@ _SITE = "azure.web.site"
     command="az webapp update --resource-group <group> --name <app> --https-only true",
     references=refer("app-service/configure-ssl-bindings#enforce-https", "9.2"),
 )
-def https_only(asset: Asset) -> Judgement:
+def https_only(asset: Asset) -> Evaluation:
     return expect(flag(asset, "https_only"), "Plain HTTP is answered.", "Plain HTTP is redirected.")
 
 
@@ -36,7 +36,7 @@ def https_only(asset: Asset) -> Judgement:
     command="az webapp config set --resource-group <group> --name <app> --min-tls-version 1.2",
     references=refer("app-service/overview-tls", "9.3"),
 )
-def minimum_tls(asset: Asset) -> Judgement:
+def minimum_tls(asset: Asset) -> Evaluation:
     known(asset, "config")
     told = text(asset, "config.minimum_tls")
     good = told in ("1.2", "1.3")
@@ -54,7 +54,7 @@ def minimum_tls(asset: Asset) -> Judgement:
     command="az webapp config set --resource-group <group> --name <app> --ftps-state Disabled",
     references=refer("app-service/deploy-ftp#enforce-ftps", "9.10"),
 )
-def ftp(asset: Asset) -> Judgement:
+def ftp(asset: Asset) -> Evaluation:
     known(asset, "config")
     told = text(asset, "config.ftps_state")
     return expect(told in ("Disabled", "FtpsOnly"), f"FTP state: {told or 'not set'}.", f"FTP state: {told}.")
@@ -71,7 +71,7 @@ def ftp(asset: Asset) -> Judgement:
     command="az webapp config set --resource-group <group> --name <app> --remote-debugging-enabled false",
     references=refer("app-service/configure-common"),
 )
-def remote_debugging(asset: Asset) -> Judgement:
+def remote_debugging(asset: Asset) -> Evaluation:
     known(asset, "config")
     return expect(not flag(asset, "config.remote_debugging"), "Remote debugging is on.", "Remote debugging is off.")
 

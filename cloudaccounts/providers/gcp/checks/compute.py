@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     expect,
     flag,
@@ -47,7 +47,7 @@ def _is_of_kubernetes(asset: Asset) -> bool:
     command="gcloud compute project-info add-metadata --metadata=enable-oslogin=TRUE",
     references=refer("compute/docs/oslogin", "4.4"),
 )
-def oslogin(asset: Asset) -> Judgement:
+def oslogin(asset: Asset) -> Evaluation:
     on = _switch(asset, "commonInstanceMetadata", "enable-oslogin") in ("true", "y", "yes", "1")
     return expect(on, "OS Login is not switched on for the project.", "OS Login is on for the project.")
 
@@ -63,7 +63,7 @@ def oslogin(asset: Asset) -> Judgement:
     command="gcloud compute instances remove-metadata <vm> --zone=<zone> --keys=enable-oslogin",
     references=refer("compute/docs/oslogin", "4.4"),
 )
-def oslogin_overridden(asset: Asset) -> Judgement:
+def oslogin_overridden(asset: Asset) -> Evaluation:
     off = _switch(asset, "metadata", "enable-oslogin") in ("false", "n", "no", "0")
     return expect(not off, "Its metadata switches OS Login off.", "It does as the project says.")
 
@@ -79,7 +79,7 @@ def oslogin_overridden(asset: Asset) -> Judgement:
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=serial-port-enable=FALSE",
     references=refer("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
 )
-def serial_port(asset: Asset) -> Judgement:
+def serial_port(asset: Asset) -> Evaluation:
     on = _switch(asset, "metadata", "serial-port-enable") in ("true", "y", "yes", "1")
     return expect(not on, "Its metadata opens the serial ports.", "Its serial ports are closed.")
 
@@ -95,7 +95,7 @@ def serial_port(asset: Asset) -> Judgement:
     command="gcloud compute project-info remove-metadata --keys=serial-port-enable",
     references=refer("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
 )
-def project_serial_port(asset: Asset) -> Judgement:
+def project_serial_port(asset: Asset) -> Evaluation:
     on = _switch(asset, "commonInstanceMetadata", "serial-port-enable") in ("true", "y", "yes", "1")
     return expect(not on, "The project's metadata opens the serial ports.", "The project does not open serial ports.")
 
@@ -112,7 +112,7 @@ def project_serial_port(asset: Asset) -> Judgement:
     command="gcloud compute instances create <vm> --zone=<zone> (without --can-ip-forward)",
     references=refer("vpc/docs/using-routes#canipforward", "4.6"),
 )
-def ip_forwarding(asset: Asset) -> Judgement:
+def ip_forwarding(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
         return not_applicable("Nodes of a Kubernetes cluster forward packets by design.")
     return expect(not flag(asset, "canIpForward"), "It may forward packets.", "It may not forward packets.")
@@ -130,7 +130,7 @@ def ip_forwarding(asset: Asset) -> Judgement:
     command="gcloud compute instances set-service-account <vm> --zone=<zone> --service-account=<account>",
     references=refer("compute/docs/access/service-accounts#default_service_account", "4.2"),
 )
-def default_account(asset: Asset) -> Judgement:
+def default_account(asset: Asset) -> Evaluation:
     accounts = mappings(asset, "serviceAccounts")
     if not accounts:
         return passed("It acts as no service account.")
@@ -152,7 +152,7 @@ def default_account(asset: Asset) -> Judgement:
     command="gcloud compute instances delete-access-config <vm> --zone=<zone> --access-config-name=<name>",
     references=refer("compute/docs/ip-addresses", "4.9"),
 )
-def public_address(asset: Asset) -> Judgement:
+def public_address(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
         return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
     found = [
@@ -174,7 +174,7 @@ def public_address(asset: Asset) -> Judgement:
     command="gcloud compute instances update <vm> --zone=<zone> --shielded-vtpm --shielded-integrity-monitoring",
     references=refer("compute/shielded-vm/docs/shielded-vm", "4.8"),
 )
-def shielded(asset: Asset) -> Judgement:
+def shielded(asset: Asset) -> Evaluation:
     config = "shieldedInstanceConfig"
     good = flag(asset, f"{config}.enableVtpm") and flag(asset, f"{config}.enableIntegrityMonitoring")
     return expect(good, "vTPM or integrity monitoring is off.", "vTPM and integrity monitoring are on.")
@@ -191,7 +191,7 @@ def shielded(asset: Asset) -> Judgement:
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=block-project-ssh-keys=TRUE",
     references=refer("compute/docs/connect/restrict-ssh-keys", "4.3"),
 )
-def project_ssh_keys(asset: Asset) -> Judgement:
+def project_ssh_keys(asset: Asset) -> Evaluation:
     if _switch(asset, "metadata", "enable-oslogin") in ("true", "y", "yes", "1"):
         return passed("OS Login is on: keys in metadata are not looked at.")
     blocked = _switch(asset, "metadata", "block-project-ssh-keys") in ("true", "y", "yes", "1")
@@ -209,7 +209,7 @@ def project_ssh_keys(asset: Asset) -> Judgement:
     command="gcloud container clusters update <cluster> --location=<location> --no-enable-legacy-authorization",
     references=refer("kubernetes-engine/docs/how-to/hardening-your-cluster"),
 )
-def legacy_abac(asset: Asset) -> Judgement:
+def legacy_abac(asset: Asset) -> Evaluation:
     return expect(not flag(asset, "legacyAbac.enabled"), "Legacy authorization is on.", "Legacy authorization is off.")
 
 
@@ -225,7 +225,7 @@ def legacy_abac(asset: Asset) -> Judgement:
     "--master-authorized-networks=<your-network>",
     references=refer("kubernetes-engine/docs/how-to/authorized-networks"),
 )
-def api_open(asset: Asset) -> Judgement:
+def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "privateClusterConfig.enablePrivateEndpoint"):
         return passed("Its API has a private address only.")
     named = flag(asset, "masterAuthorizedNetworksConfig.enabled")
@@ -243,7 +243,7 @@ def api_open(asset: Asset) -> Judgement:
     command="gcloud compute disks create <disk> --zone=<zone> --source-snapshot=<snapshot> --kms-key=<key>",
     references=refer("compute/docs/disks/customer-managed-encryption"),
 )
-def disk_key(asset: Asset) -> Judgement:
+def disk_key(asset: Asset) -> Evaluation:
     own = bool(text(asset, "diskEncryptionKey.kmsKeyName") or text(asset, "diskEncryptionKey.sha256"))
     return expect(own, "It is encrypted with Google's key.", "It is encrypted with a key of yours.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     Rule,
     UnknownFactError,
@@ -27,13 +27,13 @@ _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 LONGEST_SECONDS = 90 * 86_400
 
 
-def _public(asset: Asset) -> Judgement:
+def _public(asset: Asset) -> Evaluation:
     known(asset, "public_roles")
     roles = texts(asset, "public_roles")
     return expect(not roles, f"Everybody on the internet holds {listed(roles)}.", "Nothing is given to everybody.")
 
 
-def _bucket_public(asset: Asset) -> Judgement:
+def _bucket_public(asset: Asset) -> Evaluation:
     if text(asset, "iamConfiguration.publicAccessPrevention") == "enforced":
         return passed("Public access is prevented, whatever its policy says.")
     return _public(asset)
@@ -107,7 +107,7 @@ secret_public = _publication(
     command="gcloud storage buckets update gs://<bucket> --public-access-prevention",
     references=refer("storage/docs/public-access-prevention"),
 )
-def public_access_prevention(asset: Asset) -> Judgement:
+def public_access_prevention(asset: Asset) -> Evaluation:
     told = text(asset, "iamConfiguration.publicAccessPrevention")
     return expect(
         told == "enforced",
@@ -127,7 +127,7 @@ def public_access_prevention(asset: Asset) -> Judgement:
     command="gcloud storage buckets update gs://<bucket> --uniform-bucket-level-access",
     references=refer("storage/docs/uniform-bucket-level-access", "5.2"),
 )
-def uniform_access(asset: Asset) -> Judgement:
+def uniform_access(asset: Asset) -> Evaluation:
     uniform = flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled")
     return expect(uniform, "Objects have access lists of their own.", "Its policy alone decides.")
 
@@ -145,7 +145,7 @@ def uniform_access(asset: Asset) -> Judgement:
     "update --source dataset.json <project>:<dataset>",
     references=refer("bigquery/docs/dataset-access-controls", "7.1"),
 )
-def dataset_public(asset: Asset) -> Judgement:
+def dataset_public(asset: Asset) -> Evaluation:
     told = [
         str(one.get("role"))
         for one in mappings(asset, "access")
@@ -169,7 +169,7 @@ def dataset_public(asset: Asset) -> Judgement:
     "--next-rotation-time=<time>",
     references=refer("kms/docs/key-rotation", "1.10"),
 )
-def key_rotation(asset: Asset) -> Judgement:
+def key_rotation(asset: Asset) -> Evaluation:
     if known(asset, "purpose") != "ENCRYPT_DECRYPT":
         return not_applicable("Only symmetric keys rotate by schedule.")
     period = text(asset, "rotationPeriod")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
@@ -35,7 +35,7 @@ _WIDEST = 8  # bits: a network as large as 10.0.0.0/8 is no allow-list
     command="gcloud sql instances patch <instance> --authorized-networks=<your-network>",
     references=refer("sql/docs/postgres/authorize-networks", "6.5"),
 )
-def open_network(asset: Asset) -> Judgement:
+def open_network(asset: Asset) -> Evaluation:
     known(asset, "settings")
     try:
         wide = [
@@ -59,7 +59,7 @@ def open_network(asset: Asset) -> Judgement:
     command="gcloud sql instances patch <instance> --network=<network> --no-assign-ip",
     references=refer("sql/docs/postgres/private-ip", "6.2.9", "6.6"),
 )
-def public_address(asset: Asset) -> Judgement:
+def public_address(asset: Asset) -> Evaluation:
     known(asset, "settings")
     return expect(
         not flag(asset, f"{_NETWORK}.ipv4Enabled"), "It has a public address.", "It has private addresses only."
@@ -77,7 +77,7 @@ def public_address(asset: Asset) -> Judgement:
     command="gcloud sql instances patch <instance> --ssl-mode=ENCRYPTED_ONLY",
     references=refer("sql/docs/postgres/configure-ssl-instance", "6.4"),
 )
-def ssl(asset: Asset) -> Judgement:
+def ssl(asset: Asset) -> Evaluation:
     known(asset, "settings")
     mode = text(asset, f"{_NETWORK}.sslMode")
     if mode:
@@ -98,7 +98,7 @@ def ssl(asset: Asset) -> Judgement:
     command="gcloud sql instances patch <instance> --backup-start-time=03:00",
     references=refer("sql/docs/postgres/backup-recovery/backups", "6.7"),
 )
-def backups(asset: Asset) -> Judgement:
+def backups(asset: Asset) -> Evaluation:
     if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
         return not_applicable("Its primary instance is backed up.")
     known(asset, "settings")
@@ -117,7 +117,7 @@ def backups(asset: Asset) -> Judgement:
     command="gcloud sql instances patch <instance> --enable-point-in-time-recovery",
     references=refer("sql/docs/postgres/backup-recovery/pitr"),
 )
-def point_in_time(asset: Asset) -> Judgement:
+def point_in_time(asset: Asset) -> Evaluation:
     if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
         return not_applicable("Its primary instance is backed up.")
     known(asset, "settings")

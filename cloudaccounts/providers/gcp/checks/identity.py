@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     expect,
     failed,
@@ -39,7 +39,7 @@ AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
     command="gcloud iam service-accounts keys disable <key-id> --iam-account=<account>",
     references=refer("iam/docs/best-practices-for-managing-service-account-keys", "1.4"),
 )
-def user_key(asset: Asset) -> Judgement:
+def user_key(asset: Asset) -> Evaluation:
     if known(asset, "keyType") != "USER_MANAGED":
         return not_applicable("Google keeps this key and rotates it.")
     if flag(asset, "disabled"):
@@ -60,7 +60,7 @@ def user_key(asset: Asset) -> Judgement:
     command="gcloud iam service-accounts keys create <file> --iam-account=<account>",
     references=refer("iam/docs/key-rotation", "1.7"),
 )
-def key_age(asset: Asset) -> Judgement:
+def key_age(asset: Asset) -> Evaluation:
     if known(asset, "keyType") != "USER_MANAGED":
         return not_applicable("Google keeps this key and rotates it.")
     if flag(asset, "disabled"):
@@ -82,7 +82,7 @@ def key_age(asset: Asset) -> Judgement:
     command="gcloud projects remove-iam-policy-binding <project> --member=serviceAccount:<account> --role=<role>",
     references=refer("iam/docs/best-practices-service-accounts", "1.5"),
 )
-def admin_roles(asset: Asset) -> Judgement:
+def admin_roles(asset: Asset) -> Evaluation:
     known(asset, "project_roles")
     wide = [role for role in texts(asset, "project_roles") if _is_admin(role)]
     return expect(not wide, f"It holds {listed(wide)} on the project.", "It holds no administrator's role.")
@@ -104,7 +104,7 @@ def _is_admin(role: str) -> bool:
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
     references=refer("iam/docs/roles-overview#basic"),
 )
-def basic_roles(asset: Asset) -> Judgement:
+def basic_roles(asset: Asset) -> Evaluation:
     known(asset, "basic_roles")
     roles = {role: list_of_texts(members, "basic_roles") for role, members in mapping(asset, "basic_roles").items()}
     editors = roles.get("roles/editor", [])
@@ -125,7 +125,7 @@ def basic_roles(asset: Asset) -> Judgement:
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
     references=refer("iam/docs/service-account-permissions", "1.6"),
 )
-def acting_roles(asset: Asset) -> Judgement:
+def acting_roles(asset: Asset) -> Evaluation:
     known(asset, "acting_roles")
     people = [
         member
@@ -149,7 +149,7 @@ def acting_roles(asset: Asset) -> Judgement:
     "projects set-iam-policy <project> policy.yaml",
     references=refer("logging/docs/audit/configure-data-access", "2.1"),
 )
-def audit_logs(asset: Asset) -> Judgement:
+def audit_logs(asset: Asset) -> Evaluation:
     known(asset, "audit_configs")
     every = [one for one in mappings(asset, "audit_configs") if one.get("service") == "allServices"]
     types = {kind for one in every for kind in list_of_texts(one.get("types"), "audit_configs.types")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     Rule,
     expect,
@@ -25,7 +25,7 @@ _TCP = ("tcp", "6", "all")
 _RESTRICT = "gcloud compute firewall-rules update <rule> --source-ranges=<your-network>"
 
 
-def _closed(asset: Asset) -> Judgement | None:
+def _closed(asset: Asset) -> Evaluation | None:
     """Why a rule lets nobody in from the internet; None where it does."""
     if text(asset, "direction").upper() == "EGRESS":
         return not_applicable("This rule is about what leaves.")
@@ -55,7 +55,7 @@ def _ports(asset: Asset, protocols: tuple[str, ...]) -> list[range]:
 
 
 def _open(port: int) -> Rule:
-    def judge(asset: Asset) -> Judgement:
+    def judge(asset: Asset) -> Evaluation:
         closed = _closed(asset)
         if closed is not None:
             return closed
@@ -97,7 +97,7 @@ rdp_open = _administration(3389, "RDP", "3.7")
     command="gcloud compute firewall-rules update <rule> --rules=tcp:443",
     references=refer("firewall/docs/firewalls"),
 )
-def all_open(asset: Asset) -> Judgement:
+def all_open(asset: Asset) -> Evaluation:
     closed = _closed(asset)
     if closed is not None:
         return closed
@@ -117,7 +117,7 @@ def all_open(asset: Asset) -> Judgement:
     command="gcloud compute networks delete default",
     references=refer("vpc/docs/vpc#default-network", "3.1"),
 )
-def default_network(asset: Asset) -> Judgement:
+def default_network(asset: Asset) -> Evaluation:
     return expect(asset.name != "default", "This is the default network.", "This network was made on purpose.")
 
 
@@ -132,7 +132,7 @@ def default_network(asset: Asset) -> Judgement:
     command="gcloud compute networks create <name> --subnet-mode=custom",
     references=refer("vpc/docs/legacy", "3.2"),
 )
-def legacy_network(asset: Asset) -> Judgement:
+def legacy_network(asset: Asset) -> Evaluation:
     old = bool(text(asset, "IPv4Range"))
     return expect(not old, "It has one range and no subnets.", "It has subnets.")
 
@@ -148,7 +148,7 @@ def legacy_network(asset: Asset) -> Judgement:
     command="gcloud compute networks subnets update <subnet> --region=<region> --enable-flow-logs",
     references=refer("vpc/docs/flow-logs", "3.8"),
 )
-def flow_logs(asset: Asset) -> Judgement:
+def flow_logs(asset: Asset) -> Evaluation:
     purpose = text(asset, "purpose")
     if purpose not in ("", "PRIVATE", "NONE"):
         return not_applicable("Subnets of load balancers and proxies have no flow logs.")
@@ -167,7 +167,7 @@ def flow_logs(asset: Asset) -> Judgement:
     command="gcloud dns managed-zones update <zone> --dnssec-state=on",
     references=refer("dns/docs/dnssec", "3.3"),
 )
-def dnssec(asset: Asset) -> Judgement:
+def dnssec(asset: Asset) -> Evaluation:
     if text(asset, "visibility").lower() == "private":
         return not_applicable("A private zone cannot be signed.")
     on = text(asset, "dnssecConfig.state").lower() in ("on", "transfer")

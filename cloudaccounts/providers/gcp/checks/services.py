@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     expect,
     known,
@@ -33,7 +33,7 @@ _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestri
     command="gcloud services api-keys update <key> --api-target=service=<api>",
     references=refer("docs/authentication/api-keys#securing", "1.14"),
 )
-def key_apis(asset: Asset) -> Judgement:
+def key_apis(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
         return not_applicable("This key was deleted.")
     named = bool(mappings(asset, "restrictions.apiTargets"))
@@ -52,7 +52,7 @@ def key_apis(asset: Asset) -> Judgement:
     command="gcloud services api-keys update <key> --allowed-referrers=<site>",
     references=refer("docs/authentication/api-keys#securing", "1.13"),
 )
-def key_clients(asset: Asset) -> Judgement:
+def key_clients(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
         return not_applicable("This key was deleted.")
     told = mapping(asset, "restrictions")
@@ -64,7 +64,7 @@ def key_clients(asset: Asset) -> Judgement:
 
 
 def _callable(kind: str, label: str, identifier: str, page: str, command: str) -> PostureCheck:
-    def judge(asset: Asset) -> Judgement:
+    def judge(asset: Asset) -> Evaluation:
         known(asset, "public_roles")
         roles = texts(asset, "public_roles")
         return expect(not roles, f"Everybody holds {listed(roles)}.", "Only named members may call it.")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.providers.azure.checks import CHECKS
 from cloudaccounts.providers.azure.checks.monitoring import PLANS, WATCHED
 from cloudaccounts.providers.azure.checks.network import open_rules
@@ -194,7 +194,7 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
 ]
 
 
-def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one") -> Judgement:
+def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one") -> Evaluation:
     return check.judge(Asset(check.asset_type, check.service, "westeurope", "/x", name, properties=properties))
 
 

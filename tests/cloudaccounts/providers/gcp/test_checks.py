@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.providers.gcp.checks import CHECKS
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
 from cloudaccounts.providers.gcp.provider import PROVIDER
@@ -219,7 +219,7 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
 ]
 
 
-def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one", **tags: str) -> Judgement:
+def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one", **tags: str) -> Evaluation:
     return check.judge(Asset(check.asset_type, check.service, "europe-west1", "//x", name, tags, properties))
 
 
@@ -283,9 +283,9 @@ def test_odd_properties_never_raise(properties: dict[str, Any]) -> None:
 # On the wire ---------------------------------------------------------------------------------------------------------
 
 
-def verdicts(assets: list[Asset]) -> dict[str, dict[str, Judgement]]:
+def verdicts(assets: list[Asset]) -> dict[str, dict[str, Evaluation]]:
     """By rule and name of the resource."""
-    found: dict[str, dict[str, Judgement]] = {}
+    found: dict[str, dict[str, Evaluation]] = {}
     for asset in assets:
         for check in CHECKS:
             if check.asset_type == asset.type:
@@ -293,7 +293,7 @@ def verdicts(assets: list[Asset]) -> dict[str, dict[str, Judgement]]:
     return found
 
 
-def names(found: dict[str, dict[str, Judgement]], identifier: str, verdict: Verdict = F) -> set[str]:
+def names(found: dict[str, dict[str, Evaluation]], identifier: str, verdict: Verdict = F) -> set[str]:
     return {name for name, one in found.get(identifier, {}).items() if one.verdict == verdict}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.contract.rules import Judgement, PostureCheck, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Verdict
 from cloudaccounts.providers.aws.checks import CHECKS
 from cloudaccounts.providers.aws.provider import PROVIDER
 
@@ -31,7 +31,7 @@ def asset(check: PostureCheck, properties: dict[str, Any]) -> Asset:
     return Asset(check.asset_type, "x", "eu-west-1", "arn:aws:x::1:y", "y", {}, properties)
 
 
-def judge(identifier: str, properties: dict[str, Any]) -> Judgement:
+def judge(identifier: str, properties: dict[str, Any]) -> Evaluation:
     check = BY_ID[identifier]
     return check.judge(asset(check, properties))
 
