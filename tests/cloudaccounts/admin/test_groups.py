@@ -10,6 +10,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AccountGroup, AuditEvent, CloudAccount, GroupMember, Job
 from tests.conftest import ALL_DATABASES
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -96,7 +97,7 @@ def test_an_action_on_groups_is_asked_and_covers_nested_ones(
     below = create_group(owner=str(alice.pk), actor=SYSTEM, name="below", parent=group.pk)
     add_members(below, actor=SYSTEM, accounts=[make_account(alice).pk, make_account(alice).pk])
     chosen = {"action": action, "_selected_action": [str(group.pk)], "environment": "staging"}
-    assert "2 accounts" in olgas.post(LIST, chosen).content.decode()
+    assert "2 accounts" in seen(olgas.post(LIST, chosen))
     assert not Job.objects.exists()
     olgas.post(LIST, {**chosen, "agreed": "yes"})
     assert (Job.objects.get().total, Job.objects.get().kind) == (2, f"fleet.{action}")

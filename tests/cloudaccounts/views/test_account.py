@@ -28,6 +28,7 @@ from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, C
 from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from cloudaccounts.rotation.requests import stage_credential
 from tests.conftest import ALL_DATABASES, SECRET, MakeAccount
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -63,7 +64,7 @@ def show(client: Client, account: CloudAccount, panel: str = "") -> str:
     path = f"panels/{panel}/" if panel else ""
     response = client.get(f"/accounts/{account.pk}/{path}", headers=HTMX if panel else {})
     assert response.status_code == 200
-    return response.content.decode()
+    return seen(response)
 
 
 @pytest.mark.parametrize("path", ["", "edit/", "suspend/", "delete/", "history/", *(f"panels/{p}/" for p in PANELS)])

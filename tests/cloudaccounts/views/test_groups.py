@@ -11,6 +11,7 @@ from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AccountGroup, CloudAccount, Job, JobItem
 from tests.conftest import ALL_DATABASES
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -96,7 +97,7 @@ def test_an_action_asks_and_becomes_a_job_over_all_accounts(
 ) -> None:
     account = make_account(alice)
     add_members(group, actor=SYSTEM, accounts=[account.pk])
-    assert "1 account?" in alices.get(f"/groups/{group.pk}/act/{action}/").content.decode()
+    assert "1 account?" in seen(alices.get(f"/groups/{group.pk}/act/{action}/"))
     assert not Job.objects.exists()
     answer = alices.post(f"/groups/{group.pk}/act/{action}/")
     job = Job.objects.get()

@@ -7,6 +7,7 @@ from django.test import Client
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.web import pagination
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -27,7 +28,7 @@ def accounts(alice: User, make_account: MakeAccount, monkeypatch: pytest.MonkeyP
 
 
 def test_a_long_list_is_not_counted_to_its_end(alices: Client, accounts: list[CloudAccount]) -> None:
-    text = alices.get("/accounts/").content.decode()
+    text = seen(alices.get("/accounts/"))
     assert "1–25 of 28+" in text
     assert "page 1<" in text
     assert "search to see the others" not in text
@@ -38,11 +39,11 @@ def test_the_last_page_of_what_was_counted_says_how_to_find_the_rest(
 ) -> None:
     response = alices.get("/accounts/?page=99")
     assert [account.name for account in response.context["page"]] == ["account 25", "account 26", "account 27"]
-    assert "26–28 of 28+ · search to see the others" in response.content.decode()
+    assert "26–28 of 28+ · search to see the others" in seen(response)
 
 
 def test_a_list_within_the_limit_is_counted_exactly(alices: Client, accounts: list[CloudAccount]) -> None:
     CloudAccount.objects.filter(name__gte="account 28").delete()
-    text = alices.get("/accounts/").content.decode()
+    text = seen(alices.get("/accounts/"))
     assert "1–25 of 28<" in text
     assert "page 1 of 2" in text

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.conftest import ALL_DATABASES
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -34,7 +35,7 @@ def test_after_five_failures_even_the_right_password_has_to_wait(locked: None, p
     response = attempt(path, password=PASSWORD)
     assert response.status_code == 429
     assert 800 < int(response["Retry-After"]) <= 900
-    page = response.content.decode()
+    page = seen(response)
     assert "Too many tries" in page
     assert "Try again in 15 minutes" in page
     assert "olga" not in page

@@ -20,6 +20,7 @@ from scans.findings.suppression import end_suppressions
 from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, FindingDay, ScanRun
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 from tests.scans.conftest import Scan
 from tests.toycloud.provider import State
 
@@ -57,7 +58,7 @@ def names(client: Client, query: str = "") -> list[str]:
 def text(client: Client, url: str) -> str:
     response = client.get(url)
     assert response.status_code == 200
-    return response.content.decode()
+    return seen(response)
 
 
 def test_it_hides_other_peoples_findings(

@@ -14,6 +14,7 @@ from cloudaccounts.operations.workers import record_worker_heartbeat
 from scans.models import ScanRun, ScanStatus
 from scans.runs.queries import time_left
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -40,7 +41,7 @@ def change(run: ScanRun, **fields: Any) -> None:
 def text(client: Client, url: str) -> str:
     response = client.get(url)
     assert response.status_code == 200
-    return response.content.decode()
+    return seen(response)
 
 
 @pytest.mark.parametrize("path", ["scan/", "panels/scans/latest/", "panels/scans/assets/"])
