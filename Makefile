@@ -63,6 +63,7 @@ test: .venv/.dev ## all tests
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint --quiet --check --lint templates
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --severity-level medium --recursive config cloudaccounts wizard scans

@@ -45,6 +45,17 @@ def test_templates_have_no_inline_script_or_style() -> None:
         assert not inline.search(path.read_text()), path
 
 
+def test_no_line_of_a_template_is_longer_than_160() -> None:
+    """The formatter (`make lint`) wraps tags and never texts."""
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in (ROOT / "templates").rglob("*.*")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert long == []
+
+
 def test_no_page_asks_another_host() -> None:
     outside = re.compile(r"""(?:src|href|action)=["']https?://""", re.I)
     for path in (ROOT / "templates").rglob("*.html"):
