@@ -1,7 +1,7 @@
 """Finds the providers: each folder below ``providers/``, each entry point of the group ``cloudaccounts.providers``.
 
-A folder's or entry point's name is the provider's key, so that what only needs the keys (a model's choices, whenever
-a command starts) loads none of them.
+A folder's or entry point's name is the provider's key. So what needs the keys alone (the choices of a model, at the
+start of every command) loads no provider.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ class UnknownProviderError(LookupError):
 
 @cache
 def _loaders() -> dict[str, Callable[[], Provider]]:
-    found: list[tuple[str, Callable[[], Provider]]] = [
-        (module.name, partial(_of_folder, module.name))
+    loaders: list[tuple[str, Callable[[], Provider]]] = [
+        (module.name, partial(_load_from_folder, module.name))
         for module in pkgutil.iter_modules(providers.__path__)
         if module.ispkg
     ]
-    found += [(entry.name, entry.load) for entry in entry_points(group=GROUP)]
-    keyed = dict(found)
-    if len(keyed) != len(found):
-        raise RuntimeError(f"Two cloud providers have one key among {sorted(key for key, _ in found)}.")
-    return dict(sorted(keyed.items()))
+    loaders += [(entry.name, entry.load) for entry in entry_points(group=GROUP)]
+    by_key = dict(loaders)
+    # One of them would be given the other's credentials, so nothing starts.
+    if len(by_key) != len(loaders):
+        raise RuntimeError(f"Two cloud providers have one key among {sorted(key for key, _ in loaders)}.")
+    return dict(sorted(by_key.items()))
 
 
-def _of_folder(name: str) -> Provider:
+def _load_from_folder(name: str) -> Provider:
     provider: Provider = importlib.import_module(f"{providers.__name__}.{name}.provider").PROVIDER
     return provider
 
@@ -62,13 +63,13 @@ def get(key: str) -> Provider:
 
 
 def get_with_organizations(key: str) -> OrganizationProvider:
-    """For what came from an organization. Raises `UnknownProviderError`, where the provider has none as well."""
+    """For accounts of an organization. Raises `UnknownProviderError`, also where the provider has no organizations."""
     from cloudaccounts.contract.organizations import organizations_of
 
-    found = organizations_of(get(key))
-    if found is None:
+    provider = organizations_of(get(key))
+    if provider is None:
         raise UnknownProviderError(f"{key} has no organizations")
-    return found
+    return provider
 
 
 def all_providers() -> tuple[Provider, ...]:
@@ -76,8 +77,9 @@ def all_providers() -> tuple[Provider, ...]:
 
 
 class _Label(Promise):
-    """A provider's label, which loads the provider when it is shown. Not Django's lazy text: checking a model's choices
-    iterates over that, and would load it.
+    """A provider's label, which loads the provider when it is shown.
+
+    Not Django's lazy text: the check of a model's choices iterates over that, and would load the provider.
     """
 
     def __init__(self, key: str) -> None:
@@ -88,11 +90,11 @@ class _Label(Promise):
 
 
 def choices() -> list[tuple[str, Any]]:
-    """For model fields: callable choices, so that a new provider needs no migration. Labels are texts once shown."""
+    """For model fields, as a callable: with a list, each new provider would need a migration."""
     return [(key, _Label(key)) for key in _loaders()]
 
 
 def forget() -> None:
-    """For tests that bring a provider in."""
+    """For tests that add a provider."""
     _loaders.cache_clear()
     _loaded.cache_clear()

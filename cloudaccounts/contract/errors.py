@@ -4,11 +4,11 @@ from __future__ import annotations
 
 
 class ProviderError(Exception):
-    """A failure told as a value: a stable code, its cause in a sentence, and what mends it.
+    """A failure as a value: a stable code, its cause in a sentence, and the remedy.
 
-    ``permanent`` is False where trying again later can help by itself (throttling, network, a 5xx).
-    ``sdk_error`` is the SDK's own error id (``AccessDenied``, ``AADSTS7000215``); it never holds a message, because
-    providers echo parts of requests in their messages.
+    ``permanent`` is False where trying again later can succeed without a change (throttling, network, a 5xx).
+    ``sdk_error`` is the SDK's own error id (``AccessDenied``, ``AADSTS7000215``). It never holds a message: clouds echo
+    parts of requests in their messages, and this one is stored and shown.
     """
 
     def __init__(self, code: str, cause: str, remedy: str = "", *, permanent: bool = True, sdk_error: str = "") -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cloudaccounts.contract.errors import ProviderError
+
 if TYPE_CHECKING:
     from django import forms
 
@@ -28,7 +30,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """An opened credential. Lives in memory for the length of one call and shows nothing of itself."""
+    """A decrypted credential. Kept in memory for the length of one call; its representation shows no value."""
 
     method: str
     values: Mapping[str, str]
@@ -46,28 +48,30 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class CredentialFacts:
-    """What may be shown of a credential: never enough to use it, or to guess it."""
+    """What may be shown of a credential. Never enough to use it, or to guess it."""
 
     kind: str  # "Access key", "Cross-account role"
     hint: str = ""  # "AKIA…7Q2M", a role ARN
     secretless: bool = False  # nothing to rotate: a role, federation
-    tenant: str = (
-        ""  # the directory that the account lies in, where the cloud has such (Azure): no secret, part of links
-    )
-    created_at: datetime | None = None  # the cloud's own date, where it tells
+    # The directory that the account is in, where the cloud has such (Azure). No secret: links to the console need it.
+    tenant: str = ""
+    created_at: datetime | None = None  # the cloud's own date, where it is known
     expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a connection is about. ``account_id`` is canonical; ``external_id`` is the owner's, never from a form."""
+    """The account that a connection is to. ``account_id`` is canonical.
+
+    ``external_id`` is the owner's own, never from a form: whoever could choose it could open another owner's account.
+    """
 
     account_id: str
     partition: str
     regions: tuple[str, ...]
     external_id: str
-    timeout: float = 15.0  # seconds for each request; whole tests are bounded as well (see `deadline`)
-    deadline: float = 120.0  # seconds for a whole validation
+    timeout: float = 15.0  # seconds for each request
+    deadline: float = 120.0  # seconds for a whole validation: a few requests that each time out must not add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,16 @@ class AuthMethod:
     form: type[forms.Form]
     secret_fields: frozenset[str]
     secretless: bool = False
-    uses_server_identity: bool = False  # this server's own identity enters the customer's cloud
+    # This server's own identity opens the account, whoever asks. So the account itself must prove its owner: a trust
+    # policy, a tag or a label that holds the owner's external ID.
+    uses_server_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ServerIdentity:
-    """This server's own identity at a provider: `principal` in that provider's words, or why there is none.
+    """This server's own identity at a provider: ``principal`` in that provider's words, or why there is none.
 
-    ``issuer`` is who vouches for the principal where that is not the provider itself (federation): a URL.
+    ``issuer`` is a URL: who issued the identity, where that is not the provider itself (federation).
     """
 
     principal: str = ""
@@ -98,6 +104,11 @@ class ServerIdentity:
     error_code: str = ""
     error: str = ""
     remedy: str = ""
+
+    @classmethod
+    def missing(cls, error: ProviderError) -> ServerIdentity:
+        """There is none, for this reason: pages show it in place of the set-up guides."""
+        return cls(error_code=error.code, error=error.cause, remedy=error.remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-OBSERVED = "observed"
+OBSERVED = "observed"  # the property that holds what changes by mere use; see `Asset`
+UNREADABLE = "unreadable"  # the property that says which others could not be read: property to error code
 
 
 @dataclass(frozen=True, slots=True)
 class ScanUnit:
-    """The smallest piece of a scan that succeeds or fails by itself.
+    """The smallest piece of a scan that succeeds or fails independently of the others.
 
-    What was not found by a unit that succeeded is gone: so a unit tells each region that its assets may name.
+    What a unit that succeeded did not find is taken to be deleted. So a unit names each region that its assets may be
+    in.
     """
 
     service: str
@@ -35,7 +37,8 @@ class Asset:
 
     ``type`` is dotted and stable (``aws.ec2.instance``); ``native_id`` is the provider's full identifier, unique in the
     account (an ARN, an ARM id, a full resource name); ``properties`` holds what checks read, in JSON types. What
-    changes by mere use (last used, last signed in) stands in it under `OBSERVED`, which the fingerprint leaves out.
+    changes by mere use (last used, last signed in) is in it under `OBSERVED`, which the fingerprint leaves out. What
+    could not be read is None, with its reason under `UNREADABLE`.
     """
 
     type: str
@@ -47,16 +50,20 @@ class Asset:
     properties: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def fingerprint(self) -> str:
-        """SHA-256 over all that is told of the resource but `OBSERVED`: equal exactly while nothing was changed."""
+        """SHA-256 over everything but `OBSERVED`: it stays equal exactly while nobody changes the resource.
+
+        Without that exception an incremental scan would report a change whenever somebody signs in.
+        """
         stable = {key: value for key, value in self.properties.items() if key != OBSERVED}
-        told = [self.type, self.region, self.native_id, self.name, dict(self.tags), stable]
-        return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+        content = [self.type, self.region, self.native_id, self.name, dict(self.tags), stable]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def as_of(self, moment: datetime) -> Asset:
-        """The same asset, looked at at this moment (aware): ``at`` under `OBSERVED`, which rules about ages read.
+        """The same asset, observed at this moment (aware): ``at`` under `OBSERVED`, which rules about ages read.
 
-        A resource that was not looked at again, because its cloud says that nothing was changed, is judged as of now.
+        A resource that an incremental scan did not read again, because its cloud says that nothing was changed, is
+        evaluated as of now: it has grown older all the same.
         """
-        seen = self.properties.get(OBSERVED)
-        observed = {**(seen if isinstance(seen, Mapping) else {}), "at": moment.isoformat()}
+        previous = self.properties.get(OBSERVED)
+        observed = {**(previous if isinstance(previous, Mapping) else {}), "at": moment.isoformat()}
         return replace(self, properties={**self.properties, OBSERVED: observed})

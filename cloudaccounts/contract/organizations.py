@@ -22,7 +22,7 @@ class NodeKind(StrEnum):
 
 
 class NodeState(StrEnum):
-    """What the provider says of a member."""
+    """What the provider says about a member."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -31,9 +31,10 @@ class NodeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrganizationNode:
-    """One place in an organization's tree. The root is the container without a parent; ``name`` is a stranger's text.
+    """One node of an organization's tree. The root is the container without a parent.
 
-    ``node_id`` is unique in the organization; ``account_id`` is canonical, and empty for containers.
+    ``node_id`` is unique in the organization; ``account_id`` is canonical, and empty for containers; ``name`` is text
+    that others chose.
     """
 
     node_id: str
@@ -46,14 +47,17 @@ class OrganizationNode:
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
-    """Some nodes, perhaps none, and where to go on; an empty ``cursor`` says that this was the last page."""
+    """Some nodes, perhaps none, and the cursor of the next page; empty for the last page.
+
+    The cursor is stored after each page, so that a sync that was interrupted continues instead of starting over.
+    """
 
     nodes: tuple[OrganizationNode, ...]
     cursor: str
 
 
 class OrganizationProvider(Provider):
-    """A cloud that tells the members of organizations, and lets us into them. See `organizations_of`."""
+    """A cloud that lists the members of organizations, and lets one credential open them. See `organizations_of`."""
 
     organization_form: type[forms.Form]  # its fields are the options
     organization_label: str = "Organization"
@@ -62,26 +66,27 @@ class OrganizationProvider(Provider):
     def organization_pages(
         self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
     ) -> Iterator[MemberPage]:
-        """Streams the organization's tree, page by page; with a page's cursor it goes on after that page.
+        """Streams the organization's tree, page by page; with a page's cursor it continues after that page.
 
         ``credentials`` and ``target`` are the connecting account's. Throttling is waited out within bounded time. A
-        page may come twice, a container may come after what lies in it. Raises `ProviderError`, ``cursor_expired``
-        where only a new beginning helps. Asks the network.
+        page may come twice, and a container after its children. Raises `ProviderError`, with ``cursor_expired`` where
+        only starting over helps. Calls the network.
         """
 
     @abstractmethod
     def member_credentials(
         self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
     ) -> Credentials:
-        """What opens a member, made from the connecting account's credential; never stored. Asks no network.
+        """What opens a member, derived from the connecting account's credential. Never stored, so that replacing the
+        connection's credential replaces it for all members (docs/decisions/0008-organization-connections.md).
 
-        Raises `ProviderError`.
+        Raises `ProviderError`. Calls no network.
         """
 
     def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
         """How an administrator gives all members what we need, best first. The context is the connecting account's.
 
-        Asks no network.
+        Calls no network.
         """
         return ()
 

@@ -1,4 +1,4 @@
-"""One cloud."""
+"""What every cloud provider must be able to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from cloudaccounts.contract.setup import SetupContext, SetupGuide
 
 
 class Provider(ABC):
-    """One cloud. Texts are for people; methods that ask the network say so."""
+    """One cloud. Texts are for people.
+
+    Each method says whether it calls the network. A page must wait for none that does: workers call those.
+    """
 
     key: str
     label: str  # "Amazon Web Services"
@@ -35,7 +38,8 @@ class Provider(ABC):
     account_id_placeholder: str
     partition_label: str
     methods: tuple[AuthMethod, ...]  # best first
-    checks_at_once: int = 8  # connections that one worker's heartbeats may check at the same time
+    # Connections that one worker's heartbeats may check at the same time; below what the cloud's rate limit allows.
+    checks_at_once: int = 8
 
     def method(self, key: str) -> AuthMethod:
         """Raises KeyError where there is no such method."""
@@ -49,15 +53,17 @@ class Provider(ABC):
         """The canonical account id; raises `ProviderError` (code ``account_id_invalid``) for anything else."""
 
     def format_account_id(self, account_id: str) -> str:
-        """As a person reads it; copying always gives the canonical one."""
+        """For reading, with separators where the cloud writes some. Copying always gives the canonical one."""
         return account_id
 
     @abstractmethod
     def partitions(self) -> tuple[Choice, ...]:
-        """The clouds of this provider that are separate worlds; the first is the usual one."""
+        """The provider's clouds that share no accounts and no identities; the usual one first."""
 
     def partition_names(self) -> Mapping[str, str]:
-        """What a call may name a partition by, in lower case: its value, its label, and what the cloud's tools say."""
+        """By what names the API may be given a partition, in lower case: its value, its label, and the name that the
+        cloud's own tools use.
+        """
         names = {choice.label.lower(): choice.value for choice in self.partitions()}
         return names | {choice.value.lower(): choice.value for choice in self.partitions()}
 
@@ -69,35 +75,37 @@ class Provider(ABC):
     def clean_credentials(
         self, method: str, values: Mapping[str, str], *, account_id: str, partition: str
     ) -> Credentials:
-        """Checks across fields and steps (a role's account and partition). Raises `ProviderError`; asks no network."""
+        """Checks across fields and steps (a role's account and partition). Raises `ProviderError`. Calls no network."""
 
     @abstractmethod
     def describe(self, credentials: Credentials) -> CredentialFacts:
-        """What may be shown of it. Asks no network."""
+        """What may be shown of it. Calls no network."""
 
     @abstractmethod
     def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
-        """Instructions, filled in, best first. Asks no network."""
+        """Instructions, filled in, best first. Calls no network."""
 
     def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
         """How to make another credential of this method while the old one works, and, as `RETIRE`, delete the old one.
 
-        Empty where there is nothing to rotate. Asks no network.
+        Empty where there is nothing to rotate. Calls no network.
         """
         return ()
 
     @abstractmethod
     def plan(self, method: str) -> Plan:
-        """The checks that a validation by this method makes, in their order, so that a page can show what waits."""
+        """The checks of a validation by this method, in their order. A page shows from it what is still to come."""
 
     @abstractmethod
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
-        """Proves access live. Every expected failure is in the result, never raised. Asks the network."""
+        """Proves access with live calls. Every expected failure is in the result, never raised. Calls the network."""
 
     def check_connection(self, credentials: Credentials, target: Target) -> None:
-        """The light check of a heartbeat: sign in, and see that it is still the account, open and the owner's.
+        """The check of a heartbeat: sign in, and see that it is still this account, active and the owner's.
 
-        Raises `ProviderError`. Asks the network as little as that takes; permissions are for `validate`.
+        Raises `ProviderError`. Calls the network as little as that takes, since every account gets a heartbeat each
+        quarter of an hour; permissions are left to `validate`. The default validates, for providers without anything
+        smaller.
         """
         report = self.validate(credentials, target, ValidationProgress())
         if not report.ok:
@@ -105,27 +113,27 @@ class Provider(ABC):
 
     @abstractmethod
     def open_session(self, credentials: Credentials, target: Target) -> Session:
-        """Signs in for a scan. Raises `ProviderError`. Asks the network."""
+        """Signs in for a scan. Raises `ProviderError`. Calls the network."""
 
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
-        """The other accounts that these credentials can see, where one credential can see many. Asks the network.
+        """The other accounts that these credentials can see, where one credential can see many. Calls the network.
 
-        Raises `ProviderError`. What another customer could own is left out, not told.
+        Raises `ProviderError`. Accounts that another customer could own are left out.
         """
         return iter(())
 
     def server_identity(self, timeout: float) -> ServerIdentity | None:
-        """Who this server is at the provider; None where no method needs it. Asks the network."""
+        """Who this server is at the provider; None where no method needs it. Calls the network."""
         return None
 
     def posture_checks(self) -> tuple[PostureCheck, ...]:
-        """The rules that this provider's assets are judged by. Loaded when first asked for."""
+        """The checks that this provider's assets are evaluated with. Loaded by the first call."""
         return ()
 
     def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
         """Address of the resource in the provider's own console; empty where none can be built safely.
 
-        Every part comes from a cloud's answer, so from a stranger: each is validated, and the host is one of the
-        provider's own consoles. Asks no network.
+        Every part comes from a cloud's answer, and whoever names a resource there may choose it. So each part is
+        validated, and the host is always one of the provider's own consoles. Calls no network.
         """
         return ""

@@ -68,9 +68,10 @@ Plan = tuple[PlannedCheck, ...]
 class CloudValidationResult:
     """The whole report.
 
-    ``ok`` is True where the identity is proven and at least one of the needed permissions is there; gaps are told in
-    ``permissions``. ``code``, ``cause`` and ``remedy`` are those of the check that decided. ``mending`` is what the
-    person can paste at the provider to close the gaps (a policy statement, a command).
+    ``ok`` is True where the identity is proven and at least one of the needed permissions is granted; gaps are in
+    ``permissions``. ``code``, ``cause`` and ``remedy`` are those of the check that decided. ``mending`` is the
+    remediation that a person can paste at the provider: a policy statement or a command. It is called so because the
+    HTTP API promises the key.
     """
 
     ok: bool = False
@@ -83,11 +84,11 @@ class CloudValidationResult:
     regions: tuple[RegionResult, ...] = ()
     mending: str = ""
     mending_title: str = ""
-    permanent: bool = True  # of a failure: False where it can pass by itself
+    permanent: bool = True  # of a failure: False where trying again later can succeed without a change
     duration_ms: int = 0
     running: str = ""  # name of the check that runs now; empty in a finished report
     finished: bool = False
-    credential_created_at: str = ""  # ISO 8601, the cloud's own date where it tells
+    credential_created_at: str = ""  # ISO 8601, the cloud's own date where it is known
     credential_expires_at: str = ""
 
     def count(self, status: PermissionStatus | str) -> int:
@@ -121,7 +122,11 @@ class CloudValidationResult:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CloudValidationResult:
-        """The inverse of `to_dict`; keys that this version does not know are left aside."""
+        """The inverse of `to_dict`.
+
+        Reports are stored, so they may have been written by another version: missing keys take their defaults, unknown
+        ones are ignored.
+        """
         texts = ("code", "cause", "remedy", "identity", "mending", "mending_title", "running")
         dates = ("credential_created_at", "credential_expires_at")
         return cls(
@@ -157,10 +162,10 @@ def _check(item: Mapping[str, Any]) -> CheckResult:
 
 @dataclass(slots=True)
 class ValidationProgress:
-    """Builds the report while a provider's checks run, and shows each step to whoever listens.
+    """Builds the report while a provider's checks run, and passes each step to a listener.
 
-    Providers call `start` before a check and `done` after it, then `finish` once. ``listen`` gets a snapshot each time;
-    it may write to a database, so it is called from the thread that validates only.
+    Providers call `start` before a check and `done` after it, then `finish` once. ``listen`` gets a snapshot each time.
+    It may write to a database, so it is called only from the thread that validates.
     """
 
     listen: Callable[[CloudValidationResult], None] | None = None
@@ -173,7 +178,7 @@ class ValidationProgress:
     def done(self, *checks: CheckResult) -> None:
         self._show(checks=(*self.report.checks, *checks), running="")
 
-    def tell(
+    def update(
         self,
         *,
         identity: str | None = None,
@@ -184,8 +189,8 @@ class ValidationProgress:
         credential_created_at: str | None = None,
         credential_expires_at: str | None = None,
     ) -> None:
-        """Adds what was learned without showing it yet: the next `start` or `done` does."""
-        told = {
+        """Adds facts to the report without calling the listener: the next `start` or `done` does."""
+        facts = {
             "identity": identity,
             "permissions": None if permissions is None else tuple(permissions),
             "regions": None if regions is None else tuple(regions),
@@ -194,20 +199,21 @@ class ValidationProgress:
             "credential_created_at": credential_created_at,
             "credential_expires_at": credential_expires_at,
         }
-        self.report = replace(self.report, **{k: v for k, v in told.items() if v is not None})  # type: ignore[arg-type]  # names are fields
+        changes: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
+        self.report = replace(self.report, **changes)
 
     def finish(self) -> CloudValidationResult:
-        """Decides: the first failed check refuses; else the report is good, its gaps shown."""
+        """Decides. The first failed check refuses; without one the report is good, warnings included."""
         failed = next((check for check in self.report.checks if check.status == CheckStatus.FAILED), None)
-        verdict: dict[str, Any] = {"ok": failed is None}
+        decision: dict[str, Any] = {"ok": failed is None}
         if failed is not None:
-            verdict |= {
+            decision |= {
                 "code": failed.code,
                 "cause": failed.cause,
                 "remedy": failed.remedy,
                 "permanent": not failed.retry_helps,
             }
-        self._show(running="", finished=True, **verdict)
+        self._show(running="", finished=True, **decision)
         return self.report
 
     def _show(self, **changes: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is judged: rules about assets, and what they say."""
+"""Posture checks: rules about assets, and their results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How bad it is where a check fails; in falling order."""
+    """How bad it is when a check fails; the worst first."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a check says of one asset. ``reason`` is a sentence about what was seen, or why it could not be judged."""
+    """The result of a check on one asset. ``reason`` is a sentence: what was found, or why there is no result."""
 
     verdict: Verdict
     reason: str = ""
@@ -46,11 +46,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class PostureCheck:
-    """A rule about one type of asset. ``judge`` is a pure function of the asset: no network, no clock but the asset's.
+    """A rule about one type of asset.
 
-    ``id`` is stable and unique over all providers (``aws_s3_bucket_public_access``). What could not be read is UNKNOWN
-    with the reason, never PASS. ``console`` and ``command`` are the two ways to mend it; ``command`` may hold
-    placeholders in angle brackets.
+    ``id`` is stable and unique over all providers (``aws_s3_bucket_public_access``). ``evaluate`` is a pure function:
+    no network, and no clock but the asset's (`Asset.as_of`), so that a result can be repeated from what is stored. What
+    could not be read is UNKNOWN with the reason, never PASS. ``console`` and ``command`` are the two ways to remediate;
+    ``command`` may hold placeholders in angle brackets.
     """
 
     id: str
@@ -62,5 +63,6 @@ class PostureCheck:
     console: str
     command: str
     references: tuple[Reference, ...]
-    judge: Callable[[Asset], Evaluation]
-    ages: bool = False  # time alone can change the verdict: judged at each scan, also what is unchanged (`Asset.as_of`)
+    evaluate: Callable[[Asset], Evaluation]
+    # Time alone can change the verdict. So unchanged assets are evaluated again at each scan, and not skipped.
+    time_dependent: bool = False

@@ -1,4 +1,4 @@
-"""An opened connection to an account, through which a scan reads."""
+"""An open connection to an account, through which a scan reads."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from typing import Protocol
 
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 
-Known = Callable[[ScanUnit], Iterable[Asset]]  # what is stored of a unit that an earlier scan looked at completely
+KnownAssets = Callable[[ScanUnit], Iterable[Asset]]  # what an earlier scan stored of a unit that it read completely
 
 
 class Session(Protocol):
-    """An opened connection to one account. Safe to use from several threads."""
+    """An open connection to one account. Safe to use from several threads."""
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
-        """What a scan of these regions consists of, global services first. Asks no network."""
+        """What a scan of these regions consists of, global services first. Calls no network."""
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
-        """Those units in which nothing was changed since (aware, UTC), by the cloud's own log of changes.
+    def unchanged(
+        self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
+    ) -> frozenset[ScanUnit]:
+        """The units in which nothing was changed since (aware, UTC), by the cloud's own log of changes.
 
-        For incremental scans: such a unit is not looked at again. Whatever the log does not cover, or covers late, is
-        not in the answer, unless a few calls show that the unit is as ``known`` (which is called by the caller's thread
-        alone); so an empty answer is always right. Raises `ProviderError` where the log cannot be read: then everything
-        is looked at, and the scan says so. Asks the network.
+        For incremental scans, which do not read such a unit again. What the log does not cover, or covers late, must
+        not be in the answer, unless a few calls show that the unit is as ``known`` says. So an empty answer is always
+        right. ``known`` reads a database, so it is called only in the caller's thread. Raises `ProviderError` where the
+        log cannot be read: then everything is read, and the scan says so. Calls the network.
         """
 
     def close(self) -> None:
-        """Gives back its connections; calls that still run may fail."""
+        """Closes its connections; calls that still run may fail."""

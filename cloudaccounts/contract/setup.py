@@ -1,4 +1,4 @@
-"""Instructions, filled in: how an administrator lets us in, and how a credential is replaced."""
+"""Instructions, filled in: how an administrator gives us access, and how a credential is replaced."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from cloudaccounts.contract.identity import ServerIdentity
 
-RETIRE = "retire"  # key of the guide that tells how to delete a replaced credential
+RETIRE = "retire"  # key of the guide to deleting a replaced credential; it is shown after the new one is in use
 
 
 @dataclass(frozen=True, slots=True)
 class SetupContext:
-    """What set-up texts are filled in with."""
+    """The values that set-up texts are filled in with."""
 
     account_id: str
     partition: str
@@ -19,7 +19,7 @@ class SetupContext:
     external_id: str
     server: ServerIdentity
     template_url: str = ""  # where the operator published the provider's template
-    identity: str = ""  # who the credential in use signs in as, by the last proof
+    identity: str = ""  # whom the credential in use signs in as, by the last validation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Calls in threads of their own, so that whoever waits can stop waiting: the clouds' SDKs know no overall deadline.
+"""Calls in threads of their own, so that the caller can stop waiting: the clouds' SDKs have no overall deadline.
 
-For providers. Nothing here knows a cloud, an SDK or Django.
+Their timeouts are for each attempt of each request; retries, pages and sign-in come on top.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 class Deadline:
-    """A moment, ``seconds`` from now, by which everything must be over. ``cloud`` is who is waited for, in texts."""
+    """A moment, ``seconds`` from now, by which everything must be over. ``cloud`` is the name in the error's text."""
 
     def __init__(self, seconds: float, cloud: str) -> None:
         self.seconds = seconds
@@ -31,11 +31,12 @@ class Deadline:
         return max(0.0, self._end - time.monotonic())
 
     def wait(self, future: Future[R]) -> R:
-        """The call's result or error; `ProviderError` (``deadline_exceeded``) where that comes too late."""
+        """The call's result or error; `ProviderError` (``deadline_exceeded``) where neither comes in time."""
         try:
             return future.result(self.left())
         except TimeoutError:
-            if future.done():  # the call's own TimeoutError
+            # The call may have failed with a TimeoutError of its own, which is the same class.
+            if future.done():
                 raise
             raise ProviderError(
                 "deadline_exceeded",
@@ -46,38 +47,48 @@ class Deadline:
 
 
 def start(call: Callable[[], R]) -> Future[R]:
-    """Runs the call in a daemon thread: one that hangs is left behind and cannot hold up the end of the process."""
+    """Runs the call in a daemon thread of its own.
+
+    Not in an executor: that joins its threads when the process ends, and a call that hangs would then hold up a
+    worker's shutdown. A daemon thread that hangs is abandoned.
+    """
     future: Future[R] = Future()
-    threading.Thread(target=_fill, args=(future, call), name="cloud-call", daemon=True).start()
+    threading.Thread(target=_complete, args=(future, call), name="cloud-call", daemon=True).start()
     return future
 
 
 def start_in_turn(first: Callable[[], T], second: Callable[[], R]) -> tuple[Future[T], Future[R]]:
-    """As `start`, both in one thread: calls to one service share a connection, and a second one costs more."""
-    one: Future[T] = Future()
-    other: Future[R] = Future()
+    """As `start`, both in one thread, one after the other.
+
+    For calls to one service, which then share a connection: opening another costs more than waiting for the first call.
+    """
+    first_future: Future[T] = Future()
+    second_future: Future[R] = Future()
 
     def run() -> None:
-        _fill(one, first)
-        _fill(other, second)
+        _complete(first_future, first)
+        _complete(second_future, second)
 
     threading.Thread(target=run, name="cloud-call", daemon=True).start()
-    return one, other
+    return first_future, second_future
 
 
-def _fill(future: Future[R], call: Callable[[], R]) -> None:
+def _complete(future: Future[R], call: Callable[[], R]) -> None:
     try:
         future.set_result(call())
-    except BaseException as error:  # noqa: BLE001 # handed to whoever waits
+    except BaseException as error:  # noqa: BLE001 # raised again in the thread that waits
         future.set_exception(error)
 
 
 def in_order(call: Callable[[T], R], items: Iterable[T], *, threads: int) -> Iterator[R]:
-    """``map`` with a few calls under way at once; results stream in the items' order, the first error ends it."""
-    under_way: deque[Future[R]] = deque()
+    """``map`` with at most ``threads`` calls at once. Results stream in the items' order; the first error ends it.
+
+    Lazy: no more items are taken than calls may run, so a long list is never held in memory.
+    """
+    running: deque[Future[R]] = deque()
     for item in items:
-        under_way.append(start(lambda item=item: call(item)))  # type: ignore[misc] # binds the loop's value
-        if len(under_way) >= threads:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
+        running.append(start(lambda item=item: call(item)))  # type: ignore[misc] # binds the loop's value
+        if len(running) >= threads:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()

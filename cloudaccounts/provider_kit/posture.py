@@ -1,7 +1,7 @@
-"""What posture checks are written with: facts read with care, and verdicts in a sentence. For providers.
+"""What posture checks are written with: properties read by type, and results with a reason in a sentence.
 
-A rule never raises, whatever stands in a property: what was not read, or has a form that is not known here, makes the
-verdict UNKNOWN with the reason. Nothing here knows a cloud, an SDK or Django.
+A check never raises, whatever a property holds: what was not read, or has an unexpected form, makes the result UNKNOWN
+with the reason. A wrong PASS would hide a risk, and a wrong FAIL costs trust in all the others.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.provider_kit.check_results import join_names
 
-UNREADABLE = "unreadable"  # a property that says what could not be read: property to error code
+# Error codes that do not read well with their underscores replaced; all others do.
 _REASONS = {
     "denied_by_organization": "denied by a policy of the organization",
     "throttled": "the cloud limited the rate of requests",
@@ -24,7 +25,7 @@ Rule = Callable[[Asset], Evaluation]
 
 
 class UnknownFactError(Exception):
-    """What a rule needs was not told; the text says why."""
+    """A property that a check needs is missing or could not be read. The message is the reason of the result."""
 
 
 def passed(reason: str) -> Evaluation:
@@ -43,76 +44,81 @@ def unknown(reason: str) -> Evaluation:
     return Evaluation(Verdict.UNKNOWN, reason)
 
 
-def expect(good: bool, otherwise: str, well: str) -> Evaluation:
-    return passed(well) if good else failed(otherwise)
+def expect(condition: bool, failure: str, success: str) -> Evaluation:
+    """A result from a condition, with its reason in either case."""
+    return passed(success) if condition else failed(failure)
 
 
 def value(asset: Asset, path: str) -> Any:
-    """What stands at ``a.b.c``; None where it is missing, which clouds mean as the default.
+    """The property at ``a.b.c``; None where it is missing. Clouds leave out what is at its default.
 
     Raises `UnknownFactError` where it could not be read.
     """
     first, *rest = path.split(".")
-    refused = asset.properties.get(UNREADABLE)
-    if isinstance(refused, Mapping) and first in refused:
-        code = str(refused[first])
+    unreadable = asset.properties.get(UNREADABLE)
+    # Before the value itself: a property that could not be read is None, which else would count as the default.
+    if isinstance(unreadable, Mapping) and first in unreadable:
+        code = str(unreadable[first])
         raise UnknownFactError(f"{_words(first)} could not be read: {_REASONS.get(code, code.replace('_', ' '))}.")
-    found: Any = asset.properties.get(first)
+    current: Any = asset.properties.get(first)
     for key in rest:
-        if found is None:
+        if current is None:
             return None
-        if not isinstance(found, Mapping):
-            raise _odd(path)
-        found = found.get(key)
-    return found
+        if not isinstance(current, Mapping):
+            raise _unexpected_form(path)
+        current = current.get(key)
+    return current
 
 
 def known(asset: Asset, path: str) -> Any:
-    """As `value`, of what an inventory always tells: missing is not read."""
-    found = value(asset, path)
-    if found is None:
+    """As `value`, for what the inventory sets on every asset of the type: where it is missing, it was not read."""
+    content = value(asset, path)
+    if content is None:
         raise UnknownFactError(f"{_words(path.rsplit('.', 1)[-1])} was not told.")
-    return found
+    return content
 
 
 def optional(asset: Asset, name: str, kind: type[T]) -> T | None:
-    """A property that an inventory always tells; None where it told that there is none."""
-    found = value(asset, name)
+    """A property that the inventory sets on every asset of the type. It may be None, which says that there is none."""
+    content = value(asset, name)
     if name not in asset.properties:
         raise UnknownFactError(f"{_words(name)} was not told.")
-    return None if found is None else _typed(found, kind, name)
+    return None if content is None else _typed(content, kind, name)
 
 
 def required(asset: Asset, name: str, kind: type[T]) -> T:
-    """As `optional`, where there always is one."""
+    """As `optional`, where None says that it was not read."""
     return _typed(known(asset, name), kind, name)
 
 
 def rows(asset: Asset, name: str) -> list[Mapping[str, Any]]:
-    """A list of objects that is always told."""
+    """A list of objects that the inventory sets on every asset of the type."""
     return [_typed(row, dict, name) for row in required(asset, name, list)]
 
 
 def observed(asset: Asset, name: str) -> Any:
-    """What changes by mere use; None where it was not told."""
-    seen = asset.properties.get(OBSERVED)
-    return seen.get(name) if isinstance(seen, Mapping) else None
+    """What changes by mere use; None where it is missing."""
+    values = asset.properties.get(OBSERVED)
+    return values.get(name) if isinstance(values, Mapping) else None
 
 
-def moment(told: Any) -> datetime | None:
+def parse_time(text: Any) -> datetime | None:
     """From ISO 8601, as UTC where it names no zone; None for anything else."""
-    if not isinstance(told, str):
+    if not isinstance(text, str):
         return None
     try:
-        found = datetime.fromisoformat(told)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def days_since(asset: Asset, told: Any) -> int:
-    """Whole days from the date to the moment of observation. Raises `UnknownFactError` where either is missing."""
-    now, then = moment(observed(asset, "at")), moment(told)
+def days_since(asset: Asset, date: Any) -> int:
+    """Whole days from the date to the time of observation. Raises `UnknownFactError` where either is missing.
+
+    Not to the present: a check evaluates what is stored, and the same asset must give the same result again.
+    """
+    now, then = parse_time(observed(asset, "at")), parse_time(date)
     if now is None:
         raise UnknownFactError("When this was observed was not told.")
     if then is None:
@@ -121,90 +127,90 @@ def days_since(asset: Asset, told: Any) -> int:
 
 
 def flag(asset: Asset, path: str, *, default: bool | None = False) -> bool:
-    """True or false; ``default`` is what the cloud means where it tells nothing (None: that is unknown)."""
-    found = value(asset, path)
-    if found is None:
-        found = default
-    if not isinstance(found, bool):
-        raise UnknownFactError(f"{path} was not told.") if found is None else _odd(path)
-    return found
+    """True or false. ``default`` is what the cloud means where it leaves the property out (None: that is unknown)."""
+    content = value(asset, path)
+    if content is None:
+        content = default
+    if not isinstance(content, bool):
+        raise UnknownFactError(f"{path} was not told.") if content is None else _unexpected_form(path)
+    return content
 
 
 def text(asset: Asset, path: str) -> str:
-    """Empty where the cloud tells nothing."""
-    found = value(asset, path)
-    if found is None:
+    """Empty where the cloud leaves it out."""
+    content = value(asset, path)
+    if content is None:
         return ""
-    if not isinstance(found, str):
-        raise _odd(path)
-    return found
+    if not isinstance(content, str):
+        raise _unexpected_form(path)
+    return content
 
 
 def number(asset: Asset, path: str) -> int:
-    """0 where the cloud tells nothing."""
-    found = value(asset, path)
-    if found is None:
+    """0 where the cloud leaves it out."""
+    content = value(asset, path)
+    if content is None:
         return 0
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise _odd(path)
-    return found
+    if isinstance(content, bool) or not isinstance(content, int):  # True is an int for Python
+        raise _unexpected_form(path)
+    return content
 
 
 def mapping(asset: Asset, path: str) -> Mapping[str, Any]:
-    found = value(asset, path)
-    if found is None:
+    content = value(asset, path)
+    if content is None:
         return {}
-    if not isinstance(found, Mapping):
-        raise _odd(path)
-    return found
+    if not isinstance(content, Mapping):
+        raise _unexpected_form(path)
+    return content
 
 
 def mappings(asset: Asset, path: str) -> list[Mapping[str, Any]]:
-    """A list of objects; empty where the cloud tells nothing."""
-    found = value(asset, path)
-    if found is None:
+    """A list of objects; empty where the cloud leaves it out."""
+    content = value(asset, path)
+    if content is None:
         return []
-    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-        raise _odd(path)
-    return found
+    if not isinstance(content, list) or not all(isinstance(item, Mapping) for item in content):
+        raise _unexpected_form(path)
+    return content
 
 
 def texts(asset: Asset, path: str) -> list[str]:
     return list_of_texts(value(asset, path), path)
 
 
-def list_of_texts(found: Any, what: str) -> list[str]:
-    """Of a part of a property; empty for None."""
-    if found is None:
+def list_of_texts(part: Any, path: str) -> list[str]:
+    """As `texts`, for a part of a property that was read already; ``path`` names it in the reason."""
+    if part is None:
         return []
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise _odd(what)
-    return found
+    if not isinstance(part, list) or not all(isinstance(item, str) for item in part):
+        raise _unexpected_form(path)
+    return part
 
 
-def listed(names: Iterable[str], most: int = 4) -> str:
-    """``a, b and 3 more``: for reasons, which stay a sentence."""
-    every = list(dict.fromkeys(names))
-    if len(every) <= most:
-        return " and ".join(filter(None, (", ".join(every[:-1]), every[-1]))) if every else ""
-    return f"{', '.join(every[:most])} and {len(every) - most} more"
+def abridge(names: Iterable[str], most: int = 4) -> str:
+    """``a, b and 3 more``: a reason must stay a sentence, however many names there are."""
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) <= most:
+        return join_names(distinct)
+    return f"{', '.join(distinct[:most])} and {len(distinct) - most} more"
 
 
-def careful(asset_type: str, judge: Rule) -> Rule:
-    """The rule for assets of the type, with what it needs and was not told as a verdict: it raises nothing."""
+def _guarded(asset_type: str, rule: Rule) -> Rule:
+    """The rule for assets of one type. What it could not find out is its result, so that it raises nothing."""
 
-    def judged(asset: Asset) -> Evaluation:
+    def evaluate(asset: Asset) -> Evaluation:
         if asset.type != asset_type:
             return not_applicable("This rule is about another type of resource.")
         try:
-            return judge(asset)
+            return rule(asset)
         except UnknownFactError as error:
             return unknown(str(error))
 
-    return judged
+    return evaluate
 
 
-def rule(
+def posture_check(
     identifier: str,
     title: str,
     severity: Severity,
@@ -215,10 +221,11 @@ def rule(
     console: str,
     command: str,
     references: tuple[Reference, ...],
+    time_dependent: bool = False,
 ) -> Callable[[Rule], PostureCheck]:
-    """Makes the check of a function that judges assets of the type."""
+    """Makes a check of a function that evaluates assets of the type. For use as a decorator."""
 
-    def make(judge: Rule) -> PostureCheck:
+    def make(rule: Rule) -> PostureCheck:
         return PostureCheck(
             id=identifier,
             title=title,
@@ -229,21 +236,22 @@ def rule(
             console=console,
             command=command,
             references=references,
-            judge=careful(asset_type, judge),
+            evaluate=_guarded(asset_type, rule),
+            time_dependent=time_dependent,
         )
 
     return make
 
 
-def _typed(found: Any, kind: type[T], name: str) -> T:
-    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
-        raise _odd(name)
-    return found
+def _typed(content: Any, kind: type[T], name: str) -> T:
+    if not isinstance(content, kind) or (kind is int and isinstance(content, bool)):  # True is an int for Python
+        raise _unexpected_form(name)
+    return content
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _odd(path: str) -> UnknownFactError:
+def _unexpected_form(path: str) -> UnknownFactError:
     return UnknownFactError(f"{path} has a form that is not known here.")

@@ -1,7 +1,4 @@
-"""Walks a cloud's tree of containers, list by list, so that a walk that was interrupted goes on where it was.
-
-For providers. Nothing here knows a cloud, an SDK or Django.
-"""
+"""Walks a cloud's tree of containers, list by list, so that an interrupted walk continues where it was."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, OrganizationNode
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds for one page in all
+PATIENCE = 60.0  # seconds for one page in all: long enough for a quota that is counted per minute
 LONGEST_PAUSE = 10.0  # seconds between two tries
 MOST_CONTAINERS = 20_000  # AWS allows 2,000 units, Azure 10,000 groups; a tree with more is a loop
 
@@ -24,23 +21,25 @@ ListPage = Callable[[str, int, str], tuple[Sequence[OrganizationNode], str]]
 
 
 def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, cursor: str = "") -> Iterator[MemberPage]:
-    """Breadth first, ``lists`` lists for each container; ``root`` is wanted only where there is no cursor.
+    """Breadth first, ``lists`` lists for each container; ``root`` is needed only where there is no cursor.
 
-    The cursor holds the containers that wait: small, since an organization has few of them beside its accounts.
-    Raises `ProviderError` ``cursor_expired`` for one that cannot be read.
+    The cursor holds the containers whose children are still to be listed: it stays small, because an organization has
+    few containers beside its accounts. Raises `ProviderError`: ``cursor_expired`` for a cursor that cannot be read,
+    ``organization_too_large`` beyond `MOST_CONTAINERS`.
     """
     waiting: deque[str]
     if cursor:
-        waiting, number, token, told = _read(cursor)
+        waiting, number, token, count = _read(cursor)
     else:
         assert root is not None
-        waiting, number, token, told = deque([root.node_id]), 0, "", 1
-        yield MemberPage((root,), _write(waiting, number, token, told))
+        waiting, number, token, count = deque([root.node_id]), 0, "", 1
+        yield MemberPage((root,), _write(waiting, number, token, count))
     while waiting:
         nodes, token = list_page(waiting[0], number, token)
         containers = [node.node_id for node in nodes if node.kind == NodeKind.CONTAINER]
-        told += len(containers)
-        if told > MOST_CONTAINERS:
+        count += len(containers)
+        # The count is part of the cursor: the limit holds for a walk that was interrupted as well.
+        if count > MOST_CONTAINERS:
             raise ProviderError(
                 "organization_too_large", f"This organization has more than {MOST_CONTAINERS:,} containers.",
                 "Connect one of its parts instead.",
@@ -51,11 +50,15 @@ def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, curs
             if number == lists:
                 waiting.popleft()
                 number = 0
-        yield MemberPage(tuple(nodes), _write(waiting, number, token, told) if waiting else "")
+        yield MemberPage(tuple(nodes), _write(waiting, number, token, count) if waiting else "")
 
 
-def patiently(call: Callable[[], T]) -> T:
-    """The call's result; what can pass by itself is tried again with growing pauses, for `PATIENCE` in all."""
+def retry_temporary(call: Callable[[], T]) -> T:
+    """The call's result. An error that is not permanent is tried again with growing pauses, for `PATIENCE` in all.
+
+    On top of the SDK's own retries, which give up after a few seconds because a person waits for most calls. Here none
+    does.
+    """
     deadline, pause = time.monotonic() + PATIENCE, 0.5
     while True:
         try:
@@ -67,14 +70,14 @@ def patiently(call: Callable[[], T]) -> T:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def _write(waiting: deque[str], number: int, token: str, told: int) -> str:
-    return json.dumps([list(waiting), number, token, told], separators=(",", ":"))
+def _write(waiting: deque[str], number: int, token: str, count: int) -> str:
+    return json.dumps([list(waiting), number, token, count], separators=(",", ":"))
 
 
 def _read(cursor: str) -> tuple[deque[str], int, str, int]:
     try:
-        waiting, number, token, told = json.loads(cursor)
-        return deque(str(one) for one in waiting), int(number), str(token), int(told)
+        waiting, number, token, count = json.loads(cursor)
+        return deque(str(node_id) for node_id in waiting), int(number), str(token), int(count)
     except (ValueError, TypeError):
         raise ProviderError(
             "cursor_expired", "The walk cannot go on from where it was.", "Start it again.", permanent=False

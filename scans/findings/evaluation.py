@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from cloudaccounts import provider_kit
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Verdict
@@ -37,7 +38,7 @@ class Evaluator:
         for check in checks:
             self._by_type.setdefault(check.asset_type, []).append(check)
         # Types of which time alone can change a verdict: judged at every scan, also where nothing was changed.
-        self.aging = frozenset(check.asset_type for check in checks if check.ages)
+        self.aging = frozenset(check.asset_type for check in checks if check.time_dependent)
         self.titles: Mapping[str, str] = {check.id: check.title for check in checks}
         self.version = _version(provider, checks)
         self._broken: set[str] = set()
@@ -56,7 +57,7 @@ class Evaluator:
 
     def _ask(self, check: PostureCheck, asset: Asset) -> Evaluation:
         try:
-            return check.judge(asset)
+            return check.evaluate(asset)
         except Exception:
             # A check's defect costs that check; the scan and the other checks go on. Logged once, not per asset.
             if check.id not in self._broken:
@@ -66,17 +67,22 @@ class Evaluator:
 
 
 def _version(provider: Provider, checks: tuple[PostureCheck, ...]) -> str:
-    """Of the provider's whole folder: a collector that tells more must be heard as a check that asks more is."""
-    told = hashlib.sha256(_sources(inspect.getfile(type(provider))).encode())
+    """Of all sources of the provider and of what providers share: a collector that reads more changes what checks find
+    just as a new check does.
+    """
+    digest = hashlib.sha256()
+    for file in (inspect.getfile(type(provider)), provider_kit.__file__):
+        digest.update(_sources(file).encode())
     for check in checks:
-        told.update(f"{check.id}\x1f{check.severity}\x1f{check.asset_type}\x1f{check.title}\x1e".encode())
-    return told.hexdigest()[:32]
+        digest.update(f"{check.id}\x1f{check.severity}\x1f{check.asset_type}\x1f{check.title}\x1e".encode())
+    return digest.hexdigest()[:32]
 
 
 @cache
-def _sources(provider_file: str) -> str:
+def _sources(module_file: str) -> str:
+    """Digest of all sources in the folder of a module."""
     digest = hashlib.sha256()
-    folder = Path(provider_file).parent
+    folder = Path(module_file).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())

@@ -20,7 +20,7 @@ import django
 
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
-from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.sessions import KnownAssets
 from tests.bench.result import Result
 
 RESOURCES, TENTH = 100_000, 10_000
@@ -47,7 +47,9 @@ class SyntheticSession:
                 {"encrypted": bool(number % 10), "size": number, "rules": [{"port": 22, "from": "10.0.0.0/8"}] * 3},
             )  # fmt: skip
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
+    def unchanged(
+        self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
+    ) -> frozenset[ScanUnit]:
         return frozenset(units)
 
     def close(self) -> None:

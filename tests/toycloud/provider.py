@@ -33,7 +33,7 @@ from cloudaccounts.contract.report import (
     ValidationProgress,
 )
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Reference, Severity, Verdict
-from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 
 
@@ -66,7 +66,7 @@ def _check(id: str, title: str, severity: Severity, kind: str, judge: Callable[[
     return PostureCheck(
         id=id, title=title, severity=severity, service=kind, asset_type=f"toy.{kind}.thing",
         why="Things fall out.", console="Open the shelf and mend it.", command="toy mend <name>",
-        references=(Reference("Toy benchmark", "1.1", "https://toys.example/1.1"),), judge=judge,
+        references=(Reference("Toy benchmark", "1.1", "https://toys.example/1.1"),), evaluate=judge,
     )  # fmt: skip
 
 
@@ -130,7 +130,9 @@ class ToySession:
         if error := STATE.broken_units.get((unit.service, unit.region)):
             raise error
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
+    def unchanged(
+        self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
+    ) -> frozenset[ScanUnit]:
         STATE.since.append(since)
         if STATE.log_error is not None:
             raise STATE.log_error
@@ -144,7 +146,7 @@ class ToySession:
         STATE.closed += 1
 
 
-def _is_as_known(unit: ScanUnit, known: Known | None) -> bool:
+def _is_as_known(unit: ScanUnit, known: KnownAssets | None) -> bool:
     place = (unit.service, unit.region)
     if place not in STATE.unlogged:
         return True
@@ -215,10 +217,10 @@ class ToyProvider(OrganizationProvider):
                 )
             )  # fmt: skip
             return progress.finish()
-        progress.tell(identity=f"toy:{target.account_id}")
+        progress.update(identity=f"toy:{target.account_id}")
         progress.done(CheckResult("identity", "Identity", CheckStatus.PASSED))
         progress.start("permissions")
-        progress.tell(
+        progress.update(
             permissions=[
                 PermissionResult(
                     "boxes", name, PermissionStatus.DENIED if name in STATE.denied else PermissionStatus.GRANTED

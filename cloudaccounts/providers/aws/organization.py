@@ -16,7 +16,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
 from cloudaccounts.provider_kit.deadlines import Deadline
-from cloudaccounts.provider_kit.tree_walk import patiently, walk
+from cloudaccounts.provider_kit.tree_walk import retry_temporary, walk
 from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
 from cloudaccounts.providers.aws.role import Caller
 from cloudaccounts.providers.aws.signin import sign_in_connection
@@ -108,7 +108,7 @@ def _ask(caller: Caller, action: str, call: Callable[[], Any]) -> Any:
         except BotoCoreError as error:
             raise explain(error, caller.connection.who, action) from None
 
-    return patiently(once)
+    return retry_temporary(once)
 
 
 def _explained_by_place(error: ProviderError, organization: Mapping[str, Any], caller: Caller) -> ProviderError:

@@ -106,11 +106,11 @@ class _Run(ABC):
         """Where the trust policy is the cause, the right one is what mends it; gaps in permissions come after."""
         if isinstance(error, TrustError):
             title = "The role's trust policy must say exactly this; then check again"
-            self.progress.tell(mending=error.trust_policy, mending_title=title)
+            self.progress.update(mending=error.trust_policy, mending_title=title)
 
     def _identity(self) -> Identity:
         identity = self.check(IDENTITY, start(self._checked_sign_in))
-        self.progress.tell(identity=identity.shown)
+        self.progress.update(identity=identity.shown)
         self.progress.done(check_results.passed(IDENTITY, f"{self.verb} {identity.shown}"))
         self.progress.start(ACCOUNT_MATCH.name)
         verdict = check_results.account(identity.account_id, self.target.account_id)
@@ -143,9 +143,9 @@ class _Run(ABC):
         except ProviderError as error:
             self.progress.done(check_results.failed(PERMISSIONS, error))
             return
-        self.progress.tell(permissions=results)
+        self.progress.update(permissions=results)
         if not self.progress.report.mending:
-            self.progress.tell(**check_results.mending(results))
+            self.progress.update(**check_results.mending(results))
         self.progress.done(check_results.permissions(results, simulated=simulated))
 
     def _tell_regions(self, future: Future[check_results.Regions]) -> None:
@@ -155,7 +155,7 @@ class _Run(ABC):
         except ProviderError as error:
             self.progress.done(check_results.regions_unknown(error))
             return
-        self.progress.tell(regions=results)
+        self.progress.update(regions=results)
         self.progress.done(check_results.regions(results))
 
     def _skip_the_rest(self) -> None:
@@ -198,7 +198,7 @@ class _KeysRun(_Run):
             self.progress.done(check_results.age_unknown(error))
             return
         if created is not None:
-            self.progress.tell(credential_created_at=created.isoformat())
+            self.progress.update(credential_created_at=created.isoformat())
         self.progress.done(check_results.age(created, datetime.now(UTC)))
 
 

@@ -15,7 +15,7 @@ from azure.core.exceptions import AzureError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
-from cloudaccounts.provider_kit.tree_walk import patiently
+from cloudaccounts.provider_kit.tree_walk import retry_temporary
 from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.errors import explain, is_denied, status_of
 from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_commands, clean_group
@@ -90,12 +90,12 @@ def _asked(
                 ) from None
             raise told from None
 
-    return patiently(once)
+    return retry_temporary(once)
 
 
 def _states(access: Access) -> dict[str, NodeState]:
     """Of the subscriptions that cannot be read; all others are active."""
-    told = patiently(lambda: visible_subscriptions(access))
+    told = retry_temporary(lambda: visible_subscriptions(access))
     return {one.id: _state(one.state) for one in told if not check_results.is_readable(one.state)}
 
 

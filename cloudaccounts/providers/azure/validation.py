@@ -126,7 +126,7 @@ class _Run:
     def _identity(self) -> Access:
         access = self.check(IDENTITY, start(partial(sign_in, self.credentials, self.target)))
         identity = f"app {access.client_id} of tenant {access.tenant_id}"
-        self.progress.tell(identity=identity)
+        self.progress.update(identity=identity)
         self.progress.done(check_results.passed(IDENTITY, f"Signed in as {identity}"))
         return access
 
@@ -183,7 +183,7 @@ class _Run:
         self.progress.start(EXTERNAL_ID_PROOF.name)
         error = check_results.external_id_error(found.tags, self.target.external_id, self.target.account_id)
         if error is not None:
-            self.progress.tell(
+            self.progress.update(
                 mending=tag_command(self.target.account_id, self.target.external_id),
                 mending_title="Run this as an administrator of the subscription, then check again",
             )
@@ -197,11 +197,11 @@ class _Run:
         if self.credentials.method == CERTIFICATE:
             parsed = parse(self.credentials["certificate_pem"], self.credentials.get("password"))
             ends = parsed.not_after
-            self.progress.tell(credential_created_at=parsed.not_before.isoformat())
+            self.progress.update(credential_created_at=parsed.not_before.isoformat())
         elif self.credentials.method == CLIENT_SECRET:
             ends = end_of_day(self.credentials.get("expires_on"))
         if ends is not None:
-            self.progress.tell(credential_expires_at=ends.isoformat())
+            self.progress.update(credential_expires_at=ends.isoformat())
         self.progress.done(check_results.expiry(ends, datetime.now(UTC)))
 
     def _tell_permissions(self, future: Future[Proof]) -> None:
@@ -211,14 +211,14 @@ class _Run:
         except ProviderError as error:
             self.progress.done(check_results.failed(PERMISSIONS, error))
             return
-        self.progress.tell(permissions=proof.results)
-        self.progress.tell(
+        self.progress.update(permissions=proof.results)
+        self.progress.update(
             **check_results.mending(proof.results, self.credentials["client_id"], self.target.account_id)
         )
         self.progress.done(check_results.permissions(proof.results, proof.denials_unread))
 
     def _told_regions(self, results: tuple[RegionResult, ...]) -> CheckResult:
-        self.progress.tell(regions=results)
+        self.progress.update(regions=results)
         return check_results.regions(results)
 
     def _tell_good_to_know(self, planned: PlannedCheck, future: Future[T], judge: Callable[[T], CheckResult]) -> None:

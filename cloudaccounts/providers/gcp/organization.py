@@ -15,7 +15,7 @@ from google.cloud.resourcemanager_v3 import ListFoldersRequest, ListProjectsRequ
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
-from cloudaccounts.provider_kit.tree_walk import patiently, walk
+from cloudaccounts.provider_kit.tree_walk import retry_temporary, walk
 from cloudaccounts.providers.gcp import validation
 from cloudaccounts.providers.gcp.client import patient
 from cloudaccounts.providers.gcp.errors import explain, facts_of
@@ -119,7 +119,7 @@ class _Listing:
                     ) from None
                 raise told from None
 
-        return patiently(once)
+        return retry_temporary(once)
 
 
 def _folder(one: Any, parent: str) -> OrganizationNode:

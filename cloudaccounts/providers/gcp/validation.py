@@ -131,7 +131,7 @@ class _Run:
 
     def _identity(self) -> Identity:
         identity = self._check(IDENTITY, start(self._checked_sign_in))
-        self.progress.tell(identity=identity.email)
+        self.progress.update(identity=identity.email)
         verb = "Signed in as" if self.credentials.method == SERVICE_ACCOUNT_KEY else "Acting as"
         self.progress.done(check_results.passed(IDENTITY, f"{verb} {identity.email}"))
         return identity
@@ -177,7 +177,7 @@ class _Run:
         if verdict.status == CheckStatus.FAILED:
             command = check_results.label_command(self.target.account_id, self.target.external_id)
             title = "An administrator of the project runs this; then check again"
-            self.progress.tell(mending=command, mending_title=title)
+            self.progress.update(mending=command, mending_title=title)
         self.progress.done(verdict)
 
     def _key_facts(self, identity: Identity) -> KeyFacts:
@@ -197,9 +197,9 @@ class _Run:
             self.progress.done(check_results.age_unknown(error))
             return
         if facts.created_at is not None:
-            self.progress.tell(credential_created_at=facts.created_at.isoformat())
+            self.progress.update(credential_created_at=facts.created_at.isoformat())
         if facts.expires_at is not None:
-            self.progress.tell(credential_expires_at=facts.expires_at.isoformat())
+            self.progress.update(credential_expires_at=facts.expires_at.isoformat())
         self.progress.done(check_results.age(facts, datetime.now(UTC)))
 
     def _states_and_policy(
@@ -287,7 +287,7 @@ class _Run:
         verdict = check_results.apis(facts, disabled)
         if disabled is not None and not self.progress.report.mending:
             command = permissions.enabling_command(facts.off, identity.host_project)
-            self.progress.tell(mending=command, mending_title="Run this, wait a few minutes, then check again")
+            self.progress.update(mending=command, mending_title="Run this, wait a few minutes, then check again")
         self.progress.done(verdict)
 
     def _permissions(self, identity: Identity) -> check_results.Permissions:
@@ -318,15 +318,15 @@ class _Run:
         except ProviderError as error:
             self.progress.done(check_results.failed(PERMISSIONS, error))
             return
-        self.progress.tell(permissions=results)
+        self.progress.update(permissions=results)
         if not self.progress.report.mending:
-            self.progress.tell(**check_results.mending(results, self.target.account_id, identity.email))
+            self.progress.update(**check_results.mending(results, self.target.account_id, identity.email))
         self.progress.done(check_results.permissions(results))
 
     def _tell_regions(self) -> None:
         self.progress.start(REGIONS.name)
         results, verdict = check_results.regions(require_regions(self.target.regions))
-        self.progress.tell(regions=results)
+        self.progress.update(regions=results)
         self.progress.done(verdict)
 
     def _skip_the_rest(self) -> None:

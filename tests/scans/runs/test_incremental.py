@@ -114,7 +114,7 @@ def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud
     def judge(asset: Found) -> Evaluation:
         return Evaluation(Verdict.FAIL if old["days"] > 90 else Verdict.PASS, "By its age.")
 
-    toycloud.checks = (*CHECKS, replace(CHECKS[0], id="toy_age", judge=judge, ages=True))
+    toycloud.checks = (*CHECKS, replace(CHECKS[0], id="toy_age", evaluate=judge, time_dependent=True))
     toycloud.put("boxes", "left", "red", lid="open")
     scan()
     assert not Finding.objects.filter(check_id="toy_age").exists()

@@ -12,10 +12,10 @@ from cloudaccounts.provider_kit.posture import (
     days_since,
     expect,
     failed,
-    moment,
     not_applicable,
     observed,
     optional,
+    parse_time,
     passed,
     required,
     rows,
@@ -102,7 +102,7 @@ def _root_quiet(asset: Asset) -> Evaluation:
 
 
 def _uses(asset: Asset, names: tuple[str, ...]) -> list[str]:
-    return [value for name in names if moment(value := observed(asset, name)) is not None]
+    return [value for name in names if parse_time(value := observed(asset, name)) is not None]
 
 
 def _user_mfa(asset: Asset) -> Evaluation:
@@ -133,7 +133,7 @@ def _unused(asset: Asset) -> Evaluation:
 
 
 def _latest(*values: Any) -> str | None:
-    known = [(at, value) for value in values if (at := moment(value)) is not None]
+    known = [(at, value) for value in values if (at := parse_time(value)) is not None]
     return max(known)[1] if known else None
 
 
@@ -234,7 +234,7 @@ CHECKS = (
         console="Find out who signed in as root (CloudTrail, Event history), and give that person a role for the task.",
         command="aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=root",
         references=(cis("1.7"), _BEST_PRACTICES),
-        ages=True,
+        time_dependent=True,
     ),
     check(
         "iam_password_length",
@@ -293,7 +293,7 @@ CHECKS = (
         console="IAM, Users, the user, Security credentials: disable console access, deactivate the key.",
         command="aws iam update-access-key --user-name <user> --access-key-id <key id> --status Inactive",
         references=(cis("1.12"),),
-        ages=True,
+        time_dependent=True,
     ),
     check(
         "iam_access_key_age",
@@ -308,7 +308,7 @@ CHECKS = (
         "--user-name "
         "<user> --access-key-id <old key id>",
         references=(cis("1.14"),),
-        ages=True,
+        time_dependent=True,
     ),
     check(
         "iam_single_access_key",

@@ -141,7 +141,7 @@ CHECKS = (
         "--private-key "
         "fileb://key.pem",
         references=(aws("Managed renewal", "https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html"),),
-        ages=True,
+        time_dependent=True,
     ),
     check(
         "cloudfront_https",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudaccounts.contract.rules import PostureCheck, Reference, Severity
-from cloudaccounts.provider_kit.posture import Rule, careful
+from cloudaccounts.provider_kit.posture import Rule, posture_check
 
 
 def texts(value: Any) -> list[str]:
@@ -41,19 +41,19 @@ def check(
     console: str,
     command: str,
     references: tuple[Reference, ...] = (),
-    ages: bool = False,
+    time_dependent: bool = False,
 ) -> PostureCheck:
-    """A check whose judge never raises. The service is the second part of the asset's type."""
-    return PostureCheck(
-        id=f"aws_{identifier}",
-        title=title,
-        severity=severity,
-        service=asset_type.split(".")[1],
-        asset_type=asset_type,
+    """A posture check of AWS. The service is the second part of the asset's type."""
+    make = posture_check(
+        f"aws_{identifier}",
+        title,
+        severity,
+        asset_type.split(".")[1],
+        asset_type,
         why=why,
         console=console,
         command=command,
         references=references,
-        judge=careful(asset_type, rule),
-        ages=ages,
+        time_dependent=time_dependent,
     )
+    return make(rule)

@@ -22,7 +22,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.report import CheckStatus
-from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.provider_kit.deadlines import Deadline
 from cloudaccounts.providers.aws.check_results import account, root
 from cloudaccounts.providers.aws.client import Connection
@@ -137,7 +137,9 @@ class AwsSession:
                 return
             raise _told(error, self._connection, unit) from None
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
+    def unchanged(
+        self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
+    ) -> frozenset[ScanUnit]:
         """By CloudTrail's event history; see `changes`. Raises `ProviderError` where that cannot be read."""
         try:
             silent = changes.unchanged(self._connection, units, since, datetime.now(UTC), glances=known is not None)

@@ -20,19 +20,21 @@ from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.contract.inventory import Asset, ScanUnit
-from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.inventory import UNREADABLE, Asset, ScanUnit
+from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.inventory import changes, cloudtrail, ec2, guardduty
-from cloudaccounts.providers.aws.inventory.common import UNREADABLE, Scope, paged
+from cloudaccounts.providers.aws.inventory.common import Scope, paged
 
 THREADS = 8  # units at a time
 
 IsSame = Callable[[], bool]
 
 
-def different(connection: Connection, account_id: str, units: Iterable[ScanUnit], known: Known) -> frozenset[ScanUnit]:
+def different(
+    connection: Connection, account_id: str, units: Iterable[ScanUnit], known: KnownAssets
+) -> frozenset[ScanUnit]:
     """Those that may not be as known, so that they are to be looked at; of `changes.GLANCED` only."""
     asked: dict[ScanUnit, IsSame] = {}
     for unit in units:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.normalization import plain, with_unreadable
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
-
-UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +28,6 @@ class Scope:
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         place = self.region if region is None else region
         return f"arn:{self.connection.partition.name}:{service}:{place}:{self.account_id}:{resource}"
-
-
-def plain(value: Any) -> Any:
-    """JSON types only: dates in ISO 8601. Lists keep their order, which is often meant; see `ordered`."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value
-
-
-def ordered(values: Iterable[Any]) -> list[Any]:
-    """As `plain`, sorted: for lists that AWS gives in no order of their own."""
-    return sorted((plain(value) for value in values), key=lambda value: json.dumps(value, sort_keys=True))
 
 
 def tags(pairs: Iterable[Any] | None) -> dict[str, str]:
@@ -138,4 +120,4 @@ class Properties:
             self.refused[name] = explain(error, self.connection.who, permission).code
 
     def told(self) -> dict[str, Any]:
-        return self.values | ({UNREADABLE: dict(sorted(self.refused.items()))} if self.refused else {})
+        return with_unreadable(self.values, self.refused)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, ordered
+from cloudaccounts.provider_kit.normalization import ordered
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset
 
 
 def collect(scope: Scope) -> Iterator[Asset]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, lower_tags, paged, plain
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, lower_tags, paged
 
 THREADS = 4  # EKS clusters read at once: each takes a small call
 ECS_BATCH = 100  # clusters that DescribeClusters takes

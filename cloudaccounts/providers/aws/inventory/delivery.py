@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, plain, tags
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, tags
 
 # Without this, ACM lists RSA 2048 and 1024 only: API reference of ListCertificates.
 _KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged, plain
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:

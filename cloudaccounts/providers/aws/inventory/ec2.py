@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, each, plain, tags
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, each, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, PaginatorConfigTypeDef, VolumeTypeDef

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, ordered, plain, tags
+from cloudaccounts.provider_kit.normalization import ordered, plain
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

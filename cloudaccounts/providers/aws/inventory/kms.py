@@ -8,7 +8,8 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.deadlines import in_order
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged, plain
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged
 
 THREADS = 4  # keys read at once: each takes two small calls
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.deadlines import in_order
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, ordered, plain, tags
+from cloudaccounts.provider_kit.normalization import ordered, plain
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, tags
 from cloudaccounts.providers.aws.regions import is_region
 
 if TYPE_CHECKING:

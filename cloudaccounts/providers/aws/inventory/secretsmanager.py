@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, plain, tags
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, tags
 
 
 def collect(scope: Scope) -> Iterator[Asset]:

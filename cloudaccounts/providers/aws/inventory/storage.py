@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged, plain, tags
+from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

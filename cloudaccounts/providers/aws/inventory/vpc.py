@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, ordered, paged
+from cloudaccounts.provider_kit.normalization import ordered
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:

@@ -11,17 +11,17 @@ from cloudaccounts.provider_kit.posture import (
     list_of_texts,
     mappings,
     not_applicable,
-    rule,
+    posture_check,
     text,
     texts,
 )
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.providers.azure.checks.references import cite
 
 MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/best-practices
 _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administrator, the same id everywhere
 
 
-@rule(
+@posture_check(
     "azure_subscription_owners",
     "Too many owners of the subscription",
     Severity.HIGH,
@@ -32,7 +32,7 @@ _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administr
     console="Open the subscription, Access control (IAM), Role assignments, filter by the role Owner, and remove those "
     "who do not need it; give them a narrower role, or make them eligible in Privileged Identity Management.",
     command="az role assignment delete --assignee <principal-id> --role Owner --scope /subscriptions/<subscription-id>",
-    references=refer("role-based-access-control/best-practices#limit-the-number-of-subscription-owners"),
+    references=cite("role-based-access-control/best-practices#limit-the-number-of-subscription-owners"),
 )
 def owners(asset: Asset) -> Evaluation:
     known(asset, "owners")
@@ -41,7 +41,7 @@ def owners(asset: Asset) -> Evaluation:
     return expect(count <= MOST_OWNERS, said, said)
 
 
-@rule(
+@posture_check(
     "azure_custom_owner_role",
     "Custom role that may do everything",
     Severity.HIGH,
@@ -51,7 +51,7 @@ def owners(asset: Asset) -> Evaluation:
     console="Open the subscription, Access control (IAM), Roles, filter by Type CustomRole; move its assignments to a "
     "narrower role, then delete it.",
     command='az role definition delete --name "<role-name>" --scope /subscriptions/<subscription-id>',
-    references=refer("role-based-access-control/custom-roles", "1.23"),
+    references=cite("role-based-access-control/custom-roles", "1.23"),
 )
 def custom_owner(asset: Asset) -> Evaluation:
     known(asset, "permissions")
@@ -69,7 +69,7 @@ def custom_owner(asset: Asset) -> Evaluation:
     )
 
 
-@rule(
+@posture_check(
     "azure_access_administrator_at_root",
     "User Access Administrator over the whole tenant",
     Severity.CRITICAL,
@@ -80,7 +80,7 @@ def custom_owner(asset: Asset) -> Evaluation:
     console="In Microsoft Entra ID, Properties, set Access management for Azure resources to No as the person who "
     "elevated the access.",
     command='az role assignment delete --assignee <principal-id> --role "User Access Administrator" --scope /',
-    references=refer("role-based-access-control/elevate-access-global-admin"),
+    references=cite("role-based-access-control/elevate-access-global-admin"),
 )
 def administrator_at_root(asset: Asset) -> Evaluation:
     role = text(asset, "role_id")
@@ -93,7 +93,7 @@ def administrator_at_root(asset: Asset) -> Evaluation:
     )
 
 
-@rule(
+@posture_check(
     "azure_owner_is_application",
     "Application with the role Owner",
     Severity.MEDIUM,
@@ -104,7 +104,7 @@ def administrator_at_root(asset: Asset) -> Evaluation:
     console="Open the subscription, Access control (IAM), Role assignments; replace Owner by Contributor or by the "
     "roles that the application needs.",
     command="az role assignment delete --ids <assignment-id>",
-    references=refer("role-based-access-control/best-practices"),
+    references=cite("role-based-access-control/best-practices"),
 )
 def application_owner(asset: Asset) -> Evaluation:
     if known(asset, "role_id") != "8e3af657-a8ff-443c-a75c-2fe8c4bcb635":

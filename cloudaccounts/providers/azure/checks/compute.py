@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, flag, known, not_applicable, passed, rule, text, texts
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.provider_kit.posture import expect, flag, known, not_applicable, passed, posture_check, text, texts
+from cloudaccounts.providers.azure.checks.references import cite
 
 _MACHINE = "azure.compute.virtual_machine"
 _DISK = "azure.compute.disk"
 _CLUSTER = "azure.containers.kubernetes_cluster"
 
 
-@rule(
+@posture_check(
     "azure_vm_managed_disks",
     "Virtual machine without managed disks",
     Severity.MEDIUM,
@@ -21,14 +21,14 @@ _CLUSTER = "azure.containers.kubernetes_cluster"
     why="Disks in a storage account are files that the account's keys open, and are not encrypted by themselves.",
     console="Open the virtual machine, Disks, choose Migrate to managed disks.",
     command="az vm convert --resource-group <group> --name <vm>",
-    references=refer("virtual-machines/managed-disks-overview", "7.2"),
+    references=cite("virtual-machines/managed-disks-overview", "7.2"),
 )
 def managed_disks(asset: Asset) -> Evaluation:
     managed = flag(asset, "uses_managed_disks", default=None)
     return expect(managed, "Its disk is a file in a storage account.", "Its disks are managed.")
 
 
-@rule(
+@posture_check(
     "azure_vm_encryption_at_host",
     "Virtual machine without encryption at host",
     Severity.LOW,
@@ -38,13 +38,13 @@ def managed_disks(asset: Asset) -> Evaluation:
     "with encryption at host.",
     console="Stop the virtual machine, open Disks, Additional settings, choose Encryption at host.",
     command="az vm update --resource-group <group> --name <vm> --set securityProfile.encryptionAtHost=true",
-    references=refer("virtual-machines/disk-encryption-overview"),
+    references=cite("virtual-machines/disk-encryption-overview"),
 )
 def encryption_at_host(asset: Asset) -> Evaluation:
     return expect(flag(asset, "encryption_at_host"), "Encryption at host is off.", "Encryption at host is on.")
 
 
-@rule(
+@posture_check(
     "azure_vm_password_login",
     "Linux machine takes passwords over SSH",
     Severity.MEDIUM,
@@ -53,7 +53,7 @@ def encryption_at_host(asset: Asset) -> Evaluation:
     why="Passwords are guessed by machines all day long; keys cannot be.",
     console="Set up a key with Reset password, SSH public key; then switch PasswordAuthentication off in sshd_config.",
     command="az vm user update --resource-group <group> --name <vm> --username <user> --ssh-key-value <public-key>",
-    references=refer("virtual-machines/linux/ssh-from-windows"),
+    references=cite("virtual-machines/linux/ssh-from-windows"),
 )
 def password_login(asset: Asset) -> Evaluation:
     if text(asset, "os_type").lower() == "windows":
@@ -65,7 +65,7 @@ def password_login(asset: Asset) -> Evaluation:
     )
 
 
-@rule(
+@posture_check(
     "azure_vm_trusted_launch",
     "Virtual machine without trusted launch",
     Severity.LOW,
@@ -75,7 +75,7 @@ def password_login(asset: Asset) -> Evaluation:
     console="Stop the virtual machine, open Configuration, set Security type to Trusted launch (generation 2 only).",
     command="az vm update --resource-group <group> --name <vm> --security-type TrustedLaunch --enable-secure-boot true "
     "--enable-vtpm true",
-    references=refer("virtual-machines/trusted-launch"),
+    references=cite("virtual-machines/trusted-launch"),
 )
 def trusted_launch(asset: Asset) -> Evaluation:
     told = text(asset, "security_type")
@@ -83,7 +83,7 @@ def trusted_launch(asset: Asset) -> Evaluation:
     return expect(good, "Its security type is standard.", f"Its security type is {told}.")
 
 
-@rule(
+@posture_check(
     "azure_disk_public_network",
     "Disk can be exported over the internet",
     Severity.MEDIUM,
@@ -94,7 +94,7 @@ def trusted_launch(asset: Asset) -> Evaluation:
     console="Open the disk, Networking, choose Disable public access and enable private access, or Disable both.",
     command="az disk update --resource-group <group> --name <disk> --public-network-access Disabled "
     "--network-access-policy DenyAll",
-    references=refer("virtual-machines/disks-restrict-import-export-overview"),
+    references=cite("virtual-machines/disks-restrict-import-export-overview"),
 )
 def disk_public(asset: Asset) -> Evaluation:
     if text(asset, "network_access").lower() in ("denyall", "allowprivate"):
@@ -103,7 +103,7 @@ def disk_public(asset: Asset) -> Evaluation:
     return expect(closed, "Export over the internet is allowed.", "The public network is switched off.")
 
 
-@rule(
+@posture_check(
     "azure_aks_api_open",
     "Kubernetes API is reachable from every network",
     Severity.MEDIUM,
@@ -112,7 +112,7 @@ def disk_public(asset: Asset) -> Evaluation:
     why="The API commands all that runs in the cluster: a leaked token or a new flaw in it is tried from everywhere.",
     console="Open the cluster, Networking, set authorized IP ranges; new clusters can be private.",
     command="az aks update --resource-group <group> --name <cluster> --api-server-authorized-ip-ranges <your-network>",
-    references=refer("aks/api-server-authorized-ip-ranges"),
+    references=cite("aks/api-server-authorized-ip-ranges"),
 )
 def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "private_cluster"):
@@ -121,7 +121,7 @@ def api_open(asset: Asset) -> Evaluation:
     return expect(bool(ranges), "Every address may reach its API.", "Only named addresses reach its API.")
 
 
-@rule(
+@posture_check(
     "azure_aks_local_accounts",
     "Kubernetes cluster keeps local accounts",
     Severity.LOW,
@@ -130,7 +130,7 @@ def api_open(asset: Asset) -> Evaluation:
     why="A local account is a certificate with all rights that knows no person, no second factor and no end.",
     console="Open the cluster, Security configuration, choose Microsoft Entra ID and clear Kubernetes local accounts.",
     command="az aks update --resource-group <group> --name <cluster> --disable-local-accounts",
-    references=refer("aks/manage-local-accounts-managed-azure-ad"),
+    references=cite("aks/manage-local-accounts-managed-azure-ad"),
 )
 def local_accounts(asset: Asset) -> Evaluation:
     known(asset, "kubernetes_version")  # told of every cluster: without it, nothing was read

@@ -10,17 +10,17 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
+    abridge,
     expect,
     failed,
     known,
-    listed,
     mappings,
     not_applicable,
     passed,
-    rule,
+    posture_check,
     text,
 )
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.providers.azure.checks.references import cite
 
 _SERVER = "azure.sql.server"
 _DATABASE = "azure.sql.database"
@@ -48,16 +48,16 @@ def _firewall(asset: Asset) -> Evaluation:
     rules = mappings(asset, "firewall_rules")
     wide = [str(one.get("name")) for one in rules if _wide(one)]
     if wide:
-        return failed(f"Open to the internet by {listed(wide)}.")
+        return failed(f"Open to the internet by {abridge(wide)}.")
     shared = [str(one.get("name")) for one in rules if _all_of_azure(one)]
     return expect(
         not shared,
-        f"Every customer's services in Azure may connect, by {listed(shared)}.",
+        f"Every customer's services in Azure may connect, by {abridge(shared)}.",
         "Its firewall names networks.",
     )
 
 
-@rule(
+@posture_check(
     "azure_sql_firewall_open",
     "SQL server is open to the internet",
     Severity.CRITICAL,
@@ -68,13 +68,13 @@ def _firewall(asset: Asset) -> Evaluation:
     console="Open the SQL server, Networking: delete the wide firewall rules and clear Allow Azure services; use a "
     "private endpoint.",
     command="az sql server firewall-rule delete --resource-group <group> --server <server> --name <rule>",
-    references=refer("azure-sql/database/firewall-configure", "4.1.2"),
+    references=cite("azure-sql/database/firewall-configure", "4.1.2"),
 )
 def sql_firewall(asset: Asset) -> Evaluation:
     return _firewall(asset)
 
 
-@rule(
+@posture_check(
     "azure_sql_auditing",
     "SQL server is not audited",
     Severity.MEDIUM,
@@ -84,7 +84,7 @@ def sql_firewall(asset: Asset) -> Evaluation:
     console="Open the SQL server, Auditing, enable Azure SQL Auditing and choose a destination.",
     command="az sql server audit-policy update --resource-group <group> --name <server> --state Enabled "
     "--log-analytics-target-state Enabled --log-analytics-workspace-resource-id <workspace-id>",
-    references=refer("azure-sql/database/auditing-overview", "4.1.1"),
+    references=cite("azure-sql/database/auditing-overview", "4.1.1"),
 )
 def sql_auditing(asset: Asset) -> Evaluation:
     known(asset, "auditing")
@@ -92,7 +92,7 @@ def sql_auditing(asset: Asset) -> Evaluation:
     return expect(good, "Auditing is off.", "Auditing is on.")
 
 
-@rule(
+@posture_check(
     "azure_sql_minimum_tls",
     "SQL server accepts old TLS",
     Severity.MEDIUM,
@@ -101,7 +101,7 @@ def sql_auditing(asset: Asset) -> Evaluation:
     why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
     console="Open the SQL server, Networking, Connectivity, set the minimum TLS version to 1.2.",
     command="az sql server update --resource-group <group> --name <server> --minimal-tls-version 1.2",
-    references=refer("azure-sql/database/connectivity-settings"),
+    references=cite("azure-sql/database/connectivity-settings"),
 )
 def sql_tls(asset: Asset) -> Evaluation:
     told = text(asset, "minimum_tls") or "None"
@@ -109,7 +109,7 @@ def sql_tls(asset: Asset) -> Evaluation:
     return expect(good, f"The minimum TLS version is {told}.", f"The minimum TLS version is {told}.")
 
 
-@rule(
+@posture_check(
     "azure_sql_entra_administrator",
     "SQL server has no administrator of Microsoft Entra ID",
     Severity.MEDIUM,
@@ -119,7 +119,7 @@ def sql_tls(asset: Asset) -> Evaluation:
     console="Open the SQL server, Microsoft Entra ID, Set admin, and choose a group.",
     command="az sql server ad-admin create --resource-group <group> --server-name <server> --display-name <group-name> "
     "--object-id <group-object-id>",
-    references=refer("azure-sql/database/authentication-aad-configure", "4.1.4"),
+    references=cite("azure-sql/database/authentication-aad-configure", "4.1.4"),
 )
 def sql_administrator(asset: Asset) -> Evaluation:
     known(asset, "entra_administrators")
@@ -127,7 +127,7 @@ def sql_administrator(asset: Asset) -> Evaluation:
     return expect(there, "Only the server's own passwords open it.", "An administrator of Microsoft Entra ID is set.")
 
 
-@rule(
+@posture_check(
     "azure_sql_database_encryption",
     "SQL database is not encrypted",
     Severity.HIGH,
@@ -136,7 +136,7 @@ def sql_administrator(asset: Asset) -> Evaluation:
     why="Its files and backups can be read by whoever gets at them.",
     console="Open the database, Data Encryption, switch Transparent data encryption on.",
     command="az sql db tde set --resource-group <group> --server <server> --database <database> --status Enabled",
-    references=refer("azure-sql/database/transparent-data-encryption-tde-overview", "4.1.5"),
+    references=cite("azure-sql/database/transparent-data-encryption-tde-overview", "4.1.5"),
 )
 def sql_encryption(asset: Asset) -> Evaluation:
     if asset.name.rsplit("/", 1)[-1].lower() == "master":
@@ -146,7 +146,7 @@ def sql_encryption(asset: Asset) -> Evaluation:
     return expect(good, "Transparent data encryption is off.", "Transparent data encryption is on.")
 
 
-@rule(
+@posture_check(
     "azure_postgresql_ssl",
     "PostgreSQL server answers without encryption",
     Severity.HIGH,
@@ -156,14 +156,14 @@ def sql_encryption(asset: Asset) -> Evaluation:
     console="Open the server, Server parameters, set require_secure_transport to ON.",
     command="az postgres flexible-server parameter set --resource-group <group> --server-name <server> "
     "--name require_secure_transport --value on",
-    references=refer("postgresql/flexible-server/how-to-connect-tls-ssl", "4.3.1"),
+    references=cite("postgresql/flexible-server/how-to-connect-tls-ssl", "4.3.1"),
 )
 def postgres_ssl(asset: Asset) -> Evaluation:
     told = known(asset, "parameters.require_secure_transport")
     return expect(told == "on", "require_secure_transport is off.", "require_secure_transport is on.")
 
 
-@rule(
+@posture_check(
     "azure_postgresql_firewall_open",
     "PostgreSQL server is open to the internet",
     Severity.HIGH,
@@ -175,13 +175,13 @@ def postgres_ssl(asset: Asset) -> Evaluation:
     "service.",
     command="az postgres flexible-server firewall-rule delete --resource-group <group> --name <server> "
     "--rule-name <rule>",
-    references=refer("postgresql/flexible-server/concepts-firewall-rules", "4.3.7"),
+    references=cite("postgresql/flexible-server/concepts-firewall-rules", "4.3.7"),
 )
 def postgres_firewall(asset: Asset) -> Evaluation:
     return _firewall(asset)
 
 
-@rule(
+@posture_check(
     "azure_postgresql_logs_connections",
     "PostgreSQL server does not log connections",
     Severity.LOW,
@@ -191,12 +191,12 @@ def postgres_firewall(asset: Asset) -> Evaluation:
     console="Open the server, Server parameters, set log_connections and log_checkpoints to ON.",
     command="az postgres flexible-server parameter set --resource-group <group> --server-name <server> "
     "--name log_connections --value on",
-    references=refer("postgresql/flexible-server/concepts-logging", "4.3.2", "4.3.3"),
+    references=cite("postgresql/flexible-server/concepts-logging", "4.3.2", "4.3.3"),
 )
 def postgres_logs(asset: Asset) -> Evaluation:
     names = ("log_checkpoints", "log_connections")
     off = [name for name in names if known(asset, f"parameters.{name}") != "on"]
-    return expect(not off, f"Off: {listed(off)}.", "Connections and checkpoints are logged.")
+    return expect(not off, f"Off: {abridge(off)}.", "Connections and checkpoints are logged.")
 
 
 CHECKS = (

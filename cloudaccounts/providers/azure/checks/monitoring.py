@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, failed, known, list_of_texts, listed, mapping, mappings, rule
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.provider_kit.posture import (
+    abridge,
+    expect,
+    failed,
+    known,
+    list_of_texts,
+    mapping,
+    mappings,
+    posture_check,
+)
+from cloudaccounts.providers.azure.checks.references import cite
 
 CATEGORIES = ("administrative", "security", "alert", "policy")
 # The changes that CIS wants people to be told of, 5.2.1 to 5.2.10.
@@ -32,7 +41,7 @@ PLANS = {
 }
 
 
-@rule(
+@posture_check(
     "azure_activity_log_exported",
     "Activity Log is not kept",
     Severity.MEDIUM,
@@ -46,7 +55,7 @@ PLANS = {
     '--workspace <workspace-id> --logs \'[{"category":"Administrative","enabled":true},'
     '{"category":"Security","enabled":true},{"category":"Alert","enabled":true},'
     '{"category":"Policy","enabled":true}]\'',
-    references=refer("azure-monitor/platform/diagnostic-settings", "5.1.1", "5.1.2"),
+    references=cite("azure-monitor/platform/diagnostic-settings", "5.1.1", "5.1.2"),
 )
 def activity_log_exported(asset: Asset) -> Evaluation:
     known(asset, "exports")
@@ -57,12 +66,12 @@ def activity_log_exported(asset: Asset) -> Evaluation:
     missing = [name for name in CATEGORIES if name not in sent and "alllogs" not in sent]
     return expect(
         not missing,
-        f"The log is exported without the categor{'y' if len(missing) == 1 else 'ies'} {listed(missing)}.",
+        f"The log is exported without the categor{'y' if len(missing) == 1 else 'ies'} {abridge(missing)}.",
         "All categories that matter are exported.",
     )
 
 
-@rule(
+@posture_check(
     "azure_activity_log_alerts",
     "Nobody is told of changes to the subscription's protection",
     Severity.MEDIUM,
@@ -75,7 +84,7 @@ def activity_log_exported(asset: Asset) -> Evaluation:
     command="az monitor activity-log alert create --name <name> --resource-group <group> --scope "
     "/subscriptions/<subscription-id> --condition category=Administrative and operationName=<operation> "
     "--action-group <action-group-id>",
-    references=refer(
+    references=cite(
         "azure-monitor/alerts/alerts-types",
         *(f"5.2.{number}" for number in range(1, 11)),
     ),
@@ -87,13 +96,13 @@ def activity_log_alerts(asset: Asset) -> Evaluation:
     missing = [operation for operation in WATCHED if operation not in told]
     return expect(
         not missing,
-        f"No alert reaches anybody for changes to {listed(WATCHED[operation] for operation in missing)}: "
+        f"No alert reaches anybody for changes to {abridge(WATCHED[operation] for operation in missing)}: "
         f"{len(missing)} of {len(WATCHED)} operations.",
         f"All {len(WATCHED)} operations have an alert that reaches somebody.",
     )
 
 
-@rule(
+@posture_check(
     "azure_defender_plans",
     "Microsoft Defender is off for some kinds of resources",
     Severity.LOW,
@@ -103,7 +112,7 @@ def activity_log_alerts(asset: Asset) -> Evaluation:
     "machines. Each kind of resource has a plan of its own, with a price.",
     console="Microsoft Defender for Cloud, Environment settings, choose the subscription, switch on the plans.",
     command="az security pricing create --name <plan> --tier standard",
-    references=refer(
+    references=cite(
         "defender-for-cloud/connect-azure-subscription",
         *("2.1.1", "2.1.2", "2.1.4", "2.1.7", "2.1.8", "2.1.10", "2.1.12"),
     ),
@@ -112,7 +121,7 @@ def defender_plans(asset: Asset) -> Evaluation:
     known(asset, "plans")
     tiers = {name.lower(): str(tier).lower() for name, tier in mapping(asset, "plans").items()}
     off = [label for name, label in PLANS.items() if tiers.get(name) != "standard"]
-    return expect(not off, f"Off for {listed(off)}.", "All plans that matter are on.")
+    return expect(not off, f"Off for {abridge(off)}.", "All plans that matter are on.")
 
 
 CHECKS = (activity_log_exported, activity_log_alerts, defender_plans)

@@ -7,8 +7,8 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
-from cloudaccounts.provider_kit.posture import Rule, expect, known, list_of_texts, listed, mappings, rule
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.provider_kit.posture import Rule, abridge, expect, known, list_of_texts, mappings, posture_check
+from cloudaccounts.providers.azure.checks.references import cite
 
 _GROUP = "azure.network.network_security_group"
 _ANYWHERE = frozenset({"*", "0.0.0.0/0", "internet", "any", "::/0"})
@@ -56,7 +56,7 @@ def _open(port: int) -> Rule:
         names = open_rules(asset, lambda ports: any(port in one for one in ports), frozenset({"tcp", "*"}))
         return expect(
             not names,
-            f"Port {port} is open to the internet by {listed(names)}.",
+            f"Port {port} is open to the internet by {abridge(names)}.",
             f"No rule opens port {port} to the internet.",
         )
 
@@ -64,7 +64,7 @@ def _open(port: int) -> Rule:
 
 
 def _administration(port: int, name: str, cis: str) -> PostureCheck:
-    return rule(
+    return posture_check(
         f"azure_nsg_{name.lower()}_open",
         f"{name} is open to the internet",
         Severity.HIGH,
@@ -76,7 +76,7 @@ def _administration(port: int, name: str, cis: str) -> PostureCheck:
         "own addresses; better, delete it and use Azure Bastion or just-in-time access.",
         command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
         "--source-address-prefixes <your-network>",
-        references=refer("bastion/bastion-overview", cis),
+        references=cite("bastion/bastion-overview", cis),
     )(_open(port))
 
 
@@ -84,7 +84,7 @@ rdp_open = _administration(3389, "RDP", "6.1")
 ssh_open = _administration(22, "SSH", "6.2")
 
 
-@rule(
+@posture_check(
     "azure_nsg_all_ports_open",
     "Every port is open to the internet",
     Severity.CRITICAL,
@@ -96,14 +96,14 @@ ssh_open = _administration(22, "SSH", "6.2")
     "meant to be public.",
     command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
     "--destination-port-ranges 443",
-    references=refer("virtual-network/network-security-groups-overview"),
+    references=cite("virtual-network/network-security-groups-overview"),
 )
 def all_ports_open(asset: Asset) -> Evaluation:
     protocols = frozenset({"tcp", "udp", "*"})
     names = open_rules(asset, lambda ports: any(len(one) >= len(ALL_PORTS) - 1 for one in ports), protocols)
     return expect(
         not names,
-        f"All ports are open to the internet by {listed(names)}.",
+        f"All ports are open to the internet by {abridge(names)}.",
         "No rule opens all ports to the internet.",
     )
 
@@ -111,7 +111,7 @@ def all_ports_open(asset: Asset) -> Evaluation:
 _DATABASES = {1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 6379: "Redis", 27017: "MongoDB"}
 
 
-@rule(
+@posture_check(
     "azure_nsg_database_open",
     "A database's port is open to the internet",
     Severity.HIGH,
@@ -123,7 +123,7 @@ _DATABASES = {1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 6379: "Redi
     "subnet.",
     command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
     "--source-address-prefixes VirtualNetwork",
-    references=refer("virtual-network/network-security-groups-overview"),
+    references=cite("virtual-network/network-security-groups-overview"),
 )
 def database_open(asset: Asset) -> Evaluation:
     protocols = frozenset({"tcp", "*"})
@@ -133,7 +133,7 @@ def database_open(asset: Asset) -> Evaluation:
         if open_rules(asset, lambda ports, port=port: any(port in one for one in ports), protocols)  # type: ignore[misc] # binds the loop's value
     ]
     return expect(
-        not found, f"Open to the internet: {listed(found)}.", "No port of a usual database is open to the internet."
+        not found, f"Open to the internet: {abridge(found)}.", "No port of a usual database is open to the internet."
     )
 
 

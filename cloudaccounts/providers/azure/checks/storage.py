@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, passed, rule, text, value
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, passed, posture_check, text, value
+from cloudaccounts.providers.azure.checks.references import cite
 
 _ACCOUNT = "azure.storage.storage_account"
 _UPDATE = "az storage account update --resource-group <group> --name <account>"
 _WEAK = ("TLS1_0", "TLS1_1", "")  # told by none: accounts of before August 2020 take TLS 1.0
 
 
-@rule(
+@posture_check(
     "azure_storage_public_access",
     "Blobs may be made public",
     Severity.HIGH,
@@ -22,14 +22,14 @@ _WEAK = ("TLS1_0", "TLS1_1", "")  # told by none: accounts of before August 2020
     "mistake as well: the commonest leak of data in the cloud.",
     console="Open the storage account, Configuration, set Allow Blob anonymous access to Disabled.",
     command=f"{_UPDATE} --allow-blob-public-access false",
-    references=refer("storage/blobs/anonymous-read-access-prevent", "3.7"),
+    references=cite("storage/blobs/anonymous-read-access-prevent", "3.7"),
 )
 def public_access(asset: Asset) -> Evaluation:
     allowed = flag(asset, "allow_blob_public_access", default=True)
     return expect(not allowed, "Containers may be opened to anonymous readers.", "Anonymous access is switched off.")
 
 
-@rule(
+@posture_check(
     "azure_storage_https_only",
     "Storage account answers without encryption",
     Severity.HIGH,
@@ -38,13 +38,13 @@ def public_access(asset: Asset) -> Evaluation:
     why="Over plain HTTP, everybody on the way reads the data and the access signature that opens it.",
     console="Open the storage account, Configuration, set Secure transfer required to Enabled.",
     command=f"{_UPDATE} --https-only true",
-    references=refer("storage/common/storage-require-secure-transfer", "3.1"),
+    references=cite("storage/common/storage-require-secure-transfer", "3.1"),
 )
 def https_only(asset: Asset) -> Evaluation:
     return expect(flag(asset, "https_only"), "Plain HTTP is accepted.", "HTTPS is required.")
 
 
-@rule(
+@posture_check(
     "azure_storage_minimum_tls",
     "Storage account accepts old TLS",
     Severity.MEDIUM,
@@ -53,7 +53,7 @@ def https_only(asset: Asset) -> Evaluation:
     why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
     console="Open the storage account, Configuration, set Minimum TLS version to Version 1.2.",
     command=f"{_UPDATE} --min-tls-version TLS1_2",
-    references=refer("storage/common/transport-layer-security-configure-minimum-version", "3.15"),
+    references=cite("storage/common/transport-layer-security-configure-minimum-version", "3.15"),
 )
 def minimum_tls(asset: Asset) -> Evaluation:
     told = text(asset, "minimum_tls")
@@ -61,7 +61,7 @@ def minimum_tls(asset: Asset) -> Evaluation:
     return expect(told.upper() not in _WEAK, f"The minimum is {shown}.", f"The minimum is {shown}.")
 
 
-@rule(
+@posture_check(
     "azure_storage_shared_keys",
     "Storage account opens with its shared keys",
     Severity.MEDIUM,
@@ -72,14 +72,14 @@ def minimum_tls(asset: Asset) -> Evaluation:
     console="Open the storage account, Configuration, set Allow storage account key access to Disabled, once its "
     "metrics show no request with a key.",
     command=f"{_UPDATE} --allow-shared-key-access false",
-    references=refer("storage/common/shared-key-authorization-prevent"),
+    references=cite("storage/common/shared-key-authorization-prevent"),
 )
 def shared_keys(asset: Asset) -> Evaluation:
     allowed = flag(asset, "allow_shared_key_access", default=True)
     return expect(not allowed, "Access by account key is allowed.", "Access by account key is switched off.")
 
 
-@rule(
+@posture_check(
     "azure_storage_network_open",
     "Storage account is reachable from every network",
     Severity.MEDIUM,
@@ -89,7 +89,7 @@ def shared_keys(asset: Asset) -> Evaluation:
     console="Open the storage account, Networking, choose Enabled from selected networks (or Disabled) and add your "
     "networks.",
     command=f"{_UPDATE} --default-action Deny",
-    references=refer("storage/common/storage-network-security", "3.8"),
+    references=cite("storage/common/storage-network-security", "3.8"),
 )
 def network_open(asset: Asset) -> Evaluation:
     if text(asset, "public_network_access").lower() == "disabled":
@@ -98,7 +98,7 @@ def network_open(asset: Asset) -> Evaluation:
     return expect(closed, "Every network may connect.", "Only named networks may connect.")
 
 
-@rule(
+@posture_check(
     "azure_storage_soft_delete",
     "Deleted blobs cannot be had back",
     Severity.LOW,
@@ -109,7 +109,7 @@ def network_open(asset: Asset) -> Evaluation:
     command="az storage account blob-service-properties update --resource-group <group> --account-name <account> "
     "--enable-delete-retention true --delete-retention-days 7 --enable-container-delete-retention true "
     "--container-delete-retention-days 7",
-    references=refer("storage/blobs/soft-delete-blob-overview", "3.11"),
+    references=cite("storage/blobs/soft-delete-blob-overview", "3.11"),
 )
 def soft_delete(asset: Asset) -> Evaluation:
     if value(asset, "kind") == "FileStorage":

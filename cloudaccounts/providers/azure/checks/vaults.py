@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, failed, flag, known, list_of_texts, mappings, passed, rule, text
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.provider_kit.posture import (
+    expect,
+    failed,
+    flag,
+    known,
+    list_of_texts,
+    mappings,
+    passed,
+    posture_check,
+    text,
+)
+from cloudaccounts.providers.azure.checks.references import cite
 
 _VAULT = "azure.keyvault.vault"
 
 
-@rule(
+@posture_check(
     "azure_keyvault_recoverable",
     "Key vault can be destroyed for good",
     Severity.HIGH,
@@ -20,7 +30,7 @@ _VAULT = "azure.keyvault.vault"
     "with them is lost. It cannot be switched off again, which is its point.",
     console="Open the key vault, Properties, choose Enable purge protection.",
     command="az keyvault update --resource-group <group> --name <vault> --enable-purge-protection true",
-    references=refer("key-vault/general/soft-delete-overview", "8.5"),
+    references=cite("key-vault/general/soft-delete-overview", "8.5"),
 )
 def recoverable(asset: Asset) -> Evaluation:
     if not flag(asset, "soft_delete", default=True):
@@ -29,7 +39,7 @@ def recoverable(asset: Asset) -> Evaluation:
     return expect(purged, "Purge protection is off.", "Soft delete and purge protection are on.")
 
 
-@rule(
+@posture_check(
     "azure_keyvault_network_open",
     "Key vault is reachable from every network",
     Severity.MEDIUM,
@@ -39,7 +49,7 @@ def recoverable(asset: Asset) -> Evaluation:
     console="Open the key vault, Networking, choose Allow public access from specific networks, or Disable public "
     "access and use a private endpoint.",
     command="az keyvault update --resource-group <group> --name <vault> --default-action Deny --bypass AzureServices",
-    references=refer("key-vault/general/network-security"),
+    references=cite("key-vault/general/network-security"),
 )
 def network_open(asset: Asset) -> Evaluation:
     if text(asset, "public_network_access").lower() == "disabled":
@@ -48,7 +58,7 @@ def network_open(asset: Asset) -> Evaluation:
     return expect(closed, "Every network may connect.", "Only named networks may connect.")
 
 
-@rule(
+@posture_check(
     "azure_keyvault_rbac",
     "Key vault is governed by access policies",
     Severity.LOW,
@@ -59,14 +69,14 @@ def network_open(asset: Asset) -> Evaluation:
     console="Open the key vault, Access configuration, choose Azure role-based access control, after the roles that "
     "replace the policies have been assigned.",
     command="az keyvault update --resource-group <group> --name <vault> --enable-rbac-authorization true",
-    references=refer("key-vault/general/rbac-migration", "8.6"),
+    references=cite("key-vault/general/rbac-migration", "8.6"),
 )
 def rbac(asset: Asset) -> Evaluation:
     roles = flag(asset, "rbac_authorization")
     return expect(roles, "Access is by access policies.", "Access is by roles.")
 
 
-@rule(
+@posture_check(
     "azure_keyvault_logging",
     "Uses of the key vault are not logged",
     Severity.MEDIUM,
@@ -77,7 +87,7 @@ def rbac(asset: Asset) -> Evaluation:
     "Analytics workspace.",
     command="az monitor diagnostic-settings create --name audit --resource <vault-id> --workspace <workspace-id> "
     '--logs \'[{"categoryGroup":"audit","enabled":true}]\'',
-    references=refer("key-vault/general/howto-logging", "5.1.5"),
+    references=cite("key-vault/general/howto-logging", "5.1.5"),
 )
 def logging(asset: Asset) -> Evaluation:
     known(asset, "log_exports")

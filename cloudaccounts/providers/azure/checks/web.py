@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, flag, known, rule, text
-from cloudaccounts.providers.azure.checks.references import refer
+from cloudaccounts.provider_kit.posture import expect, flag, known, posture_check, text
+from cloudaccounts.providers.azure.checks.references import cite
 
 _SITE = "azure.web.site"
 
 
-@rule(
+@posture_check(
     "azure_web_https_only",
     "Web app answers without encryption",
     Severity.HIGH,
@@ -19,13 +19,13 @@ _SITE = "azure.web.site"
     why="Over plain HTTP, everybody on the way reads sessions and passwords, and can change the pages.",
     console="Open the app, Configuration, General settings, set HTTPS Only to On.",
     command="az webapp update --resource-group <group> --name <app> --https-only true",
-    references=refer("app-service/configure-ssl-bindings#enforce-https", "9.2"),
+    references=cite("app-service/configure-ssl-bindings#enforce-https", "9.2"),
 )
 def https_only(asset: Asset) -> Evaluation:
     return expect(flag(asset, "https_only"), "Plain HTTP is answered.", "Plain HTTP is redirected.")
 
 
-@rule(
+@posture_check(
     "azure_web_minimum_tls",
     "Web app accepts old TLS",
     Severity.MEDIUM,
@@ -34,7 +34,7 @@ def https_only(asset: Asset) -> Evaluation:
     why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
     console="Open the app, Configuration, General settings, set Minimum Inbound TLS Version to 1.2.",
     command="az webapp config set --resource-group <group> --name <app> --min-tls-version 1.2",
-    references=refer("app-service/overview-tls", "9.3"),
+    references=cite("app-service/overview-tls", "9.3"),
 )
 def minimum_tls(asset: Asset) -> Evaluation:
     known(asset, "config")
@@ -43,7 +43,7 @@ def minimum_tls(asset: Asset) -> Evaluation:
     return expect(good, f"The minimum TLS version is {told or 'not set'}.", f"The minimum TLS version is {told}.")
 
 
-@rule(
+@posture_check(
     "azure_web_ftp",
     "Web app takes files over plain FTP",
     Severity.MEDIUM,
@@ -52,7 +52,7 @@ def minimum_tls(asset: Asset) -> Evaluation:
     why="FTP sends the password of deployments in plain text: whoever hears it replaces the app.",
     console="Open the app, Configuration, General settings, set FTP state to Disabled or FTPS only.",
     command="az webapp config set --resource-group <group> --name <app> --ftps-state Disabled",
-    references=refer("app-service/deploy-ftp#enforce-ftps", "9.10"),
+    references=cite("app-service/deploy-ftp#enforce-ftps", "9.10"),
 )
 def ftp(asset: Asset) -> Evaluation:
     known(asset, "config")
@@ -60,7 +60,7 @@ def ftp(asset: Asset) -> Evaluation:
     return expect(told in ("Disabled", "FtpsOnly"), f"FTP state: {told or 'not set'}.", f"FTP state: {told}.")
 
 
-@rule(
+@posture_check(
     "azure_web_remote_debugging",
     "Web app can be debugged from outside",
     Severity.MEDIUM,
@@ -69,7 +69,7 @@ def ftp(asset: Asset) -> Evaluation:
     why="Remote debugging opens further ports into the running app. It is meant for an hour's search for an error.",
     console="Open the app, Configuration, General settings, set Remote debugging to Off.",
     command="az webapp config set --resource-group <group> --name <app> --remote-debugging-enabled false",
-    references=refer("app-service/configure-common"),
+    references=cite("app-service/configure-common"),
 )
 def remote_debugging(asset: Asset) -> Evaluation:
     known(asset, "config")

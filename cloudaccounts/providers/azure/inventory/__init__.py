@@ -20,7 +20,7 @@ from azure.core.exceptions import AzureError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
-from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources
@@ -65,7 +65,9 @@ class AzureSession:
         except AzureError as error:
             raise explain(error) from None
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
+    def unchanged(
+        self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
+    ) -> frozenset[ScanUnit]:
         """By the subscription's Activity Log; see `changes` for what it does not cover."""
         return changes.unchanged(self._scope, units, since)
 

@@ -14,9 +14,10 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.inventory import UNREADABLE, Asset
+from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered, tags_of
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, Scope, at, tags_of
 
 API_VERSION = "2022-04-01"
 SERVICE = "authorization"

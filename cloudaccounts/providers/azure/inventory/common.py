@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
+from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.azure.client import Connection
 from cloudaccounts.providers.azure.signin import Subscription
 
 GLOBAL = "global"
 OTHER = "resources"  # resource groups, the subscription itself, and what is of no other service
-UNREADABLE = "unreadable"
 
 # Resource provider namespaces, lower case, and the service under which their resources are shown.
 SERVICES: Mapping[str, str] = MappingProxyType(
@@ -55,22 +53,6 @@ def resource_group_of(native_id: str) -> str:
     """Empty for what lies in none. ``native_id`` is in lower case."""
     parts = native_id.split("/")
     return parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
-
-
-def plain(value: Any) -> Any:
-    """JSON types only: dates in ISO 8601. Lists keep their order, which is often meant; see `ordered`."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
-
-
-def ordered(values: Iterable[Any] | None) -> list[Any]:
-    """As `plain`, sorted: for lists that Azure gives in no order of their own."""
-    return sorted((plain(value) for value in values or ()), key=lambda value: json.dumps(value, sort_keys=True))
 
 
 def at(value: Any, path: str) -> Any:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.azure.inventory import extract
-from cloudaccounts.providers.azure.inventory.common import at, ordered
+from cloudaccounts.providers.azure.inventory.common import at
 
 Pick = str | Callable[[Mapping[str, Any]], Any]
 

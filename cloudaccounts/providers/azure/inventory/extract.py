@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cloudaccounts.providers.azure.inventory.common import at, ordered
+from cloudaccounts.provider_kit.normalization import ordered
+from cloudaccounts.providers.azure.inventory.common import at
 
 
 def arm_id(path: str) -> Callable[[Mapping[str, Any]], Any]:

@@ -12,8 +12,9 @@ from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.provider_kit.deadlines import start
+from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory.common import Scope, plain, region_of, service_of, tags_of
+from cloudaccounts.providers.azure.inventory.common import Scope, region_of, service_of, tags_of
 
 T = TypeVar("T")
 Found = Mapping[str, Any]  # one resource: id, type, name, region, tags and what the list tells of it

@@ -15,9 +15,10 @@ from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.normalization import ordered, with_unreadable
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import extract
-from cloudaccounts.providers.azure.inventory.common import GLOBAL, UNREADABLE, Scope, at, ordered
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, Scope, at
 from cloudaccounts.providers.azure.inventory.details import DIAGNOSTICS, DIAGNOSTICS_VERSION
 
 SERVICE = "monitoring"
@@ -64,7 +65,7 @@ def _asset(scope: Scope, kind: str, below: str, name: str, parts: Mapping[str, C
         region=GLOBAL,
         native_id=f"/subscriptions/{scope.subscription.id}/providers/{below}".lower(),
         name=name,
-        properties=told | ({UNREADABLE: refused} if refused else {}),
+        properties=with_unreadable(told, refused),
     )
 
 

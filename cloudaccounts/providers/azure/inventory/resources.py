@@ -11,10 +11,10 @@ from azure.core.exceptions import AzureError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.provider_kit.deadlines import in_order
+from cloudaccounts.provider_kit.normalization import with_unreadable
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory.common import (
     OTHER,
-    UNREADABLE,
     Scope,
     at,
     resource_group_of,
@@ -90,7 +90,7 @@ def _details(scope: Scope, listing: Listing, found: Found, detail: Detail) -> di
         except (AzureError, ProviderError) as error:
             told[child.name] = None
             refused[child.name] = explain(error).code
-    return told | ({UNREADABLE: dict(sorted(refused.items()))} if refused else {})
+    return with_unreadable(told, refused)
 
 
 def _read(scope: Scope, listing: Listing, resource_type: str, path: str) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
+    abridge,
     expect,
     flag,
     list_of_texts,
-    listed,
     mappings,
     not_applicable,
     passed,
-    rule,
+    posture_check,
     text,
 )
-from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.providers.gcp.checks.references import cite
 
 _MACHINE = "gcp.compute.instance"
 _PROJECT = "gcp.compute.project"
@@ -35,7 +35,7 @@ def _is_of_kubernetes(asset: Asset) -> bool:
     return asset.name.startswith("gke-") and "goog-gke-node" in asset.tags
 
 
-@rule(
+@posture_check(
     "gcp_project_oslogin",
     "SSH keys lie in metadata",
     Severity.MEDIUM,
@@ -45,14 +45,14 @@ def _is_of_kubernetes(asset: Asset) -> bool:
     "the sign-in is by Google account and role, and ends with it.",
     console="Compute Engine, Metadata: add enable-oslogin with the value TRUE.",
     command="gcloud compute project-info add-metadata --metadata=enable-oslogin=TRUE",
-    references=refer("compute/docs/oslogin", "4.4"),
+    references=cite("compute/docs/oslogin", "4.4"),
 )
 def oslogin(asset: Asset) -> Evaluation:
     on = _switch(asset, "commonInstanceMetadata", "enable-oslogin") in ("true", "y", "yes", "1")
     return expect(on, "OS Login is not switched on for the project.", "OS Login is on for the project.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_oslogin_overridden",
     "Machine switches OS Login off",
     Severity.LOW,
@@ -61,14 +61,14 @@ def oslogin(asset: Asset) -> Evaluation:
     why="A machine's own metadata goes before the project's: this one falls back to SSH keys in metadata.",
     console="Compute Engine, VM instances, choose the machine, Edit: remove enable-oslogin from its metadata.",
     command="gcloud compute instances remove-metadata <vm> --zone=<zone> --keys=enable-oslogin",
-    references=refer("compute/docs/oslogin", "4.4"),
+    references=cite("compute/docs/oslogin", "4.4"),
 )
 def oslogin_overridden(asset: Asset) -> Evaluation:
     off = _switch(asset, "metadata", "enable-oslogin") in ("false", "n", "no", "0")
     return expect(not off, "Its metadata switches OS Login off.", "It does as the project says.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_serial_port",
     "Serial console is open",
     Severity.MEDIUM,
@@ -77,14 +77,14 @@ def oslogin_overridden(asset: Asset) -> Evaluation:
     why="The interactive serial console cannot be limited to addresses: whoever has the SSH key gets in from anywhere.",
     console="Compute Engine, VM instances, choose the machine, Edit: clear Enable connecting to serial ports.",
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=serial-port-enable=FALSE",
-    references=refer("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
+    references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
 )
 def serial_port(asset: Asset) -> Evaluation:
     on = _switch(asset, "metadata", "serial-port-enable") in ("true", "y", "yes", "1")
     return expect(not on, "Its metadata opens the serial ports.", "Its serial ports are closed.")
 
 
-@rule(
+@posture_check(
     "gcp_project_serial_port",
     "Serial consoles are open in the whole project",
     Severity.MEDIUM,
@@ -93,14 +93,14 @@ def serial_port(asset: Asset) -> Evaluation:
     why="The interactive serial console cannot be limited to addresses, and here every machine has it.",
     console="Compute Engine, Metadata: remove serial-port-enable.",
     command="gcloud compute project-info remove-metadata --keys=serial-port-enable",
-    references=refer("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
+    references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
 )
 def project_serial_port(asset: Asset) -> Evaluation:
     on = _switch(asset, "commonInstanceMetadata", "serial-port-enable") in ("true", "y", "yes", "1")
     return expect(not on, "The project's metadata opens the serial ports.", "The project does not open serial ports.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_ip_forwarding",
     "Machine forwards packets",
     Severity.MEDIUM,
@@ -110,7 +110,7 @@ def project_serial_port(asset: Asset) -> Evaluation:
     "own need it, nothing else does.",
     console="It is chosen when the machine is made: make it anew without IP forwarding.",
     command="gcloud compute instances create <vm> --zone=<zone> (without --can-ip-forward)",
-    references=refer("vpc/docs/using-routes#canipforward", "4.6"),
+    references=cite("vpc/docs/using-routes#canipforward", "4.6"),
 )
 def ip_forwarding(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
@@ -118,7 +118,7 @@ def ip_forwarding(asset: Asset) -> Evaluation:
     return expect(not flag(asset, "canIpForward"), "It may forward packets.", "It may not forward packets.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_default_account_full_scope",
     "Machine acts as the default account with all scopes",
     Severity.HIGH,
@@ -128,7 +128,7 @@ def ip_forwarding(asset: Asset) -> Evaluation:
     "everything in it.",
     console="Stop the machine, Edit, choose a service account of its own with the roles that it needs.",
     command="gcloud compute instances set-service-account <vm> --zone=<zone> --service-account=<account>",
-    references=refer("compute/docs/access/service-accounts#default_service_account", "4.2"),
+    references=cite("compute/docs/access/service-accounts#default_service_account", "4.2"),
 )
 def default_account(asset: Asset) -> Evaluation:
     accounts = mappings(asset, "serviceAccounts")
@@ -141,7 +141,7 @@ def default_account(asset: Asset) -> Evaluation:
     return expect(not wide, "It acts as the default account, with all scopes.", "Its scopes are narrower.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_public_address",
     "Machine has a public address",
     Severity.MEDIUM,
@@ -150,7 +150,7 @@ def default_account(asset: Asset) -> Evaluation:
     why="What has no address cannot be reached: load balancers, NAT and Identity-Aware Proxy serve machines without.",
     console="Compute Engine, VM instances, choose the machine, Edit, Network interfaces: External IPv4 address None.",
     command="gcloud compute instances delete-access-config <vm> --zone=<zone> --access-config-name=<name>",
-    references=refer("compute/docs/ip-addresses", "4.9"),
+    references=cite("compute/docs/ip-addresses", "4.9"),
 )
 def public_address(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
@@ -160,10 +160,10 @@ def public_address(asset: Asset) -> Evaluation:
         for one in mappings(asset, "networkInterfaces")
         if one.get("accessConfigs") or one.get("ipv6AccessConfigs")
     ]
-    return expect(not found, f"Public on {listed(found)}.", "It has no public address.")
+    return expect(not found, f"Public on {abridge(found)}.", "It has no public address.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_shielded",
     "Machine is not shielded",
     Severity.LOW,
@@ -172,7 +172,7 @@ def public_address(asset: Asset) -> Evaluation:
     why="A virtual TPM and integrity monitoring tell when somebody changed what runs before the operating system.",
     console="Stop the machine, Edit, Security: turn on vTPM and Integrity Monitoring.",
     command="gcloud compute instances update <vm> --zone=<zone> --shielded-vtpm --shielded-integrity-monitoring",
-    references=refer("compute/shielded-vm/docs/shielded-vm", "4.8"),
+    references=cite("compute/shielded-vm/docs/shielded-vm", "4.8"),
 )
 def shielded(asset: Asset) -> Evaluation:
     config = "shieldedInstanceConfig"
@@ -180,7 +180,7 @@ def shielded(asset: Asset) -> Evaluation:
     return expect(good, "vTPM or integrity monitoring is off.", "vTPM and integrity monitoring are on.")
 
 
-@rule(
+@posture_check(
     "gcp_vm_project_ssh_keys",
     "Keys of the whole project open the machine",
     Severity.LOW,
@@ -189,7 +189,7 @@ def shielded(asset: Asset) -> Evaluation:
     why="A key in the project's metadata opens every machine: one lost laptop, all of them.",
     console="Compute Engine, VM instances, choose the machine, Edit, Security: Block project-wide SSH keys.",
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=block-project-ssh-keys=TRUE",
-    references=refer("compute/docs/connect/restrict-ssh-keys", "4.3"),
+    references=cite("compute/docs/connect/restrict-ssh-keys", "4.3"),
 )
 def project_ssh_keys(asset: Asset) -> Evaluation:
     if _switch(asset, "metadata", "enable-oslogin") in ("true", "y", "yes", "1"):
@@ -198,7 +198,7 @@ def project_ssh_keys(asset: Asset) -> Evaluation:
     return expect(blocked, "Keys in the project's metadata are accepted.", "Keys of the project are not accepted.")
 
 
-@rule(
+@posture_check(
     "gcp_gke_legacy_abac",
     "Kubernetes cluster uses the old authorization",
     Severity.HIGH,
@@ -207,13 +207,13 @@ def project_ssh_keys(asset: Asset) -> Evaluation:
     why="Attribute-based access control gives every account of the cluster wide rights that roles cannot take away.",
     console="Kubernetes Engine, Clusters, choose the cluster, Security: disable Legacy authorization.",
     command="gcloud container clusters update <cluster> --location=<location> --no-enable-legacy-authorization",
-    references=refer("kubernetes-engine/docs/how-to/hardening-your-cluster"),
+    references=cite("kubernetes-engine/docs/how-to/hardening-your-cluster"),
 )
 def legacy_abac(asset: Asset) -> Evaluation:
     return expect(not flag(asset, "legacyAbac.enabled"), "Legacy authorization is on.", "Legacy authorization is off.")
 
 
-@rule(
+@posture_check(
     "gcp_gke_api_open",
     "Kubernetes API is reachable from every network",
     Severity.MEDIUM,
@@ -223,7 +223,7 @@ def legacy_abac(asset: Asset) -> Evaluation:
     console="Kubernetes Engine, Clusters, choose the cluster, Networking: enable Control plane authorized networks.",
     command="gcloud container clusters update <cluster> --location=<location> --enable-master-authorized-networks "
     "--master-authorized-networks=<your-network>",
-    references=refer("kubernetes-engine/docs/how-to/authorized-networks"),
+    references=cite("kubernetes-engine/docs/how-to/authorized-networks"),
 )
 def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "privateClusterConfig.enablePrivateEndpoint"):
@@ -232,7 +232,7 @@ def api_open(asset: Asset) -> Evaluation:
     return expect(named, "Every network may reach its API.", "Only named networks may reach its API.")
 
 
-@rule(
+@posture_check(
     "gcp_disk_customer_key",
     "Disk is not encrypted with a key of your own",
     Severity.LOW,
@@ -241,7 +241,7 @@ def api_open(asset: Asset) -> Evaluation:
     why="Google encrypts every disk. With a key in Cloud KMS you decide who may read it, see each use, and can end it.",
     console="It is chosen when the disk is made: take a snapshot and make the disk anew with a Cloud KMS key.",
     command="gcloud compute disks create <disk> --zone=<zone> --source-snapshot=<snapshot> --kms-key=<key>",
-    references=refer("compute/docs/disks/customer-managed-encryption"),
+    references=cite("compute/docs/disks/customer-managed-encryption"),
 )
 def disk_key(asset: Asset) -> Evaluation:
     own = bool(text(asset, "diskEncryptionKey.kmsKeyName") or text(asset, "diskEncryptionKey.sha256"))

@@ -7,19 +7,19 @@ from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     Rule,
     UnknownFactError,
+    abridge,
     expect,
     failed,
     flag,
     known,
-    listed,
     mappings,
     not_applicable,
     passed,
-    rule,
+    posture_check,
     text,
     texts,
 )
-from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.providers.gcp.checks.references import cite
 
 _BUCKET = "gcp.storage.bucket"
 _KEY = "gcp.cloudkms.crypto_key"
@@ -30,7 +30,7 @@ LONGEST_SECONDS = 90 * 86_400
 def _public(asset: Asset) -> Evaluation:
     known(asset, "public_roles")
     roles = texts(asset, "public_roles")
-    return expect(not roles, f"Everybody on the internet holds {listed(roles)}.", "Nothing is given to everybody.")
+    return expect(not roles, f"Everybody on the internet holds {abridge(roles)}.", "Nothing is given to everybody.")
 
 
 def _bucket_public(asset: Asset) -> Evaluation:
@@ -43,7 +43,7 @@ def _publication(
     identifier: str, title: str, severity: Severity, kind: str, cis: tuple[str, ...], command: str, judge: Rule
 ) -> PostureCheck:
     service = kind.split(".")[1]
-    return rule(
+    return posture_check(
         identifier,
         title,
         severity,
@@ -53,7 +53,7 @@ def _publication(
         "need no leaked password and no break-in.",
         console="Open the resource, Permissions: remove allUsers and allAuthenticatedUsers.",
         command=command,
-        references=refer("iam/docs/overview#all-users", *cis),
+        references=cite("iam/docs/overview#all-users", *cis),
     )(judge)
 
 
@@ -96,7 +96,7 @@ secret_public = _publication(
 )
 
 
-@rule(
+@posture_check(
     "gcp_storage_public_access_prevention",
     "Bucket may be made public",
     Severity.MEDIUM,
@@ -105,7 +105,7 @@ secret_public = _publication(
     why="While it is not prevented, one change of its policy opens the bucket to the internet, by mistake as well.",
     console="Cloud Storage, Buckets, choose the bucket, Permissions: Prevent public access.",
     command="gcloud storage buckets update gs://<bucket> --public-access-prevention",
-    references=refer("storage/docs/public-access-prevention"),
+    references=cite("storage/docs/public-access-prevention"),
 )
 def public_access_prevention(asset: Asset) -> Evaluation:
     told = text(asset, "iamConfiguration.publicAccessPrevention")
@@ -116,7 +116,7 @@ def public_access_prevention(asset: Asset) -> Evaluation:
     )
 
 
-@rule(
+@posture_check(
     "gcp_storage_uniform_access",
     "Bucket has access lists beside its policy",
     Severity.MEDIUM,
@@ -125,14 +125,14 @@ def public_access_prevention(asset: Asset) -> Evaluation:
     why="Where each object has a list of its own, nobody can tell who may read what, and a public one is not noticed.",
     console="Cloud Storage, Buckets, choose the bucket, Permissions: switch Access control to Uniform.",
     command="gcloud storage buckets update gs://<bucket> --uniform-bucket-level-access",
-    references=refer("storage/docs/uniform-bucket-level-access", "5.2"),
+    references=cite("storage/docs/uniform-bucket-level-access", "5.2"),
 )
 def uniform_access(asset: Asset) -> Evaluation:
     uniform = flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled")
     return expect(uniform, "Objects have access lists of their own.", "Its policy alone decides.")
 
 
-@rule(
+@posture_check(
     "gcp_bigquery_dataset_public",
     "Dataset is public",
     Severity.CRITICAL,
@@ -143,7 +143,7 @@ def uniform_access(asset: Asset) -> Evaluation:
     console="BigQuery, choose the dataset, Sharing, Permissions: remove allUsers and allAuthenticatedUsers.",
     command="bq show --format=prettyjson <project>:<dataset> > dataset.json, remove the entries from access, then bq "
     "update --source dataset.json <project>:<dataset>",
-    references=refer("bigquery/docs/dataset-access-controls", "7.1"),
+    references=cite("bigquery/docs/dataset-access-controls", "7.1"),
 )
 def dataset_public(asset: Asset) -> Evaluation:
     told = [
@@ -152,11 +152,11 @@ def dataset_public(asset: Asset) -> Evaluation:
         if one.get("specialGroup") in _EVERYBODY or one.get("iamMember") in _EVERYBODY
     ]
     if told:
-        return failed(f"Everybody with a Google account holds {listed(told)}.")
+        return failed(f"Everybody with a Google account holds {abridge(told)}.")
     return _public(asset)
 
 
-@rule(
+@posture_check(
     "gcp_kms_rotation",
     "Key is not rotated within 90 days",
     Severity.MEDIUM,
@@ -167,7 +167,7 @@ def dataset_public(asset: Asset) -> Evaluation:
     console="Security, Key Management, choose the key, Edit rotation period: 90 days or less.",
     command="gcloud kms keys update <key> --keyring=<ring> --location=<location> --rotation-period=90d "
     "--next-rotation-time=<time>",
-    references=refer("kms/docs/key-rotation", "1.10"),
+    references=cite("kms/docs/key-rotation", "1.10"),
 )
 def key_rotation(asset: Asset) -> Evaluation:
     if known(asset, "purpose") != "ENCRYPT_DECRYPT":

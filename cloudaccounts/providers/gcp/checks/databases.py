@@ -8,23 +8,23 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
+    abridge,
     expect,
     flag,
     known,
-    listed,
     mappings,
     not_applicable,
-    rule,
+    posture_check,
     text,
 )
-from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.providers.gcp.checks.references import cite
 
 _INSTANCE = "gcp.sqladmin.instance"
 _NETWORK = "settings.ipConfiguration"
 _WIDEST = 8  # bits: a network as large as 10.0.0.0/8 is no allow-list
 
 
-@rule(
+@posture_check(
     "gcp_sql_open_network",
     "Database is open to the internet",
     Severity.CRITICAL,
@@ -33,7 +33,7 @@ _WIDEST = 8  # bits: a network as large as 10.0.0.0/8 is no allow-list
     why="Whoever has or guesses a password reaches the data, from anywhere.",
     console="SQL, choose the instance, Connections, Networking: remove 0.0.0.0/0 from the authorized networks.",
     command="gcloud sql instances patch <instance> --authorized-networks=<your-network>",
-    references=refer("sql/docs/postgres/authorize-networks", "6.5"),
+    references=cite("sql/docs/postgres/authorize-networks", "6.5"),
 )
 def open_network(asset: Asset) -> Evaluation:
     known(asset, "settings")
@@ -45,10 +45,10 @@ def open_network(asset: Asset) -> Evaluation:
         ]
     except ValueError:
         raise UnknownFactError("An authorized network has a form that is not known here.") from None
-    return expect(not wide, f"Open to {listed(wide)}.", "No network as large as the internet is authorized.")
+    return expect(not wide, f"Open to {abridge(wide)}.", "No network as large as the internet is authorized.")
 
 
-@rule(
+@posture_check(
     "gcp_sql_public_address",
     "Database has a public address",
     Severity.MEDIUM,
@@ -57,7 +57,7 @@ def open_network(asset: Asset) -> Evaluation:
     why="With a private address alone, a leaked password is of no use from outside your network.",
     console="SQL, choose the instance, Connections, Networking: choose Private IP and clear Public IP.",
     command="gcloud sql instances patch <instance> --network=<network> --no-assign-ip",
-    references=refer("sql/docs/postgres/private-ip", "6.2.9", "6.6"),
+    references=cite("sql/docs/postgres/private-ip", "6.2.9", "6.6"),
 )
 def public_address(asset: Asset) -> Evaluation:
     known(asset, "settings")
@@ -66,7 +66,7 @@ def public_address(asset: Asset) -> Evaluation:
     )
 
 
-@rule(
+@posture_check(
     "gcp_sql_ssl",
     "Database answers without encryption",
     Severity.HIGH,
@@ -75,7 +75,7 @@ def public_address(asset: Asset) -> Evaluation:
     why="Without TLS everybody on the way reads the data, and the password at each connection.",
     console="SQL, choose the instance, Connections, Security: Allow only SSL connections.",
     command="gcloud sql instances patch <instance> --ssl-mode=ENCRYPTED_ONLY",
-    references=refer("sql/docs/postgres/configure-ssl-instance", "6.4"),
+    references=cite("sql/docs/postgres/configure-ssl-instance", "6.4"),
 )
 def ssl(asset: Asset) -> Evaluation:
     known(asset, "settings")
@@ -87,7 +87,7 @@ def ssl(asset: Asset) -> Evaluation:
     return expect(required, "Connections without TLS are accepted.", "Only connections with TLS are accepted.")
 
 
-@rule(
+@posture_check(
     "gcp_sql_backups",
     "Database is not backed up",
     Severity.HIGH,
@@ -96,7 +96,7 @@ def ssl(asset: Asset) -> Evaluation:
     why="A mistake, a bad release or an extortionist, and the data is gone for good.",
     console="SQL, choose the instance, Backups, Edit: automate backups, and enable point-in-time recovery.",
     command="gcloud sql instances patch <instance> --backup-start-time=03:00",
-    references=refer("sql/docs/postgres/backup-recovery/backups", "6.7"),
+    references=cite("sql/docs/postgres/backup-recovery/backups", "6.7"),
 )
 def backups(asset: Asset) -> Evaluation:
     if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
@@ -106,7 +106,7 @@ def backups(asset: Asset) -> Evaluation:
     return expect(on, "Automatic backups are off.", "Automatic backups are on.")
 
 
-@rule(
+@posture_check(
     "gcp_sql_point_in_time",
     "Database can be had back by the day only",
     Severity.LOW,
@@ -115,7 +115,7 @@ def backups(asset: Asset) -> Evaluation:
     why="A daily backup loses up to a day's work. The log that is kept beside it brings back any moment.",
     console="SQL, choose the instance, Backups, Edit: enable point-in-time recovery.",
     command="gcloud sql instances patch <instance> --enable-point-in-time-recovery",
-    references=refer("sql/docs/postgres/backup-recovery/pitr"),
+    references=cite("sql/docs/postgres/backup-recovery/pitr"),
 )
 def point_in_time(asset: Asset) -> Evaluation:
     if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):

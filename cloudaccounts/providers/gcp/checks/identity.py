@@ -5,20 +5,20 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
+    abridge,
     expect,
     failed,
     flag,
     known,
     list_of_texts,
-    listed,
     mapping,
     mappings,
     not_applicable,
-    rule,
+    posture_check,
     text,
     texts,
 )
-from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.providers.gcp.checks.references import cite
 
 _PROJECT = "gcp.cloudresourcemanager.project"
 _ACCOUNT = "gcp.iam.service_account"
@@ -26,7 +26,7 @@ _KEY = "gcp.iam.service_account_key"
 AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
 
 
-@rule(
+@posture_check(
     "gcp_service_account_user_key",
     "Service account has a key of its own",
     Severity.MEDIUM,
@@ -37,7 +37,7 @@ AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
     console="IAM & Admin, Service accounts, choose the account, Keys: disable the key, and delete it when nothing "
     "misses it.",
     command="gcloud iam service-accounts keys disable <key-id> --iam-account=<account>",
-    references=refer("iam/docs/best-practices-for-managing-service-account-keys", "1.4"),
+    references=cite("iam/docs/best-practices-for-managing-service-account-keys", "1.4"),
 )
 def user_key(asset: Asset) -> Evaluation:
     if known(asset, "keyType") != "USER_MANAGED":
@@ -47,7 +47,7 @@ def user_key(asset: Asset) -> Evaluation:
     return failed("It is managed by a user and enabled.")
 
 
-@rule(
+@posture_check(
     "gcp_service_account_key_age",
     "Service account key is older than 90 days",
     Severity.HIGH,
@@ -58,7 +58,7 @@ def user_key(asset: Asset) -> Evaluation:
     console="IAM & Admin, Service accounts, choose the account, Keys: add a key, put it where the old one is used, "
     "then disable and delete the old one.",
     command="gcloud iam service-accounts keys create <file> --iam-account=<account>",
-    references=refer("iam/docs/key-rotation", "1.7"),
+    references=cite("iam/docs/key-rotation", "1.7"),
 )
 def key_age(asset: Asset) -> Evaluation:
     if known(asset, "keyType") != "USER_MANAGED":
@@ -69,7 +69,7 @@ def key_age(asset: Asset) -> Evaluation:
     return expect(not old, f"It was made on {text(asset, 'validAfterTime')[:10]}.", "It is younger than 90 days.")
 
 
-@rule(
+@posture_check(
     "gcp_service_account_admin_roles",
     "Service account may do nearly everything",
     Severity.HIGH,
@@ -80,19 +80,19 @@ def key_age(asset: Asset) -> Evaluation:
     console="IAM & Admin, IAM: find the account, replace the role by narrower ones; the recommender beside it shows "
     "what is really used.",
     command="gcloud projects remove-iam-policy-binding <project> --member=serviceAccount:<account> --role=<role>",
-    references=refer("iam/docs/best-practices-service-accounts", "1.5"),
+    references=cite("iam/docs/best-practices-service-accounts", "1.5"),
 )
 def admin_roles(asset: Asset) -> Evaluation:
     known(asset, "project_roles")
     wide = [role for role in texts(asset, "project_roles") if _is_admin(role)]
-    return expect(not wide, f"It holds {listed(wide)} on the project.", "It holds no administrator's role.")
+    return expect(not wide, f"It holds {abridge(wide)} on the project.", "It holds no administrator's role.")
 
 
 def _is_admin(role: str) -> bool:
     return role in ("roles/owner", "roles/editor") or role.lower().endswith("admin")
 
 
-@rule(
+@posture_check(
     "gcp_project_basic_roles",
     "Owner and Editor are given on the project",
     Severity.MEDIUM,
@@ -102,7 +102,7 @@ def _is_admin(role: str) -> bool:
     "roles give what the work needs.",
     console="IAM & Admin, IAM: replace Owner and Editor by predefined roles; keep Owner for one or two people.",
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
-    references=refer("iam/docs/roles-overview#basic"),
+    references=cite("iam/docs/roles-overview#basic"),
 )
 def basic_roles(asset: Asset) -> Evaluation:
     known(asset, "basic_roles")
@@ -113,7 +113,7 @@ def basic_roles(asset: Asset) -> Evaluation:
     return expect(not editors and len(owners) <= 2, said, said)  # one, and one in their absence
 
 
-@rule(
+@posture_check(
     "gcp_project_acting_roles",
     "People may act as every service account of the project",
     Severity.HIGH,
@@ -123,7 +123,7 @@ def basic_roles(asset: Asset) -> Evaluation:
     "included, and those to come. Given on one account, it means that one.",
     console="IAM & Admin, IAM: remove the role from the project and give it on the service accounts that are needed.",
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
-    references=refer("iam/docs/service-account-permissions", "1.6"),
+    references=cite("iam/docs/service-account-permissions", "1.6"),
 )
 def acting_roles(asset: Asset) -> Evaluation:
     known(asset, "acting_roles")
@@ -133,10 +133,10 @@ def acting_roles(asset: Asset) -> Evaluation:
         for member in list_of_texts(members, "acting_roles")
         if not member.startswith("serviceAccount:")
     ]
-    return expect(not people, f"Given to {listed(people)}.", "Nobody may act as all service accounts.")
+    return expect(not people, f"Given to {abridge(people)}.", "Nobody may act as all service accounts.")
 
 
-@rule(
+@posture_check(
     "gcp_project_audit_logs",
     "Reads and writes of data are not logged",
     Severity.MEDIUM,
@@ -147,7 +147,7 @@ def acting_roles(asset: Asset) -> Evaluation:
     console="IAM & Admin, Audit Logs, Set default configuration: Admin Read, Data Read and Data Write. They may cost.",
     command="gcloud projects get-iam-policy <project> > policy.yaml, add auditConfigs for allServices, then gcloud "
     "projects set-iam-policy <project> policy.yaml",
-    references=refer("logging/docs/audit/configure-data-access", "2.1"),
+    references=cite("logging/docs/audit/configure-data-access", "2.1"),
 )
 def audit_logs(asset: Asset) -> Evaluation:
     known(asset, "audit_configs")
@@ -156,9 +156,9 @@ def audit_logs(asset: Asset) -> Evaluation:
     exempted = [member for one in every for member in list_of_texts(one.get("exempted"), "audit_configs.exempted")]
     missing = [kind for kind in AUDITED if kind not in types]
     if missing:
-        reason = f"Off for all services: {listed(missing)}. What the organization switches on is not visible here."
+        reason = f"Off for all services: {abridge(missing)}. What the organization switches on is not visible here."
         return failed(reason)
-    return expect(not exempted, f"Without {listed(exempted)}, who are exempted.", "On for all services and everybody.")
+    return expect(not exempted, f"Without {abridge(exempted)}, who are exempted.", "On for all services and everybody.")
 
 
 CHECKS = (user_key, key_age, admin_roles, basic_roles, acting_roles, audit_logs)

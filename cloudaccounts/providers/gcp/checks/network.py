@@ -12,11 +12,11 @@ from cloudaccounts.provider_kit.posture import (
     mappings,
     not_applicable,
     passed,
-    rule,
+    posture_check,
     text,
     texts,
 )
-from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.providers.gcp.checks.references import cite
 
 _FIREWALL = "gcp.compute.firewall"
 ALL_PORTS = range(65_536)
@@ -66,7 +66,7 @@ def _open(port: int) -> Rule:
 
 
 def _administration(port: int, name: str, cis: str) -> PostureCheck:
-    return rule(
+    return posture_check(
         f"gcp_firewall_{name.lower()}_open",
         f"{name} is open to the internet",
         Severity.HIGH,
@@ -77,7 +77,7 @@ def _administration(port: int, name: str, cis: str) -> PostureCheck:
         console="VPC network, Firewall, choose the rule, Edit: narrow the source ranges; better, delete it and use "
         "Identity-Aware Proxy (35.235.240.0/20).",
         command=_RESTRICT,
-        references=refer("iap/docs/using-tcp-forwarding", cis),
+        references=cite("iap/docs/using-tcp-forwarding", cis),
     )(_open(port))
 
 
@@ -85,7 +85,7 @@ ssh_open = _administration(22, "SSH", "3.6")
 rdp_open = _administration(3389, "RDP", "3.7")
 
 
-@rule(
+@posture_check(
     "gcp_firewall_all_open",
     "Every port is open to the internet",
     Severity.CRITICAL,
@@ -95,7 +95,7 @@ rdp_open = _administration(3389, "RDP", "3.7")
     "administration.",
     console="VPC network, Firewall, choose the rule, Edit: name the protocols and ports that are meant to be public.",
     command="gcloud compute firewall-rules update <rule> --rules=tcp:443",
-    references=refer("firewall/docs/firewalls"),
+    references=cite("firewall/docs/firewalls"),
 )
 def all_open(asset: Asset) -> Evaluation:
     closed = _closed(asset)
@@ -105,7 +105,7 @@ def all_open(asset: Asset) -> Evaluation:
     return expect(not wide, "It opens all ports to the internet.", "It opens some ports only.")
 
 
-@rule(
+@posture_check(
     "gcp_default_network",
     "The default network is in use",
     Severity.MEDIUM,
@@ -115,13 +115,13 @@ def all_open(asset: Asset) -> Evaluation:
     "world. A network of one's own has what is meant.",
     console="VPC network, VPC networks: move what runs in it to a network of your own, then delete default.",
     command="gcloud compute networks delete default",
-    references=refer("vpc/docs/vpc#default-network", "3.1"),
+    references=cite("vpc/docs/vpc#default-network", "3.1"),
 )
 def default_network(asset: Asset) -> Evaluation:
     return expect(asset.name != "default", "This is the default network.", "This network was made on purpose.")
 
 
-@rule(
+@posture_check(
     "gcp_legacy_network",
     "Network of the old kind",
     Severity.LOW,
@@ -130,14 +130,14 @@ def default_network(asset: Asset) -> Evaluation:
     why="A legacy network is one range for the whole world: no subnets, so no borders between what runs in it.",
     console="VPC network, VPC networks: make a VPC network and move what runs here.",
     command="gcloud compute networks create <name> --subnet-mode=custom",
-    references=refer("vpc/docs/legacy", "3.2"),
+    references=cite("vpc/docs/legacy", "3.2"),
 )
 def legacy_network(asset: Asset) -> Evaluation:
     old = bool(text(asset, "IPv4Range"))
     return expect(not old, "It has one range and no subnets.", "It has subnets.")
 
 
-@rule(
+@posture_check(
     "gcp_subnet_flow_logs",
     "Subnet without flow logs",
     Severity.LOW,
@@ -146,7 +146,7 @@ def legacy_network(asset: Asset) -> Evaluation:
     why="Flow logs show who talked to whom: without them neither a break-in's way nor a leak's size can be told.",
     console="VPC network, VPC networks, choose the subnet, Edit, set Flow logs to On.",
     command="gcloud compute networks subnets update <subnet> --region=<region> --enable-flow-logs",
-    references=refer("vpc/docs/flow-logs", "3.8"),
+    references=cite("vpc/docs/flow-logs", "3.8"),
 )
 def flow_logs(asset: Asset) -> Evaluation:
     purpose = text(asset, "purpose")
@@ -156,7 +156,7 @@ def flow_logs(asset: Asset) -> Evaluation:
     return expect(on, "Flow logs are off.", "Flow logs are on.")
 
 
-@rule(
+@posture_check(
     "gcp_dns_dnssec",
     "Zone is not signed",
     Severity.MEDIUM,
@@ -165,7 +165,7 @@ def flow_logs(asset: Asset) -> Evaluation:
     why="Without DNSSEC a resolver cannot tell a forged answer from yours: visitors and mail can be led elsewhere.",
     console="Network services, Cloud DNS, choose the zone, set DNSSEC to On, and add the DS record at your registrar.",
     command="gcloud dns managed-zones update <zone> --dnssec-state=on",
-    references=refer("dns/docs/dnssec", "3.3"),
+    references=cite("dns/docs/dnssec", "3.3"),
 )
 def dnssec(asset: Asset) -> Evaluation:
     if text(asset, "visibility").lower() == "private":

@@ -5,23 +5,23 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
+    abridge,
     expect,
     known,
-    listed,
     mapping,
     mappings,
     not_applicable,
-    rule,
+    posture_check,
     text,
     texts,
 )
-from cloudaccounts.providers.gcp.checks.references import refer
+from cloudaccounts.providers.gcp.checks.references import cite
 
 _KEY = "gcp.apikeys.key"
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
 
 
-@rule(
+@posture_check(
     "gcp_api_key_apis",
     "API key opens every API",
     Severity.MEDIUM,
@@ -31,7 +31,7 @@ _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestri
     "somebody enables later.",
     console="APIs & Services, Credentials, choose the key, API restrictions: Restrict key, and choose the APIs.",
     command="gcloud services api-keys update <key> --api-target=service=<api>",
-    references=refer("docs/authentication/api-keys#securing", "1.14"),
+    references=cite("docs/authentication/api-keys#securing", "1.14"),
 )
 def key_apis(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
@@ -40,7 +40,7 @@ def key_apis(asset: Asset) -> Evaluation:
     return expect(named, "It is restricted to no APIs.", "It is restricted to named APIs.")
 
 
-@rule(
+@posture_check(
     "gcp_api_key_clients",
     "API key works from anywhere",
     Severity.MEDIUM,
@@ -50,7 +50,7 @@ def key_apis(asset: Asset) -> Evaluation:
     "addresses or apps that may.",
     console="APIs & Services, Credentials, choose the key, Application restrictions: name the sites or apps.",
     command="gcloud services api-keys update <key> --allowed-referrers=<site>",
-    references=refer("docs/authentication/api-keys#securing", "1.13"),
+    references=cite("docs/authentication/api-keys#securing", "1.13"),
 )
 def key_clients(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
@@ -67,9 +67,9 @@ def _callable(kind: str, label: str, identifier: str, page: str, command: str) -
     def judge(asset: Asset) -> Evaluation:
         known(asset, "public_roles")
         roles = texts(asset, "public_roles")
-        return expect(not roles, f"Everybody holds {listed(roles)}.", "Only named members may call it.")
+        return expect(not roles, f"Everybody holds {abridge(roles)}.", "Only named members may call it.")
 
-    return rule(
+    return posture_check(
         identifier,
         f"{label} can be called by everybody",
         Severity.MEDIUM,
@@ -79,7 +79,7 @@ def _callable(kind: str, label: str, identifier: str, page: str, command: str) -
         "system it is an open door.",
         console="Open it, Permissions (or Security): remove allUsers, and let callers sign in.",
         command=command,
-        references=refer(page),
+        references=cite(page),
     )(judge)
 
 

@@ -18,7 +18,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.report import CheckStatus
-from cloudaccounts.contract.sessions import Known
+from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.gcp import check_results
 from cloudaccounts.providers.gcp.client import Connection, patient
 from cloudaccounts.providers.gcp.errors import explain
@@ -91,7 +91,9 @@ class GcpSession:
             permission = "searchAllIamPolicies" if unit.service == POLICIES else "listResource"
             raise explain(error, doing=f"cloudasset.assets.{permission}") from None
 
-    def unchanged(self, units: Sequence[ScanUnit], since: datetime, known: Known | None = None) -> frozenset[ScanUnit]:
+    def unchanged(
+        self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
+    ) -> frozenset[ScanUnit]:
         """By the audit logs that are always on; see `changes` for the units that they do not cover."""
         try:
             quiet = changes.unchanged(self._connection, self._target.account_id, units, since)

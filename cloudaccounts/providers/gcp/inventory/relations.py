@@ -15,10 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.provider_kit.deadlines import start
 
-UNREADABLE = "unreadable"
 KEY_LIFE = timedelta(days=90)  # CIS GCP 1.7
 _EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 # Services whose resources have policies of their own that can be given to everybody.

@@ -12,8 +12,9 @@ import pytest
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
+from cloudaccounts.provider_kit.normalization import ordered, plain
 from cloudaccounts.providers.aws.inventory import SERVICES, AwsSession, open_session
-from cloudaccounts.providers.aws.inventory.common import ordered, plain, tags
+from cloudaccounts.providers.aws.inventory.common import tags
 from cloudaccounts.providers.aws.inventory.credential_report import facts
 from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.provider import PROVIDER

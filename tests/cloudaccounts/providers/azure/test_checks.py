@@ -195,7 +195,7 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
 
 
 def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one") -> Evaluation:
-    return check.judge(Asset(check.asset_type, check.service, "westeurope", "/x", name, properties=properties))
+    return check.evaluate(Asset(check.asset_type, check.service, "westeurope", "/x", name, properties=properties))
 
 
 @pytest.mark.parametrize(("identifier", "verdict", "properties"), CASES)
@@ -217,7 +217,7 @@ def test_every_rule_is_tried_with_each_verdict_that_it_has() -> None:
 def test_a_rule_says_nothing_of_another_type() -> None:
     for check in CHECKS:
         other = Asset("azure.other.thing", "other", "global", "/x", "x")
-        assert check.judge(other).verdict == N
+        assert check.evaluate(other).verdict == N
 
 
 def test_rules_are_told_whole() -> None:
@@ -273,7 +273,7 @@ def failing(cloud: Cloud, place: str, regions: tuple[str, ...] = REGIONS) -> dic
     found: dict[str, set[str]] = {}
     for asset in cloud.scan(cloud.app(place), place, regions=regions):
         for check in CHECKS:
-            if check.asset_type == asset.type and check.judge(asset).verdict == F:
+            if check.asset_type == asset.type and check.evaluate(asset).verdict == F:
                 found.setdefault(check.id, set()).add(asset.name)
     return found
 
@@ -329,7 +329,9 @@ def test_what_may_not_be_read_is_unknown_with_the_reason(cloud: Cloud) -> None:
         assets.extend(session.collect(access))
     assets.extend(asset for unit in others for asset in session.collect(unit))
     session.close()
-    verdicts = {check.id: check.judge(asset) for asset in assets for check in CHECKS if check.asset_type == asset.type}
+    verdicts = {
+        check.id: check.evaluate(asset) for asset in assets for check in CHECKS if check.asset_type == asset.type
+    }
     unknown = {identifier for identifier, one in verdicts.items() if one.verdict == U}
     assert unknown == {
         "azure_subscription_owners",

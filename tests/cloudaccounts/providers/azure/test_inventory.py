@@ -12,8 +12,9 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
+from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.azure.inventory import AzureSession, open_session
-from cloudaccounts.providers.azure.inventory.common import at, plain, region_of, resource_group_of
+from cloudaccounts.providers.azure.inventory.common import at, region_of, resource_group_of
 from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.resources import generic_type
 from cloudaccounts.providers.azure.permissions import BY_ACTION

@@ -220,7 +220,7 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
 
 
 def judged(check: PostureCheck, properties: dict[str, Any], name: str = "one", **tags: str) -> Evaluation:
-    return check.judge(Asset(check.asset_type, check.service, "europe-west1", "//x", name, tags, properties))
+    return check.evaluate(Asset(check.asset_type, check.service, "europe-west1", "//x", name, tags, properties))
 
 
 @pytest.mark.parametrize(("identifier", "verdict", "properties"), CASES)
@@ -244,7 +244,7 @@ def test_every_rule_is_tried_with_each_verdict_that_it_has() -> None:
 
 def test_a_rule_says_nothing_of_another_type() -> None:
     for check in CHECKS:
-        assert check.judge(Asset("gcp.other.thing", "other", "global", "//x", "x")).verdict == N
+        assert check.evaluate(Asset("gcp.other.thing", "other", "global", "//x", "x")).verdict == N
 
 
 def test_rules_are_told_whole() -> None:
@@ -289,7 +289,7 @@ def verdicts(assets: list[Asset]) -> dict[str, dict[str, Evaluation]]:
     for asset in assets:
         for check in CHECKS:
             if check.asset_type == asset.type:
-                found.setdefault(check.id, {})[asset.name] = check.judge(asset)
+                found.setdefault(check.id, {})[asset.name] = check.evaluate(asset)
     return found
 
 

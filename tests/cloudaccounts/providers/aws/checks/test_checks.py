@@ -33,7 +33,7 @@ def asset(check: PostureCheck, properties: dict[str, Any]) -> Asset:
 
 def judge(identifier: str, properties: dict[str, Any]) -> Evaluation:
     check = BY_ID[identifier]
-    return check.judge(asset(check, properties))
+    return check.evaluate(asset(check, properties))
 
 
 def rule(port: int, *cidrs: str, to: int | None = None, protocol: str = "tcp") -> dict[str, Any]:
@@ -283,7 +283,7 @@ def test_a_bad_asset_fails_with_what_was_seen(identifier: str) -> None:
 def test_what_a_rule_is_not_about_is_left_alone(identifier: str) -> None:
     good, _, other = CASES[identifier]
     elsewhere = Asset("aws.other.thing", "other", "global", "arn", "n", {}, good)
-    assert BY_ID[identifier].judge(elsewhere).verdict == Verdict.NOT_APPLICABLE
+    assert BY_ID[identifier].evaluate(elsewhere).verdict == Verdict.NOT_APPLICABLE
     if other is not None:
         assert judge(identifier, other).verdict == Verdict.NOT_APPLICABLE
 
@@ -322,18 +322,18 @@ def test_the_rules_about_ages_and_no_others_look_at_the_time() -> None:
         for properties in (good, bad):
             check = BY_ID[identifier]
             found = asset(check, properties)
-            verdicts = {check.judge(found.as_of(NOW + timedelta(days=days))).verdict for days in (-2000, 0, 2000)}
+            verdicts = {check.evaluate(found.as_of(NOW + timedelta(days=days))).verdict for days in (-2000, 0, 2000)}
             if len(verdicts) > 1:
                 moving.add(identifier)
-    assert moving == {check.id for check in CHECKS if check.ages}
+    assert moving == {check.id for check in CHECKS if check.time_dependent}
 
 
 def test_an_unchanged_key_grows_old() -> None:
     check = BY_ID["aws_iam_access_key_age"]
     found = asset(check, {"access_keys": [{"active": True, "created_at": ago(80)}], **seen()})
-    assert check.judge(found).verdict == Verdict.PASS
+    assert check.evaluate(found).verdict == Verdict.PASS
     later = found.as_of(NOW + timedelta(days=10))
-    assert check.judge(later).verdict == Verdict.FAIL
+    assert check.evaluate(later).verdict == Verdict.FAIL
     assert later.fingerprint() == found.fingerprint()
 
 
@@ -402,7 +402,7 @@ ODD: st.SearchStrategy[Any] = st.recursive(
 @given(st.dictionaries(st.sampled_from(NAMES), ODD, max_size=8))
 def test_no_odd_property_makes_a_rule_fail_by_itself(properties: dict[str, Any]) -> None:
     for check in CHECKS:
-        judgement = check.judge(asset(check, properties))
+        judgement = check.evaluate(asset(check, properties))
         assert judgement.verdict in Verdict
         assert judgement.reason
 

@@ -29,7 +29,7 @@ def verdicts(cloud: Cloud, account: str, regions: tuple[str, ...]) -> Found:
         for asset in opened.collect(unit):
             for check in PROVIDER.posture_checks():
                 if check.asset_type == asset.type:
-                    found[check.id][check.judge(asset).verdict].add(asset.name)
+                    found[check.id][check.evaluate(asset).verdict].add(asset.name)
     opened.close()
     cloud.control.delete_role(account, "posture")
     return found
@@ -122,5 +122,5 @@ def test_what_may_not_be_read_is_unknown(cloud: Cloud) -> None:
     buckets = [asset for unit in units for asset in opened.collect(unit)]
     opened.close()
     checks = {check.id: check for check in PROVIDER.posture_checks()}
-    assert {checks["aws_s3_bucket_tls_only"].judge(bucket).verdict for bucket in buckets} == {Verdict.UNKNOWN}
-    assert {checks["aws_s3_bucket_encryption"].judge(bucket).verdict for bucket in buckets} == {Verdict.UNKNOWN}
+    assert {checks["aws_s3_bucket_tls_only"].evaluate(bucket).verdict for bucket in buckets} == {Verdict.UNKNOWN}
+    assert {checks["aws_s3_bucket_encryption"].evaluate(bucket).verdict for bucket in buckets} == {Verdict.UNKNOWN}
