@@ -116,6 +116,31 @@ def test_a_link_leads_to_a_file(page: Path, link: str) -> None:
     assert (page.parent / link).exists()
 
 
+# Pages whose every path must be there; <key>, <topic> and the like stand for any name.
+GUIDES = (ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md", README)
+TOP = "cloudaccounts|config|docs|sandbox|scans|static|templates|tests|wizard"
+PATHS = sorted(
+    {
+        (guide.name, path)
+        for guide in GUIDES
+        for path in re.findall(rf"`((?:(?:{TOP})/[\w/.<>-]*|[\w-]+\.(?:py|md|toml|yaml)))`", guide.read_text())
+    }
+)
+
+
+@pytest.mark.parametrize(("guide", "path"), PATHS)
+def test_a_path_that_a_guide_names_is_there(guide: str, path: str) -> None:
+    pattern = re.sub(r"<\w+>", "*", path).rstrip("/")
+    tops = [ROOT] if "/" in pattern else [ROOT / top for top in TOP.split("|")]
+    files = (file for top in tops for file in (top.glob(pattern) if "/" in pattern else top.rglob(pattern)))
+    assert (ROOT / pattern).is_file() or any(files), f"{guide}: {path}"
+
+
+def test_guides_name_paths() -> None:
+    assert {guide for guide, _ in PATHS} == {guide.name for guide in GUIDES}
+    assert len(PATHS) > 60
+
+
 def test_there_is_something_to_look_at() -> None:
     assert len(NAMES) > 30
     assert len(COMMANDS) > 10
