@@ -11,6 +11,7 @@ from django.core.checks import Warning as DjangoWarning
 from django.db import DatabaseError
 
 from cloudaccounts.crypto import keyring
+from config import editions
 
 
 @register
@@ -35,6 +36,15 @@ def key_fits_data(app_configs: Any, databases: Sequence[str] | None = None, **_:
     except DatabaseError:  # before the first migration there is no table, and nothing that a key could fail to open
         return []
     return [] if wrong is None else [Error(wrong.cause, hint=wrong.remedy, id="cloudaccounts.E002")]
+
+
+@register(Tags.database)
+def one_edition(app_configs: Any, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """With ``check --database``; ``migrate`` looks by itself too, since whoever calls it from code skips checks."""
+    try:
+        return [wrong for alias in databases or () if (wrong := editions.refusal(alias))]
+    except DatabaseError:  # what cannot be reached, the command that wants it tells
+        return []
 
 
 @register

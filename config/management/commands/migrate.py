@@ -1,0 +1,24 @@
+"""Django's own, after a look at where the database stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import SystemCheckError
+from django.core.management.commands import migrate
+
+from config import editions
+
+
+class Command(migrate.Command):
+    """Refuses what `config.editions` refuses, before anything is changed.
+
+    The same is a system check, but `manage.py up` and everything else that calls commands from code skips those, and so
+    does ``--skip-checks``. No option skips this one: there is nothing that Django could do right afterwards.
+    """
+
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        if refusal := editions.refusal(options["database"]):
+            raise SystemCheckError(str(refusal))
+        told: str | None = super().handle(*args, **options)
+        return told

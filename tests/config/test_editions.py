@@ -1,0 +1,160 @@
+"""A database of the first edition goes on in this one; one that stands between its releases is refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import ConnectionHandler, connections
+from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import DjangoDbBlocker
+
+from config.databases import APPS, SECURITY, database
+from config.editions import MIGRATION, replaced
+from tests import servers
+from tests.config.filling import filled
+from tests.conftest import ALL_DATABASES, raw_rows
+from tests.environment import MONGODB
+
+OURS = {model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()}
+ENGINES = ["sqlite", "postgresql", *(["mongodb"] if MONGODB else [])]
+
+
+@pytest.fixture(params=ENGINES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Three databases of this test's own behind the three aliases, with nothing in them; the engine's name."""
+    with ExitStack() as stack:
+        urls = servers.EMBEDDED
+        if request.param == "mongodb":
+            urls = stack.enter_context(servers.same_as_tests())
+        elif request.param == "postgresql":
+            url = os.environ.get("TEST_POSTGRES_URL") or os.environ.get("TEST_DATABASE_URL")
+            if not url:
+                pytest.skip("TEST_POSTGRES_URL names no PostgreSQL: nothing was upgraded on it.")
+            urls = stack.enter_context(servers.databases(url, "edition"))
+        own = ConnectionHandler(
+            {alias: database(alias, urls[servers.VARIABLE_OF[alias]], tmp_path) for alias in ALL_DATABASES}
+        )
+        stack.enter_context(django_db_blocker.unblock())
+        for alias in ALL_DATABASES:
+            stack.callback(connections.__setitem__, alias, connections[alias])
+            stack.callback(own[alias].close)
+            connections[alias] = own[alias]
+        yield request.param
+
+
+def migrate(*arguments: str, **options: Any) -> None:
+    for alias in ALL_DATABASES:
+        call_command("migrate", *arguments, database=alias, verbosity=0, **options)
+
+
+def schema(alias: str) -> dict[str, Any]:
+    """Columns, indexes and constraints of each table, in no order: who upgraded has newer columns at the end."""
+    connection: Any = connections[alias]
+    look = connection.introspection
+    kinds = ("columns", "primary_key", "unique", "check", "index", "foreign_key")
+    found: dict[str, Any] = {}
+    with connection.cursor() as cursor:
+        for table in sorted(look.table_names(cursor)):
+            rules = look.get_constraints(cursor, table).items()
+            columns = [] if connection.vendor == "mongodb" else look.get_table_description(cursor, table)
+            found[table] = (
+                sorted([one.name, str(one.type_code), one.display_size, one.null_ok] for one in columns),
+                # SQLite's backend numbers what has no name by the order of the columns.
+                sorted([name.strip("_0123456789"), *map(str, map(rule.get, kinds))] for name, rule in rules),
+            )
+    return found
+
+
+def recorded(alias: str, app: str) -> set[str]:
+    return {name for label, name in MigrationRecorder(connections[alias]).applied_migrations() if label == app}
+
+
+def forget(*names: str, of: str) -> None:
+    for alias in ALL_DATABASES:
+        MigrationRecorder.Migration.objects.using(alias).filter(app=of, name__in=names).delete()
+
+
+def as_the_first_edition_left_it() -> None:
+    """Its last release recorded what is replaced now, and knew nothing of what replaces it."""
+    migrate()
+    for app in APPS:
+        forget(MIGRATION, of=app)
+    assert all(recorded(alias, app) == set(replaced(app)) for alias in ALL_DATABASES for app in APPS)
+
+
+def test_a_filled_database_of_the_first_edition_keeps_every_row(empty: str) -> None:
+    as_the_first_edition_left_it()
+    made = filled()
+    rows = {alias: set(raw_rows(alias)) for alias in ALL_DATABASES}
+    tables = {alias: schema(alias) for alias in ALL_DATABASES}
+    assert len(made) == 2 * len(OURS)
+    migrate()
+    for alias in ALL_DATABASES:
+        now = set(raw_rows(alias))
+        assert rows[alias] <= now
+        assert sorted(app for app in APPS for row in now - rows[alias] if MIGRATION in row and app in row) == sorted(
+            APPS
+        )
+        assert len(now - rows[alias]) == len(APPS)
+        assert schema(alias) == tables[alias]
+    for row in made:
+        row.refresh_from_db()
+
+
+def test_one_between_two_releases_is_refused_before_anything_is_changed(empty: str) -> None:
+    as_the_first_edition_left_it()
+    last_of = {"cloudaccounts": "0009_transfer_permission", "scans": "0001_initial", "wizard": "0001_initial"}
+    for app, last in last_of.items():
+        later = replaced(app)[replaced(app).index(last) + 1 :]
+        forget(*later, of=app)
+        for alias in ALL_DATABASES:
+            rows = sorted(raw_rows(alias))
+            with pytest.raises(CommandError) as refused:
+                call_command("migrate", database=alias)
+            told = str(refused.value)
+            assert f"(cloudaccounts.E005) The database {alias} stands between two releases" in told
+            assert f"before {app}.{later[0]}: " in told
+            assert f"run manage.py migrate --database {alias} there, and then here" in told
+            assert sorted(raw_rows(alias)) == rows
+            for name in later:
+                MigrationRecorder(connections[alias]).record_applied(app, name)
+    migrate()
+
+
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_no_option_leads_past_the_refusal(empty: str) -> None:
+    for name in replaced("scans")[:-1]:
+        MigrationRecorder(connections[SECURITY]).ensure_schema()
+        MigrationRecorder(connections[SECURITY]).record_applied("scans", name)
+    for options in ({"skip_checks": False}, {"skip_checks": True}, {"fake": True}, {"plan": True}):
+        with pytest.raises(CommandError, match=r"cloudaccounts\.E005"):
+            call_command("migrate", database=SECURITY, **options)
+    with pytest.raises(CommandError, match=r"cloudaccounts\.E005"):
+        call_command("check", databases=[SECURITY])
+    assert connections[SECURITY].introspection.table_names() == ["django_migrations"]
+
+
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_an_app_that_is_not_there_yet_is_no_reason_to_refuse(empty: str) -> None:
+    migrate("cloudaccounts")
+    migrate()
+    assert all(MIGRATION in recorded(alias, app) for alias in ALL_DATABASES for app in APPS)
+    call_command("check", databases=ALL_DATABASES)
+
+
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_what_replaces_them_makes_what_they_made(empty: str) -> None:
+    """As the first edition's own made it. Who upgraded never runs it: a change belongs into a migration after it."""
+    for app in APPS:
+        migrate(app, MIGRATION)
+    made = {table: its for alias in ALL_DATABASES for table, its in schema(alias).items() if table in OURS}
+    assert len(made) == len(OURS)
+    assert sha256(str(sorted(made.items())).encode()).hexdigest()[:16] == "4d1ac86c3a13d93d"  # of 97ade70
