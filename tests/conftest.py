@@ -11,15 +11,17 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from cloudaccounts import registry
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from tests import databases
 from tests.environment import FOLDER, MONGODB
 from tests.toycloud import provider as toy
 
@@ -52,6 +54,27 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
         sqlite = "sqlite" in database["ENGINE"]
         name = str(FOLDER / f"test_{alias}.sqlite3") if sqlite else f"test_cloud_accounts_{alias}_{worker}"
         database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """In place of pytest-django's, which would migrate all three in each process."""
+    names = {alias: settings.DATABASES[alias]["NAME"] for alias in ALL_DATABASES}
+    with django_db_blocker.unblock():
+        for alias in ALL_DATABASES:
+            databases.ready(alias, anew=request.config.getoption("create_db"))
+    yield
+    with django_db_blocker.unblock():
+        for alias, name in names.items():
+            try:
+                connections[alias].creation.destroy_test_db(name, verbosity=0)
+            except DatabaseError as error:  # somebody is connected to it still
+                request.node.warn(pytest.PytestWarning(f"The test database {alias} could not be removed: {error!r}"))
 
 
 def raw_rows(alias: str) -> list[str]:

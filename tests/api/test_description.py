@@ -34,6 +34,7 @@ from scans.models import ScanRun
 from tests.api.conftest import Caller
 from tests.conftest import ALL_DATABASES
 
+pytest_plugins = ["schemathesis.pytest.plugin"]  # left out of every other process's start (see pyproject.toml)
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
 PROMISED = {

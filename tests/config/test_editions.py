@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import ConnectionHandler, connections
+from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import ConnectionHandler
 from pytest_django import DjangoDbBlocker
 
 from config.databases import APPS, SECURITY, database
 from config.editions import MIGRATION, replaced
-from tests import servers
+from tests import databases, servers
 from tests.config.filling import filled
 from tests.conftest import ALL_DATABASES, raw_rows
 from tests.environment import MONGODB
@@ -27,26 +28,32 @@ OURS = {model._meta.db_table for app in APPS for model in apps.get_app_config(ap
 ENGINES = ["sqlite", "postgresql", *(["mongodb"] if MONGODB else [])]
 
 
-@pytest.fixture(params=ENGINES)
-def empty(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Three databases of this test's own behind the three aliases, with nothing in them; the engine's name."""
+@contextmanager
+def own_databases(engine: str, folder: Path) -> Iterator[None]:
+    """Three with nothing in them behind the three aliases."""
     with ExitStack() as stack:
         urls = servers.EMBEDDED
-        if request.param == "mongodb":
+        if engine == "mongodb":
             urls = stack.enter_context(servers.same_as_tests())
-        elif request.param == "postgresql":
+        elif engine == "postgresql":
             url = os.environ.get("TEST_POSTGRES_URL") or os.environ.get("TEST_DATABASE_URL")
             if not url:
                 pytest.skip("TEST_POSTGRES_URL names no PostgreSQL: nothing was upgraded on it.")
             urls = stack.enter_context(servers.databases(url, "edition"))
         own = ConnectionHandler(
-            {alias: database(alias, urls[servers.VARIABLE_OF[alias]], tmp_path) for alias in ALL_DATABASES}
+            {alias: database(alias, urls[servers.VARIABLE_OF[alias]], folder) for alias in ALL_DATABASES}
         )
-        stack.enter_context(django_db_blocker.unblock())
         for alias in ALL_DATABASES:
             stack.callback(connections.__setitem__, alias, connections[alias])
             stack.callback(own[alias].close)
             connections[alias] = own[alias]
+        yield
+
+
+@pytest.fixture(params=ENGINES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The same for a whole test; the engine's name."""
+    with django_db_blocker.unblock(), own_databases(request.param, tmp_path):
         yield request.param
 
 
@@ -84,7 +91,8 @@ def forget(*names: str, of: str) -> None:
 
 def as_the_first_edition_left_it() -> None:
     """Its last release recorded what is replaced now, and knew nothing of what replaces it."""
-    migrate()
+    for alias in ALL_DATABASES:
+        databases.copied_or_migrated(alias)
     for app in APPS:
         forget(MIGRATION, of=app)
     assert all(recorded(alias, app) == set(replaced(app)) for alias in ALL_DATABASES for app in APPS)
@@ -158,3 +166,19 @@ def test_what_replaces_them_makes_what_they_made(empty: str) -> None:
     made = {table: its for alias in ALL_DATABASES for table, its in schema(alias).items() if table in OURS}
     assert len(made) == len(OURS)
     assert sha256(str(sorted(made.items())).encode()).hexdigest()[:16] == "4d1ac86c3a13d93d"  # of 97ade70
+
+
+@pytest.mark.django_db(databases=ALL_DATABASES)
+def test_the_databases_of_tests_are_what_migrations_make(tmp_path: Path) -> None:
+    """These may be copies of what another process migrated (tests/databases.py)."""
+
+    def found() -> list[Any]:
+        timeless = [{row for row in raw_rows(alias) if "datetime" not in row} for alias in ALL_DATABASES]
+        return [*map(schema, ALL_DATABASES), timeless]
+
+    if {connections[alias].vendor for alias in ALL_DATABASES} != {"sqlite"}:
+        pytest.skip("not SQLite here")
+    copied = found()
+    with own_databases("sqlite", tmp_path):
+        migrate()
+        assert found() == copied

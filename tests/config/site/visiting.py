@@ -58,15 +58,16 @@ def main() -> None:
     asked = json.load(sys.stdin)
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import connections
     from django.test import Client
+
+    from tests import databases
 
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
     here = [alias for alias in connections if connections[alias].vendor == "sqlite"]
     for alias in here:
-        call_command("migrate", database=alias, verbosity=0)
+        databases.copied_or_migrated(alias)
     if "default" in here:
         _sign_in(client)
     else:
