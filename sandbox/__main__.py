@@ -25,12 +25,13 @@ def main() -> int:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
 
-    end, ended = told_to_end()
     try:
         sandbox = Sandbox(options.data_dir, options.port)
     except (OSError, RuntimeError) as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1
+    # Not before: building takes seconds on a busy machine, and whoever ends it then need not wait for its end.
+    end, ended = told_to_end()
     sandbox.start()
     if options.end_with_stdin:
         threading.Thread(target=_await_end_of_input, args=(ended,), daemon=True).start()

@@ -101,7 +101,7 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
     ready_file = folder / "sandbox.json"
     ready_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox", "--data-dir", str(folder)]
-    clouds = Child("clouds", command, "magenta", {})
+    clouds = Child("clouds", command, "magenta", {}, needed_by_others=True)
     children.add(clouds)
     deadline = time.monotonic() + timeout
     while not ready_file.exists():
@@ -119,16 +119,26 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
 
 
 def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0) -> bool:
-    """Whether web, databases, broker and all workers answer within ``timeout`` seconds."""
+    """Whether web, databases, broker and all workers answer within ``timeout`` seconds; False at once when stopping."""
     deadline = time.monotonic() + timeout
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() < deadline and not stopping.wait(0.3):
-        try:
-            with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5):
-                return True
-        except (urllib.error.URLError, OSError):  # refused while it starts; 503 while a worker is not there yet
-            continue
-    return False
+    ready = threading.Event()
+
+    def ask() -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < deadline and not stopping.wait(0.3):
+            try:
+                with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                    ready.set()
+                    return
+            except (urllib.error.URLError, OSError):  # refused while it starts; 503 while a worker is not there yet
+                continue
+
+    # In a thread: while the web server loads, one question waits for seconds, and who ends the start would as well.
+    asking = threading.Thread(target=ask, name="ready?", daemon=True)
+    asking.start()
+    while asking.is_alive() and not stopping.is_set():
+        asking.join(0.2)
+    return ready.is_set()
 
 
 def commands(port: int) -> list[tuple[str, str, list[str]]]:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-GRACE = 10.0  # seconds that a child may take to end what it does; leases bring back what it does not
+# Seconds that children may take to end what they do; leases bring back what they do not. More than gunicorn leaves to
+# pages that are under way (graceful_timeout), and enough for a busy machine: a quiet one is done in two.
+GRACE = 30.0
 MOST_PATIENCE = 30.0  # seconds between restarts at most
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # Found here and not in the child: between fork and exec no lock may be taken, and the dynamic loader takes one.
@@ -28,6 +30,7 @@ class Child:
     command: Sequence[str]
     style: str
     env: Mapping[str, str]
+    needed_by_others: bool = False  # ends when they have ended: a task that is under way still asks it
     process: subprocess.Popen[str] | None = None
     started: float = 0.0
     restarts: int = 0
@@ -63,14 +66,23 @@ class Children:
         self.stopping.set()
 
     def end(self) -> None:
-        """SIGTERM to all, SIGKILL to what still runs after the grace time. Nothing is said before all were told."""
+        """SIGTERM to all, SIGKILL to what still runs after the grace time; what others need comes last."""
         self.stopping.set()
         with self._starting:
             running = [child for child in self._children if child.process and child.process.poll() is None]
+        self._end([child for child in running if not child.needed_by_others], "Ending …")
+        self._end([child for child in running if child.needed_by_others])
+        for child in self._children:
+            for reader in child.readers:
+                reader.join(timeout=2)
+
+    def _end(self, running: Sequence[Child], said: str = "") -> None:
+        """Nothing is said before all were told: saying may block or fail."""
         for child in running:
             assert child.process
             child.process.terminate()
-        self._print(Text("Ending …"))
+        if said:
+            self._print(Text(said))
         deadline = time.monotonic() + GRACE
         for child in running:
             assert child.process
@@ -80,9 +92,6 @@ class Children:
                 self.say(child.name, child.style, "did not end in time; killed")
                 child.process.kill()
                 child.process.wait()
-        for child in self._children:
-            for reader in child.readers:
-                reader.join(timeout=2)
 
     def _print(self, text: Text) -> None:
         """Never raises: a reader that ended would leave its child blocked on a full pipe."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -57,3 +58,12 @@ def test_a_folder_that_is_gone_is_told(broker: Connection, tmp_path: Path) -> No
         channel.data_folder_out = str(tmp_path / "gone")
         with pytest.raises(ChannelError, match="Cannot add a message"):
             channel._put("checks", {"x": 1})
+
+
+def test_a_wait_for_messages_is_short_so_that_a_worker_sees_that_it_is_to_end(broker: Connection) -> None:
+    with broker as connection, connection.SimpleQueue("waiting") as queue:
+        began = monotonic()
+        with pytest.raises(TimeoutError):
+            connection.drain_events(timeout=10)
+        assert monotonic() - began < 5
+        assert not queue.qsize()

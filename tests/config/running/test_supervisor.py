@@ -74,6 +74,21 @@ def test_ending_ends_all_of_them(running: Running) -> None:
     assert all(child.process and child.process.poll() is not None for child in children)
 
 
+def test_what_others_need_ends_after_them(running: Running) -> None:
+    slow = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(1), print('done'), exit()))"
+    quick = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (print('needed no more'), exit()))"
+    needed = Child("clouds", [sys.executable, "-c", f"{quick}; print('up'); time.sleep(60)"], "", {}, True)
+    running.children.add(needed)
+    running.add("worker", f"{slow}; print('up'); time.sleep(60)")
+    running.says("clouds  │ up")
+    running.says("worker  │ up")
+    running.end()
+    told = running.screen.getvalue()
+    assert told.index("done") < told.index("needed no more")
+    assert needed.process
+    assert needed.process.returncode == 0
+
+
 def test_one_that_does_not_listen_is_killed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.running.supervisor.GRACE", 0.5)
     deaf = (

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from config.env import ROOT
@@ -39,6 +40,28 @@ def test_a_second_start_keeps_the_password_to_itself_and_ctrl_c_ends_it(tmp_path
         assert stack.stop() == 0
     assert "killed" not in stack.output(shown)
     wait_for(lambda: stack.pids("") == [], seconds=5, what="the end of all processes")
+
+
+@contextmanager
+def busy_machine(seconds: float = 40) -> Iterator[None]:
+    """Four processes that do nothing for each processor; they end by themselves, whatever becomes of the test."""
+    program = f"import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
+    loads = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(4 * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for load in loads:
+            load.kill()
+            load.wait()
+
+
+def test_it_ends_by_itself_on_a_busy_machine_too(tmp_path: Path) -> None:
+    """Right after the start, when the workers have just taken their first tasks."""
+    with Stack(tmp_path) as stack, busy_machine():
+        assert stack.stop() == 0
+    assert "killed" not in stack.output()
+    assert stack.output().rstrip().endswith("Ended.")
+    assert stack.pids("") == []
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
