@@ -33,25 +33,26 @@ help: ## this list
 demo: .venv/.sandbox ## the product with simulated clouds, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up --sandbox --port $(PORT)
 
+# What is given on make's command line is in the environment of its commands: there, no quote in it does harm.
 role: .venv/.sandbox ## the customer's side of the demo: a role with your external ID (ACCOUNT=… EXTERNAL_ID=…)
-	@test -n "$(ACCOUNT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make role ACCOUNT=444455556666 EXTERNAL_ID=ca-…"; exit 2; }
+	@test -n "$$ACCOUNT" -a -n "$$EXTERNAL_ID" || { echo "Say which: make role ACCOUNT=4444-5555-6666 EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.role --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
-		--account "$(ACCOUNT)" --external-id "$(EXTERNAL_ID)"
+		--account "$$ACCOUNT" --external-id "$$EXTERNAL_ID"
 
 tag: .venv/.sandbox ## the same for Azure: your external ID as a tag (SUBSCRIPTION=… EXTERNAL_ID=…)
-	@test -n "$(SUBSCRIPTION)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make tag SUBSCRIPTION=… EXTERNAL_ID=ca-…"; exit 2; }
+	@test -n "$$SUBSCRIPTION" -a -n "$$EXTERNAL_ID" || { echo "Say which: make tag SUBSCRIPTION=… EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.azure.tag --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
-		--subscription "$(SUBSCRIPTION)" --external-id "$(EXTERNAL_ID)"
+		--subscription "$$SUBSCRIPTION" --external-id "$$EXTERNAL_ID"
 
 label: .venv/.sandbox ## the same for Google Cloud: your external ID as a label (PROJECT=… EXTERNAL_ID=…)
-	@test -n "$(PROJECT)" -a -n "$(EXTERNAL_ID)" || { echo "Say which: make label PROJECT=… EXTERNAL_ID=ca-…"; exit 2; }
+	@test -n "$$PROJECT" -a -n "$$EXTERNAL_ID" || { echo "Say which: make label PROJECT=… EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.gcp.label --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
-		--project "$(PROJECT)" --external-id "$(EXTERNAL_ID)"
+		--project "$$PROJECT" --external-id "$$EXTERNAL_ID"
 
 organization: .venv/.sandbox ## the same for all members of the AWS organization (EXTERNAL_ID=…)
-	@test -n "$(EXTERNAL_ID)" || { echo "Say which: make organization EXTERNAL_ID=ca-…"; exit 2; }
+	@test -n "$$EXTERNAL_ID" || { echo "Say which: make organization EXTERNAL_ID=ca-…"; exit 2; }
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.organization --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
-		--external-id "$(EXTERNAL_ID)"
+		--external-id "$$EXTERNAL_ID"
 
 run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
 	@exec $(BIN)/python manage.py up --port $(PORT)

@@ -9,14 +9,24 @@ Command = Callable[..., Any]
 
 
 class Scenario(TypedDict):
-    """Ready-to-paste credentials for a person: what they show, and the fields as the wizard and the API name them."""
+    """One account with credentials, for a person: what they show, and all that the wizard asks for.
+
+    Each account id that can be connected stands in one scenario alone, so that none is refused as a duplicate.
+    """
 
     cloud: str
     title: str
     account_id: str
+    partition: str
+    name: str
+    environment: str  # production, staging or dev
+    regions: list[str]
     method: str
     fields: dict[str, str]
     note: str
+    refused: bool  # it is there to show a refusal, and can never be connected
+    customer_step: str  # a command that plays the customer before it can be connected; {external_id} is to be filled in
+    afterwards: str  # the same for once it is connected
 
 
 class Emulator(Protocol):

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from sandbox import ids
 from sandbox.control import Control, ControlError
 
 
@@ -16,8 +17,9 @@ def main() -> int:
     if not options.external_id:
         parser.error("--external-id is empty: copy the one that the product shows")
     try:
-        opened = Control.of(options.data_dir).open_members(options.external_id, broken=options.broken)
-    except (ControlError, OSError) as error:
+        external_id = ids.external_id(options.external_id)
+        opened = Control.of(options.data_dir).open_members(external_id, broken=options.broken)
+    except (ControlError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{len(opened)} members\n")

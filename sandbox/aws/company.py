@@ -139,16 +139,6 @@ LAX_PASSWORDS = {
     "require_symbols": False,
 }
 
-# What the newer parts of the inventory read, in a policy written by hand.
-_READS = (
-    *("acm:List*", "cloudformation:Describe*", "cloudfront:List*", "cloudtrail:Describe*", "cloudtrail:Get*"),
-    *("cloudtrail:List*", "cloudtrail:LookupEvents", "config:Describe*", "dynamodb:Describe*", "dynamodb:List*"),
-    *("ecr:Describe*", "ecs:Describe*", "ecs:List*", "eks:Describe*", "eks:List*", "elasticfilesystem:Describe*"),
-    *("elasticloadbalancing:Describe*", "guardduty:Get*", "guardduty:List*", "kms:Describe*", "kms:Get*", "kms:List*"),
-    *("lambda:GetPolicy", "lambda:List*", "logs:Describe*", "rds:Describe*", "route53:List*", "secretsmanager:List*"),
-    *("sns:Get*", "sns:List*", "sqs:Get*", "sqs:List*"),
-)
-
 _EC2 = {"Service": "ec2.amazonaws.com"}
 _LAMBDA = {"Service": "lambda.amazonaws.com"}
 _ANYWHERE = "0.0.0.0/0"
@@ -163,19 +153,6 @@ _DATA_PLATFORM = Customer(
         Person("ana.lopez", "/people/", ("PowerUserAccess",), console=True, mfa=True, group="engineers"),
         Person("tom.berg", "/people/", ("job-function/ViewOnlyAccess",), console=True, group="engineers", age=420),
         Person("airflow-loader", "/service/", ("AmazonS3FullAccess",), keys=(Key(412, idle=190), Key(35)), age=730),
-        Person(
-            "inventory-without-simulation",
-            "/service/",
-            inline={
-                "read-inventory": [
-                    allow("iam:Get*", "iam:List*", "iam:GenerateCredentialReport", "s3:Get*", "s3:List*"),
-                    allow("ec2:Describe*", "ec2:Get*", "account:*Region*", *_READS),
-                    deny("iam:SimulatePrincipalPolicy"),
-                ]
-            },
-            keys=(Key(66),),
-            age=66,
-        ),
     ),
     roles=(
         MachineRole("airflow-worker", _EC2, "/service/", ("AmazonS3FullAccess",)),
@@ -230,25 +207,6 @@ _PAYMENTS = Customer(
     people=(
         Person("release-bot", "/service/", ("AmazonEC2FullAccess",), keys=(Key(95),), age=500),
         Person("ines.costa", "/people/", ("AdministratorAccess",), console=True, age=610),
-        Person(
-            "partial-auditor",
-            "/service/",
-            AUDIT_POLICIES,
-            {
-                "no-card-data": [
-                    deny(
-                        "s3:GetBucketPolicy",
-                        "s3:GetBucketPolicyStatus",
-                        "s3:GetEncryptionConfiguration",
-                        "s3:GetBucketTagging",
-                        "ec2:DescribeVolumes",
-                        "ec2:DescribeSecurityGroups",
-                    )
-                ]
-            },
-            (Key(75),),
-            age=75,
-        ),
         Person("nobody", "/service/", keys=(Key(5, idle=None),), age=5),
     ),
     roles=(MachineRole("payments-api", _EC2, "/service/", ("AmazonSSMManagedInstanceCore",)),),
@@ -281,6 +239,7 @@ _LEGACY = Customer(
         Person("admin", managed=("AdministratorAccess",), keys=(Key(1460),), console=True, age=1800),
         Person("reports", managed=("ReadOnlyAccess",), keys=(Key(840),), age=1500),
         Person("former-contractor", managed=AUDIT_POLICIES, keys=(Key(300, active=False, idle=280),), age=700),
+        Person("nobody", "/service/", keys=(Key(5, idle=None),), age=5),
     ),
     roles=(MachineRole("reporting-everything", {"AWS": "*"}, managed=("AdministratorAccess",)),),
     buckets=(

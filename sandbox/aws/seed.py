@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.aws import clouds, company, holdings, organization_tree, people
+from sandbox.aws import clouds, company, holdings, organization_tree, people, standalone
 from sandbox.aws.company import Bucket, Customer, Machine, Place
 from sandbox.aws.identities import Account, Identities
 from sandbox.aws.inprocess import Workshop
@@ -22,7 +22,7 @@ def build(identities: Identities, state: State, workshop: Workshop) -> None:
     assume = {"assume-customer-roles": [company.allow("sts:AssumeRole")]}
     people.put_user(own, state, SERVER_USER, path="/service/", inline=assume)
     people.put_keys(own, state, SERVER_USER, [company.Key(10)])
-    for customer in company.CUSTOMERS:
+    for customer in (*company.CUSTOMERS, *standalone.CUSTOMERS):
         account = Account(customer.id, customer.name, customer.partition, frozenset(customer.regions))
         _build_account(identities.add(account), customer, identities, state)
         for bucket in customer.buckets:

@@ -11,6 +11,7 @@ PAYMENTS = "payments-prod"
 LEGACY = "legacy-reporting"
 EXPERIMENTS = "old-experiments"
 PARTNER = "partner-shop"
+MANAGEMENT = "platform-management"
 GOVERNMENT = "public-sector"
 CHINA = "beijing-web"
 
@@ -460,6 +461,7 @@ PLACES: tuple[Place, ...] = (
         owners=("kim.aster", "lou.brand"),
     ),
     Place(EXPERIMENTS, MAIN, _EUROPE, (storage("oldexperiments", group="lab", good=False),), state="Disabled"),
+    Place(MANAGEMENT, MAIN, _EUROPE, (storage("larkfieldplatform", group="logs"),)),
     Place(PARTNER, OTHER, _EUROPE, (storage("harbourshop", group="shop"),)),
     Place(
         GOVERNMENT,

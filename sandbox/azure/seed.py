@@ -222,7 +222,7 @@ def _build_tree(directory: Directory, state: State) -> None:
         tree.groups[key] = Group(key, name, parent)
     tree.grants = [(main.id, app.object_id, READER), (main.id, app.object_id, SECURITY_READER)]
     for subscription in [one for one in directory.subscriptions.values() if one.tenant is main]:
-        tree.places[subscription.id] = "lark-prod"
+        tree.places[subscription.id] = "lark-platform" if subscription.name == company.MANAGEMENT else "lark-prod"
     for number in range(1, MEMBERS + 1):
         state_of = "Disabled" if number == MEMBERS else "Enabled"
         name = f"team-{number:02}-{'prod' if number % 2 else 'dev'}"
@@ -247,9 +247,10 @@ def _build_apps(directory: Directory, state: State) -> None:
     put_secret(reader, state)
     for name in (company.DATA_PLATFORM, company.PAYMENTS, company.EXPERIMENTS):
         assign(by_name(directory, name), state, reader, *both)
-    certified = put_app(directory, state, main, CERTIFICATE_APP)
+    partner = by_name(directory, company.PARTNER)
+    certified = put_app(directory, state, partner.tenant, CERTIFICATE_APP)
     put_certificate(certified, certificate_for(state, CERTIFICATE_APP, password=CERTIFICATE_PASSWORD)[0])
-    assign(by_name(directory, company.PAYMENTS), state, certified, *both)
+    assign(partner, state, certified, *both)
     federated = put_app(directory, state, main, FEDERATED_APP)
     federated.federations.append(Federation(ISSUER, SUBJECT, AUDIENCE["public"]))
     for name in (company.LEGACY, company.DATA_PLATFORM):

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from sandbox import ids
 from sandbox.control import Control, ControlError
 
 NAME = "cloud-accounts-external-id"
@@ -16,11 +17,12 @@ def main() -> int:
     parser.add_argument("--external-id", required=True, help="the external ID that the product shows")
     options = parser.parse_args()
     try:
-        Control.of(options.data_dir).put_tag(options.subscription, NAME, options.external_id)
-    except (ControlError, OSError) as error:
+        subscription, external_id = ids.azure_subscription(options.subscription), ids.external_id(options.external_id)
+        Control.of(options.data_dir).put_tag(subscription, NAME, external_id)
+    except (ControlError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{NAME}={options.external_id}\n")
+    sys.stdout.write(f"{NAME}={external_id}\n")
     return 0
 
 

@@ -15,6 +15,9 @@ DATA = "meadowlark-data-prod"
 SHOP = "meadowlark-shop-prod"
 LEGACY = "meadowlark-legacy"
 PARKED = "meadowlark-parked"
+HUB = "meadowlark-hub"
+RESEARCH = "meadowlark-research"
+MEDIA = "meadowlark-media"
 
 SERVER = f"cloud-accounts@{OWN}.iam.gserviceaccount.com"
 READER_NAME = "cloud-accounts-reader"
@@ -41,6 +44,8 @@ def build(directory: Directory) -> None:
     add_project(directory, PARKED, "Parked", state="DELETE_REQUESTED")
     directory.grant(directory.project(PARKED), f"serviceAccount:{READER_NAME}@{DATA}.iam.gserviceaccount.com", READER)
     _organization(directory)
+    _research(directory)
+    _media(directory)
 
 
 def _organization(directory: Directory) -> None:
@@ -55,7 +60,8 @@ def _organization(directory: Directory) -> None:
     for number in range(1, MEMBERS + 1):
         folder = "folders/733001200100" if number % 2 else "folders/733001200201"
         add_project(directory, f"meadowlark-team-{number:02}", f"Team {number:02}", parent=folder)
-    email = directory.add_account(DATA, ORGANIZATION_NAME, (), "Cloud Accounts organization reader").email
+    add_project(directory, HUB, "Organization hub")
+    email = directory.add_account(HUB, ORGANIZATION_NAME, (), "Cloud Accounts organization reader").email
     directory.add_key(email, 12)
     for role in ("roles/browser", *READER):
         directory.places[ORGANIZATION].bindings[role] = {f"serviceAccount:{email}"}
@@ -160,11 +166,6 @@ def _data(directory: Directory) -> None:
 def _shop(directory: Directory) -> None:
     project = add_project(directory, SHOP, "Web shop", parent="folders/733001200100")
     project.labels = {"team": "shop", "env": "prod"}
-    project.custom_roles[f"projects/{SHOP}/roles/partialAuditor"] = frozenset(
-        {"resourcemanager.projects.get", "cloudasset.assets.listResource", "serviceusage.services.get"}
-    )
-    partial = directory.add_account(SHOP, "partial-auditor", [f"projects/{SHOP}/roles/partialAuditor"])
-    directory.add_key(partial.email, 75)
     reader = directory.add_account(SHOP, READER_NAME, READER, "Cloud Accounts reader")
     pool = add_pool(directory, project)
     reader.bindings["roles/iam.workloadIdentityUser"] = {pool.principal + SUBJECT}
@@ -180,6 +181,36 @@ def _shop(directory: Directory) -> None:
         make.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
     ]
     directory.grant(project, "user:tom.berg@meadowlark.example", ["roles/iam.serviceAccountTokenCreator"])
+
+
+def _research(directory: Directory) -> None:
+    """Without an organization above it; this server's own identity may act as its reader."""
+    project = add_project(directory, RESEARCH, "Research", parent="")
+    project.labels = {"team": "research", "env": "dev"}
+    reader = directory.add_account(RESEARCH, READER_NAME, READER, "Cloud Accounts reader")
+    reader.bindings["roles/iam.serviceAccountTokenCreator"] = {f"serviceAccount:{SERVER}"}
+    project.assets = [
+        make.bucket(project, "meadowlark-research-notebooks", "europe-west1"),
+        make.instance(project, "europe-west1-b", "notebook-1"),
+        make.compute_project(project, enable_oslogin="TRUE"),
+    ]
+
+
+def _media(directory: Directory) -> None:
+    """Without an organization above it; its auditor may list resources, but not read who may do what."""
+    project = add_project(directory, MEDIA, "Media", parent="")
+    project.labels = {"team": "media", "env": "prod"}
+    role = f"projects/{MEDIA}/roles/partialAuditor"
+    project.custom_roles[role] = frozenset(
+        {"resourcemanager.projects.get", "cloudasset.assets.listResource", "serviceusage.services.get"}
+    )
+    partial = directory.add_account(MEDIA, "partial-auditor", [role])
+    directory.add_key(partial.email, 75)
+    project.assets = [
+        make.bucket(project, "meadowlark-media-originals", "us-east1"),
+        make.instance(project, "us-east1-b", "transcoder", public=True),
+        make.compute_project(project, serial_port_enable="TRUE"),
+    ]
 
 
 def _legacy(directory: Directory) -> None:

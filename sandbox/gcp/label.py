@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from sandbox import ids
 from sandbox.control import Control, ControlError
 
 LABEL = "cloud-accounts-external-id"
@@ -18,11 +19,13 @@ def main() -> int:
     wanted.add_argument("--remove", action="store_true", help="takes the label away")
     options = parser.parse_args()
     try:
-        Control.of(options.data_dir).gcp.set_label(options.project, LABEL, options.external_id)
-    except (ControlError, OSError) as error:
+        project = ids.gcp_project(options.project)
+        external_id = None if options.remove else ids.external_id(options.external_id)
+        Control.of(options.data_dir).gcp.set_label(project, LABEL, external_id)
+    except (ControlError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{options.project}: {LABEL}={options.external_id or '(removed)'}\n")
+    sys.stdout.write(f"{project}: {LABEL}={external_id or '(removed)'}\n")
     return 0
 
 

@@ -120,7 +120,7 @@ def test_temporary_credentials_work(client: MakeClient, rig: Rig) -> None:
     fields = rig.scenario("Temporary credentials")["fields"]
     assert fields["access_key_id"].startswith("ASIA")
     identity = client("sts", fields).get_caller_identity()
-    assert identity["Arn"] == "arn:aws:iam::111122223333:user/service/cloud-accounts-auditor"
+    assert identity["Arn"] == "arn:aws:iam::666600003333:user/service/cloud-accounts-auditor"
     assert client("s3", fields).list_buckets()["Buckets"]
 
 

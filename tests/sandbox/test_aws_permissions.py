@@ -56,7 +56,7 @@ def test_a_refusal_names_caller_action_and_reason(client: MakeClient, rig: Rig) 
 def test_an_explicit_deny_leaves_the_rest_alone(client: MakeClient, rig: Rig) -> None:
     fields = rig.scenario("Some permissions denied")["fields"]
     s3 = client("s3", fields, region="eu-west-1")
-    bucket = "payments-prod-settlements"
+    bucket = "storefront-prod-orders"
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert refusal(s3.get_bucket_encryption, Bucket=bucket) == ("AccessDenied", 403)
     assert refusal(s3.get_bucket_tagging, Bucket=bucket) == ("AccessDenied", 403)
@@ -86,7 +86,7 @@ def test_a_permission_for_one_bucket_is_for_that_one(client: MakeClient, control
     statement = {"Effect": "Allow", "Action": "s3:GetBucketTagging", "Resource": "arn:aws:s3:::payments-prod-s*"}
     user = control.put_user(PAYMENTS, "one-bucket", policies=[], inline={"tags": [statement]})
     s3 = client("s3", user, region="eu-west-1")
-    assert s3.get_bucket_tagging(Bucket="payments-prod-settlements")["TagSet"]
+    assert s3.get_bucket_tagging(Bucket="storefront-prod-orders")["TagSet"]
     assert refusal(s3.get_bucket_tagging, Bucket="payments-prod-receipts") == ("AccessDenied", 403)
 
 

@@ -107,7 +107,7 @@ def test_a_certificate_is_proven_by_its_signature(azure: Azure) -> None:
 
 def test_a_certificate_of_no_app_is_unknown(azure: Azure) -> None:
     fields = azure.fields("Certificate")
-    other = azure.control.put_app(azure.place("payments-prod"), "without-certificate")
+    other = azure.control.put_app(azure.place("partner-shop"), "without-certificate")
     fields = {**fields, "client_id": other["client_id"]}
     token = assertion(fields, f"https://{LOGIN}/{fields['tenant_id']}/oauth2/v2.0/token")
     answer = azure.sign_in(fields, client_assertion=token, client_assertion_type=BEARER)

@@ -20,7 +20,7 @@ from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.provider import PROVIDER
 from tests.cloudaccounts.providers.aws.conftest import EXTERNAL_ID, OTHER_ACCOUNT, Cloud, make_target
 
-PLATFORM, PAYMENTS = "111122223333", "444455556666"
+PLATFORM, STOREFRONT = "111122223333", "666600001111"
 REGIONS = ("us-east-1", "eu-west-1")
 
 
@@ -112,7 +112,7 @@ def test_a_bucket_is_told_from_its_own_region(session: AwsSession) -> None:
 
 
 def test_what_a_bucket_refuses_is_marked_and_the_rest_is_told(cloud: Cloud) -> None:
-    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=PAYMENTS))
+    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=STOREFRONT))
     buckets = list(opened.collect(ScanUnit("s3", "global")))
     opened.close()
     assert buckets
@@ -128,7 +128,7 @@ def test_what_a_bucket_refuses_is_marked_and_the_rest_is_told(cloud: Cloud) -> N
 
 
 def test_one_denied_kind_does_not_hide_the_others(cloud: Cloud) -> None:
-    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=PAYMENTS))
+    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=STOREFRONT))
     found: list[Asset] = []
     with pytest.raises(ProviderError) as caught:
         found.extend(opened.collect(ScanUnit("ec2", "eu-west-1")))  # extend keeps what came before the error

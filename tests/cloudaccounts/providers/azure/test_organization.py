@@ -34,7 +34,7 @@ def test_the_tree_is_told_with_states(cloud: Cloud, app: Credentials) -> None:
     ]
     assert {node.parent_id for node in nodes.values()} - {""} <= set(nodes)
     accounts = {node.name: node for node in nodes.values() if node.kind == NodeKind.ACCOUNT}
-    assert len(accounts) == 24 + 4
+    assert len(accounts) == 24 + 5
     assert accounts["team-01-prod"].state == NodeState.ACTIVE
     assert accounts["team-24-dev"].state == NodeState.SUSPENDED
     assert accounts["team-01-prod"].account_id == accounts["team-01-prod"].node_id

@@ -13,7 +13,7 @@ from cloudaccounts.providers.aws.provider import PROVIDER
 from tests.cloudaccounts.providers.aws.conftest import EXTERNAL_ID, Cloud, make_target
 
 REGIONS = ("us-east-1", "eu-west-1")
-PLATFORM, PAYMENTS, LEGACY = "111122223333", "444455556666", "777788889999"
+PLATFORM, STOREFRONT, LEGACY = "111122223333", "666600001111", "777788889999"
 
 Found = dict[str, dict[Verdict, set[str]]]
 
@@ -117,7 +117,7 @@ def test_the_neglected_account_is_told_as_such(cloud: Cloud) -> None:
 
 
 def test_what_may_not_be_read_is_unknown(cloud: Cloud) -> None:
-    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=PAYMENTS))
+    opened = open_session(cloud.scenario("Some permissions denied"), make_target(account_id=STOREFRONT))
     units = [unit for unit in opened.units(("eu-west-1",)) if unit.service == "s3"]
     buckets = [asset for unit in units for asset in opened.collect(unit)]
     opened.close()
