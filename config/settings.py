@@ -30,6 +30,8 @@ PLAIN_HTTP = env.flag("CLOUD_ACCOUNTS_PLAIN_HTTP", default=False) or DEBUG
 DATA_DIR = Path(env.text("DATA_DIR") or (ROOT / "var" / "sandbox" if SANDBOX else ROOT / "var")).absolute()
 _folder = DataFolder(DATA_DIR, "sandbox" if SANDBOX else "live")
 _folder.prepare()
+# Written by the simulated clouds once they answer: what they offer to whoever tries the product.
+SANDBOX_DESCRIPTION = DATA_DIR / "clouds" / "sandbox.json" if SANDBOX else None
 
 # --- Keys ---------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY") or _folder.secret_key()

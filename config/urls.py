@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
     path("", include("config.site.urls")),
+    path("sandbox/", include("config.simulated.urls")),
     path(
         "admin/overview/",
         admin.site.admin_view(Views("config.site.admin_overview").overview),

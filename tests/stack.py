@@ -19,7 +19,7 @@ from sandbox.files import DESCRIPTION_FILE, read_json
 from tests.servers import EMBEDDED
 
 READY = 90.0  # seconds
-_PASSWORD = re.compile(r"Sign in as admin with (\S+)")
+_PASSWORD = re.compile(r"Password  (\S+)  \(shown this once\)")
 
 
 def free_port() -> int:

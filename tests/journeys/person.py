@@ -40,7 +40,7 @@ class Person:
         return self
 
     def scenario(self, title: str, cloud: str = "aws") -> dict[str, Any]:
-        """Sandbox credentials, as `make demo` prints them."""
+        """Sandbox credentials, as the page /sandbox/ lists them."""
         return self.stack.scenario(title, cloud)
 
     def confirm_password(self) -> None:

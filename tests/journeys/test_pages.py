@@ -61,6 +61,7 @@ class Album:
             "findings": "/findings/",
             "findings-none-fit": "/findings/?q=nothing-like-this",
             "profile": "/profile/",
+            "sandbox": "/sandbox/",
             "groups": "/groups/",
             "group": self.group,
             "group-add": f"{self.group}add/",

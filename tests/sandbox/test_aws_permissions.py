@@ -86,7 +86,7 @@ def test_a_permission_for_one_bucket_is_for_that_one(client: MakeClient, control
     statement = {"Effect": "Allow", "Action": "s3:GetBucketTagging", "Resource": "arn:aws:s3:::payments-prod-s*"}
     user = control.put_user(PAYMENTS, "one-bucket", policies=[], inline={"tags": [statement]})
     s3 = client("s3", user, region="eu-west-1")
-    assert s3.get_bucket_tagging(Bucket="storefront-prod-orders")["TagSet"]
+    assert s3.get_bucket_tagging(Bucket="payments-prod-settlements")["TagSet"]
     assert refusal(s3.get_bucket_tagging, Bucket="payments-prod-receipts") == ("AccessDenied", 403)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -76,14 +75,14 @@ class Command(BaseCommand):
         watcher.start()
         ready = preparation.wait_until_ready(port, children.stopping)
         if not children.stopping.is_set():
-            self._announce(console, address=address, clouds=clouds, ready=ready)
+            self._announce(console, address=address, ready=ready)
         watcher.join()
 
-    def _announce(self, console: Output, *, address: str, clouds: Mapping[str, Any], ready: bool) -> None:
+    def _announce(self, console: Output, *, address: str, ready: bool) -> None:
         """The first user is made last of all: a start that fails before never keeps a password that nobody saw."""
         password = preparation.first_user()
         try:
-            announce(console, address=address, password=password, clouds=clouds, ready=ready)
+            announce(console, address=address, password=password, sandbox=settings.SANDBOX, ready=ready)
             if console.broken:
                 raise BrokenPipeError
         except OSError:

@@ -120,8 +120,8 @@ def test_a_password_that_could_not_be_shown_is_taken_back() -> None:
             raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        up.Command()._announce(Output(file=Closed()), address="http://127.0.0.1", clouds={}, ready=True)
+        up.Command()._announce(Output(file=Closed()), address="http://127.0.0.1", ready=True)
     assert not User.objects.exists()
     seen = io.StringIO()
-    up.Command()._announce(Output(file=seen), address="http://127.0.0.1", clouds={}, ready=True)
+    up.Command()._announce(Output(file=seen), address="http://127.0.0.1", ready=True)
     assert "shown this once" in seen.getvalue()

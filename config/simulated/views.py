@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from cloudaccounts.accounts.external_id import external_id_for
+from config.simulated.presentation import clouds_for, filled_in
+from config.simulated.scenarios import find_scenario, read_scenarios
+from wizard.drafts.errors import DraftUnreadableError
+from wizard.models import Step
+from wizard.steps.prefill import create_prefilled_draft
+from wizard.views.permissions import ask_for_validation, owner_of, step_url
+
+
+@require_safe
+def credentials(request: HttpRequest) -> HttpResponse:
+    return render(request, "sandbox/credentials.html", {"clouds": clouds_for(owner_of(request), read_scenarios())})
+
+
+@require_POST
+def use(request: HttpRequest, cloud: str, slug: str) -> HttpResponse:
+    """A draft filled with the scenario: at its validation, which runs, or where a person is still needed."""
+    scenario = find_scenario(cloud, slug)
+    if scenario is None:
+        raise Http404("There is no such entry.")
+    try:
+        draft = create_prefilled_draft(owner_of(request), scenario.entries())
+    except DraftUnreadableError as error:
+        messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
+        return redirect("sandbox")
+    step = draft.content.reachable(Step.VALIDATION)
+    if step == Step.VALIDATION and scenario.customer_step:
+        command = filled_in(scenario.customer_step, external_id_for(owner_of(request)))
+        messages.info(request, f"All is filled in. Play the customer first, in a terminal: {command} Then go on here.")
+        step = Step.AUTHENTICATION
+    elif step == Step.VALIDATION:
+        ask_for_validation(request, draft.row, draft.content)
+    return redirect(step_url(draft.row.pk, step))

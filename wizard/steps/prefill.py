@@ -1,0 +1,42 @@
+"""A draft that begins with entries already in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+from uuid import uuid4
+
+from django.utils.datastructures import MultiValueDict
+
+from wizard.drafts.draft_data import DraftContent, Value
+from wizard.drafts.services import OpenDraft, create_wizard_session, remember_step
+from wizard.models import Step
+from wizard.steps import FORMS, StepContext, StepForm
+
+Entries = Mapping[str, Mapping[str, Value]]  # by step: values by the names that its form's fields have
+
+
+def create_prefilled_draft(owner: str, entries: Entries) -> OpenDraft:
+    """Takes the entries as if the owner had typed them, by each step's own form, and rests at the first step refused.
+
+    Raises `DraftUnreadableError` as `create_wizard_session` does.
+    """
+    draft_id, content = uuid4(), DraftContent()
+    for name, form_class in FORMS:
+        given = entries.get(name)
+        if given is None:
+            break
+        step_form = cast("type[StepForm]", form_class)
+        data = MultiValueDict(
+            {f"{name}-{field}": value if isinstance(value, list) else [value] for field, value in given.items()}
+        )
+        form = step_form(data, prefix=name, context=StepContext(owner, draft_id, content))
+        if not form.is_valid():
+            content = content.with_typed(name, form.typed_values())
+            break
+        content = content.with_step(name, form.values_to_store())
+    draft = create_wizard_session(owner, content, key=draft_id)
+    step = content.reachable(Step.VALIDATION)
+    remember_step(draft, step)
+    draft.step = step
+    return OpenDraft(draft, content)
