@@ -3,13 +3,14 @@
 import multiprocessing
 import os
 import re
+import signal
 from pathlib import Path
 from runpy import run_path
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
-worker_class = "gthread"
 workers = min(4, multiprocessing.cpu_count())
 threads = 8  # pages wait for databases, and validations by API for clouds
 timeout = 60
@@ -25,6 +26,7 @@ worker_tmp_dir = _MEMORY if Path(_MEMORY).is_dir() else None
 _HERE = Path(__file__).resolve().parent
 # Run, not imported: what this process has imported, a reload (SIGHUP) would not bring anew to the next workers.
 _LOGS = run_path(str(_HERE / "logs.py"), run_name="gunicorn_logs")
+_SHUTDOWN = run_path(str(_HERE / "running" / "shutdown.py"), run_name="gunicorn_shutdown")
 
 
 def _log_format() -> str:
@@ -46,3 +48,32 @@ class RedactedLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
 
 
 logger_class = RedactedLogger
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """Told to end while it still loads the product, it does: gunicorn's own would only note that until it serves."""
+
+    def load_wsgi(self) -> None:
+        with _SHUTDOWN["ends_at_once"]():
+            super().load_wsgi()
+
+
+worker_class = Worker
+
+
+def _hold_sigterm() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+
+
+def _let_sigterm_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+
+
+def _obey_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _let_sigterm_through()
+
+
+# A new worker begins with its parent's handler, which only notes a signal for the parent: one that came then was lost,
+# and the parent waited for the whole graceful_timeout.
+os.register_at_fork(before=_hold_sigterm, after_in_parent=_let_sigterm_through, after_in_child=_obey_sigterm)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,12 +27,8 @@ def told_to_end() -> tuple[int, int]:
 def ends_at_once() -> Iterator[None]:
     """SIGTERM ends the process inside, whatever handler it has: for what is loaded before there is work to finish.
 
-    gunicorn's handler only notes the signal until the worker serves. No handler is changed outside the main thread,
-    where none can be.
+    Of the main thread only.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         yield

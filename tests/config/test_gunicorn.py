@@ -76,6 +76,16 @@ def test_that_stays_so_after_a_reload(start: Start) -> None:
     assert SECRET not in told
 
 
+@pytest.mark.parametrize("moment", ["Listening at", "Booting worker"])
+def test_told_to_end_while_a_worker_begins_or_loads_it_ends_at_once(tmp_path: Path, moment: str) -> None:
+    """Not after graceful_timeout, which is for pages that are under way."""
+    env = {**os.environ, **EMBEDDED, "DATA_DIR": str(tmp_path / "data"), "DEBUG": "1", "SECRET_KEY": "x" * 60}
+    server = WebServer(ROOT, env, tmp_path / "gunicorn.log")
+    server.waits_for(moment)
+    server.process.terminate()
+    assert server.process.wait(12) == 0
+
+
 def test_the_master_holds_no_code_of_ours_that_a_reload_would_not_bring_anew() -> None:
     program = (
         "import sys; from gunicorn.app.wsgiapp import WSGIApplication;"

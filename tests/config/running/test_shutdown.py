@@ -4,10 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 from config.env import ROOT
-from config.running.shutdown import ends_at_once
 
 PROGRAM = """
 import signal, time
@@ -32,16 +30,3 @@ def test_a_signal_ends_what_is_still_loading() -> None:
 def test_afterwards_the_process_handles_it_as_before() -> None:
     done = run("pass")
     assert (done.returncode, done.stdout) == (0, "noted\n")
-
-
-def test_other_threads_change_no_handler() -> None:
-    before, seen = signal.getsignal(signal.SIGTERM), []
-
-    def load() -> None:
-        with ends_at_once():
-            seen.append(signal.getsignal(signal.SIGTERM))
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    thread.join()
-    assert seen == [before]
