@@ -35,14 +35,12 @@ class Channel(filesystem.Channel):
 class Transport(filesystem.Transport):
     Channel = Channel
 
-    def drain_events(self, connection: Any, **kwargs: Any) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None, **_: Any) -> None:
         """A worker looks between two calls whether it is to end, and makes one more call once it knows.
 
         Celery asks for two seconds each, so that a worker with nothing to do needed up to four to end.
         """
-        if kwargs.get("timeout") is not None:
-            kwargs["timeout"] = min(kwargs["timeout"], LONGEST_WAIT)
-        super().drain_events(connection, **kwargs)
+        super().drain_events(connection, timeout=None if timeout is None else min(timeout, LONGEST_WAIT))
 
 
 def install() -> None:
