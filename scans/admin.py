@@ -1,3 +1,5 @@
+"""Operators look at runs, assets and findings here, and cancel runs. Nothing is edited: scans write the rows."""
+
 from __future__ import annotations
 
 from django.contrib import admin, messages
@@ -17,7 +19,7 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
     )  # fmt: skip
     list_filter = ("status", "scan_type", "provider")
     search_fields = ("account_name", "owner")
-    show_full_result_count = False
+    show_full_result_count = False  # a second count of the whole table on every page
     list_per_page = 50
     ordering = ("-requested_at",)
     actions = ("cancel",)
@@ -32,13 +34,13 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
         return False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Rows are changed by nobody, so the permission to change them stands for the one change there is."""
+        """Nobody edits rows, so the permission to change them stands for the one change there is."""
         return request.user.has_perm("scans.change_scanrun")
 
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScanRun]) -> None:
-        ended = sum(cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
-        self.message_user(request, f"{ended} scans cancelled.", messages.SUCCESS)
+        cancelled = sum(cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
+        self.message_user(request, f"{cancelled} scans cancelled.", messages.SUCCESS)
 
 
 @admin.register(Asset)

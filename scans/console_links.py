@@ -1,33 +1,35 @@
-"""Where a resource is seen in its provider's own console."""
+"""Links into the provider's own console, to the resource that an asset or a finding is about."""
 
 from __future__ import annotations
 
 from cloudaccounts import registry
-from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import Asset as CollectedAsset
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, Finding
 
 
-def link_of_asset(asset: Asset, account: CloudAccount | None) -> str:
-    """Empty where there is none, or none that is safe."""
-    found = Found(
+def asset_link(asset: Asset, account: CloudAccount | None) -> str:
+    """Empty where there is no link, or none that is safe to show."""
+    collected = CollectedAsset(
         asset.type, asset.service, asset.region, asset.native_id, asset.name, asset.tags or {}, asset.properties or {}
     )
-    return _link(found, account)
+    return _link(collected, account)
 
 
-def link_of_finding(finding: Finding, account: CloudAccount | None) -> str:
-    """By what the finding repeats of its asset: lists and exports read no assets for it."""
+def asset_row_link(asset: Asset, account: CloudAccount | None) -> str:
+    """As `asset_link`, for rows of lists: reading their deferred tags and properties would cost a query a row."""
+    return _link(CollectedAsset(asset.type, asset.service, asset.region, asset.native_id, asset.name), account)
+
+
+def finding_link(finding: Finding, account: CloudAccount | None) -> str:
+    """From the columns that a finding copies of its asset, so that lists and exports read no assets."""
+    # A finding's service is its check's. Links go by the asset's, which is the second part of its type.
     service = finding.asset_type.split(".")[1] if "." in finding.asset_type else finding.service
-    return _link(Found(finding.asset_type, service, finding.region, finding.native_id, finding.asset_name), account)
+    collected = CollectedAsset(finding.asset_type, service, finding.region, finding.native_id, finding.asset_name)
+    return _link(collected, account)
 
 
-def link_of_row(asset: Asset, account: CloudAccount | None) -> str:
-    """As `link_of_asset`, without reading what a list leaves out."""
-    return _link(Found(asset.type, asset.service, asset.region, asset.native_id, asset.name), account)
-
-
-def _link(found: Found, account: CloudAccount | None) -> str:
+def _link(asset: CollectedAsset, account: CloudAccount | None) -> str:
     if account is None:
         return ""
     try:
@@ -35,9 +37,10 @@ def _link(found: Found, account: CloudAccount | None) -> str:
     except registry.UnknownProviderError:
         return ""
     link = provider.build_console_link(
-        found,
+        asset,
         account_id=account.account_id,
         partition=account.partition,
         tenant=getattr(account, "tenant", ""),  # where the core keeps an account's directory
     )
+    # Names and identifiers come from the customer's cloud: anything but https (``javascript:``) is not offered.
     return link if link.startswith("https://") else ""

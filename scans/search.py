@@ -1,4 +1,7 @@
-"""Searching by how a name or an identifier begins: ranges of an index, and never more than a bounded number of hits."""
+"""Search of assets and findings by how a name or an identifier begins, and filters that their lists share.
+
+Searching reads ranges of an index and stops at a bounded number of hits, so that it stays quick at 100,000 rows.
+"""
 
 from __future__ import annotations
 
@@ -9,46 +12,50 @@ from django.db.models import Q, QuerySet
 
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
-from scans.keys import after, id_key_of, key_of
+from scans.search_keys import id_search_key, range_end, search_key
 
-HITS = 1_000  # for each way to find; whoever gets as many types one more letter
-ACCOUNTS = 100
-
-
-def begins_with(rows: QuerySet[Any], text: str) -> list[UUID]:
-    """Keys of rows whose name, or whose identifier's last part, begins so. ``rows`` are narrowed by owner alone."""
-    name, last = key_of(text), id_key_of(text)
-    by_name = rows.filter(name_key__gte=name, name_key__lt=after(name))
-    by_id = rows.filter(id_key__gte=last, id_key__lt=after(last))
-    if last != name:  # a whole identifier, or the end of one: its last part alone would find namesakes too
-        by_id = by_id.filter(native_id__icontains=text.strip())
-    return [*by_name.values_list("pk", flat=True)[:HITS], *by_id.values_list("pk", flat=True)[:HITS]]
+MAX_HITS = 1_000  # by name, and as many by identifier; a search that reaches it is refined by one more letter
+MAX_ACCOUNTS = 100
 
 
-def matching(rows: QuerySet[Any], hits: list[UUID], also: Q | None) -> QuerySet[Any]:
-    """Those of an owner's ``rows`` that were hit, or for which ``also`` holds. ``hits`` are of the same owner.
+def keys_starting_with(rows: QuerySet[Any], text: str) -> list[UUID]:
+    """Primary keys of rows whose name, or the last part of whose identifier, begins with the text.
 
-    Where hits are all, they are asked for by their keys alone: beside an owner, SQLite would walk through all that is
-    theirs, in the order of the list, to find a few.
+    ``rows`` must be filtered by owner and nothing else: the indexes of the search keys begin with the owner.
     """
-    if also is None:
-        alone: QuerySet[Any] = rows.model._default_manager.filter(pk__in=hits)
-        return alone
-    return rows.filter(Q(pk__in=hits) | also)
+    name_key, id_key = search_key(text), id_search_key(text)
+    by_name = rows.filter(name_key__gte=name_key, name_key__lt=range_end(name_key))
+    by_id = rows.filter(id_key__gte=id_key, id_key__lt=range_end(id_key))
+    if id_key != name_key:
+        # A whole identifier was entered, or its end. Its last part alone would also match others of the same name.
+        by_id = by_id.filter(native_id__icontains=text.strip())
+    return [*by_name.values_list("pk", flat=True)[:MAX_HITS], *by_id.values_list("pk", flat=True)[:MAX_HITS]]
 
 
-def accounts_like(owner: str, text: str) -> list[UUID]:
+def filter_by_hits(rows: QuerySet[Any], hits: list[UUID], alternative: Q | None) -> QuerySet[Any]:
+    """Those of an owner's ``rows`` whose key is among ``hits``, or for which ``alternative`` holds.
+
+    ``hits`` must be of the same owner. Without an alternative the rows are asked for by their keys alone: with the
+    owner beside them, SQLite would walk through all rows of that owner, in the order of the list, to find a few.
+    """
+    if alternative is None:
+        by_key: QuerySet[Any] = rows.model._default_manager.filter(pk__in=hits)
+        return by_key
+    return rows.filter(Q(pk__in=hits) | alternative)
+
+
+def accounts_matching(owner: str, text: str) -> list[UUID]:
     """The owner's accounts by part of their name, or by how their id begins."""
-    return list(CloudAccount.objects.of(owner).matching(text).values_list("pk", flat=True)[:ACCOUNTS])
+    return list(CloudAccount.objects.of(owner).matching(text).values_list("pk", flat=True)[:MAX_ACCOUNTS])
 
 
-def in_group(found: QuerySet[Any], owner: str, wanted: UUID | None) -> QuerySet[Any]:
-    """Rows of the group's accounts and of those nested in it; a group that is not the owner's holds nothing."""
-    if wanted is None:
-        return found
-    group = group_queries.find(owner, wanted)
+def filter_by_group(rows: QuerySet[Any], owner: str, group_id: UUID | None) -> QuerySet[Any]:
+    """Rows of the accounts in a group and in those nested in it. Another owner's group holds nothing."""
+    if group_id is None:
+        return rows
+    group = group_queries.find(owner, group_id)
     return (
-        found.filter(group_queries.inside(group_queries.with_descendants(group), field="account"))
+        rows.filter(group_queries.inside(group_queries.with_descendants(group), field="account"))
         if group
-        else found.none()
+        else rows.none()
     )

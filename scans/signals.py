@@ -1,4 +1,7 @@
-"""A new account asks for its first scan; a suspended or deleted one stops. Thin: each hands over to a service."""
+"""What scans do when an account changes: the first scan of a new one, the end of a suspended or deleted one's.
+
+Receivers only hand over; what happens is in ``scans.runs`` and ``scans.account_sync``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from django.dispatch import receiver
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.events import account_deleted, account_renamed, account_suspended, account_transferred
 from cloudaccounts.models import CloudAccount
-from scans.account_sync import forget_account, sync_account
+from scans.account_sync import delete_account_records, sync_account
 from scans.runs import requests as run_requests
 from scans.runs.requests import cancel_active
 from scans.runs.scheduling import ensure_schedule
@@ -18,13 +21,13 @@ from scans.runs.scheduling import ensure_schedule
 
 @receiver(post_save, sender=CloudAccount)
 def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, created: bool, raw: bool, **_: Any) -> None:
-    if created and not raw:
+    if created and not raw:  # raw: a fixture is being loaded, and its other rows may not be there yet
         run_requests.request_first_scan(instance)
         ensure_schedule(instance)
 
 
 @receiver(account_suspended)
-def stop_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
+def cancel_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
     cancel_active(account.pk, actor=actor)
 
 
@@ -35,11 +38,11 @@ def on_account_renamed(sender: type[CloudAccount], account: CloudAccount, **_: A
 
 @receiver(account_transferred)
 def on_account_transferred(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
-    # One of before would go on writing in the old owner's name.
-    cancel_active(account.pk, actor=actor, but_of=account.owner)
+    # A run that began before the transfer would go on writing rows in the previous owner's name.
+    cancel_active(account.pk, actor=actor, except_owner=account.owner)
     sync_account(account)
 
 
 @receiver(account_deleted)
-def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    forget_account(account.pk)
+def on_account_deleted(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
+    delete_account_records(account.pk)

@@ -1,3 +1,5 @@
+"""Celery's tasks of this app. They take ids only, because a task's arguments are written to the broker."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -5,17 +7,19 @@ from uuid import UUID
 from celery import shared_task
 
 from scans.findings import suppression as finding_suppression
-from scans.retention import purge_found, purge_scans
+from scans.retention import purge_findings_and_assets, purge_scans
 from scans.runs.execution import run_scan
 from scans.runs.reconcile import requeue_scans
 from scans.runs.scheduling import start_due_scans
 
 
+# Celery's limits work in pools of processes only; `execution.LONGEST` holds everywhere.
 @shared_task(name="scans.run", time_limit=4 * 3600, soft_time_limit=4 * 3600 - 60)
 def run(run_id: str) -> str:
     return run_scan(UUID(run_id))
 
 
+# `expires`: while workers are down, the messages of the scheduler must not pile up in front of them.
 @shared_task(name="scans.requeue", ignore_result=True, expires=15)
 def requeue() -> None:
     requeue_scans()
@@ -34,4 +38,4 @@ def end_suppressions() -> None:
 @shared_task(name="scans.purge", ignore_result=True, time_limit=3600)
 def purge() -> None:
     purge_scans()
-    purge_found()
+    purge_findings_and_assets()

@@ -33,7 +33,7 @@ class WizardSessionAdmin(admin.ModelAdmin[WizardSession]):
         return super().has_delete_permission(request, obj) and (obj is None or obj.finishing_at is None)
 
     def delete_model(self, request: HttpRequest, obj: WizardSession) -> None:
-        from wizard.drafts.services import discard_draft  # see docs/decisions/0012
+        from wizard.drafts.editing import discard_draft  # see docs/decisions/0012
 
         try:
             discard_draft(obj, actor=Actor.of_request(request, via="admin"))

@@ -15,13 +15,13 @@ from cloudaccounts.models import CloudAccount
 
 @receiver(account_deleted)
 def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    from wizard.drafts.services import forget_account  # see docs/decisions/0012
+    from wizard.drafts.editing import forget_account  # see docs/decisions/0012
 
     forget_account(account.pk)
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def forget_person(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
-    from wizard.drafts.services import delete_owner_records
+    from wizard.drafts.editing import delete_owner_records
 
     delete_owner_records(str(instance.pk))

@@ -5,8 +5,8 @@ from uuid import UUID
 from celery import shared_task
 
 from wizard.drafts import reconcile as draft_reconcile
-from wizard.drafts.services import purge_expired
-from wizard.drafts.verification import validate_draft
+from wizard.drafts.automatic_finish import validate_draft
+from wizard.drafts.editing import purge_expired
 
 
 @shared_task(name="wizard.validate", ignore_result=True, time_limit=240)

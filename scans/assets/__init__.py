@@ -1,0 +1,1 @@
+"""Assets: the resources that scans found, how they are stored, listed and exported."""

@@ -1,4 +1,4 @@
-"""Calls about assets. Imported only when the API is called.
+"""The API's calls about assets. Imported only when the API is called.
 
 No postponed annotations here: ninja reads them through decorators, where their names are not known.
 """
@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from cloudaccounts.api.auth import owner_of
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of
-from scans.api import AccountQuery, asked_account, fields_of, filter_values, with_links
+from scans.api_common import AccountQuery, filter_values, requested_account, row_fields, rows_with_links
 from scans.assets import queries as asset_queries
 from scans.assets.queries import AssetFilter
 from scans.models import Asset
@@ -52,13 +52,13 @@ class AssetQuery(AccountQuery):
 
 
 @assets.get("/", summary="List assets", **answers({200: AssetPage}, 404, 422))
-def list_assets(request: HttpRequest, wanted: Query[AssetQuery]) -> HttpResponse:
-    account = asked_account(request, wanted)
+def list_assets(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse:
+    account = requested_account(request, query)
     owner = owner_of(request)
-    filters = AssetFilter(**filter_values(owner, wanted))
+    filters = AssetFilter(**filter_values(owner, query))
     rows = asset_queries.assets(owner, filters, account)
-    return page_of(rows, wanted, lambda found: with_links(owner, found, _asset))
+    return page_of(rows, query, lambda page: rows_with_links(owner, page, _asset))
 
 
 def _asset(row: Asset) -> dict[str, Any]:
-    return fields_of(row, AssetRow, "console_link")
+    return row_fields(row, AssetRow, "console_link")

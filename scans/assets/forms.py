@@ -1,3 +1,5 @@
+"""The filter form of the list of assets."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,10 +10,12 @@ from django import forms
 from cloudaccounts import registry
 from cloudaccounts.forms.accounts import with_any
 from scans.assets.queries import AssetFilter
-from scans.choices import region_choices
+from scans.filter_choices import region_choices
 
 
 class AssetFilterForm(forms.Form):
+    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working."""
+
     use_required_attribute = False
 
     q = forms.CharField(
@@ -34,13 +38,16 @@ class AssetFilterForm(forms.Form):
         region_field.choices = [("", "Any"), *region_choices(self.data.get("provider"))]
 
     def offer_types(self, types: list[str]) -> None:
-        """What there is depends on the account and on what is shown: so it is known only once those are read."""
+        """Fills the choices of ``type``, which depend on the account and on whether gone assets are shown.
+
+        They are known only once the other fields were read, and reading them needs this form: hence no ``ChoiceField``.
+        """
         widget = self.fields["type"].widget
         assert isinstance(widget, forms.Select)
         widget.choices = [("", "Any"), *((name, name) for name in types)]
 
-    def wanted(self) -> AssetFilter:
-        self.is_valid()
+    def filters(self) -> AssetFilter:
+        self.is_valid()  # fields that are not valid are left out of `cleaned_data`, and so narrow nothing
         values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
         values["gone"] = bool(values.get("gone"))
         return AssetFilter(**values)

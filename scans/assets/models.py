@@ -1,3 +1,5 @@
+"""The table of assets."""
+
 from __future__ import annotations
 
 import uuid
@@ -5,38 +7,42 @@ import uuid
 from django.db import models
 
 from cloudaccounts.models.account import provider_choices
-from scans.keys import KEY_LENGTH
+from scans.search_keys import KEY_LENGTH
 
 
 class Asset(models.Model):
-    """A discovered resource. ``gone_at`` is set when a complete look at its unit did not find it any more."""
+    """A resource that a scan found.
+
+    ``gone_at`` is set when a scan collected its unit completely without finding it; the row stays for its history. The
+    owner and the account's name are copied from the account (see `scans.account_sync`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.UUIDField()
-    asset_key = models.CharField(max_length=64)  # SHA-256 of type, region and native id: short enough for every index
+    asset_key = models.CharField(max_length=64)  # SHA-256 of type, region, native id: fits every index
     owner = models.CharField(max_length=64)
     account_name = models.CharField(max_length=120)
     provider = models.CharField(max_length=32, choices=provider_choices)
     type = models.CharField(max_length=80)
     service = models.CharField(max_length=40)
     region = models.CharField(max_length=60)
-    unit_region = models.CharField(max_length=60)  # of the scan unit that finds it: a bucket's is "global"
+    unit_region = models.CharField(max_length=60)  # of the scan unit that collects it: a bucket's is "global"
     native_id = models.CharField(max_length=2048)
     name = models.CharField(max_length=300)
     tags = models.JSONField(default=dict)
     properties = models.JSONField(default=dict)
-    fingerprint = models.CharField(max_length=64)
-    name_key = models.CharField(max_length=KEY_LENGTH, default="")  # for searching, see scans.keys
+    fingerprint = models.CharField(max_length=64)  # equal while nothing was changed, see `contract.inventory.Asset`
+    name_key = models.CharField(max_length=KEY_LENGTH, default="")  # see scans.search_keys
     id_key = models.CharField(max_length=KEY_LENGTH, default="")
-    judged_by = models.CharField(max_length=32, default="")  # version of the checks that judged it as it is
+    judged_by = models.CharField(max_length=32, default="")  # version of the checks that evaluated it as it is
     passed = models.PositiveSmallIntegerField(default=0)
     failed = models.PositiveSmallIntegerField(default=0)
     unknown = models.PositiveSmallIntegerField(default=0)
-    unknowns = models.JSONField(default=list)  # [[check id, why]]
+    unknowns = models.JSONField(default=list)  # [[check id, reason]]
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    last_run = models.UUIDField()
+    last_run = models.UUIDField()  # the latest that met it: any other asset of its unit is gone
     gone_at = models.DateTimeField(null=True)
 
     class Meta:

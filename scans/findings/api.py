@@ -1,4 +1,4 @@
-"""Calls about findings. Imported only when the API is called.
+"""The API's calls about findings. Imported only when the API is called.
 
 No postponed annotations here: ninja reads them through decorators, where their names are not known.
 """
@@ -15,7 +15,7 @@ from cloudaccounts.api.auth import owner_of
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of
 from cloudaccounts.contract.rules import Severity
-from scans.api import AccountQuery, asked_account, fields_of, filter_values, with_links
+from scans.api_common import AccountQuery, filter_values, requested_account, row_fields, rows_with_links
 from scans.findings import queries as finding_queries
 from scans.findings.queries import FindingFilter
 from scans.models import Finding
@@ -66,14 +66,15 @@ class FindingQuery(AccountQuery):
 
 
 @findings.get("/", summary="List findings", **answers({200: FindingPage}, 404, 422))
-def list_findings(request: HttpRequest, wanted: Query[FindingQuery]) -> HttpResponse:
+def list_findings(request: HttpRequest, query: Query[FindingQuery]) -> HttpResponse:
     """Open ones, the worst first, unless the filters say otherwise."""
-    asked_account(request, wanted)
+    requested_account(request, query)  # refuses what the list cannot be filtered by
     owner = owner_of(request)
-    values = filter_values(owner, wanted)
+    values = filter_values(owner, query)
     filters = FindingFilter(**{name: value for name, value in values.items() if value})
-    return page_of(finding_queries.findings(owner, filters), wanted, lambda rows: with_links(owner, rows, _finding))
+    rows = finding_queries.findings(owner, filters)
+    return page_of(rows, query, lambda page: rows_with_links(owner, page, _finding))
 
 
 def _finding(row: Finding) -> dict[str, Any]:
-    return {**fields_of(row, FindingRow, "console_link", "status"), "status": row.state}
+    return {**row_fields(row, FindingRow, "console_link", "status"), "status": row.state}

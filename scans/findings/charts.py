@@ -1,4 +1,4 @@
-"""The geometry of the charts about findings; templates draw them as SVG with attributes."""
+"""The geometry of the charts about findings. Templates draw them as SVG with attributes, in units of its viewBox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cloudaccounts.contract.rules import Severity
-from scans.findings.queries import Counted
+from scans.findings.counts import SeverityCounts
 from scans.models import FindingDay
 
 TONES = {Severity.CRITICAL: "crit", Severity.HIGH: "high", Severity.MEDIUM: "med", Severity.LOW: "low"}
@@ -24,21 +24,23 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceBar:
-    service: str
+class Bar:
+    key: str  # as of `SeverityCounts`: a service, or an account's UUID
     segments: tuple[Segment, ...]
     total: int
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class SeverityArea:
+    """One severity's part of the trend, as the points of a polygon."""
+
     tone: str
     points: str
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    areas: tuple[Area, ...]  # from the floor up: low at the bottom would hide what matters, so critical is
+    areas: tuple[SeverityArea, ...]  # from the floor up; critical lies lowest, where its own slope shows
     line: str
     days: tuple[FindingDay, ...]
     first: str
@@ -49,17 +51,17 @@ class Trend:
 
 
 def segments(numbers: Mapping[str, int], *, whole: int = 0) -> tuple[Segment, ...]:
-    """One bar, in falling order of severity. ``whole`` is what the full width stands for, if not all of these."""
+    """One bar, in falling order of severity. ``whole`` is the number that the full width stands for, by default all."""
     total = whole or sum(numbers.values())
-    found: list[Segment] = []
+    bar: list[Segment] = []
     x = 0.0
     for severity, number in numbers.items():
         if not number:
             continue
-        width = max(number / total * _WIDTH - _GAP, 2.0)
-        found.append(Segment(round(x, 1), round(width, 1), TONES[Severity(severity)], str(severity), number))
+        width = max(number / total * _WIDTH - _GAP, 2.0)  # a single finding among thousands is still seen
+        bar.append(Segment(round(x, 1), round(width, 1), TONES[Severity(severity)], str(severity), number))
         x += width + _GAP
-    return tuple(found)
+    return tuple(bar)
 
 
 def legend(numbers: Mapping[str, int]) -> list[tuple[str, str, int]]:
@@ -67,11 +69,11 @@ def legend(numbers: Mapping[str, int]) -> list[tuple[str, str, int]]:
     return [(TONES[Severity(severity)], str(severity), number) for severity, number in numbers.items()]
 
 
-def service_bars(lines: Sequence[Counted]) -> list[ServiceBar]:
-    """All by the measure of the longest."""
+def bars(lines: Sequence[SeverityCounts]) -> list[Bar]:
+    """One bar for each line, all drawn to the scale of the longest."""
     longest = max((line.total for line in lines), default=0)
     return [
-        ServiceBar(line.key, segments(dict(zip(Severity, line.numbers, strict=True)), whole=longest), line.total)
+        Bar(line.key, segments(dict(zip(Severity, line.numbers, strict=True)), whole=longest), line.total)
         for line in lines
     ]
 
@@ -88,13 +90,13 @@ def trend(days: Sequence[FindingDay]) -> Trend | None:
     def y(number: int) -> float:
         return round(_FLOOR - number / top * (_FLOOR - _TOP), 1)
 
-    areas: list[Area] = []
+    areas: list[SeverityArea] = []
     below = [0] * len(days)
     for severity, tone in TONES.items():
         above = [base + int(getattr(day, severity.value)) for base, day in zip(below, days, strict=True)]
         corners = [f"{x},{y(n)}" for x, n in zip(xs, above, strict=True)]
         corners += [f"{x},{y(n)}" for x, n in reversed(list(zip(xs, below, strict=True)))]
-        areas.append(Area(tone, " ".join(corners)))
+        areas.append(SeverityArea(tone, " ".join(corners)))
         below = above
     return Trend(
         areas=tuple(areas),

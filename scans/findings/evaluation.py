@@ -1,4 +1,4 @@
-"""Judges an asset by its provider's checks. Pure: no database, no network."""
+"""Evaluates an asset by its provider's checks. Pure: no database, no network."""
 
 from __future__ import annotations
 
@@ -22,40 +22,43 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Evaluations:
-    """What all checks say of one asset. What is not applicable is in none of these."""
+    """The results of all checks on one asset. What is not applicable is in none of the fields."""
 
     passed: int = 0
-    failures: dict[str, tuple[PostureCheck, str]] = field(default_factory=dict)  # by check id, with what was seen
-    unknowns: dict[str, str] = field(default_factory=dict)  # by check id, why
+    failures: dict[str, tuple[PostureCheck, str]] = field(default_factory=dict)  # by check id: the check, the reason
+    unknowns: dict[str, str] = field(default_factory=dict)  # by check id: the reason
 
 
 class Evaluator:
-    """One run's checks. ``version`` changes with them, and with the collectors that give them what they read."""
+    """The checks of one run.
+
+    ``version`` changes with the checks, and with the collectors that read what checks look at. ``aging`` holds the
+    asset types of checks whose result changes with time alone.
+    """
 
     def __init__(self, provider: Provider) -> None:
         checks = provider.posture_checks()
         self._by_type: dict[str, list[PostureCheck]] = {}
         for check in checks:
             self._by_type.setdefault(check.asset_type, []).append(check)
-        # Types of which time alone can change a verdict: judged at every scan, also where nothing was changed.
         self.aging = frozenset(check.asset_type for check in checks if check.time_dependent)
         self.titles: Mapping[str, str] = {check.id: check.title for check in checks}
         self.version = _version(provider, checks)
         self._broken: set[str] = set()
 
-    def judge(self, asset: Asset) -> Evaluations:
-        found = Evaluations()
+    def evaluate(self, asset: Asset) -> Evaluations:
+        results = Evaluations()
         for check in self._by_type.get(asset.type, ()):
-            judgement = self._ask(check, asset)
-            if judgement.verdict == Verdict.FAIL:
-                found.failures[check.id] = (check, judgement.reason)
-            elif judgement.verdict == Verdict.UNKNOWN:
-                found.unknowns[check.id] = judgement.reason
-            elif judgement.verdict == Verdict.PASS:
-                found.passed += 1
-        return found
+            evaluation = self._run_check(check, asset)
+            if evaluation.verdict == Verdict.FAIL:
+                results.failures[check.id] = (check, evaluation.reason)
+            elif evaluation.verdict == Verdict.UNKNOWN:
+                results.unknowns[check.id] = evaluation.reason
+            elif evaluation.verdict == Verdict.PASS:
+                results.passed += 1
+        return results
 
-    def _ask(self, check: PostureCheck, asset: Asset) -> Evaluation:
+    def _run_check(self, check: PostureCheck, asset: Asset) -> Evaluation:
         try:
             return check.evaluate(asset)
         except Exception:
@@ -67,8 +70,10 @@ class Evaluator:
 
 
 def _version(provider: Provider, checks: tuple[PostureCheck, ...]) -> str:
-    """Of all sources of the provider and of what providers share: a collector that reads more changes what checks find
-    just as a new check does.
+    """A hash of all sources of the provider and of the provider kit, and of the checks (docs/decisions/0007).
+
+    The sources, because a collector that reads more of a resource changes results as much as a new check does. The
+    checks besides, so that another set of them counts even where no source changed.
     """
     digest = hashlib.sha256()
     for file in (inspect.getfile(type(provider)), provider_kit.__file__):
@@ -78,7 +83,7 @@ def _version(provider: Provider, checks: tuple[PostureCheck, ...]) -> str:
     return digest.hexdigest()[:32]
 
 
-@cache
+@cache  # a process runs one version of the sources, and every run asks
 def _sources(module_file: str) -> str:
     """Digest of all sources in the folder of a module."""
     digest = hashlib.sha256()

@@ -1,3 +1,5 @@
+"""The form that suppresses findings, and the filter form of their list."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
@@ -9,12 +11,16 @@ from django import forms
 from cloudaccounts import registry
 from cloudaccounts.contract.rules import Severity
 from cloudaccounts.forms.accounts import ServiceForm, with_any
-from scans.choices import region_choices
+from scans.filter_choices import region_choices
 from scans.findings.queries import FindingFilter
+
+AGES = [("", "Any"), ("7", "7 days and more"), ("30", "30 days and more"), ("90", "90 days and more")]
+STATUSES = [("", "Open"), ("suppressed", "Suppressed"), ("resolved", "Resolved")]
+FINDING_SORTS = [("", "Worst first"), ("newest", "Newest first"), ("oldest", "Oldest first")]
 
 
 class SuppressForm(ServiceForm):
-    """Why findings are set aside, and until when."""
+    """Why findings are suppressed, and until when."""
 
     reason = forms.CharField(
         max_length=500, label="Reason", widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -28,19 +34,13 @@ class SuppressForm(ServiceForm):
 
     def clean_until(self) -> datetime | None:
         day = self.cleaned_data["until"]
+        # The suppression ends as the day begins, in UTC.
         return datetime.combine(day, time.min, tzinfo=UTC) if day is not None else None
 
 
-AGES = [("", "Any"), ("7", "7 days and more"), ("30", "30 days and more"), ("90", "90 days and more")]
-
-
-STATUSES = [("", "Open"), ("suppressed", "Suppressed"), ("resolved", "Resolved")]
-
-
-FINDING_SORTS = [("", "Worst first"), ("newest", "Newest first"), ("oldest", "Oldest first")]
-
-
 class FindingFilterForm(forms.Form):
+    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working."""
+
     use_required_attribute = False
 
     q = forms.CharField(
@@ -74,8 +74,8 @@ class FindingFilterForm(forms.Form):
         assert isinstance(widget, forms.Select)
         widget.choices = [("", "Any"), *((name, name) for name in services)]
 
-    def wanted(self) -> FindingFilter:
-        self.is_valid()
+    def filters(self) -> FindingFilter:
+        self.is_valid()  # fields that are not valid are left out of `cleaned_data`, and so narrow nothing
         values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
         values["age"] = int(values.get("age", 0))
         return FindingFilter(**values)

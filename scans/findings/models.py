@@ -1,3 +1,5 @@
+"""The tables of findings, and of their numbers by day."""
+
 from __future__ import annotations
 
 import uuid
@@ -6,7 +8,7 @@ from django.db import models
 
 from cloudaccounts.contract.rules import Severity
 from cloudaccounts.models.account import provider_choices
-from scans.keys import KEY_LENGTH
+from scans.search_keys import KEY_LENGTH
 
 RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}  # 0 is critical
 
@@ -22,16 +24,17 @@ class FindingChange(models.TextChoices):
     REOPENED = "reopened", "reopened"
 
 
-# Asked for as a list of one: Django says NOT of a false boolean, for which SQLite uses no index.
+# A filter for findings that are not suppressed. As a list of one: Django writes NOT for `suppressed=False`, and SQLite
+# uses no index for that.
 SHOWN = {"suppressed__in": [False]}
 
 
 class Finding(models.Model):
-    """A check that fails, or failed, for one asset. The same row for good: it resolves, reopens and is suppressed.
+    """A check that fails, or failed, for one asset. One row for good, which is resolved, reopened and suppressed.
 
-    What a list shows of check, asset and account stands on the row, so that no list needs a join. ``changed_run`` and
-    ``change`` tell the last run that opened, resolved or reopened it. A suppressed one stays open; it is only not
-    counted and not told of, until ``suppressed_until``.
+    Columns that a list shows of the check, the asset and the account are copied to the row, so that no list needs a
+    join. ``changed_run`` and ``change`` name the last run that opened, resolved or reopened it. A suppressed finding
+    stays open; until ``suppressed_until`` it is not counted, and nobody is notified of it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -50,7 +53,7 @@ class Finding(models.Model):
     asset_type = models.CharField(max_length=80)
     asset_name = models.CharField(max_length=300)
     native_id = models.CharField(max_length=2048)
-    name_key = models.CharField(max_length=KEY_LENGTH)  # for searching, see scans.keys
+    name_key = models.CharField(max_length=KEY_LENGTH)  # see scans.search_keys
     id_key = models.CharField(max_length=KEY_LENGTH)
     reason = models.CharField(max_length=1000, blank=True, default="")
     status = models.CharField(max_length=8, choices=FindingStatus.choices, default=FindingStatus.OPEN)
@@ -69,7 +72,8 @@ class Finding(models.Model):
     suppressed_by = models.CharField(max_length=160, blank=True, default="")
     suppressed_at = models.DateTimeField(null=True)
     suppressed_until = models.DateTimeField(null=True)  # empty: until somebody takes it back
-    # [{at, what, text, by?}], the latest 30 each. Scans write the one and people the other: neither loses a line.
+    # [{at, what, text, by?}], the latest 30 each. Scans write `history` and people write `suppressions`: in one column,
+    # a scan and a person at the same moment would overwrite each other's line.
     history = models.JSONField(default=list)
     suppressions = models.JSONField(default=list)
 
@@ -79,7 +83,8 @@ class Finding(models.Model):
             models.UniqueConstraint(fields=["account", "check_id", "asset_key"], name="one_finding_per_check_and_asset")
         ]
         indexes = [
-            # With what lists filter by: a page is found, and counted, without reading the rows it skips.
+            # In the order of a list, then all columns that it filters by: a page is found, and counted, in the index
+            # alone, without reading the rows that it skips (docs/decisions/0011).
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "severity_rank", "-open_since", "id", "service", "region",
@@ -128,8 +133,8 @@ class Finding(models.Model):
         return self.status == FindingStatus.OPEN
 
     @property
-    def told(self) -> list[dict[str, str]]:
-        """What became of it, by scans and by people, in the order of time."""
+    def timeline(self) -> list[dict[str, str]]:
+        """What scans and people did with it, in the order of time."""
         return sorted([*self.history, *self.suppressions], key=lambda line: line["at"])
 
     @property
@@ -139,11 +144,11 @@ class Finding(models.Model):
 
 
 class FindingDay(models.Model):
-    """An owner's open findings at the end of a day's last scan, by severity: what the trend is drawn from."""
+    """An owner's numbers of open findings after the last scan of a day, by severity: the data of the trend."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64)
-    day = models.CharField(max_length=10)  # 2026-11-23: unique constraints are on strings
+    day = models.CharField(max_length=10)  # 2026-11-23; unique constraints are on text (docs/decisions/0001)
     critical = models.PositiveIntegerField(default=0)
     high = models.PositiveIntegerField(default=0)
     medium = models.PositiveIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""Panels about findings: of the dashboard, and of an account's page."""
+"""Panels about findings, on the dashboard and on an account's page."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from django.views.decorators.http import require_safe
 from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.views.common import account_or_404, owner_of
 from scans.findings import charts as finding_charts
-from scans.findings.queries import (
+from scans.findings.counts import (
     SHOWN_LINES,
-    by_account,
-    by_age,
-    by_service,
-    by_severity,
-    fix_first,
-    of_account,
-    open_findings,
-    trend,
+    count_by_account,
+    count_by_age,
+    count_by_service,
+    count_by_severity,
+    daily_counts,
+    most_urgent_checks,
 )
+from scans.findings.queries import open_findings, open_findings_of_account
 from scans.models import RANKS
 from scans.runs.queries import last_completed, latest_changes
 
@@ -31,15 +30,15 @@ CHANGES_SHOWN = 6
 @require_safe
 def severity_panel(request: HttpRequest) -> HttpResponse:
     """Open findings by severity and by service. One query."""
-    services = by_service(open_findings(owner_of(request)))
+    services = count_by_service(open_findings(owner_of(request)))
     numbers = {word: sum(line.numbers[rank] for line in services) for word, rank in RANKS.items()}
-    services = services[:SHOWN_LINES]
+    services = services[:SHOWN_LINES]  # after the sums, which are of all services
     context = {
         "numbers": numbers,
         "total": sum(numbers.values()),
         "segments": finding_charts.segments(numbers),
         "legend": finding_charts.legend(numbers),
-        "bars": finding_charts.service_bars(services),
+        "bars": finding_charts.bars(services),
         "services": services,
     }
     return render(request, "scans/panels/severity.html", context)
@@ -49,23 +48,23 @@ def severity_panel(request: HttpRequest) -> HttpResponse:
 def spread_panel(request: HttpRequest) -> HttpResponse:
     """Open findings by account and by age. Three queries."""
     owner = owner_of(request)
-    rows = open_findings(owner)
-    lines = by_account(rows)
+    findings = open_findings(owner)
+    lines = count_by_account(findings)
     accounts = account_lookup(owner, (UUID(line.key) for line in lines))
-    bars = [{"account": accounts.get(UUID(bar.service)), "bar": bar} for bar in finding_charts.service_bars(lines)]
-    context = {"bars": [row for row in bars if row["account"]], "ages": by_age(rows)}
+    bars = [{"account": accounts.get(UUID(bar.key)), "bar": bar} for bar in finding_charts.bars(lines)]
+    context = {"bars": [bar for bar in bars if bar["account"]], "ages": count_by_age(findings)}
     return render(request, "scans/panels/spread.html", context)
 
 
 @require_safe
 def trend_panel(request: HttpRequest) -> HttpResponse:
-    days = trend(owner_of(request))
+    days = daily_counts(owner_of(request))
     return render(request, "scans/panels/trend.html", {"days": days[::-1], "trend": finding_charts.trend(days)})
 
 
 @require_safe
 def first_panel(request: HttpRequest) -> HttpResponse:
-    return render(request, "scans/panels/first.html", {"rows": fix_first(owner_of(request))})
+    return render(request, "scans/panels/first.html", {"rows": most_urgent_checks(owner_of(request))})
 
 
 @require_safe
@@ -77,8 +76,8 @@ def changes_panel(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account_findings_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
-    rows = of_account(account)
-    numbers = by_severity(rows)
+    findings = open_findings_of_account(account)
+    numbers = count_by_severity(findings)
     runs = last_completed(account.pk, 1)
     context = {
         "account": account,
@@ -86,7 +85,7 @@ def account_findings_panel(request: HttpRequest, account_id: UUID) -> HttpRespon
         "total": sum(numbers.values()),
         "segments": finding_charts.segments(numbers),
         "legend": finding_charts.legend(numbers),
-        "worst": list(rows.defer("history", "suppressions").order_by("severity_rank", "-open_since", "id")[:5]),
+        "worst": list(findings.defer("history", "suppressions").order_by("severity_rank", "-open_since", "id")[:5]),
         "run": runs[0] if runs else None,
     }
     return render(request, "scans/panels/account_findings.html", context)

@@ -1,4 +1,8 @@
-"""Findings that people set aside: with a reason, by somebody, until a day or until it is taken back."""
+"""Suppressing findings: with a reason, by somebody, until a day or until it is taken back.
+
+Every write is by column, never of a whole row: a scan may update the same finding at the same moment, and neither
+writes the other's columns.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,12 @@ from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import InputError
 from cloudaccounts.work.databases import SECURITY
-from scans.findings.writer import HISTORY, chunks, entry
+from scans.batching import batched
+from scans.findings.history import append_suppression, history_line
 from scans.models import Finding
 
-REASON_LIMIT = 500
+REASON_LIMIT = 500  # characters
+ENDED_AT_ONCE = 1000  # the others a minute later
 _COLUMNS = [
     "suppressed", "suppressed_reason", "suppressed_by", "suppressed_at", "suppressed_until", "suppressions",
 ]  # fmt: skip
@@ -25,7 +31,10 @@ _COLUMNS = [
 def suppress_findings(
     owner: str, findings: Iterable[UUID], *, actor: Actor, reason: str, until: datetime | None = None
 ) -> int:
-    """Sets the owner's findings aside; what is set aside already gets the new reason. Counts. Raises `InputError`."""
+    """Suppresses the owner's findings and answers with their number. Suppressed ones get the new reason and end.
+
+    Raises `InputError` for a reason that is empty or too long, and for an end that is past.
+    """
     reason = " ".join(reason.split())
     if not reason:
         raise InputError({"reason": "Say why: whoever looks at it next year wants to know."})
@@ -38,34 +47,35 @@ def suppress_findings(
     def change(row: Finding) -> None:
         row.suppressed, row.suppressed_reason, row.suppressed_by = True, reason, actor.label[:160]
         row.suppressed_at, row.suppressed_until = now, until
-        _remember(row, entry(now, "suppressed", reason, actor.label))
+        append_suppression(row, history_line(now, "suppressed", reason, actor.label))
 
     return _change(owner, findings, change, actor, "finding.suppressed", f"set aside: {reason}")
 
 
 def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -> int:
-    """They count again. Counts those that had been set aside."""
+    """Takes suppressions back. Answers with the number of findings that had been suppressed."""
     now = timezone.now()
 
     def change(row: Finding) -> bool | None:
         if not row.suppressed:
             return False
         _clear(row)
-        _remember(row, entry(now, "unsuppressed", "Counts again.", actor.label))
+        append_suppression(row, history_line(now, "unsuppressed", "Counts again.", actor.label))
         return None
 
     return _change(owner, findings, change, actor, "finding.unsuppressed", "counts again")
 
 
 def end_suppressions(*, now: datetime | None = None) -> int:
-    """Takes back those whose day has come. Counts them."""
+    """Takes back the suppressions whose end has come. Answers with their number."""
     now = now or timezone.now()
     ended = 0
     due = Finding.objects.filter(suppressed=True, suppressed_until__lte=now)
-    for row in list(due[:1000]):
+    for row in list(due[:ENDED_AT_ONCE]):
         text = f"Counts again: it was set aside until {row.suppressed_until:%d %B %Y}."
         _clear(row)
-        _remember(row, entry(now, "unsuppressed", text))
+        append_suppression(row, history_line(now, "unsuppressed", text))
+        # Only where it is still due: a person may have prolonged it, or another scheduler ended it.
         changed = due.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
         if changed:
             _record(row, SYSTEM, "finding.unsuppressed", f"{row.title}: {text}")
@@ -77,19 +87,15 @@ def _change(
     owner: str, findings: Iterable[UUID], change: Callable[[Finding], bool | None], actor: Actor, action: str, text: str
 ) -> int:
     number = 0
-    for chunk in chunks(findings):
+    for batch in batched(findings):
         with transaction.atomic(using=SECURITY):
-            for row in Finding.objects.filter(owner=owner, pk__in=chunk):
+            for row in Finding.objects.filter(owner=owner, pk__in=batch):
                 if change(row) is False:
                     continue
                 Finding.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
                 _record(row, actor, action, f"{row.title}: {text}")
                 number += 1
     return number
-
-
-def _remember(row: Finding, told: dict[str, str]) -> None:
-    row.suppressions = [*row.suppressions, told][-HISTORY:]
 
 
 def _clear(row: Finding) -> None:

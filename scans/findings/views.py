@@ -1,13 +1,10 @@
-"""The list of findings, one finding, and setting them aside."""
+"""Pages of findings: the list, with its export, one finding, and suppressing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,31 +16,20 @@ from cloudaccounts.audit.exports import record_export
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.forms.accounts import offer_groups
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.models import CloudAccount
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
-from scans import console_links
 from scans.assets.queries import find_asset
-from scans.batches import READ, pieces
+from scans.console_links import asset_link, finding_link
+from scans.findings.checks import evaluated_services, find_check
+from scans.findings.exports import COLUMNS, export_rows
 from scans.findings.forms import FindingFilterForm, SuppressForm
 from scans.findings.queries import find_finding, findings
-from scans.findings.rules import evaluated_services, find_check
 from scans.findings.suppression import suppress_findings, unsuppress_findings
 from scans.models import Finding
 
 PAGE_SIZE = 50
-CHOSEN = 200  # findings set aside in one go
-COLUMNS = (
-    "severity", "status", "title", "check", "account_name", "account_id", "provider", "service", "region", "asset_type",
-    "asset_name", "native_id", "reason", "first_seen", "last_seen", "open_since", "resolved_at", "reopened",
-    "suppressed_reason", "suppressed_by", "suppressed_until", "console_link",
-)  # fmt: skip
-_SAME = {
-    "severity", "title", "account_name", "provider", "service", "region", "asset_type", "asset_name", "native_id",
-    "reason", "first_seen", "last_seen", "open_since", "resolved_at", "reopened", "suppressed_reason", "suppressed_by",
-    "suppressed_until",
-}  # fmt: skip
+MAX_CHOSEN = 200  # findings suppressed in one go
 
 
 @require_safe
@@ -51,60 +37,61 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
     owner = owner_of(request)
     form = FindingFilterForm(request.GET)
     offer_groups(form.fields["group"], group_queries.choices(owner))
-    wanted = form.wanted()
-    rows = findings(owner, wanted)
-    if asked := wanted_format(request):
+    filters = form.filters()
+    rows = findings(owner, filters)
+    if file_format := wanted_format(request):
+        # Recorded before the file is streamed: one that breaks off was taken as well.
         record_export(
-            actor=Actor.of_request(request), owner=owner, what="findings", format=asked,
+            actor=Actor.of_request(request), owner=owner, what="findings", format=file_format,
             query=request.GET.urlencode()[:300],
         )  # fmt: skip
-        return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=asked)
-    services_offered = evaluated_services(wanted.provider)
-    form.offer_services(sorted({*services_offered, *filter(None, [wanted.service])}))
+        return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=file_format)
+    services_offered = evaluated_services(filters.provider)
+    form.offer_services(sorted({*services_offered, *filter(None, [filters.service])}))
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
     accounts = account_lookup(owner, (row.account for row in page))
     context = {
         "form": form,
-        "wanted": wanted,
+        "wanted": filters,
         "page": page,
         "rows": [{"finding": row, "account": accounts.get(row.account)} for row in page],
-        "account": find(owner, wanted.account) if wanted.account else None,
-        "check": find_check(wanted.check) if wanted.check else None,
+        "account": find(owner, filters.account) if filters.account else None,
+        "check": find_check(filters.check) if filters.check else None,
     }
     return render(request, "scans/finding_list.html", context)
 
 
 @require_safe
-def finding(request: HttpRequest, finding_id: UUID) -> HttpResponse:
+def finding_page(request: HttpRequest, finding_id: UUID) -> HttpResponse:
     return _page(request, _finding_or_404(request, finding_id), SuppressForm())
 
 
 @require_POST
 def finding_suppress(request: HttpRequest, finding_id: UUID) -> HttpResponse:
-    found = _finding_or_404(request, finding_id)
+    finding = _finding_or_404(request, finding_id)
     form = SuppressForm(request.POST)
     if form.is_valid():
         try:
-            suppress_findings(found.owner, [found.pk], actor=Actor.of_request(request), **form.cleaned_data)
+            suppress_findings(finding.owner, [finding.pk], actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
             messages.success(request, "Set aside: it is neither counted nor told of.")
-            return redirect("finding", finding_id=found.pk)
-    return _page(request, found, form, status=422)
+            return redirect("finding", finding_id=finding.pk)
+    return _page(request, finding, form, status=422)
 
 
 @require_POST
 def finding_unsuppress(request: HttpRequest, finding_id: UUID) -> HttpResponse:
-    found = _finding_or_404(request, finding_id)
-    if unsuppress_findings(found.owner, [found.pk], actor=Actor.of_request(request)):
+    finding = _finding_or_404(request, finding_id)
+    if unsuppress_findings(finding.owner, [finding.pk], actor=Actor.of_request(request)):
         messages.success(request, "It counts again.")
-    return redirect("finding", finding_id=found.pk)
+    return redirect("finding", finding_id=finding.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def findings_suppress(request: HttpRequest) -> HttpResponse:
-    """Asks for the reason of the chosen findings, then sets them aside."""
+    """GET asks for the reason of the chosen findings, POST suppresses them."""
     owner = owner_of(request)
     data = request.POST if request.method == "POST" else request.GET
     chosen = list(
@@ -129,51 +116,36 @@ def findings_suppress(request: HttpRequest) -> HttpResponse:
     return render(request, "scans/findings_suppress.html", {"chosen": chosen, "form": form}, status=status)
 
 
-def export_rows(owner: str, rows: QuerySet[Finding]) -> Iterator[dict[str, Any]]:
-    """Rows of a file, read in pieces. Accounts are looked up once each."""
-    accounts: dict[UUID, CloudAccount] = {}
-    for piece in pieces(rows.iterator(chunk_size=READ)):
-        accounts |= account_lookup(owner, {row.account for row in piece} - accounts.keys())
-        for row in piece:
-            account = accounts.get(row.account)
-            yield {
-                **{name: getattr(row, name) for name in _SAME},
-                "status": row.state,
-                "check": row.check_id,
-                "account_id": account.account_id if account else "",
-                "console_link": console_links.link_of_finding(row, account),
-            }
-
-
-def _page(request: HttpRequest, found: Finding, form: SuppressForm, status: int = 200) -> HttpResponse:
-    account = find(found.owner, found.account)
-    asset = find_asset(found.owner, found.asset)
-    link = console_links.link_of_asset(asset, account) if asset else console_links.link_of_finding(found, account)
+def _page(request: HttpRequest, finding: Finding, form: SuppressForm, status: int = 200) -> HttpResponse:
+    account = find(finding.owner, finding.account)
+    asset = find_asset(finding.owner, finding.asset)
+    # The asset's link is more exact, but an asset that is gone long enough is deleted before its findings are.
+    link = asset_link(asset, account) if asset else finding_link(finding, account)
     context = {
-        "finding": found,
-        "check": find_check(found.check_id),
+        "finding": finding,
+        "check": find_check(finding.check_id),
         "account": account,
         "asset": asset,
         "console_link": link,
-        "history": found.told[::-1],
+        "history": finding.timeline[::-1],
         "form": form,
     }
     return render(request, "scans/finding.html", context, status=status)
 
 
 def _finding_or_404(request: HttpRequest, finding_id: UUID) -> Finding:
-    found = find_finding(owner_of(request), finding_id)
-    if found is None:
+    finding = find_finding(owner_of(request), finding_id)
+    if finding is None:
         raise Http404
-    return found
+    return finding
 
 
 def _keys(texts: list[str]) -> list[UUID]:
-    """What is no key names nothing."""
-    found: list[UUID] = []
-    for text in texts[:CHOSEN]:
+    """The texts that are UUIDs; anything else names no finding and is left out."""
+    keys: list[UUID] = []
+    for text in texts[:MAX_CHOSEN]:
         try:
-            found.append(UUID(text))
+            keys.append(UUID(text))
         except ValueError:
             continue
-    return found
+    return keys

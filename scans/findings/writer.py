@@ -1,14 +1,13 @@
 """Opens, keeps, resolves and reopens findings, in bulk and so that repeating it changes nothing.
 
-One worker holds a run, so nobody else writes an account's findings meanwhile but people who suppress them: the columns
-of a suppression are never written here.
+One worker holds a run, so meanwhile nobody else writes an account's findings except people who suppress them. The
+columns of a suppression are therefore never written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +17,13 @@ from cloudaccounts.contract.rules import PostureCheck, Severity
 from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
+from scans.batching import batched
 from scans.findings.evaluation import Evaluations
+from scans.findings.history import append_history, history_line
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
 
-CHUNK = 500
-HISTORY = 30
-TOLD = 10  # critical findings of one run that are told of one by one
+CHUNK = 500  # rows
+NOTICES = 10  # notices of single findings that one run sends; the rest is counted in one more
 GONE = "The asset is gone."
 RETIRED = "This check is not made any more."
 PASSED = "The check passes now."
@@ -42,77 +42,88 @@ class FindingWriter:
         self._run = run
         self._account = account
         self._checks = frozenset(checks)
-        self._told = 0
+        self._notified = 0
 
-    def write(self, judged: Sequence[tuple[Asset, Evaluations]], now: datetime) -> None:
-        """What the checks say of these assets, as new, kept, reopened and resolved findings."""
-        known: dict[str, dict[str, Finding]] = {}
-        for old in self._rows().filter(asset_key__in=[asset.asset_key for asset, _ in judged]):
-            known.setdefault(old.asset_key, {})[old.check_id] = old
-        fresh: list[Finding] = []
+    def write(self, evaluated: Sequence[tuple[Asset, Evaluations]], now: datetime) -> None:
+        """Turns the evaluations of these assets into new, kept, reopened and resolved findings."""
+        stored: dict[str, dict[str, Finding]] = {}
+        for finding in self._rows().filter(asset_key__in=[asset.asset_key for asset, _ in evaluated]):
+            stored.setdefault(finding.asset_key, {})[finding.check_id] = finding
+        new: list[Finding] = []
         kept: list[UUID] = []
         changed: list[Finding] = []
-        for asset, verdicts in judged:
-            rows = known.get(asset.asset_key, {})
-            for check, reason in verdicts.failures.values():
-                row = rows.get(check.id)
-                if row is None:
-                    fresh.append(self._new(asset, check, reason, now))
-                elif row.is_open and _same(row, asset, check, reason):
-                    kept.append(row.pk)
+        for asset, evaluations in evaluated:
+            findings = stored.get(asset.asset_key, {})
+            for check, reason in evaluations.failures.values():
+                existing = findings.get(check.id)
+                if existing is None:
+                    new.append(self._new(asset, check, reason, now))
+                elif existing.is_open and _is_unchanged(existing, asset, check, reason):
+                    kept.append(existing.pk)
                 else:
-                    changed.append(self._failing(row, asset, check, reason, now))
-            for old in rows.values():
-                if old.is_open and old.check_id not in verdicts.failures and old.check_id not in verdicts.unknowns:
-                    why = PASSED if old.check_id in self._checks else RETIRED
-                    changed.append(self._resolved(old, why, now))
-        for told in (*fresh, *changed):
-            self._tell(told)
-        Finding.objects.bulk_create(fresh)
+                    changed.append(self._fail(existing, asset, check, reason, now))
+            for finding in findings.values():
+                # A check that could not be decided says nothing: its finding stays open, and is not marked as seen.
+                decided = finding.check_id not in evaluations.unknowns
+                if finding.is_open and finding.check_id not in evaluations.failures and decided:
+                    reason = PASSED if finding.check_id in self._checks else RETIRED
+                    changed.append(self._resolve(finding, reason, now))
+        for finding in (*new, *changed):
+            self._notify(finding)
+        Finding.objects.bulk_create(new)
         Finding.objects.bulk_update(changed, _CHANGING)
         if kept:
             Finding.objects.filter(pk__in=kept).update(last_seen=now, last_run=self._run.run_id)
 
-    def seen_again(self, assets: Iterable[tuple[str, Sequence[Sequence[str]]]], now: datetime) -> None:
-        """For assets that are as they were: (key, unknowns). What could not be judged was not seen either."""
+    def mark_seen(self, assets: Iterable[tuple[str, Sequence[Sequence[str]]]], now: datetime) -> None:
+        """Marks open findings of unchanged assets as seen again, except those of checks that could not be decided.
+
+        ``assets`` are pairs of an asset's key and its ``unknowns``, which are lists of check id and reason.
+        """
+        # Grouped by undecided checks: usually there are none, and all assets are one UPDATE a batch.
         groups: dict[tuple[str, ...], list[str]] = {}
         for key, unknowns in assets:
             groups.setdefault(tuple(sorted(check for check, _ in unknowns)), []).append(key)
         for undecided, keys in groups.items():
-            for chunk in chunks(keys):
-                rows = self._rows().filter(asset_key__in=chunk, status=FindingStatus.OPEN)
+            for batch in batched(keys, CHUNK):
+                rows = self._rows().filter(asset_key__in=batch, status=FindingStatus.OPEN)
                 if undecided:
                     rows = rows.exclude(check_id__in=undecided)
                 rows.update(last_seen=now, last_run=self._run.run_id)
 
-    def assets_gone(self, keys: Iterable[str], now: datetime) -> None:
-        for chunk in chunks(keys):
-            rows = self._rows().filter(asset_key__in=chunk, status=FindingStatus.OPEN)
-            Finding.objects.bulk_update([self._resolved(row, GONE, now) for row in rows], _CHANGING)
+    def resolve_of_gone_assets(self, keys: Iterable[str], now: datetime) -> None:
+        for batch in batched(keys, CHUNK):
+            rows = self._rows().filter(asset_key__in=batch, status=FindingStatus.OPEN)
+            Finding.objects.bulk_update([self._resolve(row, GONE, now) for row in rows], _CHANGING)
 
     def resolve_orphans(self, now: datetime) -> None:
-        """Open findings whose asset is not there: left by a kill between two writes where there are no transactions."""
-        rows = self._rows().filter(status=FindingStatus.OPEN).values_list("asset_key", flat=True)
-        for chunk in chunks(rows.iterator(chunk_size=CHUNK)):
-            keys = set(chunk)
-            there = Asset.objects.filter(account=self._run.account, asset_key__in=list(keys), gone_at=None)
-            if orphans := keys.difference(there.values_list("asset_key", flat=True)):
-                self.assets_gone(sorted(orphans), now)
+        """Resolves open findings whose asset does not exist.
 
-    def tell_the_rest(self) -> None:
-        """One notice for the critical findings beyond those that were told one by one, also before a worker died."""
-        untold = 0
+        A kill between writing findings and writing their assets leaves them, where there are no transactions.
+        """
+        rows = self._rows().filter(status=FindingStatus.OPEN).values_list("asset_key", flat=True)
+        for batch in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
+            keys = set(batch)
+            present = Asset.objects.filter(account=self._run.account, asset_key__in=list(keys), gone_at=None)
+            if orphans := keys.difference(present.values_list("asset_key", flat=True)):
+                self.resolve_of_gone_assets(sorted(orphans), now)
+
+    def notify_rest(self) -> None:
+        """One notice for all critical findings beyond the `NOTICES` that had one of their own."""
+        # Counted from what is stored, not from what this worker sent: an earlier worker of this run may have died.
+        remaining = 0
         opened = Finding.objects.filter(
             changed_run=self._run.run_id, severity=Severity.CRITICAL.value, status=FindingStatus.OPEN, **SHOWN
         ).exclude(change=FindingChange.RESOLVED)
-        for chunk in chunks(opened.only("account", "check_id", "asset_key", "reopened").iterator(chunk_size=CHUNK)):
-            keys = [f"{NoticeKind.FINDING_CRITICAL.value}:{_fact(row)}"[:200] for row in chunk]
-            untold += len(chunk) - Notice.objects.filter(key__in=keys).count()
-        if untold:
+        columns = opened.only("account", "check_id", "asset_key", "reopened")
+        for batch in batched(columns.iterator(chunk_size=CHUNK), CHUNK):
+            keys = [f"{NoticeKind.FINDING_CRITICAL.value}:{_notice_key(row)}"[:200] for row in batch]
+            remaining += len(batch) - Notice.objects.filter(key__in=keys).count()
+        if remaining:
             notify(
                 NoticeKind.FINDING_CRITICAL,
                 key=f"{self._run.run_id}:more",
-                text=f"{untold} more critical findings in {self._account.name}.",
+                text=f"{remaining} more critical findings in {self._account.name}.",
                 remedy="Open the scan to see what it found.",
                 account=self._account,
             )
@@ -137,12 +148,13 @@ class FindingWriter:
             last_run=self._run.run_id,
             changed_run=self._run.run_id,
             change=FindingChange.NEW,
-            history=[entry(now, FindingChange.NEW, reason)],
-            **_told_of(asset, check, reason),
+            history=[history_line(now, FindingChange.NEW, reason)],
+            **_copied_columns(asset, check, reason),
         )
 
-    def _failing(self, row: Finding, asset: Asset, check: PostureCheck, reason: str, now: datetime) -> Finding:
-        for name, value in _told_of(asset, check, reason).items():
+    def _fail(self, row: Finding, asset: Asset, check: PostureCheck, reason: str, now: datetime) -> Finding:
+        """Updates a finding whose check fails; reopens it where it was resolved."""
+        for name, value in _copied_columns(asset, check, reason).items():
             setattr(row, name, value)
         row.last_seen, row.last_run = now, self._run.run_id
         if not row.is_open:
@@ -150,53 +162,43 @@ class FindingWriter:
             row.reopened_at = row.open_since = now
             row.reopened += 1
             row.changed_run, row.change = self._run.run_id, FindingChange.REOPENED
-            remember(row, entry(now, FindingChange.REOPENED, reason))
+            append_history(row, history_line(now, FindingChange.REOPENED, reason))
         return row
 
-    def _resolved(self, row: Finding, why: str, now: datetime) -> Finding:
-        row.status, row.resolved_at, row.resolution = FindingStatus.RESOLVED, now, why
+    def _resolve(self, row: Finding, resolution: str, now: datetime) -> Finding:
+        row.status, row.resolved_at, row.resolution = FindingStatus.RESOLVED, now, resolution
         row.changed_run, row.change = self._run.run_id, FindingChange.RESOLVED
-        remember(row, entry(now, FindingChange.RESOLVED, why))
+        append_history(row, history_line(now, FindingChange.RESOLVED, resolution))
         return row
 
-    def _tell(self, row: Finding) -> None:
-        """Of a critical one that this run opened; before it is written, for a kill in between must not lose it."""
+    def _notify(self, row: Finding) -> None:
+        """Sends a notice of a critical finding that this run opened.
+
+        Call it before the finding is written. The notice has a key, so the next try sends no second one; the other
+        way round a kill between the two would lose it, because the next try finds the finding open already.
+        """
         opened = row.is_open and row.changed_run == self._run.run_id and row.change != FindingChange.RESOLVED
         if not opened or row.suppressed or row.severity != Severity.CRITICAL:
             return
-        if self._told >= TOLD:
-            return  # see `tell_the_rest`
-        self._told += notify(
+        if self._notified >= NOTICES:
+            return  # `notify_rest` counts it
+        self._notified += notify(
             NoticeKind.FINDING_CRITICAL,
-            key=_fact(row),
+            key=_notice_key(row),
             text=f"{row.title}: {row.asset_name}",
             remedy=row.reason,
             account=self._account,
         )
 
 
-def _fact(row: Finding) -> str:
+def _notice_key(row: Finding) -> str:
+    # With the number of reopenings: a finding that comes back is notified again. The asset's key is cut, because a
+    # notice's key has 200 characters.
     return f"{row.account}:{row.check_id}:{row.asset_key[:32]}:{row.reopened}"
 
 
-def entry(now: datetime, what: str, text: str, by: str = "") -> dict[str, str]:
-    """A line of a finding's history."""
-    told = {"at": now.isoformat(), "what": str(what), "text": text[:500]}
-    return {**told, "by": by} if by else told
-
-
-def remember(row: Finding, told: dict[str, str]) -> None:
-    row.history = [*row.history, told][-HISTORY:]
-
-
-def chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
-
-
-def _told_of(asset: Asset, check: PostureCheck, reason: str) -> dict[str, Any]:
-    """What the row repeats of its check and its asset, so that lists need neither."""
+def _copied_columns(asset: Asset, check: PostureCheck, reason: str) -> dict[str, Any]:
+    """The columns that a finding copies of its check and its asset, so that lists need to read neither."""
     return {
         "title": check.title[:200],
         "severity": check.severity.value,
@@ -210,5 +212,5 @@ def _told_of(asset: Asset, check: PostureCheck, reason: str) -> dict[str, Any]:
     }
 
 
-def _same(row: Finding, asset: Asset, check: PostureCheck, reason: str) -> bool:
-    return all(getattr(row, name) == value for name, value in _told_of(asset, check, reason).items())
+def _is_unchanged(row: Finding, asset: Asset, check: PostureCheck, reason: str) -> bool:
+    return all(getattr(row, name) == value for name, value in _copied_columns(asset, check, reason).items())

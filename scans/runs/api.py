@@ -1,4 +1,4 @@
-"""Calls about scans. Imported only when the API is called.
+"""The API's calls about scans. Imported only when the API is called.
 
 No postponed annotations here: ninja reads them through decorators, where their names are not known.
 """
@@ -18,16 +18,14 @@ from cloudaccounts.api.idempotency import idempotent, ticket_id
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of
 from cloudaccounts.api.schemas import Input, Text
-from scans.api import AccountQuery, asked_account, fields_of, filter_values
+from scans.api_common import AccountQuery, filter_values, requested_account, row_fields
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.runs import queries as run_queries
 from scans.runs import requests as run_requests
 from scans.runs.queries import ScanFilter, find_run, time_left
 from scans.runs.requests import request_scan
 
-of_accounts = Router(tags=["Scans"])
-
-
+of_accounts = Router(tags=["Scans"])  # below /cloud-accounts/
 runs = Router(tags=["Scans"])
 
 
@@ -98,10 +96,10 @@ class ScanQuery(AccountQuery):
 @idempotent
 def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = None) -> HttpResponse:
     """409 where one is active: its id is in the answer."""
-    wanted = body or NewScan()
+    options = body or NewScan()  # a request without a body asks for a full scan
     account = account_or_404(request, account_id)
     run = request_scan(
-        account, actor=actor_of(request), scan_type=wanted.scan_type, regions=tuple(wanted.regions),
+        account, actor=actor_of(request), scan_type=options.scan_type, regions=tuple(options.regions),
         run_id=ticket_id(request),
     )  # fmt: skip
     if run.just_requested:
@@ -117,12 +115,12 @@ def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = No
 
 
 @runs.get("/", summary="List scans", **answers({200: ScanPage}, 404, 422))
-def list_scans(request: HttpRequest, wanted: Query[ScanQuery]) -> HttpResponse:
+def list_scans(request: HttpRequest, query: Query[ScanQuery]) -> HttpResponse:
     """The latest first."""
-    asked_account(request, wanted)
+    requested_account(request, query)  # refuses what the list cannot be filtered by
     owner = owner_of(request)
-    filters = ScanFilter(**{name: value for name, value in filter_values(owner, wanted).items() if value})
-    return page_of(run_queries.runs(owner, filters), wanted, lambda rows: [_scan(row) for row in rows])
+    filters = ScanFilter(**{name: value for name, value in filter_values(owner, query).items() if value})
+    return page_of(run_queries.runs(owner, filters), query, lambda rows: [_scan(row) for row in rows])
 
 
 @runs.get("/{uuid:run_id}", summary="One scan", **answers({200: Scan}, 404))
@@ -138,16 +136,18 @@ def cancel_scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _run_or_404(request: HttpRequest, run_id: UUID) -> ScanRun:
-    found = find_run(owner_of(request), run_id)
-    if found is None:
+    run = find_run(owner_of(request), run_id)
+    if run is None:
         raise Http404
-    return found
+    return run
 
 
 def _scan(run: ScanRun) -> dict[str, Any]:
     left = time_left(run)
-    ended = run.status == ScanStatus.COMPLETED
-    percent = 100 if ended else run.units_done * 100 // run.units_total if run.units_total else 0
+    # A completed scan is at 100 % even where it had no units; one that failed stays where it was.
+    percent = (
+        100 if run.status == ScanStatus.COMPLETED else run.units_done * 100 // run.units_total if run.units_total else 0
+    )
     progress = {
         "units_done": run.units_done,
         "units_total": run.units_total,
@@ -155,4 +155,4 @@ def _scan(run: ScanRun) -> dict[str, Any]:
         "now_doing": run.now_doing,
         "seconds_left": None if left is None else round(left.total_seconds()),
     }
-    return {**fields_of(run, Scan, "progress"), "progress": progress}
+    return {**row_fields(run, Scan, "progress"), "progress": progress}

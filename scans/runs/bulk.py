@@ -1,4 +1,4 @@
-"""Scans of many accounts at once: one more action of the fleet."""
+"""The bulk action that scans many accounts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def scan(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     if account.status == CloudAccountStatus.SUSPENDED:
         return Outcome.skipped("The account is suspended.")
     run = request_scan(account, actor=actor, scan_type=ScanType.INCREMENTAL)
+    # A run that is younger than the job is the job's own, also where a killed try of the job requested it.
     if run.requested_at < job.requested_at:
         return Outcome.skipped("A scan of this account was under way already.")
     return Outcome()

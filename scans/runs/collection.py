@@ -1,7 +1,7 @@
-"""Collects units in bounded threads and hands their resources over as one stream of events.
+"""Collects units in a bounded pool of threads and yields what they find as one stream of events.
 
-Threads talk to the cloud only; the thread that iterates does all database work, so one connection serves a scan. A
-bounded queue between them keeps memory flat: collectors wait while the writer is behind.
+The threads talk to the cloud only. The thread that iterates does all work with the database, so that one connection
+serves a scan. A bounded queue between them keeps memory flat: collectors wait while the writer is behind.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.sessions import Session
 
-THREADS = 8  # units at a time: network-bound, and far below any provider's request limit
+THREADS = 8  # units at a time: they wait for the network mostly, and it is far below any provider's request limit
 BATCH = 200  # assets
-BACKLOG = 16  # batches
+BACKLOG = 16  # batches that may wait for the writer
 
 logger = logging.getLogger(__name__)
 
@@ -51,15 +51,19 @@ _Put = Callable[[Event], None]
 
 
 class _StoppedError(Exception):
-    """The reader went away: collectors end instead of filling a queue that nobody empties."""
+    """Nobody reads any more: collectors end instead of filling a queue that stays full."""
 
 
 def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
-    """Yields each unit's start, batches and end. A unit that fails is told and does not stop the others."""
+    """Yields each unit's start, batches and end. A unit that fails yields `UnitFailed` and stops no other unit.
+
+    Close the iterator, or run it to its end: that ends the threads.
+    """
     events: queue.Queue[Event] = queue.Queue(maxsize=BACKLOG)
     stop = threading.Event()
 
     def put(event: Event) -> None:
+        # With a timeout, because a thread that waits in `put` for ever cannot see that it is to stop.
         while not stop.is_set():
             try:
                 events.put(event, timeout=0.5)
@@ -79,6 +83,7 @@ def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
             yield event
     finally:
         stop.set()
+        # Waits for the threads: the session that they read through is closed next.
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -97,15 +102,15 @@ def _collect_unit(session: Session, unit: ScanUnit, put: _Put) -> None:
     except _StoppedError:
         return
     except ProviderError as error:
-        _tell(put, UnitFailed(unit, error))
+        _put_unless_stopped(put, UnitFailed(unit, error))
     except Exception:
-        # A collector's defect costs its unit, told as a gap; the pool would swallow it and the reader would wait.
+        # A collector's defect becomes a gap of its unit. The pool would swallow it, and the reader would wait for ever.
         logger.exception("scan.unit_defect", extra={"unit": unit.label})
         defect = ProviderError("internal_error", "Our collector failed on this unit.", "Tell the operator.")
-        _tell(put, UnitFailed(unit, defect))
+        _put_unless_stopped(put, UnitFailed(unit, defect))
 
 
-def _tell(put: _Put, event: Event) -> None:
+def _put_unless_stopped(put: _Put, event: Event) -> None:
     try:
         put(event)
     except _StoppedError:

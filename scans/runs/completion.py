@@ -1,4 +1,7 @@
-"""What a completed run says of its account: counts that are read from what is stored, so that a second try is right."""
+"""The summary of a completed run: what it changed, and how the account stands.
+
+Numbers are counted from what is stored, not summed up on the way. So a later try, after a worker died, is right too.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,15 @@ from django.db import IntegrityError
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from scans.findings.queries import by_severity, open_findings
+from scans.findings.counts import count_by_severity
+from scans.findings.queries import open_findings
 from scans.models import SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 
 UNKNOWNS_SHOWN = 50
 
 
 def finding_counts(run: ScanRun) -> dict[str, int]:
-    """How many findings this run opened, reopened and resolved."""
+    """Columns of the run: how many findings it opened, reopened and resolved."""
     rows = Finding.objects.filter(changed_run=run.run_id).order_by().values("change").annotate(number=Count("*"))
     numbers = {row["change"]: row["number"] for row in rows}
     return {
@@ -28,34 +32,40 @@ def finding_counts(run: ScanRun) -> dict[str, int]:
 
 
 def posture(run: ScanRun, titles: Mapping[str, str]) -> dict[str, Any]:
-    """Of the whole account as it stands now: open findings by severity, verdicts, and what could not be judged."""
+    """Columns of the run about the whole account: open findings by severity, results of checks, undecided checks.
+
+    ``titles`` are the checks' titles by id.
+    """
     rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, **SHOWN)
     present = Asset.objects.filter(account=run.account, gone_at=None)
     sums = present.aggregate(passed=Sum("passed"), failed=Sum("failed"), unknown=Sum("unknown"))
     return {
-        "open_by_severity": by_severity(rows),
+        "open_by_severity": count_by_severity(rows),
+        # The sum over no rows is NULL, not 0.
         "verdicts": {"pass": sums["passed"] or 0, "fail": sums["failed"] or 0, "unknown": sums["unknown"] or 0},
         "unknowns": _unknowns(run, titles),
     }
 
 
 def _unknowns(run: ScanRun, titles: Mapping[str, str]) -> list[dict[str, Any]]:
-    counted: Counter[tuple[str, str]] = Counter()
+    # Counted here and not in the database: what is inside a JSON column, each engine would count in its own way.
+    counts: Counter[tuple[str, str]] = Counter()
     rows = Asset.objects.filter(account=run.account, gone_at=None, unknown__gt=0).values_list("unknowns", flat=True)
     for unknowns in rows.iterator(chunk_size=500):
-        counted.update((check, why) for check, why in unknowns)
+        counts.update((check, reason) for check, reason in unknowns)
     return [
-        {"check": check, "title": titles.get(check, check), "why": why, "count": number}
-        for (check, why), number in counted.most_common(UNKNOWNS_SHOWN)
+        {"check": check, "title": titles.get(check, check), "why": reason, "count": number}
+        for (check, reason), number in counts.most_common(UNKNOWNS_SHOWN)
     ]
 
 
-def count_the_day(owner: str) -> None:
-    """The owner's open findings, as the day's last scan leaves them."""
-    numbers = by_severity(open_findings(owner))
-    rows = FindingDay.objects.filter(owner=owner, day=timezone.now().strftime("%Y-%m-%d"))
+def record_day(owner: str) -> None:
+    """Stores the numbers of the owner's open findings for today. A later scan of the day overwrites them."""
+    numbers = count_by_severity(open_findings(owner))
+    day = timezone.now().strftime("%Y-%m-%d")
+    rows = FindingDay.objects.filter(owner=owner, day=day)
     if not rows.update(**numbers):
         try:
-            FindingDay.objects.create(owner=owner, day=timezone.now().strftime("%Y-%m-%d"), **numbers)
+            FindingDay.objects.create(owner=owner, day=day, **numbers)
         except IntegrityError:
-            rows.update(**numbers)  # another account's scan ended at the same moment
+            rows.update(**numbers)  # a scan of another account ended at the same moment

@@ -1,4 +1,7 @@
-"""What an incremental scan need not look at: units covered before, where the cloud says that nothing was changed."""
+"""Which units an incremental scan skips: covered before, and unchanged since by the cloud's own log.
+
+Why whole units, and what each cloud's log can say: docs/decisions/0007.
+"""
 
 from __future__ import annotations
 
@@ -9,95 +12,108 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.inventory import Asset as Found
+from cloudaccounts.contract.inventory import Asset as CollectedAsset
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.contract.sessions import Session
-from scans.assets.writer import CHUNK, as_found
+from scans.assets.writer import CHUNK, to_collected
 from scans.models import Asset, ScanRun, ScanType, ScanUnitRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScanPlan:
     """What a run does with each unit."""
 
     collect: tuple[ScanUnit, ...]
     unchanged: tuple[ScanUnit, ...] = ()
-    done: tuple[ScanUnit, ...] = ()  # by this run itself, before its worker died
-    notes: tuple[str, ...] = field(default=())
+    done: tuple[ScanUnit, ...] = ()  # by an earlier try of this run, whose worker died
+    notes: tuple[str, ...] = field(default=())  # sentences for people
 
 
 class Coverage:
-    """The records of one account. What is recorded here was looked at, swept and judged by ``version``."""
+    """The unit records of one account.
 
-    def __init__(self, run: ScanRun, version: str, began: datetime) -> None:
+    A record says that everything in a unit was collected, evaluated by ``version`` of the checks, and marked as gone
+    where it was missing. ``started_at`` is the start of this try.
+    """
+
+    def __init__(self, run: ScanRun, version: str, started_at: datetime) -> None:
         self._run = run
         self._version = version
-        self._began = began
+        self._started_at = started_at
 
-    def plan(self, session: Session, units: Sequence[ScanUnit]) -> Look:
-        """Asks the cloud, in an incremental scan. Everything that is not known to be unchanged is looked at."""
+    def plan(self, session: Session, units: Sequence[ScanUnit]) -> ScanPlan:
+        """Asks the cloud, in an incremental scan. Whatever is not known to be unchanged is collected."""
         records = self._records()
         covered = {unit: record for unit in units if (record := self._valid(records, unit)) is not None}
         done = {unit for unit, record in covered.items() if self._is_of_this_run(record)}
-        left = [unit for unit in units if unit not in done]
-        before = {unit: record for unit, record in covered.items() if unit not in done}
+        remaining = [unit for unit in units if unit not in done]
+        covered_before = {unit: record for unit, record in covered.items() if unit not in done}
         unchanged: frozenset[ScanUnit] = frozenset()
         notes: list[str] = []
         if self._run.scan_type == ScanType.INCREMENTAL:
-            if before:
-                unchanged, notes = self._ask(session, before)
-            elif left:
+            if covered_before:
+                unchanged, notes = self._unchanged(session, covered_before)
+            elif remaining:
                 notes.append("Nothing was covered by an earlier scan with these checks, so everything was looked at.")
-        return Look(
-            collect=tuple(unit for unit in left if unit not in unchanged),
-            unchanged=tuple(unit for unit in left if unit in unchanged),
+        return ScanPlan(
+            collect=tuple(unit for unit in remaining if unit not in unchanged),
+            unchanged=tuple(unit for unit in remaining if unit in unchanged),
             done=tuple(unit for unit in units if unit in done),
             notes=tuple(notes),
         )
 
-    def _ask(self, session: Session, before: dict[ScanUnit, ScanUnitRecord]) -> tuple[frozenset[ScanUnit], list[str]]:
-        since = min(record.covered_at for record in before.values())  # how late a log may be, its provider knows
+    def _unchanged(
+        self, session: Session, records: dict[ScanUnit, ScanUnitRecord]
+    ) -> tuple[frozenset[ScanUnit], list[str]]:
+        # The oldest moment for all: one reading of the log answers for every unit. How late a log may be written, its
+        # provider knows and subtracts.
+        since = min(record.covered_at for record in records.values())
         try:
-            return session.unchanged(list(before), since, self._known) & frozenset(before), []
+            # Only units that were asked about: a provider's answer cannot cover a unit that has no record.
+            return session.unchanged(list(records), since, self._stored_assets) & frozenset(records), []
         except ProviderError as error:
             cause = f"{error.cause} {error.remedy}".strip()
             return frozenset(), [f"The cloud's log of changes could not be read, so everything was looked at. {cause}"]
 
-    def _known(self, unit: ScanUnit) -> Iterator[Found]:
-        """Complete, because a unit has a record only after all of it was looked at and swept."""
+    def _stored_assets(self, unit: ScanUnit) -> Iterator[CollectedAsset]:
+        """All assets of a unit: one that has a record was collected completely."""
         rows = Asset.objects.filter(
             account=self._run.account, service=unit.service, unit_region=unit.region, gone_at=None
         )
-        return map(as_found, rows.iterator(chunk_size=CHUNK))
+        return map(to_collected, rows.iterator(chunk_size=CHUNK))
 
-    def looked_at(self, unit: ScanUnit) -> None:
-        """After its sweep."""
-        self._write(unit, looked_at=self._began, covered_at=self._began)
+    def record_collected(self, unit: ScanUnit) -> None:
+        """Call it after what is missing in the unit was marked as gone: a record promises that, too."""
+        # The start of this try, not this moment: what changes while the unit is read may be in no page of it.
+        self._write(unit, looked_at=self._started_at, covered_at=self._started_at)
 
-    def kept(self, unit: ScanUnit) -> None:
-        self._write(unit, covered_at=self._began)
+    def record_unchanged(self, unit: ScanUnit) -> None:
+        self._write(unit, covered_at=self._started_at)
 
-    def failed(self, unit: ScanUnit) -> None:
-        """A gap is not covered: the next scan looks there, whatever the log says."""
+    def record_gap(self, unit: ScanUnit) -> None:
+        """Deletes the record: the next scan collects the unit, whatever the log says."""
         self._rows().filter(service=unit.service, region=unit.region).delete()
 
-    def _write(self, unit: ScanUnit, **moments: datetime) -> None:
-        values = {"also": sorted(unit.also), "version": self._version, **moments}
+    def _write(self, unit: ScanUnit, **times: datetime) -> None:
+        values = {"also": sorted(unit.also), "version": self._version, **times}
+        # Update, else create: one worker holds the account's run, and MongoDB's backend has no upsert.
         if not self._rows().filter(service=unit.service, region=unit.region).update(**values):
             ScanUnitRecord.objects.create(
                 account=self._run.account, service=unit.service, region=unit.region,
-                **{"looked_at": self._began, **values},
+                **{"looked_at": self._started_at, **values},
             )  # fmt: skip
 
     def _records(self) -> dict[tuple[str, str], ScanUnitRecord]:
         return {(record.service, record.region): record for record in self._rows()}
 
     def _valid(self, records: dict[tuple[str, str], ScanUnitRecord], unit: ScanUnit) -> ScanUnitRecord | None:
+        """The unit's record, unless other checks or collectors wrote it, or it covers other regions than the unit."""
         record = records.get((unit.service, unit.region))
         fits = record is not None and record.version == self._version and record.also == sorted(unit.also)
         return record if fits else None
 
     def _is_of_this_run(self, record: ScanUnitRecord) -> bool:
+        # Only a later try can find records that this run wrote: those units are not collected a second time.
         return self._run.attempts > 1 and record.covered_at >= self._run.requested_at
 
     def _rows(self) -> QuerySet[ScanUnitRecord]:

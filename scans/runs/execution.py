@@ -1,4 +1,8 @@
-"""Running a scan: claim, collect unit by unit in bounded threads, write in batches, tell true progress."""
+"""Running a scan in a worker: claim the run, collect unit by unit, write in batches, show progress.
+
+The order of writes is what lets a later try continue after a kill at any line: assets of a unit, then its missing ones
+as gone, then its unit record, and the run's own columns last. Each step can be repeated.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +22,19 @@ from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health.sessions import account_session
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.work.leases import Claim, LeaseKeeper
-from scans.account_sync import forget_account, sync_account
-from scans.assets.statistics import renew_statistics
+from scans.account_sync import delete_account_records, sync_account
+from scans.assets.planner_statistics import renew_statistics
 from scans.assets.writer import AssetWriter
 from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, collect
-from scans.runs.completion import count_the_day, finding_counts, posture
+from scans.runs.completion import finding_counts, posture, record_day
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
 from scans.runs.requests import notify_scan_failure
 
-LONGEST = 4 * 3600  # seconds; threads have no time limit of Celery's
+LONGEST = 4 * 3600  # seconds; Celery's time limit does not work in a pool of threads (docs/decisions/0005)
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +44,10 @@ class ClaimLostError(Exception):
 
 
 def run_scan(run_id: UUID) -> str:
-    """Does a queued scan and answers with its status. A run that is not queued is left alone (a second nudge)."""
+    """Does a queued scan and answers with the run's status, or ``gone`` where it was deleted.
+
+    A run that is not queued is left alone: the message came a second time.
+    """
     row = ScanRun.objects.filter(pk=run_id)
     claim = Claim.take(
         row.filter(status=ScanStatus.QUEUED),
@@ -51,18 +58,20 @@ def run_scan(run_id: UUID) -> str:
     if claim is not None:
         run = row.get()
         with LeaseKeeper(claim.renew) as keeper:
-            _attempt(run, claim, keeper)
+            _try_run(run, claim, keeper)
+        # The claim guards the run's row, not the assets and findings: what this worker wrote after the account was
+        # deleted, renamed or transferred is put right here.
         account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
         if account is None:
-            forget_account(run.account)  # deleted between our last look and our last write
+            delete_account_records(run.account)
         elif (account.name, account.owner) != (run.account_name, run.owner):
-            sync_account(account)  # renamed or handed over meanwhile: what we wrote last has the old name
+            sync_account(account)
     return row.values_list("status", flat=True).first() or "gone"
 
 
-def _attempt(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
+def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     try:
-        _work(run, claim, keeper)
+        _scan_account(run, claim, keeper)
     except ProviderError as error:
         _end(run, claim, ScanStatus.FAILED, error)
     except ClaimLostError:
@@ -73,33 +82,35 @@ def _attempt(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
         _end(run, claim, ScanStatus.FAILED, defect("scan"))
 
 
-def _work(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
+def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     account = CloudAccount.objects.filter(pk=run.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
-    judge, began = Evaluator(account.spec), timezone.now()
-    findings = FindingWriter(run, account, judge.titles)
-    writer = AssetWriter(run, judge, findings)
-    coverage = Coverage(run, judge.version, began)
+    evaluator, started_at = Evaluator(account.spec), timezone.now()
+    findings = FindingWriter(run, account, evaluator.titles)
+    writer = AssetWriter(run, evaluator, findings)
+    coverage = Coverage(run, evaluator.version, started_at)
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
         units = session.units(run.regions)
         claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
-        look = coverage.plan(session, units)
+        plan = coverage.plan(session, units)
         progress = Progress(
-            claim, total=len(units), done=len(look.done), unchanged=len(look.unchanged), notes=look.notes
+            claim, total=len(units), done=len(plan.done), unchanged=len(plan.unchanged), notes=plan.notes
         )
-        _stop_where_lost(progress.show(force=True))
-        for unit in look.unchanged:
-            writer.keep(unit)
-            coverage.kept(unit)
+        _require_claim(progress.write(force=True))
+        for unit in plan.unchanged:
+            writer.keep_unchanged(unit)
+            coverage.record_unchanged(unit)
             progress.unit_done(unit, writer)
-            _stop_where_lost(progress.show() and not keeper.lost.is_set())
-        _collect(collect(session, look.collect), keeper, progress, writer, coverage)
+            _require_claim(progress.write() and not keeper.lost.is_set())
+        _collect(collect(session, plan.collect), keeper, progress, writer, coverage)
     if len(progress.gaps) == len(units):
+        # Not one unit could be read: the run failed, with the first cause, rather than completed with gaps only.
         raise progress.first_error or defect("scan")
     if set(run.regions) == set(account.regions):
-        writer.sweep_unwatched(units)
-    _complete(run, claim, progress, writer, findings, judge)
+        # Only a scan of all regions says anything about regions that are not the account's any more.
+        writer.mark_gone_outside(units)
+    _complete(run, claim, progress, writer, findings, evaluator)
 
 
 def _collect(
@@ -107,7 +118,7 @@ def _collect(
 ) -> None:
     deadline = time.monotonic() + LONGEST
     for event in events:
-        _stop_where_lost(not keeper.lost.is_set())
+        _require_claim(not keeper.lost.is_set())
         if time.monotonic() > deadline:
             raise ProviderError(
                 "scan_too_long",
@@ -115,44 +126,48 @@ def _collect(
                 "Scan fewer regions at a time; what was found so far is kept.",
             )
         if isinstance(event, Batch):
-            _stop_where_lost(progress.show(force=True))  # a cancelled run writes not one batch more
+            # Forced, though it costs a statement a batch: a cancelled run must not write another one.
+            _require_claim(progress.write(force=True))
             writer.write(event.unit, event.assets)
-            progress.seen(writer)
+            progress.count_assets(writer)
         elif isinstance(event, UnitFinished):
-            writer.sweep(event.unit)
-            coverage.looked_at(event.unit)
+            # In this order: the record says that what was missing is marked as gone (`Coverage.record_collected`).
+            writer.mark_gone(event.unit)
+            coverage.record_collected(event.unit)
             progress.unit_done(event.unit, writer)
         elif isinstance(event, UnitFailed):
-            coverage.failed(event.unit)
+            coverage.record_gap(event.unit)
             progress.unit_failed(event.unit, event.error)
         else:
-            progress.doing(event.unit)
-        _stop_where_lost(progress.show())
+            progress.unit_started(event.unit)
+        _require_claim(progress.write())
 
 
 def _complete(
-    run: ScanRun, claim: Claim, progress: Progress, writer: AssetWriter, findings: FindingWriter, judge: Evaluator
+    run: ScanRun, claim: Claim, progress: Progress, writer: AssetWriter, findings: FindingWriter, evaluator: Evaluator
 ) -> None:
-    """What is told of the account as a whole. Each step can be repeated by the next try."""
-    _stop_where_lost(progress.show(force=True))
+    """Writes the summary of the account, then ends the run. A later try repeats all of it without harm."""
+    _require_claim(progress.write(force=True))
     findings.resolve_orphans(timezone.now())
     if run.attempts > 1:
         writer.recount()
-    progress.seen(writer)
-    progress.tell({**finding_counts(run), **posture(run, judge.titles)})
-    findings.tell_the_rest()
-    _stop_where_lost(progress.show(force=True))
+    progress.count_assets(writer)
+    progress.set_columns({**finding_counts(run), **posture(run, evaluator.titles)})
+    findings.notify_rest()
+    _require_claim(progress.write(force=True))
     _end(run, claim, ScanStatus.COMPLETED)
-    count_the_day(run.owner)
+    # After the end, because neither belongs to the run: a kill here costs a point of the trend, not the scan.
+    record_day(run.owner)
     renew_statistics(writer.new)
 
 
-def _stop_where_lost(held: bool) -> None:
+def _require_claim(held: bool) -> None:
     if not held:
         raise ClaimLostError
 
 
 def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | None = None) -> None:
+    """Ends the run, unless the claim was lost. Only the worker that ended it notifies, measures and audits."""
     ended = claim.end(
         status=status,
         now_doing="",
@@ -163,10 +178,10 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
     if ended and error is not None:
         notify_scan_failure(run, error.cause, error.remedy)
     if ended:
-        seen = ScanRun.objects.filter(pk=run.pk).values_list("assets_seen", flat=True).first() or 0
+        assets = ScanRun.objects.filter(pk=run.pk).values_list("assets_seen", flat=True).first() or 0
         metrics.observe_scan(
             provider=run.provider, scan_type=run.scan_type, status=status.value, started_at=run.started_at,
-            assets=seen, code=error.code if error else "",
+            assets=assets, code=error.code if error else "",
         )  # fmt: skip
         record_event(
             actor=Actor.from_dict(run.actor),

@@ -1,3 +1,5 @@
+"""The forms that start and schedule scans, and the filter form of their list."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -13,7 +15,7 @@ from scans.runs.queries import ScanFilter
 
 
 class ScanInitiationForm(ServiceForm):
-    """How and where to scan: the account's own regions, all that are enabled there unless a person narrows it."""
+    """How and where to scan. All regions of the account are chosen at first, except those that it has not enabled."""
 
     scan_type = forms.ChoiceField(
         label="Type",
@@ -31,19 +33,20 @@ class ScanInitiationForm(ServiceForm):
     )
 
     def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
-        off = _not_enabled(account)
-        on = [name for name in account.regions if name not in off]
-        kwargs.setdefault("initial", {"scan_type": ScanType.INCREMENTAL, "regions": on or account.regions})
+        disabled = _disabled_regions(account)
+        enabled = [name for name in account.regions if name not in disabled]
+        # Where a report calls all of them disabled, they are chosen all the same: the scan then says why it failed.
+        kwargs.setdefault("initial", {"scan_type": ScanType.INCREMENTAL, "regions": enabled or account.regions})
         super().__init__(*args, **kwargs)
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [
-            (name, f"{name} (not enabled in this account)" if name in off else name) for name in account.regions
+            (name, f"{name} (not enabled in this account)" if name in disabled else name) for name in account.regions
         ]
 
 
-def _not_enabled(account: CloudAccount) -> set[str]:
-    """Regions that the last check of access found switched off."""
+def _disabled_regions(account: CloudAccount) -> set[str]:
+    """Regions that the last validation found disabled in the account; none where it did not look."""
     report = account.report
     return {region.name for region in report.regions if not region.enabled} if report else set()
 
@@ -62,6 +65,6 @@ class ScanFilterForm(forms.Form):
     group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def wanted(self) -> ScanFilter:
-        self.is_valid()
+    def filters(self) -> ScanFilter:
+        self.is_valid()  # fields that are not valid are left out of `cleaned_data`, and so narrow nothing
         return ScanFilter(**{name: value for name, value in self.cleaned_data.items() if value})

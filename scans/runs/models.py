@@ -1,3 +1,5 @@
+"""The tables of runs, of what earlier runs covered, and of schedules."""
+
 from __future__ import annotations
 
 import uuid
@@ -24,10 +26,11 @@ ACTIVE = (ScanStatus.QUEUED, ScanStatus.RUNNING)
 
 
 class ScanRun(models.Model):
-    """One scan of one account. The row is the truth: a message only nudges a worker towards it.
+    """One scan of one account. The row is the request; a message only makes a worker look at it sooner.
 
-    ``active_account`` is the account while the run is queued or running and NULL afterwards: its uniqueness lets one
-    run at a time be active. ``lease_until`` is renewed while a worker lives. Progress counts (service, region) units.
+    ``active_account`` is the account while the run is queued or running, and NULL afterwards. Because it is unique, one
+    run of an account is active at a time, on every database (docs/decisions/0004). Progress counts units, which are
+    pairs of service and region.
     """
 
     run_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -39,7 +42,7 @@ class ScanRun(models.Model):
     scan_type = models.CharField(max_length=12, choices=ScanType.choices, default=ScanType.FULL)
     regions = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.QUEUED)
-    auto_initiated = models.BooleanField(default=False)  # started by onboarding itself
+    auto_initiated = models.BooleanField(default=False)  # the first scan, which follows onboarding
     scheduled = models.BooleanField(default=False)  # started by the account's schedule
     actor = models.JSONField(default=dict)
     units_total = models.PositiveIntegerField(default=0)
@@ -49,13 +52,13 @@ class ScanRun(models.Model):
     assets_new = models.PositiveIntegerField(default=0)
     assets_changed = models.PositiveIntegerField(default=0)
     assets_gone = models.PositiveIntegerField(default=0)
-    units_unchanged = models.PositiveIntegerField(default=0)  # not looked at: nothing changed there
+    units_unchanged = models.PositiveIntegerField(default=0)  # not collected: nothing changed there
     findings_new = models.PositiveIntegerField(default=0)
     findings_resolved = models.PositiveIntegerField(default=0)
     findings_reopened = models.PositiveIntegerField(default=0)
     # Of the whole account as it stood when the run completed.
     open_by_severity = models.JSONField(default=dict)  # {critical: 2, …}, suppressed ones left out
-    verdicts = models.JSONField(default=dict)  # {pass, fail, unknown}: judgements of what is there
+    verdicts = models.JSONField(default=dict)  # {pass, fail, unknown}: results of checks on present assets
     unknowns = models.JSONField(default=list)  # [{check, title, why, count}], the most frequent first
     notes = models.JSONField(default=list)  # sentences about how this run was made
     gaps = models.JSONField(default=list)  # [{service, region, code, cause, remedy}]
@@ -64,13 +67,13 @@ class ScanRun(models.Model):
     error_remedy = models.CharField(max_length=500, blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()
-    nudged_at = models.DateTimeField(null=True)
-    claim = models.UUIDField(null=True)  # the worker's try that may write
-    lease_until = models.DateTimeField(null=True)
+    nudged_at = models.DateTimeField(null=True)  # when its message was sent last
+    claim = models.UUIDField(null=True)  # names the try whose worker may write
+    lease_until = models.DateTimeField(null=True)  # renewed while the worker lives
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    just_requested = False  # True on the instance that `request_scan` has just written, not on one that it found
+    just_requested = False  # no column: True on an instance that `request_scan` has just written
 
     class Meta:
         db_table = "scan_runs"
@@ -89,31 +92,32 @@ class ScanRun(models.Model):
 
     @property
     def outcome(self) -> str:
-        """The status as people say it: what was not read must not look like what was."""
+        """The status in words. A scan with gaps must not look like one that read everything."""
         gaps = self.status == ScanStatus.COMPLETED and bool(self.gaps)
         return "completed with gaps" if gaps else str(ScanStatus(self.status).label)
 
     @property
     def compliance(self) -> int | None:
-        """Percent of the judgements that passed, of those that could be made."""
+        """Percent of passed evaluations among those that could be decided; None where there are none."""
         passed, failed = self.verdicts.get("pass", 0), self.verdicts.get("fail", 0)
+        # Rounded down: 100 % means that nothing failed.
         return int(passed * 100 / (passed + failed)) if passed + failed else None
 
 
 class ScanUnitRecord(models.Model):
-    """Until when a unit of an account is known completely. No row: it is not, and the next scan looks at it.
+    """Until when a unit of an account is known completely. Without a row it is not, and the next scan collects it.
 
-    ``covered_at`` is the start of the last run that looked at all of it, or that was told by the cloud that nothing had
-    changed there. ``version`` is that of the provider's collectors and checks: newer ones look at everything once.
+    ``covered_at`` is the start of the last run that collected all of it, or that learned from the cloud that nothing
+    changed there. ``version`` is that of the provider's collectors and checks: newer ones collect everything once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.UUIDField()
     service = models.CharField(max_length=40)
     region = models.CharField(max_length=60)
-    also = models.JSONField(default=list)  # the further regions that the unit told of
+    also = models.JSONField(default=list)  # further regions that the unit listed
     version = models.CharField(max_length=32)
-    looked_at = models.DateTimeField()  # when it was last really looked at
+    looked_at = models.DateTimeField()  # when it was collected last
     covered_at = models.DateTimeField()
 
     class Meta:
@@ -131,7 +135,7 @@ class ScanEvery(models.TextChoices):
 
 
 class ScanSchedule(models.Model):
-    """When an account is scanned by itself. ``full_at`` is when the next of these scans is to be a full one."""
+    """How often an account is scanned without being asked. The first of these scans after ``full_at`` is a full one."""
 
     account = models.UUIDField(primary_key=True)
     owner = models.CharField(max_length=64)

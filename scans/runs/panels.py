@@ -1,4 +1,4 @@
-"""Pieces of other pages, each with its own address, owner check and few queries."""
+"""Panels about scans, on other pages: each has its own address and owner check, and polls while a run is active."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import account_or_404, owner_of
 from scans.runs import queries as run_queries
-from scans.runs.presentation import progress_of, run_context, run_or_404
+from scans.runs.presentation import progress_context, run_context, run_or_404
 from scans.runs.queries import latest_of_account, latest_of_owner, time_left
 
 ACTIVE_SHOWN = 5
 ENDED_SHOWN = 3
-# Sent when a run that a page was watching has ended.
+# The event that htmx fires on a page when a run that it was watching has ended: other panels then load anew.
 CHANGED = "scan-changed"
 
 
@@ -36,7 +36,7 @@ def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
 def account_scan_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     run = latest_of_account(account.owner, account.pk)
-    return _answer(request, "scans/panels/account.html", {"account": account, **progress_of(run)})
+    return _answer(request, "scans/panels/account.html", {"account": account, **progress_context(run)})
 
 
 @require_safe
@@ -46,6 +46,7 @@ def scan_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _answer(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     response = render(request, template, context)
+    # `progress_context` names a worker for active runs only: a page that polls one without it learns that it ended.
     if "watching" in request.GET and "worker" not in context:
         response["HX-Trigger"] = CHANGED
     return response

@@ -1,3 +1,5 @@
+"""What the pages and panels of a run have in common."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -13,22 +15,22 @@ from scans.runs.queries import find_run, time_left
 
 
 def run_or_404(request: HttpRequest, run_id: UUID) -> ScanRun:
-    found = find_run(owner_of(request), run_id)
-    if found is None:
+    run = find_run(owner_of(request), run_id)
+    if run is None:
         raise Http404
-    return found
+    return run
 
 
-def progress_of(run: ScanRun | None) -> dict[str, Any]:
-    """What a page says of a run beyond its row: how long it may take, and whether anybody works on it."""
+def progress_context(run: ScanRun | None) -> dict[str, Any]:
+    """A run, and while it is active the time it may still take and whether a worker is there to do it."""
     if run is None or not run.is_active:
         return {"run": run}
     return {"run": run, "left": time_left(run), "worker": worker_state("scans")}
 
 
 def run_context(run: ScanRun) -> dict[str, Any]:
-    """A run's own page: its progress, and once it has ended what it changed."""
-    context = progress_of(run)
+    """For a run's own page: its progress, and once it has ended the findings that it changed."""
+    context = progress_context(run)
     if not run.is_active:
         context["changed"] = changed_by(run)
     return context

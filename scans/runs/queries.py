@@ -1,4 +1,4 @@
-"""Reads of scans. Everything is of one owner (``str(user.pk)``)."""
+"""Reads of runs and schedules. Everything is of one owner (``str(user.pk)``), except what says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
 from scans.models import ACTIVE, ScanEvery, ScanRun, ScanSchedule, ScanStatus
-from scans.search import in_group
+from scans.search import filter_by_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ def latest_of_account(owner: str, account: UUID) -> ScanRun | None:
     return ScanRun.objects.filter(owner=owner, account=account).order_by("-requested_at").first()
 
 
-def runs(owner: str, wanted: ScanFilter) -> QuerySet[ScanRun]:
-    found = ScanRun.objects.filter(owner=owner)
-    exact: dict[str, Any] = {"account": wanted.account, "provider": wanted.provider, "status": wanted.status}
-    found = found.filter(**{name: value for name, value in exact.items() if value})
-    return in_group(found, owner, wanted.group).order_by("-requested_at", "run_id")
+def runs(owner: str, filters: ScanFilter) -> QuerySet[ScanRun]:
+    rows = ScanRun.objects.filter(owner=owner)
+    exact: dict[str, Any] = {"account": filters.account, "provider": filters.provider, "status": filters.status}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    return filter_by_group(rows, owner, filters.group).order_by("-requested_at", "run_id")
 
 
 def stuck(limit: int, *, waiting: timedelta = timedelta(minutes=10)) -> list[ScanRun]:
-    """For operators, of everybody: queued for long, or running without a sign of life from their worker."""
+    """For operators, of all owners: queued for long, or running with a lease that has ended."""
     now = timezone.now()
     queued = Q(status=ScanStatus.QUEUED, requested_at__lt=now - waiting)
     lost = Q(status=ScanStatus.RUNNING, lease_until__lt=now)
@@ -63,33 +63,35 @@ def stuck(limit: int, *, waiting: timedelta = timedelta(minutes=10)) -> list[Sca
 
 
 def queued_scans() -> QuerySet[ScanRun]:
+    """For operators, of all owners."""
     return ScanRun.objects.filter(status=ScanStatus.QUEUED)
 
 
 def latest_changes(owner: str, limit: int) -> list[ScanRun]:
     """The runs that ended last and changed something, of the latest 50; newest first."""
-    found = ScanRun.objects.filter(owner=owner).order_by("-requested_at").defer("gaps", "unknowns", "regions")[:50]
+    # The latest 50 from an index, filtered here: no index holds the numbers of changes.
+    latest = ScanRun.objects.filter(owner=owner).order_by("-requested_at").defer("gaps", "unknowns", "regions")[:50]
     counts = ("findings_new", "findings_reopened", "findings_resolved", "assets_new", "assets_gone")
-    changed = [run for run in found if run.status == ScanStatus.COMPLETED and any(getattr(run, n) for n in counts)]
+    changed = [run for run in latest if run.status == ScanStatus.COMPLETED and any(getattr(run, n) for n in counts)]
     return changed[:limit]
 
 
 def last_completed(account: UUID, limit: int) -> list[ScanRun]:
-    """Newest first, with their counts alone."""
-    found = ScanRun.objects.filter(account=account, status=ScanStatus.COMPLETED).order_by("-requested_at")
-    return list(found.only("run_id", "finished_at", "requested_at", "open_by_severity", "verdicts")[:limit])
+    """Newest first, with the columns of a summary only."""
+    completed = ScanRun.objects.filter(account=account, status=ScanStatus.COMPLETED).order_by("-requested_at")
+    return list(completed.only("run_id", "finished_at", "requested_at", "open_by_severity", "verdicts")[:limit])
 
 
 def schedule_of(account: CloudAccount) -> ScanSchedule:
     """Daily for an account whose schedule was not written yet."""
-    found = ScanSchedule.objects.filter(account=account.pk, owner=account.owner).first()
-    if found is not None:
-        return found
+    schedule = ScanSchedule.objects.filter(account=account.pk, owner=account.owner).first()
+    if schedule is not None:
+        return schedule
     return ScanSchedule(account=account.pk, owner=account.owner, every=ScanEvery.DAILY, full_at=timezone.now())
 
 
 def time_left(run: ScanRun, *, now: datetime | None = None) -> timedelta | None:
-    """A guess by the pace so far; None while too little is done to guess from."""
+    """An estimate by the pace so far. None while fewer than 3 units, or than a tenth, are done: it would jump about."""
     if run.started_at is None or not run.is_active or run.units_done < 3 or run.units_done * 10 < run.units_total:
         return None
     elapsed = (now or timezone.now()) - run.started_at

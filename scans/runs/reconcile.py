@@ -1,4 +1,4 @@
-"""What mends scans after lost messages, killed workers and brokers that were down."""
+"""Repairs runs after lost messages, killed workers and brokers that were down (docs/decisions/0004)."""
 
 from __future__ import annotations
 
@@ -13,25 +13,30 @@ from cloudaccounts.work.leases import Claim
 from scans.models import ScanRun, ScanStatus
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
 
-ATTEMPTS = 3
-NUDGE_AGAIN = timedelta(seconds=30)
+ATTEMPTS = 3  # a scan that kills its worker (out of memory, mostly) would do so for ever
+NOTIFY_AGAIN = timedelta(seconds=30)
 BATCH = 500
 WORKER_DIED = f"Our own worker died {ATTEMPTS} times during this scan."
 REMEDY = "Look at the worker's log for the reason (often memory), then start a scan again."
 
 
 def requeue_scans() -> int:
-    """Gives scans of dead workers another try, fails them after three, and nudges queued ones again. Counts all."""
-    return _release_lost() + _nudge_waiting()
+    """Queues runs of dead workers again, fails them after three tries, and sends queued ones a message again.
+
+    Answers with the number of runs that it did something with.
+    """
+    return _requeue_lost() + _notify_workers()
 
 
-def _release_lost() -> int:
+def _requeue_lost() -> int:
     now = timezone.now()
-    mended = 0
+    handled = 0
     for run in ScanRun.objects.filter(status=ScanStatus.RUNNING, lease_until__lt=now)[:BATCH]:
+        # By claim and lease as they were read: a worker that was only slow, and renewed meanwhile, keeps its run.
         lost = ScanRun.objects.filter(pk=run.pk, claim=run.claim, lease_until__lt=now)
         if run.attempts < ATTEMPTS:
-            mended += lost.update(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
+            # Without `nudged_at` the run counts as not announced, so `_notify_workers` sends its message at once.
+            handled += lost.update(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
             continue
         failed = Claim(lost).end(
             status=ScanStatus.FAILED,
@@ -46,15 +51,17 @@ def _release_lost() -> int:
                 account=run.account, label=run.account_name, run_id=str(run.run_id),
             )  # fmt: skip
             notify_scan_failure(run, WORKER_DIED, REMEDY)
-        mended += failed
-    return mended
+        handled += failed
+    return handled
 
 
-def _nudge_waiting() -> int:
+def _notify_workers() -> int:
+    """Sends the message of each queued run again that had none for a while. One too many does no harm."""
     now = timezone.now()
-    waiting = ScanRun.objects.filter(status=ScanStatus.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
-    nudged = 0
-    for key in list(waiting.values_list("pk", flat=True)[:BATCH]):
-        ScanRun.objects.filter(pk=key).update(nudged_at=now)
-        nudged += messages.send(TASK, str(key), queue=QUEUE)
-    return nudged
+    waiting = ScanRun.objects.filter(status=ScanStatus.QUEUED).exclude(nudged_at__gt=now - NOTIFY_AGAIN)
+    sent = 0
+    for run_id in list(waiting.values_list("pk", flat=True)[:BATCH]):
+        # Marked whether the broker takes it or not: a broker that is down is asked every 30 seconds, not every 15.
+        ScanRun.objects.filter(pk=run_id).update(nudged_at=now)
+        sent += messages.send(TASK, str(run_id), queue=QUEUE)
+    return sent

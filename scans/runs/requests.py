@@ -1,4 +1,4 @@
-"""Asking for scans and taking it back."""
+"""Requesting and cancelling scans."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def request_scan(
     scheduled: bool = False,
     run_id: UUID | None = None,
 ) -> ScanRun:
-    """Queues a scan, or answers with the one that is active already: `just_requested` tells them apart.
+    """Queues a scan, or answers with the one that is active already; `just_requested` is True on a new one.
 
     Repeating it with the same ``run_id`` answers with that scan, as just requested, also after it has ended.
     No regions means all of the account's. Raises `AccountSuspendedError`, `InputError` for a region that the account
@@ -43,21 +43,23 @@ def request_scan(
     if not set(regions) <= set(account.regions):
         raise InputError({"regions": "Choose among the regions of this account."})
     while True:
-        if run_id and (own := ScanRun.objects.filter(pk=run_id, account=account.pk).first()):
-            own.just_requested = True
-            return own
+        if run_id and (repeated := ScanRun.objects.filter(pk=run_id, account=account.pk).first()):
+            repeated.just_requested = True
+            return repeated
         run = _new_run(account, actor, scan_type, regions)
         run.run_id = run_id or run.run_id
         run.auto_initiated, run.scheduled = auto_initiated, scheduled
         try:
             with transaction.atomic(using=SECURITY):
+                # Read again, inside the transaction: ``account`` may be older than a suspension.
                 if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
                     raise AccountSuspendedError
+                # The unique `active_account` decides between two requests at the same moment (docs/decisions/0004).
                 run.save(force_insert=True)
                 CloudAccount.objects.filter(pk=account.pk).update(latest_scan_run_id=run.run_id)
                 messages.send_on_commit(TASK, str(run.run_id), using=SECURITY, queue=QUEUE)
         except IntegrityError:
-            # One is active. It may also have ended since; then there is room for ours.
+            # A run is active, or was until just now; then the next round of this loop can insert ours.
             if active := ScanRun.objects.filter(active_account=account.pk).first():
                 return active
             continue
@@ -87,14 +89,17 @@ def _new_run(account: CloudAccount, actor: Actor, scan_type: str, regions: Seque
 
 
 def request_first_scan(account: CloudAccount) -> ScanRun | None:
-    """The scan that follows a successful onboarding by itself; None for accounts whose access is not proven yet."""
+    """The scan that follows a successful onboarding; None for an account whose access is not proven yet."""
     if account.status != CloudAccountStatus.ACTIVE:
         return None
     return request_scan(account, actor=SYSTEM, auto_initiated=True)
 
 
 def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
-    """Ends a queued or running scan; its worker notices within seconds and stops writing. False where it had ended."""
+    """Ends a queued or running scan. False where it had ended.
+
+    Clearing the claim stops its worker: its next write matches no row, and it gives up.
+    """
     cancelled = ScanRun.objects.filter(pk=run.pk, status__in=ACTIVE).update(
         status=ScanStatus.CANCELLED,
         active_account=None,
@@ -108,9 +113,9 @@ def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
     return cancelled == 1
 
 
-def cancel_active(account: UUID, *, actor: Actor, but_of: str = "") -> None:
-    """``but_of``: an owner whose scans go on."""
-    for run in ScanRun.objects.filter(active_account=account).exclude(owner=but_of):
+def cancel_active(account_id: UUID, *, actor: Actor, except_owner: str = "") -> None:
+    """Cancels the account's active scan, unless it is of ``except_owner``."""
+    for run in ScanRun.objects.filter(active_account=account_id).exclude(owner=except_owner):
         cancel_scan(run, actor=actor)
 
 

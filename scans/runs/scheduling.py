@@ -1,15 +1,11 @@
-"""Scans that start by themselves: each account has a row that says when the next is due."""
+"""Scheduled scans: each account has a row that says when its next scan is due."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Manager
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM, Actor
@@ -17,18 +13,19 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from scans.batching import key_batches
 from scans.models import ScanEvery, ScanSchedule, ScanType
 from scans.runs.requests import request_scan
 
 PERIODS = {ScanEvery.DAILY: timedelta(days=1), ScanEvery.WEEKLY: timedelta(days=7)}
 FULL_EVERY = timedelta(days=7)
-JITTER = 0.1  # of the period, so that accounts connected together do not ask their cloud together for ever
-SLACK = timedelta(hours=6)  # a full scan that is due this soon is made now, not a day late
+JITTER = 0.1  # of the period, at random: accounts that were connected together do not stay together for ever
+SLACK = timedelta(hours=6)  # a full scan that is due within it is made now: the next chance is a day later
 BATCH = 200
 
 
 def ensure_schedule(account: CloudAccount) -> None:
-    """The usual schedule, where there is none yet: daily, and in full every week. The first scan was a full one."""
+    """Creates the default schedule where there is none: daily, and a full scan every week, as the first one was."""
     if ScanSchedule.objects.filter(account=account.pk).exists():
         return
     now = timezone.now()
@@ -37,7 +34,7 @@ def ensure_schedule(account: CloudAccount) -> None:
             account=account.pk, owner=account.owner, next_at=_next(ScanEvery.DAILY, now), full_at=now + FULL_EVERY
         )
     except IntegrityError:
-        return  # written by somebody else just now
+        return  # another process wrote it at the same moment
 
 
 def set_schedule(account: CloudAccount, *, actor: Actor, every: str) -> ScanSchedule:
@@ -58,15 +55,17 @@ def set_schedule(account: CloudAccount, *, actor: Actor, every: str) -> ScanSche
 
 
 def start_due_scans(*, now: datetime | None = None) -> int:
-    """Requests the scans that are due, each once however many schedulers run. Counts them."""
+    """Requests the scans that are due, each once however many schedulers run. Answers with their number."""
     now = now or timezone.now()
-    _complete_the_rows()
+    _add_missing_schedules()
     started = 0
     for schedule in list(ScanSchedule.objects.filter(next_at__lte=now).order_by("next_at")[:BATCH]):
         full = schedule.every == ScanEvery.WEEKLY or schedule.full_at <= now + SLACK
-        mine = ScanSchedule.objects.filter(account=schedule.account, next_at=schedule.next_at)
-        if not mine.update(next_at=_next(schedule.every, now)):
-            continue  # somebody else has it, or a person changed it
+        # Moving `next_at` on is the claim: one scheduler's UPDATE matches. Before the request, because a kill between
+        # the two skips one scan; the other way round it would start a second.
+        claimed = ScanSchedule.objects.filter(account=schedule.account, next_at=schedule.next_at)
+        if not claimed.update(next_at=_next(schedule.every, now)):
+            continue  # another scheduler has it, or a person changed the schedule
         started += _start(schedule, full=full, now=now)
     return started
 
@@ -77,41 +76,38 @@ def _start(schedule: ScanSchedule, *, full: bool, now: datetime) -> bool:
         ScanSchedule.objects.filter(account=schedule.account).delete()
         return False
     if account.status != CloudAccountStatus.ACTIVE:
-        return False  # suspended ones never; the others' scans would only fail for what their status says already
+        return False  # suspended accounts are not scanned, and scans of failed ones would fail for the same reason
     try:
         run = request_scan(
             account, actor=SYSTEM, scan_type=ScanType.FULL if full else ScanType.INCREMENTAL, scheduled=True
         )
     except (ProviderError, CloudAccount.DoesNotExist):
-        return False  # suspended or deleted since our look
+        return False  # suspended or deleted since it was read
+    # An incremental scan of somebody else may be under way instead of ours: then the full one is still due.
     if full and run.scan_type == ScanType.FULL:
         ScanSchedule.objects.filter(account=schedule.account).update(full_at=now + FULL_EVERY)
     return run.scheduled and run.requested_at >= now
 
 
-def _complete_the_rows() -> None:
-    """Accounts that were written without our signal (in bulk, before this version) get a schedule as well."""
+def _add_missing_schedules() -> None:
+    """Gives a schedule to accounts that have none, and deletes those of accounts that do not exist.
+
+    Accounts that were written in bulk, or by a version without schedules, sent no signal.
+    """
+    # Two counts a minute; the rest only where something is missing.
     if CloudAccount.objects.count() == ScanSchedule.objects.count():
         return
-    for keys in _in_chunks(ScanSchedule.objects, "account"):
-        there = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
-        ScanSchedule.objects.filter(account__in=set(keys) - there).delete()
-    made = 0
-    for keys in _in_chunks(CloudAccount.objects, "id"):
-        known = set(ScanSchedule.objects.filter(account__in=keys).values_list("account", flat=True))
-        for account in CloudAccount.objects.filter(pk__in=set(keys) - known).only("owner"):
+    for keys in key_batches(ScanSchedule.objects, "account", BATCH):
+        existing = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        ScanSchedule.objects.filter(account__in=set(keys) - existing).delete()
+    added = 0
+    for keys in key_batches(CloudAccount.objects, "id", BATCH):
+        scheduled = set(ScanSchedule.objects.filter(account__in=keys).values_list("account", flat=True))
+        for account in CloudAccount.objects.filter(pk__in=set(keys) - scheduled).only("owner"):
             ensure_schedule(account)
-            made += 1
-        if made >= BATCH:
-            return  # the others the next time
-
-
-def _in_chunks(rows: Manager[Any], column: str) -> Iterator[list[UUID]]:
-    """A column of UUIDs, `BATCH` at a time, in its order: memory stays flat, and rows may come and go meanwhile."""
-    last = UUID(int=0)
-    while keys := list(rows.filter(**{f"{column}__gt": last}).order_by(column).values_list(column, flat=True)[:BATCH]):
-        yield keys
-        last = keys[-1]
+            added += 1
+        if added >= BATCH:
+            return  # the others a minute later: scans that are due must not wait for all of them
 
 
 def _next(every: str, now: datetime) -> datetime | None:

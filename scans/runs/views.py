@@ -1,3 +1,5 @@
+"""Pages of scans: the list, one scan, and starting, cancelling and scheduling an account's scans."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -30,15 +32,15 @@ def scan_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     form = ScanFilterForm(request.GET)
     offer_groups(form.fields["group"], group_queries.choices(owner))
-    wanted = form.wanted()
-    page = page_of(runs(owner, wanted), request.GET.get("page"), PAGE_SIZE)
-    account = find(owner, wanted.account) if wanted.account else None
-    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+    filters = form.filters()
+    page = page_of(runs(owner, filters), request.GET.get("page"), PAGE_SIZE)
+    account = find(owner, filters.account) if filters.account else None
+    context = {"form": form, "wanted": filters, "page": page, "account": account}
     return render(request, "scans/scan_list.html", context)
 
 
 @require_safe
-def scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def scan_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_or_404(request, run_id)
     account = find(run.owner, run.account)
     return render(request, "scans/scan.html", {"account": account, **run_context(run)})
@@ -46,7 +48,7 @@ def scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_POST
 def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Back to the page that asked, where it is one of ours."""
+    """Leads back to the page that asked, where that is one of ours, else to the scan."""
     run = run_or_404(request, run_id)
     if cancel_scan(run, actor=Actor.of_request(request)):
         messages.success(request, f"The scan of {run.account_name} is cancelled. What it found so far stays.")
@@ -54,7 +56,7 @@ def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
         messages.info(request, f"The scan of {run.account_name} had ended already.")
     back = request.POST.get("next", "")
     if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return HttpResponseRedirect(back)  # redirect() would take a word for the name of a page
+        return HttpResponseRedirect(back)  # redirect() would take a single word for the name of a URL
     return redirect("scan", run_id=run.run_id)
 
 
@@ -63,14 +65,14 @@ def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     form = ScanInitiationForm(request.POST if request.method == "POST" else None, account=account)
-    before = latest_of_account(account.owner, account.pk)
+    previous = latest_of_account(account.owner, account.pk)
     if request.method == "POST" and form.is_valid():
         try:
             run = request_scan(account, actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
-            if before is not None and run.run_id == before.run_id:
+            if previous is not None and run.run_id == previous.run_id:
                 messages.info(request, "A scan of this account is under way already: here it is.")
             return redirect("scan", run_id=run.run_id)
     return _initiation_page(request, account, form, ScheduleForm(initial={"every": schedule_of(account).every}))
@@ -79,7 +81,7 @@ def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 @gone_is_404()
 def account_schedule(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    """When the account is scanned by itself."""
+    """Changes how often the account is scanned without being asked."""
     account = account_or_404(request, account_id)
     form = ScheduleForm(request.POST)
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""How findings look on a page."""
+"""Template tags for findings."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _TONES = {"critical": "bad solid", "high": "bad", "medium": "warn", "low": "info
 
 @register.simple_tag
 def severity(word: str) -> SafeString:
-    """By word, shape and colour."""
+    """A severity as a pill: by its word and its colour."""
     return format_html('<span class="pill {}">{}</span>', _TONES.get(word, "mute"), word)
 
 
 @register.filter
 def when(text: str) -> SafeString | str:
-    """A moment of a history, which holds it as text."""
+    """A time of a finding's history, which holds it as text."""
     return ago(parse_datetime(text))

@@ -27,8 +27,8 @@ MakeAccount = Callable[..., CloudAccount]
 
 
 def writer_of(run: ScanRun, account: CloudAccount) -> AssetWriter:
-    judge = Evaluator(account.spec)
-    return AssetWriter(run, judge, FindingWriter(run, account, judge.titles))
+    evaluator = Evaluator(account.spec)
+    return AssetWriter(run, evaluator, FindingWriter(run, account, evaluator.titles))
 
 
 @pytest.fixture

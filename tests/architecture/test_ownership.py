@@ -25,7 +25,7 @@ from scans.findings.writer import FindingWriter
 from scans.models import Asset, Finding, ScanRun
 from scans.runs.requests import request_scan
 from tests.conftest import ALL_DATABASES
-from wizard.drafts.services import create_wizard_session
+from wizard.drafts.editing import create_wizard_session
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -59,8 +59,8 @@ OWNED = sorted(
 def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     account = make_account(alice)
     run = ScanRun.objects.filter(account=account.pk).first() or request_scan(account, actor=SYSTEM)
-    judge = Evaluator(account.spec)
-    writer = AssetWriter(run, judge, FindingWriter(run, account, judge.titles))
+    evaluator = Evaluator(account.spec)
+    writer = AssetWriter(run, evaluator, FindingWriter(run, account, evaluator.titles))
     writer.write(ScanUnit("s3", "global"), [Found("aws.s3.bucket", "s3", "global", "arn:aws:s3:::x", "x")])
     asset = Asset.objects.get()
     Finding.objects.all().delete()

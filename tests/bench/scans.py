@@ -21,12 +21,12 @@ from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.work.databases import SECURITY
 from sandbox.rig import Rig
-from scans.assets.statistics import renew_statistics
-from scans.keys import id_key_of, key_of
+from scans.assets.planner_statistics import renew_statistics
 from scans.models import RANKS, Finding, ScanRun, ScanSchedule
 from scans.models import Asset as StoredAsset
 from scans.runs.execution import run_scan
 from scans.runs.requests import request_scan
+from scans.search_keys import id_search_key, search_key
 from tests.bench.result import Result, interleaved
 from tests.bench.synthetic import KINDS
 
@@ -175,7 +175,8 @@ def _common(account: CloudAccount, number: int) -> dict[str, object]:
     return {
         "id": uuid4(), "account": account.pk, "asset_key": f"{number:064x}", "owner": account.owner,
         "account_name": account.name, "provider": "aws", "service": SERVICES[number % 5], "region": region,
-        "native_id": native_id, "name_key": key_of(name), "id_key": id_key_of(native_id), "last_run": account.pk,
+        "native_id": native_id, "name_key": search_key(name), "id_key": id_search_key(native_id),
+        "last_run": account.pk,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset, Finding, FindingDay, ScanRun
-from scans.retention import purge_found, purge_scans
+from scans.retention import purge_findings_and_assets, purge_scans
 from scans.runs.requests import cancel_scan, request_scan
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.scans.conftest import Scan
@@ -47,8 +47,8 @@ def test_what_was_resolved_or_gone_long_ago_goes(
         Asset.objects.filter(name=name).update(gone_at=gone)
         Finding.objects.filter(asset_name=name).update(status="resolved", resolved_at=gone)
     FindingDay.objects.create(owner=toybox.owner, day=f"{long_ago:%Y-%m-%d}")
-    assert purge_found() == 5
+    assert purge_findings_and_assets() == 5
     assert set(Asset.objects.values_list("name", flat=True)) == {"young", "open"}
     assert set(Finding.objects.values_list("asset_name", flat=True)) == {"young", "open"}
     assert FindingDay.objects.get().day == f"{timezone.now():%Y-%m-%d}"
-    assert purge_found() == 0
+    assert purge_findings_and_assets() == 0

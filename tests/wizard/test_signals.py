@@ -14,9 +14,9 @@ from cloudaccounts.models import CloudAccount, CloudCredential
 from tests.wizard.conftest import Walk
 from wizard.drafts import completion as draft_completion
 from wizard.drafts.completion import finish_draft
+from wizard.drafts.editing import create_wizard_session
 from wizard.drafts.errors import DraftNotFoundError
 from wizard.drafts.reconcile import reconcile
-from wizard.drafts.services import create_wizard_session
 from wizard.models import WizardSession
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")

@@ -11,9 +11,9 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.errors import DuplicateAccountError
 from cloudaccounts.lifecycle.adding import add_cloud_account
+from wizard.drafts.editing import find_draft, forget_account, read_content
 from wizard.drafts.errors import DraftFinishedError, DraftNotFoundError, ProofError
 from wizard.drafts.queries import account_exists, was_deleted
-from wizard.drafts.services import find_draft, forget_account, read_content
 from wizard.models import ValidationState, WizardSession, new_expiry
 
 

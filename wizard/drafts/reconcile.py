@@ -11,11 +11,11 @@ from django.utils import timezone
 from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from wizard.drafts.automatic_finish import finish_by_itself
 from wizard.drafts.completion import complete, release
+from wizard.drafts.editing import read_content
 from wizard.drafts.errors import DraftNotFoundError, DraftUnreadableError
-from wizard.drafts.services import read_content
 from wizard.drafts.validation import ATTEMPTS, NUDGE_AGAIN, give_up, nudge, request_validation
-from wizard.drafts.verification import finish_by_itself
 from wizard.models import PROOF_LIFETIME, ValidationState, WizardSession
 
 FINISH_AGAIN = timedelta(seconds=30)

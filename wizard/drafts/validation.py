@@ -23,8 +23,8 @@ from cloudaccounts.health.validation import validate_cloud_account, visible_acco
 from cloudaccounts.work import leases, messages
 from cloudaccounts.work.databases import DISCOVERY
 from wizard.drafts.draft_data import DraftContent
+from wizard.drafts.editing import UNPROVEN, audit_draft, read_content
 from wizard.drafts.queries import connected_among
-from wizard.drafts.services import UNPROVEN, audit_draft, read_content
 from wizard.models import ValidationState, WizardSession, new_expiry
 
 TASK = "wizard.validate"

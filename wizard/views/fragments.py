@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from wizard.drafts.services import OpenDraft, open_draft
+from wizard.drafts.editing import OpenDraft, open_draft
 from wizard.models import Step
 from wizard.steps import AuthenticationForm, EnvironmentForm, StepContext, initial_values
-from wizard.views.permissions import draft_view, go, owner_of, step_url
+from wizard.views.common import draft_view, go, owner_of, step_url
 from wizard.views.presentation import authentication_context, validation_context
 
 

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cloudaccounts.audit.actor import Actor
+from wizard.drafts.editing import create_wizard_session, discard_draft, find_draft, open_draft
 from wizard.drafts.errors import DraftExpiredError, DraftFinishingError, DraftUnreadableError
 from wizard.drafts.queries import drafts_of
-from wizard.drafts.services import create_wizard_session, discard_draft, find_draft, open_draft
 from wizard.drafts.setup_guides import setup_guides
 from wizard.models import Step
-from wizard.views.permissions import ask_for_validation, draft_view, owner_of, step_url
+from wizard.views.common import ask_for_validation, draft_view, owner_of, step_url
 
 SHOWN = 100
 SHOWN_ON_DASHBOARD = 3

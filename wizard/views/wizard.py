@@ -20,9 +20,9 @@ from wizard.drafts.related_accounts import connect_others
 from wizard.drafts.validation import OFFERED
 from wizard.models import Step, ValidationState
 from wizard.steps import FORMS, StepContext, StepForm, initial_values
-from wizard.steps.storage import DraftStorage, prefix_of
-from wizard.views.permissions import ask_for_validation, draft_view, owner_of, step_url
+from wizard.views.common import ask_for_validation, draft_view, owner_of, step_url
 from wizard.views.presentation import page_context
+from wizard.views.storage import DraftStorage, prefix_of
 
 
 @method_decorator([sensitive_post_parameters(), draft_view], name="dispatch")
@@ -33,7 +33,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
     is answered with a redirect, and going back keeps what was entered.
     """
 
-    storage_name = "wizard.steps.storage.DraftStorage"
+    storage_name = "wizard.views.storage.DraftStorage"
     storage: DraftStorage
 
     def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:

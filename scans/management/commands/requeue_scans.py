@@ -8,7 +8,7 @@ from scans.runs.reconcile import requeue_scans
 
 
 class Command(BaseCommand):
-    help = "Mends scans after lost messages and killed workers, as the scheduler does every 15 seconds."
+    help = "Requeues scans after lost messages and killed workers, as the scheduler does every 15 seconds."
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = requeue_scans()

@@ -26,7 +26,7 @@ from tests.conftest import ALL_DATABASES, SECRET
 from tests.environment import MONGODB
 from tests.toycloud.provider import State
 from wizard.drafts.draft_data import DraftContent
-from wizard.drafts.services import create_wizard_session, open_draft
+from wizard.drafts.editing import create_wizard_session, open_draft
 from wizard.models import WizardSession
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
-from scans.keys import key_of
 from scans.models import Asset
+from scans.search_keys import search_key
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -26,7 +26,7 @@ def asset(account: CloudAccount, name: str, **fields: Any) -> Asset:
     values: dict[str, Any] = {
         "type": "aws.ec2.instance", "service": "ec2", "region": "eu-west-1", "native_id": f"arn:aws:ec2:::{name}",
         "tags": {}, "properties": {}, "fingerprint": "f", "first_seen_at": now, "last_seen_at": now, "changed_at": now,
-        "last_run": uuid4(), "name_key": key_of(name), "id_key": key_of(name), **fields,
+        "last_run": uuid4(), "name_key": search_key(name), "id_key": search_key(name), **fields,
     }  # fmt: skip
     return Asset.objects.create(
         account=account.pk, asset_key=uuid4().hex, owner=account.owner, account_name=account.name,

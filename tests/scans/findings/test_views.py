@@ -17,8 +17,8 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AuditEvent, CloudAccount
 from scans.findings.suppression import end_suppressions
-from scans.keys import id_key_of, key_of
 from scans.models import RANKS, Finding, FindingDay, ScanRun
+from scans.search_keys import id_search_key, search_key
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.pages import seen
 from tests.scans.conftest import Scan
@@ -39,7 +39,7 @@ def make(account: CloudAccount, name: str, severity: str = "high", *, days: int 
     }  # fmt: skip
     return Finding.objects.create(
         account=account.pk, owner=account.owner, account_name=account.name, provider=account.provider,
-        asset_name=name, name_key=key_of(name), id_key=id_key_of(native_id), severity=severity,
+        asset_name=name, name_key=search_key(name), id_key=id_search_key(native_id), severity=severity,
         severity_rank=RANKS[severity], **values,
     )  # fmt: skip
 
@@ -196,7 +196,7 @@ def test_suppressing_needs_a_reason_and_a_day_to_come(alices: Client, account: C
     alices.post(f"/findings/{found.pk}/unsuppress/")
     found.refresh_from_db()
     assert (found.suppressed, found.suppressed_reason, found.suppressed_until) == (False, "", None)
-    assert [row["what"] for row in found.told] == ["suppressed", "unsuppressed"]
+    assert [row["what"] for row in found.timeline] == ["suppressed", "unsuppressed"]
 
 
 def test_several_are_suppressed_at_once_after_a_question(alices: Client, account: CloudAccount) -> None:

@@ -14,7 +14,7 @@ from cloudaccounts.contract.rules import Severity
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, Notice
 from scans.findings.suppression import suppress_findings
-from scans.findings.writer import TOLD, FindingWriter
+from scans.findings.writer import NOTICES, FindingWriter
 from scans.models import Asset, Finding, FindingDay, ScanRun
 from scans.runs.execution import run_scan
 from scans.runs.reconcile import requeue_scans
@@ -146,10 +146,10 @@ def test_new_critical_findings_are_told_once(scan: Scan, toycloud: State) -> Non
 
 
 def test_many_critical_findings_are_told_in_one_notice_more(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", *(f"box-{number}" for number in range(TOLD + 7)), lid="open")
+    toycloud.put("boxes", "left", *(f"box-{number}" for number in range(NOTICES + 7)), lid="open")
     scan()
     texts = list(Notice.objects.values_list("text", flat=True))
-    assert len(texts) == TOLD + 1
+    assert len(texts) == NOTICES + 1
     assert "7 more critical findings in toybox." in texts
 
 
@@ -216,10 +216,10 @@ class TestKills:
             ("scans.findings.writer.FindingWriter", "write", False),
             ("scans.findings.writer.FindingWriter", "write", True),
             ("scans.assets.writer.AssetWriter", "_store", True),
-            ("scans.assets.writer.AssetWriter", "sweep", True),
-            ("scans.runs.coverage.Coverage", "looked_at", True),
+            ("scans.assets.writer.AssetWriter", "mark_gone", True),
+            ("scans.runs.coverage.Coverage", "record_collected", True),
             ("scans.findings.writer.FindingWriter", "resolve_orphans", False),
-            ("scans.findings.writer.FindingWriter", "tell_the_rest", True),
+            ("scans.findings.writer.FindingWriter", "notify_rest", True),
         ],
     )
     def test_a_second_try_ends_as_if_nothing_had_happened(
@@ -267,16 +267,16 @@ class TestKills:
     def test_the_findings_beyond_those_told_one_by_one_are_counted_whole(
         self, toybox: CloudAccount, toycloud: State, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        toycloud.put("boxes", "left", *(f"box-{number}" for number in range(TOLD + 7)), lid="open")
+        toycloud.put("boxes", "left", *(f"box-{number}" for number in range(NOTICES + 7)), lid="open")
         run = request_scan(toybox, actor=SYSTEM)
         with monkeypatch.context() as patch:
             self.die_in(patch, FindingWriter, "resolve_orphans", after=False)
             with pytest.raises(SystemExit):
                 run_scan(run.run_id)
-        assert Notice.objects.count() == TOLD
+        assert Notice.objects.count() == NOTICES
         assert self.again(run).status == "completed"
         texts = list(Notice.objects.values_list("text", flat=True))
-        assert len(texts) == TOLD + 1
+        assert len(texts) == NOTICES + 1
         assert "7 more critical findings in toybox." in texts
 
 
@@ -286,14 +286,14 @@ def test_a_scan_and_a_person_lose_no_line_of_each_other(
     toycloud.put("boxes", "left", "red", lid="open")
     scan()
     toycloud.put("boxes", "left", "red")
-    resolve = FindingWriter._resolved
+    resolve = FindingWriter._resolve
 
     def meanwhile(self: FindingWriter, row: Finding, *values: Any) -> Finding:
         """Somebody sets it aside after the scan has read it, before it is written."""
         suppress_findings(row.owner, [row.pk], actor=SYSTEM, reason="Meant so.")
         return resolve(self, row, *values)
 
-    monkeypatch.setattr(FindingWriter, "_resolved", meanwhile)
+    monkeypatch.setattr(FindingWriter, "_resolve", meanwhile)
     scan()
-    assert {line["what"] for line in finding().told} == {"new", "suppressed", "resolved"}
-    assert [line["at"] for line in finding().told] == sorted(line["at"] for line in finding().told)
+    assert {line["what"] for line in finding().timeline} == {"new", "suppressed", "resolved"}
+    assert [line["at"] for line in finding().timeline] == sorted(line["at"] for line in finding().timeline)

@@ -233,7 +233,7 @@ def test_a_defect_of_ours_ends_the_scan_with_a_message(
     def break_down(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(AssetWriter, "sweep", break_down)
+    monkeypatch.setattr(AssetWriter, "mark_gone", break_down)
     run = scan(account)
     assert (run.status, run.error_code) == ("failed", "internal_error")
     assert "scan.defect" in caplog.text

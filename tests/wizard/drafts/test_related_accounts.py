@@ -20,10 +20,10 @@ from tests.wizard.conftest import Walk
 from wizard.drafts import completion as draft_completion
 from wizard.drafts import reconcile as draft_reconcile
 from wizard.drafts import related_accounts as companions_service
+from wizard.drafts.automatic_finish import validate_draft
 from wizard.drafts.reconcile import reconcile
 from wizard.drafts.related_accounts import connect_others
 from wizard.drafts.validation import find_others, run_validation
-from wizard.drafts.verification import validate_draft
 from wizard.models import ValidationState, WizardSession
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.conftest import ALL_DATABASES
-from wizard.drafts.services import create_wizard_session
+from wizard.drafts.editing import create_wizard_session
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connections
 
+from scans.assets.planner_statistics import NEW_ASSETS, renew_statistics
 from scans.assets.queries import AssetFilter, assets
-from scans.assets.statistics import MANY, renew_statistics
 from scans.findings.queries import FindingFilter, findings
 from scans.models import Asset, Finding
 from tests.conftest import ALL_DATABASES
@@ -22,8 +22,8 @@ def is_sqlite() -> bool:
 
 
 def test_sqlite_is_told_about_assets_after_a_scan_that_brought_many() -> None:
-    assert renew_statistics(MANY - 1) is False
-    assert renew_statistics(MANY) is is_sqlite()
+    assert renew_statistics(NEW_ASSETS - 1) is False
+    assert renew_statistics(NEW_ASSETS) is is_sqlite()
     if is_sqlite():
         with connections["cloud_security"].cursor() as cursor:
             cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from tests.wizard.conftest import ENVIRONMENT, KEYS, SECRET, Start, Walk, raw_row
+from wizard.drafts.editing import open_draft, save_step
 from wizard.drafts.errors import DraftChangedError
-from wizard.drafts.services import open_draft, save_step
 from wizard.models import Step
-from wizard.steps.storage import DraftStorage, prefix_of
+from wizard.views.storage import DraftStorage, prefix_of
 
 FIELDS = {**KEYS, "access_keys-secret_access_key": SECRET}
 

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from formtools.wizard.storage.base import BaseStorage
 
-from wizard.drafts import services as draft_services
+from wizard.drafts import editing as draft_services
 from wizard.drafts.draft_data import DraftContent, Values
+from wizard.drafts.editing import open_draft, save_step
 from wizard.drafts.errors import DraftChangedError
-from wizard.drafts.services import open_draft, save_step
 from wizard.models import Step, WizardSession
 
 PREFIX = "draft-"

@@ -1,0 +1,120 @@
+"""Counts of findings, for charts, panels and the summary of a scan.
+
+Functions take the open findings to count (`queries.open_findings`) and count in the database, in one query each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from cloudaccounts.contract.rules import Severity
+from scans.findings.queries import open_findings
+from scans.models import RANKS, Finding, FindingDay
+
+TREND_DAYS = 30
+AGES = (("below a week", 0), ("a week and more", 7), ("30 days and more", 30), ("90 days and more", 90))
+SHOWN_LINES = 8
+SHOWN_CHECKS = 6
+# How urgent a finding is: a critical one weighs as much as 40 low ones.
+WEIGHTS = {Severity.CRITICAL: 40, Severity.HIGH: 10, Severity.MEDIUM: 3, Severity.LOW: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityCounts:
+    """One line of a chart: a service or an account, and its numbers of findings in falling order of severity."""
+
+    key: str
+    numbers: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCount:
+    """A check and the number of its open findings."""
+
+    check_id: str
+    title: str
+    severity: str
+    number: int
+
+
+def count_by_severity(findings: QuerySet[Finding]) -> dict[str, int]:
+    """Each severity's number, in falling order, also where it is 0."""
+    # The empty order_by is essential here and below: columns of an order would be added to the grouping.
+    counts = findings.order_by().values("severity_rank").annotate(number=Count("*"))
+    numbers = {row["severity_rank"]: row["number"] for row in counts}
+    return {severity: numbers.get(rank, 0) for severity, rank in RANKS.items()}
+
+
+def count_by_service(findings: QuerySet[Finding]) -> list[SeverityCounts]:
+    """All services, the most urgent first."""
+    counts = findings.order_by().values("service", "severity_rank").annotate(number=Count("*"))
+    return _lines((row["service"], row) for row in counts)
+
+
+def count_by_account(findings: QuerySet[Finding], limit: int = SHOWN_LINES) -> list[SeverityCounts]:
+    """The accounts with the most urgent findings; ``key`` is the account's UUID as text."""
+    counts = findings.order_by().values("account", "severity_rank").annotate(number=Count("*"))
+    return _lines((str(row["account"]), row) for row in counts)[:limit]
+
+
+def count_by_age(findings: QuerySet[Finding], *, now: datetime | None = None) -> list[tuple[str, int, int]]:
+    """(label, days at least, number) of each age, in one query."""
+    now = now or timezone.now()
+    since = {days: now - timedelta(days=days) for _, days in AGES}
+    next_since = [*since.values(), None][1:]
+    conditions = {
+        f"age_{days}": Q(open_since__lte=youngest) & (Q(open_since__gt=oldest) if oldest is not None else Q())
+        for (days, youngest), oldest in zip(since.items(), next_since, strict=True)
+    }
+    numbers = findings.aggregate(
+        **{name: Count("severity_rank", filter=condition) for name, condition in conditions.items()}
+    )
+    return [(label, days, numbers[f"age_{days}"]) for label, days in AGES]
+
+
+def most_urgent_checks(owner: str, limit: int = SHOWN_CHECKS) -> list[CheckCount]:
+    """The checks whose remediation takes the most weight off: the severity's weight times the number of findings."""
+    rows = open_findings(owner).order_by().values("check_id", "severity_rank").annotate(number=Count("*"))
+    severities = list(RANKS)
+    weights = list(WEIGHTS.values())
+    counts = sorted(rows, key=lambda row: (-weights[row["severity_rank"]] * row["number"], row["check_id"]))[:limit]
+    # From the findings, not from the providers: a finding outlives its check, and keeps its title.
+    titles = dict(
+        Finding.objects.filter(owner=owner, check_id__in=[row["check_id"] for row in counts])
+        .order_by()
+        .values_list("check_id", "title")
+        .distinct()
+    )
+    return [
+        CheckCount(row["check_id"], titles.get(row["check_id"], row["check_id"]), severities[row["severity_rank"]],
+                   row["number"])
+        for row in counts
+    ]  # fmt: skip
+
+
+def daily_counts(owner: str) -> list[FindingDay]:
+    """The last 30 days on which a scan ended, oldest first."""
+    return list(FindingDay.objects.filter(owner=owner).order_by("-day")[:TREND_DAYS])[::-1]
+
+
+def _lines(counts: Iterable[tuple[str, Mapping[str, Any]]]) -> list[SeverityCounts]:
+    """One line per key, by falling weight of its findings."""
+    numbers: dict[str, list[int]] = {}
+    for key, row in counts:
+        numbers.setdefault(key, [0] * len(RANKS))[row["severity_rank"]] += row["number"]
+    lines = [SeverityCounts(key, tuple(by_rank)) for key, by_rank in numbers.items()]
+    return sorted(lines, key=lambda line: (-_weight(line.numbers), line.key))
+
+
+def _weight(numbers: tuple[int, ...]) -> int:
+    return sum(weight * number for weight, number in zip(WEIGHTS.values(), numbers, strict=True))
