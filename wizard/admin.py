@@ -1,3 +1,5 @@
+"""Operators see here which drafts there are, and delete them."""
+
 from __future__ import annotations
 
 from django.contrib import admin, messages
@@ -11,7 +13,7 @@ from wizard.models import WizardSession
 
 @admin.register(WizardSession)
 class WizardSessionAdmin(admin.ModelAdmin[WizardSession]):
-    """For operators: what drafts there are and how their validations go. What was entered is sealed and not shown."""
+    """Drafts and the state of their validations. What was entered is encrypted, and not shown to operators either."""
 
     list_display = ["__str__", "owner", "provider", "account_id", "step", "validation", "updated_at", "expires_at"]
     list_filter = ["provider", "step", "validation"]
@@ -29,17 +31,18 @@ class WizardSessionAdmin(admin.ModelAdmin[WizardSession]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: WizardSession | None = None) -> bool:
-        """Not while it becomes an account, nor afterwards: then it is the signpost to it."""
+        """Not while it becomes an account, nor afterwards: links to the draft then lead to the account."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.finishing_at is None)
 
     def delete_model(self, request: HttpRequest, obj: WizardSession) -> None:
-        from wizard.drafts.editing import discard_draft  # see docs/decisions/0012
+        from wizard.drafts.removal import discard_draft  # see docs/decisions/0012
 
         try:
             discard_draft(obj, actor=Actor.of_request(request, via="admin"))
-        except DraftFinishingError as error:  # since the page asked
+        except DraftFinishingError as error:  # it began to finish after the page had asked
             self.message_user(request, f"{obj} is not deleted. {error.cause}", messages.ERROR)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[WizardSession]) -> None:
+        # One by one: the queryset's own delete would neither look at `finishing_at` nor record audit events.
         for draft in queryset:
             self.delete_model(request, draft)

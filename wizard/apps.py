@@ -10,4 +10,5 @@ class WizardConfig(AppConfig):
         from wizard import signals  # noqa: F401  # connects the receivers
         from wizard.models import WizardSession
 
+        # So that re-encryption, and the check for a wrong key, know of the drafts.
         register(SealedStore("drafts", WizardSession, (SealedColumn("data"),)))

@@ -1,3 +1,5 @@
+"""The table of drafts."""
+
 from __future__ import annotations
 
 import uuid
@@ -13,7 +15,7 @@ from cloudaccounts.crypto.fields import SealedField
 if TYPE_CHECKING:  # every command loads this module
     from cloudaccounts.contract.report import CloudValidationResult
 
-PROOF_LIFETIME = timedelta(minutes=15)
+PROOF_LIFETIME = timedelta(minutes=15)  # access that was proven longer ago may have been taken away since
 
 
 class Step(models.TextChoices):
@@ -40,7 +42,7 @@ class WizardSessionQuerySet(models.QuerySet["WizardSession"]):
 
 
 class WizardSession(models.Model):
-    """A draft of an account. All that a person entered is sealed in ``data``; a finished draft holds nothing more.
+    """A draft of an account. Everything that a person entered is encrypted in ``data``; a finished draft has none.
 
     ``version`` grows with every write of ``data`` and keeps two tabs from overwriting each other. ``revision`` grows
     when something changes that a validation proves (account, partition, regions, credentials): a report counts only
@@ -54,7 +56,7 @@ class WizardSession(models.Model):
     version = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
     step = models.CharField(max_length=20, choices=Step.choices, default=Step.PROVIDER)
-    # Shown in the list of drafts without opening the data: not secret.
+    # Not secret: shown in the list of drafts, which decrypts none of them.
     provider = models.CharField(max_length=32, blank=True, default="")
     account_id = models.CharField(max_length=128, blank=True, default="")
     name = models.CharField(max_length=120, blank=True, default="")
@@ -65,19 +67,19 @@ class WizardSession(models.Model):
     claim = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField(null=True, blank=True)
-    asked_by = models.JSONField(default=dict, blank=True)  # Actor of the request, for the audit
-    nudged_at = models.DateTimeField(null=True, blank=True)
-    broker_refused = models.BooleanField(default=False)  # the last message was not taken
+    asked_by = models.JSONField(default=dict, blank=True)  # Actor of the request, for audit events
+    nudged_at = models.DateTimeField(null=True, blank=True)  # when its message was sent last
+    broker_refused = models.BooleanField(default=False)  # whether the broker did not take it
     lease_until = models.DateTimeField(null=True, blank=True)
     validated_at = models.DateTimeField(null=True, blank=True)
 
-    finishing_at = models.DateTimeField(null=True, blank=True)  # from then on nothing can be changed
+    finishing_at = models.DateTimeField(null=True, blank=True)  # from then on the draft cannot be changed
     finishing_actor = models.JSONField(default=dict, blank=True)
-    finishing_attempts = models.PositiveSmallIntegerField(default=0)  # of the reconciler, to complete it
+    finishing_attempts = models.PositiveSmallIntegerField(default=0)  # tries of the reconciler to complete it
     account = models.UUIDField(null=True, blank=True)  # once finished
 
-    others = models.JSONField(default=list, blank=True)  # [{account_id, name, enabled}]: what the credential sees too
-    finishes_itself = models.BooleanField(default=False)  # once proven, for the person of ``finishing_actor``
+    others = models.JSONField(default=list, blank=True)  # [{account_id, name, enabled}] that the credential can see too
+    finishes_itself = models.BooleanField(default=False)  # once it is proven, in the name of ``finishing_actor``
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -108,7 +110,7 @@ class WizardSession(models.Model):
 
     @property
     def result(self) -> CloudValidationResult | None:
-        """The report of the data as they are now, also while it grows; None where there is none."""
+        """The report of the present data, also while it grows; None where there is none."""
         report: dict[str, Any] = self.report
         if not report or self.validation_revision != self.revision:
             return None
@@ -118,7 +120,7 @@ class WizardSession(models.Model):
 
     @property
     def proof(self) -> CloudValidationResult | None:
-        """The report that allows to finish: good, of the present data and younger than 15 minutes."""
+        """The report that allows finishing: good, of the present data, and younger than `PROOF_LIFETIME`."""
         result = self.result
         if self.validation != ValidationState.FINISHED or result is None or not (result.ok and result.finished):
             return None

@@ -1,4 +1,4 @@
-"""A deleted account takes with it the draft that it came from, a deleted user all drafts."""
+"""Deletes a draft with the account that it became, and a user's drafts with the user."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cloudaccounts.models import CloudAccount
 
 
 @receiver(account_deleted)
-def forget(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
-    from wizard.drafts.editing import forget_account  # see docs/decisions/0012
+def on_account_deleted(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
+    from wizard.drafts.removal import delete_draft_of_account  # see docs/decisions/0012
 
-    forget_account(account.pk)
+    delete_draft_of_account(account.pk)
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
-def forget_person(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
-    from wizard.drafts.editing import delete_owner_records
+def on_user_deleted(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    from wizard.drafts.removal import delete_owner_records
 
     delete_owner_records(str(instance.pk))

@@ -1,3 +1,5 @@
+"""Celery's tasks of this app. They take ids only, because a task's arguments are written to the broker."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -6,7 +8,7 @@ from celery import shared_task
 
 from wizard.drafts import reconcile as draft_reconcile
 from wizard.drafts.automatic_finish import validate_draft
-from wizard.drafts.editing import purge_expired
+from wizard.drafts.removal import purge_expired
 
 
 @shared_task(name="wizard.validate", ignore_result=True, time_limit=240)

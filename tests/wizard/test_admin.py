@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.wizard.conftest import Walk
-from wizard.drafts.editing import discard_draft
+from wizard.drafts.removal import discard_draft
 from wizard.models import WizardSession
 
 LIST = "/admin/wizard/wizardsession/"
@@ -47,7 +47,7 @@ def test_a_draft_that_begins_to_become_an_account_after_the_page_asked_is_not_de
         WizardSession.objects.update(finishing_at=timezone.now())
         discard(draft, **values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("wizard.drafts.editing.discard_draft", late)
+    monkeypatch.setattr("wizard.drafts.removal.discard_draft", late)
     page = olgas.post(f"{LIST}{aws_draft.draft_id}/delete/", {"post": "yes"}, follow=True).content.decode()
     assert "Data platform is not deleted. This draft is being turned into an account" in page
     assert WizardSession.objects.exists()

@@ -1,4 +1,7 @@
-"""What a worker does with a draft: proves it, and finishes the one that was asked for together with another."""
+"""What a worker does with a draft: validates it, then finishes it where no person is going to.
+
+Drafts of related accounts (see `related_accounts`) are finished like that once they are proven.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 def validate_draft(draft_id: UUID) -> None:
     if run_validation(draft_id) is not None:
-        finish_by_itself(draft_id)
+        finish_automatically(draft_id)
 
 
-def finish_by_itself(draft_id: UUID) -> bool:
-    """Connects a proven companion; whether it did. One that is not proven stays a draft, with its report."""
+def finish_automatically(draft_id: UUID) -> bool:
+    """Connects a proven draft that asks for it; whether it did. One that is not proven stays, with its report."""
     draft = WizardSession.objects.filter(pk=draft_id, account__isnull=True).first()
     if draft is None or not draft.finishes_itself or draft.proof is None:
         return False
@@ -31,9 +34,10 @@ def finish_by_itself(draft_id: UUID) -> bool:
         logger.warning("wizard.companion_not_finished", extra={"draft": str(draft_id), "code": error.code})
         return False
     except DraftNotFoundError:
-        return False  # discarded meanwhile, or its account deleted
+        return False  # discarded meanwhile, or its account was deleted
     except Exception:
-        # The reconciler tries a finish that began again, and gives up by count: it must get to the other drafts.
+        # Not raised: the reconciler calls this for one draft after another. It repeats a finish that began, and gives
+        # up after some tries.
         logger.exception("wizard.companion_failed", extra={"draft": str(draft_id)})
         return False
     return True

@@ -1,4 +1,9 @@
-"""From a proven draft to an account, in steps that can each be repeated after a kill."""
+"""From a proven draft to an account, in steps that can each be repeated after a kill.
+
+Drafts and accounts are in two databases, so no transaction spans them. A finish therefore begins by marking the draft
+(`finishing_at`), then writes the account under the draft's own id, and empties the draft last. A kill after any of these
+leaves a mark that the reconciler finds, and repeating the rest changes nothing that is done already.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,10 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.errors import DuplicateAccountError
 from cloudaccounts.lifecycle.adding import add_cloud_account
-from wizard.drafts.editing import find_draft, forget_account, read_content
+from wizard.drafts.editing import find_draft, read_content
 from wizard.drafts.errors import DraftFinishedError, DraftNotFoundError, ProofError
 from wizard.drafts.queries import account_exists, was_deleted
+from wizard.drafts.removal import delete_draft_of_account
 from wizard.models import ValidationState, WizardSession, new_expiry
 
 
@@ -28,8 +34,9 @@ def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
     except DraftFinishedError as finished:
         return finished.account
     if not draft.is_finishing:
-        _check_proof(draft)
-        # Held to the revision that was proven. Losing it to a second click is fine: both finish the same.
+        _require_proof(draft)
+        # Only the revision that was proven: what a person changes in another tab at this moment must not be connected.
+        # Whether this call or a second click wins does not matter, because both then complete the same draft.
         WizardSession.objects.filter(
             pk=draft.pk,
             revision=draft.revision,
@@ -48,13 +55,13 @@ def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
         except DraftFinishedError as finished:
             return finished.account
         if not draft.is_finishing:
-            _check_proof(draft)
+            _require_proof(draft)
             raise _not_validated()
-    return complete(draft)
+    return complete_draft(draft)
 
 
-def complete(draft: WizardSession) -> UUID:
-    """Credential, account, emptying of the draft: the rest of a finish that began.
+def complete_draft(draft: WizardSession) -> UUID:
+    """Writes credential and account and empties the draft: the rest of a finish that began.
 
     Raises `ProviderError`, and `DraftNotFoundError` where the account that the draft became was deleted already.
     """
@@ -70,19 +77,19 @@ def complete(draft: WizardSession) -> UUID:
             account_uuid=draft.pk,
         )
     except DuplicateAccountError:
-        # A parallel finish of the same draft may have written the account between two looks.
+        # The duplicate may be this draft's own account, which a parallel finish wrote a moment ago: that is success.
         if not account_exists(draft.owner, draft.pk):
-            release(draft)
+            reopen_draft(draft)
             raise
     except ProviderError:
-        release(draft)
+        reopen_draft(draft)
         raise
-    empty(draft)
+    empty_draft(draft)
     return draft.pk
 
 
-def empty(draft: WizardSession) -> None:
-    """Leaves the draft as a signpost to its account, with nothing of what was entered."""
+def empty_draft(draft: WizardSession) -> None:
+    """Deletes everything that was entered. The row stays, so that links to the draft lead to its account."""
     WizardSession.objects.filter(pk=draft.pk).update(
         account=draft.pk,
         data=None,
@@ -94,25 +101,26 @@ def empty(draft: WizardSession) -> None:
     )
 
 
-def release(draft: WizardSession, **changes: object) -> bool:
-    """Back to a draft that can be changed; whether it was not finished by somebody else meanwhile."""
-    mine = WizardSession.objects.filter(pk=draft.pk, account__isnull=True)
-    return mine.update(finishing_at=None, finishing_attempts=0, **changes) == 1
+def reopen_draft(draft: WizardSession, **changes: object) -> bool:
+    """Makes the draft one that can be changed again. False where somebody else finished it meanwhile."""
+    unfinished = WizardSession.objects.filter(pk=draft.pk, account__isnull=True)
+    return unfinished.update(finishing_at=None, finishing_attempts=0, **changes) == 1
 
 
 def _refuse_deleted(draft: WizardSession) -> None:
-    """A finish killed after the account was written is completed later; meanwhile its owner may have deleted it.
+    """A finish that was killed after it wrote the account is completed later; meanwhile its owner may have deleted it.
 
-    The deletion takes the draft with it, but ``draft`` may have been read before, or come back with a backup of the
-    drafts' database: the trail, kept with the accounts, knows in each case.
+    Deleting the account deletes the draft as well, but ``draft`` may have been read before, or come back with a backup
+    of the drafts' database. The audit events are kept with the accounts, and know in each case.
     """
     if was_deleted(draft.pk):
-        forget_account(draft.pk)
+        delete_draft_of_account(draft.pk)
     if not WizardSession.objects.filter(pk=draft.pk).exists():
         raise DraftNotFoundError(draft.pk)
 
 
-def _check_proof(draft: WizardSession) -> None:
+def _require_proof(draft: WizardSession) -> None:
+    """Raises `ProofError` with what is missing for a proof."""
     if draft.proof is not None:
         return
     result = draft.result

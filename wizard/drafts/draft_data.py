@@ -1,4 +1,4 @@
-"""What a draft holds, opened: the values of each step, as a form takes them."""
+"""The decrypted data of a draft: the values of each step, as its form takes them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from wizard.models import Step
 
 Value = str | list[str]
 Values = Mapping[str, Value]
-ORDER = tuple(Step(value) for value in Step.values)
+STEPS = tuple(Step(value) for value in Step.values)
 _NOTHING: Values = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DraftContent:
-    """``steps`` holds what was accepted; ``typed`` what a person had entered when leaving a step that was not complete.
+    """The accepted values by step (``steps``), and entries of steps that were left before they were valid (``typed``).
 
     Credential values are named ``<method>-<field>``, so that two methods never mix. ``typed`` never holds a secret.
     """
@@ -31,6 +31,7 @@ class DraftContent:
     typed: Mapping[str, Values] = field(default_factory=dict)
 
     def __repr__(self) -> str:
+        # Without values: they hold secrets, and a repr ends up in logs and tracebacks.
         return f"<DraftContent {sorted(self.steps)}>"
 
     @classmethod
@@ -66,16 +67,16 @@ class DraftContent:
         except KeyError:
             return None
 
-    def reachable(self, wanted: str | None) -> Step:
-        """The wanted step, or the first before it that is not complete yet."""
-        target = Step(wanted) if wanted in Step.values else Step.VALIDATION
-        for step in ORDER:
+    def reachable(self, requested: str | None) -> Step:
+        """The requested step, or the first step before it that is not complete yet."""
+        target = Step(requested) if requested in Step.values else Step.VALIDATION
+        for step in STEPS:
             if step == target or step not in self.steps or self.provider is None:
                 return step
         return target
 
     def with_step(self, step: str, values: Values) -> DraftContent:
-        """The content after this step was accepted. Another provider starts the later steps anew, except the names."""
+        """The content with this step accepted. Another provider empties the later steps, except name and environment."""
         steps, typed = dict(self.steps), {key: kept for key, kept in self.typed.items() if key != step}
         if step == Step.PROVIDER and self.steps and steps.get(Step.PROVIDER) != values:
             environment = {**steps.get(Step.ENVIRONMENT, {}), **typed.get(Step.ENVIRONMENT, {})}
@@ -97,8 +98,8 @@ class DraftContent:
         values = self.step(Step.AUTHENTICATION).items()
         return {key.removeprefix(prefix): str(value) for key, value in values if key.startswith(prefix)}
 
-    def proven_part(self) -> dict[str, Any]:
-        """What a validation is about: a change of it voids the proof."""
+    def validated_values(self) -> dict[str, Any]:
+        """The values that a validation proves. A change of any of them voids the proof; a new name does not."""
         environment = self.step(Step.ENVIRONMENT)
         return {
             "provider": self.step(Step.PROVIDER),

@@ -1,4 +1,7 @@
-"""A draft's life: started, opened, saved, discarded, purged."""
+"""Starting, opening and saving drafts.
+
+Writes are conditional on the version that was read, so that two tabs never overwrite each other silently.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.audit.record import record_event
 from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.operations.workers import confirm_key
 from cloudaccounts.work.databases import DISCOVERY
@@ -27,9 +28,9 @@ from wizard.drafts.errors import (
 )
 from wizard.models import Step, ValidationState, WizardSession, new_expiry
 
-TOUCH_AFTER = timedelta(hours=1)
-ABANDONED = timedelta(hours=1)  # a finish that long ago goes on no more
-# The state of a draft whose data no validation has looked at.
+TOUCH_AFTER = timedelta(hours=1)  # a page that is only looked at prolongs a draft, but writes once an hour at most
+# Columns of a draft whose present data no validation has been asked about. It clears ``claim`` as well: a worker that
+# still validates the old data then writes nothing.
 UNPROVEN: dict[str, Any] = {
     "validation": ValidationState.IDLE,
     "validation_revision": None,
@@ -47,6 +48,8 @@ UNPROVEN: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenDraft:
+    """A draft's row, and its data decrypted."""
+
     row: WizardSession
     content: DraftContent
 
@@ -56,30 +59,34 @@ def create_wizard_session(
 ) -> WizardSession:
     """Starts a draft, empty unless there is content for it already.
 
-    Raises `DraftUnreadableError` where there is no key to seal it with, or one that does not open what is stored;
+    ``key`` is its id, for callers that must not start a second one. With ``finish_as`` the draft finishes without a
+    person once it is proven, in the name of that actor.
+    Raises `DraftUnreadableError` where there is no encryption key, or one that does not open stored data;
     IntegrityError where a draft has the ``key``.
     """
     if wrong_key := confirm_key():
-        # Sealed beside data that this key does not open, the draft would be lost once the right key is back.
+        # Encrypted with a wrong key, the draft could not be read once the right one is back.
         raise DraftUnreadableError(wrong_key)
     content = content or DraftContent()
-    draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_shown(content))
+    draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_plain_columns(content))
     draft.data = _seal(draft.pk, content)
     if finish_as is not None:
         draft.finishes_itself, draft.finishing_actor = True, finish_as.to_dict()
         draft.step = Step.VALIDATION
-    with transaction.atomic(using=DISCOVERY):  # a key that is taken spoils no transaction of the caller
+    # A savepoint: on PostgreSQL an IntegrityError would make every later statement of the caller's transaction fail.
+    with transaction.atomic(using=DISCOVERY):
         draft.save(force_insert=True)
     return draft
 
 
 def find_draft(draft_id: UUID, owner: str) -> WizardSession:
-    """The owner's draft, unopened. Raises as `open_draft` does, except for what only opening can tell."""
+    """The owner's draft, without decrypting it. Raises as `open_draft` does, except `DraftUnreadableError`."""
     draft = WizardSession.objects.of(owner).filter(pk=draft_id).first()
     if draft is None:
         raise DraftNotFoundError(draft_id)
     if draft.account is not None:
         raise DraftFinishedError(draft.account)
+    # Finishing goes on after the draft expired: the person has done all that was asked of them.
     if draft.is_expired and not draft.is_finishing:
         raise DraftExpiredError
     return draft
@@ -102,70 +109,33 @@ def read_content(draft: WizardSession) -> DraftContent:
 
 
 def save_step(draft: WizardSession, content: DraftContent, *, step: str, values: Values) -> OpenDraft:
-    """Saves an accepted step over the version that ``draft`` was read at.
+    """Saves a valid step over the version that ``draft`` was read at.
 
-    Saving what is stored already changes nothing, so that a form sent twice is the same as once.
+    Saving what is stored already changes nothing, so that a form may be sent twice.
     Raises `DraftChangedError`, `DraftFinishingError`, `DraftUnreadableError`.
     """
     if dict(content.step(step)) == dict(values) and step not in content.typed:
         return OpenDraft(draft, content)
     after = content.with_step(step, values)
-    # A draft that somebody works on is finished by that person, not by itself.
-    changes: dict[str, Any] = {**_shown(after), "finishes_itself": False}
-    if after.proven_part() != content.proven_part():
+    # A person works on it now, and decides about finishing too.
+    changes: dict[str, Any] = {**_plain_columns(after), "finishes_itself": False}
+    if after.validated_values() != content.validated_values():
         changes |= UNPROVEN | {"revision": draft.revision + 1}
     return _write(draft, after, changes)
 
 
-def keep_typed(draft: WizardSession, content: DraftContent, *, step: str, values: Values) -> OpenDraft:
-    """Keeps what was entered in a step that is not complete, for when the person comes back. Raises as `save_step`."""
+def save_incomplete_step(draft: WizardSession, content: DraftContent, *, step: str, values: Values) -> OpenDraft:
+    """Saves entries of a step that is not valid yet, for when the person comes back. Raises as `save_step`."""
     if content.typed.get(step) == values:
         return OpenDraft(draft, content)
+    # No new revision: entries that were not accepted change nothing about what a validation has proven.
     return _write(draft, content.with_typed(step, values), {"finishes_itself": False})
 
 
 def remember_step(draft: WizardSession, step: str) -> None:
-    """Where to resume. Also keeps a draft alive that is only looked at."""
+    """Remembers where to resume, and prolongs a draft that is only looked at."""
     if draft.step != step or draft.expires_at < new_expiry() - TOUCH_AFTER:
         WizardSession.objects.filter(pk=draft.pk, account__isnull=True).update(step=step, expires_at=new_expiry())
-
-
-def discard_draft(draft: WizardSession, *, actor: Actor) -> None:
-    """Deletes the draft and everything in it. Raises `DraftFinishingError`."""
-    deleted, _ = WizardSession.objects.filter(pk=draft.pk, finishing_at__isnull=True).delete()
-    if not deleted and WizardSession.objects.filter(pk=draft.pk).exists():
-        raise DraftFinishingError
-    # The trail is in another database: told once it is true, since no transaction spans both. A draft that nobody has
-    # entered anything into is nothing to tell of.
-    if deleted and draft.data is not None and draft.provider:
-        audit_draft(draft, actor, "draft.discarded", f"Draft and what was entered in it deleted by {actor.label}")
-
-
-def forget_account(account: UUID) -> None:
-    """Removes the draft that became this account: a finish cut short must not bring a deleted account back."""
-    WizardSession.objects.filter(pk=account).delete()
-
-
-def delete_owner_records(owner: str) -> None:
-    """Removes the drafts of a user who is deleted, and what is sealed in them."""
-    WizardSession.objects.of(owner).delete()
-
-
-def audit_draft(draft: WizardSession, actor: Actor, action: str, text: str) -> None:
-    """A draft's id becomes its account's: the trail of the two is one."""
-    record_event(actor=actor, owner=draft.owner, action=action, text=text, account=draft.pk, label=str(draft))
-
-
-def purge_expired() -> int:
-    """Deletes expired drafts and the emptied rows of finished ones.
-
-    Those being finished are left to the reconciler, which ends that within minutes; where it did not within an hour,
-    they go as well.
-    """
-    now = timezone.now()
-    idle = Q(finishing_at__isnull=True) | Q(account__isnull=False) | Q(finishing_at__lt=now - ABANDONED)
-    deleted, _ = WizardSession.objects.filter(idle, expires_at__lte=now).delete()
-    return deleted
 
 
 def _write(draft: WizardSession, content: DraftContent, changes: dict[str, Any]) -> OpenDraft:
@@ -175,8 +145,9 @@ def _write(draft: WizardSession, content: DraftContent, changes: dict[str, Any])
         "updated_at": timezone.now(),
         "expires_at": new_expiry(),
     }
-    mine = WizardSession.objects.filter(pk=draft.pk, version=draft.version, finishing_at__isnull=True)
-    if mine.update(**changes) != 1:
+    same_version = WizardSession.objects.filter(pk=draft.pk, version=draft.version, finishing_at__isnull=True)
+    if same_version.update(**changes) != 1:
+        # Which of the two it was, decides what the person is told.
         if WizardSession.objects.filter(pk=draft.pk, finishing_at__isnull=False).exists():
             raise DraftFinishingError
         raise DraftChangedError
@@ -185,8 +156,8 @@ def _write(draft: WizardSession, content: DraftContent, changes: dict[str, Any])
     return OpenDraft(draft, content)
 
 
-def _shown(content: DraftContent) -> dict[str, str]:
-    """What the list of drafts shows without opening them."""
+def _plain_columns(content: DraftContent) -> dict[str, str]:
+    """Columns that are not secret, for the list of drafts, which decrypts none of them."""
     return {
         "provider": content.text(Step.PROVIDER, "provider"),
         "account_id": content.text(Step.ENVIRONMENT, "account_id"),

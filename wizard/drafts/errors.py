@@ -1,4 +1,4 @@
-"""Why a draft cannot be worked on. Each says its cause and what mends it; none loses what is stored."""
+"""Why a draft cannot be worked on. Each says its cause and remedy; none loses what is stored."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class DraftFinishingError(ProviderError):
 
 
 class DraftUnreadableError(ProviderError):
-    """The encryption key is missing or wrong: our own trouble, never the customer's."""
+    """The encryption key is missing or wrong: a problem of this server, never of the customer."""
 
     def __init__(self, error: KeyringError) -> None:
         super().__init__(error.code, error.cause, error.remedy)

@@ -1,4 +1,4 @@
-"""Reads for the wizard's pages."""
+"""Reads of drafts, and of what accounts the wizard must know."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def existing_account(owner: str, provider: str, account_id: str) -> CloudAccount
 
 
 def connected_among(owner: str, provider: str, account_ids: Iterable[str]) -> set[str]:
-    """Which of these canonical ids the owner has connected already, in one query."""
-    mine = CloudAccount.objects.of(owner).filter(provider=provider, account_id__in=list(account_ids))
-    return set(mine.values_list("account_id", flat=True))
+    """Those of these canonical ids that the owner has connected already, in one query."""
+    connected = CloudAccount.objects.of(owner).filter(provider=provider, account_id__in=list(account_ids))
+    return set(connected.values_list("account_id", flat=True))
 
 
 def was_deleted(account_uuid: UUID) -> bool:
-    """Whether an account of this id was connected and deleted again: the trail outlives accounts and drafts."""
+    """Whether an account of this id was connected and deleted again: audit events outlive accounts and drafts."""
     return AuditEvent.objects.filter(account=account_uuid, action="account.deleted").exists()
 
 

@@ -1,7 +1,7 @@
-"""The other accounts that a proven credential can see: offered, and connected in the same go.
+"""Connecting the other accounts that a proven credential can see, together with its own.
 
-Each becomes a draft of its own, with the same credential sealed for it, is validated like any other and finishes by
-itself once proven. One that is refused waits among the drafts with its report.
+Each chosen account becomes a draft of its own, with the same credential encrypted for it. A worker validates it like any
+other and finishes it once it is proven. One that is refused stays among the drafts, with its report.
 """
 
 from __future__ import annotations
@@ -24,37 +24,38 @@ from wizard.models import Step, WizardSession
 logger = logging.getLogger(__name__)
 
 
-def connect_others(draft: WizardSession, chosen: Iterable[str], *, actor: Actor) -> int:
-    """Starts a draft for each chosen account that was offered; counts those begun. Repeating it begins none twice.
+def connect_related_accounts(draft: WizardSession, account_ids: Iterable[str], *, actor: Actor) -> int:
+    """Starts a draft for each of these accounts that was offered, and answers with the number of new ones.
 
-    Raises `DraftUnreadableError` where there is no key to seal with.
+    Repeating it starts none a second time. Raises `DraftUnreadableError` where there is no encryption key.
     """
     content = read_content(draft)
-    offered = {other["account_id"]: other for other in draft.others if other["enabled"]}
-    begun = 0
-    for account_id in dict.fromkeys(chosen):
+    # The ids come from a form: only what the validation offered may be connected with the credential.
+    offered = {related["account_id"]: related for related in draft.others if related["enabled"]}
+    started = 0
+    for account_id in dict.fromkeys(account_ids):
         if account_id in offered:
-            begun += _begin(draft, content, account_id, str(offered[account_id]["name"]), actor)
-    return begun
+            started += _start_draft(draft, content, account_id, str(offered[account_id]["name"]), actor)
+    return started
 
 
-def _begin(draft: WizardSession, content: DraftContent, account_id: str, name: str, actor: Actor) -> bool:
+def _start_draft(draft: WizardSession, content: DraftContent, account_id: str, name: str, actor: Actor) -> bool:
     try:
         details = clean_details(replace(content.details(), account_id=account_id, name=name or account_id))
     except ProviderError as error:
         logger.warning("wizard.other_refused", extra={"code": error.code})
         return False
-    own = _content_for(content, details)
-    # Named after both, so that a second click finds the first one's draft.
+    related_content = _content_for(content, details)
+    # An id made of both, so that a second click meets the first one's draft and fails on its key.
     key = uuid5(draft.pk, account_id)
     try:
-        begun = create_wizard_session(draft.owner, own, key=key, finish_as=actor)
+        related_draft = create_wizard_session(draft.owner, related_content, key=key, finish_as=actor)
     except IntegrityError:
         return False
     try:
-        request_validation(begun, own, actor=actor)
+        request_validation(related_draft, related_content, actor=actor)
     except ProviderError as error:
-        # It is begun all the same, and waits among the drafts; the others have their turn.
+        # The draft exists all the same, and the reconciler asks again; the other accounts are not held up.
         logger.warning("wizard.other_not_asked", extra={"code": error.code})
     return True
 

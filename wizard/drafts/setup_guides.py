@@ -1,4 +1,4 @@
-"""Set-up instructions for a draft, filled in with what it already knows."""
+"""Set-up instructions for a draft, filled in with the values that it has already."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from wizard.models import Step
 
 
 def setup_guides(content: DraftContent, method: AuthMethod, owner: str) -> tuple[SetupGuide, ...]:
-    """Best first. Empty where no provider is chosen. Asks no network: the worker found out who this server is."""
+    """Best first. Empty where no provider is chosen.
+
+    Asks no network: who this server is at the clouds, a worker has found out and stored.
+    """
     provider = content.provider
     if provider is None:
         return ()

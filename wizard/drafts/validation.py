@@ -1,4 +1,4 @@
-"""The live validation of a draft: asked for on its row, done by a worker, noticed when the worker dies."""
+"""The live validation of a draft: requested on its row, done by a worker, repeated when the worker dies."""
 
 from __future__ import annotations
 
@@ -22,32 +22,33 @@ from cloudaccounts.errors import defect
 from cloudaccounts.health.validation import validate_cloud_account, visible_accounts
 from cloudaccounts.work import leases, messages
 from cloudaccounts.work.databases import DISCOVERY
+from wizard.drafts.audit import audit_draft
 from wizard.drafts.draft_data import DraftContent
-from wizard.drafts.editing import UNPROVEN, audit_draft, read_content
+from wizard.drafts.editing import UNPROVEN, read_content
 from wizard.drafts.queries import connected_among
 from wizard.models import ValidationState, WizardSession, new_expiry
 
 TASK = "wizard.validate"
 ATTEMPTS = 3
-NUDGE_AGAIN = timedelta(seconds=20)
-OFFERED = 200  # accounts; who has more connects an organization
-SHOW_EVERY = 0.2  # seconds between writes of a growing report
+NOTIFY_AGAIN = timedelta(seconds=20)
+MAX_RELATED = 200  # accounts that are offered; people with more connect an organization
+WRITE_EVERY = 0.2  # seconds between writes of a growing report
 
 logger = logging.getLogger(__name__)
 
 
 def request_validation(draft: WizardSession, content: DraftContent, *, actor: Actor = SYSTEM) -> None:
-    """Asks a worker to prove the draft as it is now. While a validation of the same data is under way, it is that one.
+    """Queues a validation of the draft as it is now, unless one of the same data is under way.
 
-    The audit names ``actor`` as the one for whom the credentials are opened.
-    Raises `TooManyAttemptsError` before anything is touched, a proof that still counts included; other `ProviderError`s
-    where the draft is not complete or its parts do not fit each other.
+    Audit events name ``actor`` as the one for whom the credentials are decrypted.
+    Raises `TooManyAttemptsError` before anything is changed, so that a proof that still counts stays; other
+    `ProviderError`s where the draft is not complete or its parts do not fit each other.
     """
     details = clean_details(content.details())
-    content.credentials()
+    content.credentials()  # raises where they do not fit
     refuse_too_many_attempts(owner=draft.owner, provider=details.provider, account_id=details.account_id)
     now = timezone.now()
-    asked = UNPROVEN | {
+    queued = UNPROVEN | {
         "validation": ValidationState.QUEUED,
         "validation_revision": draft.revision,
         "requested_at": now,
@@ -55,15 +56,15 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
         "expires_at": new_expiry(),
     }
     with transaction.atomic(using=DISCOVERY):
-        mine = WizardSession.objects.filter(pk=draft.pk, revision=draft.revision, finishing_at__isnull=True)
+        same_data = WizardSession.objects.filter(pk=draft.pk, revision=draft.revision, finishing_at__isnull=True)
         under_way = [ValidationState.QUEUED, ValidationState.RUNNING]
-        if mine.exclude(validation__in=under_way).update(**asked):
-            # Not dispatch.send_on_commit: its answer is needed, to tell on the page that the broker is down.
-            transaction.on_commit(partial(nudge, draft.pk), using=DISCOVERY)
+        if same_data.exclude(validation__in=under_way).update(**queued):
+            # Not `messages.send_on_commit`: the page says it where the broker did not take the message.
+            transaction.on_commit(partial(notify_worker, draft.pk), using=DISCOVERY)
 
 
-def nudge(draft_id: UUID) -> bool:
-    """Tells the workers of a queued validation; whether the broker took the message stands on the row."""
+def notify_worker(draft_id: UUID) -> bool:
+    """Sends the message of a queued validation, and writes to the row whether the broker took it."""
     sent = messages.send(TASK, str(draft_id))
     WizardSession.objects.filter(pk=draft_id).update(nudged_at=timezone.now(), broker_refused=not sent)
     return sent
@@ -71,6 +72,7 @@ def nudge(draft_id: UUID) -> bool:
 
 def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     """Does a queued validation. None where it is not queued any more, or the draft changed while it ran."""
+    # Claimed by a conditional UPDATE, and renewed by a lease: of two workers with the same message, one does it.
     claim = uuid4()
     claimed = WizardSession.objects.filter(pk=draft_id, validation=ValidationState.QUEUED).update(
         validation=ValidationState.RUNNING, claim=claim, lease_until=leases.fresh(), broker_refused=False
@@ -80,10 +82,11 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
         return None
     _update(draft_id, claim, attempts=draft.attempts + 1)
     with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
-        report = _prove(draft, claim)
-        others = find_others(draft) if report.ok and not draft.finishes_itself else []
+        report = _validate(draft, claim)
+        # Inside the lease, because it asks the cloud too. A related account's draft offers no further ones.
+        others = find_related_accounts(draft) if report.ok and not draft.finishes_itself else []
     metrics.observe_check(provider=draft.provider, kind="wizard", seconds=report.duration_ms / 1000, code=report.code)
-    # Held to the claim: dropped where the person changed the draft meanwhile, or another worker took over.
+    # Only with the claim: the result is dropped where the draft changed meanwhile, or another worker took over.
     stored = _update(
         draft_id,
         claim,
@@ -97,36 +100,36 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     return report if stored else None
 
 
-def find_others(draft: WizardSession) -> list[dict[str, Any]]:
-    """The other accounts that the proven credential sees, to be offered; without what is connected already.
+def find_related_accounts(draft: WizardSession) -> list[dict[str, Any]]:
+    """The other accounts that the proven credential can see, without those that are connected already.
 
-    Asks the network; empty where the provider does not tell.
+    Asks the network. Empty where the provider cannot list them.
     """
     try:
         content = read_content(draft)
-        seen = visible_accounts(
+        visible = visible_accounts(
             owner=draft.owner,
             details=clean_details(content.details()),
             credentials=content.credentials(),
-            limit=OFFERED,
+            limit=MAX_RELATED,
         )
     except ProviderError as error:
-        # The account itself is proven; that its neighbours cannot be listed takes nothing from it.
+        # The account itself is proven; that others cannot be listed takes nothing from it.
         logger.info("wizard.others_not_told", extra={"code": error.code})
         return []
     except Exception:  # a defect of ours takes nothing from it either
         logger.exception("wizard.others_failed", extra={"draft": str(draft.pk)})
         return []
-    connected = connected_among(draft.owner, draft.provider, [other.account_id for other in seen])
+    connected = connected_among(draft.owner, draft.provider, [account.account_id for account in visible])
     return [
-        {"account_id": other.account_id, "name": other.name, "enabled": other.enabled}
-        for other in seen
-        if other.account_id not in {draft.account_id, *connected}
+        {"account_id": account.account_id, "name": account.name, "enabled": account.enabled}
+        for account in visible
+        if account.account_id not in {draft.account_id, *connected}
     ]
 
 
-def give_up(draft: WizardSession) -> bool:
-    """Ends a validation whose workers died, with a report that says so."""
+def fail_validation(draft: WizardSession) -> bool:
+    """Ends a validation whose workers died, with a report that says so. False where one of them lives after all."""
     progress = ValidationProgress()
     progress.done(
         CheckResult(
@@ -149,43 +152,44 @@ def give_up(draft: WizardSession) -> bool:
     return ended == 1
 
 
-def _prove(draft: WizardSession, claim: UUID) -> CloudValidationResult:
-    last_shown = float("-inf")
+def _validate(draft: WizardSession, claim: UUID) -> CloudValidationResult:
+    last_written = float("-inf")
 
-    def show(report: CloudValidationResult) -> None:
-        nonlocal last_shown
-        if time.monotonic() - last_shown < SHOW_EVERY:
+    def write_progress(report: CloudValidationResult) -> None:
+        nonlocal last_written
+        if time.monotonic() - last_written < WRITE_EVERY:
             return
-        last_shown = time.monotonic()
+        last_written = time.monotonic()
         try:
             _update(draft.pk, claim, report=report.to_dict())
         except DatabaseError:
-            # Only the display misses a step: what counts is the report at the end.
+            # The page misses one step. What counts is the report at the end, which is written by the caller.
             logger.warning("wizard.progress_not_written", exc_info=True)
 
     try:
         content = read_content(draft)
-        # Told before it is done: in another database, so that a failure here must leave the credentials unused.
+        # Recorded before the credentials are decrypted: the events are in another database, and where they cannot be
+        # written the credentials must stay unused.
         asked_by = Actor.from_dict(draft.asked_by) if draft.asked_by else SYSTEM
         audit_draft(draft, asked_by, "draft.opened", "Credentials of a draft opened for validation")
         return validate_cloud_account(
             owner=draft.owner,
             details=clean_details(content.details()),
             credentials=content.credentials(),
-            listen=show,
+            listen=write_progress,
         )
     except ProviderError as error:
-        return _refused(error)
+        return _report_of(error)
     except Exception:
-        # Raised on, it would leave the row to its lease: three tries later the page would speak of a dead worker.
+        # Not raised: the row would wait for its lease to end, and after three tries the page would blame a dead worker.
         logger.exception("wizard.validation_failed", extra={"draft": str(draft.pk)})
-        ours = defect("validation")
+        unexpected = defect("validation")
         remedy = f"Check again. If it ends like this once more, give the operator the id of this draft: {draft.pk}."
-        return _refused(ProviderError(ours.code, ours.cause, remedy, permanent=ours.permanent))
+        return _report_of(ProviderError(unexpected.code, unexpected.cause, remedy, permanent=unexpected.permanent))
 
 
-def _refused(error: ProviderError) -> CloudValidationResult:
-    """The report of a validation that could not begin."""
+def _report_of(error: ProviderError) -> CloudValidationResult:
+    """The report of a validation that could not start."""
     progress = ValidationProgress()
     progress.done(
         CheckResult(
@@ -202,7 +206,8 @@ def _refused(error: ProviderError) -> CloudValidationResult:
     return progress.finish()
 
 
-def _update(draft_id: UUID, held: UUID, /, **changes: object) -> bool:
+def _update(draft_id: UUID, held_claim: UUID, /, **changes: object) -> bool:
     """Writes only while this try holds the draft."""
-    mine = WizardSession.objects.filter(pk=draft_id, claim=held, validation=ValidationState.RUNNING)
-    return mine.update(**changes) == 1
+    # Positional-only: ``claim`` itself is among the columns that are written.
+    held = WizardSession.objects.filter(pk=draft_id, claim=held_claim, validation=ValidationState.RUNNING)
+    return held.update(**changes) == 1

@@ -1,5 +1,8 @@
-"""The wizard's four steps. Their forms check syntax and what our own databases know; no form asks the network, because
-formtools validates each of them again at the end."""
+"""The wizard's four steps, as forms.
+
+They check syntax and what our own databases know. No form asks the network, because formtools validates each of them
+again at the end, within one request.
+"""
 
 from django import forms
 

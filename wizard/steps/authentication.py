@@ -1,3 +1,5 @@
+"""Step 3: how to sign in, and the credential."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,7 +15,7 @@ __all__ = ["AGAIN", "KEEP", "AuthenticationForm"]
 
 
 class AuthenticationForm(MethodForm, StepForm):
-    """The method and its fields, with what the draft holds of them already."""
+    """The method and its fields, with the values that the draft has of them already."""
 
     step = Step.AUTHENTICATION
 
@@ -38,7 +40,8 @@ class AuthenticationForm(MethodForm, StepForm):
 
     def typed_values(self) -> Values:
         method = self.shown_method
-        self.is_valid()  # across fields as well: what is refused is not kept
+        # Validated for its errors: a refused entry may be a secret in the wrong field, and is not stored.
+        self.is_valid()
         own = {
             f"{method.key}-{name}": str(self.data.get(self.inner.add_prefix(name)) or "")[:TYPED_LIMIT]
             for name in self.inner.fields

@@ -1,3 +1,5 @@
+"""What the forms of the four steps have in common."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,13 +11,14 @@ from django import forms
 from wizard.drafts.draft_data import DraftContent, Value, Values
 from wizard.models import Step
 
-TYPED_LIMIT = 2000  # characters that are kept of an entry that was not accepted
-TYPED_ITEMS = 100
+# Entries that no form has accepted are kept up to these limits, so that nobody fills the row with them.
+TYPED_LIMIT = 2000  # characters of one entry
+TYPED_ITEMS = 100  # of a list
 
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """What a step may know of the rest: whose draft it is and what is in it."""
+    """What a step knows of its draft: the owner, the id and the data of all steps."""
 
     owner: str
     draft_id: UUID
@@ -23,7 +26,7 @@ class StepContext:
 
 
 class StepForm(forms.Form):
-    """A step's form. Our own messages speak, not the browser's: hence no ``required`` attributes."""
+    """A step's form, without ``required`` attributes: our own messages are shown, not the browser's."""
 
     step: ClassVar[Step]
     use_required_attribute = False
@@ -33,11 +36,11 @@ class StepForm(forms.Form):
         self.context = context
 
     def values_to_store(self) -> Values:
-        """The accepted values, in JSON types, named as `get_step_data` of the storage gives them back."""
+        """The accepted values, in JSON types, under the names that `DraftStorage.get_step_data` gives back."""
         return {name: as_stored(self.cleaned_data.get(name)) for name in self.fields}
 
     def typed_values(self) -> Values:
-        """What was entered, accepted or not, without secrets."""
+        """Everything that was entered, accepted or not, without secrets."""
         return {name: self._typed(name) for name in self.fields if self.add_prefix(name) in self.data}
 
     def _typed(self, name: str) -> Value:
@@ -48,7 +51,7 @@ class StepForm(forms.Form):
 
 
 def initial_values(content: DraftContent, step: str) -> dict[str, Any]:
-    """What an unbound form of this step begins with: entries that were not accepted go over accepted ones."""
+    """The initial values of an unbound form. Entries that were not accepted come before accepted ones: they are newer."""
     return {**content.step(step), **content.typed.get(step, {})}
 
 

@@ -1,3 +1,5 @@
+"""Step 2: which account it is, its name, environment and regions."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ _QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"
 
 @dataclass(frozen=True, slots=True)
 class RegionOption:
+    """A region and its checkbox."""
+
     region: Region
     widget: BoundWidget
 
@@ -35,7 +39,7 @@ class RegionOption:
 
     @property
     def words(self) -> str:
-        """What the search on the page looks at."""
+        """The text that the search on the page looks at."""
         return f"{self.region.name} {self.region.label} {self.region.geography}".lower()
 
 
@@ -82,21 +86,21 @@ class EnvironmentForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The wizard shows this step only once a provider is chosen; the first stands in when formtools builds the
-        # form of a draft that has none.
+        # The wizard shows this step only once a provider is chosen. formtools builds the form of a draft that has none
+        # as well, when it goes through all steps: then the first provider will do.
         self.provider: Provider = self.context.content.provider or registry.all_providers()[0]
-        spec, fields = self.provider, self.fields
-        fields["account_id"].label = spec.account_id_label
-        fields["account_id"].help_text = spec.account_id_help
-        fields["account_id"].widget.attrs["placeholder"] = spec.account_id_placeholder
-        fields["account_id"].error_messages["required"] = f"Enter the {spec.account_id_label}."
-        partitions = spec.partitions()
+        provider, fields = self.provider, self.fields
+        fields["account_id"].label = provider.account_id_label
+        fields["account_id"].help_text = provider.account_id_help
+        fields["account_id"].widget.attrs["placeholder"] = provider.account_id_placeholder
+        fields["account_id"].error_messages["required"] = f"Enter the {provider.account_id_label}."
+        partitions = provider.partitions()
         partition = fields["partition"]
         assert isinstance(partition, forms.ChoiceField)
-        partition.label = spec.partition_label
+        partition.label = provider.partition_label
         partition.choices = [(choice.value, choice.label) for choice in partitions]
         partition.initial = partitions[0].value
-        partition.error_messages["invalid_choice"] = f"Choose one of the {spec.partition_label.lower()}s offered."
+        partition.error_messages["invalid_choice"] = f"Choose one of the {provider.partition_label.lower()}s offered."
         # Another partition has other regions: htmx fetches them; without it, a button does.
         partition.widget.attrs |= {
             "hx-get": reverse("wizard-regions", args=[self.context.draft_id]),
@@ -104,14 +108,14 @@ class EnvironmentForm(StepForm):
             "hx-include": f"[name='{self.add_prefix('regions')}']",
             "hx-sync": "this:replace",
         }
-        self.known_regions = self._regions_in_groups()
+        self.known_regions = self._regions_by_geography()
         regions = fields["regions"]
         assert isinstance(regions, forms.MultipleChoiceField)
         regions.choices = [(region.name, region.label) for region in self.known_regions]
 
     @property
     def shown_partition(self) -> str:
-        """Whose regions are offered: the posted partition's, else those of the one entered before, else the usual."""
+        """The partition whose regions are offered: the posted one, else the one entered before, else the provider's first."""
         if self.is_bound:
             return str(self.data.get(self.add_prefix("partition"), ""))
         return str(self.get_initial_for_field(self.fields["partition"], "partition"))
@@ -144,7 +148,7 @@ class EnvironmentForm(StepForm):
         return canonical
 
     def clean(self) -> dict[str, Any]:
-        """The rules that the API and the commands share, field by field."""
+        """Applies the rules that the API and the commands share, and gives their errors to the fields."""
         cleaned = super().clean() or self.cleaned_data
         details = AccountDetails(
             provider=self.provider.key,
@@ -164,11 +168,11 @@ class EnvironmentForm(StepForm):
         return cleaned | {"account_id": details.account_id, "name": details.name, "regions": list(details.regions)}
 
     def typed_values(self) -> Values:
-        """Unchecked boxes are not sent: an absent list of regions is an empty one."""
+        """As of every form, with an empty list of regions where none is posted: browsers do not send unchecked boxes."""
         return {"regions": [], **super().typed_values()}
 
-    def _regions_in_groups(self) -> tuple[Region, ...]:
-        """In the provider's order of geographies, each in one piece."""
+    def _regions_by_geography(self) -> tuple[Region, ...]:
+        """In the provider's order of geographies, with the regions of each side by side, as `groupby` needs them."""
         regions = self.provider.regions(self.shown_partition)
-        order = {name: place for place, name in enumerate(dict.fromkeys(region.geography for region in regions))}
-        return tuple(sorted(regions, key=lambda region: order[region.geography]))
+        positions = {name: index for index, name in enumerate(dict.fromkeys(region.geography for region in regions))}
+        return tuple(sorted(regions, key=lambda region: positions[region.geography]))

@@ -1,3 +1,5 @@
+"""Step 1: which cloud the account is in."""
+
 from __future__ import annotations
 
 from typing import Any

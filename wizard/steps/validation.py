@@ -1,3 +1,5 @@
+"""Step 4: the validation and its result."""
+
 from __future__ import annotations
 
 from wizard.models import Step
@@ -5,6 +7,6 @@ from wizard.steps.base import StepForm
 
 
 class ValidationForm(StepForm):
-    """Nothing to fill in: whether the draft is proven is decided by `services.finish_draft`, on the draft's own row."""
+    """Has no fields: whether the draft is proven, `completion.finish_draft` decides by the draft's own row."""
 
     step = Step.VALIDATION

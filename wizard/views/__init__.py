@@ -1,0 +1,1 @@
+"""The wizard's pages, and the parts of them that htmx loads."""

@@ -1,4 +1,4 @@
-"""What every view of a draft has in common: whose it is, and what is said where it cannot be worked on."""
+"""What the views of a draft share: pages for drafts that cannot be worked on, redirects, requesting a validation."""
 
 from __future__ import annotations
 
@@ -28,16 +28,12 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def owner_of(request: HttpRequest) -> str:
-    return str(request.user.pk)
-
-
 def step_url(draft_id: UUID, step: str) -> str:
     return f"{reverse('wizard-draft', args=[draft_id])}?step={step}"
 
 
 def draft_view(view: View[P]) -> View[P]:
-    """Turns a draft's troubles into pages; keeps a draft's pages out of every cache, the browser's own included."""
+    """Turns the errors of a draft into pages, and keeps its pages out of every cache, the browser's own included."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -46,21 +42,21 @@ def draft_view(view: View[P]) -> View[P]:
         except DraftNotFoundError:
             raise Http404("There is no such draft.") from None
         except DraftFinishedError as finished:
-            return go(request, reverse("account", args=[finished.account]))
+            return redirect_page(request, reverse("account", args=[finished.account]))
         except DraftExpiredError as error:
-            return _say(request, error, "This draft has expired", 410)
+            return _error_page(request, error, "This draft has expired", 410)
         except DraftUnreadableError as error:
-            return _say(request, error, "This draft cannot be opened", 200)
+            return _error_page(request, error, "This draft cannot be opened", 200)
         except ProviderError as error:
-            # A net: a view that knows what to do with one catches it itself.
+            # What no view expected: one that knows what to do with an error catches it itself.
             logger.exception("wizard.page_refused", extra={"code": error.code})
-            return _say(request, error, "This page cannot be shown", 200)
+            return _error_page(request, error, "This page cannot be shown", 200)
 
     return cast("View[P]", never_cache(guarded))
 
 
-def ask_for_validation(request: HttpRequest, draft: WizardSession, content: DraftContent) -> None:
-    """Has a worker prove the draft; what speaks against it is said on the next page."""
+def request_validation_or_warn(request: HttpRequest, draft: WizardSession, content: DraftContent) -> None:
+    """Requests a validation; where it is refused, the next page says why."""
     try:
         request_validation(draft, content, actor=Actor.of_request(request))
     except TooManyAttemptsError as error:
@@ -69,14 +65,16 @@ def ask_for_validation(request: HttpRequest, draft: WizardSession, content: Draf
         messages.error(request, f"{error.cause} {error.remedy}".strip())
 
 
-def go(request: HttpRequest, url: str) -> HttpResponse:
+def redirect_page(request: HttpRequest, url: str) -> HttpResponse:
     """A redirect of the whole page, also where htmx asked for a part of it."""
+    # htmx would follow a 302 and put the other page into the place of the part.
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
     return redirect(url)
 
 
-def _say(request: HttpRequest, error: Exception, heading: str, status: int) -> HttpResponse:
+def _error_page(request: HttpRequest, error: Exception, heading: str, status: int) -> HttpResponse:
     if request.headers.get("HX-Request") and request.resolver_match is not None:
-        return go(request, reverse("wizard-draft", args=[request.resolver_match.kwargs["draft_id"]]))
+        # The page that holds the part then shows the error itself, whole.
+        return redirect_page(request, reverse("wizard-draft", args=[request.resolver_match.kwargs["draft_id"]]))
     return render(request, "wizard/unavailable.html", {"heading": heading, "error": error}, status=status)

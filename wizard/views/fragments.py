@@ -1,4 +1,4 @@
-"""Parts of pages that htmx asks for. The pages work without them, in full round trips."""
+"""Parts of the wizard's pages that htmx loads. The pages work without them, by sending their form."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cloudaccounts.views.common import owner_of
 from wizard.drafts.editing import OpenDraft, open_draft
 from wizard.models import Step
 from wizard.steps import AuthenticationForm, EnvironmentForm, StepContext, initial_values
-from wizard.views.common import draft_view, go, owner_of, step_url
+from wizard.views.common import draft_view, redirect_page, step_url
 from wizard.views.presentation import authentication_context, validation_context
 
 
@@ -37,7 +38,7 @@ def method_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The instructions and fields of the method that the page has chosen."""
     draft = open_draft(draft_id, owner_of(request))
     if (step := draft.content.reachable(Step.AUTHENTICATION)) != Step.AUTHENTICATION:
-        return go(request, step_url(draft_id, step))
+        return redirect_page(request, step_url(draft_id, step))
     prefix = Step.AUTHENTICATION.value
     shown = {"method": request.GET.get(f"{prefix}-method", "")}
     form = AuthenticationForm(

@@ -1,3 +1,5 @@
+"""Pages around the wizard: the list of drafts, discarding one, repeating its validation, set-up files."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -8,14 +10,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cloudaccounts.audit.actor import Actor
-from wizard.drafts.editing import create_wizard_session, discard_draft, find_draft, open_draft
+from cloudaccounts.views.common import owner_of
+from wizard.drafts.editing import create_wizard_session, find_draft, open_draft
 from wizard.drafts.errors import DraftExpiredError, DraftFinishingError, DraftUnreadableError
 from wizard.drafts.queries import drafts_of
+from wizard.drafts.removal import discard_draft
 from wizard.drafts.setup_guides import setup_guides
 from wizard.models import Step
-from wizard.views.common import ask_for_validation, draft_view, owner_of, step_url
+from wizard.views.common import draft_view, request_validation_or_warn, step_url
 
-SHOWN = 100
+MAX_SHOWN = 100
 SHOWN_ON_DASHBOARD = 3
 
 
@@ -24,7 +28,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
     """Lists the drafts; POST starts another one."""
     owner = owner_of(request)
     if request.method != "POST":
-        return render(request, "wizard/drafts.html", {"drafts": drafts_of(owner)[:SHOWN]})
+        return render(request, "wizard/drafts.html", {"drafts": drafts_of(owner)[:MAX_SHOWN]})
     try:
         draft = create_wizard_session(owner)
     except DraftUnreadableError as error:
@@ -35,7 +39,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def drafts_panel(request: HttpRequest) -> HttpResponse:
-    """What waits to be resumed, as a panel of the dashboard; nothing at all where nothing waits."""
+    """The drafts that were touched last, as a panel of the dashboard. Empty where there are none."""
     waiting = list(drafts_of(owner_of(request))[:SHOWN_ON_DASHBOARD])
     return render(request, "wizard/_drafts_panel.html", {"drafts": waiting}) if waiting else HttpResponse()
 
@@ -43,7 +47,7 @@ def drafts_panel(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @draft_view
 def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """Asks, then deletes. Works on a draft that cannot be opened as well."""
+    """GET asks, POST deletes. Works on a draft that cannot be decrypted as well."""
     try:
         draft = find_draft(draft_id, owner_of(request))
     except DraftExpiredError:
@@ -62,11 +66,11 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @require_POST
 @draft_view
 def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
-    """Runs the validation (again) on what the draft holds."""
+    """Requests a validation of the draft as it is now."""
     draft = open_draft(draft_id, owner_of(request))
     step = draft.content.reachable(Step.VALIDATION)
     if step == Step.VALIDATION:
-        ask_for_validation(request, draft.row, draft.content)
+        request_validation_or_warn(request, draft.row, draft.content)
     return redirect(step_url(draft_id, step))
 
 
@@ -78,14 +82,15 @@ def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, nu
     if content.reachable(Step.AUTHENTICATION) != Step.AUTHENTICATION:
         raise Http404("There are no instructions yet: the account is not named.")
     try:
-        spec = content.provider.method(method) if content.provider else None
+        auth_method = content.provider.method(method) if content.provider else None
     except KeyError:
-        spec = None
-    if spec is None:
+        auth_method = None
+    if auth_method is None:
         raise Http404("There is no such method.")
-    for found in setup_guides(content, spec, owner_of(request)):
-        if found.key == guide and number < len(found.snippets) and found.snippets[number].filename:
-            snippet = found.snippets[number]
+    for setup_guide in setup_guides(content, auth_method, owner_of(request)):
+        snippets = setup_guide.snippets
+        if setup_guide.key == guide and number < len(snippets) and snippets[number].filename:
+            snippet = snippets[number]
             disposition = f'attachment; filename="{snippet.filename}"'
             return HttpResponse(
                 snippet.body, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}

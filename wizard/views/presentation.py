@@ -1,4 +1,4 @@
-"""What the wizard's pages show, put together from the draft, the report and the state of our own worker."""
+"""The contexts of the wizard's pages, from the draft, its report and the state of our own worker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ UNDER_WAY = (ValidationState.QUEUED, ValidationState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
-class StepEntry:
+class StepSummary:
+    """One step in the list beside the form, with what was chosen in it."""
+
     key: str
     label: str
     detail: str
@@ -36,7 +38,7 @@ class StepEntry:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """``state`` is a check's status, or ``running``, ``waiting``, ``not reached``."""
+    """One check of a validation, planned or done. ``state`` is a check's status, or ``running``, ``waiting``, ``not reached``."""
 
     name: str
     title: str
@@ -45,8 +47,8 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that keeps a validation from going on, in our own house."""
+class WaitingReason:
+    """Why a validation does not go on, where this server is the reason."""
 
     title: str
     text: str
@@ -64,7 +66,7 @@ def page_context(draft: WizardSession, content: DraftContent, form: forms.Form) 
         "form": form,
         "provider": content.provider,
         "heading": _heading(step, content),
-        "entries": _entries(step, content),
+        "step_summaries": _step_summaries(step, content),
         "previous": _previous(step),
         "step": step,
         **(extra[step]() if step in extra else {}),
@@ -88,65 +90,66 @@ def authentication_context(draft: WizardSession, content: DraftContent, form: Au
 
 
 def validation_context(draft: WizardSession, content: DraftContent) -> dict[str, Any]:
-    """The checks, rendered, and a digest of them, by which a poll can tell that nothing changed."""
+    """The checks, rendered, and a digest of them, by which polling finds out that nothing changed."""
     result = draft.result
     rows = check_rows(draft, content, result)
     failed = result is not None and result.finished and not result.ok
-    # After a failure, what was skipped was not reached; in a good report, it was not needed.
+    # A skipped check counts as done in a good report, where it was not needed. After a failure it was never reached.
     done = sum(row.result is not None and not (failed and row.state == CheckStatus.SKIPPED) for row in rows)
-    shown = {
+    context = {
         "draft": draft,
         "result": result,
         "rows": rows,
         "done": done,
         "total": len(rows),
         "polling": draft.validation in UNDER_WAY or draft.is_finishing,
-        "notice": house_notice(draft),
+        "waiting_reason": waiting_reason(draft),
         "proof": draft.proof,
         "outdated": bool(result and result.finished and result.ok and not draft.proof_is_fresh),
         "gaps": result.count(PermissionStatus.DENIED) + result.count(PermissionStatus.UNVERIFIABLE) if result else 0,
         "granted": result.count(PermissionStatus.GRANTED) if result else 0,
         "announcement": _announcement(draft, result, done, len(rows)),
     }
-    body = render_to_string("wizard/_checks.html", shown)
-    return shown | {"checks_html": body, "seen": hashlib.sha256(body.encode()).hexdigest()[:16]}
+    body = render_to_string("wizard/_checks.html", context)
+    return context | {"checks_html": body, "seen": hashlib.sha256(body.encode()).hexdigest()[:16]}
 
 
 def check_rows(draft: WizardSession, content: DraftContent, result: CloudValidationResult | None) -> list[CheckRow]:
-    """The planned checks with what became of them, then those that the plan did not know."""
+    """The planned checks with their results, then results of checks that were not planned."""
     provider, method = content.provider, content.method
     plan = provider.plan(method.key) if provider and method else ()
     results = {check.name: check for check in result.checks} if result else {}
     ended = draft.validation == ValidationState.FINISHED
     rows = []
     for planned in plan:
-        found = results.pop(planned.name, None)
-        waiting = "not reached" if ended else "waiting"
-        state = "running" if result and result.running == planned.name and not ended else waiting
-        rows.append(CheckRow(planned.name, planned.title, found.status if found else state, found))
+        check = results.pop(planned.name, None)
+        state = "not reached" if ended else "waiting"
+        if result and result.running == planned.name and not ended:
+            state = "running"
+        rows.append(CheckRow(planned.name, planned.title, check.status if check else state, check))
     return rows + [CheckRow(check.name, check.title, check.status, check) for check in results.values()]
 
 
-def house_notice(draft: WizardSession) -> Notice | None:
-    """Says where our own broker or worker is the reason for waiting; None where all is well."""
+def waiting_reason(draft: WizardSession) -> WaitingReason | None:
+    """Whether our own broker or worker keeps a validation waiting; None where neither does."""
     if draft.validation not in UNDER_WAY:
         return None
     if draft.validation == ValidationState.QUEUED and draft.broker_refused:
-        return Notice(
+        return WaitingReason(
             "Our message broker does not take messages",
             "So no worker has heard of this validation yet. Nothing is lost: the draft and the request are stored, and "
             "the validation starts by itself once the broker is back. Your account and credentials are not at fault.",
         )
     worker = worker_state(QUEUE)
     if not worker.alive:
-        return Notice(
+        return WaitingReason(
             "Our worker is not running",
             "The validation waits for it. Nothing is lost: the draft and the request are stored, and the validation "
             "starts by itself as soon as a worker is up. You can close this page and come back.",
             worker.seen_at,
         )
     if draft.lease_until is not None and draft.lease_until < timezone.now():
-        return Notice(
+        return WaitingReason(
             "The worker of this validation has stopped",
             "Another one begins it anew within a minute. Nothing is lost.",
         )
@@ -172,7 +175,7 @@ def _heading(step: Step, content: DraftContent) -> str:
     return f"Proving access to {provider.format_account_id(content.text(Step.ENVIRONMENT, 'account_id'))}"
 
 
-def _entries(current: Step, content: DraftContent) -> list[StepEntry]:
+def _step_summaries(current: Step, content: DraftContent) -> list[StepSummary]:
     provider, method = content.provider, content.method
     regions = len(content.details().regions)
     labels = dict(Environment.choices)
@@ -184,7 +187,7 @@ def _entries(current: Step, content: DraftContent) -> list[StepEntry]:
         Step.VALIDATION: f"Live, with the {provider.short_label} SDK" if provider else "Live",
     }
     return [
-        StepEntry(step.value, step.label, details[step], step == current, step in content.steps and step != current)
+        StepSummary(step.value, step.label, details[step], step == current, step in content.steps and step != current)
         for step in Step
     ]
 

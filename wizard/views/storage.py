@@ -1,7 +1,7 @@
-"""The formtools storage of a draft: its id comes from the URL, its data are sealed, the browser session holds nothing.
+"""The formtools storage of a draft: its id comes from the URL, its data are encrypted, the session holds nothing.
 
 formtools' own storages keep the whole POST, CSRF token and secrets included, in plain text, under one prefix for all
-tabs. This one keeps the few values that a step's form names, in the draft's row.
+tabs. This one keeps the values that a step's form names, in the draft's row.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from formtools.wizard.storage.base import BaseStorage
 
-from wizard.drafts import editing as draft_services
+from wizard.drafts import editing
 from wizard.drafts.draft_data import DraftContent, Values
 from wizard.drafts.editing import open_draft, save_step
 from wizard.drafts.errors import DraftChangedError
@@ -23,20 +23,21 @@ PREFIX = "draft-"
 
 
 def prefix_of(draft_id: UUID) -> str:
-    """The wizard's prefix: one per draft, so that two tabs never share their names."""
+    """The wizard's prefix: one for each draft, so that two tabs never share the names of their fields."""
     return f"{PREFIX}{draft_id}"
 
 
 class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no types
-    """One draft during one request. Raises as `services.open_draft` does while it is built."""
+    """One draft during one request. Its constructor raises as `editing.open_draft` does."""
 
     def __init__(self, prefix: str, request: HttpRequest, file_storage: object = None) -> None:
         super().__init__(prefix, request, file_storage)
         self._draft_id, self._owner = UUID(prefix.removeprefix(PREFIX)), str(request.user.pk)
         self.reload()
+        # Where the draft was left, until `get` or `post` of the view sets another step.
         self._current: str = self.content.reachable(self.draft.step)
-        # What the page knew when it was rendered; None where it does not say (then the version read above counts).
-        self._seen = request.POST.get("seen_version") if request.method == "POST" else None
+        # The version that the page was rendered at; None where it does not say, then the version read above counts.
+        self._seen_version = request.POST.get("seen_version") if request.method == "POST" else None
 
     @property
     def draft(self) -> WizardSession:
@@ -64,6 +65,7 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
 
     def get_step_data(self, step: str) -> MultiValueDict[str, str] | None:
         """The accepted values as a form's data, None where there are none yet. The last step has none to accept."""
+        # A step without data is invalid when formtools validates all of them before `done`.
         if step == Step.VALIDATION:
             return MultiValueDict()
         if step not in self.content.steps:
@@ -73,8 +75,9 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
 
     def set_step_data(self, step: str, cleaned_data: Values) -> None:
         """Saves what `StepForm.values_to_store` gave. Raises `DraftChangedError` and others of `save_step`."""
+        # Sending what is stored already is allowed at any version: a form sent twice must not look like a conflict.
         if cleaned_data and dict(self.content.step(step)) != dict(cleaned_data):
-            self._refuse_stale()
+            self._require_seen_version()
         if cleaned_data:
             self._opened = save_step(self.draft, self.content, step=step, values=cleaned_data)
 
@@ -92,14 +95,14 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
         """Reads the row again, after another tab changed it."""
         self._opened = open_draft(self._draft_id, self._owner)
 
-    def keep_typed(self, step: str, values: Values) -> None:
-        """Keeps an incomplete step's entries. Raises as `set_step_data`."""
-        self._refuse_stale()
-        self._opened = draft_services.keep_typed(self.draft, self.content, step=step, values=values)
+    def save_incomplete_step(self, step: str, values: Values) -> None:
+        """Saves the entries of a step that is not valid yet. Raises as `set_step_data`."""
+        self._require_seen_version()
+        self._opened = editing.save_incomplete_step(self.draft, self.content, step=step, values=values)
 
     def remember_step(self) -> None:
-        draft_services.remember_step(self.draft, self._current)
+        editing.remember_step(self.draft, self._current)
 
-    def _refuse_stale(self) -> None:
-        if self._seen is not None and self._seen != str(self.draft.version):
+    def _require_seen_version(self) -> None:
+        if self._seen_version is not None and self._seen_version != str(self.draft.version):
             raise DraftChangedError

@@ -1,3 +1,5 @@
+"""The page of the four steps: formtools' wizard, over a draft instead of the browser session."""
+
 from __future__ import annotations
 
 from typing import Any, cast
@@ -13,14 +15,15 @@ from formtools.wizard.views import SessionWizardView
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.views.common import owner_of
 from wizard.drafts.completion import finish_draft
 from wizard.drafts.draft_data import Values
 from wizard.drafts.errors import DraftChangedError
-from wizard.drafts.related_accounts import connect_others
-from wizard.drafts.validation import OFFERED
+from wizard.drafts.related_accounts import connect_related_accounts
+from wizard.drafts.validation import MAX_RELATED
 from wizard.models import Step, ValidationState
 from wizard.steps import FORMS, StepContext, StepForm, initial_values
-from wizard.views.common import ask_for_validation, draft_view, owner_of, step_url
+from wizard.views.common import draft_view, request_validation_or_warn, step_url
 from wizard.views.presentation import page_context
 from wizard.views.storage import DraftStorage, prefix_of
 
@@ -53,46 +56,52 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         context: dict[str, Any] = super().get_context_data(form=form, **kwargs)
         return context | page_context(self.storage.draft, self.storage.content, form)
 
-    # --- showing ----------------------------------------------------------------------------------------------------
+    # --- GET --------------------------------------------------------------------------------------------------------
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         content, storage = self.storage.content, self.storage
-        wanted = Step.VALIDATION if storage.draft.is_finishing else request.GET.get("step", storage.current_step)
-        step = storage.current_step = content.reachable(wanted)
+        requested = Step.VALIDATION if storage.draft.is_finishing else request.GET.get("step", storage.current_step)
+        step = storage.current_step = content.reachable(requested)
         storage.remember_step()
-        # Accepted data are shown checked, so that what no longer fits (another partition) is said at once.
+        # Accepted values are shown in a bound form: what does not fit any more (another partition) is said at once.
         data = None if step in content.typed else storage.get_step_data(step)
         return cast(HttpResponse, self.render(self.get_form(step, data=data)))
 
-    # --- taking -----------------------------------------------------------------------------------------------------
+    # --- POST -------------------------------------------------------------------------------------------------------
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         posted = self.request.POST.get(f"{self.prefix}-current_step")
         if self.storage.draft.is_finishing:
             return self._finish()
         reachable = self.storage.content.reachable(posted)
         if posted != reachable:
-            # Not a page of ours as it is now: a step whose predecessors were reset in another tab, or a forged form.
+            # A step whose predecessors were emptied in another tab, or a forged form. formtools would raise here where
+            # it knows no such step, and store the values where it does.
             messages.warning(self.request, "This step was not complete yet. Nothing was saved; go on from here.")
             return redirect(step_url(self.draft_id, reachable))
         self.storage.current_step = posted
+        # Two buttons beside Continue: `show` without JavaScript, for the fields of another partition or method, and
+        # formtools' own for going back. formtools would drop the entries of a step that is left.
         if "show" in self.request.POST:
-            return self._leave_for(posted)
-        if (back := self.request.POST.get("wizard_goto_step")) in Step.values:
-            return self._leave_for(str(back))
+            return self._save_and_go_to(posted)
+        if (target := self.request.POST.get("wizard_goto_step")) in Step.values:
+            return self._save_and_go_to(str(target))
         try:
             return cast(HttpResponse, super().post(*args, **kwargs))
         except ProviderError as error:
-            return self._say_not_saved(error)
+            return self._not_saved_page(error)
 
     def process_step(self, form: StepForm) -> Values:
+        # formtools' own returns the whole POST, with its CSRF token, to be stored.
         return form.values_to_store()
 
     def render_next_step(self, form: StepForm, **kwargs: Any) -> HttpResponse:
+        # A redirect instead of formtools' page, so that reloading and the Back button send nothing a second time.
         step = self.storage.current_step = self.steps.next
         self.storage.remember_step()
         if step == Step.VALIDATION and not self._is_proven:
-            ask_for_validation(self.request, self.storage.draft, self.storage.content)
+            request_validation_or_warn(self.request, self.storage.draft, self.storage.content)
         return redirect(step_url(self.draft_id, step))
 
+    # formtools validates all forms again before `done`. An account may have been connected elsewhere meanwhile.
     def render_revalidation_failure(self, step: str, form: StepForm, **kwargs: Any) -> HttpResponse:
         messages.error(self.request, "Something in this step does not hold any more. Nothing was connected yet.")
         return redirect(step_url(self.draft_id, step))
@@ -109,23 +118,23 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         draft = self.storage.draft
         return draft.validation == ValidationState.FINISHED and draft.proof is not None
 
-    def _leave_for(self, step: str) -> HttpResponse:
-        """To another step, or to this one with other fields. Keeps the entries: as accepted where they are complete."""
+    def _save_and_go_to(self, step: str) -> HttpResponse:
+        """To another step, or to this one with other fields. Saves the entries: as accepted where they are valid."""
         current = self.steps.current
         form = self.get_form(current, data=self.request.POST, files=self.request.FILES)
         try:
             if step != current and form.is_valid():
                 self.storage.set_step_data(current, form.values_to_store())
             elif current != Step.VALIDATION:
-                self.storage.keep_typed(current, form.typed_values())
+                self.storage.save_incomplete_step(current, form.typed_values())
         except ProviderError as error:
             messages.warning(self.request, f"{error.cause} What was entered here was not kept.")
         return redirect(step_url(self.draft_id, self.storage.content.reachable(step)))
 
-    def _say_not_saved(self, error: ProviderError) -> HttpResponse:
-        """The page again, with everything that was entered except secrets, and the reason on top."""
+    def _not_saved_page(self, error: ProviderError) -> HttpResponse:
+        """The same page, with everything that was entered except secrets, and the reason on top."""
         if isinstance(error, DraftChangedError):
-            self.storage.reload()
+            self.storage.reload()  # the page then carries the version that is stored now, so Continue saves over it
         form = self.get_form(data=self.request.POST, files=self.request.FILES)
         form.is_valid()
         form.add_error(None, f"{error.cause} {error.remedy}".strip())
@@ -133,17 +142,17 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
 
     def _finish(self) -> HttpResponse:
         actor, draft = Actor.of_request(self.request), self.storage.draft
-        chosen = self.request.POST.getlist("others")[:OFFERED]
+        chosen = self.request.POST.getlist("others")[:MAX_RELATED]
         try:
-            # The others first: finishing empties the draft, and what they are made of with it.
-            begun = connect_others(draft, chosen, actor=actor) if draft.proof and chosen else 0
+            # The related accounts first: their drafts are made of this one's data, which finishing deletes.
+            started = connect_related_accounts(draft, chosen, actor=actor) if draft.proof and chosen else 0
             account = finish_draft(self.draft_id, owner=owner_of(self.request), actor=actor)
         except ProviderError as error:
             messages.error(self.request, f"Not connected. {error.cause} {error.remedy}".strip())
             return redirect(step_url(self.draft_id, Step.VALIDATION))
         messages.success(self.request, "The account is connected, and discovery has started.")
-        if begun:
-            what = "1 more account is" if begun == 1 else f"{begun} more accounts are"
+        if started:
+            what = "1 more account is" if started == 1 else f"{started} more accounts are"
             text = f"{what} being proven with the same credential: connected once that has passed, else kept as drafts."
             messages.info(self.request, text)
         return redirect(reverse("account", args=[account]))

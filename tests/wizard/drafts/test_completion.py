@@ -21,9 +21,10 @@ from tests.toycloud import provider as toy
 from tests.wizard.conftest import TOY_ENVIRONMENT, Walk, raw_row
 from wizard.drafts import completion as draft_completion
 from wizard.drafts.completion import finish_draft
-from wizard.drafts.editing import open_draft, purge_expired, save_step
+from wizard.drafts.editing import open_draft, save_step
 from wizard.drafts.errors import DraftFinishingError, ProofError
 from wizard.drafts.reconcile import reconcile
+from wizard.drafts.removal import purge_expired
 from wizard.models import ValidationState, WizardSession
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")

@@ -22,8 +22,8 @@ from wizard.drafts import reconcile as draft_reconcile
 from wizard.drafts import related_accounts as companions_service
 from wizard.drafts.automatic_finish import validate_draft
 from wizard.drafts.reconcile import reconcile
-from wizard.drafts.related_accounts import connect_others
-from wizard.drafts.validation import find_others, run_validation
+from wizard.drafts.related_accounts import connect_related_accounts
+from wizard.drafts.validation import find_related_accounts, run_validation
 from wizard.models import ValidationState, WizardSession
 
 ACTOR = Actor("1", "alice", "page", "127.0.0.1")
@@ -151,7 +151,7 @@ def test_a_kill_before_the_validation_was_asked_for_is_mended(draft: Walk, monke
     with monkeypatch.context() as patched:
         patched.setattr(companions_service, "request_validation", kill)
         with pytest.raises(SystemExit):
-            connect_others(draft.draft, ["ghijkl"], actor=ACTOR)
+            connect_related_accounts(draft.draft, ["ghijkl"], actor=ACTOR)
     (one,) = companions(draft)
     assert one.validation == ValidationState.IDLE
     reconcile()
@@ -189,13 +189,13 @@ def test_one_that_is_refused_at_its_start_does_not_keep_the_others_from_beginnin
     draft: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(companions_service, "request_validation", refuse)
-    assert connect_others(draft.draft, ["ghijkl", "mnopqr"], actor=ACTOR) == 2
+    assert connect_related_accounts(draft.draft, ["ghijkl", "mnopqr"], actor=ACTOR) == 2
     assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
 
 
 def test_beginning_one_twice_is_once_and_spoils_no_transaction(draft: Walk) -> None:
-    assert connect_others(draft.draft, ["ghijkl"], actor=ACTOR) == 1
-    assert connect_others(draft.draft, ["ghijkl"], actor=ACTOR) == 0
+    assert connect_related_accounts(draft.draft, ["ghijkl"], actor=ACTOR) == 1
+    assert connect_related_accounts(draft.draft, ["ghijkl"], actor=ACTOR) == 0
     assert len(companions(draft)) == 1
 
 
@@ -228,7 +228,7 @@ def test_two_hundred_neighbours_are_looked_up_in_one_query(
     toycloud.neighbours = [VisibleAccount(f"zzzz{a}{b}", "Box") for a in letters for b in letters]
     external_id_for(toy_draft.draft.owner)  # made on first use
     with django_assert_max_num_queries(2, connection=connections[SECURITY]):  # this id is read, too
-        assert len(find_others(toy_draft.draft)) == 200
+        assert len(find_related_accounts(toy_draft.draft)) == 200
 
 
 def refuse(*_: object, **__: object) -> None:

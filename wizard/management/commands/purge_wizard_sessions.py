@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from wizard.drafts.editing import purge_expired
+from wizard.drafts.removal import purge_expired
 
 
 class Command(BaseCommand):

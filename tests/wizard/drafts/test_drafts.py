@@ -17,7 +17,8 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.operations.workers import confirm_key
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
 from wizard import tasks
-from wizard.drafts.editing import create_wizard_session, purge_expired
+from wizard.drafts.editing import create_wizard_session
+from wizard.drafts.removal import purge_expired
 from wizard.models import WizardSession
 
 
