@@ -47,7 +47,7 @@ def test_credentials_are_not_used_where_the_trail_cannot_be_written(
         raise DatabaseError("away")
 
     used = []
-    monkeypatch.setattr("cloudaccounts.credentials.vault.record_event", fail)
+    monkeypatch.setattr("wizard.drafts.audit.record_event", fail)
     monkeypatch.setattr(toy.ToyProvider, "validate", lambda *_: used.append(1))
     report = run_validation(toy_draft.draft_id)
     assert report is not None

@@ -30,7 +30,7 @@ def killed(proven_draft: Walk, alice: User, monkeypatch: pytest.MonkeyPatch) -> 
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(draft_completion, "empty", kill)
+        patched.setattr(draft_completion, "empty_draft", kill)
         with pytest.raises(SystemExit):
             finish_draft(proven_draft.draft_id, owner=str(alice.pk), actor=ACTOR)
     WizardSession.objects.update(finishing_at=timezone.now() - timedelta(minutes=1))
@@ -58,7 +58,7 @@ def test_a_deleted_account_does_not_come_back_with_its_credential(killed: Wizard
 def test_a_finish_that_read_its_draft_before_the_deletion_connects_nothing(killed: WizardSession) -> None:
     delete_account(CloudAccount.objects.get(), actor=ACTOR)
     with pytest.raises(DraftNotFoundError):
-        draft_completion.complete(killed)
+        draft_completion.complete_draft(killed)
     assert not CloudAccount.objects.exists()
 
 

@@ -1,8 +1,8 @@
 """From a proven draft to an account, in steps that can each be repeated after a kill.
 
 Drafts and accounts are in two databases, so no transaction spans them. A finish therefore begins by marking the draft
-(`finishing_at`), then writes the account under the draft's own id, and empties the draft last. A kill after any of these
-leaves a mark that the reconciler finds, and repeating the rest changes nothing that is done already.
+(`finishing_at`), then writes the account under the draft's own id, and empties the draft last. A kill after any of
+these leaves the mark, by which the reconciler finds it; repeating the rest changes nothing that is done already.
 """
 
 from __future__ import annotations

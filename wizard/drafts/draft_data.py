@@ -76,7 +76,7 @@ class DraftContent:
         return target
 
     def with_step(self, step: str, values: Values) -> DraftContent:
-        """The content with this step accepted. Another provider empties the later steps, except name and environment."""
+        """The content with this step accepted. Another provider empties later steps, except name and environment."""
         steps, typed = dict(self.steps), {key: kept for key, kept in self.typed.items() if key != step}
         if step == Step.PROVIDER and self.steps and steps.get(Step.PROVIDER) != values:
             environment = {**steps.get(Step.ENVIRONMENT, {}), **typed.get(Step.ENVIRONMENT, {})}

@@ -1,7 +1,7 @@
 """Connecting the other accounts that a proven credential can see, together with its own.
 
-Each chosen account becomes a draft of its own, with the same credential encrypted for it. A worker validates it like any
-other and finishes it once it is proven. One that is refused stays among the drafts, with its report.
+Each chosen account becomes a draft of its own, with the same credential encrypted for it. A worker validates it like
+any other and finishes it once it is proven. One that is refused stays among the drafts, with its report.
 """
 
 from __future__ import annotations

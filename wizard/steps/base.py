@@ -51,7 +51,7 @@ class StepForm(forms.Form):
 
 
 def initial_values(content: DraftContent, step: str) -> dict[str, Any]:
-    """The initial values of an unbound form. Entries that were not accepted come before accepted ones: they are newer."""
+    """The initial values of an unbound form. Entries that were not accepted are newer, and replace accepted ones."""
     return {**content.step(step), **content.typed.get(step, {})}
 
 

@@ -115,7 +115,7 @@ class EnvironmentForm(StepForm):
 
     @property
     def shown_partition(self) -> str:
-        """The partition whose regions are offered: the posted one, else the one entered before, else the provider's first."""
+        """The partition whose regions are offered: posted, else entered before, else the provider's first."""
         if self.is_bound:
             return str(self.data.get(self.add_prefix("partition"), ""))
         return str(self.get_initial_for_field(self.fields["partition"], "partition"))
@@ -168,7 +168,7 @@ class EnvironmentForm(StepForm):
         return cleaned | {"account_id": details.account_id, "name": details.name, "regions": list(details.regions)}
 
     def typed_values(self) -> Values:
-        """As of every form, with an empty list of regions where none is posted: browsers do not send unchecked boxes."""
+        """As of every form. Browsers do not send unchecked boxes, so absent regions are an empty list."""
         return {"regions": [], **super().typed_values()}
 
     def _regions_by_geography(self) -> tuple[Region, ...]:

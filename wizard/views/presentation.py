@@ -38,7 +38,7 @@ class StepSummary:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One check of a validation, planned or done. ``state`` is a check's status, or ``running``, ``waiting``, ``not reached``."""
+    """One check of a validation. ``state`` is its status, or ``running``, ``waiting``, ``not reached``."""
 
     name: str
     title: str

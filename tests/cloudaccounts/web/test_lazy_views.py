@@ -34,8 +34,8 @@ def test_checking_the_urls_loads_no_page() -> None:
 
 def test_work_for_jobs_is_found_without_anything_loaded_before() -> None:
     code = (
-        "import django; django.setup(); from cloudaccounts.bulk.actions import fleet_actions;"
-        "print(*sorted(action.key for action in fleet_actions(for_owners=False)))"
+        "import django; django.setup(); from cloudaccounts.bulk.actions import bulk_actions;"
+        "print(*sorted(action.key for action in bulk_actions(for_owners=False)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["delete", "environment", "resume", "revalidate", "scan", "suspend", "transfer"]

@@ -179,13 +179,13 @@ def test_eight_clicks_at_once_give_one_account(proven_draft: Walk, owner: str) -
 def test_a_draft_that_changes_between_the_look_at_its_proof_and_the_finish_is_not_finished(
     proven_draft: Walk, owner: str, monkeypatch: pytest.MonkeyPatch, meanwhile: dict[str, Any]
 ) -> None:
-    check_proof = draft_completion._check_proof
+    check_proof = draft_completion._require_proof
 
     def then_change(draft: WizardSession) -> None:
         check_proof(draft)
         change(proven_draft, **meanwhile)
 
-    monkeypatch.setattr(draft_completion, "_check_proof", then_change)
+    monkeypatch.setattr(draft_completion, "_require_proof", then_change)
     with pytest.raises(ProofError):
         finish_draft(proven_draft.draft_id, owner=owner, actor=ACTOR)
     assert proven_draft.draft.finishing_at is None
