@@ -6,12 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.views.common import owner_of
 from config.simulated.presentation import clouds_for, filled_in
 from config.simulated.scenarios import find_scenario, read_scenarios
 from wizard.drafts.errors import DraftUnreadableError
 from wizard.models import Step
 from wizard.steps.prefill import create_prefilled_draft
-from wizard.views.permissions import ask_for_validation, owner_of, step_url
+from wizard.views.common import request_validation_or_warn, step_url
 
 
 @require_safe
@@ -36,5 +37,5 @@ def use(request: HttpRequest, cloud: str, slug: str) -> HttpResponse:
         messages.info(request, f"All is filled in. Play the customer first, in a terminal: {command} Then go on here.")
         step = Step.AUTHENTICATION
     elif step == Step.VALIDATION:
-        ask_for_validation(request, draft.row, draft.content)
+        request_validation_or_warn(request, draft.row, draft.content)
     return redirect(step_url(draft.row.pk, step))

@@ -1,4 +1,4 @@
-"""A draft that begins with entries already in it."""
+"""Starting a draft with entries in it, as if a person had gone through the steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.utils.datastructures import MultiValueDict
 
 from wizard.drafts.draft_data import DraftContent, Value
-from wizard.drafts.services import OpenDraft, create_wizard_session, remember_step
+from wizard.drafts.editing import OpenDraft, create_wizard_session, remember_step
 from wizard.models import Step
 from wizard.steps import FORMS, StepContext, StepForm
 
@@ -17,18 +17,18 @@ Entries = Mapping[str, Mapping[str, Value]]  # by step: values by the names that
 
 
 def create_prefilled_draft(owner: str, entries: Entries) -> OpenDraft:
-    """Takes the entries as if the owner had typed them, by each step's own form, and rests at the first step refused.
+    """Accepts the entries by each step's own form. The draft resumes at the first step that was refused or not values.
 
     Raises `DraftUnreadableError` as `create_wizard_session` does.
     """
     draft_id, content = uuid4(), DraftContent()
     for name, form_class in FORMS:
-        given = entries.get(name)
-        if given is None:
+        values = entries.get(name)
+        if values is None:
             break
         step_form = cast("type[StepForm]", form_class)
         data = MultiValueDict(
-            {f"{name}-{field}": value if isinstance(value, list) else [value] for field, value in given.items()}
+            {f"{name}-{field}": value if isinstance(value, list) else [value] for field, value in values.items()}
         )
         form = step_form(data, prefix=name, context=StepContext(owner, draft_id, content))
         if not form.is_valid():

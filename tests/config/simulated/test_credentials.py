@@ -15,7 +15,7 @@ from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.models import CloudAccount
 from tests.config.simulated.conftest import SECRET
 from tests.conftest import ALL_DATABASES, MakeAccount
-from wizard.drafts.services import read_content
+from wizard.drafts.editing import read_content
 from wizard.models import ValidationState, WizardSession
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)

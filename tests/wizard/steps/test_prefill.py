@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ALL_DATABASES
-from wizard.drafts.services import open_draft
+from wizard.drafts.editing import open_draft
 from wizard.steps.prefill import create_prefilled_draft
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
