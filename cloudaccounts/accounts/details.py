@@ -1,3 +1,5 @@
+"""What an account is called and where it is looked for; made canonical before anything is asked or stored."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -5,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from cloudaccounts import registry
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.provider import Provider
 from cloudaccounts.errors import InputError
-from cloudaccounts.models import Environment
+from cloudaccounts.models import CloudAccount, Environment
 from cloudaccounts.text import clean_name
 
 NAME_LIMIT = 120
@@ -26,13 +29,35 @@ class AccountDetails:
     auth_method: str = ""
 
 
-def clean_details(details: AccountDetails) -> AccountDetails:
-    """The same, canonical: id, name and regions by allow-list. Raises `InputError` with a message a field."""
-    wrong: dict[str, str] = {}
+def details_of(account: CloudAccount) -> AccountDetails:
+    """Of a stored account, so canonical already."""
+    return AccountDetails(
+        provider=account.provider,
+        account_id=account.account_id,
+        partition=account.partition,
+        name=account.name,
+        environment=account.environment,
+        regions=tuple(account.regions),
+        auth_method=account.auth_method,
+    )
+
+
+def find_provider(key: str) -> Provider:
+    """Raises `InputError` where no provider has this key."""
     try:
-        provider = registry.get(details.provider)
+        return registry.get(key)
     except registry.UnknownProviderError:
         raise InputError({"provider": "Choose one of the providers offered."}) from None
+
+
+def clean_details(details: AccountDetails) -> AccountDetails:
+    """The same, canonical: id, name and regions by allow-list. Raises `InputError` with a message a field."""
+    return clean_details_for(find_provider(details.provider), details)
+
+
+def clean_details_for(provider: Provider, details: AccountDetails) -> AccountDetails:
+    """As `clean_details`, where the provider was looked up already."""
+    wrong: dict[str, str] = {}
     account_id = details.account_id
     try:
         account_id = provider.clean_account_id(details.account_id)

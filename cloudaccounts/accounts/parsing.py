@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.datastructures import MultiValueDict
 
-from cloudaccounts import registry
-from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.accounts.details import AccountDetails, clean_details_for, find_provider
+from cloudaccounts.accounts.resolution import ResolvedAccount, look_up
 from cloudaccounts.contract.identity import AuthMethod, Credentials
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.errors import InputError
@@ -35,66 +35,73 @@ class GivenAccount:
         return f"<GivenAccount {self.provider}>"
 
 
-def read_account(given: GivenAccount) -> tuple[AccountDetails, Credentials]:
-    """Clean details and credentials. Raises `InputError` with a message a field, `ProviderError` where they do not fit.
+def read_account(given: GivenAccount, *, owner: str) -> tuple[ResolvedAccount, Credentials]:
+    """The account that is meant, and its credentials. Asks the database once, no network.
 
-    Fields of the credential are named ``credentials.<field>``.
+    Raises `InputError` with a message for each field that is wrong, the credential's named ``credentials.<field>``,
+    and `ProviderError` where the parts do not fit each other.
     """
+    provider = find_provider(given.provider)
     wrong: dict[str, str] = {}
-    details = _details(given)
+    values: dict[str, str] = {}
+    details = _details(provider, given)
+    # Both are cleaned before either is refused, so that the caller hears of all wrong fields at once.
     try:
-        details = clean_details(details)
+        details = clean_details_for(provider, details)
     except InputError as error:
         wrong |= error.fields
-    if "provider" in wrong:
-        raise InputError(wrong)
-    provider = registry.get(given.provider)
-    values: dict[str, str] = {}
     try:
-        method = provider.method(given.auth_method)
-    except KeyError:
-        wrong["auth_method"] = f"Choose one of {', '.join(method.key for method in provider.methods)}."
-    else:
-        try:
-            values = clean_values(method, given.credentials)
-        except InputError as error:
-            wrong |= error.fields
+        values = _credential_values(provider, given.auth_method, given.credentials)
+    except InputError as error:
+        wrong |= error.fields
     if wrong:
         raise InputError(wrong)
-    return details, provider.clean_credentials(
-        details.auth_method, values, account_id=details.account_id, partition=details.partition
-    )
+    credentials = _fit(provider, details, details.auth_method, values)
+    return look_up(owner, provider, details), credentials
 
 
-def read_details(given: GivenAccount) -> AccountDetails:
-    """Which account it is, without a look at its credential. Raises `InputError`."""
-    return clean_details(_details(given))
+def read_details(given: GivenAccount, *, owner: str) -> ResolvedAccount:
+    """The account that is meant, without a look at its credential. Raises `InputError`."""
+    provider = find_provider(given.provider)
+    return look_up(owner, provider, clean_details_for(provider, _details(provider, given)))
 
 
-def _details(given: GivenAccount) -> AccountDetails:
+def read_credentials(account: ResolvedAccount, given: Mapping[str, Any]) -> Credentials:
+    """The credentials of what `read_details` resolved. Raises as `read_account`."""
+    values = _credential_values(account.provider, account.details.auth_method, given)
+    return _fit(account.provider, account.details, account.details.auth_method, values)
+
+
+def read_new_credentials(account: ResolvedAccount, given: Mapping[str, Any], *, method: str) -> Credentials:
+    """New credentials of an account that is connected. Raises as `read_account`."""
+    values = _credential_values(account.provider, method, given)
+    if cloud := given.get(CLOUD):
+        # The account's partition is settled: what is named here has to be the same, and the provider says so.
+        values[CLOUD] = str(cloud)
+    return _fit(account.provider, account.details, method, values)
+
+
+def _fit(provider: Provider, details: AccountDetails, method: str, values: Mapping[str, str]) -> Credentials:
+    return provider.clean_credentials(method, values, account_id=details.account_id, partition=details.partition)
+
+
+def _credential_values(provider: Provider, method: str, given: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        return clean_values(provider.method(method), given)
+    except KeyError:
+        raise InputError({"auth_method": f"Choose one of {', '.join(m.key for m in provider.methods)}."}) from None
+
+
+def _details(provider: Provider, given: GivenAccount) -> AccountDetails:
     return AccountDetails(
-        provider=given.provider,
+        provider=provider.key,
         account_id=given.account_id,
-        partition=_partition(given),
+        partition=_partition(provider, given),
         name=given.name,
         environment=given.environment,
         regions=given.regions,
         auth_method=given.auth_method,
     )
-
-
-def read_credentials(
-    given: Mapping[str, Any], *, method: str, provider: str, account_id: str, partition: str
-) -> Credentials:
-    """New credentials of an account that is connected. Raises as `read_account`."""
-    spec = registry.get(provider)
-    try:
-        values = clean_values(spec.method(method), given)
-    except KeyError:
-        raise InputError({"auth_method": f"Choose one of {', '.join(m.key for m in spec.methods)}."}) from None
-    if cloud := given.get(CLOUD):
-        values[CLOUD] = str(cloud)
-    return spec.clean_credentials(method, values, account_id=account_id, partition=partition)
 
 
 def clean_values(method: AuthMethod, given: Mapping[str, Any]) -> dict[str, str]:
@@ -122,19 +129,15 @@ def clean_values(method: AuthMethod, given: Mapping[str, Any]) -> dict[str, str]
     return {name: value for name, value in form.cleaned_data.items() if value}
 
 
-def _partition(given: GivenAccount) -> str:
+def _partition(provider: Provider, given: GivenAccount) -> str:
     """As named, beside the account or with the credential; else the provider's usual one."""
-    try:
-        provider = registry.get(given.provider)
-    except registry.UnknownProviderError:
-        return ""
     named = given.credentials.get(CLOUD)
     if not isinstance(named, str):
         named = ""
     if given.partition and named and partition_named(provider, given.partition) != partition_named(provider, named):
         raise InputError({"partition": "The account and its credentials name two different clouds."})
-    wanted = given.partition or named
-    return partition_named(provider, wanted) if wanted else provider.partitions()[0].value
+    name = given.partition or named
+    return partition_named(provider, name) if name else provider.partitions()[0].value
 
 
 def partition_named(provider: Provider, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from cloudaccounts.accounts.queries import check_account_exists
+from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.models import RateCounter
@@ -45,14 +46,8 @@ class RateLimit:
     seconds: int
     cause: str
 
-    def check(self) -> None:
-        """Raises `TooManyAttemptsError` where the stretch's failures are used up."""
-        key, ends = self._stretch()
-        if RateCounter.objects.filter(key=key, count__gte=self.limit).exists():
-            raise TooManyAttemptsError(self.cause, max(1, math.ceil(ends - time.time())))
-
     def count(self) -> None:
-        key, ends = self._stretch()
+        key, ends = self.window()
         row = RateCounter.objects.filter(key=key)
         if row.update(count=F("count") + 1):
             return
@@ -62,19 +57,19 @@ class RateLimit:
         except IntegrityError:  # a parallel call was first
             row.update(count=F("count") + 1)
 
-    def _stretch(self) -> tuple[str, float]:
+    def window(self) -> tuple[str, float]:
+        """The counter's key in the stretch that runs now, and when that ends, in seconds since 1970."""
         number = int(time.time() // self.seconds)
         who = hashlib.sha256(self.subject.encode()).hexdigest()[:40]
         return f"{self.name}:{who}:{number}", (number + 1) * self.seconds
 
 
-def validation_rate_limits(owner: str, provider: str, account_id: str) -> tuple[RateLimit, ...]:
+def validation_rate_limits(owner: str, provider: str, account_id: str, *, is_connected: bool) -> tuple[RateLimit, ...]:
     """Of new credentials: on who tries them, and on the account they are tried at, whoever tries.
 
     Where the owner has this account connected, only the owner's own failures count, so that strangers cannot keep
     somebody from replacing a credential.
     """
-    own = check_account_exists(owner, provider, account_id)
     return (
         RateLimit(
             "proofs-of-owner",
@@ -84,8 +79,8 @@ def validation_rate_limits(owner: str, provider: str, account_id: str) -> tuple[
             "Too many of your validations failed within this hour.",
         ),
         RateLimit(
-            "proofs-at-own-account" if own else "proofs-at-account",
-            f"{owner if own else ''}|{provider}|{account_id}",
+            "proofs-at-own-account" if is_connected else "proofs-at-account",
+            f"{owner if is_connected else ''}|{provider}|{account_id}",
             settings.API_FAILED_VALIDATIONS_PER_ACCOUNT,
             900,
             "Too many validations of this account failed within a quarter of an hour.",
@@ -93,21 +88,40 @@ def validation_rate_limits(owner: str, provider: str, account_id: str) -> tuple[
     )
 
 
-def refuse_too_many_attempts(*, owner: str, provider: str, account_id: str) -> None:
-    """Says before a try what `validate_cloud_account` would say in its report. Raises `TooManyAttemptsError`."""
-    check_rate_limits(validation_rate_limits(owner, provider, account_id))
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Leave to try a credential once: from `begin_attempt`, or `NOT_A_GUESS`. Whoever proves access needs one."""
+
+    limits: tuple[RateLimit, ...]
+
+    def count(self, report: CloudValidationResult) -> None:
+        """Counts a try that failed by what was given; what the cloud or the network did does not count."""
+        if not report.ok and report.permanent:
+            for limit in self.limits:
+                limit.count()
 
 
-def check_rate_limits(brakes: tuple[RateLimit, ...]) -> None:
-    for brake in brakes:
-        brake.check()
+# For credentials that no person is guessing: stored with an account, of an organization, in the operator's own files.
+NOT_A_GUESS = Attempt(())
 
 
-def count_failure(brakes: tuple[RateLimit, ...], report: CloudValidationResult) -> None:
-    """Of a try that failed by what was given; what the cloud or the network did does not count."""
-    if not report.ok and report.permanent:
-        for brake in brakes:
-            brake.count()
+def begin_attempt(account: ResolvedAccount) -> Attempt:
+    """Raises `TooManyAttemptsError` where the failures of an owner, or at an account, are used up. One query."""
+    limits = validation_rate_limits(
+        account.owner, account.provider.key, account.account_id, is_connected=account.is_connected
+    )
+    check_rate_limits(limits)
+    return Attempt(limits)
+
+
+def check_rate_limits(limits: Sequence[RateLimit]) -> None:
+    """Raises `TooManyAttemptsError` for the first whose stretch's failures are used up. One query for all."""
+    windows = {limit: limit.window() for limit in limits}
+    keys = [key for key, _ in windows.values()]
+    counts = dict(RateCounter.objects.filter(key__in=keys).values_list("key", "count"))
+    for limit, (key, ends) in windows.items():
+        if counts.get(key, 0) >= limit.limit:
+            raise TooManyAttemptsError(limit.cause, max(1, math.ceil(ends - time.time())))
 
 
 def purge_rate_counters() -> int:

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cloudaccounts import metrics
+from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
+from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
@@ -18,10 +20,9 @@ from cloudaccounts.contract.report import CloudValidationResult, ValidationProgr
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health import provider_outage
-from cloudaccounts.health.sessions import details_of
 from cloudaccounts.health.state_machine import Seen
 from cloudaccounts.health.transitions import Checked, settle
-from cloudaccounts.health.validation import refused, validate_cloud_account
+from cloudaccounts.health.validation import prove_access, refused
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
@@ -125,13 +126,8 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
     actor = Actor.from_dict(check.actor)
     try:
         credentials = vault.open_credentials(account=account, actor=actor, purpose="connection check")
-        return validate_cloud_account(
-            owner=account.owner,
-            details=details_of(account),
-            credentials=credentials,
-            listen=show,
-            deadline=deadline,
-            known=True,
+        return prove_access(
+            ResolvedAccount.of(account), credentials, attempt=NOT_A_GUESS, listen=show, deadline=deadline
         )
     except ProviderError as error:
         return refused(ValidationProgress(), error)

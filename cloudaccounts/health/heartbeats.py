@@ -27,6 +27,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from cloudaccounts import metrics, registry
+from cloudaccounts.accounts.details import details_of
 from cloudaccounts.accounts.external_id import external_ids_of
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Target
@@ -35,7 +36,6 @@ from cloudaccounts.contract.report import CloudValidationResult, ValidationProgr
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import defect
 from cloudaccounts.health import provider_outage
-from cloudaccounts.health.sessions import details_of
 from cloudaccounts.health.state_machine import Event, Limits, Seen
 from cloudaccounts.health.transitions import Checked, settle, settle_quiet
 from cloudaccounts.health.validation import refused, target_for

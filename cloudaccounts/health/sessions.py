@@ -1,24 +1,12 @@
 from __future__ import annotations
 
 from cloudaccounts import registry
-from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.accounts.details import details_of
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.credentials import vault
 from cloudaccounts.health.validation import target_for
 from cloudaccounts.models import CloudAccount
-
-
-def details_of(account: CloudAccount) -> AccountDetails:
-    return AccountDetails(
-        provider=account.provider,
-        account_id=account.account_id,
-        partition=account.partition,
-        name=account.name,
-        environment=account.environment,
-        regions=tuple(account.regions),
-        auth_method=account.auth_method,
-    )
 
 
 def account_session(*, account: CloudAccount, actor: Actor, purpose: str) -> Session:

@@ -1,3 +1,5 @@
+"""The live proof of access: with new credentials, and with those that are stored."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -6,10 +8,10 @@ from itertools import islice
 
 from django.conf import settings
 
-from cloudaccounts import registry
 from cloudaccounts.accounts.details import AccountDetails
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.accounts.rate_limits import check_rate_limits, count_failure, validation_rate_limits
+from cloudaccounts.accounts.rate_limits import Attempt, TooManyAttemptsError, begin_attempt
+from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target, VisibleAccount
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
@@ -24,34 +26,54 @@ def validate_cloud_account(
     credentials: Credentials,
     listen: Listen | None = None,
     deadline: float = 120.0,
-    known: bool = False,
 ) -> CloudValidationResult:
-    """Proves access live with the provider's SDK; every failure is in the report. Asks the network, stores no secret.
+    """Proves access with new credentials, live; every failure of the proof is in the report. Stores no secret.
 
-    ``details`` is clean (see `clean_details`). ``listen`` gets a snapshot at each step. ``deadline`` in seconds.
-
-    Whoever tries keys that are not theirs must not learn here which of them work, as often as they like: failures are
-    counted, and after too many the report is a refusal (``too_many_tries``) without a question to the cloud. ``known``
-    is for what is no guess of a person's: credentials that are stored with an account, and the operator's own files.
+    Asks the network. ``listen`` gets a snapshot at each step. ``deadline`` in seconds. After too many failures the
+    report is a refusal (``too_many_tries``) without a question to the cloud. Raises `InputError` for details that are
+    wrong.
     """
-    provider = registry.get(details.provider)
-    progress = ValidationProgress(listen=listen)
-    brakes = () if known else validation_rate_limits(owner, details.provider, details.account_id)
+    return validate_resolved(resolve_account(owner, details), credentials, listen=listen, deadline=deadline)
+
+
+def validate_resolved(
+    account: ResolvedAccount, credentials: Credentials, *, listen: Listen | None = None, deadline: float = 120.0
+) -> CloudValidationResult:
+    """As `validate_cloud_account`, where the account was resolved already. Raises nothing that is expected."""
     try:
-        check_rate_limits(brakes)
-        report = provider.validate(credentials, target_for(owner, details, deadline=deadline), progress)
+        attempt = begin_attempt(account)
+    except TooManyAttemptsError as error:
+        return refused(ValidationProgress(listen=listen), error)
+    return prove_access(account, credentials, attempt=attempt, listen=listen, deadline=deadline)
+
+
+def prove_access(
+    account: ResolvedAccount,
+    credentials: Credentials,
+    *,
+    attempt: Attempt,
+    listen: Listen | None = None,
+    deadline: float = 120.0,
+) -> CloudValidationResult:
+    """As `validate_resolved`, where the rate limits were asked already.
+
+    Whoever tries keys that are not theirs must not learn here which of them work, as often as they like: so it takes
+    an ``attempt``, and counts it where it failed.
+    """
+    progress = ValidationProgress(listen=listen)
+    target = target_for(account.owner, account.details, deadline=deadline)
+    try:
+        report = account.provider.validate(credentials, target, progress)
     except ProviderError as error:
         report = refused(progress, error)
-    count_failure(brakes, report)
+    attempt.count(report)
     return report
 
 
-def visible_accounts(
-    *, owner: str, details: AccountDetails, credentials: Credentials, limit: int
-) -> list[VisibleAccount]:
+def visible_accounts(account: ResolvedAccount, credentials: Credentials, *, limit: int) -> list[VisibleAccount]:
     """The other accounts that these credentials see, at most ``limit``. Asks the network. Raises `ProviderError`."""
-    provider = registry.get(details.provider)
-    return list(islice(provider.visible_accounts(credentials, target_for(owner, details)), limit))
+    target = target_for(account.owner, account.details)
+    return list(islice(account.provider.visible_accounts(credentials, target), limit))
 
 
 def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, external_id: str = "") -> Target:

@@ -9,14 +9,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_details
-from cloudaccounts.accounts.queries import check_account_exists
+from cloudaccounts.accounts.parsing import GivenAccount, read_credentials, read_details
+from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError, defect
-from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.health.validation import prove_access
 from cloudaccounts.imports.parser import BadRow, Row
-from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.organizations import grouping
 from cloudaccounts.work.threads import DatabaseThreads
 
@@ -79,35 +79,38 @@ def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) ->
 def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
     try:
         given = _given(row)
-        details = read_details(given)
+        account = read_details(given, owner=owner)
     except InputError as error:
         return _wrong(row, error)
-    told = partial(Result, row.line, provider=details.provider, account_id=details.account_id, name=details.name)
-    if check_account_exists(owner, details.provider, details.account_id):
-        return told("exists")
+    result = partial(
+        Result, row.line, provider=account.provider.key, account_id=account.account_id, name=account.details.name
+    )
+    # Before a look at the credential: a file may be run again after its secrets were taken out of it.
+    if account.is_connected:
+        return result("exists")
     try:
         group = grouping.clean_group(owner, row.values.get("group", ""))
-        details, credentials = read_account(given)
-        report = validate_cloud_account(owner=owner, details=details, credentials=credentials, known=True)
+        credentials = read_credentials(account, given.credentials)
+        report = prove_access(account, credentials, attempt=NOT_A_GUESS)
         if not report.ok:
             raise ValidationRefusedError(report)
         if dry_run:
-            return told("valid")
-        account = add_cloud_account(owner=owner, actor=actor, details=details, credentials=credentials, report=report)
-        grouping.put(account, group, actor=actor)
+            return result("valid")
+        connected = connect_account(account, actor=actor, credentials=credentials, report=report)
+        grouping.put(connected, group, actor=actor)
     except DuplicateAccountError:
-        return told("exists")  # twice in the file
+        return result("exists")  # twice in the file, and the other row's thread was first
     except InputError as error:
-        return _wrong(row, error, told)
+        return _wrong(row, error, result)
     except ProviderError as error:
-        return told("refused", reason=error.cause, remedy=error.remedy)
-    return told("added")
+        return result("refused", reason=error.cause, remedy=error.remedy)
+    return result("added")
 
 
-def _wrong(row: Row, error: InputError, told: Callable[..., Result] | None = None) -> Result:
+def _wrong(row: Row, error: InputError, result: Callable[..., Result] | None = None) -> Result:
     """By field. The messages are those of forms, and hold nothing of what stands in the file."""
     reason = " ".join(f"{name}: {message}" for name, message in error.fields.items())
-    return (told or partial(Result, row.line))("refused", reason=reason)
+    return (result or partial(Result, row.line))("refused", reason=reason)
 
 
 def _given(row: Row) -> GivenAccount:

@@ -7,12 +7,11 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cloudaccounts import registry
-from cloudaccounts.accounts.details import AccountDetails, clean_details
-from cloudaccounts.accounts.queries import check_account_exists
+from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
-from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import vault
 from cloudaccounts.dates import moment
@@ -36,67 +35,80 @@ def add_cloud_account(
     credentials: Credentials,
     report: CloudValidationResult,
     account_uuid: UUID | None = None,
+) -> CloudAccount:
+    """Connects a proven account, for callers that have its details as they were entered; see `connect_account`.
+
+    Raises `InputError` as well.
+    """
+    account = resolve_account(owner, details)
+    return connect_account(account, actor=actor, credentials=credentials, report=report, account_uuid=account_uuid)
+
+
+def connect_account(
+    account: ResolvedAccount,
+    *,
+    actor: Actor,
+    credentials: Credentials,
+    report: CloudValidationResult,
+    account_uuid: UUID | None = None,
     connection: CloudAccount | None = None,
 ) -> CloudAccount:
-    """Connects a proven account: seals the credential, then writes the account, whose signal requests the first scan.
+    """Seals the credential of a proven account, then writes the account, whose signal requests the first scan.
 
     With a ``connection`` nothing is sealed: the account is opened with that account's credential from then on, and
     ``credentials`` are what was made of it.
 
     Repeating it with the same ``account_uuid`` (a draft's) answers with the account that is there already.
-    Raises `InputError`, `DuplicateAccountError`, `ValidationRefusedError`, `CredentialsUnreadableError`.
+    Raises `DuplicateAccountError`, `ValidationRefusedError`, `CredentialsUnreadableError`.
     """
     if not (report.finished and report.ok):
         raise ValidationRefusedError(report)
-    details = clean_details(details)
-    if account_uuid and (existing := _own(owner, account_uuid)):
+    # Looked for before anything is sealed: its credential may have been rotated since, and would be written over.
+    if account_uuid and (existing := _own(account.owner, account_uuid)):
         return existing
-    if check_account_exists(owner, details.provider, details.account_id):
-        if account_uuid and (existing := _own(owner, account_uuid)):
-            return existing  # written by a parallel call for the same draft since the look above
-        raise DuplicateAccountError(details.provider, details.account_id)
+    if account.is_connected:
+        raise DuplicateAccountError(account.provider.key, account.account_id)
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)  # sealing beside data that this key does not open would split the store
-    account = _build(owner, details, credentials, report, account_uuid or uuid4())
-    facts = registry.get(details.provider).describe(credentials)
+    facts = account.provider.describe(credentials)
+    row = _build(account, credentials.method, facts, report, account_uuid or uuid4())
     how = "credentials sealed"
     if connection is not None:
-        account.connection, how = connection.id, f"opened with the credential of {connection.name}"
-        account.credential_secretless, account.credential_expires_at = True, None  # both are the connection's
+        row.connection, how = connection.id, f"opened with the credential of {connection.name}"
+        row.credential_secretless, row.credential_expires_at = True, None  # both are the connection's
     try:
         with transaction.atomic(using=SECURITY):
             # Credential first: should the process be killed where there are no transactions (MongoDB), an account
-            # without a credential never exists; a credential without an account is swept up (services.sweeping).
+            # without a credential never exists; a credential without an account is deleted by `credentials.orphans`.
             if connection is None:
-                vault.store(
-                    account=account, credentials=credentials, facts=facts, since=account.credential_since, actor=actor
-                )
-            account.save(force_insert=True)
+                vault.store(account=row, credentials=credentials, facts=facts, since=row.credential_since, actor=actor)
+            row.save(force_insert=True)
             if account_uuid and AuditEvent.objects.filter(account=account_uuid, action="account.deleted").exists():
                 raise AccountDeletedError  # a parallel finish had written it, and its owner deleted it, since our look
             record_event(
                 actor=actor,
-                owner=owner,
+                owner=row.owner,
                 action="account.created",
                 text=f"Account connected by {actor.label}; {how}",
-                account=account.id,
-                label=account.name,
-                provider=account.provider,
-                account_id=account.account_id,
-                auth_method=account.auth_method,
+                account=row.id,
+                label=row.name,
+                provider=row.provider,
+                account_id=row.account_id,
+                auth_method=row.auth_method,
             )
     except AccountDeletedError:
         # Where nothing is rolled back (MongoDB): the account, its credential, and the scan that its signal asked for.
-        vault.discard(account.id)
-        CloudAccount.objects.filter(pk=account.id).delete()
-        account_deleted.send(sender=CloudAccount, account=account, actor=actor)
+        vault.discard(row.id)
+        CloudAccount.objects.filter(pk=row.id).delete()
+        account_deleted.send(sender=CloudAccount, account=row, actor=actor)
         raise
     except IntegrityError:
-        if account_uuid and (existing := _own(owner, account_uuid)):
+        # A parallel call was first: the constraint has the last word, however long ago the account was looked up.
+        if account_uuid and (existing := _own(account.owner, account_uuid)):
             return existing
-        vault.discard(account.id)
-        raise DuplicateAccountError(details.provider, details.account_id) from None
-    return account
+        vault.discard(row.id)
+        raise DuplicateAccountError(account.provider.key, account.account_id) from None
+    return row
 
 
 def _own(owner: str, account_uuid: UUID) -> CloudAccount | None:
@@ -104,23 +116,21 @@ def _own(owner: str, account_uuid: UUID) -> CloudAccount | None:
 
 
 def _build(
-    owner: str, details: AccountDetails, credentials: Credentials, report: CloudValidationResult, key: UUID
+    account: ResolvedAccount, method: str, facts: CredentialFacts, report: CloudValidationResult, key: UUID
 ) -> CloudAccount:
-    now = timezone.now()
-    facts = registry.get(details.provider).describe(credentials)
-    since = moment(report.credential_created_at) or facts.created_at or now
+    now, details = timezone.now(), account.details
     return CloudAccount(
         id=key,
-        owner=owner,
-        provider=details.provider,
+        owner=account.owner,
+        provider=account.provider.key,
         account_id=details.account_id,
         name=details.name,
         environment=details.environment,
         regions=list(details.regions),
         partition=details.partition,
         tenant=facts.tenant,
-        auth_method=credentials.method,
-        credential_since=since,
+        auth_method=method,
+        credential_since=moment(report.credential_created_at) or facts.created_at or now,
         credential_expires_at=moment(report.credential_expires_at) or facts.expires_at,
         credential_secretless=facts.secretless,
         **proven_fields(report, now=now),

@@ -8,17 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from cloudaccounts.accounts.changes import update_account
-from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_credentials
-from cloudaccounts.accounts.queries import check_account_exists
-from cloudaccounts.accounts.rate_limits import refuse_too_many_attempts
+from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_new_credentials
+from cloudaccounts.accounts.rate_limits import begin_attempt
+from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
-from cloudaccounts.errors import AccountSuspendedError, DuplicateAccountError, ValidationRefusedError
+from cloudaccounts.errors import AccountSuspendedError, DuplicateAccountError
 from cloudaccounts.groups.services import find_groups, set_groups
 from cloudaccounts.health.connection_checks import request_check, run_check
-from cloudaccounts.health.validation import validate_cloud_account
-from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.health.validation import prove_access
+from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.models import CloudAccount, ConnectionCheck
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.rotation.verify import replace_credentials
@@ -39,9 +39,8 @@ class CheckUnderWayError(ProviderError):
 
 def validate_new_account(*, owner: str, given: GivenAccount, deadline: float = DEADLINE) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
-    details, credentials = read_account(given)
-    refuse_too_many_attempts(owner=owner, provider=details.provider, account_id=details.account_id)
-    return validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
+    account, credentials = read_account(given, owner=owner)
+    return prove_access(account, credentials, attempt=begin_attempt(account), deadline=deadline)
 
 
 def onboard_account(
@@ -60,21 +59,16 @@ def onboard_account(
     Repeating it with the same ``account_uuid`` answers with the account that is there already. Raises `InputError`,
     `DuplicateAccountError`, `ValidationRefusedError`, `TooManyAttemptsError` and other `ProviderError`s.
     """
-    details, credentials = read_account(given)
+    resolved, credentials = read_account(given, owner=owner)
     group_ids = find_groups(owner, groups, field="group")
     if account_uuid and (made := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
         if group_ids:  # a call that was killed may have come no further than the account
             set_groups(made, actor=actor, group_ids=group_ids)
         return made
-    if check_account_exists(owner, details.provider, details.account_id):
-        raise DuplicateAccountError(details.provider, details.account_id)
-    refuse_too_many_attempts(owner=owner, provider=details.provider, account_id=details.account_id)
-    report = validate_cloud_account(owner=owner, details=details, credentials=credentials, deadline=deadline)
-    if not report.ok:
-        raise ValidationRefusedError(report)
-    account = add_cloud_account(
-        owner=owner, actor=actor, details=details, credentials=credentials, report=report, account_uuid=account_uuid
-    )
+    if resolved.is_connected:
+        raise DuplicateAccountError(resolved.provider.key, resolved.account_id)
+    report = prove_access(resolved, credentials, attempt=begin_attempt(resolved), deadline=deadline)
+    account = connect_account(resolved, actor=actor, credentials=credentials, report=report, account_uuid=account_uuid)
     if group_ids:
         set_groups(account, actor=actor, group_ids=group_ids)
     return account
@@ -96,16 +90,9 @@ def replace_given_credentials(
 ) -> CloudValidationResult:
     """Reads what was given, proves it and swaps; without ``method`` it is of the present one.
 
-    Raises `InputError`, `TooManyAttemptsError`, and what `replace_credentials` raises.
+    Raises `InputError`, and what `replace_credentials` raises.
     """
-    credentials = read_credentials(
-        given,
-        method=method or account.auth_method,
-        provider=account.provider,
-        account_id=account.account_id,
-        partition=account.partition,
-    )
-    refuse_too_many_attempts(owner=account.owner, provider=account.provider, account_id=account.account_id)
+    credentials = read_new_credentials(ResolvedAccount.of(account), given, method=method or account.auth_method)
     return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.accounts.details import NAME_LIMIT, AccountDetails, clean_details
+from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
+from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
-from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
-from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.health.validation import prove_access
 from cloudaccounts.jobs.runner import Outcome, handles, start_job
-from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem, Organization, OrganizationMember
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
@@ -133,10 +133,8 @@ def _test(job: Job, item: JobItem) -> Outcome:
         return _not_to_do(member)
     try:
         connection, credentials = _open(organization, member, Actor.from_dict(job.actor), "a test")
-        details = _details(
-            organization, connection, member.account_id, member.name, connection.environment, connection.regions
-        )
-        report = validate_cloud_account(owner=organization.owner, details=details, credentials=credentials, known=True)
+        resolved = _resolve(organization, connection, member, connection.environment, connection.regions)
+        report = prove_access(resolved, credentials, attempt=NOT_A_GUESS)
         if not report.ok:
             raise ValidationRefusedError(report)
     except ProviderError as error:
@@ -174,22 +172,31 @@ def _onboard(job: Job, item: JobItem) -> Outcome:
 
 def _add(organization: Organization, member: OrganizationMember, actor: Actor, options: dict[str, Any]) -> CloudAccount:
     connection, credentials = _open(organization, member, actor, "onboarding")
-    details = _details(
-        organization, connection, member.account_id, member.name, options["environment"], options["regions"]
-    )
-    details = clean_details(replace(details, name=details.name[:120]))
-    report: CloudValidationResult = validate_cloud_account(
-        owner=organization.owner, details=details, credentials=credentials, known=True
-    )
-    account = add_cloud_account(
-        owner=organization.owner, actor=actor, details=details, credentials=credentials, report=report,
-        account_uuid=member.becomes, connection=connection,
+    resolved = _resolve(organization, connection, member, options["environment"], options["regions"])
+    report = prove_access(resolved, credentials, attempt=NOT_A_GUESS)
+    account = connect_account(
+        resolved, actor=actor, credentials=credentials, report=report, account_uuid=member.becomes,
+        connection=connection,
     )  # fmt: skip
     # Whoever deletes, transfers or suspends the connection looks for members first: ours may have come after that look.
     if not _is_still_usable(connection):
         delete_account(account, actor=actor)
         raise ConnectionGoneError
     return account
+
+
+def _resolve(
+    organization: Organization,
+    connection: CloudAccount,
+    member: OrganizationMember,
+    environment: str,
+    regions: Sequence[str],
+) -> ResolvedAccount:
+    """Raises `InputError`. A cloud's own name may be longer than ours."""
+    name = (member.name or member.account_id)[:NAME_LIMIT]
+    return resolve_account(
+        organization.owner, _details(organization, connection, member.account_id, name, environment, regions)
+    )
 
 
 def _is_still_usable(connection: CloudAccount) -> bool:

@@ -16,13 +16,13 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cloudaccounts import registry
+from cloudaccounts.accounts.details import details_of
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import MemberPage
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import defect
-from cloudaccounts.health.sessions import details_of
 from cloudaccounts.health.validation import target_for
 from cloudaccounts.models import Organization
 from cloudaccounts.models.organization import SyncState

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, transaction
 
-from cloudaccounts import registry
+from cloudaccounts.accounts.rate_limits import NOT_A_GUESS, begin_attempt
+from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
 from cloudaccounts.credentials import staging, vault
 from cloudaccounts.errors import RotationUnderWayError, defect
-from cloudaccounts.health.sessions import details_of
-from cloudaccounts.health.validation import refused, validate_cloud_account
+from cloudaccounts.health.validation import prove_access, refused
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
@@ -58,13 +57,15 @@ def replace_credentials(
 ) -> CloudValidationResult:
     """Tests within ``deadline`` seconds and swaps, in this process; a refused credential is stored nowhere.
 
-    For the HTTP API; the report says which it was. Asks the network. Raises `RotationUnderWayError`,
-    `AccountSuspendedError`, `CredentialsUnreadableError`.
+    For the HTTP API; the report says which it was. Asks the network. Raises `TooManyAttemptsError`,
+    `RotationUnderWayError`, `AccountSuspendedError`, `CredentialsUnreadableError`.
     """
+    resolved = ResolvedAccount.of(account)
+    attempt = begin_attempt(resolved)
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)
     refuse_what_cannot(account)
-    facts = registry.get(account.provider).describe(credentials)
+    facts = resolved.provider.describe(credentials)
     rotation = new_request(
         account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk
     )
@@ -81,7 +82,12 @@ def replace_credentials(
         raise RotationUnderWayError
     try:
         with LeaseKeeper(claim.renew):
-            report = _validated(account, credentials, deadline=deadline)
+            try:
+                report = prove_access(resolved, credentials, attempt=attempt, deadline=deadline)
+            except Exception:
+                # As in `_test`: a defect is an outcome, or the rotation would look like a dead worker's.
+                logger.exception("rotation.defect", extra={"account": str(account.pk)})
+                report = refused(ValidationProgress(), defect("test"))
         if not report.ok:
             conclude(account, rotation, claim, report)
             return report
@@ -111,21 +117,16 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
             logger.warning("rotation.progress_not_written", exc_info=True)
 
     try:
+        resolved = ResolvedAccount.of(account)
+        # What was kept for a rollback was proven before: no guess that a limit counts.
+        attempt = NOT_A_GUESS if rotation.purpose == RotationPurpose.ROLLBACK else begin_attempt(resolved)
         credentials = staging.open_staged(
             account=account, rotation_id=rotation.pk, actor=Actor.from_dict(rotation.actor)
         )
+        return prove_access(resolved, credentials, attempt=attempt, listen=show)
     except ProviderError as error:
         return refused(ValidationProgress(), error)
-    known = rotation.purpose == RotationPurpose.ROLLBACK  # proven before: no guess that a brake counts
-    return _validated(account, credentials, listen=show, known=known)
-
-
-def _validated(account: CloudAccount, credentials: Credentials, **options: Any) -> CloudValidationResult:
-    try:
-        return validate_cloud_account(
-            owner=account.owner, details=details_of(account), credentials=credentials, **options
-        )
     except Exception:
-        # Whatever a provider's code may meet: told as ours, instead of as a worker that died.
+        # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
         return refused(ValidationProgress(), defect("test"))

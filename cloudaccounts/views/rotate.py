@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, refuse_too_many_attempts
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, begin_attempt
+from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.accounts.setup_guides import retiring_guides, rotation_guides
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
@@ -145,7 +146,7 @@ def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
         messages.info(request, "The new credential is stored sealed. Confirm your password, then have it tested.")
         return reauthentication.ask(request, back=_address(account))
     try:
-        refuse_too_many_attempts(owner=account.owner, provider=account.provider, account_id=account.account_id)
+        begin_attempt(ResolvedAccount.of(account))  # said before a worker is asked: its report would say the same
         start_rotation(account, actor=Actor.of_request(request))
     except TooManyAttemptsError as error:
         messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, sealed.")

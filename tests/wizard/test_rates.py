@@ -97,5 +97,5 @@ def test_a_companion_waits_for_its_turn(proven_draft: Walk) -> None:
 def count_one_more(times: int = 1) -> None:
     """Somebody else's failures at the same account."""
     for _ in range(times):
-        for brake in rate_limits.validation_rate_limits("somebody", "toy", "abcdef"):
-            brake.count()
+        for limit in rate_limits.validation_rate_limits("somebody", "toy", "abcdef", is_connected=False):
+            limit.count()

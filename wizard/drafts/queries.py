@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from cloudaccounts.accounts.queries import check_account_exists
 from cloudaccounts.models import AuditEvent, CloudAccount
 from wizard.models import WizardSession, WizardSessionQuerySet
 
@@ -17,8 +16,6 @@ def drafts_of(owner: str) -> WizardSessionQuerySet:
 
 def existing_account(owner: str, provider: str, account_id: str) -> CloudAccount | None:
     """The owner's account of this canonical id, where it is connected already."""
-    if not check_account_exists(owner, provider, account_id):
-        return None
     return CloudAccount.objects.of(owner).filter(provider=provider, account_id=account_id).first()
 
 

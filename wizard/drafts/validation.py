@@ -13,13 +13,14 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from cloudaccounts import metrics
-from cloudaccounts.accounts.details import clean_details
-from cloudaccounts.accounts.rate_limits import refuse_too_many_attempts
+from cloudaccounts.accounts.rate_limits import begin_attempt
+from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
 from cloudaccounts.errors import defect
-from cloudaccounts.health.validation import validate_cloud_account, visible_accounts
+from cloudaccounts.health.validation import validate_resolved, visible_accounts
 from cloudaccounts.work import leases, messages
 from cloudaccounts.work.databases import DISCOVERY
 from wizard.drafts.audit import audit_draft
@@ -44,9 +45,9 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
     Raises `TooManyAttemptsError` before anything is changed, so that a proof that still counts stays; other
     `ProviderError`s where the draft is not complete or its parts do not fit each other.
     """
-    details = clean_details(content.details())
+    account = resolve_account(draft.owner, content.details())
     content.credentials()  # raises where they do not fit
-    refuse_too_many_attempts(owner=draft.owner, provider=details.provider, account_id=details.account_id)
+    begin_attempt(account)  # a worker would refuse as well, but later and in its report
     now = timezone.now()
     queued = UNPROVEN | {
         "validation": ValidationState.QUEUED,
@@ -82,9 +83,7 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
         return None
     _update(draft_id, claim, attempts=draft.attempts + 1)
     with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
-        report = _validate(draft, claim)
-        # Inside the lease, because it asks the cloud too. A related account's draft offers no further ones.
-        others = find_related_accounts(draft) if report.ok and not draft.finishes_itself else []
+        report, others = _validate(draft, claim)
     metrics.observe_check(provider=draft.provider, kind="wizard", seconds=report.duration_ms / 1000, code=report.code)
     # Only with the claim: the result is dropped where the draft changed meanwhile, or another worker took over.
     stored = _update(
@@ -100,19 +99,15 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     return report if stored else None
 
 
-def find_related_accounts(draft: WizardSession) -> list[dict[str, Any]]:
+def find_related_accounts(
+    draft: WizardSession, account: ResolvedAccount, credentials: Credentials
+) -> list[dict[str, Any]]:
     """The other accounts that the proven credential can see, without those that are connected already.
 
     Asks the network. Empty where the provider cannot list them.
     """
     try:
-        content = read_content(draft)
-        visible = visible_accounts(
-            owner=draft.owner,
-            details=clean_details(content.details()),
-            credentials=content.credentials(),
-            limit=MAX_RELATED,
-        )
+        visible = visible_accounts(account, credentials, limit=MAX_RELATED)
     except ProviderError as error:
         # The account itself is proven; that others cannot be listed takes nothing from it.
         logger.info("wizard.others_not_told", extra={"code": error.code})
@@ -152,7 +147,8 @@ def fail_validation(draft: WizardSession) -> bool:
     return ended == 1
 
 
-def _validate(draft: WizardSession, claim: UUID) -> CloudValidationResult:
+def _validate(draft: WizardSession, claim: UUID) -> tuple[CloudValidationResult, list[dict[str, Any]]]:
+    """The report, and the other accounts to offer where it is good: both by one decryption of the draft."""
     last_written = float("-inf")
 
     def write_progress(report: CloudValidationResult) -> None:
@@ -172,20 +168,19 @@ def _validate(draft: WizardSession, claim: UUID) -> CloudValidationResult:
         # written the credentials must stay unused.
         asked_by = Actor.from_dict(draft.asked_by) if draft.asked_by else SYSTEM
         audit_draft(draft, asked_by, "draft.opened", "Credentials of a draft opened for validation")
-        return validate_cloud_account(
-            owner=draft.owner,
-            details=clean_details(content.details()),
-            credentials=content.credentials(),
-            listen=write_progress,
-        )
+        account, credentials = resolve_account(draft.owner, content.details()), content.credentials()
+        report = validate_resolved(account, credentials, listen=write_progress)
     except ProviderError as error:
-        return _report_of(error)
+        return _report_of(error), []
     except Exception:
         # Not raised: the row would wait for its lease to end, and after three tries the page would blame a dead worker.
         logger.exception("wizard.validation_failed", extra={"draft": str(draft.pk)})
         unexpected = defect("validation")
         remedy = f"Check again. If it ends like this once more, give the operator the id of this draft: {draft.pk}."
-        return _report_of(ProviderError(unexpected.code, unexpected.cause, remedy, permanent=unexpected.permanent))
+        return _report_of(ProviderError(unexpected.code, unexpected.cause, remedy, permanent=unexpected.permanent)), []
+    # Inside the lease, because it asks the cloud too. A related account's draft offers no further ones.
+    offered = report.ok and not draft.finishes_itself
+    return report, find_related_accounts(draft, account, credentials) if offered else []
 
 
 def _report_of(error: ProviderError) -> CloudValidationResult:

@@ -54,11 +54,9 @@ def details(account_id: str = "abcdef") -> AccountDetails:
     return AccountDetails("toy", account_id, "shelf", "Toybox", "dev", ("left",))
 
 
-def prove(owner: str, token: str, *, known: bool = False) -> str:
-    found = validate_cloud_account(
-        owner=owner, details=details(), credentials=Credentials("token", {"token": token}), known=known
-    )
-    return found.code
+def prove(owner: str, token: str) -> str:
+    credentials = Credentials("token", {"token": token})
+    return validate_cloud_account(owner=owner, details=details(), credentials=credentials).code
 
 
 def test_replacing_by_the_page_waits_after_failures_and_keeps_what_was_entered(
@@ -96,15 +94,15 @@ def test_a_test_that_was_queued_already_ends_with_the_same_words(
     assert CloudCredential.objects.get().generation == 0
 
 
-def test_doors_share_one_count(alices: Client, account: CloudAccount, alice: User) -> None:
+def test_pages_and_calls_share_one_count(alices: Client, account: CloudAccount, alice: User) -> None:
     give(alices, account, "guessed")
     prove(str(alice.pk), "guessed")
     with pytest.raises(TooManyAttemptsError):
         replace_given_credentials(account, actor=SYSTEM, method="", given={"token": "guessed"})
 
 
-def test_no_door_can_forget_the_brake(alice: User, toycloud: State) -> None:
-    """It is in the one function that proves; the cloud is not asked any more."""
+def test_no_caller_can_forget_the_limits(alice: User, toycloud: State) -> None:
+    """Proving access takes an attempt, which is refused; the cloud is not asked any more."""
     owner = str(alice.pk)
     assert [prove(owner, "guessed") for _ in range(3)] == ["wrong_key", "wrong_key", "too_many_tries"]
     assert prove(owner, toycloud.good_token) == "too_many_tries"

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 @pytest.mark.parametrize(
     ("module", "point"),
     [
-        (rotation_verify, "validate_cloud_account"),
+        (rotation_verify, "prove_access"),
         (rotation_verify, "conclude"),
         (rotation_swap, "settle_account"),
         (rotation_swap, "_swap"),

@@ -9,6 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.accounts.resolution import resolve_account
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import VisibleAccount
@@ -21,6 +22,7 @@ from wizard.drafts import completion as draft_completion
 from wizard.drafts import reconcile as draft_reconcile
 from wizard.drafts import related_accounts as companions_service
 from wizard.drafts.automatic_finish import validate_draft
+from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.reconcile import reconcile
 from wizard.drafts.related_accounts import connect_related_accounts
 from wizard.drafts.validation import find_related_accounts, run_validation
@@ -226,9 +228,11 @@ def test_two_hundred_neighbours_are_looked_up_in_one_query(
 ) -> None:
     letters = "abcdefghijklmnop"
     toycloud.neighbours = [VisibleAccount(f"zzzz{a}{b}", "Box") for a in letters for b in letters]
-    external_id_for(toy_draft.draft.owner)  # made on first use
+    draft, content = toy_draft.draft, DraftContent.from_dict(toy_draft.entries)
+    external_id_for(draft.owner)  # made on first use
+    account = resolve_account(draft.owner, content.details())
     with django_assert_max_num_queries(2, connection=connections[SECURITY]):  # this id is read, too
-        assert len(find_related_accounts(toy_draft.draft)) == 200
+        assert len(find_related_accounts(draft, account, content.credentials())) == 200
 
 
 def refuse(*_: object, **__: object) -> None:
