@@ -8,7 +8,8 @@ from cloudaccounts.web.lazy_views import preload
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
-# Commands load neither pages nor API; a web process does so before its first visitor waits for it.
+# Views load lazily and the API with its first call, because commands need neither (docs/decisions/0012). A web process
+# needs both and loads them before it serves, so that no visitor waits for an import.
 import_module("config.urls")
 preload()
 import_module("config.api.assembly")
