@@ -48,7 +48,7 @@ class ValidationRefusedError(ProviderError):
     def __init__(self, report: CloudValidationResult) -> None:
         super().__init__(
             report.code or "not_validated",
-            report.cause or "Access to this account is not proven.",
+            report.cause or "Access to this account is not validated.",
             report.remedy or "Run the validation and finish when it has passed.",
             permanent=report.permanent,
         )

@@ -65,7 +65,7 @@ def _checks() -> Counter:
 
     _prepare()
     return Counter(
-        "cloud_accounts_checks", "Checks of connections by outcome; code is empty where access was proven.",
+        "cloud_accounts_checks", "Checks of connections by outcome; code is empty where access was validated.",
         ("provider", "kind", "code"),
     )  # fmt: skip
 
@@ -97,7 +97,7 @@ def _failures() -> Counter:
 
 
 def observe_check(*, provider: str, kind: str, seconds: float, code: str = "") -> None:
-    """``kind``: wizard, check, heartbeat. ``code`` is empty where access was proven."""
+    """``kind``: wizard, check, heartbeat. ``code`` is empty where access was validated."""
     _check_seconds().labels(provider, kind).observe(seconds)
     _checks().labels(provider, kind, code).inc()
     if code:

@@ -88,7 +88,7 @@ def _worker(queue: str) -> str:
         return UNKNOWN
     if state.alive:
         return "ok"
-    return f"No worker serves the queue {queue!r}: start one, and waiting work continues by itself."
+    return f"No worker serves the queue {queue!r}: start one, and waiting work continues automatically."
 
 
 def _key() -> str:

@@ -12,7 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.organization", description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True, help="the running sandbox's data folder")
     parser.add_argument("--external-id", required=True, help="the external ID that the product shows")
-    parser.add_argument("--broken", action="store_true", help="leave three members with something to mend")
+    parser.add_argument("--broken", action="store_true", help="leave three members with something to fix")
     options = parser.parse_args()
     if not options.external_id:
         parser.error("--external-id is empty: copy the one that the product shows")

@@ -40,7 +40,7 @@ router = Router(tags=["Cloud accounts"])
 )
 @idempotent
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
-    """Proves the access live, then stores the account, seals its credentials and starts its first scan."""
+    """Validates the access live, then stores the account, encrypts its credentials and starts its first scan."""
     account = onboard_account(
         owner=owner_of(request),
         actor=actor_of(request),
@@ -51,7 +51,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     return reply(created_json(account), 201)
 
 
-@router.post("/validate", summary="Prove access", **answers({200: schemas.Validation}, body=True))
+@router.post("/validate", summary="Validate access", **answers({200: schemas.Validation}, body=True))
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
     return reply(validate_new_account(owner=owner_of(request), given=_given(body)).to_dict())

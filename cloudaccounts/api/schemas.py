@@ -103,7 +103,7 @@ class ReportRegion(BaseModel):
 
 
 class Validation(BaseModel):
-    """The report of a live proof of access."""
+    """The report of a live validation."""
 
     ok: bool
     code: str = ""
@@ -124,7 +124,7 @@ class Validation(BaseModel):
 
 
 class Problem(BaseModel):
-    """Every error. ``code`` is stable; ``message`` says what is wrong and ``remedy`` what mends it.
+    """Every error. ``code`` is stable; ``message`` says what is wrong and ``remedy`` what fixes it.
 
     ``details.fields`` has a message a field; ``details.validation`` is the report of a refused credential.
     """
@@ -162,7 +162,7 @@ class Account(BaseModel):
     auth_method: str
     status: CloudAccountStatus
     last_checked_at: datetime | None
-    last_check_code: Annotated[str, Field(description="Empty while access is proven.")]
+    last_check_code: Annotated[str, Field(description="Empty while access is validated.")]
     last_check_cause: str
     rotation: RotationState
     credential_age_days: int | None
@@ -174,7 +174,7 @@ class Account(BaseModel):
 
 
 class AccountWithProof(Account):
-    validation: Annotated[Validation | None, Field(description="The last proof of access.")]
+    validation: Annotated[Validation | None, Field(description="The last validation.")]
 
 
 class AccountPage(BaseModel):

@@ -21,7 +21,7 @@ CHUNK = 2000
 # What the first word of an action says it is about.
 SUBJECTS = {
     "account": "Accounts",
-    "credential": "Credentials: sealed, opened, replaced",
+    "credential": "Credentials: stored, opened, replaced",
     "permission": "Permissions lost",
     "draft": "Drafts",
     "scan": "Scans",
@@ -34,7 +34,7 @@ SUBJECTS = {
     "password": "Passwords",
     "token": "API tokens",
     "encryption": "Encryption keys",
-    "history": "The trail itself",
+    "history": "The audit itself",
 }
 COLUMNS = (
     "time", "action", "account_id", "account", "actor", "via", "address", "text", "detail", "event_id",

@@ -75,7 +75,7 @@ def rotate_encryption_keys(*, actor: Actor, dry_run: bool = False, advance: Adva
             actor=actor,
             owner="",
             action="encryption.rotated",
-            text=f"{done.values:,} sealed values put under the newest encryption key",
+            text=f"{done.values:,} encrypted values put under the newest encryption key",
             rows=done.rows,
             unreadable=len(done.unreadable),
         )

@@ -72,7 +72,7 @@ def stage(
     )
     if not staged:
         raise _nothing("this account has no stored credential.", "Connect the account again.")
-    _audit(account, actor, "credential.staged", f"{facts.kind} sealed, to be tested; the one in use stays")
+    _audit(account, actor, "credential.staged", f"{facts.kind} encrypted, to be tested; the one in use stays")
 
 
 def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> str:
@@ -164,7 +164,7 @@ def swap(
         account,
         actor,
         "credential.replaced",
-        f"{before.staged_label} replaces {before.label}; the old one is kept sealed for a rollback",
+        f"{before.staged_label} replaces {before.label}; the old one is kept encrypted for a rollback",
         before={"credential": str(before)},
         after={"credential": before.staged_name},
     )

@@ -46,7 +46,7 @@ def store(
             "expires_at": facts.expires_at,
         },
     )
-    _audit(account, actor, "credential.sealed", f"{facts.kind} sealed")
+    _audit(account, actor, "credential.sealed", f"{facts.kind} encrypted")
     return row
 
 
@@ -178,12 +178,12 @@ def _refusal(connection: CloudAccount | None, owner: str) -> CredentialsUnreadab
     if connection is None:
         return CredentialsUnreadableError(
             "connection_missing", "the account whose credential is used for this one is gone.",
-            "Connect the organization again, or this account by itself.", permanent=True,
+            "Connect the organization again, or this account on its own.", permanent=True,
         )  # fmt: skip
     if connection.owner != owner:
         return CredentialsUnreadableError(
             "connection_elsewhere", "the account whose credential was used for this one belongs to somebody else now.",
-            "Connect the organization again, or this account by itself.", permanent=True,
+            "Connect the organization again, or this account on its own.", permanent=True,
         )  # fmt: skip
     if connection.status == CloudAccountStatus.SUSPENDED:
         return CredentialsUnreadableError(
@@ -196,7 +196,7 @@ def _refusal(connection: CloudAccount | None, owner: str) -> CredentialsUnreadab
 def _organization_gone() -> CredentialsUnreadableError:
     return CredentialsUnreadableError(
         "connection_missing", "the organization through which this account was connected is gone.",
-        "Connect the organization again, or this account by itself.", permanent=True,
+        "Connect the organization again, or this account on its own.", permanent=True,
     )  # fmt: skip
 
 

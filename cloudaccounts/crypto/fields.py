@@ -40,7 +40,7 @@ class Sealed:
         if content.get("for") != str(bound_to):
             raise KeyringError(
                 "sealed_for_another",
-                "This sealed value belongs to another record.",
+                "This encrypted value belongs to another record.",
                 "Restore the record from a backup, or enter the credentials again.",
             )
         values: dict[str, Any] = content["values"]
@@ -62,7 +62,7 @@ class Sealed:
         return "<Sealed>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("A sealed value is not pickled: caches and task arguments must not hold credentials.")
+        raise TypeError("An encrypted value is not pickled: caches and task arguments must not hold credentials.")
 
 
 class SealedField(models.Field["Sealed | None", "Sealed | None"]):
@@ -79,7 +79,7 @@ class SealedField(models.Field["Sealed | None", "Sealed | None"]):
     def to_python(self, value: object) -> Sealed | None:
         if value is None or isinstance(value, Sealed):
             return value
-        raise TypeError("A SealedField takes a Sealed value; use Sealed.seal().")
+        raise TypeError("This field takes encrypted values only: encrypt the value first.")
 
     def get_prep_value(self, value: object) -> str | None:
         sealed = self.to_python(value)

@@ -134,7 +134,7 @@ class AccountForm(ServiceForm):
 class TokenForm(ServiceForm):
     """A token for the HTTP API. It reads unless a person says otherwise, and it ends."""
 
-    name = forms.CharField(max_length=80, label="Name", help_text="Tells you later what uses it.")
+    name = forms.CharField(max_length=80, label="Name", help_text="Says what uses it.")
     scope = forms.ChoiceField(
         choices=[("read", "Read only"), ("write", "Read and write")],
         initial="read",

@@ -72,7 +72,7 @@ def suspects_own_outage(provider: str, met: dict[UUID, Seen], refused: Collectio
             NoticeKind.SYSTEM,
             key=f"silent:{provider}:{now:%Y%m%d%H%M%S}",
             text=f"No account of {label} answers any more, {failing} failed at once: {told.cause} This looks like this "
-            "server's own network or identity. No account is marked as failed for being out of reach until one "
+            "server's own network or identity. No account is marked as failed for being unreachable until one "
             "answers again.",
             remedy=told.remedy,
         )

@@ -185,11 +185,11 @@ def _tell(account: CloudAccount, before: Standing, after: Standing, seen: Seen) 
     elif before.status == CloudAccountStatus.FAILED and after.status == CloudAccountStatus.ACTIVE:
         text = f"{account.name} ({account.account_id}) works again."
         notify(NoticeKind.ACCOUNT_RECOVERED, key=key, text=text, account=account)
-        _record(account, "account.recovered", "Works again: access is proven")
+        _record(account, "account.recovered", "Works again: access is validated")
     elif after.health == AccountHealth.DEGRADED:
         _record(account, "account.degraded", f"Degraded: {seen.cause}", code=seen.code)
     elif before.health == AccountHealth.DEGRADED and after.health == AccountHealth.OK:
-        _record(account, "account.recovered", "No longer degraded: access is proven")
+        _record(account, "account.recovered", "No longer degraded: access is validated")
 
 
 def _move(account: CloudAccount, after: Standing) -> bool:

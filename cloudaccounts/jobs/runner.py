@@ -40,7 +40,7 @@ SHOW_EVERY = 0.5  # seconds between writes of the counts
 NUDGE_AGAIN = timedelta(seconds=30)
 TRIES = 5  # workers that may die one after the other without any item done
 
-RETRY = "Try what failed again once that is mended."
+RETRY = "Retry what failed once that is fixed."
 
 logger = logging.getLogger(__name__)
 

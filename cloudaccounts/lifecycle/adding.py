@@ -72,7 +72,7 @@ def connect_account(
         raise vault.unreadable(wrong_key)  # sealing beside data that this key does not open would split the store
     facts = account.provider.describe(credentials)
     row = _build(account, credentials.method, facts, report, account_uuid or uuid4())
-    how = "credentials sealed"
+    how = "credentials encrypted"
     if connection is not None:
         row.connection, how = connection.id, f"opened with the credential of {connection.name}"
         row.credential_secretless, row.credential_expires_at = True, None  # both are the connection's

@@ -31,5 +31,5 @@ def audit_list(request: HttpRequest) -> HttpResponseBase:
 def _export(request: HttpRequest, owner: str, wanted: audit_queries.AuditFilter, kind: str) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers={"Content-Type": "text/csv" if kind == "csv" else "application/json"})
-    record_export(actor=Actor.of_request(request), owner=owner, what="audit trail", format=kind)
+    record_export(actor=Actor.of_request(request), owner=owner, what="audit", format=kind)
     return export(audit_queries.rows(owner, wanted), columns=audit_queries.COLUMNS, name="audit", format=kind)

@@ -143,13 +143,13 @@ def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
     What was entered waits sealed in the database meanwhile, and nowhere else.
     """
     if not reauthentication.is_recent(request):
-        messages.info(request, "The new credential is stored sealed. Confirm your password, then have it tested.")
+        messages.info(request, "The new credential is stored encrypted. Confirm your password, then have it tested.")
         return reauthentication.ask(request, back=_address(account))
     try:
         begin_attempt(ResolvedAccount.of(account))  # said before a worker is asked: its report would say the same
         start_rotation(account, actor=Actor.of_request(request))
     except TooManyAttemptsError as error:
-        messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, sealed.")
+        messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, encrypted.")
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     return redirect("account-rotate", account_id=account.pk)

@@ -37,7 +37,7 @@ class Organization:
 
     def put(self, account_id: str, name: str, parent: str, state: str = "ACTIVE") -> None:
         if parent != ROOT and parent not in self.units:
-            raise LookupError(f"no such unit: {parent}")
+            raise LookupError(f"no such organizational unit: {parent}")
         self.members[account_id] = Member(account_id, name, parent, state)
 
     def generated(self) -> list[Member]:

@@ -50,7 +50,7 @@ def scenarios(identities: Identities) -> list[Scenario]:
             accounts[standalone.RESEARCH],
             "inventory-without-simulation",
             "Permissions that cannot be simulated",
-            "Reads the inventory, but may not ask IAM to simulate: proven by live reads.",
+            "Reads the inventory, but may not ask IAM to simulate: validated by live reads.",
         ),
         _refused(_keys(legacy, "nobody", "No permission at all", "A valid key of a user without any policy.")),
         _refused(_keys(legacy, "former-contractor", "Inactive key", "AWS answers as for a key that never existed.")),

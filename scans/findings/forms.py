@@ -24,8 +24,8 @@ class SuppressForm(ServiceForm):
 
     reason = forms.CharField(
         max_length=500, label="Reason", widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Shown beside the finding, with your name.",
-        error_messages={"required": "Say why: whoever looks at it next year wants to know."},
+        help_text="Shown with the finding, with your name.",
+        error_messages={"required": "Give a reason: whoever reviews it next year needs it."},
     )  # fmt: skip
     until = forms.DateField(
         required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}),

@@ -37,7 +37,7 @@ def suppress_findings(
     """
     reason = " ".join(reason.split())
     if not reason:
-        raise InputError({"reason": "Say why: whoever looks at it next year wants to know."})
+        raise InputError({"reason": "Give a reason: whoever reviews it next year needs it."})
     if len(reason) > REASON_LIMIT:
         raise InputError({"reason": f"The reason is too long: {REASON_LIMIT} characters at most."})
     now = timezone.now()
@@ -49,7 +49,7 @@ def suppress_findings(
         row.suppressed_at, row.suppressed_until = now, until
         append_suppression(row, history_line(now, "suppressed", reason, actor.label))
 
-    return _change(owner, findings, change, actor, "finding.suppressed", f"set aside: {reason}")
+    return _change(owner, findings, change, actor, "finding.suppressed", f"suppressed: {reason}")
 
 
 def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -> int:
@@ -72,7 +72,7 @@ def end_suppressions(*, now: datetime | None = None) -> int:
     ended = 0
     due = Finding.objects.filter(suppressed=True, suppressed_until__lte=now)
     for row in list(due[:ENDED_AT_ONCE]):
-        text = f"Counts again: it was set aside until {row.suppressed_until:%d %B %Y}."
+        text = f"Counts again: it was suppressed until {row.suppressed_until:%d %B %Y}."
         _clear(row)
         append_suppression(row, history_line(now, "unsuppressed", text))
         # Only where it is still due: a person may have prolonged it, or another scheduler ended it.

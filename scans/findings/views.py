@@ -76,7 +76,7 @@ def finding_suppress(request: HttpRequest, finding_id: UUID) -> HttpResponse:
         except ProviderError as error:
             form.refuse(error)
         else:
-            messages.success(request, "Set aside: it is neither counted nor told of.")
+            messages.success(request, "Suppressed: it is neither counted nor notified about.")
             return redirect("finding", finding_id=finding.pk)
     return _page(request, finding, form, status=422)
 
@@ -110,7 +110,7 @@ def findings_suppress(request: HttpRequest) -> HttpResponse:
         except ProviderError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"{number} finding{'' if number == 1 else 's'} set aside.")
+            messages.success(request, f"{number} finding{'' if number == 1 else 's'} suppressed.")
             return redirect("findings")
     status = 422 if form.is_bound else 200
     return render(request, "scans/findings_suppress.html", {"chosen": chosen, "form": form}, status=status)

@@ -25,7 +25,7 @@ from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingSta
 CHUNK = 500  # rows
 NOTICES = 10  # notices of single findings that one run sends; the rest is counted in one more
 GONE = "The asset is gone."
-RETIRED = "This check is not made any more."
+RETIRED = "This check no longer exists."
 PASSED = "The check passes now."
 
 _CHANGING = [

@@ -106,7 +106,7 @@ def _collect_unit(session: Session, unit: ScanUnit, put: _Put) -> None:
     except Exception:
         # A collector's defect becomes a gap of its unit. The pool would swallow it, and the reader would wait for ever.
         logger.exception("scan.unit_defect", extra={"unit": unit.label})
-        defect = ProviderError("internal_error", "Our collector failed on this unit.", "Tell the operator.")
+        defect = ProviderError("internal_error", "Our collector failed on this reading.", "Tell the operator.")
         _put_unless_stopped(put, UnitFailed(unit, defect))
 
 

@@ -52,7 +52,7 @@ def _disabled_regions(account: CloudAccount) -> set[str]:
 
 
 class ScheduleForm(ServiceForm):
-    every = forms.ChoiceField(label="By itself", choices=ScanEvery.choices)
+    every = forms.ChoiceField(label="Schedule", choices=ScanEvery.choices)
 
 
 class ScanFilterForm(forms.Form):

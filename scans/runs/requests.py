@@ -67,7 +67,7 @@ def request_scan(
         run.just_requested = True
         text = f"Scan requested by {actor.label}"
         if auto_initiated or scheduled:
-            text = "Scan started by its schedule" if scheduled else "Discovery started by itself after onboarding"
+            text = "Scan started by its schedule" if scheduled else "Discovery started automatically after onboarding"
         _record(run, actor, "scan.requested", text)
         return run
 

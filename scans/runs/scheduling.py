@@ -49,7 +49,7 @@ def set_schedule(account: CloudAccount, *, actor: Actor, every: str) -> ScanSche
     )
     record_event(
         actor=actor, owner=owner, action="scan.schedule_changed", account=account.pk, label=account.name,
-        text=f"Scans by themselves: {schedule.get_every_display().lower()}", every=every,
+        text=f"Scheduled scans: {schedule.get_every_display().lower()}", every=every,
     )  # fmt: skip
     return schedule
 

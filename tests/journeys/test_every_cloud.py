@@ -85,7 +85,7 @@ def test_the_other_subscriptions_are_connected_in_the_same_go(person: Person) ->
         box.check()
     person.check_accessibility()
     person.finish()
-    person.sees(re.compile("being proven with the same credential"))
+    person.sees(re.compile("being validated with the same credential"))
     person.page.goto("/accounts/")
     for _ in range(60):
         if person.page.locator("main tbody tr").count() == count + 1:

@@ -1,4 +1,4 @@
-"""From the first scan to a finding that is set aside: what a person does about posture."""
+"""From the first scan to a finding that is suppressed: what a person does about findings."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ def at_findings(person: Person) -> Person:
     return person
 
 
-def test_a_finding_is_read_set_aside_and_taken_back(at_findings: Person) -> None:
+def test_a_finding_is_read_suppressed_and_unsuppressed(at_findings: Person) -> None:
     page = at_findings.page
     at_findings.check_accessibility()
     page.locator("main tbody th a").first.click()
     at_findings.sees("Why it matters")
-    at_findings.sees("How to mend it")
+    at_findings.sees("Remediation")
     at_findings.check_accessibility()
     at_findings.press("Suppress")
-    at_findings.sees("Say why")
+    at_findings.sees("Give a reason")
     at_findings.complaints.clear()  # the browser notes the 422 that says so
     page.get_by_label("Reason").fill("Meant to be so in the sandbox")
     at_findings.press("Suppress")
-    at_findings.sees(re.compile("Set aside .* by admin"))
+    at_findings.sees(re.compile("Suppressed .* by admin"))
     at_findings.check_accessibility()
-    at_findings.press("Let it count again")
+    at_findings.press("Unsuppress")
     at_findings.sees("It counts again.")
 
 
-def test_several_are_set_aside_at_once(at_findings: Person) -> None:
+def test_several_are_suppressed_at_once(at_findings: Person) -> None:
     page = at_findings.page
     boxes = page.locator("input[name=finding]")
     before = boxes.count()
     for box in boxes.all()[:2]:
         box.check()
-    at_findings.press("Suppress the chosen …")
+    at_findings.press("Suppress the selected …")
     at_findings.sees("Suppress 2 findings")
     at_findings.check_accessibility()
     page.get_by_label("Reason").fill("Meant to be so")
     at_findings.press("Suppress")
-    at_findings.sees("2 findings set aside.")
+    at_findings.sees("2 findings suppressed.")
     if before < 50:  # a full page fills up again
         expect(page.locator("input[name=finding]")).to_have_count(before - 2)
     page.goto("/findings/?status=suppressed")

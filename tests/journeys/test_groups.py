@@ -27,11 +27,11 @@ def test_a_groups_accounts_are_revalidated(person: Person) -> None:
     page.goto("/groups/")
     page.get_by_role("link", name="New group").first.click()
     page.get_by_label("Name").fill("Journey group")
-    person.press("Make the group")
+    person.press("Create the group")
     page.get_by_label("Choose data-platform").check()
     page.get_by_label("Choose payments-prod").check()
     person.check_accessibility()
-    person.press("Add the chosen")
+    person.press("Add the selected")
     person.sees("2 accounts are put into Journey group.")
     person.check_accessibility()
 

@@ -43,7 +43,7 @@ def test_no_link_leads_to_an_error(person: Person) -> None:
     person.sees(re.compile("completed"))
     person.page.goto("/groups/new/")
     person.page.get_by_label("Name").fill("Linked")
-    person.press("Make the group")
+    person.press("Create the group")
     person.start_a_draft()
 
     waiting = deque([f"{person.stack.url}/", f"{person.stack.url}/admin/"])

@@ -57,7 +57,7 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     person.sees("No organization yet")
     person.press("Continue")
     person.check_accessibility()
-    person.press("Connect and look")
+    person.press("Connect and sync")
     expect(page).to_have_url(re.compile(r"/organizations/[0-9a-f-]{36}/$"))
     address = page.url
     expect(page.get_by_text("All 64 new accounts of the organization")).to_be_visible(timeout=60_000)

@@ -92,14 +92,14 @@ class Album:
         page = self.person.page
         page.goto("/groups/new/")
         page.get_by_label("Name").fill("Album")
-        self.person.press("Make the group")
+        self.person.press("Create the group")
         page.locator("input[name=account]").first.check()
-        self.person.press("Add the chosen")
+        self.person.press("Add the selected")
         address = re.sub(r"^https?://[^/]+", "", page.url)
         page.goto("/groups/new/")
         page.get_by_label("Name").fill("Inside the album")
         page.get_by_label("Part of").select_option(label="Album")
-        self.person.press("Make the group")
+        self.person.press("Create the group")
         return address
 
 

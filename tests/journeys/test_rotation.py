@@ -61,11 +61,11 @@ def test_keys_are_replaced_by_a_role(person: Person) -> None:
     person.page.get_by_label("Role ARN").fill(role)
     person.press("Test and replace")
     expect(person.page.get_by_text("Nothing was interrupted")).to_be_visible(timeout=60_000)
-    person.sees("is kept sealed")
+    person.sees("is kept encrypted")
     person.page.goto(address)
     person.sees("no rotation")
     person.press("Check access")
-    person.sees(re.compile("proven"))
+    person.sees(re.compile("validated"))
 
 
 def test_a_refused_key_shows_why_and_the_old_one_stays(person: Person) -> None:

@@ -28,7 +28,7 @@ def test_no_secret_lies_in_clear_in_any_file_or_line_of_the_log(person: Person) 
     person.finish()
     person.sees(re.compile("completed"))
     person.press("Check access")
-    person.sees(re.compile("proven"))
+    person.sees(re.compile("validated"))
     kept = files_of(person.stack.folder / "data")
     on_a_server = [row for url in person.stack.databases.values() if url for row in rows(url)]
     assert any("journey-secrets" in row for row in on_a_server) or any(

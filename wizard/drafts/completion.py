@@ -128,7 +128,7 @@ def _require_proof(draft: WizardSession) -> None:
     if finished and result is not None and result.ok and not draft.proof_is_fresh:
         raise ProofError(
             "proof_too_old",
-            "The validation is older than 15 minutes, so it does not prove today's access any more.",
+            "The validation is older than 15 minutes, so it is too old to show that access works now.",
             "Check again, then finish.",
         )
     if finished and result is not None and not result.ok:
@@ -139,6 +139,6 @@ def _require_proof(draft: WizardSession) -> None:
 def _not_validated() -> ProofError:
     return ProofError(
         "not_validated",
-        "What is in this draft is not proven: it was changed after the validation, or none has run.",
+        "What is in this draft is not validated: it was changed after the validation, or none has run.",
         "Check again, then finish.",
     )

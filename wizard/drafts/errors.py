@@ -43,7 +43,7 @@ class DraftFinishingError(ProviderError):
         super().__init__(
             "draft_finishing",
             "This draft is being turned into an account, so it cannot be changed any more.",
-            "Wait a moment: the account's page opens by itself.",
+            "Wait a moment: the account's page opens automatically.",
         )
 
 

@@ -138,14 +138,14 @@ def waiting_reason(draft: WizardSession) -> WaitingReason | None:
         return WaitingReason(
             "Our message broker does not take messages",
             "So no worker has heard of this validation yet. Nothing is lost: the draft and the request are stored, and "
-            "the validation starts by itself once the broker is back. Your account and credentials are not at fault.",
+            "the validation starts automatically once it is back. Your account and credentials are not at fault.",
         )
     worker = worker_state(QUEUE)
     if not worker.alive:
         return WaitingReason(
             "Our worker is not running",
             "The validation waits for it. Nothing is lost: the draft and the request are stored, and the validation "
-            "starts by itself as soon as a worker is up. You can close this page and come back.",
+            "starts automatically as soon as a worker is up. You can close this page and come back.",
             worker.seen_at,
         )
     if draft.lease_until is not None and draft.lease_until < timezone.now():

@@ -153,7 +153,8 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         messages.success(self.request, "The account is connected, and discovery has started.")
         if started:
             what = "1 more account is" if started == 1 else f"{started} more accounts are"
-            text = f"{what} being proven with the same credential: connected once that has passed, else kept as drafts."
+            outcome = "connected once that has passed, else kept as drafts"
+            text = f"{what} being validated with the same credential: {outcome}."
             messages.info(self.request, text)
         return redirect(reverse("account", args=[account]))
 

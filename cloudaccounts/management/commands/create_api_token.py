@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username", help="Whose accounts the token reaches.")
-        parser.add_argument("--name", default="command line", help="Tells people what uses it.")
+        parser.add_argument("--name", default="command line", help="Says what uses it.")
         parser.add_argument("--scope", choices=TokenScope.values, default=TokenScope.WRITE.value)
         parser.add_argument("--days", type=int, default=90, help="Until it expires (90).")
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     help = (
         "Lists the members that an account's credential can see: a management account or delegated administrator, a "
         "tenant's or management group's app, an organization's service account. Goes on where an earlier run was "
-        "interrupted. With --onboard the new and failed ones are proven and connected. Exit code 1: some failed."
+        "interrupted. With --onboard the new and failed ones are validated and connected. Exit code 1: some failed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.cause} {error.remedy}".strip(), returncode=2) from None
         row = Organization.objects.filter(pk=organization.pk)
         with self._bar() as bar:
-            task = bar.add_task("Looking at the organization", total=None)
+            task = bar.add_task("Syncing the organization", total=None)
 
             def show() -> bool:
                 organization.refresh_from_db()

@@ -19,7 +19,7 @@ WORDS = {"added": "added", "valid": "would be added", "exists": "connected alrea
 
 class Command(BaseCommand):
     help = (
-        "Connects many accounts from a CSV or YAML file. Each is proven live before it is stored, a few at a time; "
+        "Connects many accounts from a CSV or YAML file. Each is validated live before it is stored, a few at a time; "
         "what is connected already is left as it is. Columns: provider, account_id, name, environment, regions "
         "(separated by blanks), auth_method, credentials.… (as in credentials.role_arn; nested in YAML), partition and "
         "group if needed. Exit code 0: all are connected; 1: some were refused; 2: the file could not be read."
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.(csv|yaml)")
         parser.add_argument("--owner", required=True, metavar="USERNAME", help="whose accounts they become")
-        parser.add_argument("--dry-run", action="store_true", help="prove access and store nothing")
+        parser.add_argument("--dry-run", action="store_true", help="validate access and store nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = get_user_model().objects.filter(username=options["owner"]).first()

@@ -18,7 +18,7 @@ SHOWN = 50  # unreadable values that are listed
 
 class Command(BaseCommand):
     help = (
-        "Seals all stored credentials and drafts anew under the newest key of CREDENTIAL_ENCRYPTION_KEYS, while "
+        "Encrypts all stored credentials and drafts anew with the newest key of CREDENTIAL_ENCRYPTION_KEYS, while "
         "everything runs. Can be interrupted and run again. Once it says so, the older keys can be removed."
     )
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _tell(self, done: Reencryption, *, dry_run: bool) -> None:
         verb = "would be put" if dry_run else "put"
-        self.stdout.write(f"{done.rows:,} rows read; {done.values:,} sealed values {verb} under the newest key.")
+        self.stdout.write(f"{done.rows:,} rows read; {done.values:,} encrypted values {verb} under the newest key.")
         for item in done.unreadable[:SHOWN]:
             self.stdout.write(f"Not readable: {item.store} {item.key}, {item.column} ({item.code})")
         if (more := len(done.unreadable) - SHOWN) > 0:

@@ -93,7 +93,7 @@ def hole(*, refused_without: bool, refused_wrong: bool) -> str:
 
 def age(created: datetime | None, now: datetime) -> CheckResult:
     if created is None:
-        return skipped(KEY_AGE, "Temporary keys have no age; they expire by themselves.")
+        return skipped(KEY_AGE, "Temporary keys have no age; they expire automatically.")
     days = (now - created).days
     return passed(KEY_AGE, f"Made on {created:%d %B %Y}, {days} day{'' if days == 1 else 's'} ago.")
 

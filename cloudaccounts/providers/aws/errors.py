@@ -180,7 +180,7 @@ _BY_TYPE: tuple[tuple[type[Exception], Told], ...] = (
         sdk.SSLError,
         Told(
             "tls_failed",
-            "The encrypted connection to AWS could not be proven: the certificate is not one that this server trusts.",
+            "The encrypted connection to AWS could not be verified: this server does not trust the certificate.",
             "If a company proxy opens TLS, the operator must point AWS_CA_BUNDLE at its certificate authority.",
         ),
     ),

@@ -84,7 +84,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
                 "Download the template and the script into one directory.",
                 f"Run the script where the AWS CLI is signed in to the management account. Your root is {root}.",
                 f"Attach the policy to the identity that is connected here, in account {context.account_id}.",
-                "A StackSet leaves the management account itself out: it is connected by itself.",
+                "A StackSet leaves the management account itself out: it is connected on its own.",
                 "Come back and test the members: a new role can take a minute to be known everywhere.",
             ),
         ),

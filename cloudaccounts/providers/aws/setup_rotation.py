@@ -13,7 +13,7 @@ from cloudaccounts.providers.aws.regions import partition_of
 from cloudaccounts.providers.aws.setup import USER_NAME
 
 _USER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:user/(?:[\x21-\x7e]*/)?([\w+=,.@-]{1,64})", re.ASCII)
-_ENTER = "Enter the new key below. Once it is tested it takes over by itself; checks and scans go on meanwhile."
+_ENTER = "Enter the new key below. Once it is tested it takes over automatically; checks and scans go on meanwhile."
 
 
 def guides(context: SetupContext) -> tuple[SetupGuide, ...]:

@@ -276,7 +276,7 @@ PROXY = Told(
 )
 TLS = Told(
     "tls_failed",
-    "The encrypted connection to Azure could not be proven: the certificate is not one that this server trusts.",
+    "The encrypted connection to Azure could not be verified: this server does not trust the certificate.",
     "If a company proxy opens TLS, the operator must point REQUESTS_CA_BUNDLE at its certificate authority.",
 )
 DNS = Told(

@@ -138,7 +138,7 @@ def clean_expires_on(raw: str, today: date | None = None) -> str:
         _refuse(code, "This is not a date.", "Write it as year-month-day, such as 2027-06-30.")
     now = today or datetime.now(UTC).date()
     if day < now:
-        _refuse(code, "By this date the secret has already expired.", "Make a new secret in Azure, or mend the date.")
+        _refuse(code, "By this date the secret has already expired.", "Create a new one in Azure, or correct the date.")
     if day > now + LONGEST_LIFE:
         _refuse(code, "This date is too far away.", "Copy the column Expires of the secret.")
     return day.isoformat()
@@ -178,5 +178,5 @@ def check_certificate_dates(not_before: datetime, not_after: datetime, now: date
         _refuse(
             "certificate_not_yet_valid",
             f"This certificate is valid only from {not_before:%d %B %Y} on.",
-            "Use one that is valid now, or mend the clock of the machine that made it.",
+            "Use one that is valid now, or correct the clock of the machine that made it.",
         )

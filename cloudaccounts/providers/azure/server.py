@@ -86,5 +86,5 @@ def _invalid(what: str) -> ProviderError:
     return ProviderError(
         "server_identity_invalid",
         f"The file with this server's own token {what}.",
-        f"The operator must mend the file that {VARIABLE} names; nothing is wrong with what you entered.",
+        f"The operator must fix the file that {VARIABLE} names; nothing is wrong with what you entered.",
     )

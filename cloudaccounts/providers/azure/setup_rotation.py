@@ -13,7 +13,7 @@ from cloudaccounts.providers.azure.plan import CERTIFICATE, FEDERATED
 from cloudaccounts.providers.azure.setup_texts import APP_NAME
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_ENTER = "Once it is tested it takes over by itself; checks and scans go on meanwhile."
+_ENTER = "Once it is tested it takes over automatically; checks and scans go on meanwhile."
 
 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:

@@ -23,7 +23,7 @@ NETWORK: dict[str, Told] = {
     ),
     "tls": Told(
         "tls_failed",
-        "The encrypted connection to Google Cloud could not be proven: the certificate is not one that this server "
+        "The encrypted connection to Google Cloud could not be verified: the certificate is not one that this server "
         "trusts.",
         "If a company proxy opens TLS, the operator must point REQUESTS_CA_BUNDLE and GRPC_DEFAULT_SSL_ROOTS_FILE_PATH "
         "at its certificate authority.",
@@ -145,7 +145,7 @@ STS: dict[str, Told] = {
     "expired": TOKEN_FILE["expired"],
     "token": Told(
         "workload_token_refused",
-        "Google's token service does not accept this server's token: its signature or its issuer cannot be proven.",
+        "Google's token service does not accept this server's token: its signature or its issuer cannot be verified.",
         "Check the provider's issuer and keys. The guides show this server's issuer.",
     ),
     "unexpected": Told(

@@ -12,7 +12,7 @@ from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
 
 _CONSOLE = "https://console.cloud.google.com"
 _EMAIL = re.compile(r"[a-z0-9.-]{1,63}@[a-z0-9.-]{1,190}\.gserviceaccount\.com")
-_ENTER = "Upload the new file below, then delete it. Once it is tested it takes over by itself."
+_ENTER = "Upload the new file below, then delete it. Once it is tested it takes over automatically."
 
 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:

@@ -12,4 +12,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = requeue_scans()
-        self.stdout.write(f"{count} scan{'' if count == 1 else 's'} nudged, requeued or failed.")
+        self.stdout.write(f"{count} scan{'' if count == 1 else 's'} sent again, requeued or failed.")

@@ -71,7 +71,7 @@ def test_connecting_asks_for_options_and_starts_the_first_look(
     made = Organization.objects.get()
     assert answer["Location"] == f"/organizations/{made.pk}/"
     assert (made.sync_state, made.options) == ("queued", {"drawer": "left"})
-    assert "places seen so far" in body(alices, f"/organizations/{made.pk}/")
+    assert "entries read so far" in body(alices, f"/organizations/{made.pk}/")
 
 
 @pytest.mark.parametrize("raw", ["", "nonsense", "00000000-0000-4000-8000-000000000000"])

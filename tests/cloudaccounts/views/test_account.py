@@ -103,7 +103,7 @@ def test_it_tells_which_regions_are_not_enabled(alices: Client, account: CloudAc
 def test_an_account_without_a_proof_says_so(alices: Client, alice: User, make_account: MakeAccount) -> None:
     pending = make_account(alice, status=CloudAccountStatus.PENDING)
     text = show(alices, pending)
-    assert "Access to this account is not proven yet" in text
+    assert "Access to this account is not validated yet" in text
     assert "not checked" in text
 
 
@@ -256,4 +256,4 @@ def test_a_refused_role_claims_no_proof(alices: Client, alice: User, make_accoun
     account = make_account(alice, secretless=True, last_check=refused, last_checked_at=timezone.now())
     text = show(alices, account, "credential")
     assert "was refused" in text
-    assert "Last proof" not in text
+    assert "Last validated" not in text

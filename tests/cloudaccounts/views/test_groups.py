@@ -23,7 +23,7 @@ def group(alice: User) -> AccountGroup:
 
 
 def test_an_empty_page_says_what_a_group_is_for(alices: Client) -> None:
-    assert "Make the first group" in alices.get("/groups/").content.decode()
+    assert "Create the first group" in alices.get("/groups/").content.decode()
 
 
 def test_it_lists_the_owners_groups_with_their_sizes(

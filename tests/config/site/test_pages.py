@@ -53,7 +53,7 @@ def test_no_template_holds_inline_style_or_script(template: Path) -> None:
 def test_what_is_not_there_is_said_calmly(client: Client) -> None:
     response = client.get("/nothing/")
     assert response.status_code == 404
-    assert "There is nothing here" in response.content.decode()
+    assert "Page not found" in response.content.decode()
 
 
 def test_the_page_for_our_own_failure_needs_no_database(

@@ -179,7 +179,7 @@ def test_a_link_that_is_not_https_is_not_shown(
 
 
 def test_a_finding_of_a_check_that_is_not_made_any_more_still_has_a_page(alices: Client, account: CloudAccount) -> None:
-    assert "not made any more" in text(alices, f"/findings/{make(account, 'x', check_id='gone').pk}/")
+    assert "no longer exists" in text(alices, f"/findings/{make(account, 'x', check_id='gone').pk}/")
 
 
 def test_suppressing_needs_a_reason_and_a_day_to_come(alices: Client, account: CloudAccount) -> None:
@@ -283,7 +283,7 @@ def test_the_scans_page_tells_what_it_changed_and_could_not_judge(alices: Client
     page = text(alices, f"/scans/{run.pk}/")
     assert "What it changed" in page
     assert "The lid could not be read." in page
-    assert "0 %: 0 of 1 judgements · 1 could not be made" in page
+    assert "0 %: 0 of 1 evaluations · 1 without a result" in page
 
 
 def test_the_assets_page_tells_its_findings(alices: Client, scan: Scan, toycloud: State) -> None:

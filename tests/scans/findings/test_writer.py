@@ -121,7 +121,7 @@ def test_other_checks_judge_what_did_not_change(scan: Scan, toycloud: State) -> 
     toycloud.checks = (CHECKS[0], CHECKS[2])
     scan()
     assert finding().status == "open"
-    assert finding("toy_box_labelled").resolution == "This check is not made any more."
+    assert finding("toy_box_labelled").resolution == "This check no longer exists."
 
 
 def test_a_new_severity_reaches_the_finding(scan: Scan, toycloud: State) -> None:

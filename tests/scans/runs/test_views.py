@@ -100,7 +100,7 @@ def test_the_first_scan_shows_true_progress(alices: Client, run: ScanRun) -> Non
         started_at=timezone.now() - timedelta(seconds=68),
     )  # fmt: skip
     page = text(alices, f"/accounts/{run.account}/panels/scans/latest/")
-    assert "started by itself" in page
+    assert "started automatically" in page
     assert 'value="34" max="52"' in page
     assert "now EC2 in eu-west-1" in page
     assert "412 assets so far" in page

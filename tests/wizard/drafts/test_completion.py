@@ -68,7 +68,7 @@ def test_finishing_twice_gives_one_account_and_ends_on_the_same_page(proven_draf
 
 def test_a_draft_without_a_proof_is_not_finished(toy_draft: Walk) -> None:
     response = toy_draft.send("validation")
-    assert "is not proven" in toy_draft.client.get(response["Location"]).content.decode()
+    assert "is not validated" in toy_draft.client.get(response["Location"]).content.decode()
     assert not CloudAccount.objects.exists()
 
 

@@ -106,7 +106,7 @@ def test_a_poll_that_finds_nothing_new_swaps_nothing(toy_draft: Walk) -> None:
 def test_a_worker_that_is_down_is_said(toy_draft: Walk) -> None:
     page = toy_draft.show("validation")
     assert "Our worker is not running" in page
-    assert "starts by itself as soon as a worker is up" in page
+    assert "starts automatically as soon as a worker is up" in page
 
 
 def test_a_broker_that_takes_no_message_is_said(

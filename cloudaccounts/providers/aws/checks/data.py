@@ -23,7 +23,7 @@ def _encrypted(asset: Asset) -> Evaluation:
 def _minor(asset: Asset) -> Evaluation:
     on = required(asset, "auto_minor_upgrade", bool)
     return expect(
-        on, "Minor versions wait for somebody to install them.", "Minor versions are installed by themselves."
+        on, "Minor versions wait for somebody to install them.", "Minor versions are installed automatically."
     )
 
 
@@ -107,7 +107,7 @@ CHECKS = (
     ),
     check(
         "rds_auto_minor_upgrade",
-        "Database does not install minor versions by itself",
+        "Database does not install minor versions automatically",
         Severity.LOW,
         _INSTANCE,
         _minor,

@@ -28,7 +28,7 @@ def _rotated(asset: Asset) -> Evaluation:
     if optional(asset, "owning_service", str):
         return not_applicable("Another AWS service manages this secret.")
     on = required(asset, "rotation", bool)
-    return expect(on, "The secret is never renewed by itself.", "The secret is renewed by itself.")
+    return expect(on, "The secret is never renewed automatically.", "The secret is renewed automatically.")
 
 
 def _key_rotation(asset: Asset) -> Evaluation:
@@ -37,8 +37,8 @@ def _key_rotation(asset: Asset) -> Evaluation:
         return not_applicable("The key is not in use.")
     on = optional(asset, "rotation", bool)
     if on is None:
-        return not_applicable("AWS cannot rotate keys of this kind by itself.")
-    return expect(on, "The key is never rotated by itself.", "The key is rotated each year.")
+        return not_applicable("AWS cannot rotate keys of this kind automatically.")
+    return expect(on, "The key is never rotated automatically.", "The key is rotated each year.")
 
 
 def _expires(asset: Asset) -> Evaluation:
@@ -108,7 +108,7 @@ CHECKS = (
     ),
     check(
         "secretsmanager_rotation",
-        "Secret is not renewed by itself",
+        "Secret is not renewed automatically",
         Severity.LOW,
         "aws.secretsmanager.secret",
         _rotated,

@@ -18,7 +18,7 @@ _CLUSTER = "azure.containers.kubernetes_cluster"
     Severity.MEDIUM,
     "compute",
     _MACHINE,
-    why="Disks in a storage account are files that the account's keys open, and are not encrypted by themselves.",
+    why="Disks in a storage account are files that the account's keys open, and are not encrypted automatically.",
     console="Open the virtual machine, Disks, choose Migrate to managed disks.",
     command="az vm convert --resource-group <group> --name <vm>",
     references=cite("virtual-machines/managed-disks-overview", "7.2"),

@@ -73,7 +73,7 @@ def activity_log_exported(asset: Asset) -> Evaluation:
 
 @posture_check(
     "azure_activity_log_alerts",
-    "Nobody is told of changes to the subscription's protection",
+    "Nobody is notified of changes to the subscription's protection",
     Severity.MEDIUM,
     "monitoring",
     "azure.monitoring.activity_log",

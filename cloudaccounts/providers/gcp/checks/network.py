@@ -111,8 +111,8 @@ def all_open(asset: Asset) -> Evaluation:
     Severity.MEDIUM,
     "compute",
     "gcp.compute.network",
-    why="The network that Google makes by itself has a subnet in every region and rules that open SSH and RDP to the "
-    "world. A network of one's own has what is meant.",
+    why="The network that Google makes automatically has a subnet in every region and rules that open SSH and RDP to "
+    "the world. A network of one's own has what is meant.",
     console="VPC network, VPC networks: move what runs in it to a network of your own, then delete default.",
     command="gcloud compute networks delete default",
     references=cite("vpc/docs/vpc#default-network", "3.1"),
