@@ -1,4 +1,4 @@
-"""For operators: all owners' accounts. No secret is anywhere; changes go through the services that pages use."""
+"""The operators' site: all owners' accounts, without secrets. Changes go through the services that pages use."""
 
 from django.contrib import admin
 

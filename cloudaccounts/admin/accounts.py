@@ -1,3 +1,5 @@
+"""Accounts of all owners: list, details that may change, and bulk actions."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,7 +22,7 @@ from cloudaccounts.web import reauthentication
 
 
 class AccountForm(forms.ModelForm[CloudAccount]):
-    """Name, environment and regions: what may change without a new proof of access."""
+    """Name, environment and regions: what may change without a new validation."""
 
     regions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
 
@@ -38,6 +40,7 @@ class AccountForm(forms.ModelForm[CloudAccount]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         try:
+            # The service checks the same when it saves; asked here, its refusals stand at the fields of this form.
             clean_details(
                 AccountDetails(
                     provider=self.instance.provider,
@@ -67,7 +70,7 @@ class RotationFilter(admin.SimpleListFilter):
 
 
 class LastCheckFilter(admin.SimpleListFilter):
-    """Also of accounts that are active still: what can pass by itself does not fail them."""
+    """By the last check. Temporary failures leave an account active, so its status alone does not find them."""
 
     title = "last check"
     parameter_name = "check"
@@ -114,16 +117,17 @@ class CloudAccountAdmin(OwnerNames):
     fields = ("name", "environment", "regions", *readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CloudAccount]:
+        # The report is the largest column of the row, and no list shows it.
         return super().get_queryset(request).defer("last_check")
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without Django's own deletion, which would list everything that goes on one page."""
-        found = super().get_actions(request)
-        found.pop("delete_selected", None)
-        return found
+        """Without Django's own deletion: its confirmation lists every row that goes, which may be 100,000."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # an account comes into being by a proof of access: in the wizard
+        return False  # an account is created by a validation: in the wizard, by the API or by an import
 
     def has_transfer_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("cloudaccounts.transfer_cloudaccount"))
@@ -131,8 +135,8 @@ class CloudAccountAdmin(OwnerNames):
     @admin.display(description="credential age", ordering="credential_since")
     def credential_age(self, account: CloudAccount) -> str:
         age = age_of(account)
-        fine = age.state in {RotationState.OK, RotationState.NOT_APPLICABLE}
-        return age.text if fine else f"{age.text}: {age.state.label}"
+        is_in_time = age.state in {RotationState.OK, RotationState.NOT_APPLICABLE}
+        return age.text if is_in_time else f"{age.text}: {age.state.label}"
 
     @admin.display(description="credential")
     def credential_hint(self, account: CloudAccount) -> str:
@@ -151,7 +155,7 @@ class CloudAccountAdmin(OwnerNames):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asks for the password first, and says why an account stays that others are opened with."""
+        """Asks for the password first. An account whose credential others use stays, and a message says why."""
         if not reauthentication.is_recent(request):
             return reauthentication.ask(request, back=request.get_full_path())
         try:
@@ -194,8 +198,8 @@ class CloudAccountAdmin(OwnerNames):
         return self._act(request, queryset, "delete")
 
     def _act(self, request: HttpRequest, queryset: QuerySet[CloudAccount], key: str) -> HttpResponse | None:
-        chosen = list(queryset.values_list("name", flat=True)[:2])
-        about = chosen[0] if len(chosen) == 1 else "selected accounts"
+        names = list(queryset.values_list("name", flat=True)[:2])  # two are enough to know whether it is one
+        about = names[0] if len(names) == 1 else "selected accounts"
         from cloudaccounts.admin.bulk_actions import ask_and_start  # see docs/decisions/0012
 
         return ask_and_start(self, request, queryset, key, accounts=queryset, about=about)

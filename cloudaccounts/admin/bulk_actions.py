@@ -1,8 +1,7 @@
-"""Actions on what an operator selected: asked first, then done by a job that shows what becomes of each account."""
+"""Actions on what an operator selected: a page asks first, then a job does it and shows the result for each account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -17,11 +16,10 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import OF_ALL, bulk_actions, start_bulk_action
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.lifecycle.transfer import check_new_owner
-from cloudaccounts.models import CloudAccount
 from cloudaccounts.web import reauthentication
 from cloudaccounts.web.pagination import COUNT_LIMIT
 
-SHOWN = 20
+SHOWN = 20  # accounts that the question names
 
 
 class TransferForm(forms.Form):
@@ -37,7 +35,7 @@ class TransferForm(forms.Form):
 
 
 def form_of(key: str) -> type[forms.Form] | None:
-    """What an action needs to know beforehand."""
+    """The form with the options of an action; None where it has none."""
     if key == "transfer":
         return TransferForm
     if key == "environment":
@@ -47,25 +45,25 @@ def form_of(key: str) -> type[forms.Form] | None:
     return None
 
 
-Accounts = Callable[[Any], Iterable[CloudAccount]]
-
-
 def ask_and_start(
     model_admin: admin.ModelAdmin[Any], request: HttpRequest, queryset: Any, key: str, *, accounts: Any, about: str
 ) -> HttpResponse | None:
-    """The question; once it was answered, the job. ``queryset`` is what was selected, ``accounts`` what it comes to.
+    """Shows the question; once it is answered, starts the job. None where there is nothing to do: a message says why.
 
-    What is dangerous asks for the password first, where it was not entered within ten minutes.
+    ``queryset`` is what was selected (accounts or groups), ``accounts`` the accounts in it. ``about`` names them in the
+    job's title. A dangerous action asks for the password first, where it was not entered within ten minutes.
     """
-    action = next(one for one in bulk_actions(for_owners=False) if one.key == key)
+    action = next(action for action in bulk_actions(for_owners=False) if action.key == key)
     if not request.user.has_perm(action.permission):
         model_admin.message_user(request, "You may not do this to accounts.", messages.ERROR)
         return None
     if action.dangerous and not reauthentication.is_recent(request):
         return reauthentication.ask(request, back=request.get_full_path())
+    # Django posts the chosen action twice: from the list without "agreed", and from our question with it.
     agreed = "agreed" in request.POST
-    kind = form_of(key)
-    form = kind(request.POST if agreed else None) if kind else None
+    form_class = form_of(key)
+    form = form_class(request.POST if agreed else None) if form_class else None
+    # Counting ends at the limit: the page says "more than", and the job takes all of them all the same.
     number = accounts.order_by().values("pk")[: COUNT_LIMIT + 1].count()
     if not number:
         model_admin.message_user(request, "There is no account in what you selected.", messages.WARNING)
@@ -85,7 +83,7 @@ def ask_and_start(
         **model_admin.admin_site.each_context(request),
         "title": f"{action.label}: are you sure?",
         "opts": model_admin.model._meta,
-        "fleet_action": action,
+        "bulk_action": action,
         "form": form,
         "number": number,
         "capped": number > COUNT_LIMIT,
@@ -95,4 +93,4 @@ def ask_and_start(
         "action_name": request.POST.get("action", ""),
         "checkbox": ACTION_CHECKBOX_NAME,
     }
-    return TemplateResponse(request, "admin/fleet_action.html", context)
+    return TemplateResponse(request, "admin/bulk_action.html", context)

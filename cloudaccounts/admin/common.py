@@ -1,4 +1,8 @@
-"""What keeps the admin quick at 100,000 rows: no row is counted that nobody looks at, and searches use an index."""
+"""What keeps the admin quick at 100,000 rows (docs/decisions/0011).
+
+Counting ends at a limit, pages read keys first, searches use an index, and names from other tables are looked up with
+one query a page.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,12 @@ from django.http import HttpRequest
 
 from cloudaccounts.web.pagination import CappedPaginator
 
-END = "\U0010fffd"  # sorts behind every letter
+END = "\U0010fffd"  # sorts after every letter: the last valid code point below the noncharacters
 _NUMBER = re.compile(r"[0-9][0-9 -]*")
 
 
 class KeyedPaginator(CappedPaginator):
-    """Reads keys first, for which an index is enough where there is one of all that filters ask for."""
+    """Reads the keys of a page first, which an index alone answers, then the rows of those keys."""
 
     counted = "pk"
 
@@ -32,13 +36,13 @@ class KeyedPaginator(CappedPaginator):
 
 
 class QuickAdmin(admin.ModelAdmin[Any]):
-    """``prefixes`` are the columns of which a search knows the beginning; each has an index."""
+    """``prefixes`` are the columns that a search compares with the beginning of the term; each has an index."""
 
     paginator = KeyedPaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False  # would count the whole table on each filtered list
+    show_facets = admin.ShowFacets.NEVER  # would count once more for each choice of each filter
     list_per_page = 50
-    search_fields = ("pk",)  # shows the field; what is searched is said in `get_search_results`
+    search_fields = ("pk",)  # only makes Django show the search field: `get_search_results` decides what is searched
     prefixes: tuple[str, ...] = ()
     owner_column = "owner"
     counted = "pk"  # a column of the index by which rows are found: then it alone is read to count them
@@ -46,7 +50,7 @@ class QuickAdmin(admin.ModelAdmin[Any]):
 
     def get_paginator(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any) -> Any:
         paginator: Any = super().get_paginator(request, queryset, *args, **kwargs)
-        if queryset.model is self.model:  # a page of history lists entries of Django's own log
+        if queryset.model is self.model:  # the history page of a row paginates entries of Django's own log
             paginator.counted = self.counted
         return paginator
 
@@ -56,13 +60,13 @@ class QuickAdmin(admin.ModelAdmin[Any]):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q()
+        conditions = Q()
         for column in self.prefixes:
             for text in spellings(term):
-                found |= begins(column, text)
+                conditions |= begins(column, text)
         if self.owner_column and (owner := owner_named(term)):
-            found |= Q(**{self.owner_column: owner})
-        return queryset.filter(found) if found else queryset.none(), False
+            conditions |= Q(**{self.owner_column: owner})
+        return queryset.filter(conditions) if conditions else queryset.none(), False
 
 
 class RecordAdmin(QuickAdmin):
@@ -79,16 +83,16 @@ class RecordAdmin(QuickAdmin):
 
 
 def begins(column: str, text: str) -> Q:
-    """As a range, which every database answers from an index; LIKE is that to none of them by itself."""
+    """A prefix as a range, which every database answers from an index. LIKE uses none without special collations."""
     return Q(**{f"{column}__gte": text, f"{column}__lt": text + END})
 
 
 def spellings(term: str) -> set[str]:
-    """The ways in which a name may begin that somebody types without looking at its capitals."""
-    found = {term, term.lower(), term.upper(), term.capitalize()}
+    """The term in usual capitalizations, because a range compares exactly; a number also without its separators."""
+    texts = {term, term.lower(), term.upper(), term.capitalize()}
     if _NUMBER.fullmatch(term):
-        found.add(term.replace("-", "").replace(" ", ""))
-    return found
+        texts.add(term.replace("-", "").replace(" ", ""))
+    return texts
 
 
 def owner_named(name: str) -> str:
@@ -99,7 +103,8 @@ def owner_named(name: str) -> str:
 
 
 def names_of(owners: Iterable[str]) -> dict[str, str]:
-    """User names by identifier. Who is not there any more is shown by the number."""
+    """User names by identifier. Deleted users are missing."""
+    # Owners are text in another database (docs/decisions/0003); anything but a number would fail the query.
     keys = {owner for owner in owners if owner.isascii() and owner.isdecimal()}
     users = get_user_model().objects.filter(pk__in=keys)
     return {str(user.pk): user.get_username() for user in users}
@@ -108,7 +113,7 @@ def names_of(owners: Iterable[str]) -> dict[str, str]:
 class AddressFilter(admin.SimpleListFilter):
     """By the UUID of a row of ``model``, which the column ``parameter_name`` holds.
 
-    Known by its address alone: a choice of all of them would be as long as there are rows.
+    It offers no choices, because there would be as many as rows: links of other pages carry the UUID.
     """
 
     model: type[Model]
@@ -116,15 +121,15 @@ class AddressFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         if not (text := request.GET.get(self.parameter_name or "", "")):
             return []
-        asked = _uuid(text)
-        found = self.model._default_manager.filter(pk=asked).first() if asked else None
-        return [(text, str(found) if found else "not there")]
+        key = _uuid(text)
+        row = self.model._default_manager.filter(pk=key).first() if key else None
+        return [(text, str(row) if row else "not there")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
             return queryset
-        asked = _uuid(self.value() or "")
-        return queryset.filter(**{str(self.parameter_name): asked}) if asked else queryset.none()
+        key = _uuid(self.value() or "")
+        return queryset.filter(**{str(self.parameter_name): key}) if key else queryset.none()
 
 
 def _uuid(text: str) -> UUID | None:
@@ -135,11 +140,11 @@ def _uuid(text: str) -> UUID | None:
 
 
 class OwnerNames(QuickAdmin):
-    """Shows owners by name: one query of the other database for a page of rows."""
+    """Shows owners by user name, looked up in the users' database with one query a page."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
-        rows = list(changelist.result_list)
+        rows = list(changelist.result_list)  # evaluated once: the names are set on these very objects
         names = names_of({row.owner for row in rows})
         for row in rows:
             row.owner_username = names.get(row.owner, row.owner)
@@ -148,5 +153,5 @@ class OwnerNames(QuickAdmin):
 
     @admin.display(description="owner", ordering="owner")
     def owner_name(self, row: Any) -> str:
-        found: str | None = getattr(row, "owner_username", None)
-        return names_of([row.owner]).get(row.owner, row.owner) if found is None else found
+        name: str | None = getattr(row, "owner_username", None)  # set on lists, missing on the page of one row
+        return names_of([row.owner]).get(row.owner, row.owner) if name is None else name

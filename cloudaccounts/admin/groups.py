@@ -1,3 +1,5 @@
+"""Groups of all owners, and who is in them."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -27,11 +29,14 @@ from cloudaccounts.groups.services import (
 )
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 
-MOST_AT_ONCE = 1000
+MOST_AT_ONCE = 1000  # ids in one textarea
 
 
 class GroupForm(forms.ModelForm[AccountGroup]):
-    """The services decide what may be: this asks them before it says that a form is fine."""
+    """Checks beforehand what the services would refuse, so that a refusal stands at its field.
+
+    The fields are text instead of selects: an owner's groups and accounts may be 100,000.
+    """
 
     owner_username = forms.CharField(max_length=150, label="Owner", help_text="The whole user name.")
     parent_name = forms.CharField(
@@ -86,7 +91,7 @@ class GroupForm(forms.ModelForm[AccountGroup]):
         return cleaned
 
     def validate_unique(self) -> None:
-        """The service does, with the owner, which is no field here."""
+        """Left to `clean`: uniqueness includes the owner, which is not a field of this form."""
 
 
 @admin.register(AccountGroup)
@@ -107,29 +112,30 @@ class AccountGroupAdmin(OwnerNames):
     @admin.display(description="accounts")
     def members(self, group: AccountGroup) -> SafeString:
         page = reverse("admin:cloudaccounts_groupmember_changelist")
-        return format_html('<a href="{}?group={}">{} of its own</a>', page, group.pk, f"{group.size:,}")
+        return format_html('<a href="{}?group={}">{} accounts</a>', page, group.pk, f"{group.size:,}")
 
     def save_model(self, request: HttpRequest, obj: AccountGroup, form: Any, change: bool) -> None:
         actor, facts = Actor.of_request(request, via="admin"), form.cleaned_data
-        chosen = {"name": facts["name"], "description": facts["description"], "parent": facts["parent"]}
+        values = {"name": facts["name"], "description": facts["description"], "parent": facts["parent"]}
         try:
             if change:
+                # Read again: the form has put the new values into ``obj`` already, and the audit needs the old ones.
                 stored = AccountGroup.objects.get(pk=obj.pk)
-                update_group(stored, actor=actor, **chosen)
+                update_group(stored, actor=actor, **values)
             else:
-                stored = create_group(owner=facts["owner_username"], actor=actor, **chosen)
+                stored = create_group(owner=facts["owner_username"], actor=actor, **values)
                 obj.pk, obj.owner = stored.pk, stored.owner
         except InputError as error:
             self.message_user(request, f"Not saved: {error.cause}", messages.ERROR)
             return
         if added := add_members(stored, actor=actor, accounts=facts["put_in"]):
-            self.message_user(request, f"{added:,} accounts put in.", messages.SUCCESS)
+            self.message_user(request, f"{added:,} accounts added.", messages.SUCCESS)
 
     def delete_model(self, request: HttpRequest, obj: AccountGroup) -> None:
         delete_group(obj, actor=Actor.of_request(request, via="admin"))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> None:
-        for group in queryset:
+        for group in queryset:  # one by one, so that each deletion is audited and moves its nested groups up
             self.delete_model(request, group)
 
     @admin.action(description="Check access of its accounts", permissions=["change"])
@@ -153,10 +159,10 @@ class AccountGroupAdmin(OwnerNames):
         return self._act(request, queryset, "environment")
 
     def _act(self, request: HttpRequest, queryset: QuerySet[AccountGroup], key: str) -> HttpResponse | None:
-        chosen = list(queryset[:GROUP_LIMIT])
-        inside = {group_id for group in chosen for group_id in group_queries.with_descendants(group)}
-        accounts = CloudAccount.objects.filter(group_queries.inside(inside)).order_by("name")
-        about = f"group {chosen[0].name}" if len(chosen) == 1 else f"{len(chosen)} groups"
+        groups = list(queryset[:GROUP_LIMIT])
+        group_ids = {group_id for group in groups for group_id in group_queries.with_descendants(group)}
+        accounts = CloudAccount.objects.filter(group_queries.inside(group_ids)).order_by("name")
+        about = f"group {groups[0].name}" if len(groups) == 1 else f"{len(groups)} groups"
         from cloudaccounts.admin.bulk_actions import ask_and_start  # see docs/decisions/0012
 
         return ask_and_start(self, request, queryset, key, accounts=accounts, about=about)
@@ -170,7 +176,7 @@ class GroupFilter(AddressFilter):
 
 @admin.register(GroupMember)
 class GroupMemberAdmin(OwnerNames):
-    """Who is in a group: taken out here, put in on the group's own page."""
+    """Who is in a group: removed here, added on the group's own page."""
 
     list_display = ("account_name", "group_name", "owner_name", "added_at")
     list_filter = (GroupFilter,)
@@ -197,10 +203,10 @@ class GroupMemberAdmin(OwnerNames):
         changelist = super().get_changelist_instance(request)
         rows = changelist.result_list
         accounts = CloudAccount.objects.filter(pk__in={row.account for row in rows}).values_list("pk", "name")
-        known = dict(AccountGroup.objects.filter(pk__in={row.group for row in rows}).values_list("pk", "name"))
-        names = dict(accounts)
+        groups = AccountGroup.objects.filter(pk__in={row.group for row in rows}).values_list("pk", "name")
+        account_names, group_names = dict(accounts), dict(groups)
         for row in rows:
-            row.account_label, row.group_label = names.get(row.account, ""), known.get(row.group, "")
+            row.account_label, row.group_label = account_names.get(row.account, ""), group_names.get(row.group, "")
         return changelist
 
     @admin.display(description="account")
@@ -213,7 +219,7 @@ class GroupMemberAdmin(OwnerNames):
         page = reverse("admin:cloudaccounts_accountgroup_change", args=[row.group])
         return format_html('<a href="{}">{}</a>', page, getattr(row, "group_label", "") or row.group)
 
-    @admin.action(description="Take the selected accounts out of their group", permissions=["take_out"])
+    @admin.action(description="Remove the selected accounts from their group", permissions=["take_out"])
     def take_out(self, request: HttpRequest, queryset: QuerySet[GroupMember]) -> None:
         actor = Actor.of_request(request, via="admin")
         by_group: dict[UUID, list[UUID]] = {}
@@ -222,4 +228,4 @@ class GroupMemberAdmin(OwnerNames):
         removed = 0
         for group in AccountGroup.objects.filter(pk__in=list(by_group)):
             removed += remove_members(group, actor=actor, accounts=by_group[group.pk])
-        self.message_user(request, f"{removed:,} accounts taken out.", messages.SUCCESS)
+        self.message_user(request, f"{removed:,} accounts removed.", messages.SUCCESS)

@@ -1,4 +1,4 @@
-"""Organizations and their members, for operators to read: what is done with them is the owner's to do."""
+"""Organizations and their members, read-only: only their owner acts on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from cloudaccounts.admin.common import AddressFilter, OwnerNames, RecordAdmin, begins, owner_named, spellings
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
 
-MOST = 500  # organizations that one search for members looks into
+MOST = 500  # organizations that one search for members includes
 
 
 @admin.register(Organization)
@@ -44,14 +44,14 @@ class OrganizationAdmin(OwnerNames, RecordAdmin):
 
     @admin.display(description="connecting account")
     def connection_name(self, row: Any) -> SafeString:
-        known = getattr(row, "connection_label", None)
-        label = account_names([row.connection]).get(row.connection, "") if known is None else known
+        name = getattr(row, "connection_label", None)
+        label = account_names([row.connection]).get(row.connection, "") if name is None else name
         return account_link(row.connection, label)
 
     @admin.display(description="members")
     def members(self, row: Organization) -> SafeString:
         page = reverse("admin:cloudaccounts_organizationmember_changelist")
-        return format_html('<a href="{}?organization={}">Show them</a>', page, row.pk)
+        return format_html('<a href="{}?organization={}">Show</a>', page, row.pk)
 
 
 class OrganizationFilter(AddressFilter):
@@ -62,7 +62,7 @@ class OrganizationFilter(AddressFilter):
 
 @admin.register(OrganizationMember)
 class OrganizationMemberAdmin(OwnerNames, RecordAdmin):
-    """By organization: that is how the rows are found, and how a tree is looked at."""
+    """Ordered by organization, which the index of members begins with."""
 
     list_display = (
         "name", "kind", "account_id", "organization_name", "owner_name", "provider_state", "state", "account_link",
@@ -87,17 +87,18 @@ class OrganizationMemberAdmin(OwnerNames, RecordAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        named = Q()
+        organizations = Q()
         for text in spellings(term):
-            named |= begins("name", text)
+            organizations |= begins("name", text)
         if owner := owner_named(term):
-            named |= Q(owner=owner)
-        within = list(Organization.objects.filter(named).order_by().values_list("pk", flat=True)[:MOST])
-        found = Q(organization__in=within)
+            organizations |= Q(owner=owner)
+        keys = Organization.objects.filter(organizations).order_by().values_list("pk", flat=True)
+        conditions = Q(organization__in=list(keys[:MOST]))
+        # Each index of members begins with the organization: without one, a search by name would read every row.
         if request.GET.get(OrganizationFilter.parameter_name):
             for text in spellings(term):
-                found |= begins("name", text) | begins("account_id", text)
-        return queryset.filter(found), False
+                conditions |= begins("name", text) | begins("account_id", text)
+        return queryset.filter(conditions), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The names of the organizations and of the connected accounts, in a query each."""
@@ -111,8 +112,8 @@ class OrganizationMemberAdmin(OwnerNames, RecordAdmin):
 
     @admin.display(description="organization")
     def organization_name(self, row: Any) -> SafeString:
-        known = getattr(row, "organization_label", None)
-        label = organization_titles([row.organization]).get(row.organization, "") if known is None else known
+        title = getattr(row, "organization_label", None)
+        label = organization_titles([row.organization]).get(row.organization, "") if title is None else title
         page = reverse("admin:cloudaccounts_organization_change", args=[row.organization])
         return format_html('<a href="{}">{}</a>', page, label or row.organization)
 
@@ -120,8 +121,8 @@ class OrganizationMemberAdmin(OwnerNames, RecordAdmin):
     def account_link(self, row: Any) -> SafeString | str:
         if row.account is None:
             return "–"
-        known = getattr(row, "account_label", None)
-        return account_link(row.account, account_names([row.account]).get(row.account, "") if known is None else known)
+        name = getattr(row, "account_label", None)
+        return account_link(row.account, account_names([row.account]).get(row.account, "") if name is None else name)
 
 
 def account_link(key: Any, label: str) -> SafeString:

@@ -1,3 +1,5 @@
+"""Users, with two rules of this product added to Django's own admin."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,12 +18,13 @@ from cloudaccounts.users.passwords import password_changed_by
 
 
 class OwnerAdmin(UserAdmin[User]):
-    """Django's own, but for two things: who owns accounts is not deleted, and a new password names who set it."""
+    """A user who owns accounts cannot be deleted, and the audit of a new password names the operator who set it."""
 
     def get_deleted_objects(
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        # The accounts live in another database, so Django's own collector of related rows cannot see them.
         owned = account_queries.counts_of(str(user.pk) for user in objs)
         refusals = [guard.refusal(user, owned[str(user.pk)]) for user in objs if str(user.pk) in owned]
         return to_delete, counts, perms_needed, [*protected, *refusals]

@@ -1,4 +1,4 @@
-"""What happened, for operators to read: nobody writes it by hand."""
+"""Audit, checks, jobs and notices, read-only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cloudaccounts.web.exports import export
 
 
 class SubjectFilter(admin.SimpleListFilter):
-    """By the first word of the action, from a list: what there is of them would be read from every row."""
+    """By the first word of the action. The choices are a fixed list: the distinct ones would be read from every row."""
 
     title = "about"
     parameter_name = "about"
@@ -31,11 +31,11 @@ class SubjectFilter(admin.SimpleListFilter):
 
 
 class ViaFilter(admin.SimpleListFilter):
-    title = "way"
+    title = "via"
     parameter_name = "via"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(way, way) for way in ("page", "api", "admin", "command", "worker")]
+        return [(via, via) for via in ("page", "api", "admin", "command", "worker")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         return queryset.filter(via=self.value()) if self.value() else queryset
@@ -49,7 +49,7 @@ class AuditEventAdmin(OwnerNames, RecordAdmin):
     ordering = ("-created_at",)
     actions = ("export_csv", "export_json")
 
-    @admin.action(description="Export as CSV: what is selected, or all that the filters fit", permissions=["view"])
+    @admin.action(description="Export as CSV: the selected rows, or all that match the filters", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> HttpResponseBase:
         return self._export(request, queryset, "csv")
 

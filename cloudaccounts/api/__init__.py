@@ -1,1 +1,1 @@
-"""The HTTP API's part about accounts, and what every part of it shares. Imported only when the API is called."""
+"""The HTTP API's calls about accounts, and what all calls share. Loaded by the first call (docs/decisions/0012)."""

@@ -1,6 +1,7 @@
-"""Calls about accounts. Each makes one call to a service, or asks selectors.
+"""Calls about accounts. Each makes one call of a service, or reads by queries.
 
-No postponed annotations here: ninja reads them through decorators, where their names are not known.
+No postponed annotations (``from __future__``) here: ninja evaluates the annotations of functions that decorators have
+wrapped, where the names of this module are not known.
 """
 
 from typing import Any
@@ -46,7 +47,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
         actor=actor_of(request),
         given=_given(body),
         groups=[body.group] if body.group else [],
-        account_uuid=ticket_id(request),
+        account_uuid=ticket_id(request),  # so that a call repeated after a crash finds the account it made
     )
     return reply(created_json(account), 201)
 
@@ -58,23 +59,23 @@ def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 
 
 @router.get("/", summary="List accounts", **answers({200: schemas.AccountPage}, 422))
-def list_accounts(request: HttpRequest, wanted: Query[schemas.AccountQuery]) -> HttpResponse:
+def list_accounts(request: HttpRequest, query: Query[schemas.AccountQuery]) -> HttpResponse:
     """By name. An empty filter is none."""
     refuse_unknown(request, schemas.AccountQuery)
-    if wanted.provider and wanted.provider not in dict(registry.choices()):
+    if query.provider and query.provider not in dict(registry.choices()):
         raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
     owner = owner_of(request)
-    narrowed = AccountFilter(
-        q=wanted.q,
-        provider=wanted.provider,
-        status=wanted.status or "",
-        environment=wanted.environment or "",
-        rotation=wanted.rotation or "",
+    filters = AccountFilter(
+        q=query.q,
+        provider=query.provider,
+        status=query.status or "",
+        environment=query.environment or "",
+        rotation=query.rotation or "",
     )
-    rows = account_queries.accounts(owner, narrowed)
-    if wanted.group:
-        rows = rows.filter(in_group(owner, wanted.group))
-    return page_of(rows, wanted, accounts_json, part=rows.part if narrowed.narrows else None)
+    rows = account_queries.accounts(owner, filters)
+    if query.group:
+        rows = rows.filter(in_group(owner, query.group))
+    return page_of(rows, query, accounts_json, part=rows.part if filters.narrows else None)
 
 
 @router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))
@@ -93,6 +94,7 @@ def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 )
 def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
     account = account_or_404(request, account_id)
+    # Only the fields that the body names: an omitted one stays as it is, where a default would overwrite it.
     onboarding.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
     return reply(account_json(account_or_404(request, account_id)))
 
@@ -111,6 +113,7 @@ def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Live, with the stored credentials; answers with the outcome, also where it failed."""
     check = check_now(account_or_404(request, account_id), actor=actor_of(request))
+    # Read again: the check has just decided the status.
     return reply({"status": account_or_404(request, account_id).status, "validation": check.report})
 
 
@@ -134,10 +137,10 @@ def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.Ne
 
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
-    found = account_queries.find(owner_of(request), account_id)
-    if found is None:
+    account = account_queries.find(owner_of(request), account_id)
+    if account is None:
         raise Http404
-    return found
+    return account
 
 
 def _given(body: schemas.NewAccount) -> GivenAccount:

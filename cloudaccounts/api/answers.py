@@ -24,7 +24,7 @@ from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError
 from cloudaccounts.tokens.idempotency import KeyBusyError, KeyReusedError
 
 SOON = 2  # seconds, of Retry-After
-# What a service refuses, by the kind of refusal; everything else that it can say is about what was given: 422.
+# The status of each kind of refusal. Anything else that a service refuses is about the input: 422.
 STATUSES: dict[type[ProviderError], int] = {
     RotationUnderWayError: 409,
     DuplicateAccountError: 409,
@@ -42,7 +42,7 @@ NOT_FOUND = ("not_found", "There is nothing of yours at this address.")
 
 
 class ApiError(Exception):
-    """Ends a call with this answer."""
+    """Ends a call with this answer, from wherever it is raised."""
 
     def __init__(self, answer: JsonResponse) -> None:
         super().__init__(answer.status_code)
@@ -61,14 +61,15 @@ def problem(
     *,
     details: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
-    **beside: str,
+    **extra: str,
 ) -> JsonResponse:
-    told: dict[str, Any] = {"code": code, "message": message}
+    """``extra`` are further keys of the answer, as ``scan_run_id`` where a scan is active already."""
+    body: dict[str, Any] = {"code": code, "message": message}
     if remedy:
-        told["remedy"] = remedy
+        body["remedy"] = remedy
     if details:
-        told["details"] = details
-    return JsonResponse({**told, **beside}, status=status, headers=headers)
+        body["details"] = details
+    return JsonResponse({**body, **extra}, status=status, headers=headers)
 
 
 def not_found() -> JsonResponse:
@@ -76,7 +77,11 @@ def not_found() -> JsonResponse:
 
 
 def problem_of(error: ProviderError, request: HttpRequest | None = None) -> JsonResponse:
-    """A service's refusal. ``details`` tells the fields, the report, or the account that is there already."""
+    """A service's refusal. ``details`` holds the refused fields, the report, or the id of the account that exists.
+
+    Without ``request`` the id is left out: it is given to the account's own owner alone.
+    """
+    # By the class or the nearest ancestor that has a status, so that a subclass needs no entry of its own.
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 422)
     details: dict[str, Any] = {}
     headers: dict[str, str] = {}

@@ -1,4 +1,8 @@
-"""Who calls: a bearer token and nothing else. A browser's session is no key here: no page can call on its behalf."""
+"""Authentication by bearer token only.
+
+A browser's session is not accepted: no foreign page can make a visitor's browser call the API. So no call needs a CSRF
+token.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class BearerToken(HttpBearer):
-    """Puts the token's owner into ``request.user``, where pages have who signed in."""
+    """Sets ``request.user`` to the token's owner, as a session does for pages."""
 
     def __call__(self, request: HttpRequest) -> Any:
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
@@ -36,21 +40,22 @@ class BearerToken(HttpBearer):
         return self.authenticate(request, text.strip())
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
-        found = find_token(token)
-        user = get_user_model().objects.filter(pk=found.owner, is_active=True).first() if found else None
-        if found is None or user is None:
+        api_token = find_token(token)
+        user = get_user_model().objects.filter(pk=api_token.owner, is_active=True).first() if api_token else None
+        if api_token is None or user is None:
             request.user = _nobody()
             raise ApiError(
                 problem(
                     401,
                     "token_invalid",
                     "This token is unknown, expired or revoked.",
-                    "Make a new one on your profile page.",
+                    "Create a new one on your profile page.",
                     headers=CHALLENGE,
                 )
             )
         request.user = user
-        if wait := use_token(found):
+        # Counted before the scope is checked: a token of reading scope that tries to write uses up its rate as well.
+        if wait := use_token(api_token):
             raise ApiError(
                 problem(
                     429,
@@ -60,11 +65,11 @@ class BearerToken(HttpBearer):
                     headers={"Retry-After": str(wait)},
                 )
             )
-        if request.method not in SAFE and not found.may_write:
+        if request.method not in SAFE and not api_token.may_write:
             raise ApiError(
                 problem(403, "token_read_only", "This token may only read.", "Use a token of scope “write”.")
             )
-        return found
+        return api_token
 
 
 def token_of(request: HttpRequest) -> ApiToken:

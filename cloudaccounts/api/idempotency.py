@@ -1,3 +1,5 @@
+"""Calls with an ``Idempotency-Key``: repeated, they are answered as the first time and done once."""
+
 from __future__ import annotations
 
 import json
@@ -17,12 +19,16 @@ from cloudaccounts.tokens.idempotency import Replay, Ticket, begin_call
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST = 255
-NOT_KEPT = frozenset({401, 403, 429})  # the call was not done; neither was one that ended with a 5xx
+# The call was not done, so repeating it shall try again. Answers of 500 and above are not kept either.
+NOT_KEPT = frozenset({401, 403, 429})
 View = Callable[..., HttpResponse]
 
 
 def idempotent(view: View) -> View:
-    """Answers a repeated call as the first one, where both carry the same `HEADER`. Goes below ninja's decorator."""
+    """Answers a repeated call as the first one, where both carry the same `HEADER`.
+
+    Stands below ninja's decorator, so that it runs after authentication and wraps the view alone.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, **values: Any) -> HttpResponse:
@@ -31,21 +37,26 @@ def idempotent(view: View) -> View:
             return view(request, **values)
         if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
             raise InputError({HEADER: f"Give between 1 and {LONGEST} printable ASCII characters."})
-        begun = begin_call(token_of(request), key=key, method=str(request.method), path=request.path, body=request.body)
-        if isinstance(begun, Replay):
-            replayed = reply(begun.answer, begun.status)
+        ticket = begin_call(
+            token_of(request), key=key, method=str(request.method), path=request.path, body=request.body
+        )
+        if isinstance(ticket, Replay):
+            replayed = reply(ticket.answer, ticket.status)
             replayed[REPLAYED] = "true"
             return replayed
-        return _first(view, request, begun, values)
+        return _answer_first(view, request, ticket, values)
 
     return answer
 
 
-def _first(view: View, request: HttpRequest, ticket: Ticket, values: dict[str, Any]) -> HttpResponse:
+def _answer_first(view: View, request: HttpRequest, ticket: Ticket, values: dict[str, Any]) -> HttpResponse:
+    """Does the call and keeps its answer. Where there is nothing to keep, the key is given back for another try."""
     kept = False
     request.META["cloudaccounts.ticket"] = ticket.id
     try:
         try:
+            # Errors are turned into answers here and not by ninja's handlers: those run above, and a refusal of the
+            # service is kept as well.
             answer = view(request, **values)
         except ApiError as error:
             answer = error.answer
@@ -62,5 +73,5 @@ def _first(view: View, request: HttpRequest, ticket: Ticket, values: dict[str, A
 
 def ticket_id(request: HttpRequest) -> UUID | None:
     """The id of what a repeatable call makes; None where the call named no key."""
-    found = request.META.get("cloudaccounts.ticket")
-    return found if isinstance(found, UUID) else None
+    ticket = request.META.get("cloudaccounts.ticket")
+    return ticket if isinstance(ticket, UUID) else None

@@ -1,4 +1,4 @@
-"""The credentials of each method, described from the forms that the wizard asks with."""
+"""Schemas of each method's credentials, made from the same forms as the wizard's fields."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cloudaccounts.contract.provider import Provider
 
 
 def credentials_schema(schema: dict[str, Any]) -> None:
-    """For pydantic: one object a method, whichever clouds are installed."""
+    """For pydantic's ``json_schema_extra``: one object a method, of whichever providers are installed."""
     methods = [method_schema(provider, method) for provider in registry.all_providers() for method in provider.methods]
-    schema.pop("additionalProperties", None)
+    schema.pop("additionalProperties", None)  # of the plain dict; each method's own object says which fields it takes
     schema["anyOf"] = methods
 
 
@@ -47,9 +47,9 @@ def method_schema(provider: Provider, method: AuthMethod) -> dict[str, Any]:
 
 
 def _field_schema(field: forms.Field, *, secret: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {"type": "string", "title": str(field.label), "description": str(field.help_text)}
+    schema: dict[str, Any] = {"type": "string", "title": str(field.label), "description": str(field.help_text)}
     if secret:
-        told |= {"writeOnly": True, "format": "password"}
+        schema |= {"writeOnly": True, "format": "password"}
     elif example := field.widget.attrs.get("placeholder"):
-        told["examples"] = [str(example)]
-    return told
+        schema["examples"] = [str(example)]
+    return schema

@@ -1,4 +1,4 @@
-"""What a call can answer, for its description."""
+"""The answers of a call, for its description."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "A key of your own making. Repeating the call with it answers as the first time, for 24 hours.",
+    "description": "A key that you choose. Repeating the call with it answers as the first time, for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 
@@ -24,7 +24,7 @@ def answers(
 ) -> dict[str, Any]:
     """Arguments of ninja's decorators: the good answers, and each code that an error of this call may have."""
     more = (*codes, *(OF_BODIES if body else ()))
-    told: dict[str, Any] = {"response": {**good, **dict.fromkeys((*ALWAYS, *more), Problem)}}
+    arguments: dict[str, Any] = {"response": {**good, **dict.fromkeys((*ALWAYS, *more), Problem)}}
     if repeatable:
-        told["openapi_extra"] = {"parameters": [KEY]}
-    return told
+        arguments["openapi_extra"] = {"parameters": [KEY]}
+    return arguments

@@ -1,3 +1,5 @@
+"""Lists of the API: a page of items and the number of all."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -15,22 +17,20 @@ from cloudaccounts.errors import InputError
 def page_of(
     rows: QuerySet[Any],
     page: Page,
-    told: Callable[[Iterable[Any]], list[dict[str, Any]]],
+    to_json: Callable[[Iterable[Any]], list[dict[str, Any]]],
     *,
     part: Callable[[int, int], list[Any]] | None = None,
 ) -> HttpResponse:
-    """``{items, count}``: two queries. Counting ``owner`` is left to the index by which the rows are found.
-
-    ``part`` reads some of the rows, where that is quicker than slicing.
-    """
+    """``{items, count}``, by two queries. ``part(start, stop)`` reads rows where that is quicker than slicing."""
+    # Counting a column of the index by which the rows are found lets the database read the index alone.
     count = rows.order_by().values("owner").count()
     stop = page.offset + page.limit
     items = (part(page.offset, stop) if part else rows[page.offset : stop]) if page.offset < count else []
-    return reply({"items": told(items), "count": count})
+    return reply({"items": to_json(items), "count": count})
 
 
 def refuse_unknown(request: HttpRequest, known: type[BaseModel]) -> None:
-    """A misspelt filter would answer with everything. Raises `InputError`."""
+    """Refuses a filter that does not exist: a misspelt one would answer with everything. Raises `InputError`."""
     unknown = [name for name in request.GET if name not in known.model_fields]
     if unknown:
         names = ", ".join(known.model_fields)

@@ -1,4 +1,4 @@
-"""What goes in and comes out, described. Bodies are checked by these; the services check again what matters."""
+"""Schemas of bodies and answers. They check shape and size; the services check what the values mean."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ Text = Annotated[StrictStr, Field(max_length=2048)]
 
 
 class Input(BaseModel):
-    """A field that is not known is refused: a misspelt one that was passed over would be found much later."""
+    """Refuses unknown fields: a misspelt one that was ignored would be noticed much later."""
 
     model_config = ConfigDict(extra="forbid")
 
 
+# A plain dict: the service reads it by the form of the method, and the description alone lists the fields.
 GivenCredentials = Annotated[
     dict[str, Any],
     Field(json_schema_extra=credentials_schema, description="What the method takes. It never comes back."),
@@ -46,7 +47,7 @@ class NewAccount(Input):
     credentials: GivenCredentials
     group: Annotated[Text | None, Field(description="Name or id of one of your groups.")] = None
     partition: Annotated[Text | None, Field(description="aws-us-gov, aws-cn …; the usual one without it.")] = None
-    cloud: Annotated[Text | None, Field(description="Another word for partition, as Azure calls it.")] = None
+    cloud: Annotated[Text | None, Field(description="The same as partition, as Azure calls it.")] = None
 
 
 class AccountChanges(Input):

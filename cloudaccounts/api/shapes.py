@@ -1,4 +1,4 @@
-"""Accounts as the API tells them. Nothing of a credential but its age."""
+"""Accounts as JSON. Of a credential they show its age only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cloudaccounts.credentials.age import age_of
-from cloudaccounts.groups import queries as all_groups
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
 
 Shape = dict[str, Any]
@@ -14,7 +14,7 @@ Shape = dict[str, Any]
 
 def accounts_json(accounts: Iterable[CloudAccount]) -> list[Shape]:
     rows = list(accounts)
-    groups = all_groups.groups_of_many(rows)
+    groups = group_queries.groups_of_many(rows)
     return [_account(row, groups.get(row.pk, [])) for row in rows]
 
 

@@ -1,3 +1,5 @@
+"""Forms about accounts and tokens. They check what a person types; the services decide."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -24,12 +26,12 @@ SORT_CHOICES = [
 ]
 
 
-def with_any(word: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [("", word), *((value, str(label)[:1].upper() + str(label)[1:]) for value, label in choices)]
+def with_any(any_label: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("", any_label), *((value, str(label)[:1].upper() + str(label)[1:]) for value, label in choices)]
 
 
 class AccountFilterForm(forms.Form):
-    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working."""
+    """The filters in the list's address. A value that does not exist is ignored, so that old links keep working."""
 
     use_required_attribute = False
 
@@ -47,7 +49,7 @@ class AccountFilterForm(forms.Form):
     sort = forms.ChoiceField(required=False, label="Order", choices=SORT_CHOICES)
 
     def offer_groups(self, choices: list[tuple[str, str]]) -> Self:
-        """The owner's, which only a request knows. Where there are none, nothing is offered."""
+        """Sets the owner's groups as choices, which only a request knows. Without groups the field has none."""
         offer_groups(self.fields["group"], choices)
         return self
 
@@ -58,7 +60,7 @@ class AccountFilterForm(forms.Form):
 
 
 class RotationFilterForm(forms.Form):
-    """What the address of the ages' page says. A value that does not exist narrows nothing."""
+    """The filters in the address of the page of credential ages. A value that does not exist is ignored."""
 
     use_required_attribute = False
 
@@ -88,7 +90,7 @@ class ServiceForm(forms.Form):
     """A form whose values go to a service that may refuse them."""
 
     def refuse(self, error: ProviderError) -> None:
-        """Puts a service's refusal beside the fields that it is about."""
+        """Shows a service's refusal at the fields that it names, else above the form."""
         messages = error.fields if isinstance(error, InputError) else {}
         for name, message in messages.items():
             self.add_error(name if name in self.fields else None, message)
@@ -97,12 +99,14 @@ class ServiceForm(forms.Form):
 
 
 class AccountForm(ServiceForm):
-    """What may change of a connected account. The service decides; here stands only what the page offers."""
+    """What may change of a connected account."""
 
-    name = forms.CharField(max_length=120, label="Name", help_text="People look for it in lists.")
+    name = forms.CharField(max_length=120, label="Name", help_text="Shown in lists and notices.")
     environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
     regions = forms.MultipleChoiceField(
-        label="Regions", widget=forms.CheckboxSelectMultiple, help_text="Scans look there, and in the global services."
+        label="Regions",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Scans read these regions, and the global services.",
     )
 
     groups = forms.TypedMultipleChoiceField(
@@ -132,7 +136,7 @@ class AccountForm(ServiceForm):
 
 
 class TokenForm(ServiceForm):
-    """A token for the HTTP API. It reads unless a person says otherwise, and it ends."""
+    """A token for the HTTP API. The defaults are the safer ones: read only, and it expires."""
 
     name = forms.CharField(max_length=80, label="Name", help_text="Says what uses it.")
     scope = forms.ChoiceField(
@@ -142,12 +146,15 @@ class TokenForm(ServiceForm):
         help_text="Writing connects, changes and deletes accounts, and starts scans.",
     )
     days = forms.TypedChoiceField(
-        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year")], coerce=int, initial="90", label="Ends after"
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "a year")],
+        coerce=int,
+        initial="90",
+        label="Expires after",
     )
 
 
 class DeleteForm(forms.Form):
-    """Typing the name is slow on purpose: what follows cannot be taken back."""
+    """Asks for the account's name: slow on purpose, because deleting cannot be undone."""
 
     confirm = forms.CharField(
         label="Name of the account",
@@ -161,6 +168,7 @@ class DeleteForm(forms.Form):
         self.fields["confirm"].help_text = format_html("Type <b>{}</b> to go on.", account.name)
 
     def clean_confirm(self) -> str:
+        # Keyboards send accents composed or decomposed, and names are stored as NFC with single blanks.
         typed = " ".join(unicodedata.normalize("NFC", self.cleaned_data["confirm"]).split())
         if typed != self.account.name:
             raise forms.ValidationError(f"Type the name exactly as it is: {self.account.name}")
@@ -168,11 +176,11 @@ class DeleteForm(forms.Form):
 
 
 def region_choices(account: CloudAccount) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The regions of the account's partition by geography, as a select or a group of boxes takes them."""
+    """The regions of the account's partition by geography, as choices of a select or of checkboxes."""
     try:
         known = account.spec.regions(account.partition)
-    except registry.UnknownProviderError:
-        return [("Chosen", [(name, name) for name in account.regions])]
+    except registry.UnknownProviderError:  # not installed any more: the present regions stay selectable
+        return [("Selected", [(name, name) for name in account.regions])]
     groups: dict[str, list[tuple[str, str]]] = {}
     for region in known:
         label = region.name if region.label == region.name else f"{region.name} · {region.label}"

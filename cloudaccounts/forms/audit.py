@@ -9,8 +9,8 @@ from cloudaccounts.audit.queries import SUBJECTS, AuditFilter
 from cloudaccounts.forms.accounts import with_any
 
 
-class TrailFilterForm(forms.Form):
-    """What the trail's address says. A value that makes no sense narrows nothing."""
+class AuditFilterForm(forms.Form):
+    """The filters in the address of the audit. A value that makes no sense is ignored."""
 
     use_required_attribute = False
 
@@ -22,10 +22,10 @@ class TrailFilterForm(forms.Form):
     action = forms.RegexField(r"^[a-z_.]+$", required=False, max_length=60, widget=forms.HiddenInput)
 
     def clean_first(self) -> date | None:
-        return _told(self.cleaned_data["first"])
+        return _usable(self.cleaned_data["first"])
 
     def clean_last(self) -> date | None:
-        return _told(self.cleaned_data["last"])
+        return _usable(self.cleaned_data["last"])
 
     def wanted(self) -> AuditFilter:
         self.is_valid()
@@ -33,6 +33,6 @@ class TrailFilterForm(forms.Form):
         return AuditFilter(**values)
 
 
-def _told(day: date | None) -> date | None:
-    """Days at the calendar's ends would leave it with a day added, or in another time zone."""
+def _usable(day: date | None) -> date | None:
+    """None for days at the ends of the calendar, which overflow once a day or a time zone is added."""
     return day if day is None or 1970 <= day.year <= 9000 else None

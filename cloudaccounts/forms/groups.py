@@ -11,7 +11,7 @@ from cloudaccounts.models import AccountGroup, Environment
 
 
 class GroupForm(ServiceForm):
-    """The service decides what may be; here stands what the page offers: no group below itself."""
+    """Offers as parent every group but the group itself and those below it, which would close a circle."""
 
     name = forms.CharField(max_length=80, label="Name")
     description = forms.CharField(max_length=300, required=False, label="Description")
@@ -21,16 +21,16 @@ class GroupForm(ServiceForm):
 
     def __init__(self, *args: Any, owner: str, group: AccountGroup | None = None, **kwargs: Any) -> None:
         if group is not None:
-            own = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
-            kwargs.setdefault("initial", own)
+            present = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
+            kwargs.setdefault("initial", present)
         super().__init__(*args, **kwargs)
-        inside = {str(key) for key in group_queries.with_descendants(group)} if group is not None else set()
+        below = {str(key) for key in group_queries.with_descendants(group)} if group is not None else set()
         field = self.fields["parent"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "No other group"), *(c for c in group_queries.choices(owner) if c[0] not in inside)]
+        field.choices = [("", "No other group"), *(c for c in group_queries.choices(owner) if c[0] not in below)]
 
 
 class EnvironmentForm(forms.Form):
-    """What the action "Set environment" needs to know."""
+    """Options of the bulk action "Set environment"."""
 
     environment = forms.ChoiceField(choices=Environment.choices, label="Environment", widget=forms.RadioSelect)

@@ -1,4 +1,4 @@
-"""A form of a way to sign in: the method, and within it the method's own form, which the provider brings.
+"""The form of a method of authentication: the choice of the method, and within it the provider's form of that method.
 
 The wizard's third step and the page that replaces a credential are such forms.
 """
@@ -23,11 +23,11 @@ AGAIN = "Enter it again: what you typed here is never sent back to a page."
 
 
 class MethodForm(forms.Form):
-    """The method, and within it the method's own form.
+    """The method, and within it the method's own form (``inner``).
 
-    A secret never goes back into a page, nor does a refused entry: it may be a secret in the wrong field. A secret that
-    is stored is kept while its field stays empty, and goes when another method is accepted. Without JavaScript the page
-    may post a method whose fields it did not show: then they are shown instead of complained about.
+    A secret never goes back into a page. Nor does a refused entry, which may be a secret in the wrong field. A stored
+    secret is kept while its field stays empty, and removed when another method is accepted. Without JavaScript a page
+    may post a method whose fields it did not show: the answer then shows the fields, without errors.
     """
 
     use_required_attribute = False
@@ -35,7 +35,7 @@ class MethodForm(forms.Form):
         label="Method",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose how we should sign in.",
+            "required": "Choose a method.",
             "invalid_choice": "Choose one of the methods offered.",
         },
     )
@@ -49,7 +49,7 @@ class MethodForm(forms.Form):
         self.initial["method"] = self.shown_method.key
 
     def stored_values(self, method: str) -> Mapping[str, str]:
-        """What is stored of this method already, by field; nothing where nothing is to be kept."""
+        """Stored values of this method by field, for subclasses that keep some. None are kept by default."""
         return {}
 
     def credentials(self) -> Credentials:
@@ -63,10 +63,10 @@ class MethodForm(forms.Form):
 
     @cached_property
     def shown_method(self) -> AuthMethod:
-        """Posted, else entered before, else the best."""
-        wanted = self.data.get(self.add_prefix("method")) if self.is_bound else self.initial.get("method")
-        found = [item for item in self.provider.methods if item.key == wanted]
-        return found[0] if found else self.provider.methods[0]
+        """The method that was posted, else the one entered before, else the provider's first, which is its best."""
+        key = self.data.get(self.add_prefix("method")) if self.is_bound else self.initial.get("method")
+        matching = [item for item in self.provider.methods if item.key == key]
+        return matching[0] if matching else self.provider.methods[0]
 
     @property
     def cards(self) -> list[tuple[BoundWidget, AuthMethod]]:
@@ -81,8 +81,8 @@ class MethodForm(forms.Form):
             inner = method.form(data=self._with_kept_secrets(prefix), files=self.files, prefix=prefix)
         else:
             inner = method.form(prefix=prefix, initial=self._initial_of(method))
-        inner.use_required_attribute = False
-        inner.full_clean()
+        inner.use_required_attribute = False  # the browser must not ask for secrets that are stored
+        inner.full_clean()  # before secrets are taken out of the data, which cleaning needs
         self._hide_secrets(inner)
         _hide_refused(inner)
         return inner
@@ -110,7 +110,7 @@ class MethodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "method" in cleaned and self.fields_were_shown and not self.inner.errors:
-            self._check_together()
+            self._check_as_a_whole()
         return cleaned
 
     @cached_property
@@ -121,19 +121,19 @@ class MethodForm(forms.Form):
     def inner_values(self) -> dict[str, Any]:
         return {name: self.inner.cleaned_data.get(name) for name in self.inner.fields}
 
-    def _check_together(self) -> None:
-        """Across fields and steps: a role in the account and the partition that the account is in."""
+    def _check_as_a_whole(self) -> None:
+        """Checks across fields and steps, as whether a role belongs to the account and its partition."""
         try:
             self.credentials()
         except ProviderError as error:
-            self.tell(error)
+            self.show_error(error)
 
-    def tell(self, error: ProviderError) -> None:
-        """At the field it is about: named by the error, or the method's only one."""
-        named = error.fields if isinstance(error, InputError) else {}
-        for name, message in named.items():
+    def show_error(self, error: ProviderError) -> None:
+        """Shows the error at the fields that it names, else at the method's only field, else above the form."""
+        messages = error.fields if isinstance(error, InputError) else {}
+        for name, message in messages.items():
             self.inner.add_error(name if name in self.inner.fields else None, message)
-        if not named:
+        if not messages:
             only = next(iter(self.inner.fields)) if len(self.inner.fields) == 1 else None
             self.inner.add_error(only, f"{error.cause} {error.remedy}".strip())
         _hide_refused(self.inner)
@@ -157,7 +157,7 @@ class MethodForm(forms.Form):
         return {name: value for name, value in known.items() if name not in method.secret_fields}
 
     def _hide_secrets(self, inner: forms.Form) -> None:
-        """After cleaning, so that what is rendered has no secret to show, whatever widget the provider chose."""
+        """Takes secrets out of the data after cleaning, so that no widget of a provider can render them."""
         data = _copy_of(inner.data) if inner.is_bound else None
         for name in self.shown_method.secret_fields & set(inner.fields):
             # Cleaning has made the bound field: it took its help text then.
@@ -174,7 +174,7 @@ class MethodForm(forms.Form):
 
 
 def _hide_refused(inner: forms.Form) -> None:
-    """Entries with an error render empty: nobody can tell a mistyped key ID from a secret pasted one field too high."""
+    """Entries with an error render empty: a mistyped key ID looks the same as a secret pasted into the wrong field."""
     if not inner.is_bound:
         return
     data = _copy_of(inner.data)

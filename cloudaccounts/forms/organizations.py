@@ -1,4 +1,4 @@
-"""Forms of the organizations' pages; `services.organizations` decides."""
+"""Forms of the organizations' pages; `cloudaccounts.organizations` decides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATE_CHOICES = [
 
 
 class ConnectingForm(forms.Form):
-    """Which of many accounts could be connected: those whose name or id begins so."""
+    """The search for an account to connect through: the beginning of its name or id."""
 
     use_required_attribute = False
 
@@ -47,12 +47,14 @@ class MemberFilterForm(forms.Form):
 
 
 class OnboardForm(ServiceForm):
-    """What all members of one go are given. Regions begin as the connecting account's."""
+    """What all members that are onboarded together get. Environment and regions default to the connecting account's."""
 
     environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
     group = forms.ChoiceField(required=False, label="Group")
     regions = forms.MultipleChoiceField(
-        label="Regions", widget=forms.CheckboxSelectMultiple, help_text="Scans look there, and in the global services."
+        label="Regions",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Scans read these regions, and the global services.",
     )
 
     def __init__(self, *args: Any, connection: CloudAccount, **kwargs: Any) -> None:
@@ -62,7 +64,7 @@ class OnboardForm(ServiceForm):
         assert isinstance(regions, forms.MultipleChoiceField)
         assert isinstance(group, forms.ChoiceField)
         regions.choices = region_choices(connection)
-        groups = grouping.choices(connection.owner)
+        groups = grouping.choices(connection.owner)  # existing groups and the tree's own names
         group.choices = [("", "none"), *groups]
         if not groups:
             del self.fields["group"]

@@ -9,7 +9,7 @@ from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.audit import queries as audit_queries
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.exports import record_export
-from cloudaccounts.forms.audit import TrailFilterForm
+from cloudaccounts.forms.audit import AuditFilterForm
 from cloudaccounts.views.common import owner_of
 from cloudaccounts.web.exports import export, wanted_format
 
@@ -18,7 +18,7 @@ from cloudaccounts.web.exports import export, wanted_format
 def audit_list(request: HttpRequest) -> HttpResponseBase:
     """Two queries of its own at most: a page of events, and the account that they are of."""
     owner = owner_of(request)
-    form = TrailFilterForm(request.GET)
+    form = AuditFilterForm(request.GET)
     wanted = form.wanted()
     if kind := wanted_format(request):
         return _export(request, owner, wanted, kind)
