@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.azure import activity, seed
 from sandbox.azure.access import READER, SECURITY_READER
 from sandbox.azure.clouds import TYPES
-from sandbox.azure.company import Item
 from sandbox.azure.directory import EVERYONE, Directory, Federation, Role, Subscription
+from sandbox.azure.resources import Item
 from sandbox.azure.state import State
 from sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT, Tokens
 from sandbox.emulator import Command

@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from sandbox.azure.arm import Query, ResourceManager, action_of
+from sandbox.azure.arm import ResourceManager
 from sandbox.azure.clouds import Endpoint
 from sandbox.azure.directory import Directory
 from sandbox.azure.entra import Entra, form_of
 from sandbox.azure.errors import Answer, ArmError, EntraError, denied, render_arm, render_entra
+from sandbox.azure.query import Query, action_of
 from sandbox.azure.tokens import Tokens
 from sandbox.faults import Faults
 from sandbox.journal import Journal

@@ -8,10 +8,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from sandbox.azure import company
+from sandbox.azure import company, compute_resources
 from sandbox.azure.access import OWNER, READER, SECURITY_READER
 from sandbox.azure.clouds import TYPES
-from sandbox.azure.company import Item, Place
+from sandbox.azure.company import Place
 from sandbox.azure.directory import (
     App,
     Assignment,
@@ -24,6 +24,7 @@ from sandbox.azure.directory import (
     Tenant,
 )
 from sandbox.azure.management import SCOPE, Group, Tree
+from sandbox.azure.resources import Item
 from sandbox.azure.state import State
 from sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT
 
@@ -157,7 +158,7 @@ def _build_place(directory: Directory, state: State, place: Place) -> None:
         told = {"id": identifier, "name": name, "type": kind, "properties": properties}
         subscription.resources[identifier.lower()] = told
     for alert in place.alerts:
-        add_item(subscription, company.activity_alert(alert, subscription.scope), state)
+        add_item(subscription, compute_resources.activity_alert(alert, subscription.scope), state)
     for person, role, scope in (
         ("ana.lopez", OWNER, subscription.scope),
         ("tom.berg", READER, subscription.scope),

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.emulator import Command
 from sandbox.gcp import audit, company
-from sandbox.gcp import resources as make
+from sandbox.gcp import compute_resources as compute
 from sandbox.gcp.directory import Directory
 from sandbox.gcp.roles import READER
 from sandbox.gcp.state import State
@@ -167,7 +167,7 @@ class Commands:
     def put_instances(self, project_id: str, count: int, zone: str = "europe-west1-b") -> None:
         """Fills a project with machines, for paging."""
         project = self._directory.project(project_id)
-        project.assets = [make.instance(project, zone, f"machine-{number:05}") for number in range(count)]
+        project.assets = [compute.instance(project, zone, f"machine-{number:05}") for number in range(count)]
         audit.record(project, "compute.googleapis.com", "v1.compute.instances.bulkInsert")
 
     def set_asset(self, project_id: str, name: str, **data: Any) -> str:

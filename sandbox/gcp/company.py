@@ -5,7 +5,8 @@ Ages are in days at the sandbox's first start; they grow from then on.
 
 from datetime import timedelta
 
-from sandbox.gcp import resources as make
+from sandbox.gcp import compute_resources as compute
+from sandbox.gcp import resources
 from sandbox.gcp.directory import Directory, Place, Pool, Project
 from sandbox.gcp.roles import READER
 
@@ -125,11 +126,11 @@ def _data(directory: Directory) -> None:
     former = directory.add_account(DATA, "former-contractor", READER)
     directory.add_key(former.email, 300).disabled = True
     project.assets = [
-        make.network(project, "default"),
-        make.firewall(project, "allow-ssh-from-anywhere", "22", "0.0.0.0/0"),
-        make.firewall(project, "allow-internal", "5432", "10.20.0.0/16"),
-        make.instance(project, "europe-west1-b", "airflow-1", machine="n2-standard-4", labels={"team": "data"}),
-        make.instance(
+        compute.network(project, "default"),
+        compute.firewall(project, "allow-ssh-from-anywhere", "22", "0.0.0.0/0"),
+        compute.firewall(project, "allow-internal", "5432", "10.20.0.0/16"),
+        compute.instance(project, "europe-west1-b", "airflow-1", machine="n2-standard-4", labels={"team": "data"}),
+        compute.instance(
             project,
             "europe-west1-c",
             "bastion",
@@ -138,26 +139,26 @@ def _data(directory: Directory) -> None:
             scopes=["https://www.googleapis.com/auth/cloud-platform"],
             metadata={"startup-script": "export TOKEN=do-not-keep-me", "serial-port-enable": "TRUE"},
         ),
-        make.instance(project, "us-central1-a", "exporter", labels={"team": "data"}),
-        make.disk(project, "europe-west1-b", "airflow-scratch", kms=True, gigabytes=200),
-        make.disk(project, "us-central1-a", "forgotten-restore", kms=False, gigabytes=500),
-        make.bucket(project, "meadowlark-raw-events", "europe-west1", labels={"team": "data"}),
-        make.bucket(project, "meadowlark-curated", "eu"),
-        make.bucket(project, "meadowlark-public-docs", "us", closed=False),
-        make.database(project, "europe-west1", "warehouse-meta", open_to_all=False),
-        make.secret(project, "warehouse-password"),
-        make.function(project, "europe-west1", "nightly-export"),
-        make.compute_project(project, enable_oslogin="TRUE", block_project_ssh_keys="TRUE"),
-        make.subnetwork(project, "europe-west1", "default", logged=False),
-        make.subnetwork(project, "europe-west1", "pipelines", logged=True),
-        make.key(project, "europe-west1", "main", "disks", days=90),
-        make.key(project, "europe-west1", "main", "archive", days=0),
-        make.zone(project, "meadowlark", signed=True),
-        make.zone(project, "inside", signed=False, visibility="private"),
-        make.dataset(project, "events", public=False),
-        make.dataset(project, "open_data", public=True),
-        make.cluster(project, "europe-west1", "pipelines", closed=True),
-        make.api_key(project, "5f0c2b7e-1a2b-4c3d-8e4f-0a1b2c3d4e5f", restricted=True),
+        compute.instance(project, "us-central1-a", "exporter", labels={"team": "data"}),
+        compute.disk(project, "europe-west1-b", "airflow-scratch", kms=True, gigabytes=200),
+        compute.disk(project, "us-central1-a", "forgotten-restore", kms=False, gigabytes=500),
+        resources.bucket(project, "meadowlark-raw-events", "europe-west1", labels={"team": "data"}),
+        resources.bucket(project, "meadowlark-curated", "eu"),
+        resources.bucket(project, "meadowlark-public-docs", "us", closed=False),
+        resources.database(project, "europe-west1", "warehouse-meta", open_to_all=False),
+        resources.secret(project, "warehouse-password"),
+        resources.function(project, "europe-west1", "nightly-export"),
+        compute.compute_project(project, enable_oslogin="TRUE", block_project_ssh_keys="TRUE"),
+        compute.subnetwork(project, "europe-west1", "default", logged=False),
+        compute.subnetwork(project, "europe-west1", "pipelines", logged=True),
+        resources.key(project, "europe-west1", "main", "disks", days=90),
+        resources.key(project, "europe-west1", "main", "archive", days=0),
+        resources.zone(project, "meadowlark", signed=True),
+        resources.zone(project, "inside", signed=False, visibility="private"),
+        resources.dataset(project, "events", public=False),
+        resources.dataset(project, "open_data", public=True),
+        resources.cluster(project, "europe-west1", "pipelines", closed=True),
+        resources.api_key(project, "5f0c2b7e-1a2b-4c3d-8e4f-0a1b2c3d4e5f", restricted=True),
     ]
     kinds = ["ADMIN_READ", "DATA_READ", "DATA_WRITE"]
     project.audit_configs = [{"service": "allServices", "types": kinds}]
@@ -171,14 +172,14 @@ def _shop(directory: Directory) -> None:
     reader.bindings["roles/iam.workloadIdentityUser"] = {pool.principal + SUBJECT}
     reader.bindings["roles/iam.serviceAccountTokenCreator"] = {f"serviceAccount:{SERVER}"}
     project.assets = [
-        make.instance(project, "us-east1-b", "web-1", public=True),
-        make.database(project, "us-east1", "orders", open_to_all=True),
-        make.bucket(project, "meadowlark-shop-images", "us-east1"),
-        make.compute_project(project, serial_port_enable="TRUE"),
-        make.firewall(project, "allow-everything", "", "0.0.0.0/0", "all"),
-        make.zone(project, "shop", signed=False),
-        make.cluster(project, "us-east1", "shop", closed=False),
-        make.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
+        compute.instance(project, "us-east1-b", "web-1", public=True),
+        resources.database(project, "us-east1", "orders", open_to_all=True),
+        resources.bucket(project, "meadowlark-shop-images", "us-east1"),
+        compute.compute_project(project, serial_port_enable="TRUE"),
+        compute.firewall(project, "allow-everything", "", "0.0.0.0/0", "all"),
+        resources.zone(project, "shop", signed=False),
+        resources.cluster(project, "us-east1", "shop", closed=False),
+        resources.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
     ]
     directory.grant(project, "user:tom.berg@meadowlark.example", ["roles/iam.serviceAccountTokenCreator"])
 
@@ -190,9 +191,9 @@ def _research(directory: Directory) -> None:
     reader = directory.add_account(RESEARCH, READER_NAME, READER, "Cloud Accounts reader")
     reader.bindings["roles/iam.serviceAccountTokenCreator"] = {f"serviceAccount:{SERVER}"}
     project.assets = [
-        make.bucket(project, "meadowlark-research-notebooks", "europe-west1"),
-        make.instance(project, "europe-west1-b", "notebook-1"),
-        make.compute_project(project, enable_oslogin="TRUE"),
+        resources.bucket(project, "meadowlark-research-notebooks", "europe-west1"),
+        compute.instance(project, "europe-west1-b", "notebook-1"),
+        compute.compute_project(project, enable_oslogin="TRUE"),
     ]
 
 
@@ -207,9 +208,9 @@ def _media(directory: Directory) -> None:
     partial = directory.add_account(MEDIA, "partial-auditor", [role])
     directory.add_key(partial.email, 75)
     project.assets = [
-        make.bucket(project, "meadowlark-media-originals", "us-east1"),
-        make.instance(project, "us-east1-b", "transcoder", public=True),
-        make.compute_project(project, serial_port_enable="TRUE"),
+        resources.bucket(project, "meadowlark-media-originals", "us-east1"),
+        compute.instance(project, "us-east1-b", "transcoder", public=True),
+        compute.compute_project(project, serial_port_enable="TRUE"),
     ]
 
 
@@ -220,4 +221,4 @@ def _legacy(directory: Directory) -> None:
     project.apis |= {"logging.googleapis.com"}
     reader = directory.add_account(LEGACY, READER_NAME, READER)
     directory.add_key(reader.email, 1460)
-    project.assets = [make.bucket(project, "meadowlark-legacy-dumps", "us", closed=False)]
+    project.assets = [resources.bucket(project, "meadowlark-legacy-dumps", "us", closed=False)]

@@ -256,21 +256,21 @@ def _list_assets(layer: Layer, call: Call, request: Any, authorization: str) -> 
 
 
 def _assets(layer: Layer, project: Project) -> list[dict[str, Any]]:
-    from sandbox.gcp.resources import of_directory
+    from sandbox.gcp.assets import directory_assets
 
-    return [*of_directory(layer.directory, project), *project.assets]
+    return [*directory_assets(layer.directory, project), *project.assets]
 
 
 def _search_policies(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
     from google.cloud import asset_v1
     from google.protobuf.json_format import ParseDict
 
-    from sandbox.gcp.resources import policies_of
+    from sandbox.gcp.assets import iam_policies
 
     _, project = _project(layer, call, authorization, request.scope)
     if request.page_size > 500:
         raise GoogleError("INVALID_ARGUMENT", "page_size must be at most 500.")
-    page, following = page_of(policies_of(layer.directory, project), request.page_size or 50, request.page_token)
+    page, following = page_of(iam_policies(layer.directory, project), request.page_size or 50, request.page_token)
     answer = asset_v1.SearchAllIamPoliciesResponse(next_page_token=following)
     for one in page:
         ParseDict(one, asset_v1.SearchAllIamPoliciesResponse.pb(answer).results.add())

@@ -17,7 +17,7 @@ Entries = Mapping[str, Mapping[str, Value]]  # by step: values by the names that
 
 
 def create_prefilled_draft(owner: str, entries: Entries) -> OpenDraft:
-    """Accepts the entries by each step's own form. The draft resumes at the first step that was refused or that has no entries.
+    """Accepts the entries by each step's own form. The draft resumes at the first refused or missing step.
 
     Raises `DraftUnreadableError` as `create_wizard_session` does.
     """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from google.auth import exceptions as auth
 
-from sandbox.gcp import company, resources, rest
+from sandbox.gcp import assets, company, rest
 from sandbox.gcp.directory import Directory
 from sandbox.gcp.state import State
 from sandbox.rig import Rig
@@ -177,7 +177,7 @@ def test_every_resource_is_as_its_own_api_tells_it(tmp_path: Any) -> None:
     company.build(directory)
     seen = set()
     for project in directory.projects.values():
-        for one in [*resources.of_directory(directory, project), *project.assets]:
+        for one in [*assets.directory_assets(directory, project), *project.assets]:
             name = RESOURCES[one["assetType"].split(".")[0]]
             assert_shape(one["resource"]["data"], name, one["resource"]["discoveryName"])
             assert one["resource"]["version"] == name.split(".")[1]

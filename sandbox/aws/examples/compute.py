@@ -1,0 +1,114 @@
+"""Functions, clusters, registries, disks, networks, load balancers, certificates, zones and distributions."""
+
+import json
+
+from sandbox.aws.examples.site import Site
+
+
+def lambda_functions(site: Site) -> None:
+    functions = site.client("lambda")
+    role = f"arn:{site.account.partition}:iam::{site.account.id}:role/service-role/etl-lambda"
+    for name, runtime in (("ingest-events", "python3.13"), ("thumbnailer", "nodejs14.x")):
+        functions.create_function(
+            FunctionName=name, Runtime=runtime, Role=role, Handler="main.handler", Code={"ZipFile": b"nothing"}
+        )
+    functions.add_permission(
+        FunctionName="ingest-events",
+        StatementId="from-the-bucket",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceAccount=site.account.id,
+    )
+    functions.add_permission(
+        FunctionName="thumbnailer", StatementId="open", Action="lambda:InvokeFunction", Principal="*"
+    )
+
+
+def eks(site: Site) -> None:
+    eks = site.client("eks")
+    role = f"arn:{site.account.partition}:iam::{site.account.id}:role/service/airflow-worker"
+    closed = {"endpointPublicAccess": False, "endpointPrivateAccess": True, "subnetIds": ["subnet-1"]}
+    open_ = {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"], "subnetIds": ["subnet-1"]}
+    key = {"resources": ["secrets"], "provider": {"keyArn": site.arn("kms", "alias/data-lake")}}
+    eks.create_cluster(name="analytics", roleArn=role, resourcesVpcConfig=closed, encryptionConfig=[key])
+    eks.create_cluster(name="playground", roleArn=role, resourcesVpcConfig=open_)
+
+
+def ecs(site: Site) -> None:
+    site.client("ecs").create_cluster(clusterName="batch")
+
+
+def ecr(site: Site) -> None:
+    ecr = site.client("ecr")
+    ecr.create_repository(
+        repositoryName="ingest", imageTagMutability="IMMUTABLE", imageScanningConfiguration={"scanOnPush": True}
+    )
+    ecr.create_repository(repositoryName="old-tools")
+
+
+def disks(site: Site) -> None:
+    ec2 = site.client("ec2")
+    ec2.enable_ebs_encryption_by_default()
+    volumes = ec2.describe_volumes()["Volumes"]
+    whole = next(volume["VolumeId"] for volume in volumes if volume["Encrypted"])
+    plain = next(volume["VolumeId"] for volume in volumes if not volume["Encrypted"])
+    ec2.create_snapshot(VolumeId=whole, Description="before the upgrade")
+    shared = ec2.create_snapshot(VolumeId=plain, Description="for the agency")["SnapshotId"]
+    ec2.modify_snapshot_attribute(
+        SnapshotId=shared, Attribute="createVolumePermission", OperationType="add", GroupNames=["all"]
+    )
+    instance = ec2.describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
+    ec2.create_image(InstanceId=instance, Name="airflow-base")
+    published = ec2.create_image(InstanceId=instance, Name="workshop-2023")["ImageId"]
+    ec2.modify_image_attribute(ImageId=published, LaunchPermission={"Add": [{"Group": "all"}]})
+
+
+def network(site: Site) -> None:
+    """The company's own network is logged; the default one, which nobody looked at, is not."""
+    ec2 = site.client("ec2")
+    vpc = next(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"])
+    bucket = f"arn:{site.account.partition}:s3:::data-platform-raw-events"
+    ec2.create_flow_logs(
+        ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestinationType="s3", LogDestination=bucket
+    )
+
+
+def elb(site: Site) -> None:
+    ec2 = site.client("ec2")
+    vpc = next(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"])
+    first, *_ = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    site.client("elbv2").create_load_balancer(Name="public-web", Subnets=[first["SubnetId"]], Type="network")
+
+
+def acm(site: Site) -> None:
+    site.client("acm").request_certificate(DomainName="data.example.com", ValidationMethod="DNS")
+
+
+def route53(site: Site) -> None:
+    site.client("route53").create_hosted_zone(Name="data.example.com", CallerReference="sandbox")
+
+
+def cloudfront(site: Site) -> None:
+    cloudfront = site.client("cloudfront")
+    for name, protocol in (("docs", "redirect-to-https"), ("downloads", "allow-all")):
+        origin = {"Id": "s3", "DomainName": f"{name}.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+        cloudfront.create_distribution(
+            DistributionConfig={
+                "CallerReference": name,
+                "Comment": name,
+                "Enabled": True,
+                "Origins": {"Quantity": 1, "Items": [origin]},
+                "DefaultCacheBehavior": {
+                    "TargetOriginId": "s3",
+                    "ViewerProtocolPolicy": protocol,
+                    "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+                    "MinTTL": 0,
+                },
+            }
+        )
+
+
+def cloudformation(site: Site) -> None:
+    handle = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+    template = json.dumps({"Resources": {"Handle": handle}})
+    site.client("cloudformation").create_stack(StackName="pipeline", TemplateBody=template)

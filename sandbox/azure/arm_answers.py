@@ -1,0 +1,185 @@
+"""The JSON that Azure Resource Manager answers with.
+
+Shapes: the models of azure-mgmt-resource and azure-mgmt-resource-subscriptions, and Microsoft's REST specifications
+(https://github.com/Azure/azure-rest-api-specs) for Microsoft.Authorization.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.azure import access
+from sandbox.azure.clouds import ALWAYS_REGISTERED, LOCATIONS, OLDER, TYPES
+from sandbox.azure.directory import App, Subscription
+from sandbox.azure.errors import ArmError
+from sandbox.azure.query import Query
+
+
+def tenant(app: App) -> dict[str, Any]:
+    return {
+        "id": f"/tenants/{app.tenant.id}",
+        "tenantId": app.tenant.id,
+        "countryCode": "DE",
+        "displayName": app.tenant.name,
+        "domains": [app.tenant.domain],
+        "tenantCategory": "Home",
+        "defaultDomain": app.tenant.domain,
+        "tenantType": "AAD",
+    }
+
+
+def subscription(shown: Subscription) -> dict[str, Any]:
+    return {
+        "id": shown.scope,
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "tags": dict(shown.tags),
+        "subscriptionId": shown.id,
+        "tenantId": shown.tenant.id,
+        "displayName": shown.name,
+        "state": shown.state,
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    }
+
+
+def locations(subscription: Subscription) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"{subscription.scope}/locations/{name}",
+            "name": name,
+            "type": "Region",
+            "displayName": label,
+            "regionalDisplayName": f"({group}) {label}",
+            "metadata": {"regionType": "Physical", "regionCategory": "Recommended", "geographyGroup": group},
+        }
+        for name, label, group in LOCATIONS[subscription.tenant.cloud]
+        if name in subscription.locations
+    ]
+
+
+def tracked_resources(query: Query, subscription: Subscription) -> list[dict[str, Any]]:
+    """Tracked resources as the list shows them: without properties, and without most children."""
+    shown = []
+    expand = {one.strip() for one in query.parameters.get("$expand", "").split(",")}
+    for resource in subscription.resources.values():
+        if "location" not in resource:
+            continue
+        item = {
+            key: value for key, value in resource.items() if key not in ("properties", "createdTime", "changedTime")
+        }
+        item |= {key: resource[key] for key in ("createdTime", "changedTime") if key in expand and key in resource}
+        if "provisioningState" in expand:
+            item["provisioningState"] = resource.get("properties", {}).get("provisioningState", "Succeeded")
+        shown.append(item)
+    return shown
+
+
+def filtered(query: Query, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The two simplest filters of many."""
+    asked = query.parameters.get("$filter", "")
+    match = re.fullmatch(r"(resourceType|location) eq '([^']*)'", asked)
+    if not asked:
+        return items
+    if match is None:
+        raise ArmError("InvalidFilterInQueryString", f"Invalid $filter '{asked}' specified in the query string.", 400)
+    key = "type" if match[1] == "resourceType" else "location"
+    return [item for item in items if item[key].lower() == match[2].lower()]
+
+
+def resource_providers(subscription: Subscription) -> list[dict[str, Any]]:
+    return [resource_provider(subscription, namespace) for namespace in (*ALWAYS_REGISTERED, *TYPES)]
+
+
+def resource_provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
+    state = "Registered" if namespace in ALWAYS_REGISTERED else subscription.providers.get(namespace)
+    if state is None:
+        text = f"The resource namespace '{namespace}' is invalid."
+        raise ArmError("InvalidResourceNamespace", text, 404)
+    types = [
+        {
+            "resourceType": name,
+            "locations": [label for _, label, _ in LOCATIONS[subscription.tenant.cloud]],
+            "apiVersions": OLDER.get(version, [f"{version}-preview", version, "2020-01-01"]),
+            "defaultApiVersion": version,
+            "capabilities": "None",
+        }
+        for name, version in TYPES.get(namespace, {}).items()
+    ]
+    return {
+        "id": f"{subscription.scope}/providers/{namespace}",
+        "namespace": namespace,
+        "resourceTypes": types,
+        "registrationState": state,
+        "registrationPolicy": "RegistrationRequired" if namespace in TYPES else "RegistrationFree",
+    }
+
+
+def authorization(query: Query, subscription: Subscription, app: App, rest: list[str]) -> Sequence[Any]:
+    base = f"{subscription.scope}/providers/Microsoft.Authorization"
+    if rest == ["permissions"]:
+        return [role.entry() for role in access.roles_of(subscription, app)]
+    if rest == ["denyassignments"]:
+        return [
+            {
+                "id": f"{base}/denyAssignments/{index}",
+                "name": str(index),
+                "type": "Microsoft.Authorization/denyAssignments",
+                "properties": denial,
+            }
+            for index, denial in enumerate(subscription.denials)
+        ]
+    if rest == ["roleassignments"]:
+        at_scope = "atscope()" in query.parameters.get("$filter", "").lower()
+        return [
+            _role_assignment(subscription, one)
+            for one in subscription.assignments
+            if not at_scope or not one.scope.lower().startswith(f"{subscription.scope}/")
+        ]
+    if rest == ["roledefinitions"]:
+        roles = {role.id: role for role in (*access.BUILT_IN, *(one.role for one in subscription.assignments))}
+        return [_role_definition(subscription, role) for role in roles.values()]
+    raise LookupError(query.path)
+
+
+def _role_assignment(subscription: Subscription, one: Any) -> dict[str, Any]:
+    base = "" if one.scope == "/" else one.scope
+    return {
+        "id": f"{base}/providers/Microsoft.Authorization/roleAssignments/{one.id}",
+        "name": one.id,
+        "type": "Microsoft.Authorization/roleAssignments",
+        "properties": {
+            "roleDefinitionId": f"{subscription.scope}/providers/Microsoft.Authorization/roleDefinitions/{one.role.id}",
+            "principalId": one.principal_id,
+            "principalType": one.principal_type,
+            "scope": one.scope,
+            "condition": None,
+            "conditionVersion": None,
+            "createdOn": "2024-05-02T09:14:31.2340000Z",
+            "updatedOn": "2024-05-02T09:14:31.2340000Z",
+            "createdBy": None,
+            "updatedBy": None,
+            "delegatedManagedIdentityResourceId": None,
+            "description": None,
+        },
+    }
+
+
+def _role_definition(subscription: Subscription, role: Any) -> dict[str, Any]:
+    return {
+        "id": f"{subscription.scope}/providers/Microsoft.Authorization/roleDefinitions/{role.id}",
+        "name": role.id,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "properties": {
+            "roleName": role.name,
+            "type": "CustomRole" if role.custom else "BuiltInRole",
+            "description": role.description,
+            "assignableScopes": [subscription.scope if role.custom else "/"],
+            "permissions": [role.entry()],
+            "createdOn": "2015-02-02T21:55:09.8806423Z",
+            "updatedOn": "2024-01-12T16:04:00.0000000Z",
+        },
+    }
