@@ -74,8 +74,8 @@ def notify_credential_ages() -> None:
 
 
 @shared_task(name="cloudaccounts.retire_credentials", ignore_result=True, time_limit=1800)
-def retire_credentials() -> None:
-    rotation_reminders.retire_credentials()
+def destroy_expired_credentials() -> None:
+    rotation_reminders.destroy_expired_credentials()
 
 
 @shared_task(name="cloudaccounts.deliver_notices", ignore_result=True, expires=50, time_limit=240)
@@ -99,5 +99,5 @@ def requeue_syncs() -> None:
 
 
 @shared_task(name="cloudaccounts.sweep_credentials", ignore_result=True, time_limit=1800)
-def sweep_credentials() -> None:
-    credential_orphans.sweep_credentials()
+def delete_orphaned_credentials() -> None:
+    credential_orphans.delete_orphaned_credentials()

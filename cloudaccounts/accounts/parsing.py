@@ -19,7 +19,7 @@ CLOUD = "cloud"  # a credential may name the cloud (partition) that it is for
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GivenAccount:
+class AccountInput:
     """``credentials`` are as given: by field, of whatever type."""
 
     provider: str
@@ -35,7 +35,7 @@ class GivenAccount:
         return f"<GivenAccount {self.provider}>"
 
 
-def read_account(given: GivenAccount, *, owner: str) -> tuple[ResolvedAccount, Credentials]:
+def read_account(given: AccountInput, *, owner: str) -> tuple[ResolvedAccount, Credentials]:
     """The account that is meant, and its credentials. Asks the database once, no network.
 
     Raises `InputError` with a message for each field that is wrong, the credential's named ``credentials.<field>``,
@@ -60,7 +60,7 @@ def read_account(given: GivenAccount, *, owner: str) -> tuple[ResolvedAccount, C
     return look_up(owner, provider, details), credentials
 
 
-def read_details(given: GivenAccount, *, owner: str) -> ResolvedAccount:
+def read_details(given: AccountInput, *, owner: str) -> ResolvedAccount:
     """The account that is meant, without a look at its credential. Raises `InputError`."""
     provider = find_provider(given.provider)
     return look_up(owner, provider, clean_details_for(provider, _details(provider, given)))
@@ -92,7 +92,7 @@ def _credential_values(provider: Provider, method: str, given: Mapping[str, Any]
         raise InputError({"auth_method": f"Choose one of {', '.join(m.key for m in provider.methods)}."}) from None
 
 
-def _details(provider: Provider, given: GivenAccount) -> AccountDetails:
+def _details(provider: Provider, given: AccountInput) -> AccountDetails:
     return AccountDetails(
         provider=provider.key,
         account_id=given.account_id,
@@ -129,7 +129,7 @@ def clean_values(method: AuthMethod, given: Mapping[str, Any]) -> dict[str, str]
     return {name: value for name, value in form.cleaned_data.items() if value}
 
 
-def _partition(provider: Provider, given: GivenAccount) -> str:
+def _partition(provider: Provider, given: AccountInput) -> str:
     """As named, beside the account or with the credential; else the provider's usual one."""
     named = given.credentials.get(CLOUD)
     if not isinstance(named, str):

@@ -13,7 +13,7 @@ from ninja import Query, Router
 from cloudaccounts import registry
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.accounts.parsing import GivenAccount
+from cloudaccounts.accounts.parsing import AccountInput
 from cloudaccounts.accounts.queries import AccountFilter
 from cloudaccounts.api import schemas
 from cloudaccounts.api.answers import reply
@@ -143,8 +143,8 @@ def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
     return account
 
 
-def _given(body: schemas.NewAccount) -> GivenAccount:
+def _given(body: schemas.NewAccount) -> AccountInput:
     values: dict[str, Any] = body.model_dump(exclude={"group", "cloud", "partition"})
     if body.partition and body.cloud and body.partition != body.cloud:
         raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
-    return GivenAccount(**{**values, "regions": tuple(body.regions), "partition": body.partition or body.cloud or ""})
+    return AccountInput(**{**values, "regions": tuple(body.regions), "partition": body.partition or body.cloud or ""})

@@ -117,7 +117,7 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         "actor": event.actor_label,
         "via": event.via,
         "address": event.address,
-        "text": event.told,
+        "text": event.full_text,
         "detail": event.detail,
         "event_id": event.pk,
     }

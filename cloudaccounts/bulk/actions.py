@@ -1,7 +1,7 @@
 """What can be done with many accounts at once: each a job with progress, an outcome for each account, and a retry.
 
-An action is a `BulkAction`; apps above this one add theirs with `offers`. It acts by the services that pages use, and
-on accounts that are the asker's own, unless an operator asked in the admin.
+An action is a `BulkAction`; apps above this one add theirs with `register_bulk_action`. It acts by the services that
+pages use, and on accounts of the person who asks, unless an operator asked in the admin.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ Act = Callable[[CloudAccount, Actor, Job], Outcome]
 _actions: dict[str, BulkAction] = {}
 
 
-def offers(action: BulkAction, *, threads: int = 8) -> Callable[[Act], Act]:
+def register_bulk_action(action: BulkAction, *, threads: int = 8) -> Callable[[Act], Act]:
     """Registers an action. It may raise `ProviderError`, and bears being repeated."""
 
     def register(act: Act) -> Act:
@@ -132,7 +132,7 @@ def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount
     return start_job(owner=owner, actor=actor, kind=kind, title=named, items=items, options={})
 
 
-@offers(
+@register_bulk_action(
     BulkAction(
         "revalidate",
         "Check access",
@@ -148,7 +148,7 @@ def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome() if seen.ok else Outcome.failed(ProviderError(seen.code, seen.cause, seen.remedy))
 
 
-@offers(
+@register_bulk_action(
     BulkAction(
         "suspend",
         "Suspend",
@@ -163,12 +163,16 @@ def _suspend(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome()
 
 
-@offers(BulkAction("resume", "Resume", "Suspended accounts are checked, and work again once that has passed."))
+@register_bulk_action(
+    BulkAction("resume", "Resume", "Suspended accounts are checked, and work again once that has passed.")
+)
 def _resume(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome() if resume_account(account, actor=actor) else Outcome.skipped("Not suspended.")
 
 
-@offers(BulkAction("environment", "Set environment", "Each account gets the environment that you choose."))
+@register_bulk_action(
+    BulkAction("environment", "Set environment", "Each account gets the environment that you choose.")
+)
 def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     wanted = str(job.options.get("environment", ""))
     if wanted not in Environment.values:
@@ -178,7 +182,7 @@ def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome()
 
 
-@offers(
+@register_bulk_action(
     BulkAction(
         "delete",
         "Delete",
@@ -193,7 +197,7 @@ def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome()
 
 
-@offers(
+@register_bulk_action(
     BulkAction(
         "transfer",
         "Transfer to another owner",

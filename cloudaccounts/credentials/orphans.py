@@ -15,7 +15,7 @@ AGE = timedelta(hours=24)  # a draft that is being finished is completed within 
 BATCH = 1000
 
 
-def sweep_credentials() -> int:
+def delete_orphaned_credentials() -> int:
     """Destroys sealed credentials that no account has had for a day. How many."""
     limit = timezone.now() - AGE
     old = CloudCredential.objects.filter(written_at__lt=limit).order_by("pk")

@@ -80,7 +80,7 @@ def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) ->
 
     Raises `CredentialsUnreadableError` where none is kept any more.
     """
-    row = kept(account.id)
+    row = credential_row(account.id)
     if row is None or not row.previous_kind:
         raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
     staged = CloudCredential.objects.filter(
@@ -131,7 +131,7 @@ def swap(
 
     The row as it was before; None where something else is staged by now, or nothing.
     """
-    before = kept(account.id, staged_id=rotation_id)
+    before = credential_row(account.id, staged_id=rotation_id)
     if before is None:
         return None
     swapped = CloudCredential.objects.filter(
@@ -190,7 +190,7 @@ def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) ->
     return True
 
 
-def kept(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
+def credential_row(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
     """The row without what is sealed in it."""
     found = CloudCredential.objects.filter(account_id=account_id, **narrowed)
     return found.defer("payload", "staged", "previous").first()

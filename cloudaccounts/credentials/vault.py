@@ -128,7 +128,7 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
     return found
 
 
-def renewed(account: CloudAccount, used: Opener) -> Opener | None:
+def opener_if_replaced(account: CloudAccount, used: Opener) -> Opener | None:
     """The credential where it was replaced since ``used`` was read; None where it is still the one."""
     row = CloudCredential.objects.filter(account_id=used.holder).first()
     if row is None or row.payload is None or row.payload.is_same_as(used.sealed):

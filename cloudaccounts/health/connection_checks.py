@@ -1,4 +1,7 @@
-"""Checks of a stored account's connection: asked for by a row, done by a worker, noticed when the worker dies."""
+"""Connection checks of stored accounts: requested by a row, done by a worker, tried again when the worker dies.
+
+See docs/decisions/0004-rows-and-leases.md.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ from cloudaccounts.contract.report import CloudValidationResult, ValidationProgr
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health import provider_outage
-from cloudaccounts.health.state_machine import Seen
-from cloudaccounts.health.transitions import Checked, settle
-from cloudaccounts.health.validation import prove_access, refused
+from cloudaccounts.health.state_machine import Observation
+from cloudaccounts.health.transitions import FinishedCheck, apply_check
+from cloudaccounts.health.validation import prove_access, refusal_report
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
@@ -31,8 +34,8 @@ from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 TASK = "cloudaccounts.run_check"
-ATTEMPTS = 3
-NUDGE_AGAIN = timedelta(seconds=20)
+ATTEMPTS = 3  # a check that kills its worker three times would kill the next one as well
+NUDGE_AGAIN = timedelta(seconds=20)  # a message that was not taken by then is sent again: brokers lose some
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
 
 logger = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ logger = logging.getLogger(__name__)
 def request_check(
     account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON, nudge: bool = True
 ) -> ConnectionCheck:
-    """Asks for a check; answers with the one under way where there is one. Without ``nudge`` the caller does it.
+    """Asks for a check; returns the one under way where there is one. Without ``nudge`` the caller runs it.
 
     Raises `AccountSuspendedError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
     """
@@ -63,7 +66,7 @@ def request_check(
                 if nudge:
                     messages.send_on_commit(TASK, str(check.pk), using=SECURITY)
         except IntegrityError:
-            # One is under way. It may also have ended since; then there is room for ours.
+            # ``active_account`` is unique: one is under way. Where it has ended since, the next turn creates ours.
             if under_way := ConnectionCheck.objects.filter(active_account=account.pk).first():
                 return under_way
             continue
@@ -76,17 +79,17 @@ def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResu
 
     None where it is not queued any more: somebody else has it, or it is done.
     """
-    row = ConnectionCheck.objects.filter(pk=check_id)
+    rows = ConnectionCheck.objects.filter(pk=check_id)
     claim = Claim.take(
-        row.filter(state=CheckState.QUEUED), row.filter(state=CheckState.RUNNING), state=CheckState.RUNNING
+        rows.filter(state=CheckState.QUEUED), rows.filter(state=CheckState.RUNNING), state=CheckState.RUNNING
     )
     if claim is None:
         return None
-    check = row.get()
+    check = rows.get()
     account = CloudAccount.objects.filter(pk=check.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         claim.end(state=CheckState.ABANDONED)
-        _check_what_was_resumed(check)
+        _check_resumed_account(check)
         return None
     with LeaseKeeper(claim.renew):
         report = _validate(account, check, claim, deadline)
@@ -96,22 +99,24 @@ def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResu
 def requeue_checks() -> int:
     """Nudges queued checks again, gives those of dead workers another try, and ends them after three. Counts both."""
     now = timezone.now()
-    mended = 0
+    changed = 0
     for check in ConnectionCheck.objects.filter(state=CheckState.RUNNING, lease_until__lt=now)[:500]:
+        # Still the same claim, still expired: a worker that was only slow has renewed its lease, and keeps the row.
         lost = ConnectionCheck.objects.filter(pk=check.pk, claim=check.claim, lease_until__lt=now)
         if check.attempts < ATTEMPTS:
-            mended += lost.update(state=CheckState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+            changed += lost.update(state=CheckState.QUEUED, claim=None, lease_until=None, nudged_at=None)
         else:
-            mended += Claim(lost).end(
+            changed += Claim(lost).end(
                 state=CheckState.ABANDONED,
                 code="worker_died",
                 cause=f"Our own worker died {ATTEMPTS} times during this check.",
             )
     waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
+        # The time before the message: a broker that is down is tried again in 20 seconds, and not at each call.
         ConnectionCheck.objects.filter(pk=key).update(nudged_at=now)
-        mended += messages.send(TASK, str(key))
-    return mended
+        changed += messages.send(TASK, str(key))
+    return changed
 
 
 def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadline: float) -> CloudValidationResult:
@@ -130,34 +135,35 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
             ResolvedAccount.of(account), credentials, attempt=NOT_A_GUESS, listen=show, deadline=deadline
         )
     except ProviderError as error:
-        return refused(ValidationProgress(), error)
+        return refusal_report(ValidationProgress(), error)
     except Exception:
-        # Whatever a provider's code may meet: told as ours, instead of as a worker that died.
+        # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("check.defect", extra={"check": str(check.pk)})
-        return refused(ValidationProgress(), defect("connection check"))
+        return refusal_report(ValidationProgress(), defect("connection check"))
 
 
 def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report: CloudValidationResult) -> bool:
-    """Writes the outcome, first of all giving back the claim: who lost it meanwhile writes nothing anywhere."""
-    told = {"code": report.code, "cause": report.cause[:500]}
+    """Writes the outcome, and gives back the claim first: a worker that lost it meanwhile writes nothing anywhere."""
     with transaction.atomic(using=SECURITY):
         if not claim.end(
-            state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(), **told
-        ):
+            state=CheckState.FINISHED, ok=report.ok, duration_ms=report.duration_ms, report=report.to_dict(),
+            code=report.code, cause=report.cause[:500],
+        ):  # fmt: skip
             return False
-        # One that was suspended meanwhile stays so; a credential that was replaced meanwhile counts no more.
-        counted = not provider_outage.outage_suspected(account.provider)
+        # An account that was suspended meanwhile stays so, and a credential that was replaced meanwhile does not count.
+        counted = not provider_outage.is_outage_suspected(account.provider)
         metrics.observe_check(
             provider=account.provider, kind="check", seconds=report.duration_ms / 1000, code=report.code
         )
-        settle(Checked(account, Seen.of_report(report), CheckKind.FULL, report.duration_ms, report, counted=counted))
+        observation = Observation.of_report(report)
+        apply_check(FinishedCheck(account, observation, CheckKind.FULL, report.duration_ms, report, counted=counted))
         text = "Connection verified" if report.ok else f"Connection check failed: {report.cause}"
         _record(account, Actor.from_dict(check.actor), "account.checked", text, code=report.code)
     return True
 
 
-def _check_what_was_resumed(check: ConnectionCheck) -> None:
-    """Resuming finds the check that is just being given up, and asks for no other: so that is done here."""
+def _check_resumed_account(check: ConnectionCheck) -> None:
+    """An account resumed meanwhile found this check under way and asked for no other: one is requested here."""
     account = CloudAccount.objects.filter(pk=check.account, status=CloudAccountStatus.PENDING).first()
     if account is not None:
         request_check(account, actor=Actor.from_dict(check.actor), trigger=check.trigger)

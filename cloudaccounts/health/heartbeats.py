@@ -1,13 +1,14 @@
-"""Heartbeats: looks at every account that is due, many at a time, and bears a kill at any moment.
+"""Heartbeats: checks every account that is due, many at a time, and loses nothing when it is killed at any moment.
 
 ``next_check_at`` is both the moment when an account is due and the end of the lease on it: a round claims a page of due
 accounts by one conditional UPDATE, which moves that moment ahead by a lease and leaves the round's token. While the
-round lives it moves it on; what a killed round had is simply due again half a minute later. What a round writes lands
-only where its token still stands, so a frozen one writes nothing over its successor, and two rounds at once share the
-accounts between them.
+round lives it renews the lease; the accounts of a killed round are due again half a minute later. What a round writes
+lands only where its token still stands, so a frozen one writes nothing over its successor, and two rounds at once share
+the accounts between them.
 
-The calls to the clouds run in threads, so many for each provider; all of the database is this one thread's. Checks that
-passed and change nothing are written many at a time.
+The calls to the clouds run in threads, a pool for each provider. All of the database belongs to the round's own thread:
+Django's connections are not shared between threads. Checks that passed and change nothing are written many at a time.
+See docs/decisions/0006-heartbeats.md.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from uuid import UUID, uuid4
@@ -36,69 +37,69 @@ from cloudaccounts.contract.report import CloudValidationResult, ValidationProgr
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import defect
 from cloudaccounts.health import provider_outage
-from cloudaccounts.health.state_machine import Event, Limits, Seen
-from cloudaccounts.health.transitions import Checked, settle, settle_quiet
-from cloudaccounts.health.validation import refused, target_for
+from cloudaccounts.health.state_machine import Event, Limits, Observation
+from cloudaccounts.health.transitions import FinishedCheck, apply_check, apply_routine_checks
+from cloudaccounts.health.validation import refusal_report, target_for
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.work.leases import LEASE, RENEW_EVERY
 
-PAGE = 200  # accounts claimed at a time
-GROUP = 100  # quiet outcomes written at a time; they are due again together, as half a page
+PAGE_SIZE = 200  # accounts claimed at a time
+WRITE_BATCH = 100  # routine outcomes written at a time; they are due again together, as half a page
 FLUSH_EVERY = 1.0  # seconds
-LONGEST = 600.0  # seconds, then the next beat goes on: a deployment need not wait for a fleet
-REST = timedelta(minutes=1)  # until accounts are due again that a silent provider kept from being checked
-BIG = ("last_check", "proven_permissions", "lost_permissions")  # needed by few, loaded by those
+MAX_ROUND = 600.0  # seconds, then the next beat goes on: a deployment need not wait for a whole fleet
+SILENT_PAUSE = timedelta(minutes=1)  # until accounts are due again that a silent provider kept from being checked
+REPORT_FIELDS = ("last_check", "proven_permissions", "lost_permissions")  # large, needed by few, loaded by those
 
 logger = logging.getLogger(__name__)
 _running = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class RoundCounts:
+class RoundTotals:
     passed: int = 0
     failed: int = 0
 
 
 @dataclass(slots=True)
-class _Item:
-    """One account in a round. ``opener`` is replaced where its credential was, while the check ran."""
+class _DueAccount:
+    """One account in a round. ``opener`` is exchanged where its credential was replaced while the check ran."""
 
     account: CloudAccount
     claim: UUID
     target: Target
     opener: vault.Opener
     kind: CheckKind
-    again: bool = False
+    is_second_try: bool = False
 
     @property
-    def is_quiet(self) -> bool:
-        """A light check that passes would change nothing."""
-        a = self.account
-        steady = a.status == CloudAccountStatus.ACTIVE and a.health == AccountHealth.OK and not a.failures
-        return steady and self.kind == CheckKind.LIGHT
+    def is_routine(self) -> bool:
+        """A heartbeat that passes would change nothing."""
+        account = self.account
+        is_healthy = account.status == CloudAccountStatus.ACTIVE and account.health == AccountHealth.OK
+        return is_healthy and not account.failures and self.kind == CheckKind.LIGHT
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
-    lane: _Lane
-    item: _Item
-    seen: Seen
+class _Outcome:
+    part: _ProviderRound
+    due: _DueAccount
+    observation: Observation
     report: CloudValidationResult | None
     duration_ms: int
 
 
 @dataclass(slots=True)
-class _Lane:
-    """One provider's part of a round."""
+class _ProviderRound:
+    """One provider's part of a round, with threads of its own: a slow cloud keeps no other waiting."""
 
     provider: Provider
     pool: ThreadPoolExecutor
-    results: SimpleQueue[_Result]
-    waiting: deque[_Item] = field(default_factory=deque)
+    outcomes: SimpleQueue[_Outcome]
+    waiting: deque[_DueAccount] = field(default_factory=deque)
     under_way: dict[UUID, UUID] = field(default_factory=dict)  # account → claim
-    quiet: list[Checked] = field(default_factory=list)
-    held: list[Checked] = field(default_factory=list)  # out of reach: judged once it is known who answers
+    routine: list[FinishedCheck] = field(default_factory=list)
+    undecided: list[FinishedCheck] = field(default_factory=list)  # out of reach: written once it is known who answers
     newly_refused: set[UUID] = field(default_factory=set)
     answered: bool = False
     exhausted: bool = False
@@ -111,145 +112,157 @@ class _Lane:
 
     @property
     def is_silent(self) -> bool:
-        """So many failed and none answered: more of the same would teach nothing."""
-        return not self.answered and len(self.held) >= max(provider_outage.IN_ONE_GO, self.provider.checks_at_once)
+        """So many failed and none answered: asking the rest would only wait for their timeouts."""
+        enough = max(provider_outage.MANY_AT_ONCE, self.provider.checks_at_once)
+        return not self.answered and len(self.undecided) >= enough
 
     def feed(self) -> None:
         """Keeps the pool busy and claims the next page in time."""
-        most = self.provider.checks_at_once * 2
-        if not self.exhausted and len(self.waiting) < most:
+        # Twice the pool's threads: none of them idles while the next page is claimed.
+        limit = self.provider.checks_at_once * 2
+        if not self.exhausted and len(self.waiting) < limit:
             page = claim_page(self.provider)
             self.exhausted = page is None
             self.waiting.extend(page or ())
-        while self.waiting and len(self.under_way) < most:
+        while self.waiting and len(self.under_way) < limit:
             self.submit(self.waiting.popleft())
 
-    def submit(self, item: _Item) -> None:
-        self.under_way[item.account.pk] = item.claim
-        self.pool.submit(_check, self, item)
+    def submit(self, due: _DueAccount) -> None:
+        self.under_way[due.account.pk] = due.claim
+        self.pool.submit(_check, self, due)
 
-    def take(self, result: _Result) -> None:
-        item, seen = result.item, result.seen
-        del self.under_way[item.account.pk]
-        if seen.event is Event.REFUSED and not item.again:
-            opener = vault.renewed(item.account, item.opener)
-            if opener is not None:  # replaced while the old one was on its way: the new one decides
-                item.opener, item.again = opener, True
-                self.submit(item)
+    def take(self, outcome: _Outcome) -> None:
+        due, observation = outcome.due, outcome.observation
+        del self.under_way[due.account.pk]
+        if observation.event is Event.REFUSED and not due.is_second_try:
+            # A credential that was replaced while the old one was on its way is refused rightly: the new one decides.
+            opener = vault.opener_if_replaced(due.account, due.opener)
+            if opener is not None:
+                due.opener, due.is_second_try = opener, True
+                self.submit(due)
                 return
-        self.answered |= seen.ok
-        self.passed, self.failed = self.passed + seen.ok, self.failed + (not seen.ok)
-        kind = item.kind if result.report is None else CheckKind.FULL
-        checked = Checked(item.account, seen, kind, result.duration_ms, result.report, item.claim)
+        self.answered |= observation.ok
+        self.passed, self.failed = self.passed + observation.ok, self.failed + (not observation.ok)
+        kind = due.kind if outcome.report is None else CheckKind.FULL
+        check = FinishedCheck(due.account, observation, kind, outcome.duration_ms, outcome.report, due.claim)
         metrics.observe_check(
-            provider=item.account.provider, kind="heartbeat", seconds=result.duration_ms / 1000, code=seen.code
+            provider=due.account.provider, kind="heartbeat", seconds=outcome.duration_ms / 1000, code=observation.code
         )
-        if seen.ok and result.report is None and item.is_quiet:
-            self.quiet.append(checked)
-        elif seen.event in (Event.PROVEN, Event.REFUSED):
-            if not seen.ok and item.account.status != CloudAccountStatus.FAILED:
-                self.newly_refused.add(item.account.pk)
-            settle(checked)
+        if observation.ok and outcome.report is None and due.is_routine:
+            self.routine.append(check)
+        elif observation.event in (Event.PROVEN, Event.REFUSED):
+            # A cloud that says yes or no has answered: written at once, whatever happens to the others.
+            if not observation.ok and due.account.status != CloudAccountStatus.FAILED:
+                self.newly_refused.add(due.account.pk)
+            apply_check(check)
         else:
-            self.held.append(checked)
+            self.undecided.append(check)
 
-    def flush(self, *, all_of_it: bool = False) -> None:
+    def flush(self, *, everything: bool = False) -> None:
         limits = Limits.current()
-        while self.quiet and (all_of_it or len(self.quiet) >= GROUP):
-            group = [c for c in self.quiet if c.claim == self.quiet[0].claim][:GROUP]
-            settle_quiet(group, limits=limits)
-            written = {c.account.pk for c in group}
-            self.quiet = [c for c in self.quiet if c.account.pk not in written]
-        if self.answered:  # so it is these accounts, not us
-            self._settle_held(counted=True)
+        while self.routine and (everything or len(self.routine) >= WRITE_BATCH):
+            # One claim at a time: the conditional UPDATE of a batch names it.
+            batch = [check for check in self.routine if check.claim == self.routine[0].claim][:WRITE_BATCH]
+            apply_routine_checks(batch, limits=limits)
+            written = {check.account.pk for check in batch}
+            self.routine = [check for check in self.routine if check.account.pk not in written]
+        if self.answered:  # so the cause lies with these accounts, and not with us
+            self._apply_undecided(counted=True)
 
     def stop(self) -> None:
         """Gives back what is not under way; it is due again soon."""
         self.exhausted = True
-        left, self.waiting = self.waiting, deque()
-        for claim in {item.claim for item in left}:
-            keys = [item.account.pk for item in left if item.claim == claim]
+        unasked, self.waiting = self.waiting, deque()
+        for claim in {due.claim for due in unasked}:
+            keys = [due.account.pk for due in unasked if due.claim == claim]
             CloudAccount.objects.filter(pk__in=keys, check_claim=claim).update(
-                check_claim=None, next_check_at=timezone.now() + REST
+                check_claim=None, next_check_at=timezone.now() + SILENT_PAUSE
             )
 
     def end(self) -> None:
-        self.flush(all_of_it=True)
+        self.flush(everything=True)
         if self.answered:
-            provider_outage.note_answer(self.provider.key)
-        if self.held or (self.newly_refused and not self.answered):
-            met = {c.account.pk: c.seen for c in self.held if c.account.status != CloudAccountStatus.FAILED}
-            ours = provider_outage.suspects_own_outage(self.provider.key, met, self.newly_refused)
-            self._settle_held(counted=not ours)
+            provider_outage.record_answer(self.provider.key)
+        if self.undecided or (self.newly_refused and not self.answered):
+            observations = {
+                check.account.pk: check.observation
+                for check in self.undecided
+                if check.account.status != CloudAccountStatus.FAILED  # it would not have answered anyway
+            }
+            suspected = provider_outage.suspect_outage(self.provider.key, observations, self.newly_refused)
+            self._apply_undecided(counted=not suspected)
 
     def renew(self) -> None:
+        """Moves the lease on for all that the round still has, one UPDATE a claim."""
         until = timezone.now() + LEASE
         claims: dict[UUID, list[UUID]] = {}
-        for item in self.waiting:
-            claims.setdefault(item.claim, []).append(item.account.pk)
+        for due in self.waiting:
+            claims.setdefault(due.claim, []).append(due.account.pk)
         for account, claim in self.under_way.items():
             claims.setdefault(claim, []).append(account)
-        for checked in (*self.quiet, *self.held):
-            if checked.claim is not None:
-                claims.setdefault(checked.claim, []).append(checked.account.pk)
+        for check in (*self.routine, *self.undecided):
+            if check.claim is not None:
+                claims.setdefault(check.claim, []).append(check.account.pk)
         for claim, keys in claims.items():
             CloudAccount.objects.filter(pk__in=keys, check_claim=claim).update(next_check_at=until)
 
-    def _settle_held(self, *, counted: bool) -> None:
-        held, self.held = self.held, []
-        for c in held:
-            settle(Checked(c.account, c.seen, c.kind, c.duration_ms, c.report, c.claim, counted))
+    def _apply_undecided(self, *, counted: bool) -> None:
+        undecided, self.undecided = self.undecided, []
+        for check in undecided:
+            apply_check(replace(check, counted=counted))
 
 
-def run_heartbeats() -> RoundCounts | None:
-    """One round over all that is due. None where this process has one under way: it will come to the rest itself."""
+def run_heartbeats() -> RoundTotals | None:
+    """One round over all that is due. None where this process has one under way: it gets to the rest as well."""
     if not _running.acquire(blocking=False):
         return None
     try:
-        return beat()
+        return run_round()
     finally:
         _running.release()
 
 
-def beat() -> RoundCounts:
-    """As `run_heartbeats`, without asking who else does: claims keep rounds apart."""
-    ends = time.monotonic() + LONGEST
-    with _lanes() as (lanes, results):
-        working = list(lanes)
+def run_round() -> RoundTotals:
+    """As `run_heartbeats`, without asking whether another round runs: claims keep rounds apart."""
+    ends = time.monotonic() + MAX_ROUND
+    with _provider_rounds() as (parts, outcomes):
+        working = list(parts)
         flushed = renewed = time.monotonic()
         while working:
-            for lane in working:
-                if lane.is_silent or time.monotonic() > ends:
-                    lane.stop()
-                lane.feed()
-            _take_some(results)
+            for part in working:
+                if part.is_silent or time.monotonic() > ends:
+                    part.stop()
+                part.feed()
+            _take_outcomes(outcomes)
             now = time.monotonic()
-            for lane in working:
-                lane.flush(all_of_it=now - flushed > FLUSH_EVERY)
+            for part in working:
+                part.flush(everything=now - flushed > FLUSH_EVERY)
                 if now - renewed > RENEW_EVERY:
-                    lane.renew()
-                if lane.is_done:
-                    lane.end()
+                    part.renew()
+                if part.is_done:
+                    part.end()
             flushed = now if now - flushed > FLUSH_EVERY else flushed
             renewed = now if now - renewed > RENEW_EVERY else renewed
-            working = [lane for lane in working if not lane.is_done]
-        return RoundCounts(sum(lane.passed for lane in lanes), sum(lane.failed for lane in lanes))
+            working = [part for part in working if not part.is_done]
+        return RoundTotals(sum(part.passed for part in parts), sum(part.failed for part in parts))
 
 
-def claim_page(provider: Provider) -> list[_Item] | None:
+def claim_page(provider: Provider) -> list[_DueAccount] | None:
     """The next accounts that are due, now this round's; None where there are none. Five queries."""
     now, claim = timezone.now(), uuid4()
     due = CloudAccount.objects.filter(provider=provider.key, next_check_at__lte=now)
     due = due.exclude(status=CloudAccountStatus.SUSPENDED)
-    keys = list(due.order_by("next_check_at").values_list("pk", flat=True)[:PAGE])
+    # Keys first, then an UPDATE that asks again whether they are due: MongoDB updates no slice, and two rounds that
+    # read the same keys then share them, because each row is moved ahead by one of them only.
+    keys = list(due.order_by("next_check_at").values_list("pk", flat=True)[:PAGE_SIZE])
     if not keys:
         return None
     if not due.filter(pk__in=keys).update(check_claim=claim, next_check_at=now + LEASE):
         return []  # all of them went to another round just now
-    accounts = list(CloudAccount.objects.filter(pk__in=keys, check_claim=claim).defer(*BIG))
+    accounts = list(CloudAccount.objects.filter(pk__in=keys, check_claim=claim).defer(*REPORT_FIELDS))
     openers, externals = vault.openers(accounts), external_ids_of(account.owner for account in accounts)
     return [
-        _Item(
+        _DueAccount(
             account, claim, target_for(account.owner, details_of(account), external_id=externals[account.owner]),
             openers[account.pk], _kind(account),
         )
@@ -261,63 +274,65 @@ def _kind(account: CloudAccount) -> CheckKind:
     """The full report once a day, and for what was never proven."""
     due = account.next_report_at is None or account.next_report_at <= timezone.now()
     unproven = account.status == CloudAccountStatus.PENDING
-    failed = account.status == CloudAccountStatus.FAILED  # begins with the light check, see `_ask`
+    failed = account.status == CloudAccountStatus.FAILED  # begins with the heartbeat's small check, see `_ask`
     return CheckKind.FULL if unproven or (due and not failed) else CheckKind.LIGHT
 
 
-def _check(lane: _Lane, item: _Item) -> None:
+def _check(part: _ProviderRound, due: _DueAccount) -> None:
     """In a thread of the pool. Asks the cloud and never the database."""
     began = time.monotonic()
     report: CloudValidationResult | None = None
     try:
-        report = _ask(lane.provider, item)
-        seen = Seen() if report is None else Seen.of_report(report)
+        report = _ask(part.provider, due)
+        observation = Observation() if report is None else Observation.of_report(report)
     except ProviderError as error:
-        seen = Seen.of_error(error)
+        observation = Observation.of_error(error)
     except Exception:
-        # Whatever a provider's code may meet: told as ours, and the round goes on.
-        logger.exception("heartbeat.defect", extra={"account": str(item.account.pk)})
-        seen = Seen.of_error(defect("heartbeat"))
-    lane.results.put(_Result(lane, item, seen, report, round((time.monotonic() - began) * 1000)))
+        # Whatever a provider's code may meet is reported as ours. Raised, it would end in the pool without an outcome,
+        # and the round would wait for that account until its last minute.
+        logger.exception("heartbeat.defect", extra={"account": str(due.account.pk)})
+        observation = Observation.of_error(defect("heartbeat"))
+    part.outcomes.put(_Outcome(part, due, observation, report, round((time.monotonic() - began) * 1000)))
 
 
-def _ask(provider: Provider, item: _Item) -> CloudValidationResult | None:
-    """The full report, or None for a light check that passed. Raises `ProviderError`.
+def _ask(provider: Provider, due: _DueAccount) -> CloudValidationResult | None:
+    """The full report, or None for a small check that passed. Raises `ProviderError`.
 
     A failed account that can be reached again is not believed before its full report says so too.
     """
-    credentials = item.opener.open()
-    if item.kind == CheckKind.LIGHT:
-        provider.check_connection(credentials, item.target)
-        if item.account.status != CloudAccountStatus.FAILED:
+    credentials = due.opener.open()
+    if due.kind == CheckKind.LIGHT:
+        provider.check_connection(credentials, due.target)
+        if due.account.status != CloudAccountStatus.FAILED:
             return None
     progress = ValidationProgress()
     try:
-        return provider.validate(credentials, item.target, progress)
+        return provider.validate(credentials, due.target, progress)
     except ProviderError as error:
-        return refused(progress, error)
+        return refusal_report(progress, error)
 
 
-def _take_some(results: SimpleQueue[_Result]) -> None:
+def _take_outcomes(outcomes: SimpleQueue[_Outcome]) -> None:
     """What is there, or what comes within a fifth of a second."""
     try:
-        result = results.get(timeout=0.2)
+        outcome = outcomes.get(timeout=0.2)
         while True:
-            result.lane.take(result)
-            result = results.get_nowait()
+            outcome.part.take(outcome)
+            outcome = outcomes.get_nowait()
     except Empty:
         return
 
 
 @contextmanager
-def _lanes() -> Iterator[tuple[list[_Lane], SimpleQueue[_Result]]]:
-    results: SimpleQueue[_Result] = SimpleQueue()
-    lanes = [
-        _Lane(provider, ThreadPoolExecutor(provider.checks_at_once, f"heartbeat-{provider.key}"), results)
+def _provider_rounds() -> Iterator[tuple[list[_ProviderRound], SimpleQueue[_Outcome]]]:
+    outcomes: SimpleQueue[_Outcome] = SimpleQueue()
+    parts = [
+        _ProviderRound(provider, ThreadPoolExecutor(provider.checks_at_once, f"heartbeat-{provider.key}"), outcomes)
         for provider in registry.all_providers()
     ]
     try:
-        yield lanes, results
+        yield parts, outcomes
     finally:
-        for lane in lanes:
-            lane.pool.shutdown(wait=False, cancel_futures=True)
+        for part in parts:
+            # Not waited for: after a defect the worker must get free, and what runs on writes nothing.
+            part.pool.shutdown(wait=False, cancel_futures=True)

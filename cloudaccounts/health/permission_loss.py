@@ -1,4 +1,4 @@
-"""Permissions that were granted and are denied now: found by comparing reports, told with what they blind."""
+"""Permissions that were granted and are denied now: found by comparing reports, notified with what scans miss."""
 
 from __future__ import annotations
 
@@ -17,26 +17,30 @@ NAMED = 4  # permissions in a notice; the page has them all
 
 
 @dataclass(frozen=True, slots=True)
-class Losses:
-    """``proven`` and ``lost`` are what the account keeps; ``new`` is what was lost since the report before."""
+class PermissionChanges:
+    """``proven`` and ``lost`` are what the account's row keeps; ``newly_lost`` what was lost since the last report."""
 
     proven: list[str]
     lost: list[dict[str, str]]
-    new: list[PermissionResult]
+    newly_lost: list[PermissionResult]
 
 
 def compare(
     proven: Iterable[str], lost: Sequence[dict[str, str]], report: CloudValidationResult, *, now: datetime
-) -> Losses:
-    """What could not be verified is neither lost nor found: it keeps what was known of it."""
+) -> PermissionChanges:
+    """Compares a report with what is known from those before.
+
+    A permission that could not be verified keeps what was known of it: it is neither lost nor granted.
+    """
     denied = {p.permission: p for p in report.permissions if p.status == PermissionStatus.DENIED}
     granted = {p.permission for p in report.permissions if p.status == PermissionStatus.GRANTED}
     known = set(proven)
-    told = {item["permission"] for item in lost}
-    new = [p for name, p in denied.items() if name in known and name not in told]
+    lost_before = {item["permission"] for item in lost}
+    # Only what was granted once can be lost: one that was never there is a gap, which the report itself shows.
+    newly_lost = [p for name, p in denied.items() if name in known and name not in lost_before]
     kept = [item for item in lost if item["permission"] not in granted]
-    kept += [{"service": p.service, "permission": p.permission, "since": now.isoformat()} for p in new]
-    return Losses(sorted((known | granted) - denied.keys()), kept, new)
+    kept += [{"service": p.service, "permission": p.permission, "since": now.isoformat()} for p in newly_lost]
+    return PermissionChanges(sorted((known | granted) - denied.keys()), kept, newly_lost)
 
 
 def notify_permission_losses(account: CloudAccount, lost: Sequence[PermissionResult], *, now: datetime) -> None:

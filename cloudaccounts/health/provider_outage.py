@@ -1,15 +1,16 @@
-"""Whether it is us: where no account of a provider answers, the cause lies here (or with all of the provider).
+"""Whether a whole provider is out of reach: then the cause lies with this server or with the provider, not an account.
 
 Accounts are due at different moments, so "all failed in one round" is asked over time: since the last answer of any
-account of the provider, at least `HANDFUL` failed, and these are half of those watched; or so many in one go, a while
-after the last answer, that waiting for half of a large fleet would be idle. While that holds, being out of reach is
-counted against no account, the operators are told once, and pages say so. The first answer ends it.
+account of the provider, at least `MIN_FAILURES` failed, and these are half of those watched; or so many in one round,
+a while after the last answer, that waiting for half of a large fleet would take too long. While an outage is
+suspected, being out of reach is counted against no account, the operators are notified once, and pages say so. The
+first answer ends it. See docs/decisions/0006-heartbeats.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,28 +18,29 @@ from django.db import transaction
 from django.utils import timezone
 
 from cloudaccounts import registry
-from cloudaccounts.health.state_machine import Seen
+from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus, ProviderReach
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work.databases import SECURITY
 
-HANDFUL = 5
-IN_ONE_GO = 20
-SILENCE = timedelta(minutes=1)
+MIN_FAILURES = 5  # fewer are a coincidence: an owner with three accounts may have broken all three
+MANY_AT_ONCE = 20
+SILENCE = timedelta(minutes=1)  # many failures right after an answer are no outage
 
 
-def note_answer(provider: str) -> None:
-    """An account of the provider answered: whatever was suspected is over."""
+def record_answer(provider: str) -> None:
+    """An account of the provider answered: a suspected outage is over, and its end is notified once."""
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
         reach, _ = ProviderReach.objects.get_or_create(provider=provider)
         since = reach.suspected_since
         ProviderReach.objects.filter(pk=reach.pk).update(answered_at=now)
-        over = since is not None and ProviderReach.objects.filter(pk=reach.pk, suspected_since=since).update(
+        # Conditional on the outage that was read: of two workers that end it, one notifies.
+        ended = since is not None and ProviderReach.objects.filter(pk=reach.pk, suspected_since=since).update(
             suspected_since=None, accounts=0, code="", cause="", remedy=""
         )
-        if over and since is not None:
+        if ended and since is not None:
             label = registry.get(provider).label
             notify(
                 NoticeKind.SYSTEM,
@@ -47,21 +49,29 @@ def note_answer(provider: str) -> None:
             )
 
 
-def outage_suspected(provider: str) -> bool:
+def is_outage_suspected(provider: str) -> bool:
     return ProviderReach.objects.filter(provider=provider).exclude(suspected_since=None).exists()
 
 
-def suspects_own_outage(provider: str, met: dict[UUID, Seen], refused: Collection[UUID] = ()) -> bool:
-    """After a round without any answer. ``met`` is what its accounts met that can pass by itself or is our trouble;
-    ``refused`` are those that worked until this round and were refused for good: they fail all the same, and count."""
+def suspect_outage(provider: str, observations: Mapping[UUID, Observation], refused: Collection[UUID] = ()) -> bool:
+    """Whether an outage is suspected after a round without any answer; the first time, operators are notified.
+
+    ``observations`` are of accounts that met what can pass or is our own trouble. ``refused`` are those that worked
+    until this round and were refused for good: they fail all the same, and count.
+    """
     now = timezone.now()
     reach, _ = ProviderReach.objects.get_or_create(provider=provider)
-    failing = len(met) + len(refused)
-    if reach.suspected_since is None and not _too_many(provider, reach.answered_at, met, refused, now):
+    failing = len(observations) + len(refused)
+    if reach.suspected_since is None and not _is_too_many(provider, reach.answered_at, observations, refused, now):
         return False
-    commonest = Counter(met.values()).most_common(1)
-    told = commonest[0][0] if commonest else Seen("refused", "Each was refused.", "Look at the accounts.")
-    fields = {"accounts": max(failing, reach.accounts), "code": told.code, "cause": told.cause, "remedy": told.remedy}
+    most_common = Counter(observations.values()).most_common(1)
+    shown = most_common[0][0] if most_common else Observation("refused", "Each was refused.", "Look at the accounts.")
+    fields = {
+        "accounts": max(failing, reach.accounts),
+        "code": shown.code,
+        "cause": shown.cause,
+        "remedy": shown.remedy,
+    }
     with transaction.atomic(using=SECURITY):
         first = ProviderReach.objects.filter(pk=reach.pk, suspected_since=None).update(suspected_since=now, **fields)
         if not first:
@@ -71,26 +81,32 @@ def suspects_own_outage(provider: str, met: dict[UUID, Seen], refused: Collectio
         notify(
             NoticeKind.SYSTEM,
             key=f"silent:{provider}:{now:%Y%m%d%H%M%S}",
-            text=f"No account of {label} answers any more, {failing} failed at once: {told.cause} This looks like this "
-            "server's own network or identity. No account is marked as failed for being unreachable until one "
+            text=f"No account of {label} answers any more, {failing} failed at once: {shown.cause} This looks like "
+            "this server's own network or identity. No account is marked as failed for being unreachable until one "
             "answers again.",
-            remedy=told.remedy,
+            remedy=shown.remedy,
         )
     return True
 
 
-def _too_many(
-    provider: str, answered_at: datetime | None, met: dict[UUID, Seen], refused: Collection[UUID], now: datetime
+def _is_too_many(
+    provider: str,
+    answered_at: datetime | None,
+    observations: Mapping[UUID, Observation],
+    refused: Collection[UUID],
+    now: datetime,
 ) -> bool:
-    if len(met) + len(refused) >= IN_ONE_GO and (answered_at is None or now - answered_at > SILENCE):
+    if len(observations) + len(refused) >= MANY_AT_ONCE and (answered_at is None or now - answered_at > SILENCE):
         return True
-    own = CloudAccount.objects.filter(provider=provider)
-    earlier = own.filter(health=AccountHealth.DEGRADED).exclude(pk__in=[*met, *refused])
+    accounts = CloudAccount.objects.filter(provider=provider)
+    # Those of earlier rounds: degraded, and checked since the last answer.
+    earlier = accounts.filter(health=AccountHealth.DEGRADED).exclude(pk__in=[*observations, *refused])
     if answered_at is not None:
         earlier = earlier.filter(last_checked_at__gt=answered_at)
-    failing = len(met) + len(refused) + earlier.count()
-    if failing < HANDFUL:
+    failing = len(observations) + len(refused) + earlier.count()
+    if failing < MIN_FAILURES:
         return False
-    resting = (CloudAccountStatus.SUSPENDED, CloudAccountStatus.FAILED)
-    watched = own.exclude(status__in=resting).exclude(pk__in=list(refused)).count() + len(refused)
+    # Accounts that failed before are no witnesses: they would not have answered anyway.
+    unwatched = (CloudAccountStatus.SUSPENDED, CloudAccountStatus.FAILED)
+    watched = accounts.exclude(status__in=unwatched).exclude(pk__in=list(refused)).count() + len(refused)
     return failing * 2 >= watched

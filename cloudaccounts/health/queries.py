@@ -1,4 +1,4 @@
-"""Reads of health: an account's last checks, and providers from which nothing comes."""
+"""Reads of health: an account's last checks, and providers that are out of reach."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def last_checks(account: CloudAccount, limit: int) -> list[HealthRecord]:
 
 
 def silent_providers(owner: str) -> list[ProviderReach]:
-    """Those of the owner's accounts' providers for which the product suspects itself. One query where there is none."""
+    """Providers of the owner's accounts with a suspected outage. One query where there is none, as on most days."""
     silent = list(ProviderReach.objects.exclude(suspected_since=None).order_by("provider"))
     if not silent:
         return []
-    own = CloudAccount.objects.of(owner).filter(provider__in=[reach.provider for reach in silent])
-    concerned = set(own.order_by().values_list("provider", flat=True).distinct())
-    return [reach for reach in silent if reach.provider in concerned]
+    accounts = CloudAccount.objects.of(owner).filter(provider__in=[reach.provider for reach in silent])
+    used = set(accounts.order_by().values_list("provider", flat=True).distinct())
+    return [reach for reach in silent if reach.provider in used]
 
 
 def failed_accounts(owner: str | None = None) -> Iterable[CloudAccount]:
     """Of one owner, or of all: streamed, without their reports."""
-    found = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED)
-    found = found if owner is None else found.filter(owner=owner)
-    return found.defer("last_check", "proven_permissions", "lost_permissions").order_by("name", "id").iterator(500)
+    accounts = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED)
+    accounts = accounts if owner is None else accounts.filter(owner=owner)
+    return accounts.defer("last_check", "proven_permissions", "lost_permissions").order_by("name", "id").iterator(500)

@@ -1,4 +1,4 @@
-"""The state machine of an account: what follows from what. Pure functions; `services.health` writes what they say.
+"""The state machine of an account: pure functions; `health.transitions` alone writes what they say.
 
 ============  =========  ========  =======  =========
 what happens  pending    active    failed   suspended
@@ -12,10 +12,10 @@ resumed       –          –         –        pending
 ============  =========  ========  =======  =========
 
 ¹ Degraded; failed after `Limits.failures` such checks in a row. A dash: nothing changes. *Refused* is a permanent
-cause (a key revoked, a trust removed). *Out of reach* can pass by itself (throttling, a timeout, a 5xx). *Our trouble*
-is this server's own (its key, its identity, its certificates, a defect): it never fails anybody's account. Neither
-does being out of reach while no account of the provider answers: then the product suspects itself
-(`services.suspicion`).
+cause (a key revoked, a trust removed). *Out of reach* can pass without anybody's doing (throttling, a timeout, a 5xx).
+*Our trouble* is this server's own (its key, its identity, its certificates, a defect): it never fails anybody's
+account. Neither does being out of reach while an outage of the provider is suspected (`health.provider_outage`).
+See docs/decisions/0006-heartbeats.md.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus
 
-MOST_PATIENCE = timedelta(hours=1)  # between checks of an account that does not pass
-JITTER = 0.1  # of an interval, either way: what began together drifts apart
+# Between checks of an account that does not pass. Longer, and a repaired account would show as failed for hours.
+MAX_BACKOFF = timedelta(hours=1)
+JITTER = 0.1  # of an interval, either way: accounts that were connected together drift apart
 
-# This server's own troubles. Providers tell theirs of its identity as server_…
+# This server's own troubles. Providers report those of its identity with codes that begin with ``server_``.
 OUR_CODES = frozenset(
     {
         "encryption_key_missing",
@@ -58,20 +59,21 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one check met: nothing but good (``code`` is empty), or the cause."""
+class Observation:
+    """What one check observed: access is proven (``code`` is empty), or why it is not."""
 
     code: str = ""
     cause: str = ""
     remedy: str = ""
     permanent: bool = True
 
+    # Both cut texts to what the columns hold: PostgreSQL refuses longer ones.
     @classmethod
-    def of_error(cls, error: ProviderError) -> Seen:
+    def of_error(cls, error: ProviderError) -> Observation:
         return cls(error.code, error.cause[:500], error.remedy[:500], error.permanent)
 
     @classmethod
-    def of_report(cls, report: CloudValidationResult) -> Seen:
+    def of_report(cls, report: CloudValidationResult) -> Observation:
         if report.ok:
             return cls()
         return cls(report.code or "not_validated", report.cause[:500], report.remedy[:500], report.permanent)
@@ -91,6 +93,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """``interval`` between checks of a healthy account, ``backoff`` before the next look at a degraded one."""
+
     interval: timedelta
     backoff: timedelta
     failures: int
@@ -105,8 +109,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where an account stands: its status, its health, since when, and how many checks in a row did not pass."""
+class HealthState:
+    """An account's status and health, since when, and how many checks in a row did not pass."""
 
     status: str
     health: str = AccountHealth.UNKNOWN
@@ -114,56 +118,59 @@ class Standing:
     failures: int = 0
 
     @classmethod
-    def of(cls, account: CloudAccount) -> Standing:
+    def of(cls, account: CloudAccount) -> HealthState:
         return cls(account.status, account.health, account.health_since, account.failures)
 
 
-def after(standing: Standing, seen: Seen, *, now: datetime, limits: Limits, counted: bool = True) -> Standing:
-    """Where an account stands after a check. ``counted`` is False where the product suspects itself."""
-    if standing.status == CloudAccountStatus.SUSPENDED:
-        return standing
-    event = seen.event
+def after(
+    state: HealthState, observation: Observation, *, now: datetime, limits: Limits, counted: bool = True
+) -> HealthState:
+    """The state after a check. ``counted`` is False while an outage of the provider is suspected."""
+    if state.status == CloudAccountStatus.SUSPENDED:
+        return state
+    event = observation.event
     if event is Event.PROVEN:
-        return _now(standing, CloudAccountStatus.ACTIVE, AccountHealth.OK, 0, now)
+        return _changed(state, CloudAccountStatus.ACTIVE, AccountHealth.OK, 0, now)
     if event is Event.REFUSED:
-        return _now(standing, CloudAccountStatus.FAILED, AccountHealth.BROKEN, standing.failures + 1, now)
-    failures = standing.failures + (event is Event.OUT_OF_REACH and counted)
-    if standing.status == CloudAccountStatus.FAILED:
-        return replace(standing, failures=failures)  # why it failed stays true until it is proven again
+        return _changed(state, CloudAccountStatus.FAILED, AccountHealth.BROKEN, state.failures + 1, now)
+    failures = state.failures + (event is Event.OUT_OF_REACH and counted)
+    if state.status == CloudAccountStatus.FAILED:
+        return replace(state, failures=failures)  # why it failed stays true until it is proven again
     if event is Event.OUT_OF_REACH and counted and failures >= limits.failures:
-        return _now(standing, CloudAccountStatus.FAILED, AccountHealth.BROKEN, failures, now)
-    return _now(standing, standing.status, AccountHealth.DEGRADED, failures, now)
+        return _changed(state, CloudAccountStatus.FAILED, AccountHealth.BROKEN, failures, now)
+    return _changed(state, state.status, AccountHealth.DEGRADED, failures, now)
 
 
-def suspended(standing: Standing, *, now: datetime) -> Standing:
-    if standing.status == CloudAccountStatus.SUSPENDED:
-        return standing
-    return Standing(CloudAccountStatus.SUSPENDED, AccountHealth.UNKNOWN, now)
+def suspended(state: HealthState, *, now: datetime) -> HealthState:
+    if state.status == CloudAccountStatus.SUSPENDED:
+        return state
+    return HealthState(CloudAccountStatus.SUSPENDED, AccountHealth.UNKNOWN, now)
 
 
-def resumed(standing: Standing, *, now: datetime) -> Standing:
-    """Back as unproven: what was true before says nothing now."""
-    if standing.status != CloudAccountStatus.SUSPENDED:
-        return standing
-    return Standing(CloudAccountStatus.PENDING, AccountHealth.UNKNOWN, now)
+def resumed(state: HealthState, *, now: datetime) -> HealthState:
+    """Pending: what was proven before the account was suspended says nothing about today."""
+    if state.status != CloudAccountStatus.SUSPENDED:
+        return state
+    return HealthState(CloudAccountStatus.PENDING, AccountHealth.UNKNOWN, now)
 
 
-def unproven(standing: Standing, *, now: datetime) -> Standing:
-    """Changed hands where the provider knows the old owner alone: what was proven counts no more."""
-    if standing.status == CloudAccountStatus.SUSPENDED:
-        return standing
-    return Standing(CloudAccountStatus.PENDING, AccountHealth.UNKNOWN, now)
+def unproven(state: HealthState, *, now: datetime) -> HealthState:
+    """After a transfer, where the provider knows the old owner alone: what was proven does not count any more."""
+    if state.status == CloudAccountStatus.SUSPENDED:
+        return state
+    return HealthState(CloudAccountStatus.PENDING, AccountHealth.UNKNOWN, now)
 
 
-def next_check(standing: Standing, *, now: datetime, limits: Limits) -> datetime | None:
-    """When to look again; None while suspended. Failing accounts ever later, so that nothing hammers at a door."""
-    if standing.status == CloudAccountStatus.SUSPENDED:
+def next_check(state: HealthState, *, now: datetime, limits: Limits) -> datetime | None:
+    """When the next check is due; None while suspended."""
+    if state.status == CloudAccountStatus.SUSPENDED:
         return None
     wait = limits.interval
-    if standing.health != AccountHealth.OK:
-        first = limits.interval if standing.health == AccountHealth.BROKEN else limits.backoff
-        doublings = min(max(standing.failures - 1, 0), 10)
-        wait = min(first * 2**doublings, max(MOST_PATIENCE, limits.interval))
+    if state.health != AccountHealth.OK:
+        # Twice as long after each failure: an account that fails for days must not cost its cloud a call a minute.
+        first = limits.interval if state.health == AccountHealth.BROKEN else limits.backoff
+        doublings = min(max(state.failures - 1, 0), 10)  # 2**10 is past any maximum; more would overflow timedelta
+        wait = min(first * 2**doublings, max(MAX_BACKOFF, limits.interval))
     return now + with_jitter(wait)
 
 
@@ -171,6 +178,7 @@ def with_jitter(wait: timedelta) -> timedelta:
     return wait * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 # spreads work, guards nothing
 
 
-def _now(standing: Standing, status: str, health: str, failures: int, now: datetime) -> Standing:
-    same = (status, health) == (standing.status, standing.health)
-    return Standing(status, health, standing.since if same and standing.since else now, failures)
+def _changed(state: HealthState, status: str, health: str, failures: int, now: datetime) -> HealthState:
+    """``since`` moves only where status or health does: pages say since when an account has been as it is."""
+    same = (status, health) == (state.status, state.health)
+    return HealthState(status, health, state.since if same and state.since else now, failures)

@@ -43,7 +43,7 @@ def validate_resolved(
     try:
         attempt = begin_attempt(account)
     except TooManyAttemptsError as error:
-        return refused(ValidationProgress(listen=listen), error)
+        return refusal_report(ValidationProgress(listen=listen), error)
     return prove_access(account, credentials, attempt=attempt, listen=listen, deadline=deadline)
 
 
@@ -65,7 +65,7 @@ def prove_access(
     try:
         report = account.provider.validate(credentials, target, progress)
     except ProviderError as error:
-        report = refused(progress, error)
+        report = refusal_report(progress, error)
     attempt.count(report)
     return report
 
@@ -88,7 +88,7 @@ def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, 
     )
 
 
-def refused(progress: ValidationProgress, error: ProviderError) -> CloudValidationResult:
+def refusal_report(progress: ValidationProgress, error: ProviderError) -> CloudValidationResult:
     """A report that ends with this error, for failures outside the provider's own checks."""
     progress.done(
         CheckResult(

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from cloudaccounts.accounts.parsing import GivenAccount, read_credentials, read_details
+from cloudaccounts.accounts.parsing import AccountInput, read_credentials, read_details
 from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
@@ -89,7 +89,7 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
     if account.is_connected:
         return result("exists")
     try:
-        group = grouping.clean_group(owner, row.values.get("group", ""))
+        group = grouping.resolve_group_id(owner, row.values.get("group", ""))
         credentials = read_credentials(account, given.credentials)
         report = prove_access(account, credentials, attempt=NOT_A_GUESS)
         if not report.ok:
@@ -97,7 +97,7 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
         if dry_run:
             return result("valid")
         connected = connect_account(account, actor=actor, credentials=credentials, report=report)
-        grouping.put(connected, group, actor=actor)
+        grouping.add_to_group(connected, group, actor=actor)
     except DuplicateAccountError:
         return result("exists")  # twice in the file, and the other row's thread was first
     except InputError as error:
@@ -113,13 +113,13 @@ def _wrong(row: Row, error: InputError, result: Callable[..., Result] | None = N
     return (result or partial(Result, row.line))("refused", reason=reason)
 
 
-def _given(row: Row) -> GivenAccount:
+def _given(row: Row) -> AccountInput:
     """As a caller of the HTTP API would give it."""
     values = row.values
     partition, cloud = values.get("partition", ""), values.get("cloud", "")
     if partition and cloud and partition != cloud:
         raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
-    return GivenAccount(
+    return AccountInput(
         provider=values["provider"].lower(),
         account_id=values["account_id"],
         partition=partition or cloud,

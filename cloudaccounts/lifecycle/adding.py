@@ -14,7 +14,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import vault
-from cloudaccounts.dates import moment
+from cloudaccounts.dates import parse_aware
 from cloudaccounts.errors import (
     AccountDeletedError,
     DuplicateAccountError,
@@ -130,8 +130,8 @@ def _build(
         partition=details.partition,
         tenant=facts.tenant,
         auth_method=method,
-        credential_since=moment(report.credential_created_at) or facts.created_at or now,
-        credential_expires_at=moment(report.credential_expires_at) or facts.expires_at,
+        credential_since=parse_aware(report.credential_created_at) or facts.created_at or now,
+        credential_expires_at=parse_aware(report.credential_expires_at) or facts.expires_at,
         credential_secretless=facts.secretless,
         **proven_fields(report, now=now),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from cloudaccounts.accounts.changes import update_account
-from cloudaccounts.accounts.parsing import GivenAccount, read_account, read_new_credentials
+from cloudaccounts.accounts.parsing import AccountInput, read_account, read_new_credentials
 from cloudaccounts.accounts.rate_limits import begin_attempt
 from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.audit.actor import Actor
@@ -37,7 +37,7 @@ class CheckUnderWayError(ProviderError):
         )
 
 
-def validate_new_account(*, owner: str, given: GivenAccount, deadline: float = DEADLINE) -> CloudValidationResult:
+def validate_new_account(*, owner: str, given: AccountInput, deadline: float = DEADLINE) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
     account, credentials = read_account(given, owner=owner)
     return prove_access(account, credentials, attempt=begin_attempt(account), deadline=deadline)
@@ -47,7 +47,7 @@ def onboard_account(
     *,
     owner: str,
     actor: Actor,
-    given: GivenAccount,
+    given: AccountInput,
     groups: Sequence[str] = (),
     account_uuid: UUID | None = None,
     deadline: float = DEADLINE,

@@ -22,7 +22,7 @@ from cloudaccounts.errors import CredentialBorrowedError, InputError
 from cloudaccounts.events import account_transferred
 from cloudaccounts.groups.services import remove_from_all_groups
 from cloudaccounts.health import transitions
-from cloudaccounts.health.validation import refused
+from cloudaccounts.health.validation import refusal_report
 from cloudaccounts.models import (
     CloudAccount,
     CloudAccountStatus,
@@ -34,7 +34,7 @@ from cloudaccounts.models import (
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.rotation.requests import discard_staged
-from cloudaccounts.rotation.swap import notify_retired, settle_swapped
+from cloudaccounts.rotation.swap import catch_up_with_swap, notify_retired
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim
 
@@ -109,7 +109,7 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     refuse_while_used(account)
     if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
         raise TransferRefusedError(account)
-    settle_swapped(account)
+    catch_up_with_swap(account)
     facts = _facts(account, to_owner, name)
     try:
         with transaction.atomic(using=SECURITY):
@@ -139,11 +139,11 @@ def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) 
     if not began_before or rotations.exists():
         Claim(rotations.filter(active_account=account.pk)).end(state=RotationStage.ABANDONED, **CHANGED_HANDS)
         discard_staged(account, actor=actor)
-        row = staging.kept(account.pk, previous__isnull=False)
+        row = staging.credential_row(account.pk, previous__isnull=False)
         if row is not None:
             notify_retired(account, row)
             staging.destroy_previous(account=account, generation=row.generation, actor=actor)
-        settle_swapped(account)  # by a worker that was in the middle of it; before its report goes
+        catch_up_with_swap(account)  # by a worker that was in the middle of it; before its report goes
         rotations.update(owner=owner, report={})
     checks = ConnectionCheck.objects.filter(account=account.pk).exclude(owner=owner)
     # One under way proves the old owner's access, so it ends.
@@ -166,7 +166,7 @@ def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
         "label cloud-accounts-external-id), then check access.",
     )
     facts: dict[str, Any] = {
-        "last_check": refused(ValidationProgress(), error).to_dict(),
+        "last_check": refusal_report(ValidationProgress(), error).to_dict(),
         "last_check_code": error.code,
         "last_check_cause": error.cause[:500],
         "last_check_remedy": error.remedy[:500],

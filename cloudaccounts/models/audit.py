@@ -84,6 +84,6 @@ class AuditEvent(models.Model):
         raise AppendOnlyError
 
     @property
-    def told(self) -> str:
+    def full_text(self) -> str:
         """The text, with how often where it is a counted one: ``opened 96 times by heartbeats``."""
         return self.text if self.times == 1 else self.text.replace(" once ", f" {self.times:,} times ", 1)

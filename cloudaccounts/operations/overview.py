@@ -29,7 +29,7 @@ ALIVE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Sample:
     """The first few of what may be many. ``number`` stops at `COUNT_LIMIT`."""
 
     rows: list[Any]
@@ -61,32 +61,32 @@ class Worker:
     alive: bool
 
 
-def failed_accounts(limit: int) -> Some:
+def failed_accounts(limit: int) -> Sample:
     found = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED).defer("last_check").order_by("name")
-    return some(found, limit, counted="name")
+    return sample(found, limit, counted="name")
 
 
-def overdue_accounts(limit: int) -> Some:
+def overdue_accounts(limit: int) -> Sample:
     """Too old, the oldest first; see `expired_accounts` for the others that are overdue."""
     limit_day = timezone.now() - timedelta(days=Limits.current().critical)
     found = CloudAccount.objects.filter(credential_since__lte=limit_day, credential_secretless=False)
-    return some(found.defer("last_check").order_by("credential_since"), limit, counted="credential_since")
+    return sample(found.defer("last_check").order_by("credential_since"), limit, counted="credential_since")
 
 
-def expired_accounts(limit: int) -> Some:
+def expired_accounts(limit: int) -> Sample:
     found = CloudAccount.objects.filter(credential_expires_at__lte=timezone.now(), credential_secretless=False)
-    return some(found.defer("last_check").order_by("credential_expires_at"), limit, counted="credential_expires_at")
+    return sample(found.defer("last_check").order_by("credential_expires_at"), limit, counted="credential_expires_at")
 
 
-def unfinished_jobs(limit: int) -> Some:
+def unfinished_jobs(limit: int) -> Sample:
     active = Job.objects.filter(state__in=(JobState.QUEUED, JobState.RUNNING))
-    return some(active.order_by("requested_at"), limit)
+    return sample(active.order_by("requested_at"), limit)
 
 
-def unsent_digests(limit: int) -> Some:
+def unsent_digests(limit: int) -> Sample:
     """Tried at least once without success, given up ones among them."""
     found = NoticeDigest.objects.filter(state__in=(DigestState.READY, DigestState.DROPPED), attempts__gt=0)
-    return some(found.order_by("created_at"), limit)
+    return sample(found.order_by("created_at"), limit)
 
 
 def queue(name: str, rows: QuerySet[Any], *, asked: str = "requested_at") -> Queue:
@@ -111,9 +111,9 @@ def workers() -> list[Worker]:
     ]
 
 
-def some(found: QuerySet[Any], limit: int, *, counted: str = "pk") -> Some:
+def sample(found: QuerySet[Any], limit: int, *, counted: str = "pk") -> Sample:
     """``counted`` is a column of the index by which they are found: then it alone is read to count them."""
-    return Some(list(found[:limit]), found.order_by().values(counted)[:COUNT_LIMIT].count())
+    return Sample(list(found[:limit]), found.order_by().values(counted)[:COUNT_LIMIT].count())
 
 
 def owners_of(*lists: Iterable[Any]) -> set[str]:

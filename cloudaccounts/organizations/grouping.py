@@ -17,7 +17,7 @@ def choices(owner: str) -> list[tuple[str, str]]:
     return group_queries.choices(owner)
 
 
-def clean_group(owner: str, raw: str) -> str:
+def resolve_group_id(owner: str, raw: str) -> str:
     """A group's id, from its id or name; empty stays empty. Raises `InputError`."""
     wanted = raw.strip()
     if not wanted:
@@ -28,7 +28,7 @@ def clean_group(owner: str, raw: str) -> str:
         raise InputError({"group": f"{error.cause} {error.remedy}"}) from None
 
 
-def put(account: CloudAccount, group: str, *, actor: Actor) -> None:
+def add_to_group(account: CloudAccount, group: str, *, actor: Actor) -> None:
     """Puts the account into the group, if one was named and is still there. Repeating it changes nothing."""
     found = group_queries.find(account.owner, UUID(group)) if group else None
     if found is not None:

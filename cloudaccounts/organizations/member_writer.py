@@ -51,7 +51,7 @@ class MemberWriter:
         self.new += sum(row.kind == MemberKind.ACCOUNT and row.state == MemberState.NEW for row in fresh)
         return len(found)
 
-    def sweep(self) -> int:
+    def close_missing_members(self) -> int:
         """After the whole tree was seen: what was not met is gone. Kept as closed, so that its history stays."""
         gone = OrganizationMember.objects.filter(organization=self.organization.pk, seen_in__lt=self.generation)
         gone = gone.exclude(provider_state=ProviderState.CLOSED)

@@ -66,7 +66,7 @@ def onboard_members(
     if connection is None:
         raise InputError({"members": "The account whose credential was used is gone. Connect it again."})
     checked = clean_details(_details(organization, connection, connection.account_id, "any", environment, regions))
-    group = grouping.clean_group(organization.owner, group)
+    group = grouping.resolve_group_id(organization.owner, group)
     items = list(_items(organization, members))
     if not items:
         raise InputError({"members": "Choose at least one account that is not connected yet."})
@@ -163,7 +163,7 @@ def _onboard(job: Job, item: JobItem) -> Outcome:
             return _connected_already(organization, member)
         except ProviderError as error:
             return _failed(member, error)
-    grouping.put(account, str(options.get("group", "")), actor=actor)
+    grouping.add_to_group(account, str(options.get("group", "")), actor=actor)
     _write(
         member, state=MemberState.ONBOARDED, account=account.pk, tested_at=timezone.now(), code="", cause="", remedy=""
     )

@@ -165,7 +165,7 @@ def _store(organization: Organization, claim: Claim, writer: MemberWriter, page:
 def _end_well(organization: Organization, claim: Claim, writer: MemberWriter) -> None:
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
-        gone = writer.sweep()
+        gone = writer.close_missing_members()
         # A quarter of an hour of jitter: a fleet that was connected in one go is not looked at in one go every day.
         jitter = timedelta(seconds=random.uniform(0, 900))  # noqa: S311 # no secret
         ended = claim.write(

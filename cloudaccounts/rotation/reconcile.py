@@ -10,7 +10,7 @@ from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.models import CloudCredential, CredentialRotation
 from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.rotation.results import TASK, was_swapped
-from cloudaccounts.rotation.swap import settle_account
+from cloudaccounts.rotation.swap import update_swapped_account
 from cloudaccounts.work import messages
 from cloudaccounts.work.leases import Claim
 
@@ -59,7 +59,7 @@ def _finish_swapped(since: datetime) -> int:
     mended = 0
     for rotation in rotations.values():
         if rotation.pk in in_use:
-            settle_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
+            update_swapped_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
             mended += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
                 state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""
             )

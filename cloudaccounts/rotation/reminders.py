@@ -67,7 +67,7 @@ def facts_of(account: CloudAccount, age: CredentialAge) -> Iterator[Fact]:
         yield NoticeKind.CREDENTIAL_EXPIRING, f"{one}:{ends:%Y%m%d}{':ended' if age.expired else ''}", text, account
 
 
-def retire_credentials(*, now: datetime | None = None) -> int:
+def destroy_expired_credentials(*, now: datetime | None = None) -> int:
     """Destroys previous credentials whose grace time is over, with the reminder to delete them at the provider, and
     staged ones that nobody put into use. Counts both."""
     now = now or timezone.now()

@@ -13,7 +13,7 @@ from cloudaccounts.errors import NothingStagedError, RotationUnderWayError
 from cloudaccounts.models import CloudAccount, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
-from cloudaccounts.rotation.results import TASK, new_request, record, refuse_what_cannot
+from cloudaccounts.rotation.results import TASK, new_request, record, refuse_unrotatable
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 
@@ -27,7 +27,7 @@ def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Creden
     """
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)
-    refuse_what_cannot(account)
+    refuse_unrotatable(account)
     facts = registry.get(account.provider).describe(credentials)
     rotation = new_request(account, actor, method=credentials.method)
     with transaction.atomic(using=SECURITY):
@@ -44,7 +44,7 @@ def rollback_credential(account: CloudAccount, *, actor: Actor) -> CredentialRot
 
     Raises as `stage_credential`; `CredentialsUnreadableError` where the previous one is not kept any more.
     """
-    refuse_what_cannot(account)
+    refuse_unrotatable(account)
     rotation = new_request(account, actor, purpose=RotationPurpose.ROLLBACK)
     with transaction.atomic(using=SECURITY):
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
@@ -60,10 +60,10 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
 
     Raises `NothingStagedError`, `AccountSuspendedError`.
     """
-    refuse_what_cannot(account)
+    refuse_unrotatable(account)
     if under_way := CredentialRotation.objects.filter(active_account=account.pk).first():
         return under_way
-    row = staging.kept(account.pk, staged__isnull=False)
+    row = staging.credential_row(account.pk, staged__isnull=False)
     found = CredentialRotation.objects.filter(pk=row.staged_id) if row and row.staged_id else None
     if found is None:
         raise NothingStagedError

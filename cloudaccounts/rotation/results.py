@@ -23,7 +23,7 @@ def new_request(account: CloudAccount, actor: Actor, **fields: Any) -> Credentia
     )  # fmt: skip
 
 
-def refuse_what_cannot(account: CloudAccount) -> None:
+def refuse_unrotatable(account: CloudAccount) -> None:
     if account.connection is not None:
         raise CredentialBorrowedError
     if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:

@@ -14,9 +14,9 @@ from cloudaccounts import registry
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import staging
-from cloudaccounts.dates import moment
-from cloudaccounts.health.state_machine import Seen
-from cloudaccounts.health.transitions import Checked, settle
+from cloudaccounts.dates import parse_aware
+from cloudaccounts.health.state_machine import Observation
+from cloudaccounts.health.transitions import FinishedCheck, apply_check
 from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.models.notice import NoticeKind
@@ -44,7 +44,7 @@ def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, 
                 cause="The new credential was taken back before its test had ended. The one in use stays.",
             )  # fmt: skip
         if report.ok:
-            settle_account(account.pk, report)
+            update_swapped_account(account.pk, report)
         elif rotation.purpose == RotationPurpose.ROLLBACK or report.permanent:
             text = f"New credential refused: {report.cause} The one in use stays."
             record(account, actor, "credential.refused", text, code=report.code)
@@ -52,9 +52,9 @@ def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, 
     return True
 
 
-def settle_account(account_id: UUID, report: CloudValidationResult) -> None:
+def update_swapped_account(account_id: UUID, report: CloudValidationResult) -> None:
     """What the account tells of its credential, after a swap. Repeating it, or coming late, changes nothing."""
-    row = staging.kept(account_id)
+    row = staging.credential_row(account_id)
     if row is None:
         return
     behind = CloudAccount.objects.filter(pk=account_id, credential_generation__lt=row.generation)
@@ -70,16 +70,16 @@ def settle_account(account_id: UUID, report: CloudValidationResult) -> None:
     if behind.update(**facts, credential_generation=row.generation):
         account = CloudAccount.objects.get(pk=account_id)
         # Proven, so active; but one that was suspended meanwhile stays so.
-        settle(Checked(account, Seen(), CheckKind.FULL, report.duration_ms, report))
+        apply_check(FinishedCheck(account, Observation(), CheckKind.FULL, report.duration_ms, report))
 
 
-def settle_swapped(account: CloudAccount) -> bool:
+def catch_up_with_swap(account: CloudAccount) -> bool:
     """Tells the account of a swap whose worker was killed before it could. Whether the account was behind."""
-    row = staging.kept(account.pk)
+    row = staging.credential_row(account.pk)
     if row is None or row.generation <= account.credential_generation:
         return False
     rotation = CredentialRotation.objects.filter(pk=row.replaced_by).first() if row.replaced_by else None
-    settle_account(account.pk, CloudValidationResult.from_dict(rotation.report if rotation else {}))
+    update_swapped_account(account.pk, CloudValidationResult.from_dict(rotation.report if rotation else {}))
     account.refresh_from_db()
     return True
 
@@ -98,7 +98,7 @@ def notify_retired(account: CloudAccount, row: CloudCredential) -> None:
 
 
 def _swap(account: CloudAccount, rotation: CredentialRotation, report: CloudValidationResult, actor: Actor) -> bool:
-    row = staging.kept(account.pk, staged_id=rotation.pk)
+    row = staging.credential_row(account.pk, staged_id=rotation.pk)
     if row is None:
         return False
     now = timezone.now()
@@ -106,8 +106,8 @@ def _swap(account: CloudAccount, rotation: CredentialRotation, report: CloudVali
         account=account,
         rotation_id=rotation.pk,
         # The cloud's own date, else the day it was given.
-        since=moment(report.credential_created_at) or row.staged_created_at or now,
-        expires_at=moment(report.credential_expires_at) or row.staged_expires_at,
+        since=parse_aware(report.credential_created_at) or row.staged_created_at or now,
+        expires_at=parse_aware(report.credential_expires_at) or row.staged_expires_at,
         keep_until=now + timedelta(days=settings.CREDENTIAL_ROLLBACK_DAYS),
         actor=actor,
     )

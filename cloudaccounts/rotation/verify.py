@@ -16,11 +16,11 @@ from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
 from cloudaccounts.credentials import staging, vault
 from cloudaccounts.errors import RotationUnderWayError, defect
-from cloudaccounts.health.validation import prove_access, refused
+from cloudaccounts.health.validation import prove_access, refusal_report
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
-from cloudaccounts.rotation.results import new_request, refuse_what_cannot, was_swapped
+from cloudaccounts.rotation.results import new_request, refuse_unrotatable, was_swapped
 from cloudaccounts.rotation.swap import conclude
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -64,7 +64,7 @@ def replace_credentials(
     attempt = begin_attempt(resolved)
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)
-    refuse_what_cannot(account)
+    refuse_unrotatable(account)
     facts = resolved.provider.describe(credentials)
     rotation = new_request(
         account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk
@@ -87,7 +87,7 @@ def replace_credentials(
             except Exception:
                 # As in `_test`: a defect is an outcome, or the rotation would look like a dead worker's.
                 logger.exception("rotation.defect", extra={"account": str(account.pk)})
-                report = refused(ValidationProgress(), defect("test"))
+                report = refusal_report(ValidationProgress(), defect("test"))
         if not report.ok:
             conclude(account, rotation, claim, report)
             return report
@@ -125,8 +125,8 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
         )
         return prove_access(resolved, credentials, attempt=attempt, listen=show)
     except ProviderError as error:
-        return refused(ValidationProgress(), error)
+        return refusal_report(ValidationProgress(), error)
     except Exception:
         # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
-        return refused(ValidationProgress(), defect("test"))
+        return refusal_report(ValidationProgress(), defect("test"))

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from cloudaccounts import registry
 from cloudaccounts.credentials.age import CredentialAge, RotationState, age_of
-from cloudaccounts.dates import moment
+from cloudaccounts.dates import parse_aware
 from cloudaccounts.models import AuditEvent, CloudAccount
 
 if TYPE_CHECKING:  # every command checks the tags, and few show a report
@@ -74,7 +74,7 @@ def ago(moment: datetime | None, never: str = "never") -> SafeString | str:
 @register.filter
 def as_moment(text: str) -> datetime | None:
     """A time kept in JSON."""
-    return moment(text)
+    return parse_aware(text)
 
 
 @register.filter

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.bulk.actions import BulkAction, offers
+from cloudaccounts.bulk.actions import BulkAction, register_bulk_action
 from cloudaccounts.jobs.runner import Outcome
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job
 from scans.models import ScanType
 from scans.runs.requests import request_scan
 
 
-@offers(
+@register_bulk_action(
     BulkAction("scan", "Scan", "A scan of what changed is asked for; they run one after another, as workers allow."),
     threads=4,
 )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials.vault import store
-from cloudaccounts.health.heartbeats import beat
+from cloudaccounts.health.heartbeats import run_round
 from cloudaccounts.models import CloudAccount, HealthRecord
 from sandbox.rig import Rig
 from tests.bench import bare
@@ -43,7 +43,7 @@ def _our_rate() -> float:
     CloudAccount.objects.update(next_check_at=timezone.now())
     before = HealthRecord.objects.count()
     began = time.perf_counter()
-    counts = beat()
+    counts = run_round()
     rate = FLEET / (time.perf_counter() - began)
     if counts.passed != FLEET or HealthRecord.objects.count() - before != FLEET:
         raise RuntimeError(f"not every heartbeat passed: {counts}")

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.credentials.orphans import sweep_credentials
+from cloudaccounts.credentials.orphans import delete_orphaned_credentials
 from cloudaccounts.models import AuditEvent, CloudCredential
 from tests.conftest import ALL_DATABASES, MakeAccount
 
@@ -28,15 +28,15 @@ def left(alice: User, toy_account: MakeAccount) -> Iterator[UUID]:
 
 def test_a_credential_that_no_account_has_is_destroyed_and_counted(left: UUID) -> None:
     CloudCredential.objects.update(written_at=timezone.now() - timedelta(hours=25))
-    assert sweep_credentials() == 1
+    assert delete_orphaned_credentials() == 1
     assert not CloudCredential.objects.filter(pk=left).exists()
     assert CloudCredential.objects.count() == 1
     event = AuditEvent.objects.get(action="credential.swept")
     assert (event.detail["number"], event.owner) == (1, "")
-    assert sweep_credentials() == 0
+    assert delete_orphaned_credentials() == 0
 
 
 def test_one_whose_account_may_still_be_written_stays(left: UUID) -> None:
-    assert sweep_credentials() == 0
+    assert delete_orphaned_credentials() == 0
     assert CloudCredential.objects.filter(pk=left).exists()
     assert not AuditEvent.objects.filter(action="credential.swept").exists()

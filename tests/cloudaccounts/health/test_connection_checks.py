@@ -202,10 +202,10 @@ def test_resuming_while_a_check_is_being_given_up_asks_for_another(alice: User, 
     row = request_check(account, actor=SYSTEM)
     ConnectionCheck.objects.update(state="running")
     CloudAccount.objects.update(status="pending")
-    connection_checks._check_what_was_resumed(row)
+    connection_checks._check_resumed_account(row)
     assert ConnectionCheck.objects.filter(account=account.pk).exists()
     ConnectionCheck.objects.update(state="abandoned", active_account=None)
-    connection_checks._check_what_was_resumed(row)
+    connection_checks._check_resumed_account(row)
     assert ConnectionCheck.objects.filter(active_account=account.pk, state="queued").count() == 1
 
 

@@ -5,23 +5,32 @@ from itertools import pairwise
 
 import pytest
 
-from cloudaccounts.health.state_machine import Event, Limits, Seen, Standing, after, next_check, resumed, suspended
+from cloudaccounts.health.state_machine import (
+    Event,
+    HealthState,
+    Limits,
+    Observation,
+    after,
+    next_check,
+    resumed,
+    suspended,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMITS = Limits(interval=timedelta(minutes=15), backoff=timedelta(minutes=2), failures=3)
-OK = Seen()
-REVOKED = Seen("access_key_refused", "The key was deleted.", "Make another.", permanent=True)
-THROTTLED = Seen("throttled", "Too many requests.", "Wait.", permanent=False)
-OUR_KEY = Seen("encryption_key_wrong", "No key opens it.", "Put it back.", permanent=False)
-OUR_IDENTITY = Seen("server_identity_invalid", "Our own identity is refused.", "Renew it.", permanent=True)
+OK = Observation()
+REVOKED = Observation("access_key_refused", "The key was deleted.", "Make another.", permanent=True)
+THROTTLED = Observation("throttled", "Too many requests.", "Wait.", permanent=False)
+OUR_KEY = Observation("encryption_key_wrong", "No key opens it.", "Put it back.", permanent=False)
+OUR_IDENTITY = Observation("server_identity_invalid", "Our own identity is refused.", "Renew it.", permanent=True)
 STATUSES = ("pending", "active", "failed")
 
 
-def standing(status: str = "active", health: str = "ok", failures: int = 0) -> Standing:
-    return Standing(status, health, NOW - timedelta(days=1), failures)
+def standing(status: str = "active", health: str = "ok", failures: int = 0) -> HealthState:
+    return HealthState(status, health, NOW - timedelta(days=1), failures)
 
 
-def see(before: Standing, *seen: Seen, counted: bool = True) -> Standing:
+def see(before: HealthState, *seen: Observation, counted: bool = True) -> HealthState:
     for one in seen:
         before = after(before, one, now=NOW, limits=LIMITS, counted=counted)
     return before
@@ -29,7 +38,7 @@ def see(before: Standing, *seen: Seen, counted: bool = True) -> Standing:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_proof_makes_any_account_active_and_well(status: str) -> None:
-    assert see(standing(status, "degraded", 2), OK) == Standing("active", "ok", NOW, 0)
+    assert see(standing(status, "degraded", 2), OK) == HealthState("active", "ok", NOW, 0)
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -41,9 +50,9 @@ def test_a_permanent_cause_fails_at_once(status: str) -> None:
 @pytest.mark.parametrize("status", ["pending", "active"])
 def test_what_can_pass_by_itself_degrades_and_fails_only_at_the_threshold(status: str) -> None:
     before = standing(status)
-    assert see(before, THROTTLED) == Standing(status, "degraded", NOW, 1)
-    assert see(before, THROTTLED, THROTTLED) == Standing(status, "degraded", NOW, 2)
-    assert see(before, THROTTLED, THROTTLED, THROTTLED) == Standing("failed", "broken", NOW, 3)
+    assert see(before, THROTTLED) == HealthState(status, "degraded", NOW, 1)
+    assert see(before, THROTTLED, THROTTLED) == HealthState(status, "degraded", NOW, 2)
+    assert see(before, THROTTLED, THROTTLED, THROTTLED) == HealthState("failed", "broken", NOW, 3)
 
 
 def test_one_answer_starts_the_count_again() -> None:
@@ -51,7 +60,7 @@ def test_one_answer_starts_the_count_again() -> None:
 
 
 @pytest.mark.parametrize("ours", [OUR_KEY, OUR_IDENTITY])
-def test_our_own_trouble_never_fails_an_account_however_long_it_lasts(ours: Seen) -> None:
+def test_our_own_trouble_never_fails_an_account_however_long_it_lasts(ours: Observation) -> None:
     found = see(standing(), *[ours] * 50)
     assert (found.status, found.health, found.failures) == ("active", "degraded", 0)
 
@@ -72,15 +81,15 @@ def test_a_failed_account_that_is_out_of_reach_stays_failed_since_when_it_failed
 
 
 @pytest.mark.parametrize("seen", [OK, REVOKED, THROTTLED, OUR_KEY])
-def test_nothing_that_is_seen_moves_a_suspended_account(seen: Seen) -> None:
+def test_nothing_that_is_seen_moves_a_suspended_account(seen: Observation) -> None:
     before = standing("suspended", "unknown")
     assert see(before, seen) == before
 
 
 def test_suspending_and_resuming_forget_what_was_known() -> None:
     away = suspended(standing("failed", "broken", 7), now=NOW)
-    assert away == Standing("suspended", "unknown", NOW, 0)
-    assert resumed(away, now=NOW) == Standing("pending", "unknown", NOW, 0)
+    assert away == HealthState("suspended", "unknown", NOW, 0)
+    assert resumed(away, now=NOW) == HealthState("pending", "unknown", NOW, 0)
     assert resumed(standing(), now=NOW) == standing()
     assert suspended(away, now=NOW + timedelta(hours=1)) == away
 
@@ -89,7 +98,7 @@ def test_what_stays_the_same_keeps_its_since() -> None:
     assert see(standing(), OK).since == NOW - timedelta(days=1)
 
 
-def wait(of: Standing) -> float:
+def wait(of: HealthState) -> float:
     """Minutes until the next check."""
     due = next_check(of, now=NOW, limits=LIMITS)
     assert due is not None

@@ -12,7 +12,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from cloudaccounts import registry
-from cloudaccounts.accounts.parsing import GivenAccount
+from cloudaccounts.accounts.parsing import AccountInput
 from cloudaccounts.accounts.resolution import resolve_account
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.errors import DuplicateAccountError
@@ -67,8 +67,8 @@ def measured(calls: Counter[str]) -> Iterator[Counts]:
     counts["limits"] = sum('FROM "api_rate_counters"' in sql for sql in statements)
 
 
-def toybox(token: str) -> GivenAccount:
-    return GivenAccount("toy", " ABCDEF ", "toybox", "production", ("left",), "token", {"token": token})
+def toybox(token: str) -> AccountInput:
+    return AccountInput("toy", " ABCDEF ", "toybox", "production", ("left",), "token", {"token": token})
 
 
 ONCE = {"get": 1, "clean_account_id": 1, "clean_credentials": 1, "validate": 1, "exists": 1, "limits": 1}

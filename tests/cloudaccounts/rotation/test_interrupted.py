@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
     [
         (rotation_verify, "prove_access"),
         (rotation_verify, "conclude"),
-        (rotation_swap, "settle_account"),
+        (rotation_swap, "update_swapped_account"),
         (rotation_swap, "_swap"),
     ],
 )
@@ -54,7 +54,8 @@ def test_a_worker_killed_at_any_point_leaves_a_row_from_which_the_next_one_goes_
         patched.setattr(module, point, die)
         with pytest.raises(Killed):
             run_rotation(rotation.pk)
-    swapped = MONGODB and point == "settle_account"  # no transaction takes the swap back there; what follows mends it
+    # No transaction takes the swap back there; what follows finishes it.
+    swapped = MONGODB and point == "update_swapped_account"
     assert token_in_use(account) == (NEW if swapped else "let-me-in")
     CredentialRotation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert requeue_rotations() > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.health.heartbeats import beat
+from cloudaccounts.health.heartbeats import run_round
 from cloudaccounts.models import CloudAccount
 from tests.cloudaccounts.conftest import Clock
 
@@ -21,5 +21,5 @@ def fresh(account: CloudAccount) -> CloudAccount:
 def beats(clock: Clock, times: int) -> None:
     """So many rounds, an hour apart: each finds everything due."""
     for _ in range(times):
-        beat()
+        run_round()
         clock.forward(hours=2)

@@ -13,9 +13,9 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials import vault
 from cloudaccounts.health import heartbeats
-from cloudaccounts.health.heartbeats import beat, claim_page, run_heartbeats
-from cloudaccounts.health.state_machine import Limits, Seen
-from cloudaccounts.health.transitions import Checked, settle, settle_quiet
+from cloudaccounts.health.heartbeats import claim_page, run_heartbeats, run_round
+from cloudaccounts.health.state_machine import Limits, Observation
+from cloudaccounts.health.transitions import FinishedCheck, apply_check, apply_routine_checks
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, HealthRecord, Notice
 from cloudaccounts.work.leases import LEASE
@@ -31,7 +31,7 @@ def test_a_light_check_that_passes_moves_the_account_on_by_the_interval(
     healthy: Healthy, toycloud: State, clock: Clock
 ) -> None:
     [account] = healthy()
-    assert beat().passed == 1
+    assert run_round().passed == 1
     account = fresh(account)
     assert (account.status, account.health, account.last_checked_at) == ("active", "ok", clock.now)
     assert account.next_check_at is not None
@@ -43,16 +43,16 @@ def test_a_light_check_that_passes_moves_the_account_on_by_the_interval(
 
 def test_what_is_not_due_is_left_alone(healthy: Healthy, toycloud: State, clock: Clock) -> None:
     healthy(3)
-    assert [beat().passed, beat().passed] == [3, 0]
+    assert [run_round().passed, run_round().passed] == [3, 0]
     clock.forward(minutes=12)
-    assert beat().passed == 0
+    assert run_round().passed == 0
     clock.forward(minutes=5)
-    assert beat().passed == 3
+    assert run_round().passed == 3
 
 
 def test_the_full_report_is_made_daily(healthy: Healthy, toycloud: State, clock: Clock) -> None:
     [account] = healthy(next_report_at=clock.now)
-    beat()
+    run_round()
     account = fresh(account)
     assert account.reported_at == clock.now
     assert account.proven_permissions == ["boxes:Open"]
@@ -60,7 +60,7 @@ def test_the_full_report_is_made_daily(healthy: Healthy, toycloud: State, clock:
     assert account.next_report_at - clock.now > timedelta(hours=21)
     assert HealthRecord.objects.get().kind == "full"
     clock.forward(minutes=20)
-    beat()
+    run_round()
     assert HealthRecord.objects.filter(kind="light").count() == 1
 
 
@@ -69,7 +69,7 @@ def test_a_permanent_cause_fails_the_account_at_once_and_is_told(
 ) -> None:
     [account] = healthy()
     toycloud.good_token = "changed"
-    beat()
+    run_round()
     account = fresh(account)
     assert (account.status, account.health, account.last_check_code) == ("failed", "broken", "wrong_key")
     assert account.last_check_remedy == "Ask for another."
@@ -93,16 +93,16 @@ def test_what_can_pass_by_itself_degrades_and_fails_only_after_the_threshold(
     settings.HEARTBEAT_FAILURES = 3
     [account, other] = healthy(2)
     toycloud.broken_accounts[account.account_id] = BUSY
-    beat()
+    run_round()
     account = fresh(account)
     assert (account.status, account.health, account.failures) == ("active", "degraded", 1)
     assert account.last_check_cause == "Too many requests."
     clock.forward(hours=2)
-    beat()
+    run_round()
     assert fresh(account).status == "active"
     assert not Notice.objects.exists()
     clock.forward(hours=2)
-    beat()
+    run_round()
     assert (fresh(account).status, fresh(account).health) == ("failed", "broken")
     assert Notice.objects.get().kind == "account.failed"
     assert fresh(other).status == "active"
@@ -111,10 +111,10 @@ def test_what_can_pass_by_itself_degrades_and_fails_only_after_the_threshold(
 def test_recovery_is_proven_by_the_full_report_and_told(healthy: Healthy, toycloud: State, clock: Clock) -> None:
     [account] = healthy()
     good, toycloud.good_token = toycloud.good_token, "changed"
-    beat()
+    run_round()
     clock.forward(hours=2)
     toycloud.good_token = good
-    beat()
+    run_round()
     account = fresh(account)
     assert (account.status, account.health, account.failures, account.last_check_code) == ("active", "ok", 0, "")
     assert account.last_check["ok"] is True
@@ -125,10 +125,10 @@ def test_recovery_is_proven_by_the_full_report_and_told(healthy: Healthy, toyclo
 def test_a_degraded_account_that_answers_again_is_well(healthy: Healthy, toycloud: State, clock: Clock) -> None:
     [account, _] = healthy(2)
     toycloud.broken_accounts[account.account_id] = BUSY
-    beat()
+    run_round()
     toycloud.broken_accounts.clear()
     clock.forward(hours=1)
-    beat()
+    run_round()
     assert (fresh(account).health, fresh(account).failures) == ("ok", 0)
     assert not Notice.objects.exists()
     assert AuditEvent.objects.filter(action="account.recovered").count() == 1
@@ -155,14 +155,14 @@ def test_a_defect_of_ours_is_told_as_ours_and_the_round_goes_on(
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(ToyProvider, "check_connection", break_down)
-    assert beat().failed == 2
+    assert run_round().failed == 2
     assert set(CloudAccount.objects.values_list("status", "last_check_code")) == {("active", "internal_error")}
     assert "heartbeat.defect" in caplog.text
 
 
 def test_an_unproven_account_gets_the_full_report(healthy: Healthy, clock: Clock) -> None:
     [account] = healthy(status="pending", health="unknown")
-    beat()
+    run_round()
     assert (fresh(account).status, HealthRecord.objects.get().kind) == ("active", "full")
     assert not Notice.objects.exists()
 
@@ -184,9 +184,9 @@ def test_suspending_and_deleting_during_a_check_are_not_undone(healthy: Healthy,
     suspend_account(fresh(away), actor=SYSTEM)
     delete_account(fresh(gone), actor=SYSTEM)
     checks = [
-        Checked(item.account, Seen(), item.kind, 1, None, item.claim) for item in items
+        FinishedCheck(item.account, Observation(), item.kind, 1, None, item.claim) for item in items
     ]  # fmt: skip
-    settle_quiet(checks, limits=Limits.current())
+    apply_routine_checks(checks, limits=Limits.current())
     assert dict(CloudAccount.objects.values_list("pk", "status")) == {kept.pk: "active", away.pk: "suspended"}
     assert [record.account for record in HealthRecord.objects.all()] == [kept.pk]
 
@@ -194,9 +194,9 @@ def test_suspending_and_deleting_during_a_check_are_not_undone(healthy: Healthy,
 def test_what_a_killed_round_had_is_due_again_after_the_lease(healthy: Healthy, clock: Clock) -> None:
     healthy(3)
     assert claim_page(PROVIDER)  # and then nothing: the process is gone
-    assert beat().passed == 0
+    assert run_round().passed == 0
     clock.forward(seconds=LEASE.total_seconds() + 1)
-    assert beat().passed == 3
+    assert run_round().passed == 3
 
 
 def test_a_round_that_was_thought_dead_writes_nothing_over_its_successor(healthy: Healthy, clock: Clock) -> None:
@@ -204,10 +204,10 @@ def test_a_round_that_was_thought_dead_writes_nothing_over_its_successor(healthy
     frozen = claim_page(PROVIDER)
     assert frozen is not None
     clock.forward(minutes=1)
-    beat()
-    refused = Seen("wrong_key", "No.", "Ask.")
-    late = Checked(frozen[0].account, refused, frozen[0].kind, 1, None, frozen[0].claim)
-    assert not settle(late)
+    run_round()
+    refused = Observation("wrong_key", "No.", "Ask.")
+    late = FinishedCheck(frozen[0].account, refused, frozen[0].kind, 1, None, frozen[0].claim)
+    assert not apply_check(late)
     assert fresh(account).status == "active"
     assert HealthRecord.objects.count() == 1
 
@@ -229,7 +229,7 @@ def test_a_credential_replaced_while_its_check_was_under_way_decides(
         return page
 
     monkeypatch.setattr(heartbeats, "claim_page", claim_then_rotate)
-    beat()
+    run_round()
     assert (fresh(account).status, fresh(account).health) == ("active", "ok")
     assert toycloud.light_checks == ["toy000", "toy000"]
 
@@ -241,12 +241,12 @@ def test_openings_are_counted_by_account_and_day(healthy: Healthy, clock: Clock)
     for _ in range(5):
         clock.forward(hours=2)
         CloudAccount.objects.update(next_check_at=clock.now)
-        beat()
+        run_round()
     assert AuditEvent.objects.count() == before + 2
     event = AuditEvent.objects.get(action="credential.opened_by_heartbeats", account=account.pk)
-    assert (event.times, event.told) == (5, "Token opened 5 times by heartbeats on 01 March 2026")
+    assert (event.times, event.full_text) == (5, "Token opened 5 times by heartbeats on 01 March 2026")
     clock.forward(days=1)
-    beat()
+    run_round()
     assert AuditEvent.objects.filter(action="credential.opened_by_heartbeats", account=account.pk).count() == 2
 
 
@@ -254,10 +254,10 @@ def test_a_round_of_many_makes_few_queries(
     healthy: Healthy, clock: Clock, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     healthy(100)
-    beat()
+    run_round()
     clock.forward(hours=1)
     with django_assert_max_num_queries(45, using="cloud_security"):
-        assert beat().passed == 100
+        assert run_round().passed == 100
 
 
 def test_one_process_has_one_round_at_a_time(healthy: Healthy, clock: Clock) -> None:
@@ -276,10 +276,10 @@ def test_a_permission_that_was_granted_and_is_denied_is_told_with_what_it_blinds
     healthy: Healthy, toycloud: State, clock: Clock
 ) -> None:
     [account] = healthy(next_report_at=clock.now)
-    beat()
+    run_round()
     toycloud.denied = ["boxes:Open"]
     clock.forward(days=2)
-    beat()
+    run_round()
     account = fresh(account)
     assert account.status == "active"
     assert [(item["service"], item["permission"]) for item in account.lost_permissions] == [("boxes", "boxes:Open")]
@@ -288,11 +288,11 @@ def test_a_permission_that_was_granted_and_is_denied_is_told_with_what_it_blinds
     assert "lost boxes:Open: scans no longer see all of boxes" in notice.text
     assert AuditEvent.objects.get(action="permission.lost").detail["permissions"] == ["boxes:Open"]
     clock.forward(days=2)
-    beat()
+    run_round()
     assert Notice.objects.count() == 1
     toycloud.denied = []
     clock.forward(days=2)
-    beat()
+    run_round()
     assert fresh(account).lost_permissions == []
 
 
@@ -300,11 +300,11 @@ def test_a_report_that_could_not_ask_leaves_the_last_good_one_to_be_read(
     healthy: Healthy, toycloud: State, clock: Clock
 ) -> None:
     [account] = healthy(next_report_at=clock.now)
-    beat()
+    run_round()
     when = fresh(account).reported_at
     clock.forward(days=2)
     toycloud.failure = BUSY
-    beat()
+    run_round()
     account = fresh(account)
     assert (account.health, account.last_check["ok"], account.reported_at) == ("degraded", True, when)
     assert account.next_report_at is not None
@@ -330,7 +330,7 @@ def test_two_rounds_at_once_check_each_account_once(healthy: Healthy, toycloud: 
 
     def run() -> None:
         try:
-            beat()
+            run_round()
         except BaseException as error:  # noqa: BLE001 # told by the test's own thread
             errors.append(error)
         finally:

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from cloudaccounts import registry
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.credentials.vault import store
-from cloudaccounts.health.heartbeats import beat
+from cloudaccounts.health.heartbeats import run_round
 from cloudaccounts.models import CloudAccount, Notice, ProviderReach
 from cloudaccounts.providers.gcp import validation
 from sandbox.control import Control
@@ -57,9 +57,9 @@ class Fleet:
         rows = CloudAccount.objects.values_list("provider", "status", "health", "last_check_code")
         return {row[0]: row[1:] for row in rows}
 
-    def beat(self) -> dict[str, tuple[str, str, str]]:
+    def run_round(self) -> dict[str, tuple[str, str, str]]:
         CloudAccount.objects.exclude(status="suspended").update(next_check_at=timezone.now())
-        beat()
+        run_round()
         return self.seen()
 
 
@@ -88,10 +88,10 @@ def everywhere(*state: str) -> dict[str, tuple[str, ...]]:
 
 
 def test_all_three_are_well_and_the_full_report_proves_their_permissions(fleet: Fleet, control: Control) -> None:
-    assert fleet.beat() == everywhere("active", "ok", "")
+    assert fleet.run_round() == everywhere("active", "ok", "")
     assert not any(call["action"].startswith("Simulate") for call in control.calls("aws"))
     CloudAccount.objects.update(next_report_at=timezone.now())
-    assert fleet.beat() == everywhere("active", "ok", "")
+    assert fleet.run_round() == everywhere("active", "ok", "")
     for account in CloudAccount.objects.all():
         assert account.report is not None
         assert len(account.proven_permissions) == account.report.count("granted") > 0
@@ -109,16 +109,18 @@ def test_all_three_are_well_and_the_full_report_proves_their_permissions(fleet: 
 def test_what_passes_by_itself_degrades_all_three_and_is_over_with_the_next_answer(
     fleet: Fleet, control: Control, fault: dict[str, Any], code: str, settings: Settings
 ) -> None:
-    assert fleet.beat() == everywhere("active", "ok", "")  # the simulated Google Cloud loads itself with its first call
+    assert fleet.run_round() == everywhere(
+        "active", "ok", ""
+    )  # the simulated Google Cloud loads itself with its first call
     settings.CONNECTION_TIMEOUT_SECONDS = 2
     control.fault(**fault)
-    seen = fleet.beat()
+    seen = fleet.run_round()
     assert {state[:2] for state in seen.values()} == {("active", "degraded")}
     assert all(state[2] for state in seen.values())
     if code:
         assert {state[2] for state in seen.values()} == {code}
     control.clear_faults()
-    assert fleet.beat() == everywhere("active", "ok", "")
+    assert fleet.run_round() == everywhere("active", "ok", "")
     assert not Notice.objects.exists()
 
 
@@ -129,11 +131,11 @@ def test_the_egress_being_down_fails_accounts_only_after_the_threshold(
     for host in SIGN_IN.values():
         control.fault("unreachable", host=host)
     for _ in range(2):
-        assert {state[:2] for state in fleet.beat().values()} == {("active", "degraded")}
-    assert {state[:2] for state in fleet.beat().values()} == {("failed", "broken")}
+        assert {state[:2] for state in fleet.run_round().values()} == {("active", "degraded")}
+    assert {state[:2] for state in fleet.run_round().values()} == {("failed", "broken")}
     assert Notice.objects.filter(kind="account.failed").count() == 3
     control.clear_faults()
-    assert fleet.beat() == everywhere("active", "ok", "")
+    assert fleet.run_round() == everywhere("active", "ok", "")
     assert Notice.objects.filter(kind="account.recovered").count() == 3
 
 
@@ -145,13 +147,13 @@ def test_a_revoked_key_fails_the_account_at_once_and_its_return_is_noticed(
     control.set_key_status(key, "Inactive")
     control.set_app(app, enabled=False)
     fault = control.fault("deny", action="GetProject")
-    seen = fleet.beat()
+    seen = fleet.run_round()
     assert {state[:2] for state in seen.values()} == {("failed", "broken")}
     assert seen["aws"][2] == "access_key_refused"
     control.set_key_status(key, "Active")
     control.set_app(app, enabled=True)
     control.clear_faults(fault)
-    assert fleet.beat() == everywhere("active", "ok", "")
+    assert fleet.run_round() == everywhere("active", "ok", "")
     assert Notice.objects.filter(kind="account.recovered").count() == 3
 
 
@@ -171,7 +173,7 @@ def test_a_whole_provider_out_of_reach_makes_the_product_suspect_itself_and_no_o
         store(account=account, credentials=credentials, facts=facts, since=None, actor=SYSTEM)
     control.fault("error", service="sts", status=500)
     for _ in range(3):
-        fleet.beat()
+        fleet.run_round()
     rows = set(CloudAccount.objects.values_list("provider", "status", "health"))
     assert rows == {("aws", "active", "degraded"), ("azure", "active", "ok"), ("gcp", "active", "ok")}
     assert Notice.objects.get().kind == "system"

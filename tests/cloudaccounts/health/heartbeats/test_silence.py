@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.health.connection_checks import request_check, run_check
-from cloudaccounts.health.heartbeats import beat
+from cloudaccounts.health.heartbeats import run_round
 from cloudaccounts.models import CloudAccount, Notice, ProviderReach
 from tests.cloudaccounts.conftest import Clock
 from tests.cloudaccounts.health.heartbeats.rounds import BUSY, REVOKED, Healthy, beats, fresh
@@ -33,7 +33,7 @@ def test_if_every_account_fails_in_one_round_the_product_suspects_itself(
     reach = ProviderReach.objects.get()
     assert (reach.provider, reach.accounts, reach.code) == ("toy", 6, "throttled")
     toycloud.failure = None
-    beat()
+    run_round()
     assert ProviderReach.objects.get().suspected_since is None
     assert set(CloudAccount.objects.values_list("status", "health")) == {("active", "ok")}
     assert Notice.objects.filter(text__contains="Toy Cloud answers again").count() == 1
@@ -44,7 +44,7 @@ def test_a_check_asked_for_by_a_person_counts_nothing_either_while_the_product_s
 ) -> None:
     account = healthy(6)[0]
     toycloud.failure = BUSY
-    beat()
+    run_round()
     run_check(request_check(account, actor=SYSTEM).pk)
     assert (fresh(account).health, fresh(account).failures) == ("degraded", 0)
 
@@ -54,7 +54,7 @@ def test_being_refused_fails_accounts_also_where_all_are_and_is_told_to_operator
 ) -> None:
     healthy(6)
     toycloud.failure = REVOKED
-    beat()
+    run_round()
     assert set(CloudAccount.objects.values_list("status", flat=True)) == {"failed"}
     assert Notice.objects.filter(kind="system").count() == 1
     assert Notice.objects.filter(kind="account.failed").count() == 6
@@ -78,7 +78,7 @@ def test_a_silent_provider_is_not_asked_for_its_whole_fleet(
     monkeypatch.setattr(ToyProvider, "checks_at_once", 2)
     healthy(80)
     toycloud.failure = BUSY
-    beat()
+    run_round()
     assert 20 <= len(toycloud.light_checks) <= 30
     assert not CloudAccount.objects.filter(next_check_at__gt=clock.now + timedelta(minutes=3)).exists()
     assert not CloudAccount.objects.exclude(check_claim=None).exists()

@@ -7,7 +7,7 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
-from cloudaccounts.health.state_machine import Event, Seen
+from cloudaccounts.health.state_machine import Event, Observation
 from cloudaccounts.providers.aws.provider import PROVIDER
 from tests.cloudaccounts.providers.aws.conftest import EXTERNAL_ID, OTHER_ACCOUNT, Cloud, make_target
 
@@ -18,10 +18,10 @@ def light(credentials: Credentials, **target: Any) -> None:
     PROVIDER.check_connection(credentials, make_target(**target))
 
 
-def refusal(credentials: Credentials, **target: Any) -> Seen:
+def refusal(credentials: Credentials, **target: Any) -> Observation:
     with pytest.raises(ProviderError) as caught:
         light(credentials, **target)
-    return Seen.of_error(caught.value)
+    return Observation.of_error(caught.value)
 
 
 def role(cloud: Cloud, name: str) -> Credentials:

@@ -7,7 +7,7 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
-from cloudaccounts.health.state_machine import Event, Seen
+from cloudaccounts.health.state_machine import Event, Observation
 from cloudaccounts.providers.azure.provider import PROVIDER
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, OTHERS_ID, TAG, Cloud
 
@@ -16,10 +16,10 @@ def light(cloud: Cloud, credentials: Credentials, place: str = "data-platform", 
     PROVIDER.check_connection(credentials, cloud.target(place, **target))
 
 
-def refusal(cloud: Cloud, credentials: Credentials, place: str = "data-platform", **target: Any) -> Seen:
+def refusal(cloud: Cloud, credentials: Credentials, place: str = "data-platform", **target: Any) -> Observation:
     with pytest.raises(ProviderError) as caught:
         light(cloud, credentials, place, **target)
-    return Seen.of_error(caught.value)
+    return Observation.of_error(caught.value)
 
 
 def test_a_working_app_costs_a_token_and_one_look(cloud: Cloud) -> None:

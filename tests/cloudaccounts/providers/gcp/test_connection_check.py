@@ -6,7 +6,7 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
-from cloudaccounts.health.state_machine import Event, Seen
+from cloudaccounts.health.state_machine import Event, Observation
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from tests.cloudaccounts.providers.gcp.conftest import LABEL, METHODS, Cloud
 
@@ -15,10 +15,10 @@ def light(cloud: Cloud, credentials: Credentials, **target: Any) -> None:
     PROVIDER.check_connection(credentials, cloud.target(**target))
 
 
-def refusal(cloud: Cloud, credentials: Credentials, **target: Any) -> Seen:
+def refusal(cloud: Cloud, credentials: Credentials, **target: Any) -> Observation:
     with pytest.raises(ProviderError) as caught:
         light(cloud, credentials, **target)
-    return Seen.of_error(caught.value)
+    return Observation.of_error(caught.value)
 
 
 @pytest.mark.parametrize("method", METHODS)
