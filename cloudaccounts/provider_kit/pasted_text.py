@@ -5,19 +5,12 @@ No message repeats the input, because a secret may have landed in the wrong fiel
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from cloudaccounts.contract.errors import ProviderError
 
 _QUOTES = "\"'`“”‘’«»"
 # White space around a value is removed, so a longer text than the limit may still hold a valid one. Beyond this margin
 # nothing is scanned: the length of a stranger's text must not decide how long we work on it.
 _MARGIN = 1000
-
-
-def refuse(code: str, cause: str, remedy: str = "") -> NoReturn:
-    """Raises `ProviderError`. As a function, so that mypy knows that what follows is not reached."""
-    raise ProviderError(code, cause, remedy)
 
 
 def clean_single_value(raw: str, code: str, *, longest: int, company: str, source: str) -> str:
@@ -27,22 +20,26 @@ def clean_single_value(raw: str, code: str, *, longest: int, company: str, sourc
     Raises `ProviderError` with the given code.
     """
     if len(raw) > longest + _MARGIN:
-        refuse(code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only.")
+        raise ProviderError(
+            code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only."
+        )
     value = raw.strip()
     if not value:
-        refuse(code, "This field is empty.", "Paste the value.")
+        raise ProviderError(code, "This field is empty.", "Paste the value.")
     # Quotation marks come along when a value is copied from a configuration file. They are not removed for the person:
     # no value has them, so what else was copied must be looked at.
     if value[0] in _QUOTES or value[-1] in _QUOTES:
-        refuse(code, "There are quotation marks around the value.", "Remove the quotation marks.")
+        raise ProviderError(code, "There are quotation marks around the value.", "Remove the quotation marks.")
     if "\n" in value or "\r" in value:
-        refuse(code, "This is more than one line.", "Paste this one value only.")
+        raise ProviderError(code, "This is more than one line.", "Paste this one value only.")
     if not all("!" <= character <= "~" or character == " " for character in value):
-        refuse(
+        raise ProviderError(
             code,
             f"There is a character in it that {company} never uses here (an invisible one, or one of another script).",
             f"Copy the value again from {source}, or type it.",
         )
     if len(value) > longest:
-        refuse(code, f"This is too long: at most {longest} characters are expected.", "Paste this one value only.")
+        raise ProviderError(
+            code, f"This is too long: at most {longest} characters are expected.", "Paste this one value only."
+        )
     return value

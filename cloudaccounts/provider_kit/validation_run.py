@@ -82,6 +82,7 @@ class ValidationRun(ABC, Generic[Identity]):
         try:
             return self.deadline.wait(future)
         except ProviderError as error:
+            self.add_remediation(error)
             self.progress.done(failed(planned, error))
             raise ValidationStopped from None
 
@@ -106,8 +107,12 @@ class ValidationRun(ABC, Generic[Identity]):
         try:
             result = evaluate(self.deadline.wait(future))
         except ProviderError as error:
+            self.add_remediation(error)
             result = on_error(error)
         self.progress.done(result)
+
+    def add_remediation(self, error: ProviderError) -> None:
+        """For errors that carry what a person can paste at the provider: subclasses add it to the report."""
 
     def _skip_remaining_checks(self) -> None:
         reported = {check.name for check in self.progress.report.checks}

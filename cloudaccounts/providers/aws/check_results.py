@@ -1,19 +1,12 @@
-"""What each finding of the connection test means, in words. Pure functions: no SDK, no network, no Django."""
+"""The results of a validation's checks, in words. Pure functions: no SDK, no network, no Django."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypedDict
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.report import (
-    CheckResult,
-    CheckStatus,
-    PermissionResult,
-    PermissionStatus,
-    PlannedCheck,
-    RegionResult,
-)
+from cloudaccounts.contract.report import CheckResult, CheckStatus, PermissionResult, PermissionStatus, RegionResult
+from cloudaccounts.provider_kit.check_results import Remediation, failed, names_with_verb, passed, skipped, warned
 from cloudaccounts.providers.aws import permissions as needed
 from cloudaccounts.providers.aws.plan import (
     ACCOUNT_MATCH,
@@ -23,34 +16,8 @@ from cloudaccounts.providers.aws.plan import (
     ROOT_REFUSED,
 )
 
-Proof = tuple[tuple[PermissionResult, ...], bool]
+Permissions = tuple[tuple[PermissionResult, ...], bool]  # and whether they are from IAM's simulator
 Regions = tuple[RegionResult, ...]
-
-
-def passed(planned: PlannedCheck, detail: str) -> CheckResult:
-    return CheckResult(planned.name, planned.title, CheckStatus.PASSED, detail)
-
-
-def skipped(planned: PlannedCheck, detail: str, cause: str = "") -> CheckResult:
-    return CheckResult(planned.name, planned.title, CheckStatus.SKIPPED, detail, cause=cause)
-
-
-def failed(planned: PlannedCheck, error: ProviderError) -> CheckResult:
-    return _told(planned, CheckStatus.FAILED, error)
-
-
-def _told(planned: PlannedCheck, status: CheckStatus, error: ProviderError, detail: str = "") -> CheckResult:
-    return CheckResult(
-        planned.name,
-        planned.title,
-        status,
-        detail,
-        code=error.code,
-        cause=error.cause,
-        remedy=error.remedy,
-        sdk_error=error.sdk_error,
-        retry_helps=not error.permanent,
-    )
 
 
 def account(actual: str, claimed: str) -> CheckResult:
@@ -67,6 +34,7 @@ def account(actual: str, claimed: str) -> CheckResult:
 
 
 def root(arn: str) -> CheckResult:
+    """Refuses a working key of the root user: no policy can limit what it does, or what whoever stole it does."""
     if not arn.endswith(":root"):
         return passed(ROOT_REFUSED, "The key is not the root user's.")
     return failed(
@@ -81,8 +49,11 @@ def root(arn: str) -> CheckResult:
     )
 
 
-def hole(*, refused_without: bool, refused_wrong: bool) -> str:
-    """What is wrong with a role that lets us in although it should not; empty where it is closed."""
+def external_id_gap(*, refused_without: bool, refused_wrong: bool) -> str:
+    """What is wrong with a role that trusts us too widely; empty where its trust policy requires the external ID.
+
+    The confused deputy problem: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
     if refused_without and refused_wrong:
         return ""
     how = "without any external ID" if not refused_without else "with a wrong external ID"
@@ -92,6 +63,7 @@ def hole(*, refused_without: bool, refused_wrong: bool) -> str:
 
 
 def age(created: datetime | None, now: datetime) -> CheckResult:
+    """``created`` is None for temporary keys."""
     if created is None:
         return skipped(KEY_AGE, "Temporary keys have no age; they expire automatically.")
     days = (now - created).days
@@ -102,13 +74,8 @@ def age_unknown(error: ProviderError) -> CheckResult:
     return skipped(KEY_AGE, "AWS did not tell when the key was made: its age counts from today.", error.cause)
 
 
-class Mending(TypedDict, total=False):
-    mending: str
-    mending_title: str
-
-
-def mending(results: tuple[PermissionResult, ...]) -> Mending:
-    statement, forbidden = needed.mending(results), needed.forbidden(results)
+def remediation(results: tuple[PermissionResult, ...]) -> Remediation:
+    statement, forbidden = needed.missing_statement(results), needed.forbidden(results)
     if statement:
         title = "Add this statement to a policy of the role or user, then check again"
         if forbidden:
@@ -132,25 +99,26 @@ def permissions(results: tuple[PermissionResult, ...], *, simulated: bool) -> Ch
         return passed(PERMISSIONS, f"All {total} granted. {how}")
     if granted == 0:
         return failed(PERMISSIONS, _nothing_granted(any_denied=count[PermissionStatus.DENIED] > 0))
-    blind = needed.blinded(results)
+    blind = needed.blind_topics(results)
     parts = [f"{granted} of {total} granted."]
     if blind:
         parts.append(f"Findings about {blind} will be missing.")
     if unknown := count[PermissionStatus.UNVERIFIABLE]:
         parts.append(f"{unknown} could not be verified.")
+    # Nothing is denied, some could not be verified: no reason to warn about gaps that may not exist.
     if not blind:
         return CheckResult(PERMISSIONS.name, PERMISSIONS.title, CheckStatus.PASSED, " ".join([*parts, how]))
     gap = ProviderError(
         "permissions_missing",
         f"{count[PermissionStatus.DENIED]} of the {total} permissions that a scan needs are denied.",
         "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess, or add the statement below. Where an "
-        "explicit "
-        "deny, a boundary or a service control policy is named as the reason, that must be changed instead.",
+        "explicit deny, a boundary or a service control policy is named as the reason, that must be changed instead.",
     )
-    return _told(PERMISSIONS, CheckStatus.WARNING, gap, " ".join([*parts, how]))
+    return warned(PERMISSIONS, gap, " ".join([*parts, how]))
 
 
 def _nothing_granted(*, any_denied: bool) -> ProviderError:
+    # Without a denial AWS never answered the question, so that trying again is the only remedy.
     if any_denied:
         return ProviderError(
             "no_permissions",
@@ -171,20 +139,15 @@ def regions(results: Regions) -> CheckResult:
     if not results:
         return skipped(REGIONS, "No region was chosen.")
     if not off:
-        return passed(REGIONS, f"{_listed([result.name for result in results])} enabled.")
+        return passed(REGIONS, f"{names_with_verb([result.name for result in results])} enabled.")
+    # A warning: the other regions can be read, and people choose regions before they enable them.
     gap = ProviderError(
         "region_not_enabled",
-        f"{_listed(off)} not enabled in this account: nothing can be found there.",
+        f"{names_with_verb(off)} not enabled in this account: nothing can be found there.",
         "Enable them in AWS under Account, AWS Regions, or leave them out.",
     )
-    return _told(REGIONS, CheckStatus.WARNING, gap, f"{len(results) - len(off)} of {len(results)} enabled.")
+    return warned(REGIONS, gap, f"{len(results) - len(off)} of {len(results)} enabled.")
 
 
 def regions_unknown(error: ProviderError) -> CheckResult:
-    return _told(REGIONS, CheckStatus.WARNING, error, "Which of the chosen regions are enabled could not be found out.")
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"{names[0]} is"
-    return f"{', '.join(names[:-1])} and {names[-1]} are"
+    return warned(REGIONS, error, "Which of the chosen regions are enabled could not be found out.")

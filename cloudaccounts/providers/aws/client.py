@@ -1,12 +1,12 @@
-"""Connections to AWS: one botocore session per account over one shared loader of service models. No Django.
+"""Connections to AWS: one botocore session per account, with one shared loader of service models. No Django.
 
 What is shared between accounts is immutable data (service models, endpoint rules) and the list of built-in handlers;
 credentials, connection pools and clients belong to one `Connection` each. Measured on two cores: a client costs 35 to
 180 ms in a session of its own and 2 to 8 ms over the shared loader.
 
-Sessions are hermetic: no profile, config file or ``AWS_*`` variable of this server changes what they do, so that
-nothing but the tables in botocore decides a host name. The CA bundle and the proxy are the exceptions: they are how
-an operator's egress proxy stands in between.
+Sessions are hermetic: no profile, config file or ``AWS_*`` variable of this server changes what they do, so that only
+the tables in botocore decide a host name. The CA bundle and the proxy are the exceptions, because operators need them
+for an egress proxy.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ POOL = 10  # connections for each client
 # Only botocore's own data: AWS_DATA_PATH and ~/.aws/models could bring endpoints of their own.
 LOADER = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
-_KEPT = {"ca_bundle"}
+_FROM_ENVIRONMENT = {"ca_bundle"}
 _VARIABLES = {
-    name: (None, value[1] if name in _KEPT else None, value[2], value[3])
+    name: (None, value[1] if name in _FROM_ENVIRONMENT else None, value[2], value[3])
     for name, value in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
 
-# The built-in handlers are about 300 registrations, 4 ms for each session: made once, and never changed afterwards.
-# Each client copies them before it adds its own, as those of one boto3 session do.
+# The built-in handlers are about 300 registrations, 4 ms for each session. So they are registered once and never
+# changed: each client copies them before it adds its own, as the clients of one boto3 session do.
 _HANDLERS = HierarchicalEmitter()
 SdkSession(event_hooks=_HANDLERS)
 
 
-class _Given(CredentialProvider):
-    """Hands over the credentials that it was given, instead of looking for any."""
+class _FixedCredentials(CredentialProvider):
+    """Provides these credentials, instead of looking for any on this server."""
 
     METHOD = "given"
     CANONICAL_NAME = "given"
@@ -70,7 +70,7 @@ def hermetic_session(credentials: SdkCredentials) -> SdkSession:
     """A botocore session that knows these credentials and nothing of this server's environment."""
     session = SdkSession(session_vars=_VARIABLES, event_hooks=_HANDLERS, include_builtin_handlers=False)
     session.register_component("data_loader", LOADER)
-    session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
+    session.register_component("credential_provider", CredentialResolver([_FixedCredentials(credentials)]))
     return session
 
 
@@ -79,18 +79,20 @@ def config(timeout: float, pool: int = POOL) -> Config:
     return Config(  # type: ignore[call-arg] # the stubs lack ignore_configured_endpoint_urls
         connect_timeout=timeout,
         read_timeout=timeout,
+        # botocore's default is "legacy", with five attempts and fewer errors that it knows to be temporary.
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=pool,
         ignore_configured_endpoint_urls=True,
         use_dualstack_endpoint=False,
         use_fips_endpoint=False,
+        # Else S3 in us-east-1 is called at the global endpoint, which redirects for buckets elsewhere.
         s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "auto"},
         user_agent_extra="cloud-accounts",
     )
 
 
 class Connection:
-    """One account's clients, made when first asked for. Safe to use from several threads."""
+    """One account's clients, made by the first call that needs them. Safe to use from several threads."""
 
     def __init__(
         self, credentials: SdkCredentials, *, partition: str, timeout: float, who: Who, pool: int = POOL
@@ -101,15 +103,15 @@ class Connection:
         self._events: EventAliaser | None = None
         self._config = config(timeout, pool)
         self._clients: dict[tuple[str, str], Any] = {}
-        self._lock = threading.Lock()  # creating a client changes its session
-        self._behind: Connection | None = None
+        self._lock = threading.Lock()  # clients are thread-safe, creating one is not: it changes its session
+        self._source: Connection | None = None
 
     def __repr__(self) -> str:
         return f"<Connection of {self.who.value} in {self.partition.name}>"
 
     @property
     def events(self) -> Any:
-        """An event emitter of this connection's own: clients made after it was asked for report to it."""
+        """An event emitter of this connection's own. Only clients made after the first access use it."""
         if self._events is None:
             self._events = EventAliaser(copy.copy(_HANDLERS))
             self._session.register_component("event_emitter", self._events)
@@ -129,13 +131,13 @@ class Connection:
     def client(self, service: str, region: str = "") -> Any: ...
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service in a region (the partition's home, where none is given)."""
-        place = (service, region or self.partition.home)
+        key = (service, region or self.partition.home)
         with self._lock:
-            if place not in self._clients:
-                self._clients[place] = self._session.create_client(
-                    cast("Any", service), region_name=place[1], config=self._config
+            if key not in self._clients:
+                self._clients[key] = self._session.create_client(
+                    cast("Any", service), region_name=key[1], config=self._config
                 )
-            return self._clients[place]
+            return self._clients[key]
 
     def close(self) -> None:
         """Closes the connection pools; calls that still run end with an error."""
@@ -143,10 +145,10 @@ class Connection:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
-            behind, self._behind = self._behind, None
-        if behind is not None:
-            behind.close()
+            source, self._source = self._source, None
+        if source is not None:
+            source.close()
 
-    def close_with(self, behind: Connection) -> None:
-        """This connection renews itself through another one, which nobody else uses: both end together."""
-        self._behind = behind
+    def own(self, source: Connection) -> None:
+        """Takes over the connection through which this one renews its credentials: both are closed together."""
+        self._source = source

@@ -1,8 +1,8 @@
 """Addresses of resources in the AWS console. No Django, no SDK, no network.
 
-Every part comes from a cloud's answer, so from a stranger: partition and region are looked up in our own tables, each
-identifier must fit the pattern of its kind and is percent-encoded, and the finished address must be on one of the
-partition's consoles, or there is none.
+Every part comes from a cloud's answer, so others may have chosen it: partition and region are looked up in our own
+tables, each identifier must fit the pattern of its kind and is percent-encoded, and the finished address must be on one
+of the partition's consoles. Else there is no link.
 """
 
 from __future__ import annotations
@@ -163,58 +163,60 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 _PATTERNS = {kind: re.compile(pattern) for kind, (_, pattern, _) in _LINKS.items()}
-_NOWHERE = frozenset({"aws.account.unused_service"})
+# No resource of AWS's: there is no page for what an account does not use.
+_WITHOUT_PAGE = frozenset({"aws.account.unused_service"})
 
 
 def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
-    """Empty where none can be built safely. ``tenant`` is other clouds'."""
-    world, arn = PARTITIONS.get(partition), _ARN.fullmatch(asset.native_id)
-    if world is None or arn is None or arn["partition"] != partition or asset.type in _NOWHERE:
+    """Empty where none can be built safely. ``tenant`` is for other clouds."""
+    known_partition, arn = PARTITIONS.get(partition), _ARN.fullmatch(asset.native_id)
+    if known_partition is None or arn is None or arn["partition"] != partition or asset.type in _WITHOUT_PAGE:
         return ""
     region = arn["region"] or (asset.region if asset.type == "aws.s3.bucket" else "")
     if region and not is_region(partition, region):
         return ""
     if re.fullmatch("[0-9]{12}", account_id) is None:
         return ""
-    link = _special(asset.type, arn, world, region, account_id) or _general(arn, world)
-    return link if _is_safe(link, world, region) else ""
+    link = _link_by_table(asset.type, arn, known_partition, region, account_id) or _link_by_arn(arn, known_partition)
+    return link if _is_safe(link, known_partition, region) else ""
 
 
-def _special(kind: str, arn: re.Match[str], world: Partition, region: str, account_id: str) -> str:
+def _link_by_table(kind: str, arn: re.Match[str], partition: Partition, region: str, account_id: str) -> str:
     """By the table; empty for a type that it lacks, or an identifier that does not fit its type."""
     if kind not in _LINKS:
         return ""
     service, _, template = _LINKS[kind]
-    found = _PATTERNS[kind].fullmatch(arn["resource"])
-    if found is None or arn["service"] != service or ("{c}" in template and not region):
+    match = _PATTERNS[kind].fullmatch(arn["resource"])
+    if match is None or arn["service"] != service or ("{c}" in template and not region):
         return ""
-    groups = {key: quote(value, safe="") for key, value in found.groupdict().items()}
-    name = found.groupdict().get("name", "")
+    groups = {key: quote(value, safe="") for key, value in match.groupdict().items()}
+    name = match.groupdict().get("name", "")
     return template.format(
-        c=f"https://{region}.{world.console}",
-        g=f"https://{world.console}",
-        h=f"https://{world.home}.{world.console}",
-        s3=f"https://s3.{world.console}",
+        c=f"https://{region}.{partition.console}",
+        g=f"https://{partition.console}",
+        h=f"https://{partition.home}.{partition.console}",
+        s3=f"https://s3.{partition.console}",
         r=region,
-        home=world.home,
+        home=partition.home,
         account=account_id,
         arn=quote(arn[0], safe=":/"),
         encoded_arn=quote(arn[0], safe=""),
         path=quote(name, safe="/"),
+        # CloudWatch's console has an encoding of its own behind the #: percent-encoded twice, with $ for %.
         twice=quote(quote(name, safe=""), safe="").replace("%", "$"),
-        queue=quote(f"https://sqs.{region}.{world.dns_suffix}/{arn['account'] or account_id}/{name}", safe=""),
+        queue=quote(f"https://sqs.{region}.{partition.dns_suffix}/{arn['account'] or account_id}/{name}", safe=""),
         **groups,
     )
 
 
-def _general(arn: re.Match[str], world: Partition) -> str:
-    """AWS's own way from an ARN to a page; known of the standard partition only."""
-    return f"https://{world.console}/go/view?arn={quote(arn[0], safe='')}" if world.name == "aws" else ""
+def _link_by_arn(arn: re.Match[str], partition: Partition) -> str:
+    """AWS's own way from an ARN to a page. Only known to exist in the standard partition."""
+    return f"https://{partition.console}/go/view?arn={quote(arn[0], safe='')}" if partition.name == "aws" else ""
 
 
-def _is_safe(link: str, world: Partition, region: str) -> bool:
+def _is_safe(link: str, partition: Partition, region: str) -> bool:
     parts = urlsplit(link)
-    hosts = {world.console, f"s3.{world.console}", f"{world.home}.{world.console}"}
+    hosts = {partition.console, f"s3.{partition.console}", f"{partition.home}.{partition.console}"}
     if region:
-        hosts.add(f"{region}.{world.console}")
+        hosts.add(f"{region}.{partition.console}")
     return parts.scheme == "https" and parts.netloc in hosts and link.isascii() and link.isprintable()

@@ -1,7 +1,6 @@
 """What people type or paste for AWS: recognised by allow-lists, with the common slips explained.
 
-Each function returns the canonical value or raises `ProviderError`; messages never repeat the input, because a secret
-may have landed in the wrong field. Formats:
+Each function returns the canonical value or raises `ProviderError` (see `pasted_text`). Formats:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html and
 https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
 """
@@ -10,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.pasted_text import clean_single_value
 from cloudaccounts.providers.aws.regions import PARTITIONS
 
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.
@@ -24,7 +25,6 @@ _ROLE = re.compile(r"role/((?:[!-~]{1,510}/)?)([A-Za-z0-9+=,.@_-]{1,64})")
 _KEY_ID = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,124}")
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{16,128}")
 _TOKEN = re.compile(r"[A-Za-z0-9/+=_-]{16,16384}")
-_QUOTES = "\"'`“”‘’«»"
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 _UNIQUE_ID_PREFIXES = {
@@ -50,48 +50,26 @@ class RoleArn:
     name: str
 
 
-def _refuse(code: str, cause: str, remedy: str = "") -> NoReturn:
-    raise ProviderError(code, cause, remedy)
-
-
-def _plain(raw: str, code: str, *, longest: int) -> str:
-    """White space around is a paste's, quotes around are a config file's; anything not printable ASCII is refused."""
-    if len(raw) > longest + 1000:
-        _refuse(code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only.")
-    value = raw.strip()
-    if not value:
-        _refuse(code, "This field is empty.", "Paste the value.")
-    if value[0] in _QUOTES or value[-1] in _QUOTES:
-        _refuse(code, "There are quotation marks around the value.", "Remove the quotation marks.")
-    if "\n" in value or "\r" in value:
-        _refuse(code, "This is more than one line.", "Paste this one value only.")
-    if not all("!" <= character <= "~" or character == " " for character in value):
-        _refuse(
-            code,
-            "There is a character in it that AWS never uses here (an invisible one, or one of another script).",
-            "Copy the value again from AWS, or type it.",
-        )
-    if len(value) > longest:
-        _refuse(code, f"This is too long: at most {longest} characters are expected.", "Paste this one value only.")
-    return value
+_clean_value = partial(clean_single_value, company="AWS", source="AWS")
 
 
 def clean_account_id(raw: str) -> str:
     """Twelve ASCII digits; ``1111-2222-3333`` and ``1111 2222 3333`` are understood. Code ``account_id_invalid``."""
     code = "account_id_invalid"
-    value = _plain(raw, code, longest=200)
+    value = _clean_value(raw, code, longest=200)
     if match := _ACCOUNT.fullmatch(value):
         return re.sub("[- ]", "", match[0])
     if match := _ACCOUNT_IN_ARN.fullmatch(value):
-        _refuse(code, "This is an ARN.", f"Enter the account ID in it alone: {match[1]}.")
+        raise ProviderError(code, "This is an ARN.", f"Enter the account ID in it alone: {match[1]}.")
+    # Spreadsheets and forms that take it for a number drop leading zeros: the count shows that.
     digits = re.sub("[- ]", "", value)
     if re.fullmatch("[0-9]+", digits):
-        _refuse(
+        raise ProviderError(
             code,
             f"An AWS account ID has 12 digits; this has {len(digits)}.",
             "Keep leading zeros. The account ID is shown at the top right of the AWS console.",
         )
-    _refuse(
+    raise ProviderError(
         code,
         "An AWS account ID is 12 digits, such as 1111-2222-3333; an alias or an e-mail address is not enough.",
         "The account ID is shown at the top right of the AWS console.",
@@ -101,33 +79,41 @@ def clean_account_id(raw: str) -> str:
 def parse_role_arn(raw: str) -> RoleArn:
     """An IAM role's ARN, its path included. Code ``role_arn_invalid``."""
     code = "role_arn_invalid"
-    value = _plain(raw, code, longest=640)
+    value = _clean_value(raw, code, longest=640)
     match = _ARN.fullmatch(value)
     if match is None:
         if re.fullmatch(r"AROA[A-Z0-9]{12,124}", value):
-            _refuse(code, "This is the role's unique ID.", "Copy the role's ARN; it begins with arn:aws:iam::.")
+            raise ProviderError(
+                code, "This is the role's unique ID.", "Copy the role's ARN; it begins with arn:aws:iam::."
+            )
         if re.fullmatch(r"[A-Za-z0-9+=,.@_/-]{1,576}", value):
-            _refuse(code, "This looks like a role's name.", "Copy the role's whole ARN; it begins with arn:aws:iam::.")
-        _refuse(
+            raise ProviderError(
+                code, "This looks like a role's name.", "Copy the role's whole ARN; it begins with arn:aws:iam::."
+            )
+        raise ProviderError(
             code, "This is not an ARN.", "A role's ARN looks like arn:aws:iam::111122223333:role/cloud-accounts-reader."
         )
     partition, service, region, account_id, resource = match.groups()
     if partition not in PARTITIONS:
-        _refuse(code, "This ARN is of a partition that is not supported here.", f"Known are: {', '.join(PARTITIONS)}.")
+        raise ProviderError(
+            code, "This ARN is of a partition that is not supported here.", f"Known are: {', '.join(PARTITIONS)}."
+        )
     if service == "sts" and resource.startswith("assumed-role/"):
-        _refuse(
+        raise ProviderError(
             code,
             "This is the ARN of a session of a role, not of the role.",
             "Copy the ARN of the role itself, from the role's page in the IAM console: it contains :role/.",
         )
     if service != "iam":
-        _refuse(code, f"This is the ARN of something in {service}, not of an IAM role.", "Copy the ARN of the role.")
+        raise ProviderError(
+            code, f"This is the ARN of something in {service}, not of an IAM role.", "Copy the ARN of the role."
+        )
     role = _ROLE.fullmatch(resource)
     if role is None or region or not re.fullmatch("[0-9]{12}", account_id):
         _refuse_other_iam_arn(code, resource)
     path, name = f"/{role[1]}", role[2]
     if path.startswith(("/aws-service-role/", "/aws-reserved/")):
-        _refuse(
+        raise ProviderError(
             code,
             "This role belongs to AWS itself (a service-linked or an IAM Identity Center role): its trust policy "
             "cannot be changed, so it can never let us in.",
@@ -149,8 +135,10 @@ def _refuse_other_iam_arn(code: str, resource: str) -> NoReturn:
     }
     kind = kinds.get(re.split("[/:]", resource, maxsplit=1)[0])
     if kind:
-        _refuse(code, f"This is the ARN of {kind}, not of a role.", "Copy the ARN of the role: it contains :role/.")
-    _refuse(
+        raise ProviderError(
+            code, f"This is the ARN of {kind}, not of a role.", "Copy the ARN of the role: it contains :role/."
+        )
+    raise ProviderError(
         code,
         "This is not a complete role ARN.",
         "A role's ARN looks like arn:aws:iam::111122223333:role/cloud-accounts-reader.",
@@ -160,30 +148,36 @@ def _refuse_other_iam_arn(code: str, resource: str) -> NoReturn:
 def clean_access_key_id(raw: str) -> str:
     """``AKIA…`` (long-term) or ``ASIA…`` (temporary). Code ``access_key_id_invalid``."""
     code = "access_key_id_invalid"
-    value = _plain(raw, code, longest=200)
+    value = _clean_value(raw, code, longest=200)
     if _KEY_ID.fullmatch(value):
         return value
     if value.startswith("arn:"):
-        _refuse(code, "This is an ARN.", "The access key ID begins with AKIA, or with ASIA where it is temporary.")
+        raise ProviderError(
+            code, "This is an ARN.", "The access key ID begins with AKIA, or with ASIA where it is temporary."
+        )
     if "=" in value and re.match(r"(?i)(export |set )?aws_", value):
-        _refuse(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
+        raise ProviderError(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
     if re.fullmatch(r"[A-Z]{4}[A-Z0-9]{12,124}", value) and value[:4] in _UNIQUE_ID_PREFIXES:
-        _refuse(
+        raise ProviderError(
             code,
             f"IDs that begin with {value[:4]} are those of {_UNIQUE_ID_PREFIXES[value[:4]]}, not of an access key.",
             "The access key ID is listed under the user's security credentials and begins with AKIA.",
         )
+    # The two are shown side by side and are easily swapped. The message must not show it: it would be a secret in a
+    # page.
     if re.fullmatch(r"[A-Za-z0-9/+]{40}", value):
-        _refuse(
+        raise ProviderError(
             code,
             "This looks like a secret access key.",
             "Enter it in the field for the secret, and the access key ID (AKIA…) here.",
         )
     if _KEY_ID.fullmatch(value.upper()):
-        _refuse(code, "Access key IDs are written in capital letters.", "Copy the ID again from AWS.")
+        raise ProviderError(code, "Access key IDs are written in capital letters.", "Copy the ID again from AWS.")
     if re.fullmatch(r"(AKIA|ASIA)[A-Z0-9]*", value):
-        _refuse(code, f"An access key ID has 20 characters; this has {len(value)}.", "Copy the ID again from AWS.")
-    _refuse(
+        raise ProviderError(
+            code, f"An access key ID has 20 characters; this has {len(value)}.", "Copy the ID again from AWS."
+        )
+    raise ProviderError(
         code,
         "This is not an access key ID.",
         "It has 20 capital letters and digits and begins with AKIA, or with ASIA where it is temporary.",
@@ -193,9 +187,9 @@ def clean_access_key_id(raw: str) -> str:
 def clean_secret_access_key(raw: str) -> str:
     """Code ``secret_access_key_invalid``."""
     code = "secret_access_key_invalid"
-    value = _plain(raw, code, longest=300)
+    value = _clean_value(raw, code, longest=300)
     if _KEY_ID.fullmatch(value):
-        _refuse(
+        raise ProviderError(
             code,
             "This is an access key ID.",
             "Enter the secret access key here: 40 characters, shown by AWS only once, when the key is made.",
@@ -203,10 +197,10 @@ def clean_secret_access_key(raw: str) -> str:
     if _SECRET.fullmatch(value):
         return value
     if "=" in value and re.match(r"(?i)(export |set )?aws_", value):
-        _refuse(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
+        raise ProviderError(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
     if len(value) < 16:
-        _refuse(code, "This is too short for a secret access key.", "It has 40 characters; copy it again.")
-    _refuse(
+        raise ProviderError(code, "This is too short for a secret access key.", "It has 40 characters; copy it again.")
+    raise ProviderError(
         code,
         "This is not a secret access key.",
         "It has 40 letters, digits, / and +; a lost one cannot be shown again: make a new key in AWS.",
@@ -218,11 +212,13 @@ def clean_session_token(raw: str) -> str:
     code = "session_token_invalid"
     if not raw.strip():
         return ""
-    value = _plain(raw, code, longest=16384)
+    value = _clean_value(raw, code, longest=16384)
     if _KEY_ID.fullmatch(value):
-        _refuse(code, "This is an access key ID.", "The session token is a long text, given together with the key.")
+        raise ProviderError(
+            code, "This is an access key ID.", "The session token is a long text, given together with the key."
+        )
     if not _TOKEN.fullmatch(value):
-        _refuse(
+        raise ProviderError(
             code,
             "This is not a session token.",
             "Copy the whole token again: one line of letters, digits, / + and =.",
@@ -231,6 +227,7 @@ def clean_session_token(raw: str) -> str:
 
 
 def is_temporary(access_key_id: str) -> bool:
+    """By its prefix: IAM user guide, reference_identifiers.html#identifiers-unique-ids."""
     return access_key_id.startswith("ASIA")
 
 
@@ -240,13 +237,13 @@ def check_token_fits(access_key_id: str, session_token: str) -> None:
     Codes ``session_token_missing``, ``session_token_unexpected``.
     """
     if is_temporary(access_key_id) and not session_token:
-        _refuse(
+        raise ProviderError(
             "session_token_missing",
             "Keys that begin with ASIA are temporary and work only with their session token.",
             "Paste the session token that was given with this key, or use a long-term key (AKIA…) or, better, a role.",
         )
     if session_token and not is_temporary(access_key_id):
-        _refuse(
+        raise ProviderError(
             "session_token_unexpected",
             "Keys that begin with AKIA are long-term and have no session token; this token is of another key.",
             "Leave the session token empty, or enter the ASIA… key that it was given with.",

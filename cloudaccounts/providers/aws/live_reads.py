@@ -16,8 +16,8 @@ from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, denial_reason, explain, is_denied
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, Permission
 
-THREADS = 4
-# "There is none": said only to those who may ask. Every other error proves nothing, least of all a permission.
+THREADS = 4  # reads at once: some fifty small ones, and an account's rate limit is shared with other probe
+# "There is none": AWS says that only to those who may ask. Every other error proves nothing, least of all a permission.
 _ABSENT = {
     "NoSuchEntity",
     "NoSuchBucketPolicy",
@@ -33,7 +33,7 @@ _ABSENT = {
 
 @dataclass(frozen=True, slots=True)
 class _Samples:
-    """One bucket (with its region) and one user to try on; empty where there is none or they may not be listed."""
+    """One bucket (with its region) and one user to try permissions on. Empty where there is none, or none is listed."""
 
     bucket: str = ""
     bucket_region: str = ""
@@ -41,7 +41,7 @@ class _Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tools:
+class _Probe:
     connection: Connection
     region: str
     account_id: str
@@ -63,13 +63,13 @@ class _Tools:
 def read_live(
     connection: Connection, region: str, account_id: str, actions: Collection[str] = BY_ACTION
 ) -> tuple[PermissionResult, ...]:
-    """Granted where the read worked, denied where AWS said so, unverifiable where there was nothing to try it on.
+    """Granted where a read worked, denied where AWS said so, unverifiable where there was nothing to try it on.
 
     Raises `ProviderError` where AWS cannot be reached at all.
     """
-    tools = _Tools(connection, region, account_id, _samples(connection, region))
-    wanted = [permission for permission in PERMISSIONS if permission.action in actions]
-    return tuple(in_order(lambda permission: _try(tools, permission), wanted, threads=THREADS))
+    probe = _Probe(connection, region, account_id, _samples(connection, region))
+    permissions = [permission for permission in PERMISSIONS if permission.action in actions]
+    return tuple(in_order(lambda permission: _try(probe, permission), permissions, threads=THREADS))
 
 
 def _samples(connection: Connection, region: str) -> _Samples:
@@ -79,7 +79,7 @@ def _samples(connection: Connection, region: str) -> _Samples:
         if buckets:
             bucket, bucket_region = buckets[0]["Name"], buckets[0].get("BucketRegion", "")
     except ClientError:
-        pass  # told when the permission itself is tried
+        pass  # reported when the permission itself is tried
     except BotoCoreError as error:
         raise explain(error, connection.who) from None
     try:
@@ -92,22 +92,22 @@ def _samples(connection: Connection, region: str) -> _Samples:
     return _Samples(bucket, bucket_region, user)
 
 
-def _try(tools: _Tools, permission: Permission) -> PermissionResult:
+def _try(probe: _Probe, permission: Permission) -> PermissionResult:
     status, reason = PermissionStatus.GRANTED, "tried: it works"
-    read = _read_for(tools, permission.action)
+    read = _read_for(probe, permission.action)
     if read is None:
         status, reason = PermissionStatus.UNVERIFIABLE, "there is nothing that it could be tried on"
     else:
         try:
             read()
         except ClientError as error:
-            told = explain(error, tools.connection.who, permission.action)
             if is_denied(error):
                 status, reason = PermissionStatus.DENIED, denial_reason(error) or "tried: AWS denied it"
             elif aws_code(error) not in _ABSENT:
-                status, reason = PermissionStatus.UNVERIFIABLE, told.cause
+                status = PermissionStatus.UNVERIFIABLE
+                reason = explain(error, probe.connection.who, permission.action).cause
         except BotoCoreError as error:
-            status, reason = PermissionStatus.UNVERIFIABLE, explain(error, tools.connection.who).cause
+            status, reason = PermissionStatus.UNVERIFIABLE, explain(error, probe.connection.who).cause
     return PermissionResult(permission.service, permission.action, status, reason)
 
 
@@ -133,25 +133,25 @@ _OWN_ONLY: dict[str, dict[str, Any]] = {
 _USER_READS = {"iam:ListAccessKeys": "list_access_keys", "iam:ListMFADevices": "list_mfa_devices"}
 
 
-def _read_for(tools: _Tools, action: str) -> Callable[[], Any] | None:
+def _read_for(probe: _Probe, action: str) -> Callable[[], Any] | None:
     """The smallest read that needs the action; None where there is nothing to read."""
     if action in _BUCKET_READS:
-        return tools.bucket_read(_BUCKET_READS[action])
+        return probe.bucket_read(_BUCKET_READS[action])
     if action in _USER_READS:
-        return tools.user_read(_USER_READS[action])
-    client, region = tools.connection.client, tools.region
+        return probe.user_read(_USER_READS[action])
+    client, region = probe.connection.client, probe.region
     reads: dict[str, Callable[[], Any]] = {
         "iam:GetAccountSummary": lambda: client("iam").get_account_summary(),
         "iam:GetAccountPasswordPolicy": lambda: client("iam").get_account_password_policy(),
         "iam:GetAccountAuthorizationDetails": lambda: client("iam").get_account_authorization_details(MaxItems=1),
         "iam:ListEntitiesForPolicy": lambda: client("iam").list_entities_for_policy(
-            PolicyArn=f"arn:{tools.connection.partition.name}:iam::aws:policy/AWSSupportAccess", MaxItems=1
+            PolicyArn=f"arn:{probe.connection.partition.name}:iam::aws:policy/AWSSupportAccess", MaxItems=1
         ),
         "iam:GenerateCredentialReport": lambda: client("iam").generate_credential_report(),
         "iam:GetCredentialReport": lambda: client("iam").get_credential_report(),
         "s3:ListAllMyBuckets": lambda: client("s3", region).list_buckets(MaxBuckets=1),
         "s3:GetAccountPublicAccessBlock": lambda: client("s3control", region).get_public_access_block(
-            AccountId=tools.account_id
+            AccountId=probe.account_id
         ),
         "ec2:DescribeRegions": lambda: client("ec2", region).describe_regions(),
         "ec2:DescribeInstances": lambda: client("ec2", region).describe_instances(MaxResults=5),
@@ -159,15 +159,18 @@ def _read_for(tools: _Tools, action: str) -> Callable[[], Any] | None:
         "ec2:DescribeVolumes": lambda: client("ec2", region).describe_volumes(MaxResults=5),
         "ec2:DescribeVpcs": lambda: client("ec2", region).describe_vpcs(MaxResults=5),
     }
-    return reads.get(action) or _plain_read(tools, BY_ACTION[action])
+    return reads.get(action) or _plain_read(probe, BY_ACTION[action])
 
 
-def _plain_read(tools: _Tools, permission: Permission) -> Callable[[], Any] | None:
-    """A list operation that needs no parameter, in the first page that AWS gives; None for what needs a resource."""
+def _plain_read(probe: _Probe, permission: Permission) -> Callable[[], Any] | None:
+    """The first page of a list that needs no parameter; None for operations that need a resource.
+
+    The SDK's own model says which parameters are required, so that a permission added to the list needs nothing here.
+    """
     service, operation = permission.calls[0].split(".")
-    client = tools.connection.client(service, "" if service in _GLOBAL else tools.region)
-    given = client.meta.service_model.operation_model(operation).input_shape
-    if given is not None and given.required_members:
+    client = probe.connection.client(service, "" if service in _GLOBAL else probe.region)
+    parameters = client.meta.service_model.operation_model(operation).input_shape
+    if parameters is not None and parameters.required_members:
         return None
     if permission.action in _OWN_ONLY:
         return partial(getattr(client, xform_name(operation)), **_OWN_ONLY[permission.action])

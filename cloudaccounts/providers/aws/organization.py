@@ -29,26 +29,29 @@ _STATES: Mapping[str, NodeState] = {
     "PENDING_CLOSURE": NodeState.CLOSED,
     "CLOSED": NodeState.CLOSED,
 }
+# The token of a page that was listed long ago: it has expired, and the list must be started again.
 _TOKEN_REFUSED = {"InvalidInputException", "InvalidNextTokenException"}
 
 
-def organization_pages(credentials: Credentials, target: Target, cursor: str) -> Iterator[MemberPage]:
+def organization_pages(
+    credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str
+) -> Iterator[MemberPage]:
     """See `Provider.organization_pages`."""
     caller = sign_in_connection(credentials, target, Deadline(target.deadline, "AWS"))
     try:
         client = caller.connection.client("organizations")
         root = None if cursor else _root(client, caller)
-        yield from walk(root, partial(_list, client, caller), lists=2, cursor=cursor)
+        yield from walk(root, partial(_list, client, caller), lists=2, cursor=cursor)  # units, then accounts
     finally:
         caller.connection.close()
 
 
 def _root(client: Any, caller: Caller) -> OrganizationNode:
-    organization = _ask(caller, "organizations:DescribeOrganization", client.describe_organization)["Organization"]
+    organization = _call(caller, "organizations:DescribeOrganization", client.describe_organization)["Organization"]
     try:
-        roots = _ask(caller, "organizations:ListRoots", partial(client.list_roots, MaxResults=PAGE))["Roots"]
+        roots = _call(caller, "organizations:ListRoots", partial(client.list_roots, MaxResults=PAGE))["Roots"]
     except ProviderError as error:
-        raise _explained_by_place(error, organization, caller) from None
+        raise _explain_if_member(error, organization, caller) from None
     name = f"AWS Organization {organization['Id']}"
     return OrganizationNode(str(roots[0]["Id"]), "", name, NodeKind.CONTAINER)
 
@@ -60,35 +63,36 @@ def _list(client: Any, caller: Caller, parent: str, number: int, token: str) -> 
     else:
         action, listing = "ListAccountsForParent", client.list_accounts_for_parent
     try:
-        answer = _ask(caller, f"organizations:{action}", partial(listing, ParentId=parent, MaxResults=PAGE, **more))
+        answer = _call(caller, f"organizations:{action}", partial(listing, ParentId=parent, MaxResults=PAGE, **more))
     except ProviderError as error:
         if token and error.sdk_error in _TOKEN_REFUSED:
             raise ProviderError(
                 "cursor_expired", "AWS does not go on with this list.", "Start again.", sdk_error=error.sdk_error
             ) from None
         raise
-    units = [_unit(one, parent) for one in answer.get("OrganizationalUnits", ())]
-    accounts = [_account(one, parent) for one in answer.get("Accounts", ())]
+    units = [_unit(unit, parent) for unit in answer.get("OrganizationalUnits", ())]
+    accounts = [_account(account, parent) for account in answer.get("Accounts", ())]
     return [*units, *accounts], str(answer.get("NextToken") or "")
 
 
-def _unit(one: Mapping[str, Any], parent: str) -> OrganizationNode:
-    return OrganizationNode(str(one["Id"]), parent, str(one.get("Name", "")), NodeKind.CONTAINER)
+def _unit(unit: Mapping[str, Any], parent: str) -> OrganizationNode:
+    return OrganizationNode(str(unit["Id"]), parent, str(unit.get("Name", "")), NodeKind.CONTAINER)
 
 
-def _account(one: Mapping[str, Any], parent: str) -> OrganizationNode:
-    told = str(one.get("State") or one.get("Status") or "")
-    identifier = str(one["Id"])
+def _account(account: Mapping[str, Any], parent: str) -> OrganizationNode:
+    state = str(account.get("State") or account.get("Status") or "")
+    account_id = str(account["Id"])
     return OrganizationNode(
-        identifier, parent, str(one.get("Name", "")), NodeKind.ACCOUNT, identifier,
-        _STATES.get(told, NodeState.SUSPENDED),
+        account_id, parent, str(account.get("Name", "")), NodeKind.ACCOUNT, account_id,
+        # A state that is not known here is not counted on to be readable.
+        _STATES.get(state, NodeState.SUSPENDED),
     )  # fmt: skip
 
 
-def _ask(caller: Caller, action: str, call: Callable[[], Any]) -> Any:
-    """Raises `ProviderError`, after patience with what can pass by itself."""
+def _call(caller: Caller, action: str, call: Callable[[], Any]) -> Any:
+    """Tries temporary errors again (see `retry_temporary`). Raises `ProviderError`."""
 
-    def once() -> Any:
+    def attempt() -> Any:
         try:
             return call()
         except ClientError as error:
@@ -97,22 +101,24 @@ def _ask(caller: Caller, action: str, call: Callable[[], Any]) -> Any:
                     "organization_missing", f"Account {caller.account_id} is in no AWS Organization.",
                     "Connect the management account of an organization.", sdk_error=aws_code(error),
                 ) from None  # fmt: skip
-            told = explain(error, caller.connection.who, action)
+            explained = explain(error, caller.connection.who, action)
             if is_denied(error):
-                told = ProviderError(
-                    "organization_denied", told.cause,
+                explained = ProviderError(
+                    "organization_denied", explained.cause,
                     f"Give the connection's identity {action}; the set-up guides hold the whole policy.",
-                    sdk_error=told.sdk_error,
+                    sdk_error=explained.sdk_error,
                 )  # fmt: skip
-            raise told from None
+            raise explained from None
         except BotoCoreError as error:
             raise explain(error, caller.connection.who, action) from None
 
-    return retry_temporary(once)
+    return retry_temporary(attempt)
 
 
-def _explained_by_place(error: ProviderError, organization: Mapping[str, Any], caller: Caller) -> ProviderError:
-    """A member account may describe its organization, and list nothing: that is told as what it is."""
+def _explain_if_member(error: ProviderError, organization: Mapping[str, Any], caller: Caller) -> ProviderError:
+    """Any member may describe its organization, but not list it. Then permissions are not the remedy, but another
+    account is.
+    """
     manager = str(organization.get("MasterAccountId", ""))
     if error.code != "organization_denied" or not manager or manager == caller.account_id:
         return error

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Mapping
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
+from cloudaccounts.provider_kit.setup_texts import hcl_string
 from cloudaccounts.providers.aws import setup_texts as texts
 from cloudaccounts.providers.aws.regions import partition_of
 from cloudaccounts.providers.aws.setup import ROLE_NAME
 
 STACK_SET = "cloud-accounts-reader"
 _ROLE_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
-# Roles that AWS itself makes in members; they may do everything, and a reader must not be able to.
+# Roles that AWS Organizations and Control Tower make in members. They may do everything, which a reader never needs.
 _ADMINISTRATORS = frozenset({"organizationaccountaccessrole", "awscontroltowerexecution"})
 _ROOT = re.compile(r"r-[a-z0-9]{4,32}")
 
@@ -39,7 +39,7 @@ def clean_role_name(raw: str) -> str:
 
 
 def connection_policy(partition: str, role_name: str) -> str:
-    """What the connecting identity needs beside its own reading rights. JSON."""
+    """What the connecting identity needs in addition to its own reading permissions. JSON."""
     return texts.as_json(
         {
             "Version": "2012-10-17",
@@ -63,7 +63,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
     role_name = clean_role_name(options.get("role_name", ""))
     partition = partition_of(context.partition)
     root = options.get("root_id", "")
-    root = root if _ROOT.fullmatch(root) else "r-YOUR"
+    root = root if _ROOT.fullmatch(root) else "r-YOUR"  # known only after the first sync
     template = texts.cloudformation(context.external_id, context.account_id, role_name)
     policy = Snippet(
         "Policy for the identity that is connected here", connection_policy(partition.name, role_name), "json",
@@ -127,7 +127,6 @@ fi
 
 
 def terraform(root: str, region: str) -> str:
-    quoted = json.dumps
     return f"""terraform {{
   required_version = ">= 1.3"
   required_providers {{
@@ -139,11 +138,11 @@ def terraform(root: str, region: str) -> str:
 }}
 
 provider "aws" {{
-  region = {quoted(region)}
+  region = {hcl_string(region)}
 }}
 
 resource "aws_cloudformation_stack_set" "cloud_accounts_reader" {{
-  name             = {quoted(STACK_SET)}
+  name             = {hcl_string(STACK_SET)}
   permission_model = "SERVICE_MANAGED"
   capabilities     = ["CAPABILITY_NAMED_IAM"]
   template_body    = file("${{path.module}}/cloud-accounts-reader.yaml")
@@ -158,7 +157,7 @@ resource "aws_cloudformation_stack_set_instance" "cloud_accounts_reader" {{
   stack_set_name = aws_cloudformation_stack_set.cloud_accounts_reader.name
 
   deployment_targets {{
-    organizational_unit_ids = [{quoted(root)}]
+    organizational_unit_ids = [{hcl_string(root)}]
   }}
 }}
 """

@@ -1,4 +1,4 @@
-"""Which of the needed permissions an identity has: by IAM's own simulator, or by trying. No Django.
+"""Which of the needed permissions an identity has: by IAM's policy simulator, or by trying. No Django.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import EvaluationResultTypeDef
 
 BATCH = 100  # actions for each call
+# The simulator does not know the identity, so trying is what is left.
 _CANNOT_SIMULATE = {"NoSuchEntity", "InvalidInput", "ValidationError", "InvalidClientTokenId"}
 
 
-def prove(
+def check_permissions(
     connection: Connection, stored_arn: str, region: str, account_id: str
 ) -> tuple[tuple[PermissionResult, ...], bool]:
     """One result for each needed permission, and whether they are from the simulator.
 
     ``stored_arn`` is the user's or role's own ARN, its path included; empty where the identity has none to simulate
     (temporary credentials, whose session policy the simulator does not know). Not being allowed to simulate proves
-    nothing about the rest: then the reads themselves are tried. Raises `ProviderError` for anything but a clear answer.
+    nothing about the other permissions: then the reads themselves are tried. Raises `ProviderError` for anything but a
+    clear answer.
     """
     if stored_arn:
         try:
@@ -41,18 +43,18 @@ def prove(
         except BotoCoreError as error:
             raise explain(error, connection.who, "iam:SimulatePrincipalPolicy") from None
         else:
-            return _settle(results, connection, region, account_id), True
+            return _try_undecided(results, connection, region, account_id), True
     return read_live(connection, region, account_id), False
 
 
-def _settle(
+def _try_undecided(
     results: tuple[PermissionResult, ...], connection: Connection, region: str, account_id: str
 ) -> tuple[PermissionResult, ...]:
-    """Tries what the simulator could not tell."""
-    open_questions = {result.permission for result in results if result.status == PermissionStatus.UNVERIFIABLE}
-    if not open_questions:
+    """Tries what the simulator could not decide."""
+    undecided = {result.permission for result in results if result.status == PermissionStatus.UNVERIFIABLE}
+    if not undecided:
         return results
-    tried = {result.permission: result for result in read_live(connection, region, account_id, open_questions)}
+    tried = {result.permission: result for result in read_live(connection, region, account_id, undecided)}
     return tuple(tried.get(result.permission, result) for result in results)
 
 
@@ -74,19 +76,20 @@ def simulate(
             if not page.get("IsTruncated"):
                 break
             marker = {"Marker": page["Marker"]}
-    return tuple(_judge(permission, evaluated.get(permission.action.lower())) for permission in permissions)
+    return tuple(_result(permission, evaluated.get(permission.action.lower())) for permission in permissions)
 
 
-def _judge(permission: Permission, result: EvaluationResultTypeDef | None) -> PermissionResult:
+def _result(permission: Permission, result: EvaluationResultTypeDef | None) -> PermissionResult:
     status, reason = PermissionStatus.DENIED, ""
     if result is None:
         status, reason = PermissionStatus.UNVERIFIABLE, "AWS's simulator gave no answer for it"
+    # Before the decision itself, which does not say that it was the organization: that has another remedy.
     elif result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations") is False:
         reason = "denied by a service control policy of the organization"
     elif result["EvalDecision"] == "allowed":
         status = PermissionStatus.GRANTED
     elif result["EvalDecision"] == "explicitDeny":
-        reason = _explicit(result)
+        reason = _explicit_denial(result)
     elif missing := result.get("MissingContextValues"):
         status = PermissionStatus.UNVERIFIABLE
         reason = f"depends on a condition that the simulator does not know: {', '.join(sorted(set(missing)))}"
@@ -97,12 +100,12 @@ def _judge(permission: Permission, result: EvaluationResultTypeDef | None) -> Pe
     return PermissionResult(permission.service, permission.action, status, reason)
 
 
-def _explicit(result: EvaluationResultTypeDef) -> str:
-    named = sorted(
+def _explicit_denial(result: EvaluationResultTypeDef) -> str:
+    policies = sorted(
         {
             statement["SourcePolicyId"]
             for statement in result.get("MatchedStatements", ())
             if statement.get("SourcePolicyId")
         }
     )
-    return f"explicitly denied by {', '.join(named)}" if named else "explicitly denied by a policy"
+    return f"explicitly denied by {', '.join(policies)}" if policies else "explicitly denied by a policy"

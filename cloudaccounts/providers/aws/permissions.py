@@ -1,6 +1,6 @@
-"""What the scan needs, permission by permission. The inventory calls nothing else. No Django, no SDK.
+"""What a scan needs, permission by permission. The inventory makes no other calls. No Django, no SDK.
 
-Everything is covered by the AWS managed policies SecurityAudit and ViewOnlyAccess (a test holds the list against them).
+The AWS managed policies SecurityAudit and ViewOnlyAccess cover everything (a test compares the list with them).
 ``calls`` are the SDK's operations that need the permission; ``about`` completes "Findings about … will be missing".
 Actions of each operation: the Service Authorization Reference.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.provider_kit.check_results import join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,31 +183,32 @@ BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
 
 
 def is_forbidden(result: PermissionResult) -> bool:
-    """Denied by a policy that says so: no statement that allows it can lift that, the denying one must change."""
+    """Denied explicitly: no statement that allows it can lift that, the denying policy must change.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    """
     return result.status == PermissionStatus.DENIED and result.reason.startswith(("explicitly denied", "denied by"))
 
 
-def mending(results: Iterable[PermissionResult]) -> str:
-    """The policy statement that grants what is missing, as JSON; empty where nothing is, or where it would not help.
+def missing_statement(results: Iterable[PermissionResult]) -> str:
+    """The policy statement that grants what is missing, as JSON. Empty where nothing is, or where it would not help.
 
-    What could not be verified is in it as well, once anything is missing: granting it twice does no harm, and finding
-    out in a second round would.
+    Once anything is missing, what could not be verified is in it as well: granting it twice does no harm, and a second
+    attempt costs the person time.
     """
     results = [result for result in results if not is_forbidden(result)]
     if not any(result.status == PermissionStatus.DENIED for result in results):
         return ""
-    wanted = sorted(result.permission for result in results if result.status != PermissionStatus.GRANTED)
-    return json.dumps({"Effect": "Allow", "Action": wanted, "Resource": "*"}, indent=2)
+    actions = sorted(result.permission for result in results if result.status != PermissionStatus.GRANTED)
+    return json.dumps({"Effect": "Allow", "Action": actions, "Resource": "*"}, indent=2)
 
 
 def forbidden(results: Iterable[PermissionResult]) -> list[str]:
     return sorted(result.permission for result in results if is_forbidden(result))
 
 
-def blinded(results: Iterable[PermissionResult]) -> str:
-    """What nothing will be told about: "access keys, buckets and volumes"; empty where nothing is denied."""
+def blind_topics(results: Iterable[PermissionResult]) -> str:
+    """What a scan will find nothing about: "access keys, buckets and volumes"; empty where nothing is denied."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
-    topics = list(dict.fromkeys(permission.about for permission in PERMISSIONS if permission.action in denied))
-    if len(topics) <= 1:
-        return "".join(topics)
-    return f"{', '.join(topics[:-1])} and {topics[-1]}"
+    # Several permissions may be about one topic, which is named once.
+    return join_names(list(dict.fromkeys(p.about for p in PERMISSIONS if p.action in denied)))

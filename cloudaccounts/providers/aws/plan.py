@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from cloudaccounts.contract.report import Plan, PlannedCheck
 
 CROSS_ACCOUNT_ROLE = "cross_account_role"
 ACCESS_KEYS = "access_keys"
-ORGANIZATION_ROLE = "organization_role"  # of members alone: nobody chooses it
+ORGANIZATION_ROLE = "organization_role"  # of members only: nobody chooses it
 
 IDENTITY = PlannedCheck("identity", "Identity")
 ACCOUNT_MATCH = PlannedCheck("account_match", "Account matches")
@@ -18,7 +19,7 @@ KEY_AGE = PlannedCheck("key_age", "Age of the key")
 PERMISSIONS = PlannedCheck("permissions", "Permissions")
 REGIONS = PlannedCheck("regions", "Regions")
 
-PLANS: MappingProxyType[str, Plan] = MappingProxyType(
+PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         CROSS_ACCOUNT_ROLE: (IDENTITY, ACCOUNT_MATCH, EXTERNAL_ID_PROOF, PERMISSIONS, REGIONS),
         ORGANIZATION_ROLE: (IDENTITY, ACCOUNT_MATCH, EXTERNAL_ID_PROOF, PERMISSIONS, REGIONS),

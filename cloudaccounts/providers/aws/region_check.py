@@ -16,7 +16,7 @@ _UNKNOWN = "this account does not know the region"
 
 
 def enabled_regions(connection: Connection, chosen: Sequence[str], region: str) -> tuple[RegionResult, ...]:
-    """Asks EC2, which the managed policies allow, and else Account Management.
+    """By EC2, which the managed policies allow; where that is denied, by Account Management.
 
     Raises `ProviderError` where both refuse.
     """
@@ -40,6 +40,7 @@ def _result(name: str, state: str | None) -> RegionResult:
 
 
 def _by_ec2(connection: Connection, region: str) -> dict[str, str]:
+    # Without AllRegions only enabled ones are listed, and "not enabled" could not be distinguished from "unknown".
     answer = connection.client("ec2", region).describe_regions(AllRegions=True)
     return {item["RegionName"]: item.get("OptInStatus", "opt-in-not-required") for item in answer["Regions"]}
 

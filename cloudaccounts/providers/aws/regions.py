@@ -1,7 +1,7 @@
 """AWS partitions and their regions, as a table, so that pages and input checks load no SDK.
 
 Labels are AWS's own (botocore's ``partitions.json``); a test compares the table with the installed botocore, so that it
-cannot fall behind unnoticed. A region name reaches a host name only after `is_region` said yes.
+cannot fall behind unnoticed. A region is part of host names, so only names that `is_region` knows reach the SDK.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from types import MappingProxyType
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Choice, Region
+from cloudaccounts.provider_kit.regions import require_known_regions
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One AWS that shares nothing with the others: accounts, identities and roles end at its border.
+    """One AWS that shares nothing with the others: no account, identity or role is known in two of them.
 
     ``home`` is the region that is always enabled and holds the control plane of IAM; ``console`` its console's host.
     """
@@ -139,26 +140,16 @@ def partition_of(name: str) -> Partition:
 
 
 def require_regions(partition: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names in their order, each once; raises `ProviderError` (``region_unknown``) for one outside the partition.
-
-    The message does not repeat the name: it may come from a stranger.
-    """
+    """See `require_known_regions`. Raises `ProviderError` also for an unknown partition."""
     label = partition_of(partition).label
-    wanted = tuple(dict.fromkeys(names))
-    if not all(is_region(partition, name) for name in wanted):
-        raise ProviderError(
-            "region_unknown",
-            f"At least one of the chosen regions does not exist in {label}.",
-            "Choose the regions again, from the list.",
-        )
-    return wanted
+    return require_known_regions(names, _NAMES[partition], partition_label=label)
 
 
 def signing_region(partition: str, chosen: Iterable[str]) -> str:
-    """Where STS and EC2 are asked about the account as a whole: the first chosen region that no account can switch off.
+    """The region in which STS and EC2 are asked about the account as a whole: the first chosen one that is always on.
 
-    That keeps the calls near; an opt-in region's STS may be disabled, so where only such were chosen it is the
-    partition's home.
+    Chosen regions come first, which keeps the calls near. STS of an opt-in region may be disabled, so where only such
+    were chosen it is the partition's home.
     """
     return next(
         (name for name in chosen if name not in _OPT_IN and is_region(partition, name)), partition_of(partition).home

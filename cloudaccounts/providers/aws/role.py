@@ -1,4 +1,4 @@
-"""Assuming a customer's role, and proving that nobody else's external ID lets us in. No Django."""
+"""Assuming a customer's role, and proving that it requires the owner's external ID. No Django."""
 
 from __future__ import annotations
 
@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleResponseTypeDef
 
 SESSION_NAME = "cloud-accounts"
-SESSION_SECONDS = 3600  # what every role allows, and the most that a role assumed by a role can have
-MOST_RENEWALS = 12  # a scan that runs longer than half a day is broken
-# Seconds between tries: a role just made can take a minute to be known everywhere; longer waits are the person's.
+# What every role allows, and the most that role chaining can have, which is the case where this server's own identity
+# is a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html
+SESSION_SECONDS = 3600
+MOST_RENEWALS = 12  # hours: a scan that runs longer than half a day is broken
+# Seconds between attempts. IAM is eventually consistent: a role just made can take a minute to be known everywhere. Not
+# the whole minute, because a person waits; the remedy says to try again.
 RETRY_WAITS = (1.0, 2.0, 4.0)
 
 
 class TrustError(ProviderError):
-    """The role's trust policy is the cause; ``trust_policy`` is what it must say, as JSON."""
+    """The role's trust policy is the cause. ``trust_policy`` is what it must say, as JSON."""
 
     def __init__(
         self, code: str, cause: str, *, account: str, partition: str, external_id: str, sdk_error: str
@@ -48,7 +51,7 @@ class TrustError(ProviderError):
 
 @dataclass(slots=True)
 class RoleSession:
-    """An assumed role: whose it is, and the connection that acts as it. Its credentials renew themselves."""
+    """An assumed role: whose it is, and the connection that acts as it. botocore renews its credentials in time."""
 
     arn: str  # of the session: arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION
     account_id: str
@@ -57,85 +60,90 @@ class RoleSession:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks to be let into a role where it is not this server: the account behind an organization's connection."""
+    """Who assumes a role where it is not this server: the connecting account of an organization."""
 
     connection: Connection = field(repr=False)
     account_id: str
 
 
-class RoleGate:
-    """Tries a role's door with this server's identity, or a ``caller``'s. Raises `ProviderError` from each method."""
+class AssumableRole:
+    """A customer's role, assumed with this server's identity or a ``caller``'s. Each method raises `ProviderError`."""
 
     def __init__(self, role_arn: str, target: Target, caller: Caller | None = None) -> None:
         self.role_arn = role_arn
         self.target = target
         self.region = signing_region(target.partition, target.regions)
         self._caller = caller
-        self._from = caller.connection if caller else server.connect(target.partition, target.timeout)
+        self._source = caller.connection if caller else server.connect(target.partition, target.timeout)
 
-    def enter(self, deadline: Deadline) -> RoleSession:
-        """Assumes the role; where AWS says no, tries again a few times while the role may be too new.
+    def assume(self, deadline: Deadline) -> RoleSession:
+        """Where AWS denies it, tries again a few times, because the role may be too new.
 
-        A member's is tried once: thousands of members that lack the role must not cost seven seconds each.
+        A member's role is tried once: thousands of members that lack it must not cost seven seconds each.
         """
         for wait in (None,) if self._caller else (*RETRY_WAITS, None):
             try:
-                answer = self._assume(self.target.external_id)
+                answer = self._request(self.target.external_id)
             except (ClientError, BotoCoreError) as error:
                 if wait is None or not is_denied(error) or deadline.left() < wait + self.target.timeout:
-                    self.leave()
-                    raise self._explained(error) from None
+                    self.close()
+                    raise self._explain(error) from None
                 time.sleep(wait)
             else:
                 return self._session(answer)
-        raise AssertionError("unreachable: the last try raises")
+        raise AssertionError("unreachable: the last attempt raises")
 
     def refuses(self, external_id: str | None) -> bool:
-        """Whether AWS keeps us out with this external ID (None: without one). Anything but a clear no is an error."""
+        """Whether AWS denies the role with this external ID (None: without one).
+
+        Only an explicit denial counts: a timeout, say, would prove nothing about the trust policy.
+        """
         try:
-            self._assume(external_id)
+            self._request(external_id)
         except ClientError as error:
             if is_denied(error):
                 return True
-            raise self._explained(error) from None
+            raise self._explain(error) from None
         except BotoCoreError as error:
-            raise self._explained(error) from None
+            raise self._explain(error) from None
         return False
 
-    def leave(self) -> None:
-        """Gives back a caller's connections where no session came of them."""
+    def close(self) -> None:
+        """Closes a caller's connections where there is no session that would do it."""
         if self._caller is not None:
             self._caller.connection.close()
 
     def trust_error(self, code: str, cause: str, sdk_error: str = "") -> TrustError:
-        """Asks the network who this server is, for the remedy."""
-        own = self._caller.account_id if self._caller else server.server_identity(self.target.timeout).account_id
+        """Calls the network: the remedy names this server's account."""
+        own_account = (
+            self._caller.account_id if self._caller else server.server_identity(self.target.timeout).account_id
+        )
         return TrustError(
             code,
             cause,
-            account=own or "THE-ACCOUNT-OF-THIS-SERVER",
+            account=own_account or "THE-ACCOUNT-OF-THIS-SERVER",
             partition=self.target.partition,
             external_id=self.target.external_id,
             sdk_error=sdk_error,
         )
 
-    def _assume(self, external_id: str | None) -> AssumeRoleResponseTypeDef:
+    def _request(self, external_id: str | None) -> AssumeRoleResponseTypeDef:
         external: dict[str, Any] = {} if external_id is None else {"ExternalId": external_id}
-        return self._from.client("sts", self.region).assume_role(
+        return self._source.client("sts", self.region).assume_role(
             RoleArn=self.role_arn, RoleSessionName=SESSION_NAME, DurationSeconds=SESSION_SECONDS, **external
         )
 
     def _session(self, answer: AssumeRoleResponseTypeDef) -> RoleSession:
         credentials = RefreshableCredentials.create_from_metadata(
-            _metadata(answer), refresh_using=self._renewing(), method="assume-role"
+            _metadata(answer), refresh_using=self._renewer(), method="assume-role"
         )
         connection = Connection(credentials, partition=self.target.partition, timeout=self.target.timeout, who=Who.ROLE)
         if self._caller is not None:
-            connection.close_with(self._caller.connection)
+            connection.own(self._caller.connection)
         arn = answer["AssumedRoleUser"]["Arn"]
         return RoleSession(arn, arn.split(":")[4], connection)
 
-    def _renewing(self) -> Callable[[], dict[str, Any]]:
+    def _renewer(self) -> Callable[[], dict[str, Any]]:
         left = MOST_RENEWALS
 
         def renew() -> dict[str, Any]:
@@ -144,21 +152,23 @@ class RoleGate:
             if left < 0:
                 raise ProviderError("session_too_long", "This session was renewed too often.", "Start again.")
             try:
-                return _metadata(self._assume(self.target.external_id))
+                return _metadata(self._request(self.target.external_id))
             except (ClientError, BotoCoreError) as error:
-                raise self._explained(error) from None
+                raise self._explain(error) from None
 
         return renew
 
-    def _explained(self, error: Exception) -> ProviderError:
+    def _explain(self, error: Exception) -> ProviderError:
         if not is_denied(error):
             if self._caller is not None:
                 return explain(error, self._caller.connection.who, "sts:AssumeRole")
+            # The operator may have renewed this server's credentials since they were found.
             server.forget()
             return self._partition_hint(explain(error, Who.SERVER, "sts:AssumeRole"))
         reason = denial_reason(error)
         if self._caller is not None:
             return self._member_refused(self._caller, reason, error)
+        # A denial by one of these policies is about who asks, any other about the role's trust policy.
         if "identity-based policy" in reason or "service control policy" in reason:
             return ProviderError(
                 "server_not_allowed",
@@ -191,22 +201,25 @@ class RoleGate:
         )
 
     def _partition_hint(self, error: ProviderError) -> ProviderError:
-        """An identity of another partition is unknown here: AWS answers as for a wrong key."""
-        own = server.server_partition()
-        if error.code != "server_identity_invalid" or own == self.target.partition:
+        """AWS answers for an identity of another partition as for a wrong key: partitions do not know each other."""
+        own_partition = server.server_partition()
+        if error.code != "server_identity_invalid" or own_partition == self.target.partition:
             return error
         return ProviderError(
             "server_partition_mismatch",
-            f"This server's own identity is in the partition {own}, and roles cannot be assumed across partitions.",
+            f"This server's own identity is in the partition {own_partition}, and roles cannot be assumed across "
+            "partitions.",
             "Use access keys for this account.",
             sdk_error=error.sdk_error,
         )
 
 
 def wrong_external_id(external_id: str) -> str:
-    """One of the same beginning that no owner has: a trust policy with a wildcard lets it in, and is caught."""
-    kept = len(external_id) // 2
-    return external_id[:kept] + secrets.token_hex(32)[: max(len(external_id) - kept, 16)]
+    """An external ID that no owner has. It begins like the right one, so that a trust policy with a wildcard accepts it
+    and is found out.
+    """
+    prefix_length = len(external_id) // 2
+    return external_id[:prefix_length] + secrets.token_hex(32)[: max(len(external_id) - prefix_length, 16)]
 
 
 def _metadata(answer: AssumeRoleResponseTypeDef) -> dict[str, Any]:

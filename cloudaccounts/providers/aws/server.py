@@ -1,6 +1,6 @@
 """This server's own AWS identity: the one with which customers' roles are assumed. No Django.
 
-It comes the SDK's usual way (environment, profile, web identity, task or instance role) and belongs to the operator.
+It is found in the SDK's usual ways (environment, profile, web identity, task or instance role), as operators expect.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from cloudaccounts.providers.aws.client import LOADER, Connection, config
 from cloudaccounts.providers.aws.errors import Who, explain
 from cloudaccounts.providers.aws.regions import PARTITIONS, is_region
 
-# Found credentials are looked for again after this many seconds, so that a renewed credentials file is noticed.
+# Credentials are looked up again after this many seconds, so that a renewed credentials file is noticed.
 _KEEP_SECONDS = 60.0
-_LOOK_SECONDS = 5.0  # for each call that finding credentials may need
+_LOOKUP_SECONDS = 5.0  # for each call of the lookup, such as to the instance metadata service
 _POOL = 50  # connections to STS, for many validations at once
 
 
 class _Ambient:
     """The server's credentials and its connections, one set for all threads.
 
-    Looking for credentials can take seconds where there are none; one pool of connections to STS serves all accounts.
+    The lookup can take seconds where there are none, and one pool of connections to STS serves all accounts.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class _Ambient:
     def connection(self, partition: str, timeout: float) -> Connection:
         """Raises botocore's `NoCredentialsError`, or its other errors where the set-up is broken."""
         with self._lock:
-            self._look()
+            self._look_up()
             if self._credentials is None:
                 raise NoCredentialsError
             place = (partition, timeout)
@@ -55,7 +55,7 @@ class _Ambient:
             return self._connections[place]
 
     def identity(self, partition: str, timeout: float) -> ServerIdentity:
-        """Asked of AWS once per look, since each set-up page wants it. Raises the SDK's errors."""
+        """One call for each lookup, since every set-up page needs the answer. Raises the SDK's errors."""
         client = self.connection(partition, timeout).client("sts")
         with self._lock:
             if self._identity is not None:
@@ -67,31 +67,32 @@ class _Ambient:
         return identity
 
     def forget(self) -> None:
-        """The next call looks for credentials again. Calls under way keep their connection."""
+        """The next call looks credentials up again. Running calls keep their connection."""
         with self._lock:
             self._until = 0.0
 
-    def _look(self) -> None:
+    def _look_up(self) -> None:
         environment = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
         if self._credentials is not None and environment == self._environment and time.monotonic() < self._until:
             return
-        found = _session().get_credentials()
+        credentials = _session().get_credentials()
+        # Connections are kept while the credentials stay the same: each new one costs a TLS handshake.
         if (
-            found is None
+            credentials is None
             or self._credentials is None
             or environment != self._environment
-            or _differ(found, self._credentials)
+            or _differ(credentials, self._credentials)
         ):
-            self._credentials, self._connections, self._environment = found, {}, environment
+            self._credentials, self._connections, self._environment = credentials, {}, environment
         self._identity = None
         self._until = time.monotonic() + _KEEP_SECONDS
 
 
-def _differ(one: SdkCredentials, other: SdkCredentials) -> bool:
-    """Whether connections must be made anew; renewable credentials of one source renew themselves."""
-    if isinstance(one, RefreshableCredentials) and isinstance(other, RefreshableCredentials):
-        return str(one.method) != str(other.method)
-    return bool(one.get_frozen_credentials() != other.get_frozen_credentials())
+def _differ(new: SdkCredentials, old: SdkCredentials) -> bool:
+    """Whether connections must be made anew. Refreshable credentials of the same source refresh themselves."""
+    if isinstance(new, RefreshableCredentials) and isinstance(old, RefreshableCredentials):
+        return str(new.method) != str(old.method)
+    return bool(new.get_frozen_credentials() != old.get_frozen_credentials())
 
 
 _AMBIENT = _Ambient()
@@ -100,7 +101,7 @@ _AMBIENT = _Ambient()
 def _session() -> SdkSession:
     session = SdkSession()
     session.register_component("data_loader", LOADER)
-    session.set_default_client_config(config(_LOOK_SECONDS))
+    session.set_default_client_config(config(_LOOKUP_SECONDS))
     return session
 
 
@@ -122,23 +123,23 @@ def connect(partition: str, timeout: float) -> Connection:
 
 
 def forget() -> None:
-    """After AWS refused this server's identity: it may have been renewed since it was found."""
+    """After AWS refused this server's identity, which may have been renewed since it was found."""
     _AMBIENT.forget()
 
 
 def server_identity(timeout: float) -> ServerIdentity:
-    """Who this server is at AWS, within ``timeout`` seconds in all; a failure is told, never raised.
+    """Who this server is at AWS, within ``timeout`` seconds in all. A failure is in the result, never raised.
 
     The answer may be a minute old.
     """
     deadline = Deadline(timeout, "AWS")
     try:
-        return deadline.wait(start(lambda: _ask(timeout)))
+        return deadline.wait(start(lambda: _identity(timeout)))
     except ProviderError as error:
-        return ServerIdentity(error_code=error.code, error=error.cause, remedy=error.remedy)
+        return ServerIdentity.missing(error)
 
 
-def _ask(timeout: float) -> ServerIdentity:
+def _identity(timeout: float) -> ServerIdentity:
     try:
         return _AMBIENT.identity(server_partition(), timeout)
     except (BotoCoreError, ClientError) as error:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.aws import setup_texts as texts
+from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE
 from cloudaccounts.providers.aws.regions import Partition, partition_of
 
 ROLE_NAME = "cloud-accounts-reader"
@@ -17,8 +18,12 @@ USER_NAME = "cloud-accounts-reader"
 STACK_NAME = "cloud-accounts-reader"
 
 
+def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+    return role_guides(context) if method == CROSS_ACCOUNT_ROLE else access_key_guides(context)
+
+
 def role_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
-    """For the cross-account role. One guide that says why, where this server cannot assume roles in that partition."""
+    """For the cross-account role. Where this server cannot assume roles in that partition: one guide that says why."""
     obstacle = _obstacle(context)
     if obstacle is not None:
         return (obstacle,)
@@ -82,14 +87,15 @@ def _obstacle(context: SetupContext) -> SetupGuide | None:
                 "Then open this page again: the guides will be filled in.",
             ),
         )
-    theirs = server.principal.split(":")[1] if server.principal.startswith("arn:") else ""
-    if theirs and theirs != partition.name:
+    # An ARN names its partition; an identity without one is not refused here, but by the validation.
+    own_partition = server.principal.split(":")[1] if server.principal.startswith("arn:") else ""
+    if own_partition and own_partition != partition.name:
         return SetupGuide(
             key="server-partition",
             label="Roles cannot cross partitions",
             intro=(
-                f"This server's own identity is in the partition {theirs}, and this account is in {partition.label}. "
-                "AWS lets no role be assumed across partitions. Use access keys for this account."
+                f"This server's own identity is in the partition {own_partition}, and this account is in "
+                f"{partition.label}. AWS lets no role be assumed across partitions. Use access keys for this account."
             ),
         )
     return None
@@ -127,8 +133,10 @@ def _cloudformation(context: SetupContext) -> SetupGuide:
 
 
 def _quick_create_link(context: SetupContext, partition: Partition) -> str:
-    """Source: AWS CloudFormation user guide, cfn-console-create-stacks-quick-create-links.html"""
-    if not context.template_url:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html"""
+    if (
+        not context.template_url
+    ):  # CloudFormation takes a template by URL only where it lies in S3: an operator's choice
         return ""
     query = urlencode(
         {

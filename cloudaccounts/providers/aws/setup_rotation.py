@@ -1,6 +1,6 @@
-"""How a person replaces an access key at AWS: a second key first, the old one last. AWS allows two per user.
+"""How a person replaces an access key at AWS: make a second key first, delete the old one last.
 
-Source: docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id-credentials-access-keys-update.html
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 import shlex
 
 from cloudaccounts.contract.setup import RETIRE, SetupContext, SetupGuide, Snippet
+from cloudaccounts.providers.aws.plan import ACCESS_KEYS
 from cloudaccounts.providers.aws.regions import partition_of
 from cloudaccounts.providers.aws.setup import USER_NAME
 
@@ -16,10 +17,13 @@ _USER = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:user/(?:[\x21-\x7e]*/)?([\w+=,.@
 _ENTER = "Enter the new key below. Once it is tested it takes over automatically; checks and scans go on meanwhile."
 
 
-def guides(context: SetupContext) -> tuple[SetupGuide, ...]:
+def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
+    if method != ACCESS_KEYS:
+        return ()
     partition = partition_of(context.partition)
-    found = _USER.fullmatch(context.identity)
-    user = found[1] if found else USER_NAME
+    # The identity is an ARN that AWS told, with a path that the customer chose. Only the name is taken, and quoted.
+    match = _USER.fullmatch(context.identity)
+    user = match[1] if match else USER_NAME
     name = shlex.quote(user)
     console = f"https://{partition.home}.{partition.console}/iam/home#/users"
     return (

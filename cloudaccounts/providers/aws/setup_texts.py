@@ -1,4 +1,4 @@
-"""The texts that a person runs or uploads at AWS: CloudFormation, Terraform, AWS CLI, policy JSON.
+"""What a person runs or uploads at AWS: CloudFormation, Terraform, AWS CLI, policy JSON.
 
 Pure functions of their arguments; each quotes for its own language.
 """
@@ -10,7 +10,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-# AWS managed policies, read-only: reference pages .../managed-policy/SecurityAudit.html and ViewOnlyAccess.html
+from cloudaccounts.provider_kit.setup_texts import hcl_string
+
+# AWS managed policies, read-only. SecurityAudit alone lacks some lists that ViewOnlyAccess has; a test compares both
+# with what a scan needs. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SecurityAudit.html
 MANAGED_POLICIES = ("SecurityAudit", "job-function/ViewOnlyAccess")
 
 
@@ -19,7 +22,10 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 def trust_policy(partition: str, trusted_account: str, external_id: str) -> dict[str, Any]:
-    """Source: docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"""
+    """Only this server's account, and only with the owner's external ID.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+    """
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -34,7 +40,7 @@ def trust_policy(partition: str, trusted_account: str, external_id: str) -> dict
 
 
 def cloudformation(external_id: str = "", trusted_account: str = "", role_name: str = "cloud-accounts-reader") -> str:
-    """The template. Without arguments it is the one that an operator publishes; the link fills its parameters in."""
+    """The template. Without arguments it is the one that an operator publishes, whose link fills the parameters in."""
     # A JSON string is a YAML double-quoted scalar. Defaults that are unknown are left out: the person must give them.
     external_default = f"\n    Default: {json.dumps(external_id)}" if external_id else ""
     account_default = f"\n    Default: {json.dumps(trusted_account)}" if trusted_account else ""
@@ -86,13 +92,8 @@ Outputs:
 """
 
 
-def _hcl(value: str) -> str:
-    """A quoted HCL string: JSON's escapes are HCL's, and template markers are doubled."""
-    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
-
-
 def terraform(external_id: str, trusted_account: str, role_name: str) -> str:
-    attachments = ", ".join(_hcl(policy) for policy in MANAGED_POLICIES)
+    attachments = ", ".join(hcl_string(policy) for policy in MANAGED_POLICIES)
     return f"""terraform {{
   required_version = ">= 1.3"
   required_providers {{
@@ -106,7 +107,7 @@ def terraform(external_id: str, trusted_account: str, role_name: str) -> str:
 data "aws_partition" "current" {{}}
 
 resource "aws_iam_role" "cloud_accounts_reader" {{
-  name                 = {_hcl(role_name)}
+  name                 = {hcl_string(role_name)}
   description          = "Cloud Accounts reads this account's configuration with this role."
   max_session_duration = 3600
 
@@ -116,7 +117,7 @@ resource "aws_iam_role" "cloud_accounts_reader" {{
       Effect    = "Allow"
       Principal = {{ AWS = "arn:${{data.aws_partition.current.partition}}:iam::{trusted_account}:root" }}
       Action    = "sts:AssumeRole"
-      Condition = {{ StringEquals = {{ "sts:ExternalId" = {_hcl(external_id)} }} }}
+      Condition = {{ StringEquals = {{ "sts:ExternalId" = {hcl_string(external_id)} }} }}
     }}]
   }})
 }}
@@ -135,6 +136,7 @@ output "role_arn" {{
 """
 
 
+# In front of each script: signed in to another account, it would let us into the wrong one.
 _GUARD = """#!/usr/bin/env bash
 set -euo pipefail
 

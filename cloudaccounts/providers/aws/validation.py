@@ -1,30 +1,29 @@
-"""The connection test: identity, account, root, confused deputy, age of the key, permissions, regions. No Django.
+"""The validation: identity, account, root user, confused deputy, age of the key, permissions, regions. No Django.
 
-The checks that need an identity only run at the same time, each in a thread of its own; they are told in the plan's
-order by the thread that validates. A failure of sign-in or account ends the test, any other lets the rest be told as
-well, so that a person mends all at once.
+Checks that need nothing but an identity run at the same time. A failure of sign-in or account, or a key of the root
+user, ends the validation; every other failure leaves the remaining checks to be reported.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
-from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, PlannedCheck, ValidationProgress
-from cloudaccounts.provider_kit.deadlines import Deadline, start, start_in_turn
+from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
+from cloudaccounts.provider_kit.check_results import failed, passed
+from cloudaccounts.provider_kit.deadlines import start, start_in_turn
+from cloudaccounts.provider_kit.validation_run import ValidationRun
 from cloudaccounts.providers.aws import check_results
 from cloudaccounts.providers.aws.errors import Who, explain
-from cloudaccounts.providers.aws.permission_check import prove
+from cloudaccounts.providers.aws.permission_check import check_permissions
 from cloudaccounts.providers.aws.plan import (
-    ACCESS_KEYS,
     ACCOUNT_MATCH,
     CROSS_ACCOUNT_ROLE,
     EXTERNAL_ID_PROOF,
@@ -38,97 +37,70 @@ from cloudaccounts.providers.aws.plan import (
 )
 from cloudaccounts.providers.aws.region_check import enabled_regions
 from cloudaccounts.providers.aws.regions import require_regions, signing_region
-from cloudaccounts.providers.aws.role import RoleGate, TrustError, wrong_external_id
-from cloudaccounts.providers.aws.signin import Identity, caller, member_gate
-
-T = TypeVar("T")
-
-
-class Refused(Exception):  # noqa: N818 # not an error: the check that failed is in the report
-    """The rest of the test would prove nothing."""
+from cloudaccounts.providers.aws.role import AssumableRole, TrustError, wrong_external_id
+from cloudaccounts.providers.aws.signin import Identity, caller, member_role
 
 
 def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
     """Every expected failure is in the result. Takes at most ``target.deadline`` seconds."""
     runs: dict[str, type[_Run]] = {CROSS_ACCOUNT_ROLE: _RoleRun, ORGANIZATION_ROLE: _MemberRun}
-    return runs.get(credentials.method, _KeysRun)(credentials, target, progress).report()
+    run = runs.get(credentials.method, _KeysRun)
+    return run(credentials, target, progress, PLANS[credentials.method]).run()
 
 
-class _Run(ABC):
-    """One validation; subclasses say how to sign in and which checks are their method's own."""
+class _Run(ValidationRun[Identity]):
+    """Subclasses say how to sign in, and add the checks of their method."""
 
-    method: str
-
-    def __init__(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> None:
-        self.credentials = credentials
-        self.target = target
-        self.progress = progress
-        self.deadline = Deadline(target.deadline, "AWS")
+    cloud = "AWS"
+    verb = "Signed in as"
 
     @abstractmethod
     def sign_in(self) -> Identity:
         """Raises `ProviderError`."""
 
     @abstractmethod
-    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Proof]]:
-        """Starts the method's own checks and the permissions.
+    def start_own_checks(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Permissions]]:
+        """Starts the method's own checks, and the one of the permissions.
 
-        Gives back what tells the former, in the plan's place, and the latter.
+        Returns the function that reports the former, which come first in the plan, and the future of the latter.
         """
 
-    def report(self) -> CloudValidationResult:
-        identity: Identity | None = None
-        try:
-            identity = self._identity()
-            tell_own_checks, permissions = self.begin(identity)
-            regions = start(partial(self._regions, identity))
-            tell_own_checks()
-            self._tell_permissions(permissions)
-            self._tell_regions(regions)
-        except Refused:
-            self._skip_the_rest()
-        finally:
-            if identity is not None:
-                identity.connection.close()
-        return self.progress.finish()
+    def report_identity(self) -> Identity:
+        identity = self.wait_for(IDENTITY, start(self._sign_in))
+        self.progress.update(identity=identity.shown)
+        self.progress.done(passed(IDENTITY, f"{self.verb} {identity.shown}"))
+        return identity
 
-    def check(self, planned: PlannedCheck, future: Future[T]) -> T:
-        """Waits for what a check needs; where that fails, so does the check."""
-        self.progress.start(planned.name)
-        try:
-            return self.deadline.wait(future)
-        except ProviderError as error:
-            self.tell_trust(error)
-            self.progress.done(check_results.failed(planned, error))
-            raise Refused from None
+    def _sign_in(self) -> Identity:
+        # Before any call: a region decides a host name, so only known ones may reach the SDK.
+        require_regions(self.target.partition, self.target.regions)
+        return self.sign_in()
 
-    def tell_trust(self, error: ProviderError) -> None:
-        """Where the trust policy is the cause, the right one is what mends it; gaps in permissions come after."""
+    def report_checks(self, identity: Identity) -> None:
+        self.progress.start(ACCOUNT_MATCH.name)
+        self.report_or_stop(check_results.account(identity.account_id, self.target.account_id))
+        report_own_checks, permissions = self.start_own_checks(identity)
+        regions = start(partial(self._regions, identity))
+        report_own_checks()
+        self.report(PERMISSIONS, permissions, self._permissions_result, partial(failed, PERMISSIONS))
+        self.report(REGIONS, regions, self._regions_result, check_results.regions_unknown)
+
+    def add_remediation(self, error: ProviderError) -> None:
         if isinstance(error, TrustError):
             title = "The role's trust policy must say exactly this; then check again"
             self.progress.update(mending=error.trust_policy, mending_title=title)
 
-    def _identity(self) -> Identity:
-        identity = self.check(IDENTITY, start(self._checked_sign_in))
-        self.progress.update(identity=identity.shown)
-        self.progress.done(check_results.passed(IDENTITY, f"{self.verb} {identity.shown}"))
-        self.progress.start(ACCOUNT_MATCH.name)
-        verdict = check_results.account(identity.account_id, self.target.account_id)
-        self.progress.done(verdict)
-        if verdict.status == CheckStatus.FAILED:
-            identity.connection.close()
-            raise Refused
-        return identity
-
-    verb = "Signed in as"
-
-    def _checked_sign_in(self) -> Identity:
-        require_regions(self.target.partition, self.target.regions)
-        return self.sign_in()
-
-    def prove(self, identity: Identity) -> check_results.Proof:
+    def permissions(self, identity: Identity) -> check_results.Permissions:
         region = signing_region(self.target.partition, self.target.regions)
-        return prove(identity.connection, identity.stored_arn, region, self.target.account_id)
+        return check_permissions(identity.connection, identity.stored_arn, region, self.target.account_id)
+
+    def _permissions_result(self, permissions: check_results.Permissions) -> CheckResult:
+        results, simulated = permissions
+        self.progress.update(permissions=results)
+        # A trust policy that must change goes first: until it does, whoever adds permissions gives them to strangers.
+        if not self.progress.report.mending:
+            self.progress.update(**check_results.remediation(results))
+        return check_results.permissions(results, simulated=simulated)
 
     def _regions(self, identity: Identity) -> check_results.Regions:
         if not self.target.regions:
@@ -136,48 +108,21 @@ class _Run(ABC):
         region = signing_region(self.target.partition, self.target.regions)
         return enabled_regions(identity.connection, self.target.regions, region)
 
-    def _tell_permissions(self, future: Future[check_results.Proof]) -> None:
-        self.progress.start(PERMISSIONS.name)
-        try:
-            results, simulated = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.failed(PERMISSIONS, error))
-            return
-        self.progress.update(permissions=results)
-        if not self.progress.report.mending:
-            self.progress.update(**check_results.mending(results))
-        self.progress.done(check_results.permissions(results, simulated=simulated))
-
-    def _tell_regions(self, future: Future[check_results.Regions]) -> None:
-        self.progress.start(REGIONS.name)
-        try:
-            results = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.regions_unknown(error))
-            return
+    def _regions_result(self, results: check_results.Regions) -> CheckResult:
         self.progress.update(regions=results)
-        self.progress.done(check_results.regions(results))
-
-    def _skip_the_rest(self) -> None:
-        told = {check.name for check in self.progress.report.checks}
-        rest = [planned for planned in PLANS[self.method] if planned.name not in told]
-        self.progress.done(*(check_results.skipped(planned, "Not reached.") for planned in rest))
+        return check_results.regions(results)
 
 
 class _KeysRun(_Run):
-    method = ACCESS_KEYS
-
     def sign_in(self) -> Identity:
         return caller(self.credentials, self.target)
 
-    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Proof]]:
+    def start_own_checks(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Permissions]]:
         self.progress.start(ROOT_REFUSED.name)
-        verdict = check_results.root(identity.arn)
-        self.progress.done(verdict)
-        if verdict.status == CheckStatus.FAILED:
-            raise Refused
-        age, proof = start_in_turn(partial(self._created_at, identity), partial(self.prove, identity))
-        return partial(self._tell_age, age), proof
+        self.report_or_stop(check_results.root(identity.arn))
+        # Both ask IAM first, so they share a connection.
+        age, permissions = start_in_turn(partial(self._created_at, identity), partial(self.permissions, identity))
+        return partial(self.report, KEY_AGE, age, self._age_result, check_results.age_unknown), permissions
 
     def _created_at(self, identity: Identity) -> datetime | None:
         """The key's own date; None for temporary keys. Raises `ProviderError`."""
@@ -190,60 +135,49 @@ class _KeysRun(_Run):
             raise explain(error, Who.KEYS, "iam:ListAccessKeys") from None
         return next((key["CreateDate"] for key in keys if key["AccessKeyId"] == key_id), None)
 
-    def _tell_age(self, future: Future[datetime | None]) -> None:
-        self.progress.start(KEY_AGE.name)
-        try:
-            created = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.age_unknown(error))
-            return
+    def _age_result(self, created: datetime | None) -> CheckResult:
         if created is not None:
             self.progress.update(credential_created_at=created.isoformat())
-        self.progress.done(check_results.age(created, datetime.now(UTC)))
+        return check_results.age(created, datetime.now(UTC))
 
 
 class _RoleRun(_Run):
-    method = CROSS_ACCOUNT_ROLE
     verb = "Assumed"
-    _gate: RoleGate | None = None
+    _role: AssumableRole | None = None
 
     def sign_in(self) -> Identity:
         role_arn = self.credentials["role_arn"]
-        self._gate = gate = self.gate()
-        session = gate.enter(self.deadline)
+        self._role = role = self.role()
+        session = role.assume(self.deadline)
         return Identity(role_arn, session.arn, session.account_id, role_arn, session.connection)
 
-    def gate(self) -> RoleGate:
+    def role(self) -> AssumableRole:
         """Raises `ProviderError`."""
-        return RoleGate(self.credentials["role_arn"], self.target)
+        return AssumableRole(self.credentials["role_arn"], self.target)
 
-    def begin(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Proof]]:
-        gate = self._gate
-        assert gate is not None
+    def start_own_checks(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Permissions]]:
+        role = self._role
+        assert role is not None
         wrong_id = wrong_external_id(self.target.external_id)
-        without, wrong = start_in_turn(partial(gate.refuses, None), partial(gate.refuses, wrong_id))
-        return partial(self._tell_proof, gate, without, wrong), start(partial(self.prove, identity))
+        # Two attempts that must fail: a trust policy may lack the condition, or hold a pattern that fits any ID.
+        without, wrong = start_in_turn(partial(role.refuses, None), partial(role.refuses, wrong_id))
 
-    def _tell_proof(self, gate: RoleGate, without: Future[bool], wrong: Future[bool]) -> None:
-        self.progress.start(EXTERNAL_ID_PROOF.name)
-        try:
-            hole = check_results.hole(
-                refused_without=self.deadline.wait(without), refused_wrong=self.deadline.wait(wrong)
+        def result(refused_without: bool) -> CheckResult:
+            gap = check_results.external_id_gap(
+                refused_without=refused_without, refused_wrong=self.deadline.wait(wrong)
             )
-            if hole:
-                raise gate.trust_error("confused_deputy", hole)
-        except ProviderError as error:
-            self.tell_trust(error)
-            self.progress.done(check_results.failed(EXTERNAL_ID_PROOF, error))
-        else:
-            proven = "Without the external ID and with a wrong one, AWS refused us. As it should."
-            self.progress.done(check_results.passed(EXTERNAL_ID_PROOF, proven))
+            if gap:
+                raise role.trust_error("confused_deputy", gap)
+            return passed(
+                EXTERNAL_ID_PROOF, "Without the external ID and with a wrong one, AWS refused us. As it should."
+            )
+
+        report_own = partial(self.report, EXTERNAL_ID_PROOF, without, result, partial(failed, EXTERNAL_ID_PROOF))
+        return report_own, start(partial(self.permissions, identity))
 
 
 class _MemberRun(_RoleRun):
-    """A member of an organization: the same role and proofs, entered by the organization's connection."""
+    """A member of an organization: the same checks of the same kind of role, assumed by the connecting account."""
 
-    method = ORGANIZATION_ROLE
-
-    def gate(self) -> RoleGate:
-        return member_gate(self.credentials, self.target, self.deadline)
+    def role(self) -> AssumableRole:
+        return member_role(self.credentials, self.target, self.deadline)

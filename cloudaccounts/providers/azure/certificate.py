@@ -1,7 +1,7 @@
-"""A certificate with its private key, as people paste it (PEM): taken apart, checked, put together again. No SDK.
+"""A certificate with its private key, as people paste it (PEM): parsed, checked and rebuilt. No SDK.
 
-A stranger chose the bytes. So their size is limited, a password's derivation may not cost more than a second (the cost
-is a number in the file), and only the parts that are needed are passed on.
+Whoever pastes it chooses every byte. So their size is limited, deriving the key from a password may not take longer
+than a few seconds (the cost is a number in the file), and only the needed parts are passed on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_PEM = 64 * 1024  # characters: a chain of certificates and a key
 MAX_KEY = 16 * 1024  # characters: an RSA key of 8192 bits has about 6,400
 MAX_CERTIFICATES = 10
 MAX_PASSWORD = 1024
-KEY_BITS = range(2048, 8193)  # Entra ID takes no shorter ones
+KEY_BITS = range(2048, 8193)  # Entra ID accepts no shorter ones
 MAX_COST = 10_000_000  # iterations of PBKDF2; OpenSSL writes 2,048, password managers up to 600,000
 CODE = "certificate_pem_invalid"
 
@@ -34,7 +34,7 @@ _MAKE_PEM = "openssl pkcs12 -in FILE.pfx -out FILE.pem"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """``pem`` holds the key as it was given (encrypted or not), then the certificate, then the rest of its chain."""
+    """``pem`` holds the key as it was pasted (encrypted or not), then the certificate, then the rest of its chain."""
 
     pem: str
     thumbprint: str  # SHA-1 in capital hexadecimal digits, as Azure shows it
@@ -51,7 +51,9 @@ def _refuse(cause: str, remedy: str = "", code: str = CODE) -> NoReturn:
 
 
 def parse(raw: str, password: str = "") -> Certificate:
-    """Codes ``certificate_pem_invalid`` and ``certificate_password_wrong``; whether it expired is not looked at."""
+    """Codes ``certificate_pem_invalid`` and ``certificate_password_wrong``. Its dates are not checked here: a stored
+    certificate must still be readable when it has expired.
+    """
     if len(raw) > MAX_PEM:
         _refuse(
             f"This is far too long: at most {MAX_PEM // 1024} KB are expected.", "Paste one certificate and its key."
@@ -71,14 +73,15 @@ def parse(raw: str, password: str = "") -> Certificate:
     blocks = list(_blocks(text.split("\n")))
     key_pem, chain = _key_block(blocks), _certificates(blocks)
     key = _load_key(key_pem, password)
-    leaf = next((one for one in chain if one.public_key() == key.public_key()), None)
+    # People paste chains in any order: the certificate of the key is found by its public key, not by its place.
+    leaf = next((certificate for certificate in chain if certificate.public_key() == key.public_key()), None)
     if leaf is None:
         _refuse(
             "The private key does not belong to the certificate.",
             "Paste the certificate together with the key that it was made with.",
         )
-    ordered = [leaf, *(one for one in chain if one is not leaf)]
-    certificates = "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in ordered)
+    ordered = [leaf, *(certificate for certificate in chain if certificate is not leaf)]
+    certificates = "".join(certificate.public_bytes(serialization.Encoding.PEM).decode() for certificate in ordered)
     return Certificate(
         pem=key_pem + certificates,
         thumbprint=leaf.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 # nosec B303 # a name, not a proof
@@ -89,7 +92,7 @@ def parse(raw: str, password: str = "") -> Certificate:
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Label and text of each complete block; what stands around them (openssl's "Bag Attributes") is left out."""
+    """Label and text of each complete block. Text between blocks (openssl's "Bag Attributes") is left out."""
     label = ""
     block: list[str] = []
     for line in lines:
@@ -152,6 +155,7 @@ def _load_key(pem: str, password: str) -> RSAPrivateKey:
             "Enter its password as well.",
             code="certificate_password_wrong",
         )
+    # Before the key is opened: the derivation cannot be interrupted once it runs.
     if "-----BEGIN ENCRYPTED" in pem and max(_numbers(pem), default=0) > MAX_COST:
         _refuse("Deriving the key from its password would take too long.", "Export the key with usual settings.")
     try:
@@ -172,7 +176,10 @@ def _load_key(pem: str, password: str) -> RSAPrivateKey:
 
 
 def _numbers(pem: str) -> Iterator[int]:
-    """The integers in the head of an encrypted key (RFC 5958): among them what its password's derivation costs."""
+    """The integers in the header of an encrypted key (RFC 5958). The cost of deriving the key is among them.
+
+    Which one it is depends on the algorithm, so the largest counts.
+    """
     body = "".join(line for line in pem.splitlines() if "-----" not in line)
     try:
         data = base64.b64decode(body, validate=True)
@@ -180,7 +187,7 @@ def _numbers(pem: str) -> Iterator[int]:
         head_start, head_end = _content(data, start)  # AlgorithmIdentifier; what follows is the encrypted key
         yield from _integers(data, head_start, min(head_end, end), depth=0)
     except (ValueError, IndexError):
-        yield MAX_COST + 1  # what cannot be read is not derived either
+        yield MAX_COST + 1  # a header that cannot be read is refused like one that costs too much
 
 
 def _integers(data: bytes, start: int, end: int, depth: int) -> Iterator[int]:
@@ -196,7 +203,7 @@ def _integers(data: bytes, start: int, end: int, depth: int) -> Iterator[int]:
 
 
 def _content(data: bytes, at: int) -> tuple[int, int]:
-    """Where the content of the DER value at this place begins and ends (X.690, 8.1.3)."""
+    """Where the content of the DER value at this offset begins and ends (X.690, 8.1.3)."""
     length = data[at + 1]
     if length < 0x80:
         return at + 2, at + 2 + length

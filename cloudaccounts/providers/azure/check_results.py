@@ -1,10 +1,9 @@
-"""What each finding of the connection test means, in words. Pure functions: no SDK, no network, no Django."""
+"""The results of a validation's checks, in words. Pure functions: no SDK, no network, no Django."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TypedDict
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import (
@@ -15,57 +14,34 @@ from cloudaccounts.contract.report import (
     PlannedCheck,
     RegionResult,
 )
+from cloudaccounts.provider_kit.check_results import Remediation, failed, names_with_verb, passed, skipped, warned
 from cloudaccounts.providers.azure import permissions as needed
 from cloudaccounts.providers.azure import setup_texts
 from cloudaccounts.providers.azure.plan import EXPIRY, EXTERNAL_ID_PROOF, PERMISSIONS, PROVIDERS, REGIONS, SUBSCRIPTION
 
 TAG = setup_texts.TAG
+# https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states
 _READABLE = {"Enabled", "Warned", "PastDue"}
 
 
-def passed(planned: PlannedCheck, detail: str) -> CheckResult:
-    return CheckResult(planned.name, planned.title, CheckStatus.PASSED, detail)
-
-
-def skipped(planned: PlannedCheck, detail: str, cause: str = "") -> CheckResult:
-    return CheckResult(planned.name, planned.title, CheckStatus.SKIPPED, detail, cause=cause)
-
-
-def failed(planned: PlannedCheck, error: ProviderError) -> CheckResult:
-    return told(planned, CheckStatus.FAILED, error)
-
-
-def told(planned: PlannedCheck, status: CheckStatus, error: ProviderError, detail: str = "") -> CheckResult:
-    return CheckResult(
-        planned.name,
-        planned.title,
-        status,
-        detail,
-        code=error.code,
-        cause=error.cause,
-        remedy=error.remedy,
-        sdk_error=error.sdk_error,
-        retry_helps=not error.permanent,
-    )
-
-
 def subscription(state: str, name: str, others: int) -> CheckResult:
-    """``name`` is empty where it may not be told yet; ``others`` is how many more the credential can see."""
-    called = f"It is “{name}” and enabled." if name else "It is visible and enabled."
+    """``name`` is empty where it may not be shown yet; ``others`` is how many more the credential can see."""
+    summary = f"It is “{name}” and enabled." if name else "It is visible and enabled."
     more = f" The same credential sees {others} other subscription{'' if others == 1 else 's'}." if others else ""
     if state == "Enabled":
-        return passed(SUBSCRIPTION, called + more)
+        return passed(SUBSCRIPTION, summary + more)
     if state in _READABLE:
         error = ProviderError(
             "subscription_past_due",
             f"The subscription can be read, but Azure reports its state as {state}: a payment is open.",
             "Its owner must settle the payment before Azure disables it.",
         )
-        return told(SUBSCRIPTION, CheckStatus.WARNING, error)
+        return warned(SUBSCRIPTION, error)
     return failed(SUBSCRIPTION, subscription_error(state))
 
 
 def subscription_error(state: str) -> ProviderError:
+    # Only words that are known here are shown, as in all texts that a cloud takes part in.
     known = state if state in ("Disabled", "Deleted", "Expired") else "not enabled"
     return ProviderError(
         "subscription_disabled",
@@ -79,21 +55,22 @@ def is_readable(state: str) -> bool:
 
 
 def external_id_error(tags: Mapping[str, str], external_id: str, subscription_id: str) -> ProviderError | None:
-    """None where the subscription carries the owner's external ID. Tag names have no case in Azure, values have.
+    """None where the subscription carries the owner's external ID. In Azure, tag names have no case, values have.
 
-    The value that was found is never told: it is another customer's.
+    The tag's value is never shown: it is another customer's external ID.
     """
-    found = next((value for name, value in tags.items() if name.lower() == TAG), None)
-    if external_id and found == external_id:
+    value = next((value for name, value in tags.items() if name.lower() == TAG), None)
+    # An empty external ID must not fit an empty tag.
+    if external_id and value == external_id:
         return None
     command = setup_texts.tag_command(subscription_id, external_id)
     cause = (
         f"The subscription has no tag {TAG}"
-        if found is None
+        if value is None
         else f"The subscription's tag {TAG} holds another value than your external ID"
     )
     return ProviderError(
-        "external_id_missing" if found is None else "external_id_mismatch",
+        "external_id_missing" if value is None else "external_id_mismatch",
         f"{cause}. This server's own identity opens it, so without your mark anybody could connect it here.",
         f"Whoever administers the subscription must run: {command}",
     )
@@ -110,12 +87,7 @@ def expiry(ends: datetime | None, now: datetime) -> CheckResult:
     return passed(EXPIRY, f"Ends on {ends:%d %B %Y}, in {days} day{'' if days == 1 else 's'}.")
 
 
-class Mending(TypedDict, total=False):
-    mending: str
-    mending_title: str
-
-
-def mending(results: Iterable[PermissionResult], client_id: str, subscription_id: str) -> Mending:
+def remediation(results: Iterable[PermissionResult], client_id: str, subscription_id: str) -> Remediation:
     if not any(result.status == PermissionStatus.DENIED for result in results):
         return {}
     return {
@@ -135,11 +107,12 @@ def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderE
     if granted == 0:
         return failed(PERMISSIONS, nothing_granted())
     parts = [f"{granted} of {total} granted."]
-    if blind := needed.blinded(results):
+    if blind := needed.blind_topics(results):
         parts.append(f"Findings about {blind} will be missing.")
     if unknown := count[PermissionStatus.UNVERIFIABLE]:
         parts.append(f"{unknown} could not be verified.")
     detail = " ".join([*parts, how])
+    # Nothing is denied, some could not be verified: no reason to warn about gaps that may not exist.
     if not blind:
         return CheckResult(PERMISSIONS.name, PERMISSIONS.title, CheckStatus.PASSED, detail)
     gap = ProviderError(
@@ -148,7 +121,7 @@ def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderE
         "Give the app the role Reader at the subscription, with the command below. Where a deny assignment is named as "
         "the reason, whoever made it must except the app.",
     )
-    return told(PERMISSIONS, CheckStatus.WARNING, gap, detail)
+    return warned(PERMISSIONS, gap, detail)
 
 
 def nothing_granted() -> ProviderError:
@@ -161,7 +134,7 @@ def nothing_granted() -> ProviderError:
 
 
 def providers(states: Mapping[str, str]) -> CheckResult:
-    """``states`` by namespace in lower case, as Azure tells them (``Registered``, ``NotRegistered``)."""
+    """``states`` by namespace in lower case, with Azure's words (``Registered``, ``NotRegistered``)."""
     off = [name for name in needed.NAMESPACES if states.get(name.lower(), "") not in ("Registered", "Registering")]
     total = len(needed.NAMESPACES)
     if not off:
@@ -172,7 +145,7 @@ def providers(states: Mapping[str, str]) -> CheckResult:
         "Where you use these services, register them: "
         + "; ".join(f"az provider register --namespace {name}" for name in off),
     )
-    return told(PROVIDERS, CheckStatus.WARNING, gap, f"{total - len(off)} of {total} registered.")
+    return warned(PROVIDERS, gap, f"{total - len(off)} of {total} registered.")
 
 
 def regions(results: tuple[RegionResult, ...]) -> CheckResult:
@@ -180,21 +153,15 @@ def regions(results: tuple[RegionResult, ...]) -> CheckResult:
     if not results:
         return skipped(REGIONS, "No region was chosen.")
     if not off:
-        return passed(REGIONS, f"{_listed([result.name for result in results])} open to the subscription.")
+        return passed(REGIONS, f"{names_with_verb([result.name for result in results])} open to the subscription.")
     gap = ProviderError(
         "region_not_enabled",
-        f"{_listed(off)} not open to this subscription: nothing can be found there.",
+        f"{names_with_verb(off)} not open to this subscription: nothing can be found there.",
         "Ask Azure for access to them, or leave them out.",
     )
-    return told(REGIONS, CheckStatus.WARNING, gap, f"{len(results) - len(off)} of {len(results)} open.")
+    return warned(REGIONS, gap, f"{len(results) - len(off)} of {len(results)} open.")
 
 
 def unknown(planned: PlannedCheck, error: ProviderError) -> CheckResult:
-    """For a check whose answer is good to know and decides nothing."""
-    return told(planned, CheckStatus.WARNING, error, "This could not be found out.")
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"{names[0]} is"
-    return f"{', '.join(names[:-1])} and {names[-1]} are"
+    """For a check that decides nothing: not knowing the answer is a warning."""
+    return warned(planned, error, "This could not be found out.")

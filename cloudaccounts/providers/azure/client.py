@@ -1,9 +1,9 @@
 """Connections to Azure: one credential, one pool of connections and the SDK's two clients for each account. No Django.
 
-The clients run on policies of our own choosing rather than the SDK's usual ones: those would register resource
-providers by themselves (a write), follow redirects to other hosts, and wait as long as any Retry-After asks. Nothing of
-this server's environment (``AZURE_*``) chooses a host; proxy and CA bundle do their part (HTTPS_PROXY,
-REQUESTS_CA_BUNDLE), as an operator's egress proxy needs.
+The clients use policies of our choice rather than the SDK's defaults: those would register resource providers when one
+is missing (a write), follow redirects to other hosts, and wait as long as any Retry-After asks. Nothing in this
+server's environment (``AZURE_*``) chooses a host. Proxy and CA bundle (HTTPS_PROXY, REQUESTS_CA_BUNDLE) are the
+exceptions, because operators need them for an egress proxy.
 """
 
 from __future__ import annotations
@@ -32,36 +32,38 @@ from cloudaccounts.providers.azure.clouds import Cloud, cloud_of
 from cloudaccounts.providers.azure.plan import CERTIFICATE, CLIENT_SECRET, FEDERATED
 
 ATTEMPTS = 3  # in all
-LONGEST_WAIT = 15.0  # seconds that a Retry-After may ask for; what asks for more is told instead
-MOST_PAGES = 10_000
+LONGEST_WAIT = 15.0  # seconds that a Retry-After may ask for; a longer one is reported as throttling
+MOST_PAGES = 10_000  # a list with more is a loop: Azure's next links are followed as they come
 
-# Failures are told in reports, as values; the SDK's own lines about them would quote Azure's messages.
-LOUD = ("azure", "msal")
+# Failures are reported as values. The SDK's own log lines about them would quote Azure's messages.
+_SDK_LOGGERS = ("azure", "msal")
 
 
 class BoundedRetryPolicy(policies.RetryPolicy[Any, Any]):
-    """Three attempts with growing pauses; Retry-After is honoured up to `LONGEST_WAIT`, and else not waited for."""
+    """Three attempts with growing pauses. Retry-After is respected up to `LONGEST_WAIT`; beyond that nothing is
+    tried.
+    """
 
     def __init__(self, **_: Any) -> None:
         retries = ATTEMPTS - 1
         super().__init__(
             retry_total=retries,
             retry_connect=retries,
-            retry_read=1,  # what hangs once seldom answers later, and each try costs the whole timeout
+            retry_read=1,  # what hangs once seldom answers later, and each attempt takes the whole timeout
             retry_status=retries,
             retry_backoff_factor=0.4,
             retry_backoff_max=5,
         )
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
-        asked = self.get_retry_after(response)
-        if asked is not None and asked > LONGEST_WAIT:
+        retry_after = self.get_retry_after(response)
+        if retry_after is not None and retry_after > LONGEST_WAIT:
             return False
         return bool(super().is_retry(settings, response))
 
 
 class SignInRetryPolicy(BoundedRetryPolicy):
-    """As above; and failures that are not about the credential keep their status, which MSAL would swallow."""
+    """As above. Failures that are not about the credential keep their status, which MSAL would drop."""
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         response = super().send(request)
@@ -71,7 +73,7 @@ class SignInRetryPolicy(BoundedRetryPolicy):
 
 
 class OneHostPolicy(policies.SansIOHTTPPolicy[Any, Any]):
-    """Lets requests through to one host only: a link in an answer must not lead our token elsewhere."""
+    """Allows requests to one host only: a next link in an answer must not send our token elsewhere."""
 
     def __init__(self, host: str) -> None:
         self._host = host
@@ -85,10 +87,10 @@ class OneHostPolicy(policies.SansIOHTTPPolicy[Any, Any]):
 
 
 class Connection:
-    """One subscription as one app sees it. Safe to use from several threads. Nothing is asked before `token`."""
+    """One subscription as one app sees it. Safe to use from several threads. No call is made before `token`."""
 
     def __init__(self, credentials: Credentials, *, partition: str, subscription_id: str, timeout: float) -> None:
-        for name in LOUD:  # here, because whoever configures logging anew sets it back
+        for name in _SDK_LOGGERS:  # at each connection, because configuring logging again resets the level
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self.cloud: Cloud = cloud_of(partition)
         self.subscription_id = subscription_id
@@ -115,7 +117,7 @@ class Connection:
         return self._credential.get_token(self.cloud.scope).token
 
     def get(self, path: str, api_version: str, **parameters: str) -> dict[str, Any]:
-        """One answer of Resource Manager, where the SDK's clients have no operation. Raises HttpResponseError."""
+        """One answer of Resource Manager, for operations that the SDK's clients lack. Raises HttpResponseError."""
         request = HttpRequest("GET", path, params={"api-version": api_version, **parameters})
         return self._read(request)
 
@@ -132,9 +134,7 @@ class Connection:
             if not link:
                 return
             page = self._read(HttpRequest("GET", str(link)))
-        raise ProviderError(
-            "too_many_pages", "Azure's list has no end.", "Try again; if it stays so, tell the operator."
-        )
+        raise too_many_pages()
 
     def close(self) -> None:
         """Closes the connections; calls that still run end with an error."""
@@ -149,6 +149,7 @@ class Connection:
 
     def _policies(self) -> list[Any]:
         return [
+            # Each policy wraps those that follow: the host is checked first, and each retry is authenticated again.
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy("cloud-accounts", user_agent_use_env=False),
             policies.ContentDecodePolicy(),
@@ -158,25 +159,30 @@ class Connection:
         ]
 
 
+def too_many_pages() -> ProviderError:
+    return ProviderError("too_many_pages", "Azure's list has no end.", "Try again; if it stays so, tell the operator.")
+
+
 def _credential(credentials: Credentials, cloud: Cloud, transport: RequestsTransport) -> TokenCredential:
-    """The SDK's credential of the method. ``disable_instance_discovery``: the hosts are from our own table."""
+    """The SDK's credential for the method."""
     tenant_id, client_id = credentials["tenant_id"], credentials["client_id"]
     common: dict[str, Any] = {
         "authority": cloud.login,
         "transport": transport,
         "retry_policy_class": SignInRetryPolicy,
+        # Else the SDK asks a Microsoft host first whether the authority is genuine. Ours are from our own table.
         "disable_instance_discovery": True,
     }
     if credentials.method == FEDERATED:
         return ClientAssertionCredential(tenant_id, client_id, server.assertion, **common)
-    made: CertificateCredential | ClientSecretCredential
+    credential: CertificateCredential | ClientSecretCredential
     if credentials.method == CERTIFICATE:
         pem, password = credentials["certificate_pem"].encode(), credentials.get("password") or None
-        made = CertificateCredential(tenant_id, client_id, certificate_data=pem, password=password, **common)
+        credential = CertificateCredential(tenant_id, client_id, certificate_data=pem, password=password, **common)
     elif credentials.method == CLIENT_SECRET:
-        made = ClientSecretCredential(tenant_id, client_id, credentials["client_secret"], **common)
+        credential = ClientSecretCredential(tenant_id, client_id, credentials["client_secret"], **common)
     else:
         raise ProviderError("method_unknown", "Azure has no such way to sign in.", "Choose one that is offered.")
     # False, not None: else AZURE_REGIONAL_AUTHORITY_NAME or MSAL_FORCE_REGION would choose another host.
-    made._regional_authority = False  # type: ignore[assignment] # MSAL's azure_region takes it
-    return made
+    credential._regional_authority = False  # type: ignore[assignment] # MSAL's azure_region takes it
+    return credential

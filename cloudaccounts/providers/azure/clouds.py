@@ -1,6 +1,6 @@
 """Azure's clouds and their regions, as tables, so that pages and input checks load no SDK.
 
-A host name comes from here and from nowhere else: no setting, form or answer chooses one. The hosts are those of the
+Host names come from this table only: no setting, form or answer chooses one. The hosts are those of the
 SDK (azure-identity's ``AzureAuthorityHosts``, azure-mgmt-core's ``get_arm_endpoints``; a test compares). Names of the
 clouds are Terraform's ``environment`` values; regions and their names are those of ``az account list-locations``:
 https://learn.microsoft.com/azure/reliability/regions-list
@@ -14,11 +14,12 @@ from types import MappingProxyType
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Choice, Region
+from cloudaccounts.provider_kit.regions import require_known_regions
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One Azure that shares nothing with the others: tenants, subscriptions and apps end at its border."""
+    """One Azure that shares nothing with the others: no tenant, subscription or app is known in two of them."""
 
     name: str
     label: str
@@ -200,16 +201,6 @@ def cloud_of(name: str) -> Cloud:
 
 
 def require_regions(cloud: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names in their order, each once; raises `ProviderError` (``region_unknown``) for one outside the cloud.
-
-    The message does not repeat the name: it may come from a stranger.
-    """
+    """See `require_known_regions`. Raises `ProviderError` also for an unknown cloud."""
     label = cloud_of(cloud).label
-    wanted = tuple(dict.fromkeys(names))
-    if not all(is_region(cloud, name) for name in wanted):
-        raise ProviderError(
-            "region_unknown",
-            f"At least one of the chosen regions does not exist in {label}.",
-            "Choose the regions again, from the list.",
-        )
-    return wanted
+    return require_known_regions(names, _NAMES[cloud], partition_label=label)

@@ -18,8 +18,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[a-z0-9_(][a-z0-9_.()-]{0,259}")
 _NAMESPACE = re.compile(r"[a-z][a-z0-9]{0,62}(?:\.[a-z][a-z0-9]{0,62}){1,4}")
 _TYPE = re.compile(r"[a-z][a-z0-9]{0,79}")
+# Roles that are assigned above the subscription: they are shown where they apply.
 _ABOVE = ("/providers/microsoft.authorization/", "/providers/microsoft.management/managementgroups/")
-# Told as one asset below the subscription, and no resources of Azure's: see inventory/monitoring.py.
+# Assets of ours that are no resources of Azure's (see inventory/monitoring.py).
 _OF_SUBSCRIPTION = ("microsoft.insights/eventtypes", "microsoft.security/pricings")
 _PORTALS = frozenset(cloud.portal for cloud in CLOUDS.values())
 

@@ -1,55 +1,24 @@
-"""The three sign-in forms: syntax only, no knowledge of other steps; the cleaned values are the credential."""
+"""The sign-in forms: syntax only, no knowledge of other steps. The cleaned values are the credential."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.forms import QUIET, CleanedField, secret_input, text_input, validation_error
 from cloudaccounts.providers.azure import certificate, identifiers
 from cloudaccounts.providers.azure.organization_setup import clean_group
 
-# Never filled in by a browser, never sent to a spelling service.
-_QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 _EXAMPLE = "11111111-2222-3333-4444-555555555555"
 
 
-def _invalid(error: ProviderError) -> forms.ValidationError:
-    return forms.ValidationError(f"{error.cause} {error.remedy}".strip(), code=error.code)
-
-
-class _CleanedField(forms.CharField):
-    """A text field whose syntax is checked by ``clean_with``, which raises `ProviderError`."""
-
-    def __init__(self, clean_with: Callable[[str], str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._clean_with = clean_with
-
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        if not text:
-            return ""
-        try:
-            return self._clean_with(text)
-        except ProviderError as error:
-            raise _invalid(error) from None
-
-
-def _text(placeholder: str = "") -> forms.TextInput:
-    return forms.TextInput(attrs=_QUIET | ({"placeholder": placeholder} if placeholder else {}))
-
-
-def _secret() -> forms.PasswordInput:
-    return forms.PasswordInput(attrs=_QUIET, render_value=False)
-
-
 class OrganizationForm(forms.Form):
-    root = _CleanedField(
+    root = CleanedField(
         clean_group,
-        widget=_text(),
+        widget=text_input(),
         required=False,
         label="Management group",
         help_text="Its ID, from Management groups in the Azure portal. Left empty: the tenant's root group.",
@@ -57,16 +26,16 @@ class OrganizationForm(forms.Form):
 
 
 class FederatedForm(forms.Form):
-    tenant_id = _CleanedField(
+    tenant_id = CleanedField(
         identifiers.clean_tenant_id,
-        widget=_text(_EXAMPLE),
+        widget=text_input(_EXAMPLE),
         label="Tenant ID",
         help_text="Directory (tenant) ID, on the overview page of Microsoft Entra ID.",
         error_messages={"required": "Enter the ID of the tenant that the subscription belongs to."},
     )
-    client_id = _CleanedField(
+    client_id = CleanedField(
         identifiers.clean_client_id,
-        widget=_text(_EXAMPLE),
+        widget=text_input(_EXAMPLE),
         label="Application (client) ID",
         help_text="On the overview page of the app registration; not its object ID, nor that of the enterprise app.",
         error_messages={"required": "Enter the client ID of the app registration."},
@@ -74,11 +43,11 @@ class FederatedForm(forms.Form):
 
 
 class CertificateForm(FederatedForm):
-    certificate_pem = _CleanedField(
-        lambda text: text,
+    certificate_pem = CleanedField(
+        lambda text: text,  # cleaned below, together with the password
         widget=forms.Textarea(
             attrs={
-                **_QUIET,
+                **QUIET,
                 "rows": "8",
                 "placeholder": "-----BEGIN PRIVATE KEY-----\n…\n-----BEGIN CERTIFICATE-----\n…",
             }
@@ -91,11 +60,11 @@ class CertificateForm(FederatedForm):
             "max_length": f"This is too long: at most {certificate.MAX_PEM // 1024} KB are expected.",
         },
     )
-    password = _CleanedField(
+    password = CleanedField(
         lambda text: text,
-        widget=_secret(),
+        widget=secret_input(),
         required=False,
-        strip=False,
+        strip=False,  # a password may begin or end with a space
         max_length=certificate.MAX_PASSWORD,
         label="Password of the private key",
         help_text="Only where the key is encrypted.",
@@ -108,7 +77,7 @@ class CertificateForm(FederatedForm):
                 parsed = certificate.parse(cleaned["certificate_pem"], cleaned["password"])
             except ProviderError as error:
                 field = "password" if error.code == "certificate_password_wrong" else "certificate_pem"
-                self.add_error(field, _invalid(error))
+                self.add_error(field, validation_error(error))
             else:
                 cleaned["certificate_pem"] = parsed.pem
                 self._check_dates(parsed)
@@ -118,18 +87,18 @@ class CertificateForm(FederatedForm):
         try:
             identifiers.check_certificate_dates(parsed.not_before, parsed.not_after, datetime.now(UTC))
         except ProviderError as error:
-            self.add_error("certificate_pem", _invalid(error))
+            self.add_error("certificate_pem", validation_error(error))
 
 
 class ClientSecretForm(FederatedForm):
-    client_secret = _CleanedField(
+    client_secret = CleanedField(
         identifiers.clean_client_secret,
-        widget=_secret(),
+        widget=secret_input(),
         label="Client secret",
         help_text="The column Value, which Azure shows only once, when the secret is made; not the Secret ID.",
         error_messages={"required": "Enter the client secret."},
     )
-    expires_on = _CleanedField(
+    expires_on = CleanedField(
         identifiers.clean_expires_on,
         widget=forms.DateInput(attrs={"type": "date"}),
         required=False,

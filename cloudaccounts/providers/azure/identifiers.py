@@ -1,16 +1,17 @@
 """What people type or paste for Azure: recognised by allow-lists, with the common slips explained.
 
-Each function returns the canonical value or raises `ProviderError`; messages never repeat the input, because a secret
-may have landed in the wrong field. The SDK itself takes ``evil.com`` for a tenant: only UUIDs get past here.
+Each function returns the canonical value or raises `ProviderError` (see `pasted_text`). The SDK itself accepts
+``evil.com`` as a tenant: only UUIDs are accepted here.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NoReturn
+from functools import partial
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.pasted_text import clean_single_value
 
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -18,35 +19,11 @@ _SUBSCRIPTION_PATH = re.compile(rf"/subscriptions/({_UUID.pattern})(/.*)?")
 _DOMAIN = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _SECRET = re.compile(r"[!-~]{8,256}")
 _NOT_A_TENANT = {"common", "organizations", "consumers", "adfs"}
-_QUOTES = "\"'`“”‘’«»"
 _NOTHING = "00000000-0000-0000-0000-000000000000"
 LONGEST_LIFE = timedelta(days=366 * 100)  # "never" in the old portal was 2299
 
 
-def _refuse(code: str, cause: str, remedy: str = "") -> NoReturn:
-    raise ProviderError(code, cause, remedy)
-
-
-def plain(raw: str, code: str, *, longest: int) -> str:
-    """White space around is a paste's, quotes around are a config file's; anything not printable ASCII is refused."""
-    if len(raw) > longest + 1000:
-        _refuse(code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only.")
-    value = raw.strip()
-    if not value:
-        _refuse(code, "This field is empty.", "Paste the value.")
-    if value[0] in _QUOTES or value[-1] in _QUOTES:
-        _refuse(code, "There are quotation marks around the value.", "Remove the quotation marks.")
-    if "\n" in value or "\r" in value:
-        _refuse(code, "This is more than one line.", "Paste this one value only.")
-    if not all("!" <= character <= "~" or character == " " for character in value):
-        _refuse(
-            code,
-            "There is a character in it that Azure never uses here (an invisible one, or one of another script).",
-            "Copy the value again from Azure, or type it.",
-        )
-    if len(value) > longest:
-        _refuse(code, f"This is too long: at most {longest} characters are expected.", "Paste this one value only.")
-    return value
+_clean_value = partial(clean_single_value, company="Azure", source="Azure")
 
 
 def _uuid(value: str) -> str | None:
@@ -60,14 +37,16 @@ def _uuid(value: str) -> str | None:
 def clean_subscription_id(raw: str) -> str:
     """A UUID, lower case; ``/subscriptions/UUID`` is understood. Code ``account_id_invalid``."""
     code = "account_id_invalid"
-    value = plain(raw, code, longest=400)
-    if found := _uuid(value):
-        return found
+    value = _clean_value(raw, code, longest=400)
+    if uuid := _uuid(value):
+        return uuid
     if match := _SUBSCRIPTION_PATH.fullmatch(value.lower()):
         if match[2] in (None, "/"):
             return match[1]
-        _refuse(code, "This is the ID of something in a subscription.", f"Enter the subscription's alone: {match[1]}.")
-    _refuse(
+        raise ProviderError(
+            code, "This is the ID of something in a subscription.", f"Enter the subscription's alone: {match[1]}."
+        )
+    raise ProviderError(
         code,
         "An Azure subscription ID is a UUID, such as 11111111-2222-3333-4444-555555555555; a name is not enough.",
         "Copy it from Subscriptions in the Azure portal, or from az account show --query id.",
@@ -77,26 +56,28 @@ def clean_subscription_id(raw: str) -> str:
 def clean_tenant_id(raw: str) -> str:
     """A UUID, lower case. Code ``tenant_id_invalid``."""
     code = "tenant_id_invalid"
-    value = plain(raw, code, longest=400)
-    if found := _uuid(value):
-        return found
+    value = _clean_value(raw, code, longest=400)
+    if uuid := _uuid(value):
+        return uuid
     remedy = (
         "Copy the Tenant ID from the overview page of Microsoft Entra ID, or from az account show --query tenantId."
     )
     if value.lower() in _NOT_A_TENANT:
-        _refuse(code, "This stands for any tenant, and a connection is to one.", remedy)
+        raise ProviderError(code, "This stands for any tenant, and a connection is to one.", remedy)
     if _DOMAIN.fullmatch(value.lower()):
-        _refuse(code, "This is a domain name. A tenant is named by its ID here, which never changes.", remedy)
-    _refuse(code, "A tenant ID is a UUID, such as 11111111-2222-3333-4444-555555555555.", remedy)
+        raise ProviderError(
+            code, "This is a domain name. A tenant is named by its ID here, which never changes.", remedy
+        )
+    raise ProviderError(code, "A tenant ID is a UUID, such as 11111111-2222-3333-4444-555555555555.", remedy)
 
 
 def clean_client_id(raw: str) -> str:
     """A UUID, lower case. Code ``client_id_invalid``."""
     code = "client_id_invalid"
-    value = plain(raw, code, longest=400)
-    if found := _uuid(value):
-        return found
-    _refuse(
+    value = _clean_value(raw, code, longest=400)
+    if uuid := _uuid(value):
+        return uuid
+    raise ProviderError(
         code,
         "An application (client) ID is a UUID, such as 11111111-2222-3333-4444-555555555555.",
         "Copy the Application (client) ID from the overview page of the app registration.",
@@ -106,17 +87,17 @@ def clean_client_id(raw: str) -> str:
 def clean_client_secret(raw: str) -> str:
     """The secret's value. Code ``client_secret_invalid``."""
     code = "client_secret_invalid"
-    value = plain(raw, code, longest=256)
+    value = _clean_value(raw, code, longest=256)
     if _uuid(value):
-        _refuse(
+        raise ProviderError(
             code,
             "This is a UUID: it is the secret's ID, or an application's, and not the secret itself.",
             "Copy the column Value, which Azure shows only once, when the secret is made. Make a lost one anew.",
         )
     if re.match(r"(?i)(export |set |\$env:)?(azure|arm|az)_[a-z_]*\s*=", value):
-        _refuse(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
+        raise ProviderError(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
     if not _SECRET.fullmatch(value):
-        _refuse(
+        raise ProviderError(
             code,
             "This is not a client secret.",
             "Copy the column Value of the secret: about 40 characters without spaces.",
@@ -135,31 +116,35 @@ def clean_expires_on(raw: str, today: date | None = None) -> str:
     except ValueError:
         day = None
     if day is None:
-        _refuse(code, "This is not a date.", "Write it as year-month-day, such as 2027-06-30.")
+        raise ProviderError(code, "This is not a date.", "Write it as year-month-day, such as 2027-06-30.")
     now = today or datetime.now(UTC).date()
     if day < now:
-        _refuse(code, "By this date the secret has already expired.", "Create a new one in Azure, or correct the date.")
+        raise ProviderError(
+            code, "By this date the secret has already expired.", "Create a new one in Azure, or correct the date."
+        )
     if day > now + LONGEST_LIFE:
-        _refuse(code, "This date is too far away.", "Copy the column Expires of the secret.")
+        raise ProviderError(code, "This date is too far away.", "Copy the column Expires of the secret.")
     return day.isoformat()
 
 
 def end_of_day(day: str) -> datetime | None:
-    """When a secret that expires on this day is surely over; None for an empty one."""
+    """The last second of the day, in UTC; None for an empty one. Azure shows only the day, so this may be hours
+    late.
+    """
     return datetime.combine(date.fromisoformat(day), time.max, UTC).replace(microsecond=0) if day else None
 
 
 def check_ids_differ(tenant_id: str, client_id: str, subscription_id: str) -> None:
-    """One ID pasted into two fields is the commonest slip. Codes ``tenant_id_invalid``, ``client_id_invalid``."""
+    """One ID pasted into two fields is the most frequent slip. Codes ``tenant_id_invalid``, ``client_id_invalid``."""
     if tenant_id == subscription_id:
-        _refuse(
+        raise ProviderError(
             "tenant_id_invalid",
             "The tenant ID is the same as the subscription ID.",
             "Copy the Tenant ID (or Directory ID) from the overview page of Microsoft Entra ID.",
         )
     if client_id in (tenant_id, subscription_id):
         whose = "tenant" if client_id == tenant_id else "subscription"
-        _refuse(
+        raise ProviderError(
             "client_id_invalid",
             f"The client ID is the same as the {whose} ID.",
             "Copy the Application (client) ID from the overview page of the app registration.",
@@ -169,13 +154,14 @@ def check_ids_differ(tenant_id: str, client_id: str, subscription_id: str) -> No
 def check_certificate_dates(not_before: datetime, not_after: datetime, now: datetime) -> None:
     """Codes ``certificate_expired``, ``certificate_not_yet_valid``."""
     if not_after <= now:
-        _refuse(
+        raise ProviderError(
             "certificate_expired",
             f"This certificate expired on {not_after:%d %B %Y}.",
             "Make a new certificate and register its public part with the app in Azure.",
         )
+    # Five minutes for clocks that differ: the certificate may have been made a moment ago on another machine.
     if not_before > now + timedelta(minutes=5):
-        _refuse(
+        raise ProviderError(
             "certificate_not_yet_valid",
             f"This certificate is valid only from {not_before:%d %B %Y} on.",
             "Use one that is valid now, or correct the clock of the machine that made it.",

@@ -1,7 +1,7 @@
 """A tenant's management groups and the subscriptions below one of them. No Django.
 
 https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants (version 2020-05-01). The list
-tells no state, so the subscriptions that are not enabled are asked for once, beforehand.
+holds no states, so the states of all visible subscriptions are read once, beforehand.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
 from cloudaccounts.provider_kit.tree_walk import retry_temporary
 from cloudaccounts.providers.azure import check_results
+from cloudaccounts.providers.azure.client import too_many_pages
 from cloudaccounts.providers.azure.errors import explain, is_denied, status_of
 from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_commands, clean_group
 from cloudaccounts.providers.azure.signin import Access, sign_in, visible_subscriptions
 
 API_VERSION = "2020-05-01"
-_BEGUN = "begun"  # the cursor behind the root
-_PREFIX = "managementGroups/"
+_AFTER_ROOT = "begun"  # the cursor after the root; the text is stored with syncs that are under way
+_PREFIX = "managementGroups/"  # of containers' node ids, so that none is taken for a subscription's
 _MOST_PAGES = 20_000
 
 
@@ -35,9 +36,9 @@ def organization_pages(
     group = clean_group(options.get("root", "")) or credentials["tenant_id"]
     try:
         if not cursor:
-            yield MemberPage((_root(access, group),), _BEGUN)
+            yield MemberPage((_root(access, group),), _AFTER_ROOT)
         states = _states(access)
-        link = "" if cursor in ("", _BEGUN) else cursor
+        link = "" if cursor in ("", _AFTER_ROOT) else cursor
         for _ in range(_MOST_PAGES):
             page = _page(access, group, link)
             nodes = tuple(node for item in page.get("value") or () if (node := _node(item, states)))
@@ -45,58 +46,60 @@ def organization_pages(
             yield MemberPage(nodes, link)
             if not link:
                 return
-        raise ProviderError(
-            "too_many_pages", "Azure's list has no end.", "Try again; if it stays so, tell the operator."
-        )
+        raise too_many_pages()
     finally:
         access.connection.close()
 
 
 def _root(access: Access, group: str) -> OrganizationNode:
     action = "Microsoft.Management/managementGroups/read"
-    found = _asked(access, group, action, partial(access.connection.get, f"{GROUP_PATH}/{group}", API_VERSION))
-    name = str((found.get("properties") or {}).get("displayName") or group)
+    answer = _call(access, group, action, partial(access.connection.get, f"{GROUP_PATH}/{group}", API_VERSION))
+    name = str((answer.get("properties") or {}).get("displayName") or group)
     return OrganizationNode(f"{_PREFIX}{group.lower()}", "", name, NodeKind.CONTAINER)
 
 
 def _page(access: Access, group: str, link: str) -> dict[str, Any]:
     action = "Microsoft.Management/managementGroups/descendants/read"
     call = partial(access.connection.get, f"{GROUP_PATH}/{group}/descendants", API_VERSION)
-    return _asked(access, group, action, partial(access.connection.follow, link) if link else call, follows=bool(link))
+    # The cursor is Azure's own next link: `OneHostPolicy` refuses one that leads elsewhere.
+    return _call(access, group, action, partial(access.connection.follow, link) if link else call, follows=bool(link))
 
 
-def _asked(
+def _call(
     access: Access, group: str, action: str, call: Callable[[], dict[str, Any]], *, follows: bool = False
 ) -> dict[str, Any]:
-    """Raises `ProviderError`, after patience with what can pass by itself."""
+    """Tries temporary errors again (see `retry_temporary`). Raises `ProviderError`."""
 
-    def once() -> dict[str, Any]:
+    def attempt() -> dict[str, Any]:
         try:
             return call()
         except (AzureError, ProviderError) as error:
-            told = explain(error, action)
+            explained = explain(error, action)
             if follows and status_of(error) == 400:
                 raise ProviderError(
-                    "cursor_expired", "Azure does not go on with this list.", "Start again.", sdk_error=told.sdk_error
+                    "cursor_expired",
+                    "Azure does not go on with this list.",
+                    "Start again.",
+                    sdk_error=explained.sdk_error,
                 ) from None
             if is_denied(error) or status_of(error) == 404:
-                # Azure hides groups: what does not exist and what may not be seen are one answer.
+                # Azure gives one answer for groups that do not exist and for those that may not be seen.
                 raise ProviderError(
                     "organization_denied",
                     f"Azure does not let the app read the management group {group}, or there is no such group. It "
                     f"needs {action}.",
                     f"Give the app its roles at the group: {assign_commands(access.client_id, group)}",
-                    sdk_error=told.sdk_error,
+                    sdk_error=explained.sdk_error,
                 ) from None
-            raise told from None
+            raise explained from None
 
-    return retry_temporary(once)
+    return retry_temporary(attempt)
 
 
 def _states(access: Access) -> dict[str, NodeState]:
     """Of the subscriptions that cannot be read; all others are active."""
-    told = retry_temporary(lambda: visible_subscriptions(access))
-    return {one.id: _state(one.state) for one in told if not check_results.is_readable(one.state)}
+    subscriptions = retry_temporary(lambda: visible_subscriptions(access))
+    return {item.id: _state(item.state) for item in subscriptions if not check_results.is_readable(item.state)}
 
 
 def _state(raw: str) -> NodeState:
@@ -106,13 +109,14 @@ def _state(raw: str) -> NodeState:
 def _node(item: Mapping[str, Any], states: Mapping[str, NodeState]) -> OrganizationNode | None:
     """None for what is neither a group nor a subscription."""
     properties = item.get("properties") or {}
-    above = str((properties.get("parent") or {}).get("id") or "").rstrip("/")
-    parent = _PREFIX + above.rsplit("/", 1)[-1].lower()
-    raw, name = str(item.get("id") or ""), str(item.get("name") or "")
+    parent_id = str((properties.get("parent") or {}).get("id") or "").rstrip("/")
+    parent = _PREFIX + parent_id.rsplit("/", 1)[-1].lower()
+    resource_id, name = str(item.get("id") or ""), str(item.get("name") or "")
     shown = str(properties.get("displayName") or name)
-    if "/managementgroups/" in raw.lower():
+    if "/managementgroups/" in resource_id.lower():
         return OrganizationNode(_PREFIX + name.lower(), parent, shown, NodeKind.CONTAINER)
-    if not raw.lower().startswith("/subscriptions/"):
+    if not resource_id.lower().startswith("/subscriptions/"):
         return None
-    key = raw.rsplit("/", 1)[-1].lower()
-    return OrganizationNode(key, parent, shown, NodeKind.ACCOUNT, key, states.get(key, NodeState.ACTIVE))
+    account_id = resource_id.rsplit("/", 1)[-1].lower()
+    state = states.get(account_id, NodeState.ACTIVE)
+    return OrganizationNode(account_id, parent, shown, NodeKind.ACCOUNT, account_id, state)

@@ -1,14 +1,14 @@
-"""What an administrator of a tenant runs, so that one app may read all subscriptions of a management group. Pure."""
+"""What an administrator of a tenant runs, so that one app may read all subscriptions of a management group."""
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Mapping
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
+from cloudaccounts.provider_kit.setup_texts import hcl_string
 from cloudaccounts.providers.azure.clouds import cloud_of
 from cloudaccounts.providers.azure.setup_texts import READER, SECURITY_READER, TAG
 
@@ -108,7 +108,6 @@ fi
 
 
 def terraform(group: str) -> str:
-    quoted = json.dumps
     return f"""terraform {{
   required_providers {{
     azuread = {{ source = "hashicorp/azuread" }}
@@ -129,12 +128,12 @@ data "azuread_service_principal" "reader" {{
 }}
 
 data "azurerm_management_group" "connected" {{
-  name = {quoted(group)}
+  name = {hcl_string(group)}
 }}
 
 # Reader and Security Reader.
 resource "azurerm_role_assignment" "reader" {{
-  for_each           = toset([{quoted(READER)}, {quoted(SECURITY_READER)}])
+  for_each           = toset([{hcl_string(READER)}, {hcl_string(SECURITY_READER)}])
   scope              = data.azurerm_management_group.connected.id
   role_definition_id = "/providers/Microsoft.Authorization/roleDefinitions/${{each.value}}"
   principal_id       = data.azuread_service_principal.reader.object_id

@@ -1,6 +1,6 @@
-"""Which of the needed permissions an app has: by Azure's own list of its roles' actions, less deny assignments.
+"""Which of the needed permissions an app has: by Azure's own list of its roles' actions, minus deny assignments.
 
-The list is for the caller itself and needs no permission:
+Every caller may read the list about itself, so that this works for an app without any role:
 https://learn.microsoft.com/rest/api/authorization/permissions/list-for-resource (version 2022-04-01). No Django.
 """
 
@@ -23,14 +23,14 @@ API_VERSION = "2022-04-01"
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """``denials_unread`` is why deny assignments could not be looked at; None where they were."""
+class PermissionCheck:
+    """``denials_unread`` is why deny assignments could not be read; None where they were."""
 
     results: tuple[PermissionResult, ...]
     denials_unread: ProviderError | None = None
 
 
-def prove(connection: Connection, principal_id: str) -> Proof:
+def check_permissions(connection: Connection, principal_id: str) -> PermissionCheck:
     """One result for each needed permission. Raises `ProviderError` where Azure does not list the app's actions."""
     denials = start(lambda: _deny_assignments(connection))
     base = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization"
@@ -38,17 +38,18 @@ def prove(connection: Connection, principal_id: str) -> Proof:
         entries = [Entry.of(item) for item in connection.pages(f"{base}/permissions", API_VERSION)]
     except (AzureError, ProviderError) as error:
         raise explain(error, "Microsoft.Authorization/permissions/read") from None
+    # Deny assignments are rare: not being allowed to read them must not spoil what is known of the roles.
     unread: ProviderError | None = None
     denied: Sequence[DenyAssignment] = ()
     try:
         denied = denials.result()
     except (AzureError, ProviderError) as error:
         unread = explain(error, "Microsoft.Authorization/denyAssignments/read")
-    results = tuple(judge(permission, entries, denied, principal_id) for permission in PERMISSIONS)
-    return Proof(results, unread)
+    results = tuple(evaluate(permission, entries, denied, principal_id) for permission in PERMISSIONS)
+    return PermissionCheck(results, unread)
 
 
-def judge(
+def evaluate(
     permission: Permission, entries: Sequence[Entry], denials: Sequence[DenyAssignment], principal_id: str
 ) -> PermissionResult:
     status, reason = PermissionStatus.GRANTED, ""
@@ -66,9 +67,10 @@ def judge(
 
 def _deny_assignments(connection: Connection) -> list[DenyAssignment]:
     path = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization/denyAssignments"
-    listed = connection.pages(path, API_VERSION, **{"$filter": "atScope()"})
-    found = (DenyAssignment.of(item, connection.subscription_id) for item in listed)
-    return [denial for denial in found if denial is not None]
+    # atScope() includes what is assigned above the subscription.
+    items = connection.pages(path, API_VERSION, **{"$filter": "atScope()"})
+    denials = (DenyAssignment.of(item, connection.subscription_id) for item in items)
+    return [denial for denial in denials if denial is not None]
 
 
 def _quoted(name: str) -> str:

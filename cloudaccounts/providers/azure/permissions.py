@@ -1,6 +1,6 @@
-"""What the scan needs, permission by permission. The inventory calls nothing else. No Django, no SDK.
+"""What a scan needs, permission by permission. The inventory makes no other calls. No Django, no SDK.
 
-Everything is covered by the built-in role Reader (``*/read``). ``about`` completes "Findings about … will be missing".
+The built-in role Reader covers everything (``*/read``). ``about`` completes "Findings about … will be missing".
 Names: https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.provider_kit.check_results import join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +105,12 @@ PERMISSIONS: tuple[Permission, ...] = (
 )
 
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
-# Registered in every subscription, always: nothing to look at.
+# Registered in every subscription, so there is nothing to check.
 _ALWAYS = {"Microsoft.Resources", "Microsoft.Authorization"}
 NAMESPACES = tuple(dict.fromkeys(p.namespace for p in PERMISSIONS if p.namespace not in _ALWAYS))
 
 
-def blinded(results: Iterable[PermissionResult]) -> str:
-    """What nothing will be told about: "key vaults, roles and web apps"; empty where nothing is denied."""
+def blind_topics(results: Iterable[PermissionResult]) -> str:
+    """What a scan will find nothing about: "key vaults, roles and web apps"; empty where nothing is denied."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
-    topics = list(dict.fromkeys(permission.about for permission in PERMISSIONS if permission.action in denied))
-    if len(topics) <= 1:
-        return "".join(topics)
-    return f"{', '.join(topics[:-1])} and {topics[-1]}"
+    return join_names(list(dict.fromkeys(p.about for p in PERMISSIONS if p.action in denied)))

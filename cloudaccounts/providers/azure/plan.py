@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from cloudaccounts.contract.report import Plan, PlannedCheck
@@ -22,7 +23,7 @@ REGIONS = PlannedCheck("regions", "Regions")
 _FIRST = (IDENTITY, TENANT, SUBSCRIPTION)
 _LAST = (PERMISSIONS, PROVIDERS, REGIONS)
 
-PLANS: MappingProxyType[str, Plan] = MappingProxyType(
+PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         FEDERATED: (*_FIRST, EXTERNAL_ID_PROOF, *_LAST),
         CERTIFICATE: (*_FIRST, EXPIRY, *_LAST),

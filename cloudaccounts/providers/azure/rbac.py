@@ -1,4 +1,4 @@
-"""Azure's rules of access: which action a set of roles grants, and which a deny assignment takes away. No SDK.
+"""Azure's role-based access control: which actions roles grant, and which a deny assignment takes away. No SDK.
 
 https://learn.microsoft.com/azure/role-based-access-control/role-definitions#actions and
 https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-EVERYONE = "00000000-0000-0000-0000-000000000000"
+EVERYONE = "00000000-0000-0000-0000-000000000000"  # the principal of deny assignments for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Entry:
         return cls(_texts(answer.get("actions")), _texts(answer.get("notActions")))
 
     def covers(self, action: str) -> bool:
-        return _any(self.actions, action) and not _any(self.not_actions, action)
+        return _matches(self.actions, action) and not _matches(self.not_actions, action)
 
 
 class Reach(StrEnum):
     NO = "no"
-    MAYBE = "maybe"  # it depends on what cannot be asked here: a group's members, a condition, a part of the scope
+    MAYBE = "maybe"  # it depends on what is not known here: a group's members, a condition, a part of the scope
     YES = "yes"
 
 
@@ -47,37 +47,39 @@ class DenyAssignment:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any], subscription_id: str) -> DenyAssignment | None:
-        """None where it says nothing about the subscription: it is about a part of it, or only about what is above."""
-        told = answer.get("properties") or {}
-        scope = str(told.get("scope", "")).rstrip("/").lower()
-        own = f"/subscriptions/{subscription_id}"
-        if scope.startswith(f"{own}/"):
+        """None where it does not concern the whole subscription: it is about a part of it, or only about a scope
+        above.
+        """
+        properties = answer.get("properties") or {}
+        scope = str(properties.get("scope", "")).rstrip("/").lower()
+        subscription_scope = f"/subscriptions/{subscription_id}"
+        if scope.startswith(f"{subscription_scope}/"):
             return None
-        only_here = bool(told.get("doNotApplyToChildScopes"))
-        if only_here and scope != own:
+        only_here = bool(properties.get("doNotApplyToChildScopes"))
+        if only_here and scope != subscription_scope:
             return None
         return cls(
-            name=str(told.get("denyAssignmentName", "")),
-            entries=tuple(Entry.of(item) for item in told.get("permissions") or ()),
-            principals=_principals(told.get("principals")),
-            excluded=_principals(told.get("excludePrincipals")),
-            partial=only_here or bool(told.get("condition")),
+            name=str(properties.get("denyAssignmentName", "")),
+            entries=tuple(Entry.of(item) for item in properties.get("permissions") or ()),
+            principals=_principals(properties.get("principals")),
+            excluded=_principals(properties.get("excludePrincipals")),
+            partial=only_here or bool(properties.get("condition")),
         )
 
     def reaches(self, action: str, principal_id: str) -> Reach:
         """Whether it takes this action from the app's service principal (object ID; empty where it is unknown)."""
         if not any(entry.covers(action) for entry in self.entries):
             return Reach.NO
-        spared, hit = _among(self.excluded, principal_id), _among(self.principals, principal_id)
-        if spared is Reach.YES or hit is Reach.NO:
+        excluded, included = _among(self.excluded, principal_id), _among(self.principals, principal_id)
+        if excluded is Reach.YES or included is Reach.NO:
             return Reach.NO
-        if spared is Reach.MAYBE or self.partial:
+        if excluded is Reach.MAYBE or self.partial:
             return Reach.MAYBE
-        return hit
+        return included
 
 
 def granted(entries: Iterable[Entry], action: str) -> bool:
-    """By any one entry: what one role leaves out, another may give (notActions are not a denial)."""
+    """By any entry: what one role leaves out, another may grant, since notActions are no denial."""
     return any(entry.covers(action) for entry in entries)
 
 
@@ -90,18 +92,18 @@ def _among(principals: tuple[tuple[str, str], ...], principal_id: str) -> Reach:
 
 
 def _principals(answer: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((str(one.get("id", "")).lower(), str(one.get("type", "")).lower()) for one in answer or ())
+    return tuple((str(item.get("id", "")).lower(), str(item.get("type", "")).lower()) for item in answer or ())
 
 
 def _texts(values: Any) -> tuple[str, ...]:
     return tuple(str(value) for value in values or ())
 
 
-def _any(patterns: Iterable[str], action: str) -> bool:
+def _matches(patterns: Iterable[str], action: str) -> bool:
     return any(_pattern(pattern).fullmatch(action) for pattern in patterns)
 
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
-    """Case does not count; ``*`` stands for anything, slashes included."""
+    """Case is ignored; ``*`` stands for any text, including slashes."""
     return re.compile(re.sub(r"(\\\*)+", ".*", re.escape(text)), re.IGNORECASE | re.DOTALL)

@@ -1,6 +1,6 @@
-"""How a person replaces a client secret or certificate at Azure: one more first, the old one last.
+"""How a person replaces a client secret or certificate at Azure: add another first, delete the old one last.
 
-Source: learn.microsoft.com/graph/api/application-addpassword and application-removepassword
+https://learn.microsoft.com/graph/api/application-addpassword and application-removepassword
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _ENTER = "Once it is tested it takes over automatically; checks and scans go on 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
     if method == FEDERATED:
         return ()
-    found = _ID.search(context.identity)
-    client = found[0] if found else "<application (client) ID>"
+    match = _ID.search(context.identity)
+    client = match[0] if match else "<application (client) ID>"
     portal = f"https://{cloud_of(context.partition).portal}/#view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/RegisteredApps"
     certificate = method == CERTIFICATE
     what, tab = ("certificate", "Certificates") if certificate else ("client secret", "Client secrets")

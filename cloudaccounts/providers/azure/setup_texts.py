@@ -1,4 +1,4 @@
-"""The texts that a person runs at Azure: az CLI and Terraform. Pure functions; each quotes for its own language.
+"""What a person runs at Azure: az CLI and Terraform. Pure functions; each quotes for its own language.
 
 What is filled in comes from allow-lists: UUIDs, the owner's external ID (``[a-z0-9-]``), clouds from a table; issuer
 and subject are the operator's.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import shlex
 
+from cloudaccounts.provider_kit.setup_texts import hcl_string
+
+# Changing it would ask every customer with a federated credential to tag the subscription again.
 TAG = "cloud-accounts-external-id"
 APP_NAME = "cloud-accounts-reader"
 # Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
@@ -127,7 +130,6 @@ def terraform(
     *, environment: str, subscription_id: str, federation: tuple[str, str, str] | None, external_id: str, kind: str
 ) -> str:
     """``federation`` is issuer, subject and audience; ``kind`` the method's key."""
-    quoted = json.dumps
     text = f"""terraform {{
   required_providers {{
     azuread = {{ source = "hashicorp/azuread" }}
@@ -136,24 +138,24 @@ def terraform(
 }}
 
 provider "azuread" {{
-  environment = {quoted(environment)}
+  environment = {hcl_string(environment)}
 }}
 
 provider "azurerm" {{
   features {{}}
-  environment     = {quoted(environment)}
-  subscription_id = {quoted(subscription_id)}
+  environment     = {hcl_string(environment)}
+  subscription_id = {hcl_string(subscription_id)}
 }}
 
 variable "scope" {{
   description = "A subscription, or a management group: /providers/Microsoft.Management/managementGroups/GROUP"
-  default     = {quoted(f"/subscriptions/{subscription_id}")}
+  default     = {hcl_string(f"/subscriptions/{subscription_id}")}
 }}
 
 data "azuread_client_config" "current" {{}}
 
 resource "azuread_application" "reader" {{
-  display_name     = {quoted(APP_NAME)}
+  display_name     = {hcl_string(APP_NAME)}
   sign_in_audience = "AzureADMyOrg"
 }}
 
@@ -163,7 +165,7 @@ resource "azuread_service_principal" "reader" {{
 
 # Reader and Security Reader.
 resource "azurerm_role_assignment" "reader" {{
-  for_each           = toset([{quoted(READER)}, {quoted(SECURITY_READER)}])
+  for_each           = toset([{hcl_string(READER)}, {hcl_string(SECURITY_READER)}])
   scope              = var.scope
   role_definition_id = "{_ROLES.format(subscription_id)}/${{each.value}}"
   principal_id       = azuread_service_principal.reader.object_id
@@ -175,17 +177,17 @@ resource "azurerm_role_assignment" "reader" {{
 # Lets this product's server sign in as the app, without any secret.
 resource "azuread_application_federated_identity_credential" "reader" {{
   application_id = azuread_application.reader.id
-  display_name   = {quoted(APP_NAME)}
-  issuer         = {_hcl(issuer)}
-  subject        = {_hcl(subject)}
-  audiences      = [{quoted(audience)}]
+  display_name   = {hcl_string(APP_NAME)}
+  issuer         = {hcl_string(issuer)}
+  subject        = {hcl_string(subject)}
+  audiences      = [{hcl_string(audience)}]
 }}
 
 # Your mark on the subscription: only you can connect it.
 resource "terraform_data" "external_id" {{
-  input = {quoted(external_id)}
+  input = {hcl_string(external_id)}
   provisioner "local-exec" {{
-    command = {quoted(tag_command(subscription_id, external_id))}
+    command = {hcl_string(tag_command(subscription_id, external_id))}
   }}
 }}
 """
@@ -228,8 +230,3 @@ output "client_id" {
 }
 """
     )
-
-
-def _hcl(text: str) -> str:
-    """A quoted HCL string: as JSON, with template markers escaped."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

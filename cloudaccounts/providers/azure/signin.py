@@ -1,28 +1,28 @@
-"""Signing in: an app's token, what it says of itself, and the subscription that it is for. No Django."""
+"""Signing in: an app's token, what the token says about the app, and the subscription. No Django."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.provider_kit.jwt import unverified_claims
 from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.client import Connection
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import azure_code, explain, is_denied
 from cloudaccounts.providers.azure.plan import FEDERATED
-from cloudaccounts.providers.azure.server import claims_of
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A signed-in app. ``principal_id`` is its service principal's object ID; empty where the token does not tell."""
+    """A signed-in app. ``principal_id`` is the object ID of its service principal; empty where the token lacks it."""
 
     tenant_id: str
     client_id: str
@@ -33,7 +33,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """As Azure shows it to the app."""
+    """A subscription, as Azure shows it to the app."""
 
     id: str
     name: str
@@ -57,7 +57,8 @@ def sign_in(credentials: Credentials, target: Target) -> Access:
     except (AzureError, ProviderError) as error:
         connection.close()
         raise explain(error) from None
-    claims = claims_of(token) or {}
+    # Nothing is granted by these claims: they name the app in texts, and in Azure's own lists.
+    claims = unverified_claims(token) or {}
     return Access(
         tenant_id=credentials["tenant_id"],
         client_id=credentials["client_id"],
@@ -67,57 +68,57 @@ def sign_in(credentials: Credentials, target: Target) -> Access:
     )
 
 
-def asked(call: Callable[[], T], doing: str) -> T:
-    """The call's result; its SDK errors as `ProviderError`. ``doing`` is the Azure action that it needs."""
+def call_azure(call: Callable[[], T], action: str) -> T:
+    """The call's result; the SDK's errors as `ProviderError`. ``action`` is the permission that it needs."""
     try:
         return call()
     except (AzureError, ProviderError) as error:
-        raise explain(error, doing) from None
+        raise explain(error, action) from None
 
 
-def subscription(access: Access) -> Subscription:
+def get_subscription(access: Access) -> Subscription:
     """Raises `ProviderError`; ``no_permissions`` where Azure knows the app and shows it nothing."""
     try:
-        told = access.connection.subscriptions.subscriptions.get(access.connection.subscription_id)
+        answer = access.connection.subscriptions.subscriptions.get(access.connection.subscription_id)
     except (AzureError, ProviderError) as error:
         if is_denied(error) and azure_code(error) == "AuthorizationFailed":
-            nothing = check_results.nothing_granted()
-            raise ProviderError(nothing.code, nothing.cause, nothing.remedy, sdk_error=azure_code(error)) from None
+            # The role is missing as a whole, so naming one permission would mislead.
+            no_role = check_results.nothing_granted()
+            raise ProviderError(no_role.code, no_role.cause, no_role.remedy, sdk_error=azure_code(error)) from None
         raise explain(error, "Microsoft.Resources/subscriptions/read") from None
+    managed_by = frozenset(str(tenant.tenant_id or "").lower() for tenant in answer.managed_by_tenants or ())
+    return _subscription(answer, managed_by)
+
+
+def _subscription(answer: Any, managed_by: frozenset[str] = frozenset()) -> Subscription:
     return Subscription(
-        id=str(told.subscription_id or "").lower(),
-        name=str(told.display_name or ""),
-        state=str(getattr(told.state, "value", told.state) or ""),
-        tenant_id=str(told.tenant_id or "").lower(),
-        managed_by=frozenset(str(one.tenant_id or "").lower() for one in told.managed_by_tenants or ()),
-        tags=dict(told.tags or {}),
+        id=str(answer.subscription_id or "").lower(),
+        name=str(answer.display_name or ""),
+        state=str(getattr(answer.state, "value", answer.state) or ""),  # an enum, or a text that the SDK does not know
+        tenant_id=str(answer.tenant_id or "").lower(),
+        managed_by=managed_by,
+        tags=dict(answer.tags or {}),
     )
 
 
-def require_open(credentials: Credentials, target: Target, found: Subscription) -> None:
-    """What a scan checks again each time: the state, and on federated credentials the owner's mark."""
-    if not check_results.is_readable(found.state):
-        raise check_results.subscription_error(found.state)
+def require_readable(credentials: Credentials, target: Target, subscription: Subscription) -> None:
+    """What each scan and connection check requires: the state and, with a federated credential, the owner's tag.
+
+    Raises `ProviderError`. With a federated credential this server's own identity opens the subscription, so whoever
+    removes the tag ends our access.
+    """
+    if not check_results.is_readable(subscription.state):
+        raise check_results.subscription_error(subscription.state)
     if credentials.method == FEDERATED:
-        error = check_results.external_id_error(found.tags, target.external_id, target.account_id)
+        error = check_results.external_id_error(subscription.tags, target.external_id, target.account_id)
         if error is not None:
             raise error
 
 
 def visible_subscriptions(access: Access) -> list[Subscription]:
-    """All that the app can see, the asked one included. Raises `ProviderError`."""
+    """All that the app can see, the connected one included. Raises `ProviderError`."""
 
-    def listed() -> list[Subscription]:
-        return [
-            Subscription(
-                id=str(one.subscription_id or "").lower(),
-                name=str(one.display_name or ""),
-                state=str(getattr(one.state, "value", one.state) or ""),
-                tenant_id=str(one.tenant_id or "").lower(),
-                managed_by=frozenset(),
-                tags=dict(one.tags or {}),
-            )
-            for one in access.connection.subscriptions.subscriptions.list()
-        ]
+    def list_all() -> list[Subscription]:
+        return [_subscription(answer) for answer in access.connection.subscriptions.subscriptions.list()]
 
-    return asked(listed, "Microsoft.Resources/subscriptions/read")
+    return call_azure(list_all, "Microsoft.Resources/subscriptions/read")

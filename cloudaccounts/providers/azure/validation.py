@@ -1,36 +1,29 @@
-"""The connection test: sign-in, tenant, subscription, the owner's mark, permissions, providers, regions. No Django.
+"""The validation: sign-in, tenant, subscription, the owner's tag, permissions, resource providers, regions. No Django.
 
-What needs the same answer first runs at the same time, each call in a thread of its own; the checks are told in the
-plan's order by the thread that validates. A failure of sign-in, tenant, subscription or mark ends the test; any other
-lets the rest be told as well, so that a person mends all at once.
+Calls that need the same answer run at the same time. A failure of sign-in, tenant, subscription or tag ends the
+validation; every other failure leaves the remaining checks to be reported.
 
-With a federated credential it is this server's identity that opens the subscription, whoever asks: so until the
-subscription's tag has proven the owner, nothing of it (its name, its neighbours, its permissions) is read or told.
+With a federated credential it is this server's identity that opens the subscription, whoever asks. So until the
+subscription's tag has proven the owner, nothing about it (its name, the others that the app can see, its permissions)
+is read or shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
-from cloudaccounts.contract.report import (
-    CheckResult,
-    CheckStatus,
-    CloudValidationResult,
-    PlannedCheck,
-    RegionResult,
-    ValidationProgress,
-)
-from cloudaccounts.provider_kit.deadlines import Deadline, start
+from cloudaccounts.contract.report import CheckResult, CloudValidationResult, RegionResult, ValidationProgress
+from cloudaccounts.provider_kit.check_results import failed, passed
+from cloudaccounts.provider_kit.deadlines import start
+from cloudaccounts.provider_kit.validation_run import ValidationRun, ValidationStopped
 from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.certificate import parse
 from cloudaccounts.providers.azure.identifiers import end_of_day
-from cloudaccounts.providers.azure.permission_check import Proof, prove
+from cloudaccounts.providers.azure.permission_check import PermissionCheck, check_permissions
 from cloudaccounts.providers.azure.plan import (
     CERTIFICATE,
     CLIENT_SECRET,
@@ -49,89 +42,62 @@ from cloudaccounts.providers.azure.setup_texts import tag_command
 from cloudaccounts.providers.azure.signin import (
     Access,
     Subscription,
-    asked,
+    call_azure,
+    get_subscription,
     sign_in,
-    subscription,
     visible_subscriptions,
 )
 
-T = TypeVar("T")
-
-
-class Refused(Exception):  # noqa: N818 # not an error: the check that failed is in the report
-    """The rest of the test would prove nothing."""
+Remaining = tuple[Future[PermissionCheck], Future[dict[str, str]], Future[tuple[RegionResult, ...]]]
 
 
 def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
     """Every expected failure is in the result. Takes at most ``target.deadline`` seconds."""
-    return _Run(credentials, target, progress).report()
+    return _Run(credentials, target, progress, PLANS[credentials.method]).run()
 
 
-class _Run:
-    def __init__(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> None:
-        self.credentials = credentials
-        self.target = target
-        self.progress = progress
-        self.deadline = Deadline(target.deadline, "Azure")
-        self.guarded = credentials.method == FEDERATED
+class _Run(ValidationRun[Access]):
+    cloud = "Azure"
 
-    def report(self) -> CloudValidationResult:
-        access: Access | None = None
-        try:
-            access = self._identity()
-            self._walk(access)
-        except Refused:
-            self._skip_the_rest()
-        finally:
-            if access is not None:
-                access.connection.close()
-        return self.progress.finish()
+    def report_identity(self) -> Access:
+        access = self.wait_for(IDENTITY, start(partial(sign_in, self.credentials, self.target)))
+        identity = f"app {access.client_id} of tenant {access.tenant_id}"
+        self.progress.update(identity=identity)
+        self.progress.done(passed(IDENTITY, f"Signed in as {identity}"))
+        return access
 
-    def check(self, planned: PlannedCheck, future: Future[T]) -> T:
-        """Waits for what a check needs; where that fails, so does the check, and the test ends."""
-        self.progress.start(planned.name)
-        try:
-            return self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.failed(planned, error))
-            raise Refused from None
+    @property
+    def must_prove_owner(self) -> bool:
+        return self.credentials.method == FEDERATED
 
-    def _walk(self, access: Access) -> None:
-        tenants, found = start(partial(_tenant_names, access)), start(partial(subscription, access))
+    def report_checks(self, access: Access) -> None:
+        tenants = start(partial(_tenant_names, access))
+        subscription = start(partial(get_subscription, access))
         others: Future[list[Subscription]] | None = None
-        if not self.guarded:
+        if not self.must_prove_owner:
             others = start(partial(visible_subscriptions, access))
-            rest = self._ask_the_rest(access)
-        self._tell_tenant(access, tenants)
-        known = self._tell_subscription(access, found, others)
-        if self.guarded:
-            self._tell_external_id(known)
-            rest = self._ask_the_rest(access)
+            remaining = self._start_remaining(access)
+        self._report_tenant(access, tenants)
+        found = self._report_subscription(access, subscription, others)
+        if self.must_prove_owner:
+            self._report_external_id(found)
+            remaining = self._start_remaining(access)
         else:
-            self._tell_expiry()
-        proof, providers, regions = rest
-        self._tell_permissions(proof)
-        self._tell_good_to_know(PROVIDERS, providers, check_results.providers)
-        self._tell_good_to_know(REGIONS, regions, self._told_regions)
+            self._report_expiry()
+        permissions, providers, regions = remaining
+        self.report(PERMISSIONS, permissions, self._permissions_result, partial(failed, PERMISSIONS))
+        self.report(PROVIDERS, providers, check_results.providers, partial(check_results.unknown, PROVIDERS))
+        self.report(REGIONS, regions, self._regions_result, partial(check_results.unknown, REGIONS))
 
-    def _ask_the_rest(
-        self, access: Access
-    ) -> tuple[Future[Proof], Future[dict[str, str]], Future[tuple[RegionResult, ...]]]:
+    def _start_remaining(self, access: Access) -> Remaining:
         return (
-            start(partial(prove, access.connection, access.principal_id)),
-            start(partial(_providers, access)),
+            start(partial(check_permissions, access.connection, access.principal_id)),
+            start(partial(_provider_states, access)),
             start(partial(_regions, access, self.target.regions)),
         )
 
-    def _identity(self) -> Access:
-        access = self.check(IDENTITY, start(partial(sign_in, self.credentials, self.target)))
-        identity = f"app {access.client_id} of tenant {access.tenant_id}"
-        self.progress.update(identity=identity)
-        self.progress.done(check_results.passed(IDENTITY, f"Signed in as {identity}"))
-        return access
-
-    def _tell_tenant(self, access: Access, tenants: Future[dict[str, str]]) -> None:
-        """The token's own tenant decides; the list adds the name."""
+    def _report_tenant(self, access: Access, tenants: Future[dict[str, str]]) -> None:
+        """The tenant in the token decides; the list only adds the name."""
         self.progress.start(TENANT.name)
         if access.token_tenant and access.token_tenant != access.tenant_id:
             error = ProviderError(
@@ -139,132 +105,112 @@ class _Run:
                 "Azure signed the app in to another tenant than the one you named.",
                 "Copy the Directory (tenant) ID from the app registration.",
             )
-            self.progress.done(check_results.failed(TENANT, error))
-            raise Refused
+            self.report_or_stop(failed(TENANT, error))
         try:
             name = self.deadline.wait(tenants).get(access.tenant_id, "")
         except ProviderError as error:
+            # A temporary failure is reported as such. A denial costs only the name.
             if not error.permanent:
-                self.progress.done(check_results.failed(TENANT, error))
-                raise Refused from None
+                self.progress.done(failed(TENANT, error))
+                raise ValidationStopped from None
             name = ""
-        shown = f"It is {name}." if name and not self.guarded else "The token is of this tenant."
-        self.progress.done(check_results.passed(TENANT, shown))
+        show_name = name and not self.must_prove_owner
+        self.progress.done(passed(TENANT, f"It is {name}." if show_name else "The token is of this tenant."))
 
-    def _tell_subscription(
+    def _report_subscription(
         self, access: Access, future: Future[Subscription], others: Future[list[Subscription]] | None
     ) -> Subscription:
-        found = self.check(SUBSCRIPTION, future)
-        if found.tenant_id and found.tenant_id != access.tenant_id and access.tenant_id not in found.managed_by:
+        subscription = self.wait_for(SUBSCRIPTION, future)
+        # Azure Lighthouse lets an app of a managing tenant read the subscription of another.
+        is_of_tenant = subscription.tenant_id == access.tenant_id or access.tenant_id in subscription.managed_by
+        if subscription.tenant_id and not is_of_tenant:
             error = ProviderError(
                 "subscription_in_other_tenant",
                 "The subscription belongs to another tenant than the one you signed in to.",
                 "Use the ID of the subscription's own tenant, and an app in it.",
             )
-            self.progress.done(check_results.failed(SUBSCRIPTION, error))
-            raise Refused
-        verdict = check_results.subscription(
-            found.state, "" if self.guarded else found.name, self._count_others(others)
-        )
-        self.progress.done(verdict)
-        if verdict.status == CheckStatus.FAILED:
-            raise Refused
-        return found
+            self.report_or_stop(failed(SUBSCRIPTION, error))
+        name = "" if self.must_prove_owner else subscription.name
+        self.report_or_stop(check_results.subscription(subscription.state, name, self._count_others(others)))
+        return subscription
 
     def _count_others(self, others: Future[list[Subscription]] | None) -> int:
         if others is None:
             return 0
         try:
-            return sum(one.id != self.target.account_id for one in self.deadline.wait(others))
+            return sum(subscription.id != self.target.account_id for subscription in self.deadline.wait(others))
         except ProviderError:
-            return 0  # good to know, and told by nothing else
+            return 0  # a detail of the text, which the check does not depend on
 
-    def _tell_external_id(self, found: Subscription) -> None:
+    def _report_external_id(self, subscription: Subscription) -> None:
         self.progress.start(EXTERNAL_ID_PROOF.name)
-        error = check_results.external_id_error(found.tags, self.target.external_id, self.target.account_id)
+        error = check_results.external_id_error(subscription.tags, self.target.external_id, self.target.account_id)
         if error is not None:
             self.progress.update(
                 mending=tag_command(self.target.account_id, self.target.external_id),
                 mending_title="Run this as an administrator of the subscription, then check again",
             )
-            self.progress.done(check_results.failed(EXTERNAL_ID_PROOF, error))
-            raise Refused
+            self.report_or_stop(failed(EXTERNAL_ID_PROOF, error))
         self.progress.done(check_results.external_id_proven())
 
-    def _tell_expiry(self) -> None:
+    def _report_expiry(self) -> None:
+        """Calls nothing: a certificate holds its dates, and the date of a secret is what the person entered."""
         self.progress.start(EXPIRY.name)
         ends: datetime | None = None
         if self.credentials.method == CERTIFICATE:
-            parsed = parse(self.credentials["certificate_pem"], self.credentials.get("password"))
-            ends = parsed.not_after
-            self.progress.update(credential_created_at=parsed.not_before.isoformat())
+            certificate = parse(self.credentials["certificate_pem"], self.credentials.get("password"))
+            ends = certificate.not_after
+            self.progress.update(credential_created_at=certificate.not_before.isoformat())
         elif self.credentials.method == CLIENT_SECRET:
             ends = end_of_day(self.credentials.get("expires_on"))
         if ends is not None:
             self.progress.update(credential_expires_at=ends.isoformat())
         self.progress.done(check_results.expiry(ends, datetime.now(UTC)))
 
-    def _tell_permissions(self, future: Future[Proof]) -> None:
-        self.progress.start(PERMISSIONS.name)
-        try:
-            proof = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.failed(PERMISSIONS, error))
-            return
-        self.progress.update(permissions=proof.results)
+    def _permissions_result(self, check: PermissionCheck) -> CheckResult:
+        self.progress.update(permissions=check.results)
         self.progress.update(
-            **check_results.mending(proof.results, self.credentials["client_id"], self.target.account_id)
+            **check_results.remediation(check.results, self.credentials["client_id"], self.target.account_id)
         )
-        self.progress.done(check_results.permissions(proof.results, proof.denials_unread))
+        return check_results.permissions(check.results, check.denials_unread)
 
-    def _told_regions(self, results: tuple[RegionResult, ...]) -> CheckResult:
+    def _regions_result(self, results: tuple[RegionResult, ...]) -> CheckResult:
         self.progress.update(regions=results)
         return check_results.regions(results)
 
-    def _tell_good_to_know(self, planned: PlannedCheck, future: Future[T], judge: Callable[[T], CheckResult]) -> None:
-        self.progress.start(planned.name)
-        try:
-            verdict = judge(self.deadline.wait(future))
-        except ProviderError as error:
-            verdict = check_results.unknown(planned, error)
-        self.progress.done(verdict)
-
-    def _skip_the_rest(self) -> None:
-        told = {check.name for check in self.progress.report.checks}
-        rest = [planned for planned in PLANS[self.credentials.method] if planned.name not in told]
-        self.progress.done(*(check_results.skipped(planned, "Not reached.") for planned in rest))
-
 
 def _tenant_names(access: Access) -> dict[str, str]:
-    """Of the tenants that the app sees, by ID: display name and domain, where Azure tells them."""
+    """Of the tenants that the app sees, by ID: display name and domain, where Azure shows them."""
 
-    def listed() -> dict[str, str]:
+    def list_names() -> dict[str, str]:
         names = {}
-        for one in access.connection.subscriptions.tenants.list():
-            parts = [str(one.display_name or ""), f"({one.default_domain})" if one.default_domain else ""]
-            names[str(one.tenant_id or "").lower()] = " ".join(part for part in parts if part)[:200]
+        for tenant in access.connection.subscriptions.tenants.list():
+            parts = [str(tenant.display_name or ""), f"({tenant.default_domain})" if tenant.default_domain else ""]
+            names[str(tenant.tenant_id or "").lower()] = " ".join(part for part in parts if part)[:200]
         return names
 
-    return asked(listed, "Microsoft.Resources/tenants/read")
+    return call_azure(list_names, "Microsoft.Resources/tenants/read")
 
 
-def _providers(access: Access) -> dict[str, str]:
-    def listed() -> dict[str, str]:
-        pages = access.connection.resources.providers.list()
-        return {str(one.namespace or "").lower(): str(one.registration_state or "") for one in pages}
+def _provider_states(access: Access) -> dict[str, str]:
+    """By namespace in lower case."""
 
-    return asked(listed, "Microsoft.Resources/subscriptions/providers/read")
+    def list_states() -> dict[str, str]:
+        providers = access.connection.resources.providers.list()
+        return {str(item.namespace or "").lower(): str(item.registration_state or "") for item in providers}
+
+    return call_azure(list_states, "Microsoft.Resources/subscriptions/providers/read")
 
 
 def _regions(access: Access, chosen: tuple[str, ...]) -> tuple[RegionResult, ...]:
     if not chosen:
         return ()
 
-    def listed() -> set[str]:
-        pages = access.connection.subscriptions.subscriptions.list_locations(access.connection.subscription_id)
-        return {str(one.name or "").lower() for one in pages}
+    def list_locations() -> set[str]:
+        locations = access.connection.subscriptions.subscriptions.list_locations(access.connection.subscription_id)
+        return {str(location.name or "").lower() for location in locations}
 
-    names = asked(listed, "Microsoft.Resources/subscriptions/locations/read")
+    names = call_azure(list_locations, "Microsoft.Resources/subscriptions/locations/read")
     return tuple(
         RegionResult(name, name in names, "" if name in names else "not open to this subscription") for name in chosen
     )

@@ -1,7 +1,7 @@
-"""What AWS's assets are judged by: pure functions of one asset each, and what to do where one fails.
+"""AWS's posture checks: pure functions of an asset, each with its remediation.
 
-No Django, no SDK, no network, no clock: a rule about ages reads the moment of observation from the asset
-(`Asset.as_of`) and is marked with ``ages``. What could not be read is unknown, with the reason.
+No Django, no SDK, no network, no clock: a rule about ages reads the time of observation from the asset (`Asset.as_of`)
+and is marked with ``time_dependent``. What could not be read is unknown, with the reason.
 
 References name the CIS AWS Foundations Benchmark 3.0.0; its numbers were checked against the published list of
 recommendations. A rule cites those that ask what it asks; one that asks something else, or less, carries no number.

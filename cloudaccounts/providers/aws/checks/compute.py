@@ -6,7 +6,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, failed, not_applicable, optional, passed, required
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
 _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
 _GONE = {"terminated", "shutting-down"}
@@ -69,8 +69,8 @@ def _image_public(asset: Asset) -> Evaluation:
 
 
 def _function_public(asset: Asset) -> Evaluation:
-    open_ = policies.lets_anyone(optional(asset, "policy", dict))
-    return expect(open_ is None, "Everybody may call this function.", "The policy names who may call the function.")
+    statement = policies.public_statement(optional(asset, "policy", dict))
+    return expect(statement is None, "Everybody may call this function.", "The policy names who may call the function.")
 
 
 def _runtime(asset: Asset) -> Evaluation:
@@ -130,7 +130,9 @@ CHECKS = (
         why="Encryption keeps copies of a disk unreadable for whoever lacks the key.",
         console="EC2, Volumes: make a snapshot, copy it with encryption, make a volume of the copy and swap it in.",
         command="aws ec2 copy-snapshot --source-region <region> --source-snapshot-id <snapshot> --encrypted",
-        references=(aws("EBS encryption", "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"),),
+        references=(
+            aws_docs("EBS encryption", "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"),
+        ),
     ),
     check(
         "ec2_ebs_default_encryption",
@@ -154,7 +156,7 @@ CHECKS = (
         command="aws ec2 modify-snapshot-attribute --snapshot-id <snapshot> --attribute createVolumePermission "
         "--operation-type remove --group-names all",
         references=(
-            aws(
+            aws_docs(
                 "Share a snapshot",
                 "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html",
             ),
@@ -169,7 +171,9 @@ CHECKS = (
         why="An unencrypted snapshot can be shared by one click; an encrypted one needs the key as well.",
         console="EC2, Snapshots, the snapshot, Actions, Copy snapshot: Encrypt; then delete the old one.",
         command="aws ec2 copy-snapshot --source-region <region> --source-snapshot-id <snapshot> --encrypted",
-        references=(aws("EBS encryption", "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"),),
+        references=(
+            aws_docs("EBS encryption", "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"),
+        ),
     ),
     check(
         "ec2_image_public",
@@ -181,7 +185,7 @@ CHECKS = (
         console="EC2, AMIs, the image, Actions, Edit AMI permissions: Private.",
         command="aws ec2 modify-image-attribute --image-id <image> --launch-permission Remove=[{Group=all}]",
         references=(
-            aws(
+            aws_docs(
                 "Block public access to images",
                 "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html",
             ),
@@ -198,7 +202,7 @@ CHECKS = (
         "statement.",
         command="aws lambda remove-permission --function-name <function> --statement-id <statement>",
         references=(
-            aws(
+            aws_docs(
                 "Resource-based policies",
                 "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
             ),
@@ -213,7 +217,7 @@ CHECKS = (
         why="A runtime out of support keeps its known holes.",
         console="Lambda, Functions, the function, Code, Runtime settings, Edit.",
         command="aws lambda update-function-configuration --function-name <function> --runtime <runtime>",
-        references=(aws("Lambda runtimes", "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"),),
+        references=(aws_docs("Lambda runtimes", "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"),),
     ),
     check(
         "eks_endpoint_public",
@@ -225,7 +229,7 @@ CHECKS = (
         console="EKS, Clusters, the cluster, Networking, Manage endpoint access: private, or name the addresses.",
         command="aws eks update-cluster-config --name <cluster> --resources-vpc-config "
         "endpointPublicAccess=false,endpointPrivateAccess=true",
-        references=(hub("EKS.1"),),
+        references=(security_hub("EKS.1"),),
     ),
     check(
         "eks_secrets_encrypted",
@@ -237,7 +241,7 @@ CHECKS = (
         console="EKS, Clusters, the cluster, Overview, Secrets encryption, Enable.",
         command="aws eks associate-encryption-config --cluster-name <cluster> --encryption-config "
         '\'[{"resources":["secrets"],"provider":{"keyArn":"<key>"}}]\'',
-        references=(hub("EKS.3"),),
+        references=(security_hub("EKS.3"),),
     ),
     check(
         "ecr_scan_on_push",
@@ -249,6 +253,6 @@ CHECKS = (
         console="ECR, Private registry, Settings, Scanning, or the repository, Edit: Scan on push.",
         command="aws ecr put-image-scanning-configuration --repository-name <repository> "
         "--image-scanning-configuration scanOnPush=true",
-        references=(hub("ECR.1"),),
+        references=(security_hub("ECR.1"),),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, required
-from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
 BACKUP_DAYS = 7
 _INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"
@@ -99,7 +99,7 @@ CHECKS = (
         "<snapshot> "
         "--engine <engine> --kms-key-id <key>",
         references=(
-            aws(
+            aws_docs(
                 "Encrypting Aurora",
                 "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.Encryption.html",
             ),
@@ -125,7 +125,7 @@ CHECKS = (
         why="A mistake is often noticed days later; then the backup must still be there.",
         console="RDS, Databases, the database, Modify, Backup: retention of 7 days or more.",
         command="aws rds modify-db-instance --db-instance-identifier <database> --backup-retention-period 7",
-        references=(hub("RDS.11"),),
+        references=(security_hub("RDS.11"),),
     ),
     check(
         "rds_deletion_protection",
@@ -136,7 +136,7 @@ CHECKS = (
         why="Protection makes deleting a second, deliberate step.",
         console="RDS, Databases, the database, Modify: Enable deletion protection.",
         command="aws rds modify-db-instance --db-instance-identifier <database> --deletion-protection",
-        references=(hub("RDS.8"),),
+        references=(security_hub("RDS.8"),),
     ),
     check(
         "rds_snapshot_public",
@@ -149,7 +149,9 @@ CHECKS = (
         command="aws rds modify-db-snapshot-attribute --db-snapshot-identifier <snapshot> --attribute-name restore "
         "--values-to-remove all",
         references=(
-            aws("Sharing a snapshot", "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html"),
+            aws_docs(
+                "Sharing a snapshot", "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html"
+            ),
         ),
     ),
     check(
@@ -162,7 +164,7 @@ CHECKS = (
         console="RDS, Snapshots, the snapshot, Actions, Copy snapshot: Enable encryption; then delete the old one.",
         command="aws rds copy-db-snapshot --source-db-snapshot-identifier <snapshot> --target-db-snapshot-identifier "
         "<encrypted> --kms-key-id <key>",
-        references=(hub("RDS.4"),),
+        references=(security_hub("RDS.4"),),
     ),
     check(
         "efs_encrypted",
@@ -185,6 +187,6 @@ CHECKS = (
         console="DynamoDB, Tables, the table, Backups, Point-in-time recovery, Edit: Turn on.",
         command="aws dynamodb update-continuous-backups --table-name <table> --point-in-time-recovery-specification "
         "PointInTimeRecoveryEnabled=true",
-        references=(hub("DynamoDB.2"),),
+        references=(security_hub("DynamoDB.2"),),
     ),
 )

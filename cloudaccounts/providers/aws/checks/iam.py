@@ -1,4 +1,4 @@
-"""Identities: the root user, passwords, second factors, keys and who is an administrator."""
+"""Identities: the root user, passwords, second factors, keys, and who is an administrator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cloudaccounts.provider_kit.posture import (
     rows,
 )
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, texts
 
 UNUSED_DAYS = 45  # CIS AWS 1.12
 KEY_DAYS = 90  # CIS AWS 1.14
@@ -30,7 +30,7 @@ PASSWORD_LENGTH = 14  # CIS AWS 1.8
 PASSWORDS_REMEMBERED = 24  # CIS AWS 1.9
 
 _ACCOUNT, _USER, _CREDENTIALS = "aws.iam.account", "aws.iam.user", "aws.iam.credentials"
-_BEST_PRACTICES = aws(
+_BEST_PRACTICES = aws_docs(
     "Security best practices in IAM", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
 )
 
@@ -189,9 +189,9 @@ def _policy_admin(asset: Asset) -> Evaluation:
 
 
 def _trust(asset: Asset) -> Evaluation:
-    open_ = policies.lets_anyone(required(asset, "trust_policy", dict))
+    statement = policies.public_statement(required(asset, "trust_policy", dict))
     return expect(
-        open_ is None,
+        statement is None,
         "Every AWS account in the world may assume this role.",
         "The trust policy names who may assume the role.",
     )
@@ -369,7 +369,9 @@ CHECKS = (
         console="IAM, Roles, the role, Trust relationships, Edit: name the account, role or service that needs it.",
         command="aws iam update-assume-role-policy --role-name <role> --policy-document file://trust.json",
         references=(
-            aws("The confused deputy problem", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"),
+            aws_docs(
+                "The confused deputy problem", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+            ),
         ),
     ),
 )

@@ -6,17 +6,17 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import days_since, expect, failed, not_applicable, optional, passed, required
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
 EXPIRY_DAYS = 30
 _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
 
 
 def _open_policy(asset: Asset) -> Evaluation:
-    found = policies.lets_anyone(optional(asset, "policy", dict))
-    if found is None:
+    statement = policies.public_statement(optional(asset, "policy", dict))
+    if statement is None:
         return passed("The policy lets in only whom it names.")
-    actions = ", ".join(sorted(texts(found.get("Action")))[:3]) or "everything"
+    actions = ", ".join(sorted(texts(statement.get("Action")))[:3]) or "everything"
     return failed(f"The policy lets everybody in ({actions}).")
 
 
@@ -55,8 +55,8 @@ def _expires(asset: Asset) -> Evaluation:
 
 
 def _https(asset: Asset) -> Evaluation:
-    open_ = "allow-all" in texts(required(asset, "viewer_protocols", list))
-    return expect(not open_, "Visitors may read without HTTPS.", "Visitors are served over HTTPS.")
+    is_open = "allow-all" in texts(required(asset, "viewer_protocols", list))
+    return expect(not is_open, "Visitors may read without HTTPS.", "Visitors are served over HTTPS.")
 
 
 CHECKS = (
@@ -69,7 +69,7 @@ CHECKS = (
         why="Whoever may send can feed false work; whoever may receive reads and removes what others wait for.",
         console="SQS, Queues, the queue, Access policy, Edit: name the accounts or services, or add a condition.",
         command="aws sqs set-queue-attributes --queue-url <queue> --attributes file://policy.json",
-        references=(hub("SQS.3"),),
+        references=(security_hub("SQS.3"),),
     ),
     check(
         "sqs_queue_encrypted",
@@ -80,7 +80,7 @@ CHECKS = (
         why="Messages often carry personal data that nobody thinks of as stored.",
         console="SQS, Queues, the queue, Edit, Encryption: Enabled.",
         command="aws sqs set-queue-attributes --queue-url <queue> --attributes SqsManagedSseEnabled=true",
-        references=(hub("SQS.1"),),
+        references=(security_hub("SQS.1"),),
     ),
     check(
         "sns_topic_public",
@@ -92,7 +92,7 @@ CHECKS = (
         console="SNS, Topics, the topic, Edit, Access policy: name the accounts or services, or add a condition.",
         command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name Policy --attribute-value "
         "file://policy.json",
-        references=(hub("SNS.4"),),
+        references=(security_hub("SNS.4"),),
     ),
     check(
         "sns_topic_encrypted",
@@ -104,7 +104,7 @@ CHECKS = (
         console="SNS, Topics, the topic, Edit, Encryption: Enable.",
         command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name KmsMasterKeyId --attribute-value "
         "alias/aws/sns",
-        references=(hub("SNS.1"),),
+        references=(security_hub("SNS.1"),),
     ),
     check(
         "secretsmanager_rotation",
@@ -116,7 +116,7 @@ CHECKS = (
         console="Secrets Manager, the secret, Rotation, Edit rotation: Automatic rotation.",
         command="aws secretsmanager rotate-secret --secret-id <secret> --rotation-lambda-arn <function> "
         "--rotation-rules AutomaticallyAfterDays=30",
-        references=(hub("SecretsManager.1"),),
+        references=(security_hub("SecretsManager.1"),),
     ),
     check(
         "kms_key_rotation",
@@ -140,7 +140,9 @@ CHECKS = (
         command="aws acm import-certificate --certificate-arn <certificate> --certificate fileb://cert.pem "
         "--private-key "
         "fileb://key.pem",
-        references=(aws("Managed renewal", "https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html"),),
+        references=(
+            aws_docs("Managed renewal", "https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html"),
+        ),
         time_dependent=True,
     ),
     check(
@@ -153,6 +155,6 @@ CHECKS = (
         console="CloudFront, the distribution, Behaviors, Edit: Redirect HTTP to HTTPS.",
         command="aws cloudfront update-distribution --id <distribution> --distribution-config file://config.json "
         "--if-match <etag>",
-        references=(hub("CloudFront.3"),),
+        references=(security_hub("CloudFront.3"),),
     ),
 )

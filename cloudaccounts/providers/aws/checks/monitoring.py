@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
-from cloudaccounts.providers.aws.checks.results import aws, check, cis, hub
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub
 
 _TRAIL = "aws.cloudtrail.trail"
 
@@ -40,18 +40,18 @@ def _logging(asset: Asset) -> Evaluation:
 def _recorder(asset: Asset) -> Evaluation:
     """CIS 3.3: in every region, all supported types."""
     recorders = rows(asset, "recorders")
-    if any(one.get("recording") is True and one.get("all_supported") is True for one in recorders):
+    if any(recorder.get("recording") is True and recorder.get("all_supported") is True for recorder in recorders):
         return passed("Changes of all supported resources are recorded.")
-    if any(one.get("recording") is None for one in recorders):
+    if any(recorder.get("recording") is None for recorder in recorders):
         raise UnknownFactError("Whether the recorder is on could not be read.")
-    if any(one.get("recording") is True for one in recorders):
+    if any(recorder.get("recording") is True for recorder in recorders):
         return failed("Only some kinds of resources are recorded.")
     return failed("The recorder is switched off." if recorders else "AWS Config records nothing in this region.")
 
 
 def _guardduty(asset: Asset) -> Evaluation:
     detectors = rows(asset, "detectors")
-    on = any(one.get("enabled") is True for one in detectors)
+    on = any(detector.get("enabled") is True for detector in detectors)
     off = "GuardDuty is switched off in this region." if detectors else "GuardDuty is not set up in this region."
     return expect(on, off, "GuardDuty looks for threats in this region.")
 
@@ -78,7 +78,7 @@ CHECKS = (
         why="Switching a trail off is among the first things that an intruder does.",
         console="CloudTrail, Trails, the trail: Start logging.",
         command="aws cloudtrail start-logging --name <trail>",
-        references=(hub("CloudTrail.3"),),
+        references=(security_hub("CloudTrail.3"),),
     ),
     check(
         "cloudtrail_validation",
@@ -122,6 +122,6 @@ CHECKS = (
         why="It notices stolen credentials and machines that talk to known bad addresses, which no setting prevents.",
         console="GuardDuty, Get started, Enable. In each region, or for the organization.",
         command="aws guardduty create-detector --enable --region <region>",
-        references=(aws("GuardDuty", "https://docs.aws.amazon.com/guardduty/latest/ug/what-is-guardduty.html"),),
+        references=(aws_docs("GuardDuty", "https://docs.aws.amazon.com/guardduty/latest/ug/what-is-guardduty.html"),),
     ),
 )

@@ -1,4 +1,4 @@
-"""Networks: which doors of security groups stand open to the internet, and whether traffic is recorded."""
+"""Networks: which ports security groups open to the internet, and whether traffic is recorded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, not_applicable, passed, required, rows
-from cloudaccounts.providers.aws.checks.results import aws, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, texts
 
 _GROUP, _VPC = "aws.ec2.security_group", "aws.ec2.vpc"
 _ANYWHERE = {"0.0.0.0/0", "::/0"}
-_TCP = {"tcp", "6", "-1"}
+_TCP = {"tcp", "6", "-1"}  # by name, by number, and "all protocols"
 _DATABASES = {
     1433: "SQL Server",
     1521: "Oracle",
@@ -24,13 +24,13 @@ _DATABASES = {
     11211: "Memcached",
     27017: "MongoDB",
 }
-_GROUPS_GUIDE = aws(
+_GROUPS_GUIDE = aws_docs(
     "Security group rules", "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"
 )
 
 
 def _open_rules(asset: Asset) -> Iterator[Mapping[str, Any]]:
-    """The incoming rules that let the whole internet in, by IPv4 or IPv6."""
+    """The inbound rules whose source is the whole internet, by IPv4 or IPv6."""
     for rule in rows(asset, "ingress"):
         if _ANYWHERE & {*texts(rule.get("cidrs")), *texts(rule.get("ipv6_cidrs"))}:
             yield rule
@@ -42,6 +42,7 @@ def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
     if protocol not in _TCP:
         return 1, 0
     first, last = rule.get("from_port"), rule.get("to_port")
+    # Rules for all protocols have no ports, and mean all of them.
     if protocol == "-1" or first in (None, -1):
         return 0, 65535
     if not isinstance(first, int) or not isinstance(last, int):
@@ -51,25 +52,26 @@ def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
 
 def _closed(port: int, name: str) -> Callable[[Asset], Evaluation]:
     def rule(asset: Asset) -> Evaluation:
-        found = any(first <= port <= last for first, last in map(_ports, _open_rules(asset)))
+        is_open = any(first <= port <= last for first, last in map(_ports, _open_rules(asset)))
         return expect(
-            not found, f"{name} (port {port}) is open to the whole internet.", f"{name} is not open to the internet."
+            not is_open, f"{name} (port {port}) is open to the whole internet.", f"{name} is not open to the internet."
         )
 
     return rule
 
 
 def _all_ports(asset: Asset) -> Evaluation:
-    found = any(last - first >= 65534 for first, last in map(_ports, _open_rules(asset)))
-    return expect(not found, "Every TCP port is open to the whole internet.", "Not all ports are open.")
+    # 1 to 65535 is all of them: nothing listens on port 0.
+    is_open = any(last - first >= 65534 for first, last in map(_ports, _open_rules(asset)))
+    return expect(not is_open, "Every TCP port is open to the whole internet.", "Not all ports are open.")
 
 
 def _databases(asset: Asset) -> Evaluation:
     spans = [_ports(rule) for rule in _open_rules(asset)]
-    found = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
+    databases = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
     return expect(
-        not found,
-        f"Open to the whole internet: {', '.join(found)}.",
+        not databases,
+        f"Open to the whole internet: {', '.join(databases)}.",
         "No database port is open to the internet.",
     )
 

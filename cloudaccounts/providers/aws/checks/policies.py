@@ -1,4 +1,5 @@
-"""Reading of policy documents: what their statements let whom do. For JSON from a stranger: odd shapes grant nothing.
+"""Reads policy documents: what their statements allow whom. Customers write them, so an unexpected shape grants
+nothing.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -12,7 +13,8 @@ from cloudaccounts.providers.aws.checks.results import texts
 
 Statement = Mapping[str, Any]
 
-# Conditions under which "anyone" is no longer anyone: they name an account, an organization, a source or a network.
+# Conditions under which "everybody" is no longer everybody: they name an account, an organization, a source or a
+# network. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 _NARROWING = frozenset(
     {
         *("aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
@@ -21,48 +23,49 @@ _NARROWING = frozenset(
         *("s3:dataaccesspointaccount", "lambda:eventsourcetoken", "kms:calleraccount", "sns:endpoint"),
     }
 )
-_LOOSE_OPERATORS = ("not", "null")  # StringNotEquals and the like exclude a few, and let everybody else in
+_UNLIMITED = {"*", "0.0.0.0/0", "::/0"}  # values that narrow nothing
+_LOOSE_OPERATORS = ("not", "null")  # StringNotEquals and its like exclude a few and allow everybody else
 
 
 def statements(document: Any, effect: str = "Allow") -> Iterator[Statement]:
     """The statements of one effect; nothing for what is no policy."""
     if not isinstance(document, Mapping):
         return
-    listed = document.get("Statement")
-    for one in listed if isinstance(listed, list) else [listed]:
-        if isinstance(one, Mapping) and one.get("Effect") == effect:
-            yield one
+    content = document.get("Statement")
+    # The grammar allows a single statement in place of a list.
+    for statement in content if isinstance(content, list) else [content]:
+        if isinstance(statement, Mapping) and statement.get("Effect") == effect:
+            yield statement
 
 
 def is_admin(document: Any) -> bool:
     """Whether some statement allows every action on everything (CIS AWS 1.16), without a condition."""
     return any(
-        bool({"*", "*:*"} & set(texts(one.get("Action"))))
-        and "*" in texts(one.get("Resource"))
-        and not one.get("Condition")
-        for one in statements(document)
+        bool({"*", "*:*"} & set(texts(statement.get("Action"))))
+        and "*" in texts(statement.get("Resource"))
+        and not statement.get("Condition")
+        for statement in statements(document)
     )
 
 
-def lets_anyone(document: Any) -> Statement | None:
-    """The first statement that lets everybody in, with no condition that names somebody."""
-    for one in statements(document):
-        if _names_everybody(one.get("Principal")) and not _is_narrowed(one.get("Condition")):
-            return one
+def public_statement(document: Any) -> Statement | None:
+    """The first statement that allows everybody something, without a condition that names somebody; else None."""
+    for statement in statements(document):
+        if _names_everybody(statement.get("Principal")) and not _is_narrowed(statement.get("Condition")):
+            return statement
     return None
 
 
-def denies_plain_transport(document: Any) -> bool:
-    """Whether everything is denied to everybody who comes without TLS (CIS AWS 2.1.1)."""
-    for one in statements(document, "Deny"):
-        if not _names_everybody(one.get("Principal")) or not {"*", "s3:*"} & {
-            text.lower() for text in texts(one.get("Action"))
-        }:
+def denies_unencrypted_transport(document: Any) -> bool:
+    """Whether everything is denied to everybody who connects without TLS (CIS AWS 2.1.1)."""
+    for statement in statements(document, "Deny"):
+        actions = {text.lower() for text in texts(statement.get("Action"))}
+        if not _names_everybody(statement.get("Principal")) or not {"*", "s3:*"} & actions:
             continue
-        for operator, keys in _conditions(one.get("Condition")):
+        for operator, keys in _conditions(statement.get("Condition")):
             for key, values in keys.items():
-                wanted = {str(value).lower() for value in (values if isinstance(values, list) else [values])}
-                if str(key).lower() == "aws:securetransport" and operator.startswith("bool") and wanted == {"false"}:
+                expected = {str(value).lower() for value in (values if isinstance(values, list) else [values])}
+                if str(key).lower() == "aws:securetransport" and operator.startswith("bool") and expected == {"false"}:
                     return True
     return False
 
@@ -82,12 +85,10 @@ def _conditions(condition: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
 
 def _is_narrowed(condition: Any) -> bool:
     for operator, keys in _conditions(condition):
+        # IfExists is fulfilled where the key is absent, so it narrows nothing.
         if any(word in operator for word in _LOOSE_OPERATORS) or operator.endswith("ifexists"):
             continue
         for key, values in keys.items():
-            if str(key).lower() in _NARROWING and not _everything & set(texts(values)):
+            if str(key).lower() in _NARROWING and not _UNLIMITED & set(texts(values)):
                 return True
     return False
-
-
-_everything = {"*", "0.0.0.0/0", "::/0"}

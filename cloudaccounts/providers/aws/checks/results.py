@@ -1,4 +1,4 @@
-"""What AWS's rules share beyond `provider_kit.posture`: how its policies list texts, and where rules come from."""
+"""What AWS's checks share beyond `provider_kit.posture`: texts in policies, and references."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ def texts(value: Any) -> list[str]:
     """The texts of a list; a single text counts as a list of one, as in AWS's policies."""
     if isinstance(value, str):
         return [value]
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
 
 
 def cis(section: str) -> Reference:
     return Reference("CIS AWS 3.0.0", section)
 
 
-def aws(title: str, url: str) -> Reference:
+def aws_docs(title: str, url: str) -> Reference:
     return Reference(title, url=url)
 
 
-def hub(control: str) -> Reference:
+def security_hub(control: str) -> Reference:
     """A control of AWS Security Hub's catalogue, such as ``RDS.11``."""
     service = control.partition(".")[0].lower()
     page = f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html"

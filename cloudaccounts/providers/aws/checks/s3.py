@@ -1,4 +1,4 @@
-"""Buckets: who can read them, on what way, and what is kept of them."""
+"""Buckets: who can read them, how, and what is kept of them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws, check, cis
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis
 
 _BUCKET = "aws.s3.bucket"
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+# AuthenticatedUsers is everybody with any AWS account, so no less public.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 _EVERYBODY = {
     "http://acs.amazonaws.com/groups/global/AllUsers",
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
 }
-_BLOCKING = aws(
+_BLOCKING = aws_docs(
     "Blocking public access to S3",
     "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
 )
 
 
 def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
-    """Which of the four blocks hold, the account's or the bucket's own; and why one of the two is not known."""
+    """Which of the four blocks are on, for the account or the bucket; and why one of the two could not be read."""
     held, unknown = dict.fromkeys(_FLAGS, False), ""
     for name in ("public_access_block", "account_public_access_block"):
         try:
@@ -37,6 +39,7 @@ def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
 def _block(asset: Asset) -> Evaluation:
     held, unknown = _flags(asset)
     missing = [flag for flag in _FLAGS if not held[flag]]
+    # Before what is unknown: the blocks that could be read are enough.
     if not missing:
         return passed("Public access is blocked, by the bucket's own settings or the account's.")
     if unknown:
@@ -45,7 +48,7 @@ def _block(asset: Asset) -> Evaluation:
 
 
 def _public(asset: Asset) -> Evaluation:
-    """A policy or an access list that lets everybody in counts unless a block stands in between."""
+    """A policy or an access list that allows everybody counts, unless a block overrides it."""
     held, block_unknown = _flags(asset)
     reasons, unknown = [], ""
     for flag, reason in (("RestrictPublicBuckets", _open_by_policy), ("IgnorePublicAcls", _open_by_list)):
@@ -69,13 +72,13 @@ def _open_by_list(asset: Asset) -> list[str]:
     if optional(asset, "ownership", str) == "BucketOwnerEnforced":  # then access lists count for nothing
         return []
     grants = rows(asset, "acl_grants")
-    given = sorted({str(grant.get("permission")) for grant in grants if grant.get("grantee") in _EVERYBODY})
-    return [f"its access list gives everybody {', '.join(given)}"] if given else []
+    permissions = sorted({str(grant.get("permission")) for grant in grants if grant.get("grantee") in _EVERYBODY})
+    return [f"its access list gives everybody {', '.join(permissions)}"] if permissions else []
 
 
 def _tls(asset: Asset) -> Evaluation:
     return expect(
-        policies.denies_plain_transport(optional(asset, "policy", dict)),
+        policies.denies_unencrypted_transport(optional(asset, "policy", dict)),
         "The policy does not deny requests without TLS.",
         "Requests without TLS are denied.",
     )
@@ -156,7 +159,9 @@ CHECKS = (
         command="aws s3api put-bucket-encryption --bucket <bucket> --server-side-encryption-configuration "
         '\'{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms"}}]}\'',
         references=(
-            aws("Default encryption", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html"),
+            aws_docs(
+                "Default encryption", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html"
+            ),
         ),
     ),
     check(
@@ -168,7 +173,7 @@ CHECKS = (
         why="Versions bring back what a mistake or an extortioner overwrote.",
         console="S3, the bucket, Properties, Bucket Versioning, Edit, Enable.",
         command="aws s3api put-bucket-versioning --bucket <bucket> --versioning-configuration Status=Enabled",
-        references=(aws("Versioning", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html"),),
+        references=(aws_docs("Versioning", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html"),),
     ),
     check(
         "s3_bucket_mfa_delete",
@@ -192,7 +197,7 @@ CHECKS = (
         console="S3, the bucket, Properties, Server access logging, Edit, Enable.",
         command="aws s3api put-bucket-logging --bucket <bucket> --bucket-logging-status file://logging.json",
         references=(
-            aws("Server access logging", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html"),
+            aws_docs("Server access logging", "https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html"),
         ),
     ),
 )

@@ -1,12 +1,12 @@
 """What an account holds, as normalized assets. No Django.
 
-One file per service, one line in `SERVICES`: the scan, its units and the pages follow. A service's calls must stand in
-`permissions.PERMISSIONS` (a test compares).
+One file per service and one line in `SERVICES`: the scan, its units and the pages follow from that. A service's calls
+must be covered by `permissions.PERMISSIONS` (a test compares).
 
 Properties are stable facts in JSON types, lists in a fixed order, so that a fingerprint changes exactly when a person
-changed something. What changes by mere use (last used, last signed in) stands under the key ``observed``, which the
-fingerprint leaves out. What could not be read stands under ``unreadable``, by property, with the error's code: a bucket
-that refuses one question is still told.
+changed something. What changes by mere use (last used, last signed in) is under `OBSERVED`, which the fingerprint
+leaves out. What could not be read is under `UNREADABLE`, by property, with the error's code: a bucket whose policy may
+not be read is still an asset.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
-from cloudaccounts.contract.report import CheckStatus
 from cloudaccounts.contract.sessions import KnownAssets
+from cloudaccounts.provider_kit.check_results import require_passed
 from cloudaccounts.provider_kit.deadlines import Deadline
-from cloudaccounts.providers.aws.check_results import account, root
+from cloudaccounts.providers.aws import check_results
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain
 from cloudaccounts.providers.aws.inventory import (
@@ -52,14 +52,14 @@ from cloudaccounts.providers.aws.inventory import (
 from cloudaccounts.providers.aws.inventory.common import Scope, asset
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
 from cloudaccounts.providers.aws.regions import PARTITIONS, require_regions
-from cloudaccounts.providers.aws.role import RoleGate
-from cloudaccounts.providers.aws.signin import caller, member_gate
+from cloudaccounts.providers.aws.role import RoleSession
+from cloudaccounts.providers.aws.signin import Identity, caller, sign_in_role
 
 Collector = Callable[[Scope], Iterator[Asset]]
 GLOBAL = "global"
 
 
-_EVERYWHERE = frozenset(PARTITIONS)
+_ALL_PARTITIONS = frozenset(PARTITIONS)
 _NOT_SIGNED_UP = ("OptInRequired", "SubscriptionRequiredException")
 
 
@@ -67,7 +67,7 @@ _NOT_SIGNED_UP = ("OptInRequired", "SubscriptionRequiredException")
 class Service:
     collect: Collector
     regional: bool
-    partitions: frozenset[str] = _EVERYWHERE
+    partitions: frozenset[str] = _ALL_PARTITIONS
 
 
 SERVICES: Mapping[str, Service] = MappingProxyType(
@@ -112,10 +112,11 @@ class AwsSession:
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """Global services first. Raises `ProviderError` for a region outside the account's partition."""
         names = require_regions(self._target.partition, regions)
-        here = {name: one for name, one in SERVICES.items() if self._target.partition in one.partitions}
+        partition = self._target.partition
+        services = {name: service for name, service in SERVICES.items() if partition in service.partitions}
         return (
-            *(ScanUnit(name, GLOBAL) for name, service in here.items() if not service.regional),
-            *(ScanUnit(name, region) for region in names for name, service in here.items() if service.regional),
+            *(ScanUnit(name, GLOBAL) for name, service in services.items() if not service.regional),
+            *(ScanUnit(name, region) for region in names for name, service in services.items() if service.regional),
         )
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
@@ -129,66 +130,69 @@ class AwsSession:
         scope = Scope(self._connection, self._target.account_id, region, unit.service)
         began = datetime.now(UTC)
         try:
-            for found in service.collect(scope):
-                yield found.as_of(began)
+            for found_asset in service.collect(scope):
+                yield found_asset.as_of(began)
         except (ClientError, BotoCoreError) as error:
+            # EC2 answers the same way for a region that is not enabled (see `_explain`), so it is left out here.
             if region and unit.service != "ec2" and aws_code(error) in _NOT_SIGNED_UP:
                 yield _not_signed_up(scope)
                 return
-            raise _told(error, self._connection, unit) from None
+            raise _explain(error, self._connection, unit) from None
 
     def unchanged(
         self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
     ) -> frozenset[ScanUnit]:
         """By CloudTrail's event history; see `changes`. Raises `ProviderError` where that cannot be read."""
         try:
-            silent = changes.unchanged(self._connection, units, since, datetime.now(UTC), glances=known is not None)
+            quiet = changes.unchanged(self._connection, units, since, datetime.now(UTC), probing=known is not None)
         except (ClientError, BotoCoreError) as error:
             operation = getattr(error, "operation_name", "LookupEvents")
             service = "ec2" if operation == "DescribeRegions" else "cloudtrail"
             raise explain(error, self._connection.who, f"{service}:{operation}") from None
         if known is None:
-            return silent
-        return silent - change_probe.different(self._connection, self._target.account_id, silent, known)
+            return quiet
+        return quiet - change_probe.different(self._connection, self._target.account_id, quiet, known)
 
     def close(self) -> None:
         self._connection.close()
 
 
 def _not_signed_up(scope: Scope) -> Asset:
-    """A service that the account does not use holds nothing: that is no gap, but it is told."""
+    """A service that the account is not signed up for holds nothing. That is no gap, but it is shown."""
     arn, name = scope.arn(scope.service, "not-subscribed"), f"{scope.service} is not set up in {scope.region}"
     return asset(scope, "account.unused_service", arn, name, {"subscribed": False})
 
 
-def _told(error: Exception, connection: Connection, unit: ScanUnit) -> ProviderError:
-    """The session itself is proven, so an identity refused in one region means that the region is not enabled there."""
+def _explain(error: Exception, connection: Connection, unit: ScanUnit) -> ProviderError:
+    """The session is proven. So where one region refuses the identity, the region is not enabled in the account."""
     operation = getattr(error, "operation_name", "")
-    told = explain(error, connection.who, f"{unit.service}:{operation}" if operation else "")
-    if unit.region != GLOBAL and told.sdk_error in ("AuthFailure", "UnrecognizedClientException", "OptInRequired"):
+    explained = explain(error, connection.who, f"{unit.service}:{operation}" if operation else "")
+    if unit.region != GLOBAL and explained.sdk_error in ("AuthFailure", "UnrecognizedClientException", "OptInRequired"):
         return ProviderError(
             "region_not_enabled",
             f"AWS does not accept these credentials in {unit.region}: the region is not enabled in this account.",
             "Enable it under Account, AWS Regions, or leave it out of the account's regions.",
-            sdk_error=told.sdk_error,
+            sdk_error=explained.sdk_error,
         )
-    return told
+    return explained
 
 
 def open_session(credentials: Credentials, target: Target) -> AwsSession:
-    """Signs in for a scan. Raises `ProviderError`; refuses another account and the root user as the validation does."""
+    """Signs in for a scan. Raises `ProviderError`.
+
+    Refuses another account and the root user, as the validation does: an account may be scanned weeks after its last
+    validation.
+    """
     require_regions(target.partition, target.regions)
-    deadline = Deadline(target.deadline, "AWS")
+    signed_in: RoleSession | Identity
     if credentials.method in (CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE):
-        member = credentials.method == ORGANIZATION_ROLE
-        gate = member_gate(credentials, target, deadline) if member else RoleGate(credentials["role_arn"], target)
-        session = gate.enter(deadline)
-        account_id, arn, connection = session.account_id, session.arn, session.connection
+        signed_in = sign_in_role(credentials, target, Deadline(target.deadline, "AWS"))
     else:
-        identity = caller(credentials, target)
-        account_id, arn, connection = identity.account_id, identity.arn, identity.connection
-    for verdict in (account(account_id, target.account_id), root(arn)):
-        if verdict.status == CheckStatus.FAILED:
-            connection.close()
-            raise ProviderError(verdict.code, verdict.cause, verdict.remedy)
-    return AwsSession(connection, target)
+        signed_in = caller(credentials, target)
+    try:
+        require_passed(check_results.account(signed_in.account_id, target.account_id))
+        require_passed(check_results.root(signed_in.arn))
+    except ProviderError:
+        signed_in.connection.close()
+        raise
+    return AwsSession(signed_in.connection, target)

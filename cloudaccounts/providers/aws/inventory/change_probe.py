@@ -1,14 +1,15 @@
-"""Whether a unit is as it was known, by fewer calls than a look: for what may change without an event. No Django.
+"""Whether a unit is still as known, with fewer calls than reading it again. No Django.
 
-Asked only of units in whose regions the event history is silent (`changes.GLANCED`). What such a unit can still hide:
+For services that may change without an event (`changes.PROBED`), and only where the event history is silent. Changes
+that the history then does not show:
 
-- `ec2`: a machine is stopped or ended from within, its volumes with it, and AWS itself stops machines. All of that
-  shows on the machines: where each is as known, so are the volumes. Without machines, nothing is left to change.
-- `cloudtrail`: an organization's trail is made, changed or ended by its management account. Where every trail is named
-  as known and the account's own, the history would have told all else.
+- `ec2`: a machine is stopped or terminated from within, its volumes with it, and AWS itself stops machines. All of that
+  shows on the machines: where each is as known, so are the volumes. Without machines, nothing can change unseen.
+- `cloudtrail`: an organization's trail is created, changed or deleted by its management account. Where every trail is
+  named as known and is the account's own, the history has every other change.
 - `guardduty`: the administrator's account changes the detector, of which a region has one at most (API reference of
   CreateDetector).
-- `acm`: AWS renews certificates and lets them expire: where none is known, there is none.
+- `acm`: AWS renews certificates and lets them expire. Where none is known, there is none.
 """
 
 from __future__ import annotations
@@ -35,27 +36,28 @@ IsSame = Callable[[], bool]
 def different(
     connection: Connection, account_id: str, units: Iterable[ScanUnit], known: KnownAssets
 ) -> frozenset[ScanUnit]:
-    """Those that may not be as known, so that they are to be looked at; of `changes.GLANCED` only."""
-    asked: dict[ScanUnit, IsSame] = {}
+    """The units of `changes.PROBED` that may have changed, so that they must be read again."""
+    probes: dict[ScanUnit, IsSame] = {}
     for unit in units:
-        if unit.service in changes.GLANCED:
+        if unit.service in changes.PROBED:
             region = "" if unit.region == "global" else unit.region
             scope = Scope(connection, account_id, region, unit.service)
-            asked[unit] = _GLANCES[unit.service](scope, known(unit))
-    same = in_order(_answer, asked.values(), threads=THREADS)
-    return frozenset(unit for unit, is_same in zip(asked, same, strict=True) if not is_same)
+            # Here, in the caller's thread: what is known is read from a database.
+            probes[unit] = _PROBES[unit.service](scope, known(unit))
+    results = in_order(_run_probe, probes.values(), threads=THREADS)
+    return frozenset(unit for unit, is_same in zip(probes, results, strict=True) if not is_same)
 
 
-def _answer(is_same: IsSame) -> bool:
+def _run_probe(is_same: IsSame) -> bool:
     try:
         return is_same()
     except (ClientError, BotoCoreError):
-        return False  # the look that follows meets the error again, and tells it
+        return False  # the unit is then read, meets the error again and reports it
 
 
 @dataclass(frozen=True, slots=True)
 class _Digest:
-    """Of any number of assets in whatever order, in little memory."""
+    """Of any number of assets, in any order and in little memory: a sum of hashes does not depend on the order."""
 
     count: int
     total: int
@@ -77,13 +79,17 @@ def _ec2(scope: Scope, known: Iterable[Asset]) -> IsSame:
 def _cloudtrail(scope: Scope, known: Iterable[Asset]) -> IsSame:
     assets = list(known)
     trails = [asset for asset in assets if asset.type == "aws.cloudtrail.trail"]
-    own = f":{scope.account_id}:trail/"
-    plain = all(
-        own in trail.native_id and trail.properties.get("organization") is False and UNREADABLE not in trail.properties
+    own_trail = f":{scope.account_id}:trail/"
+    are_own_and_complete = all(
+        own_trail in trail.native_id
+        and trail.properties.get("organization") is False
+        and UNREADABLE not in trail.properties
         for trail in trails
     )
     before = sorted((trail.native_id, trail.region) for trail in trails)
-    return lambda: plain and len(assets) == len(trails) + 1 and sorted(cloudtrail.named(scope)) == before
+    return lambda: (
+        are_own_and_complete and len(assets) == len(trails) + 1 and sorted(cloudtrail.list_trails(scope)) == before
+    )
 
 
 def _guardduty(scope: Scope, known: Iterable[Asset]) -> IsSame:
@@ -102,6 +108,6 @@ def _acm(scope: Scope, known: Iterable[Asset]) -> IsSame:
     return lambda: is_empty
 
 
-_GLANCES: Mapping[str, Callable[[Scope, Iterable[Asset]], IsSame]] = MappingProxyType(
+_PROBES: Mapping[str, Callable[[Scope, Iterable[Asset]], IsSame]] = MappingProxyType(
     {"ec2": _ec2, "cloudtrail": _cloudtrail, "guardduty": _guardduty, "acm": _acm}
 )

@@ -1,21 +1,21 @@
-"""What was left alone since a moment, by CloudTrail's event history: for incremental scans.
+"""What was not changed since a time, by CloudTrail's event history: for incremental scans.
 
-The history is there in every account, without a trail, for 90 days and for each region by itself:
+Every account has the history, without a trail, for 90 days and separately for each region:
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html
 Global services (IAM, Route 53, CloudFront) write to the partition's home region; S3 writes to the bucket's own.
 
-A unit is told as unchanged only where every call that could have changed it would stand in what was read. Left out are
+A unit counts as unchanged only where every call that could have changed it would be in what was read. Left out are
 
-- services that change by themselves or by other accounts (`ec2`: a machine is stopped from within; `acm`: AWS renews;
-  `ecr`: replication from another account; `cloudtrail` and `guardduty`: the organization's administrator), unless a
-  glance at them, where the history is silent, shows that they did not (`glance`), and `credential-report`, because use
-  is no change;
+- services that change without a call in the account (`ec2`: a machine is stopped from within; `acm`: AWS renews
+  certificates; `ecr`: replication from another account; `cloudtrail` and `guardduty`: the organization's
+  administrator), unless the history is silent and a probe shows that they did not change (`change_probe`), and
+  `credential-report`, because using a credential is no change of it;
 - services whose event source is not known here;
-- worldwide ones, while the history of any enabled region cannot be read.
+- services in `WORLDWIDE`, while the history of any enabled region cannot be read.
 
-Events arrive up to 15 minutes late, and what a call began goes on after it (a database takes a while to be gone): so
-the look begins `OVERLAP` before the moment asked for. What was changed within the last 15 minutes may therefore be told
-by the next scan only; a full scan sees it at once.
+Events arrive up to 15 minutes late, and what a call began continues after it (a database takes a while to be deleted).
+So the history is read from `OVERLAP` before the requested time. A change of the last 15 minutes may therefore be found
+only by the next scan; a full scan finds it at once.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.regions import is_region
 
 OVERLAP = timedelta(hours=2)
-HISTORY = timedelta(days=89)  # AWS keeps 90
-THREADS = 8  # regions at a time: the limit of two calls a second is each region's own
-PAGES = 40  # of 50 events; in a region with more, everything counts as changed
-PAUSE = 0.5  # seconds between pages of one region
+HISTORY = timedelta(days=89)  # AWS keeps 90: one day of margin for the overlap
+THREADS = 8  # regions at once: the limit of two calls a second applies to each region separately
+PAGES = 40  # of 50 events; in a region with more, reading everything again is quicker than reading on
+PAUSE = 0.5  # seconds between pages of one region: LookupEvents allows two calls a second
 
 # By service, the first label of the event sources that may change what its collector reads.
 SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -64,8 +64,8 @@ SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
         "logs": frozenset({"logs"}),
     }
 )
-# The same for what may also change without an event, so that a glance must follow.
-GLANCED: Mapping[str, frozenset[str]] = MappingProxyType(
+# The same for services that may also change without an event, so that a probe must follow.
+PROBED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "cloudtrail": frozenset({"cloudtrail"}),
         "ec2": frozenset({"ec2", "backup", "dlm"}),
@@ -73,10 +73,11 @@ GLANCED: Mapping[str, frozenset[str]] = MappingProxyType(
         "acm": frozenset({"acm"}),
     }
 )
-# A call in one region may change another (replicas), or buckets and trails lie anywhere: these need the history of all
-# regions.
+# A call in one region may change what is in another (replicas), and buckets and trails may be in any region. So these
+# need the history of all regions.
 WORLDWIDE = frozenset({"s3", "kms", "rds", "secretsmanager", "dynamodb", "efs", "cloudtrail"})
-# Written as changes by CloudTrail, but of nothing that is read here; some are very frequent.
+# CloudTrail records these as changes, but of nothing that is collected here. Some are so frequent (PutLogEvents) that
+# no unit would ever count as unchanged.
 _HARMLESS = frozenset(
     {
         *("GenerateCredentialReport", "CreateLogStream", "PutLogEvents", "CreateGrant", "RetireGrant"),
@@ -84,43 +85,44 @@ _HARMLESS = frozenset(
     }
 )
 
-Touched = frozenset[str]  # event sources
+EventSources = frozenset[str]
 
 
 def unchanged(
-    connection: Connection, units: Sequence[ScanUnit], since: datetime, now: datetime, *, glances: bool = False
+    connection: Connection, units: Sequence[ScanUnit], since: datetime, now: datetime, *, probing: bool = False
 ) -> frozenset[ScanUnit]:
     """One DescribeRegions and, for each enabled region, one LookupEvents (more where much was changed).
 
-    With ``glances``, those of `GLANCED` in which the history is silent are in the answer as well. Raises botocore's
-    errors where the history of a region of these units, or of the home region, cannot be read.
+    With ``probing``, units of `PROBED` for which the history is silent are in the answer as well: the caller then
+    probes them. Raises botocore's errors where the history of a region of these units, or of the home region, cannot be
+    read.
     """
     start = min(since, now) - OVERLAP
-    sources = {**SOURCES, **GLANCED} if glances else SOURCES
-    asked = [unit for unit in units if unit.service in sources]
-    if not asked or now - start > HISTORY:
+    sources = {**SOURCES, **PROBED} if probing else SOURCES
+    candidates = [unit for unit in units if unit.service in sources]
+    if not candidates or now - start > HISTORY:
         return frozenset()
     enabled = _enabled(connection)
     home = connection.partition.home
-    own = {home, *(unit.region for unit in asked if unit.region != "global")} & enabled
-    every = enabled if any(unit.service in WORLDWIDE for unit in asked) else own
-    wanted = frozenset().union(*(sources[unit.service] for unit in asked))
-    read = partial(_history, connection, start, now, wanted, own)
-    order = sorted(every)
-    histories = dict(zip(order, in_order(read, order, threads=THREADS), strict=True))
+    required = {home, *(unit.region for unit in candidates if unit.region != "global")} & enabled
+    regions = sorted(enabled if any(unit.service in WORLDWIDE for unit in candidates) else required)
+    relevant = frozenset().union(*(sources[unit.service] for unit in candidates))
+    read = partial(_history, connection, start, now, relevant, required)
+    histories = dict(zip(regions, in_order(read, regions, threads=THREADS), strict=True))
 
     def is_quiet(unit: ScanUnit) -> bool:
-        places: Iterable[str] = (
+        unit_regions: Iterable[str] = (
             enabled if unit.service in WORLDWIDE else (home if unit.region == "global" else unit.region,)
         )
+        # A disabled region has no history to read. The reading of the unit then says why.
         if unit.region != "global" and unit.region not in enabled:
             return False
         return all(
-            touched is not None and not touched & sources[unit.service]
-            for touched in (histories.get(place) for place in places)
+            changed is not None and not changed & sources[unit.service]
+            for changed in (histories.get(region) for region in unit_regions)
         )
 
-    return frozenset(unit for unit in asked if is_quiet(unit))
+    return frozenset(unit for unit in candidates if is_quiet(unit))
 
 
 def _enabled(connection: Connection) -> frozenset[str]:
@@ -129,20 +131,27 @@ def _enabled(connection: Connection) -> frozenset[str]:
 
 
 def _history(
-    connection: Connection, start: datetime, end: datetime, wanted: Touched, own: frozenset[str] | set[str], region: str
-) -> Touched | None:
-    """The wanted sources with changes; None where that cannot be read in a region that nobody asked for."""
+    connection: Connection,
+    start: datetime,
+    end: datetime,
+    relevant: EventSources,
+    required: frozenset[str] | set[str],
+    region: str,
+) -> EventSources | None:
+    """The relevant sources with changes. None where a region cannot be read that is needed for `WORLDWIDE` alone."""
     if not is_region(connection.partition.name, region):
-        return None  # younger than our table: its name reaches no host
+        return None  # newer than our table, and only names in the table become part of a host name
     try:
-        return _touched(connection, start, end, wanted, region)
+        return _changed_sources(connection, start, end, relevant, region)
     except (ClientError, BotoCoreError):
-        if region in own:
+        if region in required:
             raise
         return None
 
 
-def _touched(connection: Connection, start: datetime, end: datetime, wanted: Touched, region: str) -> Touched:
+def _changed_sources(
+    connection: Connection, start: datetime, end: datetime, relevant: EventSources, region: str
+) -> EventSources:
     client = connection.client("cloudtrail", region)
     pages = client.get_paginator("lookup_events").paginate(
         LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
@@ -150,14 +159,15 @@ def _touched(connection: Connection, start: datetime, end: datetime, wanted: Tou
         EndTime=end,
         PaginationConfig={"PageSize": 50},
     )
-    found: set[str] = set()
+    changed: set[str] = set()
     for number, page in enumerate(pages, start=1):
         for event in page["Events"]:
             if event.get("EventName") not in _HARMLESS:
-                found.add(str(event.get("EventSource", "")).partition(".")[0])
-        if wanted <= found or not page.get("NextToken"):
+                changed.add(str(event.get("EventSource", "")).partition(".")[0])
+        # Once every relevant source has a change, further pages cannot add anything.
+        if relevant <= changed or not page.get("NextToken"):
             break
         if number == PAGES:
-            return wanted
+            return relevant
         time.sleep(PAUSE)
-    return wanted & found
+    return relevant & changed

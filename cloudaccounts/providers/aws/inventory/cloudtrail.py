@@ -1,4 +1,4 @@
-"""CloudTrail: all trails of the account, wherever their home region is, and whether together they see everything."""
+"""CloudTrail: all trails of the account, whatever their home region, and one asset that sums them up."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ THREADS = 4  # trails read at once: each takes two small calls
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
-    """ListTrails names the trails of all regions, so that no region must be asked in vain."""
+    """ListTrails names the trails of all regions, so that only regions with a trail need further calls."""
     by_home: dict[str, list[str]] = {}
-    for arn, region in named(scope):
+    for arn, region in list_trails(scope):
         by_home.setdefault(region, []).append(arn)
     trails: list[Asset] = []
     for region, arns in sorted(by_home.items()):
@@ -29,7 +29,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     yield _account(scope, trails)
 
 
-def named(scope: Scope) -> Iterator[tuple[str, str]]:
+def list_trails(scope: Scope) -> Iterator[tuple[str, str]]:
     """ARN and home region of each trail."""
     for item in paged(scope.connection.client("cloudtrail"), "list_trails", "Trails"):
         if is_region(scope.connection.partition.name, item.get("HomeRegion", "")):
@@ -38,8 +38,8 @@ def named(scope: Scope) -> Iterator[tuple[str, str]]:
 
 def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
     arn = trail["TrailARN"]
-    told = Properties(scope.connection)
-    told.values |= {
+    properties = Properties(scope.connection)
+    properties.values |= {
         "multi_region": trail.get("IsMultiRegionTrail", False),
         "organization": trail.get("IsOrganizationTrail", False),
         "log_file_validation": trail.get("LogFileValidationEnabled", False),
@@ -48,18 +48,20 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
         "log_group": trail.get("CloudWatchLogsLogGroupArn"),
         "global_service_events": trail.get("IncludeGlobalServiceEvents", False),
     }
-    told.read("status", lambda: client.get_trail_status(Name=arn), permission="cloudtrail:GetTrailStatus")
-    told.read(
+    properties.read("status", lambda: client.get_trail_status(Name=arn), permission="cloudtrail:GetTrailStatus")
+    properties.read(
         "management_events",
         lambda: _management_events(client.get_event_selectors(TrailName=arn)),
         permission="cloudtrail:GetEventSelectors",
     )
-    status = told.values.pop("status") or {}
-    told.values["logging"] = status.get("IsLogging")
-    if "status" in told.refused:
-        told.refused["logging"] = told.refused.pop("status")
-    told.values[OBSERVED] = {"delivered_at": plain(status.get("LatestDeliveryTime"))}
-    return asset(scope, "cloudtrail.trail", arn, trail["Name"], told.told(), region=trail.get("HomeRegion", ""))
+    status = properties.values.pop("status") or {}
+    properties.values["logging"] = status.get("IsLogging")
+    if "status" in properties.refused:
+        properties.refused["logging"] = properties.refused.pop("status")
+    properties.values[OBSERVED] = {"delivered_at": plain(status.get("LatestDeliveryTime"))}
+    return asset(
+        scope, "cloudtrail.trail", arn, trail["Name"], properties.to_dict(), region=trail.get("HomeRegion", "")
+    )
 
 
 def _management_events(selectors: Any) -> str:
@@ -71,8 +73,9 @@ def _management_events(selectors: Any) -> str:
     for selector in selectors.get("AdvancedEventSelectors") or ():
         fields = {item["Field"]: item.get("Equals", ()) for item in selector.get("FieldSelectors", ())}
         if "Management" in fields.get("eventCategory", ()):
-            wanted = list(fields.get("readOnly", ()))
-            kinds.add("All" if not wanted else "ReadOnly" if "true" in wanted else "WriteOnly")
+            # Without a selector for readOnly, both kinds are recorded.
+            read_only = list(fields.get("readOnly", ()))
+            kinds.add("All" if not read_only else "ReadOnly" if "true" in read_only else "WriteOnly")
     if "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds:
         return "All"
     return next(iter(kinds), "None")
@@ -80,6 +83,6 @@ def _management_events(selectors: Any) -> str:
 
 def _account(scope: Scope, trails: list[Asset]) -> Asset:
     names = ("multi_region", "logging", "management_events")
-    told = [{"arn": trail.native_id, **{name: trail.properties.get(name) for name in names}} for trail in trails]
+    trail_facts = [{"arn": trail.native_id, **{name: trail.properties.get(name) for name in names}} for trail in trails]
     arn = scope.arn("cloudtrail", "account-trails", region="")
-    return asset(scope, "cloudtrail.account", arn, scope.account_id, {"trails": told})
+    return asset(scope, "cloudtrail.account", arn, scope.account_id, {"trails": trail_facts})

@@ -1,4 +1,4 @@
-"""What all collectors share: where they are, JSON types in a fixed order, and reads that may fail one by one."""
+"""What all collectors share: the scope of a collection, and reads that may fail one by one."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class Scope:
     service: str
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
-        place = self.region if region is None else region
-        return f"arn:{self.connection.partition.name}:{service}:{place}:{self.account_id}:{resource}"
+        """``region`` differs from the scope's where the resource is global."""
+        arn_region = self.region if region is None else region
+        return f"arn:{self.connection.partition.name}:{service}:{arn_region}:{self.account_id}:{resource}"
 
 
 def tags(pairs: Iterable[Any] | None) -> dict[str, str]:
@@ -57,9 +58,9 @@ def asset(
     )
 
 
-def paged(client: Any, operation: str, key: str, **given: Any) -> Iterator[Any]:
+def paged(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
     """All items of a list operation, page by page."""
-    for page in client.get_paginator(operation).paginate(**given):
+    for page in client.get_paginator(operation).paginate(**parameters):
         yield from page.get(key) or ()
 
 
@@ -69,7 +70,7 @@ def lower_tags(pairs: Iterable[Any] | None) -> dict[str, str]:
 
 
 def document(text: Any) -> Any:
-    """A policy that AWS gave as JSON text; None where it gave none, or nothing that is one."""
+    """A policy that AWS gives as JSON text; None where there is none, or no JSON."""
     if not text:
         return None
     try:
@@ -78,10 +79,11 @@ def document(text: Any) -> Any:
         return None
 
 
-def each(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:
-    """All streams one after another; a denied one, named by the permission that it needs, does not hide the next.
+def chain_permitted(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:
+    """All streams one after another, each named by the permission that it needs. A denied one does not hide the next.
 
-    Raises `ProviderError` at the end where any was denied, and botocore's other errors at once.
+    Raises `ProviderError` at the end where any was denied: the unit then counts as failed, and nothing that it did not
+    find is taken to be deleted. Raises botocore's other errors at once.
     """
     denied: dict[str, ClientError] = {}
     for permission, stream in streams.items():
@@ -97,27 +99,29 @@ def each(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset
 
 @dataclass(slots=True)
 class Properties:
-    """Collects a resource's properties, each of which may be refused by itself."""
+    """Collects the properties of a resource, where each may be denied independently of the others."""
 
     connection: Connection
     values: dict[str, Any] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
     def read(
-        self, name: str, ask: Callable[[], Any], *, permission: str, absent: Iterable[str] = (), otherwise: Any = None
+        self, name: str, call: Callable[[], Any], *, permission: str, absent: Iterable[str] = (), default: Any = None
     ) -> None:
-        """Keeps the answer; where AWS's error is one of ``absent``, there is no such configuration: ``otherwise``."""
+        """Stores what the call returns. AWS's errors in ``absent`` say that there is no such configuration: then it is
+        ``default``. Every other error is stored as the reason why the property could not be read.
+        """
         try:
-            self.values[name] = ask()
+            self.values[name] = call()
         except ClientError as error:
             self.values[name] = None
             if aws_code(error) in absent:
-                self.values[name] = otherwise
+                self.values[name] = default
             else:
                 self.refused[name] = explain(error, self.connection.who, permission).code
         except (BotoCoreError, ProviderError) as error:
             self.values[name] = None
             self.refused[name] = explain(error, self.connection.who, permission).code
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return with_unreadable(self.values, self.refused)

@@ -12,19 +12,21 @@ from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asse
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("config", scope.region)
-    found = client.describe_configuration_recorders().get("ConfigurationRecorders", ())
-    told = Properties(scope.connection)
-    told.read(
+    recorders = client.describe_configuration_recorders().get("ConfigurationRecorders", ())
+    properties = Properties(scope.connection)
+    properties.read(
         "status",
         lambda: client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus", ()),
         permission="config:DescribeConfigurationRecorderStatus",
     )
-    states = {item["name"]: item for item in told.values.pop("status") or ()}
-    if "status" in told.refused:
-        told.refused["recorders"] = told.refused.pop("status")
-    told.values["recorders"] = ordered(_recorder(item, states.get(item["name"], {})) for item in found)
-    told.values[OBSERVED] = {name: item.get("lastStatus") for name, item in sorted(states.items())}
-    yield asset(scope, "config.recorder", scope.arn("config", "configuration-recorder"), scope.region, told.told())
+    states = {item["name"]: item for item in properties.values.pop("status") or ()}
+    if "status" in properties.refused:
+        properties.refused["recorders"] = properties.refused.pop("status")
+    properties.values["recorders"] = ordered(_recorder(item, states.get(item["name"], {})) for item in recorders)
+    properties.values[OBSERVED] = {name: item.get("lastStatus") for name, item in sorted(states.items())}
+    yield asset(
+        scope, "config.recorder", scope.arn("config", "configuration-recorder"), scope.region, properties.to_dict()
+    )
 
 
 def _recorder(recorder: Any, status: Any) -> dict[str, Any]:

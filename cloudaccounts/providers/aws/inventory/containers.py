@@ -23,7 +23,7 @@ def eks(scope: Scope) -> Iterator[Asset]:
 
 
 def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
-    """AWS raises a version that is out of support by itself: it stands under ``observed``."""
+    """The version is under `OBSERVED`, since AWS upgrades clusters whose version is out of support."""
     cluster = client.describe_cluster(name=name)["cluster"]
     network = cluster.get("resourcesVpcConfig", {})
     logging = cluster.get("logging", {}).get("clusterLogging", ())
@@ -40,16 +40,16 @@ def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
         "created_at": plain(cluster.get("createdAt")),
         OBSERVED: {"status": cluster.get("status"), "version": cluster.get("version")},
     }
-    told = dict(sorted((cluster.get("tags") or {}).items()))
-    return asset(scope, "eks.cluster", cluster["arn"], name, properties, tags=told)
+    cluster_tags = dict(sorted((cluster.get("tags") or {}).items()))
+    return asset(scope, "eks.cluster", cluster["arn"], name, properties, tags=cluster_tags)
 
 
 def ecs(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecs", scope.region)
     waiting = paged(client, "list_clusters", "clusterArns")
     while arns := list(islice(waiting, ECS_BATCH)):
-        found = client.describe_clusters(clusters=arns, include=["SETTINGS", "TAGS"])
-        yield from (_ecs_cluster(scope, item) for item in found.get("clusters", ()))
+        answer = client.describe_clusters(clusters=arns, include=["SETTINGS", "TAGS"])
+        yield from (_ecs_cluster(scope, item) for item in answer.get("clusters", ()))
 
 
 def _ecs_cluster(scope: Scope, item: Any) -> Asset:

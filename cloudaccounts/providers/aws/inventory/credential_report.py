@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 Report = Mapping[str, Mapping[str, str]]  # rows by user name; the root user's is `ROOT`
 
 ROOT = "<root_account>"
-WAITS = (0.3, 0.7, 1.0, 2.0, 4.0, 4.0)  # seconds after each try; AWS takes one or two as a rule
+WAITS = (0.3, 0.7, 1.0, 2.0, 4.0, 4.0)  # seconds after each attempt; AWS usually takes one or two
 _NOT_YET = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
 _NOTHING = ("", "N/A", "no_information", "not_supported")
 
 
 def read_report(client: IAMClient) -> Report:
-    """Reads the report, and has it made where there is none or it is older than AWS's four hours.
+    """Reads the report, and has AWS generate it where there is none or it is older than four hours.
 
     Raises botocore's errors, and `ProviderError` where AWS takes too long.
     """
@@ -53,7 +53,8 @@ def read_report(client: IAMClient) -> Report:
 def collect(scope: Scope) -> Iterator[Asset]:
     """One asset for the root user and each user.
 
-    A unit of its own beside `iam`: use is no change, so no log of changes tells it, and it is cheap.
+    A unit separate from `iam`: using a credential is no change of it, so no log of changes records it. Reading it again
+    at every scan is cheap.
     """
     for name, row in sorted(read_report(scope.connection.client("iam")).items()):
         is_root = name == ROOT
@@ -62,9 +63,9 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def facts(row: Mapping[str, str]) -> dict[str, Any]:
-    """The properties of one row. What changes by use stands under ``observed``.
+    """The properties of one row. What changes by use is under `OBSERVED`.
 
-    Of the root user AWS tells no password state ("not_supported"): then it is None.
+    The state of the root user's password is "not_supported": then it is None.
     """
     keys = [
         {

@@ -1,4 +1,4 @@
-"""How an account meets the world and is built: certificates, load balancers, stacks, log groups, zones, CDN."""
+"""Certificates, load balancers, stacks, log groups, DNS zones and CDN distributions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "
 
 
 def acm(scope: Scope) -> Iterator[Asset]:
-    """Always looked at: AWS renews certificates by itself."""
+    """Read at every scan unless there are none, because AWS renews certificates without an event (see `changes`)."""
     client = scope.connection.client("acm", scope.region)
     for item in paged(client, "list_certificates", "CertificateSummaryList", Includes={"keyTypes": _KEY_TYPES}):
         properties = {

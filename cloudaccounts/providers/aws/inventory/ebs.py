@@ -1,4 +1,4 @@
-"""What disks are copied from and to, in one region: own snapshots and images, and the region's default encryption."""
+"""Snapshots and images of the account in one region, and the region's default encryption of volumes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_permitted, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     yield _region(scope, client)
     images = paged(client, "describe_images", "Images", Owners=["self"], PaginationConfig=PAGE)
-    yield from each(
+    yield from chain_permitted(
         scope,
         {
             "ec2:DescribeSnapshots": _snapshots(scope, client),
@@ -30,17 +30,17 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 def _region(scope: Scope, client: EC2Client) -> Asset:
     """The account's settings in this region (CIS AWS 2.2.1)."""
-    told = Properties(scope.connection)
-    told.read(
+    properties = Properties(scope.connection)
+    properties.read(
         "ebs_encryption_by_default",
         lambda: client.get_ebs_encryption_by_default()["EbsEncryptionByDefault"],
         permission="ec2:GetEbsEncryptionByDefault",
     )
-    return asset(scope, "account.region", scope.arn("ec2", "account-settings"), scope.region, told.told())
+    return asset(scope, "account.region", scope.arn("ec2", "account-settings"), scope.region, properties.to_dict())
 
 
 def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
-    """Two lists instead of one question for each snapshot: all, and those that everybody may restore."""
+    """Two lists instead of one call for each snapshot: all, and those that everybody may restore."""
     own = {"OwnerIds": ["self"], "PaginationConfig": PAGE}
     public = {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)}
     for item in paged(client, "describe_snapshots", "Snapshots", **own):

@@ -1,7 +1,7 @@
 """EC2's machines in one region: instances and volumes.
 
-A unit of its own beside `vpc` and `ebs`: a machine can be stopped, or ended together with its volumes, from within,
-which no log of API calls tells. So an incremental scan always asks for the machines (see `glance`).
+A unit separate from `vpc` and `ebs`: a machine can be stopped, or terminated together with its volumes, from within,
+which no log of API calls records. So an incremental scan always reads the machines (see `change_probe`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, each, tags
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, chain_permitted, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, PaginatorConfigTypeDef, VolumeTypeDef
@@ -22,7 +22,7 @@ PAGE: PaginatorConfigTypeDef = {"PageSize": 500}
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     volumes = client.get_paginator("describe_volumes").paginate(PaginationConfig=PAGE)
-    yield from each(
+    yield from chain_permitted(
         scope,
         {
             "ec2:DescribeVolumes": (_volume(scope, item) for page in volumes for item in page["Volumes"]),
@@ -40,14 +40,14 @@ def instances(scope: Scope) -> Iterator[Asset]:
 
 def resource(scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], properties: dict[str, Any]) -> Asset:
     """``kind`` is as in the ARN (``security-group``); types are written with underscores."""
-    told = tags(item.get("Tags"))
+    resource_tags = tags(item.get("Tags"))
     return asset(
         scope,
         f"ec2.{kind.replace('-', '_')}",
         scope.arn("ec2", f"{kind}/{identifier}"),
-        told.get("Name") or item.get("GroupName") or item.get("Name") or identifier,
+        resource_tags.get("Name") or item.get("GroupName") or item.get("Name") or identifier,
         {"id": identifier, **properties},
-        tags=told,
+        tags=resource_tags,
     )
 
 
@@ -61,7 +61,7 @@ def _volume(scope: Scope, volume: VolumeTypeDef) -> Asset:
         "snapshot_id": volume.get("SnapshotId") or None,
         "attached_to": sorted(item["InstanceId"] for item in volume.get("Attachments", ()) if "InstanceId" in item),
         "created_at": plain(volume.get("CreateTime")),
-        OBSERVED: {"state": volume.get("State")},  # beside what attached_to tells, AWS changes it by itself
+        OBSERVED: {"state": volume.get("State")},  # follows from attached_to, or is changed by AWS
     }
     return resource(scope, "volume", volume["VolumeId"], volume, properties)
 

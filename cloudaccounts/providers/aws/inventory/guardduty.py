@@ -11,19 +11,19 @@ from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, ta
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
-    """One asset for the region, also where there is no detector: that is what a check must see."""
+    """One asset for the region, also without a detector: that is what the check must find."""
     client = scope.connection.client("guardduty", scope.region)
     detectors = [detector(client, identifier) for identifier in paged(client, "list_detectors", "DetectorIds")]
-    properties = {"detectors": sorted(detectors, key=lambda found: str(found["id"]))}
+    properties = {"detectors": sorted(detectors, key=lambda detector: str(detector["id"]))}
     yield asset(scope, "guardduty.region", scope.arn("guardduty", "detectors"), scope.region, properties)
 
 
 def detector(client: Any, identifier: str) -> dict[str, Any]:
-    told = client.get_detector(DetectorId=identifier)
+    answer = client.get_detector(DetectorId=identifier)
     return {
         "id": identifier,
-        "enabled": told.get("Status") == "ENABLED",
-        "created_at": plain(told.get("CreatedAt")),
-        "findings_every": told.get("FindingPublishingFrequency"),
-        "tags": tags([{"Key": key, "Value": value} for key, value in (told.get("Tags") or {}).items()]),
+        "enabled": answer.get("Status") == "ENABLED",
+        "created_at": plain(answer.get("CreatedAt")),
+        "findings_every": answer.get("FindingPublishingFrequency"),
+        "tags": tags([{"Key": key, "Value": value} for key, value in (answer.get("Tags") or {}).items()]),
     }

@@ -1,7 +1,7 @@
 """IAM: the account's own settings, users with keys and MFA devices, roles, customer-managed policies.
 
-One paged GetAccountAuthorizationDetails stands for what would be five calls per user. When passwords and keys were last
-used is told by `credential_report`.
+One paged GetAccountAuthorizationDetails replaces what would be five calls for each user. When passwords and keys were
+last used is in the `credential_report`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import ManagedPolicyDetailTypeDef, RoleDetailTypeDef, UserDetailTypeDef
 
 THREADS = 4  # users read at once: each takes two small calls
-# Of GetAccountSummary's numbers: what is told of the root user, and what grows by itself. The rest are quotas.
+# Of GetAccountSummary's numbers: those about the root user, and counts that change with every user. The rest are
+# quotas.
 _ROOT = {"AccountMFAEnabled", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent", "AccountPasswordPresent"}
 _COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers", "MFADevices", "MFADevicesInUse", "ServerCertificates")
-_WANTED: list[EntityTypeType] = ["User", "Role", "LocalManagedPolicy"]
+_ENTITY_TYPES: list[EntityTypeType] = ["User", "Role", "LocalManagedPolicy"]
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
@@ -32,7 +33,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     yield _account(scope, client)
     read_user = partial(_user, scope, client)
     pages = client.get_paginator("get_account_authorization_details").paginate(
-        Filter=_WANTED, PaginationConfig={"PageSize": 500}
+        Filter=_ENTITY_TYPES, PaginationConfig={"PageSize": 500}
     )
     for page in pages:
         yield from in_order(read_user, page["UserDetailList"], threads=THREADS)
@@ -66,15 +67,15 @@ def _account(scope: Scope, client: IAMClient) -> Asset:
         lambda: _holders(client, scope.connection.partition.name),
         permission="iam:ListEntitiesForPolicy",
         absent=("NoSuchEntity",),
-        otherwise=[],
+        default=[],
     )
     summary = settings.values.pop("summary") or {}
     if "summary" in settings.refused:
         settings.refused["root"] = settings.refused.pop("summary")
-    told = settings.told()
-    told["root"] = {key: bool(value) for key, value in sorted(summary.items()) if key in _ROOT} or None
-    told[OBSERVED] = {"counts": {key: summary[key] for key in _COUNTS if key in summary}}
-    return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), told)
+    properties = settings.to_dict()
+    properties["root"] = {key: bool(value) for key, value in sorted(summary.items()) if key in _ROOT} or None
+    properties[OBSERVED] = {"counts": {key: summary[key] for key in _COUNTS if key in summary}}
+    return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), properties)
 
 
 def _holders(client: IAMClient, partition: str) -> list[str]:
@@ -87,8 +88,8 @@ def _holders(client: IAMClient, partition: str) -> list[str]:
 
 def _user(scope: Scope, client: IAMClient, user: UserDetailTypeDef) -> Asset:
     name = user["UserName"]
-    told = Properties(scope.connection)
-    told.values |= {
+    properties = Properties(scope.connection)
+    properties.values |= {
         "id": user["UserId"],
         "path": user["Path"],
         "created_at": plain(user["CreateDate"]),
@@ -97,9 +98,9 @@ def _user(scope: Scope, client: IAMClient, user: UserDetailTypeDef) -> Asset:
         "inline_policies": _documents(user.get("UserPolicyList", ())),
         "permissions_boundary": user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
     }
-    told.read("access_keys", lambda: _keys(client, name), permission="iam:ListAccessKeys")
-    told.read("mfa_devices", lambda: _mfa(client, name), permission="iam:ListMFADevices")
-    return _asset("user", user["Arn"], name, user.get("Tags"), told.told())
+    properties.read("access_keys", lambda: _keys(client, name), permission="iam:ListAccessKeys")
+    properties.read("mfa_devices", lambda: _mfa(client, name), permission="iam:ListMFADevices")
+    return _asset("user", user["Arn"], name, user.get("Tags"), properties.to_dict())
 
 
 def _keys(client: IAMClient, name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""KMS in one region: the customer's own keys. AWS's are told apart by their aliases, so they cost no call each."""
+"""KMS in one region: the customer's own keys. AWS's are recognised by their aliases, which saves a call for each."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def collect(scope: Scope) -> Iterator[Asset]:
             aliases.setdefault(key, []).append(item["AliasName"])
     managed = {key for key, names in aliases.items() if any(name.startswith("alias/aws/") for name in names)}
     keys = [item["KeyId"] for item in paged(client, "list_keys", "Keys") if item["KeyId"] not in managed]
-    for found in in_order(partial(_key, scope, client, aliases), keys, threads=THREADS):
-        if found is not None:
-            yield found
+    for key_asset in in_order(partial(_key, scope, client, aliases), keys, threads=THREADS):
+        if key_asset is not None:
+            yield key_asset
 
 
 def _key(scope: Scope, client: Any, aliases: dict[str, list[str]], identifier: str) -> Asset | None:
@@ -32,8 +32,8 @@ def _key(scope: Scope, client: Any, aliases: dict[str, list[str]], identifier: s
     if key.get("KeyManager") != "CUSTOMER":
         return None
     names = sorted(aliases.get(identifier, ()))
-    told = Properties(scope.connection)
-    told.values |= {
+    properties = Properties(scope.connection)
+    properties.values |= {
         "id": identifier,
         "aliases": names,
         "state": key.get("KeyState"),
@@ -45,11 +45,13 @@ def _key(scope: Scope, client: Any, aliases: dict[str, list[str]], identifier: s
         "created_at": plain(key.get("CreationDate")),
         "rotation": None,
     }
+    # Only these can be rotated automatically; of others GetKeyRotationStatus is an error.
+    # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
     if key.get("KeySpec") == "SYMMETRIC_DEFAULT" and key.get("Origin") == "AWS_KMS" and key.get("Enabled"):
-        told.read(
+        properties.read(
             "rotation",
             lambda: client.get_key_rotation_status(KeyId=identifier)["KeyRotationEnabled"],
             permission="kms:GetKeyRotationStatus",
         )
     name = names[0].removeprefix("alias/") if names else identifier
-    return asset(scope, "kms.key", key["Arn"], name, told.told())
+    return asset(scope, "kms.key", key["Arn"], name, properties.to_dict())

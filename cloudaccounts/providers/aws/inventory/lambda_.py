@@ -26,8 +26,8 @@ def collect(scope: Scope) -> Iterator[Asset]:
 def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTypeDef) -> Asset:
     """Environment variables are left out: they may hold secrets."""
     name = item["FunctionName"]
-    told = Properties(scope.connection)
-    told.values |= {
+    properties = Properties(scope.connection)
+    properties.values |= {
         "runtime": item.get("Runtime"),
         "package": item.get("PackageType"),
         "role": item.get("Role"),
@@ -36,10 +36,10 @@ def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTyp
         "tracing": item.get("TracingConfig", {}).get("Mode"),
         "modified_at": item.get("LastModified"),
     }
-    told.read(
+    properties.read(
         "policy",
         lambda: document(client.get_policy(FunctionName=name).get("Policy")),
         permission="lambda:GetPolicy",
         absent=("ResourceNotFoundException",),
     )
-    return asset(scope, "lambda.function", item["FunctionArn"], name, told.told())
+    return asset(scope, "lambda.function", item["FunctionArn"], name, properties.to_dict())

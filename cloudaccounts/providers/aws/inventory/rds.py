@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_permitted, paged, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
@@ -20,7 +20,7 @@ THREADS = 4  # snapshots read at once: each takes a small call
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client: RDSClient = scope.connection.client("rds", scope.region)
-    yield from each(
+    yield from chain_permitted(
         scope,
         {
             "rds:DescribeDBInstances": (
@@ -35,7 +35,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def _instance(scope: Scope, item: DBInstanceTypeDef) -> Asset:
-    """What AWS changes by itself (versions in the maintenance window, storage, zone) stands under ``observed``."""
+    """What AWS changes on its own (version in the maintenance window, storage, zone) is under `OBSERVED`."""
     properties = {
         "engine": item.get("Engine"),
         "class": item.get("DBInstanceClass"),
@@ -82,16 +82,18 @@ def _snapshots(scope: Scope, client: RDSClient) -> Iterator[Asset]:
 
 def _snapshot(scope: Scope, client: RDSClient, item: DBSnapshotTypeDef) -> Asset:
     name = item["DBSnapshotIdentifier"]
-    told = Properties(scope.connection)
-    told.values |= {
+    properties = Properties(scope.connection)
+    properties.values |= {
         "instance": item.get("DBInstanceIdentifier"),
         "engine": item.get("Engine"),
         "encrypted": item.get("Encrypted", False),
         "created_at": plain(item.get("SnapshotCreateTime")),
         OBSERVED: {"status": item.get("Status")},
     }
-    told.read("shared_with", lambda: _shared(client, name), permission="rds:DescribeDBSnapshotAttributes")
-    return asset(scope, "rds.snapshot", item["DBSnapshotArn"], name, told.told(), tags=tags(item.get("TagList")))
+    properties.read("shared_with", lambda: _shared(client, name), permission="rds:DescribeDBSnapshotAttributes")
+    return asset(
+        scope, "rds.snapshot", item["DBSnapshotArn"], name, properties.to_dict(), tags=tags(item.get("TagList"))
+    )
 
 
 def _shared(client: RDSClient, name: str) -> list[str]:

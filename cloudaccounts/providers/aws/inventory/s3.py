@@ -21,7 +21,7 @@ _NO_BLOCK = ("NoSuchPublicAccessBlockConfiguration",)
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
-    """Raises botocore's errors where buckets may not be listed; what one bucket refuses is told on the bucket."""
+    """Raises botocore's errors where buckets may not be listed. What one bucket denies is marked on its asset."""
     client = scope.connection.client("s3")
     account_wide = _account_block(scope)
     read = partial(_bucket, scope, account_wide)
@@ -30,7 +30,9 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def _account_block(scope: Scope) -> Properties:
-    """The account-wide block on public access, told on every bucket, because it overrules each (CIS AWS 2.1.4)."""
+    """The account-wide block on public access. It is on every bucket's asset, because it overrides each (CIS AWS
+    2.1.4).
+    """
     properties = Properties(scope.connection)
     control = scope.connection.client("s3control")
     properties.read(
@@ -44,85 +46,85 @@ def _account_block(scope: Scope) -> Properties:
 
 def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> Asset:
     name = bucket["Name"]
-    told = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused))
-    told.values["created_at"] = plain(bucket.get("CreationDate"))
-    region = bucket.get("BucketRegion") or _location(scope, name, told)
+    properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused))
+    properties.values["created_at"] = plain(bucket.get("CreationDate"))
+    region = bucket.get("BucketRegion") or _location(scope, name, properties)
     if is_region(scope.connection.partition.name, region):
-        _read(scope.connection.client("s3", region), name, told)
+        _read(scope.connection.client("s3", region), name, properties)
     elif region:
-        told.refused["region"] = "region_unknown"
+        properties.refused["region"] = "region_unknown"
     return Asset(
         type="aws.s3.bucket",
         service="s3",
         region=region or scope.connection.partition.home,
         native_id=f"arn:{scope.connection.partition.name}:s3:::{name}",
         name=name,
-        tags=told.values.pop("tags", None) or {},
-        properties=told.told(),
+        tags=properties.values.pop("tags", None) or {},
+        properties=properties.to_dict(),
     )
 
 
-def _location(scope: Scope, name: str, told: Properties) -> str:
-    """Where the list did not say the region. Empty where it cannot be found out: then nothing else is asked."""
+def _location(scope: Scope, name: str, properties: Properties) -> str:
+    """For buckets that were listed without a region. Empty where it cannot be read: then nothing else can be either."""
     client = scope.connection.client("s3")
-    told.read(
+    properties.read(
         "region",
         lambda: client.get_bucket_location(Bucket=name)["LocationConstraint"],
         permission="s3:GetBucketLocation",
     )
-    if "region" in told.refused:
+    if "region" in properties.refused:
         return ""
     # The two oldest regions go by other names: API reference of GetBucketLocation.
     old_names = {None: scope.connection.partition.home, "": scope.connection.partition.home, "EU": "eu-west-1"}
-    constraint = told.values.pop("region")
+    constraint = properties.values.pop("region")
     return old_names.get(constraint, str(constraint))
 
 
-def _read(client: S3Client, name: str, told: Properties) -> None:
-    told.read(
+def _read(client: S3Client, name: str, properties: Properties) -> None:
+    properties.read(
         "public_access_block",
         lambda: client.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
         permission="s3:GetBucketPublicAccessBlock",
         absent=_NO_BLOCK,
     )
-    told.read(
+    properties.read(
         "policy_is_public",
         lambda: client.get_bucket_policy_status(Bucket=name)["PolicyStatus"].get("IsPublic", False),
         permission="s3:GetBucketPolicyStatus",
         absent=("NoSuchBucketPolicy",),
-        otherwise=False,
+        default=False,
     )
-    told.read(
+    properties.read(
         "policy",
         lambda: document(client.get_bucket_policy(Bucket=name)["Policy"]),
         permission="s3:GetBucketPolicy",
         absent=("NoSuchBucketPolicy",),
     )
-    told.read("acl_grants", lambda: _grants(client, name), permission="s3:GetBucketAcl")
-    told.read(
+    properties.read("acl_grants", lambda: _grants(client, name), permission="s3:GetBucketAcl")
+    properties.read(
         "ownership",
         lambda: client.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
         permission="s3:GetBucketOwnershipControls",
         absent=("OwnershipControlsNotFoundError",),
     )
-    told.read(
+    properties.read(
         "encryption",
         lambda: _encryption(client, name),
         permission="s3:GetEncryptionConfiguration",
         absent=("ServerSideEncryptionConfigurationNotFoundError",),
     )
-    told.read("versioning", lambda: _versioning(client, name), permission="s3:GetBucketVersioning")
-    told.read(
+    properties.read("versioning", lambda: _versioning(client, name), permission="s3:GetBucketVersioning")
+    properties.read(
         "logging_to",
         lambda: client.get_bucket_logging(Bucket=name).get("LoggingEnabled", {}).get("TargetBucket"),
         permission="s3:GetBucketLogging",
     )
-    told.read(
+    properties.read(
         "tags",
         lambda: tags(client.get_bucket_tagging(Bucket=name)["TagSet"]),
         permission="s3:GetBucketTagging",
         absent=("NoSuchTagSet",),
-        otherwise={},
+        default={},
     )
 
 

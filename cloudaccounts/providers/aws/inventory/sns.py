@@ -20,19 +20,19 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def _topic(scope: Scope, client: Any, arn: str) -> Asset:
-    told = Properties(scope.connection)
-    told.read(
+    properties = Properties(scope.connection)
+    properties.read(
         "attributes",
         lambda: client.get_topic_attributes(TopicArn=arn).get("Attributes", {}),
         permission="sns:GetTopicAttributes",
     )
-    attributes = told.values.pop("attributes") or {}
-    told.values |= {
+    attributes = properties.values.pop("attributes") or {}
+    properties.values |= {
         "policy": document(attributes.get("Policy")),
         "encrypted": bool(attributes.get("KmsMasterKeyId")),
         "kms_key_id": attributes.get("KmsMasterKeyId"),
     }
-    if code := told.refused.pop("attributes", ""):
-        told.values |= dict.fromkeys(("policy", "encrypted"))
-        told.refused |= dict.fromkeys(("policy", "encrypted"), code)
-    return asset(scope, "sns.topic", arn, arn.rpartition(":")[2], told.told())
+    if code := properties.refused.pop("attributes", ""):
+        properties.values |= dict.fromkeys(("policy", "encrypted"))
+        properties.refused |= dict.fromkeys(("policy", "encrypted"), code)
+    return asset(scope, "sns.topic", arn, arn.rpartition(":")[2], properties.to_dict())

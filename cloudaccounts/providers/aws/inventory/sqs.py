@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeFilterType
 
 THREADS = 4  # queues read at once: each takes a small call
-# Not "All": how many messages wait changes by the second.
-_WANTED: list[QueueAttributeFilterType] = [
+# Not "All", which holds how many messages are waiting: the fingerprint would change at every scan.
+_ATTRIBUTES: list[QueueAttributeFilterType] = [
     "Policy",
     "KmsMasterKeyId",
     "SqsManagedSseEnabled",
@@ -33,22 +33,22 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 def _queue(scope: Scope, client: SQSClient, url: str) -> Asset:
     name = url.rpartition("/")[2]
-    told = Properties(scope.connection)
-    told.values |= {"url": url}
-    told.read(
+    properties = Properties(scope.connection)
+    properties.values |= {"url": url}
+    properties.read(
         "attributes",
-        lambda: client.get_queue_attributes(QueueUrl=url, AttributeNames=_WANTED).get("Attributes", {}),
+        lambda: client.get_queue_attributes(QueueUrl=url, AttributeNames=_ATTRIBUTES).get("Attributes", {}),
         permission="sqs:GetQueueAttributes",
     )
-    attributes = told.values.pop("attributes") or {}
-    told.values |= {
+    attributes = properties.values.pop("attributes") or {}
+    properties.values |= {
         "policy": document(attributes.get("Policy")),
         "encrypted": bool(attributes.get("KmsMasterKeyId")) or attributes.get("SqsManagedSseEnabled") == "true",
         "kms_key_id": attributes.get("KmsMasterKeyId"),
         "dead_letters": document(attributes.get("RedrivePolicy")),
         "retention_seconds": attributes.get("MessageRetentionPeriod"),
     }
-    if code := told.refused.pop("attributes", ""):
-        told.values |= dict.fromkeys(("policy", "encrypted"))
-        told.refused |= dict.fromkeys(("policy", "encrypted"), code)
-    return asset(scope, "sqs.queue", scope.arn("sqs", name), name, told.told())
+    if code := properties.refused.pop("attributes", ""):
+        properties.values |= dict.fromkeys(("policy", "encrypted"))
+        properties.refused |= dict.fromkeys(("policy", "encrypted"), code)
+    return asset(scope, "sqs.queue", scope.arn("sqs", name), name, properties.to_dict())

@@ -42,9 +42,9 @@ def dynamodb(scope: Scope) -> Iterator[Asset]:
 
 def _table(scope: Scope, client: DynamoDBClient, name: str) -> Asset:
     table = client.describe_table(TableName=name)["Table"]
-    told = Properties(scope.connection)
+    properties = Properties(scope.connection)
     encryption = table.get("SSEDescription", {})
-    told.values |= {
+    properties.values |= {
         "encryption": encryption.get("SSEType") or "AWS_OWNED",
         "kms_key_id": encryption.get("KMSMasterKeyArn"),
         "billing": table.get("BillingModeSummary", {}).get("BillingMode") or "PROVISIONED",
@@ -56,12 +56,12 @@ def _table(scope: Scope, client: DynamoDBClient, name: str) -> Asset:
             "bytes": table.get("TableSizeBytes"),
         },
     }
-    told.read(
+    properties.read(
         "point_in_time_recovery", lambda: _recovery(client, name), permission="dynamodb:DescribeContinuousBackups"
     )
-    return asset(scope, "dynamodb.table", table["TableArn"], name, told.told())
+    return asset(scope, "dynamodb.table", table["TableArn"], name, properties.to_dict())
 
 
 def _recovery(client: DynamoDBClient, name: str) -> bool:
-    told = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-    return told.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"
+    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    return backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"

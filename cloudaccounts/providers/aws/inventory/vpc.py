@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_permitted, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
-    yield from each(
+    yield from chain_permitted(
         scope,
         {
             "ec2:DescribeVpcs": _vpcs(scope, client),
@@ -52,26 +52,26 @@ def _vpcs(scope: Scope, client: EC2Client) -> Iterator[Asset]:
 
 def _flow_logs(client: EC2Client) -> dict[str, list[Any]]:
     """By what they record: a VPC, a subnet or a network interface."""
-    found: dict[str, list[Any]] = {}
+    logs_by_resource: dict[str, list[Any]] = {}
     for log in paged(client, "describe_flow_logs", "FlowLogs"):
-        told = {
+        facts = {
             "id": log["FlowLogId"],
             "traffic": log.get("TrafficType"),
             "status": log.get("FlowLogStatus"),
             "destination": log.get("LogDestination") or log.get("LogGroupName"),
         }
-        found.setdefault(log.get("ResourceId", ""), []).append(told)
-    return {resource_id: ordered(logs) for resource_id, logs in found.items()}
+        logs_by_resource.setdefault(log.get("ResourceId", ""), []).append(facts)
+    return {resource_id: ordered(logs) for resource_id, logs in logs_by_resource.items()}
 
 
 def _vpc(scope: Scope, vpc: VpcTypeDef, logs: Properties) -> Asset:
-    told = Properties(scope.connection, refused=dict(logs.refused))
-    told.values |= {
+    properties = Properties(scope.connection, refused=dict(logs.refused))
+    properties.values |= {
         "cidr_block": vpc.get("CidrBlock"),
         "is_default": vpc.get("IsDefault", False),
         "flow_logs": None if logs.refused else logs.values["flow_logs"].get(vpc["VpcId"], []),
     }
-    return resource(scope, "vpc", vpc["VpcId"], vpc, told.told())
+    return resource(scope, "vpc", vpc["VpcId"], vpc, properties.to_dict())
 
 
 def _subnet(scope: Scope, subnet: SubnetTypeDef) -> Asset:

@@ -1,8 +1,8 @@
 """Azure's posture checks: pure functions of an asset. No Django, no SDK, no network.
 
 References name the CIS Microsoft Azure Foundations Benchmark 2.0.0; its numbers were checked against the published
-list of recommendations. A rule cites those that ask what it asks; one that asks something else is of Microsoft's own
-security baseline.
+list of recommendations. A check cites those that require what it requires; one that requires something else is from
+Microsoft's own security baseline.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.providers.azure.checks.references import cite
 
 MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/best-practices
+_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # a built-in role, the same id everywhere
 _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administrator, the same id everywhere
 
 
@@ -37,8 +38,8 @@ _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administr
 def owners(asset: Asset) -> Evaluation:
     known(asset, "owners")
     count = len(texts(asset, "owners"))
-    said = f"{count} principal{'' if count == 1 else 's'} hold the role Owner here or above."
-    return expect(count <= MOST_OWNERS, said, said)
+    reason = f"{count} principal{'' if count == 1 else 's'} hold the role Owner here or above."
+    return expect(count <= MOST_OWNERS, reason, reason)
 
 
 @posture_check(
@@ -61,8 +62,10 @@ def custom_owner(asset: Asset) -> Evaluation:
         for entry in mappings(asset, "permissions")
     )
     places = texts(asset, "assignable_scopes")
-    whole = any(place.count("/") <= 2 or place.startswith("/providers/microsoft.management/") for place in places)
-    if wide and not whole:
+    at_subscription = any(
+        place.count("/") <= 2 or place.startswith("/providers/microsoft.management/") for place in places
+    )
+    if wide and not at_subscription:
         return not_applicable("It may do everything, but only in parts of a subscription.")
     return expect(
         not wide, "It allows every action, at the subscription or above.", "It allows a part of the actions only."
@@ -107,7 +110,7 @@ def administrator_at_root(asset: Asset) -> Evaluation:
     references=cite("role-based-access-control/best-practices"),
 )
 def application_owner(asset: Asset) -> Evaluation:
-    if known(asset, "role_id") != "8e3af657-a8ff-443c-a75c-2fe8c4bcb635":
+    if known(asset, "role_id") != _OWNER:
         return not_applicable("This assignment is of another role.")
     kind = text(asset, "principal_type")
     if not kind:

@@ -78,9 +78,9 @@ def password_login(asset: Asset) -> Evaluation:
     references=cite("virtual-machines/trusted-launch"),
 )
 def trusted_launch(asset: Asset) -> Evaluation:
-    told = text(asset, "security_type")
-    good = told in ("TrustedLaunch", "ConfidentialVM")
-    return expect(good, "Its security type is standard.", f"Its security type is {told}.")
+    security_type = text(asset, "security_type")
+    good = security_type in ("TrustedLaunch", "ConfidentialVM")
+    return expect(good, "Its security type is standard.", f"Its security type is {security_type}.")
 
 
 @posture_check(
@@ -117,7 +117,7 @@ def disk_public(asset: Asset) -> Evaluation:
 def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "private_cluster"):
         return passed("The cluster is private.")
-    ranges = [one for one in texts(asset, "authorized_ip_ranges") if one not in ("0.0.0.0/0", "::/0")]
+    ranges = [network for network in texts(asset, "authorized_ip_ranges") if network not in ("0.0.0.0/0", "::/0")]
     return expect(bool(ranges), "Every address may reach its API.", "Only named addresses reach its API.")
 
 

@@ -28,17 +28,19 @@ _POSTGRES = "azure.postgresql.flexible_server"
 _WIDE = 2**24  # addresses: a network as large as 10.0.0.0/8 is no allow-list
 
 
-def _wide(one: Mapping[str, Any]) -> bool:
-    """Much of the internet. From and to 0.0.0.0 means something else: Azure's own services, of all customers."""
+def _wide(firewall_rule: Mapping[str, Any]) -> bool:
+    """Covers much of the internet. From and to 0.0.0.0 means something else: all of Azure's services, of all
+    customers.
+    """
     try:
-        first, last = (int(IPv4Address(str(one.get(end)))) for end in ("from", "to"))
+        first, last = (int(IPv4Address(str(firewall_rule.get(end)))) for end in ("from", "to"))
     except AddressValueError:
         raise UnknownFactError("An address of the firewall has a form that is not known here.") from None
     return last - first >= _WIDE
 
 
-def _all_of_azure(one: Mapping[str, Any]) -> bool:
-    return one.get("from") == one.get("to") == "0.0.0.0"  # noqa: S104 # nosec B104 # no address to listen on
+def _all_of_azure(firewall_rule: Mapping[str, Any]) -> bool:
+    return firewall_rule.get("from") == firewall_rule.get("to") == "0.0.0.0"  # noqa: S104 # nosec B104 # no address to listen on
 
 
 def _firewall(asset: Asset) -> Evaluation:
@@ -46,10 +48,10 @@ def _firewall(asset: Asset) -> Evaluation:
         return passed("The public network is switched off.")
     known(asset, "firewall_rules")
     rules = mappings(asset, "firewall_rules")
-    wide = [str(one.get("name")) for one in rules if _wide(one)]
+    wide = [str(firewall_rule.get("name")) for firewall_rule in rules if _wide(firewall_rule)]
     if wide:
         return failed(f"Open to the internet by {abridge(wide)}.")
-    shared = [str(one.get("name")) for one in rules if _all_of_azure(one)]
+    shared = [str(firewall_rule.get("name")) for firewall_rule in rules if _all_of_azure(firewall_rule)]
     return expect(
         not shared,
         f"Every customer's services in Azure may connect, by {abridge(shared)}.",
@@ -104,9 +106,9 @@ def sql_auditing(asset: Asset) -> Evaluation:
     references=cite("azure-sql/database/connectivity-settings"),
 )
 def sql_tls(asset: Asset) -> Evaluation:
-    told = text(asset, "minimum_tls") or "None"
-    good = told in ("1.2", "1.3")
-    return expect(good, f"The minimum TLS version is {told}.", f"The minimum TLS version is {told}.")
+    minimum = text(asset, "minimum_tls") or "None"
+    good = minimum in ("1.2", "1.3")
+    return expect(good, f"The minimum TLS version is {minimum}.", f"The minimum TLS version is {minimum}.")
 
 
 @posture_check(
@@ -123,8 +125,10 @@ def sql_tls(asset: Asset) -> Evaluation:
 )
 def sql_administrator(asset: Asset) -> Evaluation:
     known(asset, "entra_administrators")
-    there = bool(mappings(asset, "entra_administrators"))
-    return expect(there, "Only the server's own passwords open it.", "An administrator of Microsoft Entra ID is set.")
+    has_administrator = bool(mappings(asset, "entra_administrators"))
+    return expect(
+        has_administrator, "Only the server's own passwords open it.", "An administrator of Microsoft Entra ID is set."
+    )
 
 
 @posture_check(
@@ -159,8 +163,8 @@ def sql_encryption(asset: Asset) -> Evaluation:
     references=cite("postgresql/flexible-server/how-to-connect-tls-ssl", "4.3.1"),
 )
 def postgres_ssl(asset: Asset) -> Evaluation:
-    told = known(asset, "parameters.require_secure_transport")
-    return expect(told == "on", "require_secure_transport is off.", "require_secure_transport is on.")
+    setting = known(asset, "parameters.require_secure_transport")
+    return expect(setting == "on", "require_secure_transport is off.", "require_secure_transport is on.")
 
 
 @posture_check(

@@ -59,10 +59,10 @@ PLANS = {
 )
 def activity_log_exported(asset: Asset) -> Evaluation:
     known(asset, "exports")
-    exports = [one for one in mappings(asset, "exports") if one.get("to")]
+    exports = [export for export in mappings(asset, "exports") if export.get("to")]
     if not exports:
         return failed("No diagnostic setting sends the subscription's Activity Log anywhere.")
-    sent = {name.lower() for one in exports for name in list_of_texts(one.get("logs"), "exports.logs")}
+    sent = {name.lower() for export in exports for name in list_of_texts(export.get("logs"), "exports.logs")}
     missing = [name for name in CATEGORIES if name not in sent and "alllogs" not in sent]
     return expect(
         not missing,
@@ -92,8 +92,8 @@ def activity_log_exported(asset: Asset) -> Evaluation:
 def activity_log_alerts(asset: Asset) -> Evaluation:
     known(asset, "alerts")
     alerts = mappings(asset, "alerts")
-    told = {str(one.get("operation")).lower() for one in alerts if one.get("acts") is True}
-    missing = [operation for operation in WATCHED if operation not in told]
+    covered = {str(alert.get("operation")).lower() for alert in alerts if alert.get("acts") is True}
+    missing = [operation for operation in WATCHED if operation not in covered]
     return expect(
         not missing,
         f"No alert reaches anybody for changes to {abridge(WATCHED[operation] for operation in missing)}: "

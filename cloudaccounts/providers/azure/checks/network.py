@@ -16,51 +16,54 @@ ALL_PORTS = range(65_536)
 
 
 def open_rules(asset: Asset, covers: Callable[[list[range]], bool], protocols: frozenset[str]) -> list[str]:
-    """Inbound rules that let anybody in, unless a rule that comes before denies just that."""
+    """Names of the inbound rules that allow everybody, unless a rule of higher priority denies the same."""
     known(asset, "rules")
-    found: list[str] = []
-    for one in sorted(mappings(asset, "rules"), key=_priority):
-        if str(one.get("direction")).lower() != "inbound" or not _from_anywhere(one):
+    names: list[str] = []
+    for security_rule in sorted(mappings(asset, "rules"), key=_priority):
+        if str(security_rule.get("direction")).lower() != "inbound" or not _from_anywhere(security_rule):
             continue
-        if str(one.get("protocol")).lower() not in protocols or not covers(_ports(one)):
+        if str(security_rule.get("protocol")).lower() not in protocols or not covers(_ports(security_rule)):
             continue
-        if str(one.get("access")).lower() == "deny":
+        if str(security_rule.get("access")).lower() == "deny":
             break
-        found.append(str(one.get("name")))
-    return found
+        names.append(str(security_rule.get("name")))
+    return names
 
 
-def _priority(one: Mapping[str, Any]) -> int:
-    told = one.get("priority")
-    return told if isinstance(told, int) else 65_000
+def _priority(security_rule: Mapping[str, Any]) -> int:
+    priority = security_rule.get("priority")
+    # Behind all custom rules, whose priorities end at 4096.
+    return priority if isinstance(priority, int) else 65_000
 
 
-def _from_anywhere(one: Mapping[str, Any]) -> bool:
-    return any(source.lower() in _ANYWHERE for source in list_of_texts(one.get("sources"), "rules.sources"))
+def _from_anywhere(security_rule: Mapping[str, Any]) -> bool:
+    return any(source.lower() in _ANYWHERE for source in list_of_texts(security_rule.get("sources"), "rules.sources"))
 
 
-def _ports(one: Mapping[str, Any]) -> list[range]:
+def _ports(security_rule: Mapping[str, Any]) -> list[range]:
     """``22``, ``20-25`` and ``*``; what is none of these covers nothing."""
-    found: list[range] = []
-    for told in list_of_texts(one.get("ports"), "rules.ports"):
-        first, _, last = told.partition("-")
-        if told == "*":
-            found.append(ALL_PORTS)
+    ranges: list[range] = []
+    for text in list_of_texts(security_rule.get("ports"), "rules.ports"):
+        first, _, last = text.partition("-")
+        if text == "*":
+            ranges.append(ALL_PORTS)
         elif first.isascii() and first.isdigit() and (not last or (last.isascii() and last.isdigit())):
-            found.append(range(int(first), int(last or first) + 1))
-    return found
+            ranges.append(range(int(first), int(last or first) + 1))
+    return ranges
 
 
 def _open(port: int) -> Rule:
-    def judge(asset: Asset) -> Evaluation:
-        names = open_rules(asset, lambda ports: any(port in one for one in ports), frozenset({"tcp", "*"}))
+    def evaluate(asset: Asset) -> Evaluation:
+        names = open_rules(
+            asset, lambda ports: any(port in port_range for port_range in ports), frozenset({"tcp", "*"})
+        )
         return expect(
             not names,
             f"Port {port} is open to the internet by {abridge(names)}.",
             f"No rule opens port {port} to the internet.",
         )
 
-    return judge
+    return evaluate
 
 
 def _administration(port: int, name: str, cis: str) -> PostureCheck:
@@ -100,7 +103,9 @@ ssh_open = _administration(22, "SSH", "6.2")
 )
 def all_ports_open(asset: Asset) -> Evaluation:
     protocols = frozenset({"tcp", "udp", "*"})
-    names = open_rules(asset, lambda ports: any(len(one) >= len(ALL_PORTS) - 1 for one in ports), protocols)
+    names = open_rules(
+        asset, lambda ports: any(len(port_range) >= len(ALL_PORTS) - 1 for port_range in ports), protocols
+    )
     return expect(
         not names,
         f"All ports are open to the internet by {abridge(names)}.",
@@ -127,13 +132,15 @@ _DATABASES = {1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 6379: "Redi
 )
 def database_open(asset: Asset) -> Evaluation:
     protocols = frozenset({"tcp", "*"})
-    found = [
+    databases = [
         label
         for port, label in _DATABASES.items()
-        if open_rules(asset, lambda ports, port=port: any(port in one for one in ports), protocols)  # type: ignore[misc] # binds the loop's value
+        if open_rules(asset, lambda ports, port=port: any(port in port_range for port_range in ports), protocols)  # type: ignore[misc] # binds the loop's value
     ]
     return expect(
-        not found, f"Open to the internet: {abridge(found)}.", "No port of a usual database is open to the internet."
+        not databases,
+        f"Open to the internet: {abridge(databases)}.",
+        "No port of a usual database is open to the internet.",
     )
 
 

@@ -1,3 +1,5 @@
+"""Where Azure's checks come from."""
+
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import Reference

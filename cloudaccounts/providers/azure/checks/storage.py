@@ -9,7 +9,7 @@ from cloudaccounts.providers.azure.checks.references import cite
 
 _ACCOUNT = "azure.storage.storage_account"
 _UPDATE = "az storage account update --resource-group <group> --name <account>"
-_WEAK = ("TLS1_0", "TLS1_1", "")  # told by none: accounts of before August 2020 take TLS 1.0
+_WEAK = ("TLS1_0", "TLS1_1", "")  # without one: accounts made before August 2020 accept TLS 1.0
 
 
 @posture_check(
@@ -56,9 +56,9 @@ def https_only(asset: Asset) -> Evaluation:
     references=cite("storage/common/transport-layer-security-configure-minimum-version", "3.15"),
 )
 def minimum_tls(asset: Asset) -> Evaluation:
-    told = text(asset, "minimum_tls")
-    shown = told.replace("TLS", "TLS ").replace("_", ".") or "TLS 1.0, since none is set"
-    return expect(told.upper() not in _WEAK, f"The minimum is {shown}.", f"The minimum is {shown}.")
+    version = text(asset, "minimum_tls")
+    shown = version.replace("TLS", "TLS ").replace("_", ".") or "TLS 1.0, since none is set"
+    return expect(version.upper() not in _WEAK, f"The minimum is {shown}.", f"The minimum is {shown}.")
 
 
 @posture_check(

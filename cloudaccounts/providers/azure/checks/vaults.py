@@ -93,9 +93,9 @@ def logging(asset: Asset) -> Evaluation:
     known(asset, "log_exports")
     sent = {
         name.lower()
-        for one in mappings(asset, "log_exports")
-        if one.get("to")
-        for name in list_of_texts(one.get("logs"), "log_exports.logs")
+        for export in mappings(asset, "log_exports")
+        if export.get("to")
+        for name in list_of_texts(export.get("logs"), "log_exports.logs")
     }
     good = bool(sent & {"auditevent", "audit", "alllogs"})
     return expect(good, "No diagnostic setting exports its audit events.", "Its audit events are exported.")

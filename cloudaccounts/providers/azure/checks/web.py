@@ -38,9 +38,9 @@ def https_only(asset: Asset) -> Evaluation:
 )
 def minimum_tls(asset: Asset) -> Evaluation:
     known(asset, "config")
-    told = text(asset, "config.minimum_tls")
-    good = told in ("1.2", "1.3")
-    return expect(good, f"The minimum TLS version is {told or 'not set'}.", f"The minimum TLS version is {told}.")
+    version = text(asset, "config.minimum_tls")
+    good = version in ("1.2", "1.3")
+    return expect(good, f"The minimum TLS version is {version or 'not set'}.", f"The minimum TLS version is {version}.")
 
 
 @posture_check(
@@ -56,8 +56,8 @@ def minimum_tls(asset: Asset) -> Evaluation:
 )
 def ftp(asset: Asset) -> Evaluation:
     known(asset, "config")
-    told = text(asset, "config.ftps_state")
-    return expect(told in ("Disabled", "FtpsOnly"), f"FTP state: {told or 'not set'}.", f"FTP state: {told}.")
+    state = text(asset, "config.ftps_state")
+    return expect(state in ("Disabled", "FtpsOnly"), f"FTP state: {state or 'not set'}.", f"FTP state: {state}.")
 
 
 @posture_check(

@@ -1,13 +1,13 @@
 """What a subscription holds, as normalized assets. No Django.
 
-One listing of all resources serves all units (Azure lists a subscription as a whole); the units share it out by service
-and region, then read the details of the types that checks look at, one by one. A service is one line in `SERVICES`.
-All reads must stand in `permissions.PERMISSIONS` (a test compares).
+One listing of all resources serves all units, because Azure lists a subscription as a whole. Each unit takes its
+service and region from it, then reads the details of the types that checks need, one by one. A service is one line in
+`SERVICES`. All reads must be covered by `permissions.PERMISSIONS` (a test compares).
 
 Properties are stable facts in JSON types, lists in a fixed order, so that a fingerprint changes exactly when a person
-changed something. What changes by mere use stands under ``observed``, which the fingerprint leaves out. What could not
-be read stands under ``unreadable``, by property, with the error's code: a resource that refuses one question is still
-told. ``native_id`` is the ARM id in lower case: Azure gives one and the same id in several spellings.
+changed something. What changes by mere use is under `OBSERVED`, which the fingerprint leaves out. What could not be
+read is under `UNREADABLE`, by property, with the error's code: a resource whose details may not be read is still an
+asset. ``native_id`` is the ARM id in lower case: Azure returns one and the same id in several spellings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, OTHER, SERVICES, Scope
 from cloudaccounts.providers.azure.inventory.listing import Listing
-from cloudaccounts.providers.azure.signin import require_open, sign_in, subscription
+from cloudaccounts.providers.azure.signin import get_subscription, require_readable, sign_in
 
 AUTHORIZATION = access.SERVICE
 MONITORING = monitoring.SERVICE
@@ -42,7 +42,7 @@ class AzureSession:
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """Global services first. Raises `ProviderError` for a region outside the subscription's cloud."""
         names = require_regions(self._scope.connection.cloud.name, regions)
-        services = (OTHER, *SERVICES.values())
+        services = (OTHER, *SERVICES.values())  # several namespaces may be of one service
         return (
             ScanUnit(AUTHORIZATION, GLOBAL),
             ScanUnit(MONITORING, GLOBAL),
@@ -76,12 +76,14 @@ class AzureSession:
 
 
 def open_session(credentials: Credentials, target: Target) -> AzureSession:
-    """Signs in for a scan. Raises `ProviderError`; refuses what the validation refuses, the owner's mark included."""
+    """Signs in for a scan. Raises `ProviderError`; refuses what the validation refuses, a missing owner's tag
+    included.
+    """
     signed_in = sign_in(credentials, target)
     try:
-        found = subscription(signed_in)
-        require_open(credentials, target, found)
+        subscription = get_subscription(signed_in)
+        require_readable(credentials, target, subscription)
     except ProviderError:
         signed_in.connection.close()
         raise
-    return AzureSession(Scope(signed_in.connection, found))
+    return AzureSession(Scope(signed_in.connection, subscription))

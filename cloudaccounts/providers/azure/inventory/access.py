@@ -1,9 +1,9 @@
-"""The subscription, and who may do what there: role assignments at its scope and above, and the customer's own roles.
+"""The subscription, and who may do what in it: role assignments at its scope and above, and the customer's own roles.
 
 https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-subscription (version 2022-04-01)
 
-One unit: what is assigned above the subscription is logged above it, so no log of the subscription's tells that this
-unit is unchanged.
+One unit, which every scan reads: what is assigned above the subscription is logged above it, so that the subscription's
+own log cannot say that nothing was changed.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ Assignments = list[Mapping[str, Any]]
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
-    """Raises `ProviderError`. Where roles may not be read, assignments are told without their roles' names."""
-    unread: ProviderError | None = None
-    unlisted: ProviderError | None = None
+    """Raises `ProviderError`, after what could be read. Where roles may not be read, assignments lack their names."""
+    roles_error: ProviderError | None = None
+    assignments_error: ProviderError | None = None
     roles: dict[str, Mapping[str, Any]] = {}
     assignments: Assignments = []
     try:
         roles = {str(role.get("id", "")).rsplit("/", 1)[-1].lower(): role for role in _list(scope, "roleDefinitions")}
     except (AzureError, ProviderError) as error:
-        unread = explain(error, "Microsoft.Authorization/roleDefinitions/read")
+        roles_error = explain(error, "Microsoft.Authorization/roleDefinitions/read")
     try:
         assignments = list(_list(scope, "roleAssignments", **{"$filter": "atScope()"}))
     except (AzureError, ProviderError) as error:
-        unlisted = explain(error, "Microsoft.Authorization/roleAssignments/read")
-    yield _subscription(scope, assignments, unlisted)
+        assignments_error = explain(error, "Microsoft.Authorization/roleAssignments/read")
+    yield _subscription(scope, assignments, assignments_error)
     yield from (_role(scope, role) for role in roles.values() if at(role, "properties.type") == "CustomRole")
-    yield from (_assignment(scope, item, roles, unread) for item in assignments)
-    if unlisted or unread:
-        raise unlisted or unread  # type: ignore[misc] # one of them is an error
+    yield from (_assignment(scope, item, roles, roles_error) for item in assignments)
+    if assignments_error or roles_error:
+        raise assignments_error or roles_error  # type: ignore[misc] # one of them is an error
 
 
 def _list(scope: Scope, what: str, **parameters: str) -> Iterator[dict[str, Any]]:
@@ -51,25 +51,25 @@ def _list(scope: Scope, what: str, **parameters: str) -> Iterator[dict[str, Any]
     return scope.connection.pages(path, API_VERSION, **parameters)
 
 
-def _subscription(scope: Scope, assignments: Assignments, unlisted: ProviderError | None) -> Asset:
+def _subscription(scope: Scope, assignments: Assignments, error: ProviderError | None) -> Asset:
     """``owners`` are the principals with the role Owner here or above: groups count as one."""
-    told = scope.subscription
+    subscription = scope.subscription
     owners = {str(at(item, "properties.principalId")) for item in assignments if _role_id(item) == OWNER}
     properties: dict[str, Any] = {
-        "state": told.state,
-        "tenant_id": told.tenant_id,
+        "state": subscription.state,
+        "tenant_id": subscription.tenant_id,
         "cloud": scope.connection.cloud.name,
-        "owners": None if unlisted else sorted(owners),
+        "owners": None if error else sorted(owners),
     }
-    if unlisted is not None:
-        properties[UNREADABLE] = {"owners": unlisted.code}
+    if error is not None:
+        properties[UNREADABLE] = {"owners": error.code}
     return Asset(
         type="azure.resources.subscription",
         service=SERVICE,
         region=GLOBAL,
-        native_id=f"/subscriptions/{told.id}",
-        name=told.name,
-        tags=tags_of(told.tags),
+        native_id=f"/subscriptions/{subscription.id}",
+        name=subscription.name,
+        tags=tags_of(subscription.tags),
         properties=properties,
     )
 
@@ -79,7 +79,7 @@ def _role_id(item: Mapping[str, Any]) -> str:
 
 
 def _assignment(
-    scope: Scope, item: Mapping[str, Any], roles: Mapping[str, Mapping[str, Any]], unread: ProviderError | None
+    scope: Scope, item: Mapping[str, Any], roles: Mapping[str, Mapping[str, Any]], roles_error: ProviderError | None
 ) -> Asset:
     role_id = _role_id(item)
     role_name = at(roles.get(role_id, {}), "properties.roleName")
@@ -94,8 +94,8 @@ def _assignment(
         "condition": at(item, "properties.condition"),
         "created_at": at(item, "properties.createdOn"),
     }
-    if unread is not None:
-        properties[UNREADABLE] = {"role_name": unread.code}
+    if roles_error is not None:
+        properties[UNREADABLE] = {"role_name": roles_error.code}
     principal = f"{properties['principal_type'] or 'Principal'} {properties['principal_id']}"
     return Asset(
         type="azure.authorization.role_assignment",
@@ -116,7 +116,7 @@ def _role(scope: Scope, role: Mapping[str, Any]) -> Asset:
         name=str(at(role, "properties.roleName") or role.get("name", "")),
         properties={
             "description": at(role, "properties.description"),
-            "assignable_scopes": [str(one).lower() for one in ordered(at(role, "properties.assignableScopes"))],
+            "assignable_scopes": [str(place).lower() for place in ordered(at(role, "properties.assignableScopes"))],
             "permissions": ordered(
                 {
                     "actions": ordered(entry.get("actions")),

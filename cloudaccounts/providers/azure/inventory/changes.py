@@ -1,13 +1,13 @@
-"""What changed since a moment, by the subscription's Activity Log: who wrote, deleted or acted, and on what.
+"""What changed since a time, by the subscription's Activity Log: writes, deletions and actions, by resource.
 
 https://learn.microsoft.com/rest/api/monitor/activity-logs/list (version 2015-04-01)
 
-- Events can be late: usually 3 to 20 minutes (https://learn.microsoft.com/azure/azure-monitor/platform/activity-log).
-  So the log is read from `LATE` before the moment on. A change of the last minutes that it does not tell yet is found
-  by the next incremental scan, which reads this stretch of time again; never lost.
+- Events can be late, usually 3 to 20 minutes (https://learn.microsoft.com/azure/azure-monitor/platform/activity-log).
+  So the log is read from `LATE` before the time on. A change of the last minutes that is not in it yet is found by the
+  next incremental scan, which reads this stretch of time again.
 - An event names the resource and not its region: all regions of its service count as changed.
-- What is assigned above the subscription is logged above it: the unit of access is never said to be unchanged.
-- Events are kept for 90 days: for an older moment nothing is said.
+- What is assigned above the subscription is logged above it: the unit of access never counts as unchanged.
+- Events are kept for 90 days: for an older time the answer is empty.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from cloudaccounts.providers.azure.inventory.common import OTHER, Scope, at, ser
 
 API_VERSION = "2015-04-01"
 LATE = timedelta(minutes=20)
-KEPT = timedelta(days=89)
+KEPT = timedelta(days=89)  # Azure keeps 90
 _FIELDS = "operationName,resourceId,status"
 _CHANGING = ("/write", "/delete", "/action")
+# Events of these change what `monitoring` collects, in addition to resources of their own.
 _MONITORS = ("microsoft.insights", "microsoft.security")
 EVERYTHING = "*"
 
@@ -56,7 +57,7 @@ def _events(scope: Scope, since: datetime) -> Iterator[dict[str, Any]]:
 def services_of(event: Mapping[str, Any]) -> frozenset[str]:
     """The services whose units an event may have changed; `EVERYTHING` where that is not certain.
 
-    Only what has certainly failed counts for nothing: what was accepted may still be under way.
+    Only events of failed operations are ignored: what was accepted may still be running.
     """
     operation = _text(event, "operationName").lower()
     if not operation.endswith(_CHANGING) or _text(event, "status").lower() == "failed":
@@ -66,12 +67,12 @@ def services_of(event: Mapping[str, Any]) -> frozenset[str]:
     if not resource or _moves_much(operation):
         return frozenset({EVERYTHING})
     # Of all namespaces on the way: tags, locks and diagnostic settings are written below what they are about.
-    found = {service for namespace in namespaces for service in _services(namespace)}
-    return frozenset(found) or frozenset({OTHER})
+    services = {service for namespace in namespaces for service in _services(namespace)}
+    return frozenset(services) or frozenset({OTHER})
 
 
 def _moves_much(operation: str) -> bool:
-    """A group's end, a move between groups, a change of the subscription: what they touch is not told one by one."""
+    """A deletion of a group, a move between groups, a change of the subscription: one event for many resources."""
     return operation in (
         "microsoft.resources/subscriptions/resourcegroups/delete",
         "microsoft.resources/subscriptions/write",
@@ -89,5 +90,5 @@ def _services(namespace: str) -> tuple[str, ...]:
 
 def _text(event: Mapping[str, Any], name: str) -> str:
     """A localizable text: ``{value, localizedValue}``."""
-    told = event.get(name)
-    return str(at(told, "value") or "") if isinstance(told, Mapping) else str(told or "")
+    content = event.get(name)
+    return str(at(content, "value") or "") if isinstance(content, Mapping) else str(content or "")

@@ -1,4 +1,4 @@
-"""What all collectors share: where they are, and how Azure's answers become JSON in a fixed order."""
+"""What all collectors share: the subscription, its services, and reading of nested answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudaccounts.providers.azure.client import Connection
 from cloudaccounts.providers.azure.signin import Subscription
 
 GLOBAL = "global"
-OTHER = "resources"  # resource groups, the subscription itself, and what is of no other service
+OTHER = "resources"  # resource groups, and what is of no other service
 
 # Resource provider namespaces, lower case, and the service under which their resources are shown.
 SERVICES: Mapping[str, str] = MappingProxyType(
@@ -34,14 +34,14 @@ SERVICES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One subscription and the way to it."""
+    """One subscription and the connection to it."""
 
     connection: Connection
     subscription: Subscription
 
 
 def region_of(location: str | None) -> str:
-    """Azure writes ``West Europe`` as well as ``westeurope``; what lies nowhere in particular is global."""
+    """Azure writes ``West Europe`` as well as ``westeurope``; resources without a location are global."""
     return "".join((location or GLOBAL).lower().split())
 
 
@@ -50,13 +50,13 @@ def service_of(resource_type: str) -> str:
 
 
 def resource_group_of(native_id: str) -> str:
-    """Empty for what lies in none. ``native_id`` is in lower case."""
+    """Empty for resources in none. ``native_id`` is in lower case."""
     parts = native_id.split("/")
     return parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at ``a.b.c`` of nested mappings; None where something on the way is missing."""
+    """The value at ``a.b.c`` of nested mappings, in JSON types; None where any part of the path is missing."""
     for key in path.split("."):
         if not isinstance(value, Mapping):
             return None

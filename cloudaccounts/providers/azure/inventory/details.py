@@ -1,4 +1,4 @@
-"""The types whose details checks read, and what is kept of each: our name, and where it stands in Azure's answer.
+"""The types whose details checks need, and what is stored of each: our name, and its path in Azure's answer.
 
 Shapes: https://github.com/Azure/azure-rest-api-specs, each type's newest stable version.
 """
@@ -14,11 +14,12 @@ from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.azure.inventory import extract
 from cloudaccounts.providers.azure.inventory.common import at
 
-Pick = str | Callable[[Mapping[str, Any]], Any]
+Source = str | Callable[[Mapping[str, Any]], Any]
 
 
-# Diagnostic settings of a resource, or of the subscription itself. The version's stable predecessor (2016-09-01) knows
-# one nameless setting only: https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list
+# Diagnostic settings of a resource, or of the subscription. A preview version, because the stable one before it
+# (2016-09-01) has a single setting without a name:
+# https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list
 DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
 DIAGNOSTICS_TYPE = "Microsoft.Insights/diagnosticSettings"
 DIAGNOSTICS_VERSION = "2021-05-01-preview"
@@ -31,17 +32,17 @@ class Child:
     name: str
     path: str
     type: str
-    tell: Callable[[Sequence[Any]], Any]
+    extract: Callable[[Sequence[Any]], Any]
     single: bool = False
-    version: str = ""  # where the newest stable version of the interface has not this shape
+    version: str = ""  # only where the newest stable version of the interface has another shape
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """``picks`` are of the resource's own answer, ``children`` cost a call each."""
+    """``sources`` are in the resource's own answer, by the name of our property; each child costs a call."""
 
     type: str  # of our asset
-    picks: Mapping[str, Pick] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
     children: tuple[Child, ...] = ()
 
 
@@ -158,7 +159,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             },
             (
                 Child("firewall_rules", "firewallRules", "Microsoft.Sql/servers/firewallRules", extract.firewall),
-                # Not properties.administrators: that is told only where the request expands it.
+                # Not properties.administrators, which is in the answer only where the request expands it.
                 Child(
                     "entra_administrators",
                     "administrators",

@@ -1,4 +1,4 @@
-"""How single facts are taken out of Azure's answers: ids in one spelling, lists in one order."""
+"""Extracts single properties from Azure's answers: ids in one spelling, lists in one order."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from cloudaccounts.providers.azure.inventory.common import at
 def arm_id(path: str) -> Callable[[Mapping[str, Any]], Any]:
     """An ARM id, in lower case like all native ids."""
 
-    def pick(answer: Mapping[str, Any]) -> str | None:
+    def extract(answer: Mapping[str, Any]) -> str | None:
         value = at(answer, path)
         return value.lower() if isinstance(value, str) else None
 
-    return pick
+    return extract
 
 
 def arm_ids(path: str, key: str = "id") -> Callable[[Mapping[str, Any]], Any]:
-    def pick(answer: Mapping[str, Any]) -> list[str]:
+    def extract(answer: Mapping[str, Any]) -> list[str]:
         return sorted(str(item[key]).lower() for item in at(answer, path) or () if item.get(key))
 
-    return pick
+    return extract
 
 
 def sorted_list(path: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -31,15 +31,15 @@ def sorted_list(path: str) -> Callable[[Mapping[str, Any]], Any]:
 
 
 def texts(*values: Any) -> list[str]:
-    """Azure writes one value in one property and several in another."""
-    found: list[str] = []
+    """Azure has one property for a single value and another for several."""
+    items: list[str] = []
     for value in values:
-        found += [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
-    return sorted(set(found))
+        items += [str(item) for item in value] if isinstance(value, list) else [str(value)] if value else []
+    return sorted(set(items))
 
 
 def rules(answer: Mapping[str, Any]) -> list[Any]:
-    """Of a network security group; the three kinds of ends in one list each. The default rules are the same for all."""
+    """Of a network security group. The default rules are left out: they are the same for all."""
     return ordered(
         {
             "name": rule.get("name"),
@@ -51,8 +51,8 @@ def rules(answer: Mapping[str, Any]) -> list[Any]:
                 at(rule, "properties.sourceAddressPrefix"),
                 at(rule, "properties.sourceAddressPrefixes"),
                 [
-                    str(one.get("id", "")).lower()
-                    for one in at(rule, "properties.sourceApplicationSecurityGroups") or ()
+                    str(group.get("id", "")).lower()
+                    for group in at(rule, "properties.sourceApplicationSecurityGroups") or ()
                 ],
             ),
             "destinations": texts(
@@ -76,13 +76,13 @@ def firewall(rules: Sequence[Any]) -> list[Any]:
 
 
 def web_config(answers: Sequence[Any]) -> dict[str, Any]:
-    told = answers[0] if answers else {}
+    config = first(answers)
     return {
-        "minimum_tls": at(told, "properties.minTlsVersion"),
-        "ftps_state": at(told, "properties.ftpsState"),
-        "http2": at(told, "properties.http20Enabled"),
-        "remote_debugging": at(told, "properties.remoteDebuggingEnabled"),
-        "always_on": at(told, "properties.alwaysOn"),
+        "minimum_tls": at(config, "properties.minTlsVersion"),
+        "ftps_state": at(config, "properties.ftpsState"),
+        "http2": at(config, "properties.http20Enabled"),
+        "remote_debugging": at(config, "properties.remoteDebuggingEnabled"),
+        "always_on": at(config, "properties.alwaysOn"),
     }
 
 
@@ -92,11 +92,11 @@ def first(answers: Sequence[Any]) -> Mapping[str, Any]:
 
 
 def blob_service(answers: Sequence[Any]) -> dict[str, Any]:
-    """For how many days deleted blobs and containers can be had back; 0 where not at all."""
-    told = first(answers)
+    """For how many days deleted blobs and containers can be restored; 0 where they cannot."""
+    service = first(answers)
 
     def days(policy: str) -> Any:
-        return at(told, f"properties.{policy}.days") or 0 if at(told, f"properties.{policy}.enabled") else 0
+        return at(service, f"properties.{policy}.days") or 0 if at(service, f"properties.{policy}.enabled") else 0
 
     return {
         "delete_days": days("deleteRetentionPolicy"),
@@ -105,11 +105,11 @@ def blob_service(answers: Sequence[Any]) -> dict[str, Any]:
 
 
 def auditing(answers: Sequence[Any]) -> dict[str, Any]:
-    told = first(answers)
+    settings = first(answers)
     return {
-        "state": at(told, "properties.state"),
-        "retention_days": at(told, "properties.retentionDays"),
-        "to_monitor": at(told, "properties.isAzureMonitorTargetEnabled"),
+        "state": at(settings, "properties.state"),
+        "retention_days": at(settings, "properties.retentionDays"),
+        "to_monitor": at(settings, "properties.isAzureMonitorTargetEnabled"),
     }
 
 
@@ -120,8 +120,11 @@ def state(answers: Sequence[Any]) -> Any:
 def administrators(answers: Sequence[Any]) -> list[Any]:
     """Of Microsoft Entra ID; the server's own administrator is not among them."""
     return ordered(
-        {"login": at(one, "properties.login"), "entra_only": at(one, "properties.azureADOnlyAuthentication")}
-        for one in answers
+        {
+            "login": at(administrator, "properties.login"),
+            "entra_only": at(administrator, "properties.azureADOnlyAuthentication"),
+        }
+        for administrator in answers
     )
 
 
@@ -131,27 +134,27 @@ _SERVER_PARAMETERS = frozenset(
 
 
 def parameters(answers: Sequence[Any]) -> dict[str, Any]:
-    """Of a PostgreSQL server: those that checks read, lower case."""
+    """Of a PostgreSQL server: only those that checks need, in lower case. There are hundreds."""
     return {
-        str(one["name"]): str(at(one, "properties.value") or "").lower()
-        for one in sorted(answers, key=lambda one: str(one.get("name")))
-        if one.get("name") in _SERVER_PARAMETERS
+        str(parameter["name"]): str(at(parameter, "properties.value") or "").lower()
+        for parameter in sorted(answers, key=lambda parameter: str(parameter.get("name")))
+        if parameter.get("name") in _SERVER_PARAMETERS
     }
 
 
 def log_exports(answers: Sequence[Any]) -> list[Any]:
-    """Diagnostic settings: which logs go anywhere, by category or by group of categories (``allLogs``, ``audit``)."""
+    """Diagnostic settings: which logs are exported, by category or group of categories (``allLogs``, ``audit``)."""
     return ordered(
         {
-            "name": one.get("name"),
-            "to": ordered(name for name in _DESTINATIONS if at(one, f"properties.{name}")),
+            "name": setting.get("name"),
+            "to": ordered(name for name in _DESTINATIONS if at(setting, f"properties.{name}")),
             "logs": ordered(
                 log.get("categoryGroup") or log.get("category")
-                for log in at(one, "properties.logs") or ()
+                for log in at(setting, "properties.logs") or ()
                 if log.get("enabled")
             ),
         }
-        for one in answers
+        for setting in answers
     )
 
 

@@ -1,4 +1,4 @@
-"""All resources of a subscription, listed once for all units; and which version of each type's interface to ask for."""
+"""All resources of a subscription, listed once for all units; and the API version of each type."""
 
 from __future__ import annotations
 
@@ -17,44 +17,47 @@ from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory.common import Scope, region_of, service_of, tags_of
 
 T = TypeVar("T")
-Found = Mapping[str, Any]  # one resource: id, type, name, region, tags and what the list tells of it
+ListedResource = Mapping[str, Any]  # id, type, name, region, tags and whatever else the list holds
 
 
 class Listing:
-    """Safe to use from several threads: the first to ask starts the listing, the others wait for it."""
+    """Safe to use from several threads: the first caller starts the listing, the others wait for it."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._lock = threading.Lock()
-        self._under_way: dict[str, Future[Any]] = {}
+        self._running: dict[str, Future[Any]] = {}
 
-    def resources(self, service: str, region: str) -> list[Found]:
+    def resources(self, service: str, region: str) -> list[ListedResource]:
         """Raises `ProviderError`."""
         return self._once("resources", self._list_resources).get((service, region), [])
 
-    def groups(self, region: str) -> list[Found]:
+    def groups(self, region: str) -> list[ListedResource]:
         """The resource groups of a region. Raises `ProviderError`."""
         return self._once("groups", self._list_groups).get(region, [])
 
     def api_version(self, resource_type: str) -> str:
-        """The newest that is not a preview, from the subscription's own list; empty for a type that Azure lacks."""
+        """The newest that is not a preview, from the subscription's own list; empty for an unknown type.
+
+        Not a constant for each type: a version that Azure retires must not end scans.
+        """
         return self._once("versions", self._list_versions).get(resource_type.lower(), "")
 
     def _once(self, what: str, call: Callable[[], T]) -> T:
         with self._lock:
-            if what not in self._under_way:
-                self._under_way[what] = start(call)
-            future: Future[T] = self._under_way[what]
+            if what not in self._running:
+                self._running[what] = start(call)
+            future: Future[T] = self._running[what]
         return future.result()
 
-    def _list_resources(self) -> dict[tuple[str, str], list[Found]]:
-        found: dict[tuple[str, str], list[Found]] = defaultdict(list)
+    def _list_resources(self) -> dict[tuple[str, str], list[ListedResource]]:
+        resources: dict[tuple[str, str], list[ListedResource]] = defaultdict(list)
         try:
             for item in self._scope.connection.resources.resources.list(
                 expand="createdTime,changedTime,provisioningState"
             ):
                 kind, region = str(item.type or ""), region_of(item.location)
-                found[service_of(kind), region].append(
+                resources[service_of(kind), region].append(
                     {
                         "id": str(item.id or ""),
                         "type": kind,
@@ -74,14 +77,14 @@ class Listing:
                 )
         except (AzureError, ProviderError) as error:
             raise explain(error, "Microsoft.Resources/subscriptions/resources/read") from None
-        return found
+        return resources
 
-    def _list_groups(self) -> dict[str, list[Found]]:
-        found: dict[str, list[Found]] = defaultdict(list)
+    def _list_groups(self) -> dict[str, list[ListedResource]]:
+        groups: dict[str, list[ListedResource]] = defaultdict(list)
         try:
             for item in self._scope.connection.resources.resource_groups.list():
                 region = region_of(item.location)
-                found[region].append(
+                groups[region].append(
                     {
                         "id": str(item.id or ""),
                         "name": str(item.name or ""),
@@ -92,14 +95,16 @@ class Listing:
                 )
         except (AzureError, ProviderError) as error:
             raise explain(error, "Microsoft.Resources/subscriptions/resourceGroups/read") from None
-        return found
+        return groups
 
     def _list_versions(self) -> dict[str, str]:
         versions: dict[str, str] = {}
         try:
             for provider in self._scope.connection.resources.providers.list():
                 for kind in provider.resource_types or ():
-                    stable = [str(one) for one in kind.api_versions or () if "preview" not in str(one).lower()]
+                    stable = [
+                        str(version) for version in kind.api_versions or () if "preview" not in str(version).lower()
+                    ]
                     name = f"{provider.namespace}/{kind.resource_type}".lower()
                     versions[name] = max(stable, default=max(map(str, kind.api_versions or ()), default=""))
         except (AzureError, ProviderError) as error:

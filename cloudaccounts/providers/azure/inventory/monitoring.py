@@ -3,7 +3,7 @@
 https://learn.microsoft.com/rest/api/monitor/activity-log-alerts/list-by-subscription-id (version 2020-10-01) and
 https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list (version 2024-01-01)
 
-Neither is a resource of Azure's with an id of its own: each is told as one asset below the subscription.
+Neither is a resource of Azure's with an id: each is one asset of ours, with an id below the subscription's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PLANS_VERSION = "2024-01-01"
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
-    """What may not be read is told on the asset, so this raises nothing of Azure's."""
+    """What may not be read is marked on the asset, so this raises none of Azure's errors."""
     base = f"/subscriptions/{scope.subscription.id}/providers"
     yield _asset(
         scope,
@@ -51,13 +51,13 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def _asset(scope: Scope, kind: str, below: str, name: str, parts: Mapping[str, Callable[[], Any]]) -> Asset:
-    told: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
     refused: dict[str, str] = {}
     for part, read in parts.items():
         try:
-            told[part] = read()
+            properties[part] = read()
         except (AzureError, ProviderError) as error:
-            told[part] = None
+            properties[part] = None
             refused[part] = explain(error).code
     return Asset(
         type=kind,
@@ -65,7 +65,7 @@ def _asset(scope: Scope, kind: str, below: str, name: str, parts: Mapping[str, C
         region=GLOBAL,
         native_id=f"/subscriptions/{scope.subscription.id}/providers/{below}".lower(),
         name=name,
-        properties=with_unreadable(told, refused),
+        properties=with_unreadable(properties, refused),
     )
 
 
@@ -74,20 +74,22 @@ def _list(scope: Scope, below: str, version: str) -> list[Any]:
 
 
 def _alerts(scope: Scope, answers: list[Any]) -> list[Any]:
-    """Of the whole subscription and switched on: the operation that each is about, with its action groups."""
+    """Alerts on the whole subscription that are on: the operation, and whether an action group is notified."""
     whole = f"/subscriptions/{scope.subscription.id}"
     return ordered(
-        {"name": one.get("name"), "operation": operation, "acts": bool(at(one, "properties.actions.actionGroups"))}
-        for one in answers
-        if at(one, "properties.enabled") is not False
-        and whole in [str(place).lower().rstrip("/") for place in at(one, "properties.scopes") or ()]
-        for operation in _operations(at(one, "properties.condition.allOf") or ())
+        {"name": alert.get("name"), "operation": operation, "acts": bool(at(alert, "properties.actions.actionGroups"))}
+        for alert in answers
+        if at(alert, "properties.enabled") is not False
+        and whole in [str(place).lower().rstrip("/") for place in at(alert, "properties.scopes") or ()]
+        for operation in _operations(at(alert, "properties.condition.allOf") or ())
     )
 
 
 def _operations(conditions: Any) -> list[str]:
-    """All conditions hold at once: one that narrows further (a status, a resource group) makes it another alert."""
-    fields = {str(one.get("field", "")).lower(): str(one.get("equals", "")).lower() for one in conditions}
+    """All conditions must hold: one that narrows further (a status, a resource group) would miss other changes."""
+    fields = {
+        str(condition.get("field", "")).lower(): str(condition.get("equals", "")).lower() for condition in conditions
+    }
     narrow = set(fields) - {"category", "operationname"}
     return [fields["operationname"]] if "operationname" in fields and not narrow else []
 
@@ -95,6 +97,6 @@ def _operations(conditions: Any) -> list[str]:
 def _plans(answer: Mapping[str, Any]) -> dict[str, Any]:
     """``Standard`` is on, ``Free`` is off; a list without pages."""
     return {
-        str(one.get("name")): at(one, "properties.pricingTier")
-        for one in sorted(answer.get("value") or (), key=lambda one: str(one.get("name")))
+        str(plan.get("name")): at(plan, "properties.pricingTier")
+        for plan in sorted(answer.get("value") or (), key=lambda plan: str(plan.get("name")))
     }

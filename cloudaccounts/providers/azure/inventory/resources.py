@@ -1,4 +1,4 @@
-"""Resources and resource groups as assets: what the list tells, and details of the types that checks read."""
+"""Resources and resource groups as assets: what the list holds, and details of the types that checks need."""
 
 from __future__ import annotations
 
@@ -21,76 +21,80 @@ from cloudaccounts.providers.azure.inventory.common import (
     service_of,
 )
 from cloudaccounts.providers.azure.inventory.details import DETAILS, Child, Detail
-from cloudaccounts.providers.azure.inventory.listing import Found, Listing
+from cloudaccounts.providers.azure.inventory.listing import ListedResource, Listing
 
-THREADS = 4  # resources read at once: Azure gives a subscription 25 reads a second, and as many units run side by side
+# Resources read at once by each unit; several units run at the same time, and Azure allows a subscription 25 reads a
+# second: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+THREADS = 4
 
 
 def collect(scope: Scope, listing: Listing, unit: ScanUnit) -> Iterator[Asset]:
-    """Raises `ProviderError`. What one resource refuses is told on the resource."""
+    """Raises `ProviderError`. What one resource denies is marked on its asset."""
     if unit.service == OTHER:
-        yield from (_group(found) for found in listing.groups(unit.region))
+        yield from (_group(item) for item in listing.groups(unit.region))
     yield from in_order(
         partial(_resource, scope, listing), listing.resources(unit.service, unit.region), threads=THREADS
     )
 
 
-def _group(found: Found) -> Asset:
+def _group(item: ListedResource) -> Asset:
     return Asset(
         type="azure.resources.resource_group",
         service=OTHER,
-        region=found["region"],
-        native_id=found["id"].lower(),
-        name=found["name"],
-        tags=found["tags"],
-        properties={"managed_by": found["managed_by"]},
+        region=item["region"],
+        native_id=item["id"].lower(),
+        name=item["name"],
+        tags=item["tags"],
+        properties={"managed_by": item["managed_by"]},
     )
 
 
-def _resource(scope: Scope, listing: Listing, found: Found) -> Asset:
-    native_id, kind = found["id"].lower(), found["type"].lower()
+def _resource(scope: Scope, listing: Listing, item: ListedResource) -> Asset:
+    native_id, kind = item["id"].lower(), item["type"].lower()
     detail = DETAILS.get(kind)
     properties: dict[str, Any] = {
         "resource_type": kind,
         "resource_group": resource_group_of(native_id),
-        "kind": found["kind"],
-        "sku": found["sku"],
-        "managed_by": found["managed_by"],
-        "identity": found["identity"],
-        "created_at": found["created_at"],
-        OBSERVED: {"changed_at": found["changed_at"], "provisioning_state": found["provisioning_state"]},
+        "kind": item["kind"],
+        "sku": item["sku"],
+        "managed_by": item["managed_by"],
+        "identity": item["identity"],
+        "created_at": item["created_at"],
+        OBSERVED: {"changed_at": item["changed_at"], "provisioning_state": item["provisioning_state"]},
     }
     if detail is not None:
-        properties |= _details(scope, listing, found, detail)
+        properties |= _details(scope, listing, item, detail)
     return Asset(
         type=detail.type if detail else generic_type(kind),
         service=service_of(kind),
-        region=found["region"],
+        region=item["region"],
         native_id=native_id,
-        name=found["name"],
-        tags=found["tags"],
+        name=item["name"],
+        tags=item["tags"],
         properties=properties,
     )
 
 
-def _details(scope: Scope, listing: Listing, found: Found, detail: Detail) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+def _details(scope: Scope, listing: Listing, item: ListedResource, detail: Detail) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
     refused: dict[str, str] = {}
     try:
-        answer = _read(scope, listing, found["type"], found["id"])
+        answer = _read(scope, listing, item["type"], item["id"])
     except (AzureError, ProviderError) as error:
         code = explain(error).code
-        told |= dict.fromkeys(detail.picks)
-        refused |= dict.fromkeys(detail.picks, code)
+        properties |= dict.fromkeys(detail.sources)
+        refused |= dict.fromkeys(detail.sources, code)
     else:
-        told |= {name: pick(answer) if callable(pick) else at(answer, pick) for name, pick in detail.picks.items()}
+        properties |= {
+            name: source(answer) if callable(source) else at(answer, source) for name, source in detail.sources.items()
+        }
     for child in detail.children:
         try:
-            told[child.name] = child.tell(_read_child(scope, listing, found, child))
+            properties[child.name] = child.extract(_read_child(scope, listing, item, child))
         except (AzureError, ProviderError) as error:
-            told[child.name] = None
+            properties[child.name] = None
             refused[child.name] = explain(error).code
-    return with_unreadable(told, refused)
+    return with_unreadable(properties, refused)
 
 
 def _read(scope: Scope, listing: Listing, resource_type: str, path: str) -> dict[str, Any]:
@@ -101,11 +105,11 @@ def _read(scope: Scope, listing: Listing, resource_type: str, path: str) -> dict
     return scope.connection.get(path, version)
 
 
-def _read_child(scope: Scope, listing: Listing, found: Found, child: Child) -> list[Any]:
-    version = child.version or listing.api_version(child.type) or listing.api_version(found["type"])
+def _read_child(scope: Scope, listing: Listing, item: ListedResource, child: Child) -> list[Any]:
+    version = child.version or listing.api_version(child.type) or listing.api_version(item["type"])
     if not version:
         raise ProviderError("provider_not_registered", "Azure does not list this type in the subscription.")
-    path = f"{found['id']}/{child.path}"
+    path = f"{item['id']}/{child.path}"
     if child.single:
         return [scope.connection.get(path, version)]
     return list(scope.connection.pages(path, version))

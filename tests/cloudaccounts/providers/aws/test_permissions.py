@@ -14,7 +14,7 @@ from cloudaccounts.contract.report import CheckStatus, PermissionResult, Permiss
 from cloudaccounts.providers.aws import check_results, live_reads, permission_check
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who
-from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blinded, mending
+from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blind_topics, missing_statement
 from tests.cloudaccounts.providers.aws.conftest import Cloud, check
 
 GRANTED, DENIED, UNVERIFIABLE = PermissionStatus.GRANTED, PermissionStatus.DENIED, PermissionStatus.UNVERIFIABLE
@@ -55,7 +55,7 @@ def test_the_two_managed_policies_of_the_guides_grant_everything() -> None:
 
 def judged(**evaluation: Any) -> PermissionResult:
     answer: Any = {"EvalActionName": PERMISSIONS[0].action, **evaluation}
-    return permission_check._judge(PERMISSIONS[0], answer)
+    return permission_check._result(PERMISSIONS[0], answer)
 
 
 @pytest.mark.parametrize(
@@ -97,18 +97,18 @@ def test_the_simulators_answer_is_told_with_its_reason(
 
 
 def test_no_answer_is_no_proof() -> None:
-    assert permission_check._judge(PERMISSIONS[0], None).status == UNVERIFIABLE
+    assert permission_check._result(PERMISSIONS[0], None).status == UNVERIFIABLE
 
 
 def test_gaps_are_mended_by_one_sorted_statement_and_named_by_what_they_hide() -> None:
     gaps = results(s3_GetBucketAcl=DENIED, ec2_DescribeVolumes=DENIED, iam_ListAccessKeys=UNVERIFIABLE)
-    assert json.loads(mending(gaps)) == {
+    assert json.loads(missing_statement(gaps)) == {
         "Effect": "Allow",
         "Action": ["ec2:DescribeVolumes", "iam:ListAccessKeys", "s3:GetBucketAcl"],
         "Resource": "*",
     }
-    assert blinded(gaps) == "public access to buckets and volumes"
-    assert (mending(results()), blinded(results())) == ("", "")
+    assert blind_topics(gaps) == "public access to buckets and volumes"
+    assert (missing_statement(results()), blind_topics(results())) == ("", "")
 
 
 def test_nothing_granted_is_refused_and_no_answer_can_be_retried() -> None:
@@ -186,7 +186,7 @@ def test_what_is_denied_explicitly_is_not_mended_by_a_statement_that_allows_it(c
 
 def test_every_permission_that_needs_no_resource_has_a_read_of_its_own() -> None:
     unused = SdkCredentials("AKIAIOSFODNN7EXAMPLE", "s" * 40)
-    tools = live_reads._Tools(
+    tools = live_reads._Probe(
         connection=Connection(unused, partition="aws", timeout=1.0, who=Who.KEYS),
         region="us-east-1",
         account_id="123400000001",

@@ -14,7 +14,7 @@ from cloudaccounts.contract.identity import Credentials, ServerIdentity
 from cloudaccounts.contract.report import CheckStatus
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.providers.aws.provider import PROVIDER
-from cloudaccounts.providers.aws.role import RoleGate, wrong_external_id
+from cloudaccounts.providers.aws.role import AssumableRole, wrong_external_id
 from tests.cloudaccounts.providers.aws.conftest import (
     ACCOUNT,
     EXTERNAL_ID,
@@ -105,16 +105,16 @@ def test_waiting_for_a_new_role_is_bounded() -> None:
 
 def test_a_broken_proof_is_no_proof(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     arn = cloud.control.put_role(ACCOUNT, "reader", external_id=EXTERNAL_ID)
-    refuses = RoleGate.refuses
+    refuses = AssumableRole.refuses
 
-    def broken(gate: RoleGate, external_id: str | None) -> bool:
+    def broken(role: AssumableRole, external_id: str | None) -> bool:
         fault = cloud.control.fault("error", action="AssumeRole", status=503)
         try:
-            return refuses(gate, external_id)
+            return refuses(role, external_id)
         finally:
             cloud.control.clear_faults(fault)
 
-    monkeypatch.setattr(RoleGate, "refuses", broken)
+    monkeypatch.setattr(AssumableRole, "refuses", broken)
     report = cloud.validate(as_role(arn))
     assert (report.ok, report.code, report.permanent) == (False, "aws_unavailable", False)
     assert check(report, "external_id_proof").status == CheckStatus.FAILED
@@ -172,7 +172,7 @@ def test_an_identity_of_another_partition_cannot_assume_the_role(cloud: Cloud) -
 def test_a_server_that_may_assume_no_role_is_the_operators_to_mend(cloud: Cloud) -> None:
     message = "is not authorized because no identity-based policy allows the sts:AssumeRole action"
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": message}}, "AssumeRole")
-    told = RoleGate(f"arn:aws:iam::{ACCOUNT}:role/reader", make_target())._explained(refused)
+    told = AssumableRole(f"arn:aws:iam::{ACCOUNT}:role/reader", make_target())._explain(refused)
     assert told.code == "server_not_allowed"
     assert "operator" in told.remedy
 
@@ -180,7 +180,7 @@ def test_a_server_that_may_assume_no_role_is_the_operators_to_mend(cloud: Cloud)
 def test_a_session_renews_itself_but_not_for_ever(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(role, "MOST_RENEWALS", 2)
     arn = cloud.control.put_role(ACCOUNT, "reader", external_id=EXTERNAL_ID)
-    renew = RoleGate(arn, make_target())._renewing()
+    renew = AssumableRole(arn, make_target())._renewer()
     assert renew()["access_key"] != renew()["access_key"]
     with pytest.raises(ProviderError, match="session_too_long"):
         renew()

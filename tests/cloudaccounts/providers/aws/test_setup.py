@@ -171,10 +171,6 @@ def test_terraform_is_filled_in_and_balanced() -> None:
     assert body.count("(") == body.count(")")
 
 
-def test_terraform_strings_cannot_break_out() -> None:
-    assert setup_texts._hcl('a"${b}%{c}\n') == r'"a\"$${b}%%{c}\n"'
-
-
 def test_without_an_identity_of_the_server_the_guide_says_what_to_do_first() -> None:
     missing = ServerIdentity(error_code="server_identity_missing", error="This server has none.", remedy="Give it one.")
     guides = PROVIDER.setup_guides("cross_account_role", context(server=missing))

@@ -149,14 +149,14 @@ def broken(cloud: Cloud) -> CloudValidationResult:
 def test_without_the_setting_the_operator_is_asked(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AZURE_FEDERATED_TOKEN_FILE")
     assert broken(cloud).code == "server_identity_missing"
-    assert server.server_identity().error_code == "server_identity_missing"
+    assert server.server_identity(5).error_code == "server_identity_missing"
 
 
 @pytest.mark.parametrize("content", ["", "not a token", "a.b", "a.!!.c", "a.e30", "x" * 70_000, "é.é.é"])
 def test_a_file_that_holds_no_token_is_the_operators_matter(cloud: Cloud, token_file: Path, content: str) -> None:
     token_file.write_text(content)
     assert broken(cloud).code == "server_identity_invalid"
-    assert server.server_identity().error_code == "server_identity_invalid"
+    assert server.server_identity(5).error_code == "server_identity_invalid"
 
 
 def test_a_file_that_cannot_be_read_is_the_operators_matter(cloud: Cloud, token_file: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_servers_identity_is_issuer_and_subject(cloud: Cloud) -> None:
 
 def test_a_token_without_issuer_is_no_identity(token_file: Path, cloud: Cloud) -> None:
     token_file.write_text(cloud.control.server_token(iss="http://plain.example"))
-    assert server.server_identity().error_code == "server_identity_invalid"
+    assert server.server_identity(5).error_code == "server_identity_invalid"
 
 
 def test_no_form_names_a_file() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from cloudaccounts.contract.report import CheckStatus, PermissionResult, PermissionStatus
 from cloudaccounts.providers.azure import check_results, setup_texts
-from cloudaccounts.providers.azure.permission_check import judge
-from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PERMISSIONS, blinded
+from cloudaccounts.providers.azure.permission_check import evaluate
+from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PERMISSIONS, blind_topics
 from cloudaccounts.providers.azure.rbac import EVERYONE, DenyAssignment, Entry, Reach, granted
 from sandbox.azure.access import READER, SECURITY_READER
 
@@ -122,9 +122,9 @@ def test_a_denial_goes_before_every_role() -> None:
     found = denial()
     assert found is not None
     permission = BY_ACTION[READ]
-    assert judge(permission, [entry("*")], [], ME).status == PermissionStatus.GRANTED
-    assert judge(permission, [entry("*")], [found], ME).status == PermissionStatus.DENIED
-    assert judge(permission, [entry("*")], [found], "").status == PermissionStatus.UNVERIFIABLE
+    assert evaluate(permission, [entry("*")], [], ME).status == PermissionStatus.GRANTED
+    assert evaluate(permission, [entry("*")], [found], ME).status == PermissionStatus.DENIED
+    assert evaluate(permission, [entry("*")], [found], "").status == PermissionStatus.UNVERIFIABLE
 
 
 # The list ------------------------------------------------------------------------------------------------------------
@@ -170,6 +170,6 @@ def test_the_verdict_follows_from_the_results() -> None:
 
 def test_what_will_be_missing_is_told_in_words() -> None:
     denied = PermissionStatus.DENIED
-    assert blinded(results()) == ""
-    assert blinded(results(vaults=denied)) == "key vaults"
-    assert blinded(results(vaults=denied, disks=denied, sites=denied)) == "managed disks, key vaults and web apps"
+    assert blind_topics(results()) == ""
+    assert blind_topics(results(vaults=denied)) == "key vaults"
+    assert blind_topics(results(vaults=denied, disks=denied, sites=denied)) == "managed disks, key vaults and web apps"
