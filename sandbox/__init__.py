@@ -1,4 +1,4 @@
-"""Simulated clouds on loopback, for the demo, the tests and the benchmarks; never for production.
+"""Simulated clouds on loopback, for the demo, the tests and the benchmarks. Never for production.
 
 The processes of the product reach them through the ordinary proxy and CA variables (see README.md here), so no product
 code knows about them. Importing this package needs a variable that no production process sets.

@@ -23,9 +23,10 @@ class Authority:
             self._ca = trustme.CA.from_pem(certificate, key)
         else:
             self._ca = trustme.CA(organization_name="Cloud sandbox (not a real cloud)")
+            # The key first: a kill between the two leaves no certificate without its key, and both are made anew.
             write_private(key_path, self._ca.private_key_pem.bytes())
             write_private(self.bundle, self._ca.cert_pem.bytes())
-        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}  # kept: a certificate takes some milliseconds to make
         self._lock = threading.Lock()
 
     def server_context(self, host: str, *protocols: str) -> ssl.SSLContext:

@@ -61,7 +61,7 @@ class Control(AwsControl, AzureControl, GcpControl):
 
     def refused_hosts(self) -> list[str]:
         """The egress tripwire: hosts that are no simulated cloud's and were asked for all the same."""
-        return sorted({one["host"] for one in self.hosts() if one["verdict"] == "refused"})
+        return sorted({connection["host"] for connection in self.hosts() if connection["verdict"] == "refused"})
 
     def calls(self, cloud: str | None = None) -> list[dict[str, Any]]:
         """Every call answered: service, action, account, key, region, status, code (empty for success), ms, at."""

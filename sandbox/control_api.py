@@ -16,7 +16,7 @@ from sandbox.journal import Journal
 
 
 class ControlApi(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = True  # a command that hangs must not keep the sandbox from ending
     block_on_close = False
 
     def __init__(self, token: str, emulators: Sequence[Emulator], faults: Faults, journal: Journal) -> None:
@@ -41,13 +41,14 @@ class ControlApi(ThreadingHTTPServer):
 class _Request(BaseHTTPRequestHandler):
     server: ControlApi
     protocol_version = "HTTP/1.1"
+    # One write for the whole answer: head and body in two would wait 40 ms for a delayed acknowledgement.
     disable_nagle_algorithm = True
     wbufsize = -1
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        given = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self.server.token.encode()):
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(token.encode(), self.server.token.encode()):
             self._answer(401, {"error": "the control token is wrong or missing"})
             return
         command = self.server.commands.get(self.path.strip("/"))

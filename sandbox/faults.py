@@ -18,7 +18,11 @@ SCOPES = ("cloud", "service", "action", "permission", "account", "key", "host", 
 
 @dataclass
 class Fault:
-    """One switch. `times` counts down per hit (None: until cleared); `seconds` is the delay of a delay."""
+    """One switch.
+
+    `times` is how often it works (None: until it is cleared); `seconds` the length of a delay, or of a throttle's
+    Retry-After; `status` that of an error; `mode` how an unreachable host behaves.
+    """
 
     kind: FaultKind
     cloud: str | None = None
@@ -78,12 +82,12 @@ class Faults:
 
     def take(self, kinds: Iterable[FaultKind], subject: dict[str, str]) -> Fault | None:
         """The first switch of these kinds that concerns the subject; taking it counts as a hit."""
-        if not self._faults:  # the usual case, kept free of the lock
+        if not self._faults:  # nearly always, and benchmarks run through here: without the lock
             return None
-        wanted = set(kinds)
+        wanted_kinds = set(kinds)
         with self._lock:
             for fault in self._faults:
-                if fault.kind in wanted and fault.concerns(subject):
+                if fault.kind in wanted_kinds and fault.concerns(subject):
                     fault.hits += 1
                     return fault
         return None

@@ -19,6 +19,7 @@ def private_folder(path: Path) -> Path:
 
 def write_private(path: Path, content: bytes) -> None:
     """Replaces the file in one step, mode 0600: a reader sees the old content or the new, never half of it."""
+    # Created with its mode, not changed to it afterwards: in between, others could open it.
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from typing import Any
 
+# Bounded, because a demo may run for days.
 HOSTS_KEPT = 50_000
 CALLS_KEPT = 50_000
 

@@ -1,4 +1,4 @@
-"""The CONNECT proxy: joins allowed hosts to their emulator, refuses every other host, and remembers all of them."""
+"""The CONNECT proxy: connects simulated hosts to their emulator, refuses all others, and records every one."""
 
 import logging
 import select
@@ -17,9 +17,9 @@ from sandbox.journal import Journal
 
 logger = logging.getLogger(__name__)
 
-MAX_HEAD = 16_384
+MAX_HEAD = 16_384  # bytes
 IDLE_SECONDS = 300.0
-HANG_SECONDS = 120.0
+HANG_SECONDS = 120.0  # longer than clients wait
 
 
 class Proxy(socketserver.ThreadingTCPServer):
@@ -28,7 +28,7 @@ class Proxy(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 512
+    request_queue_size = 512  # many heartbeats connect at the same moment
 
     def __init__(
         self, port: int, authority: Authority, emulators: Sequence[Emulator], faults: Faults, journal: Journal
@@ -73,7 +73,10 @@ class _Connection(socketserver.BaseRequestHandler):
             self._refuse(405, "the sandbox proxy answers CONNECT alone")
             return
         port = int(port_text)
-        target_route = next((route for one in self.server.emulators if (route := one.route(host)) is not None), None)
+        target_route = next(
+            (route for emulator in self.server.emulators if (route := emulator.route(host)) is not None), None
+        )
+        # The tripwire for tests: product code that asks any other host is refused here, and the test fails by name.
         if target_route is None or port != 443:
             self.server.journal.host(host, port, "refused")
             self._refuse(403, f"the sandbox has no {host}:{port}")
@@ -92,7 +95,7 @@ class _Connection(socketserver.BaseRequestHandler):
             wire.serve(secured, host, self._watched(host, target_route))
 
     def _watched(self, host: str, application: WSGIApplication) -> WSGIApplication:
-        """Lets an unreachable host fall silent on connections that were opened before the switch, too."""
+        """Cuts connections to an unreachable host that were opened before the switch was set, too."""
 
         def watched(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if self.server.unreachable(host):
@@ -121,6 +124,7 @@ class _Connection(socketserver.BaseRequestHandler):
         if fault.mode == "refuse":
             self._refuse(502, "fault: this host is unreachable")
         elif fault.mode == "drop":
+            # Accepted and then closed: the client meets an end of file in its TLS handshake.
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             self.server.stopping.wait(fault.seconds or HANG_SECONDS)

@@ -35,7 +35,7 @@ class Rig:
         """Raises RuntimeError with the process' own words where it does not come up."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         path = self.data_dir / DESCRIPTION_FILE
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # of a sandbox that was killed: the file is what says that this one is ready
         log_path = self.data_dir / "sandbox.log"
         self._log = log_path.open("wb")
         command = [sys.executable, "-m", "sandbox", "--data-dir", str(self.data_dir), "--end-with-stdin"]
@@ -43,7 +43,7 @@ class Rig:
             [*command, "--port", str(self._port)],
             cwd=REPOSITORY,
             env={**_without_proxies(os.environ), ENABLED_BY: "1"},
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE,  # closed when this process ends, even by SIGKILL: then the sandbox ends as well
             stdout=self._log,
             stderr=self._log,
         )
@@ -91,10 +91,10 @@ class Rig:
 
     def scenario(self, title: str, cloud: str = "aws") -> dict[str, Any]:
         """One ready-to-paste scenario by its title."""
-        for one in self.credentials:
-            if (one["cloud"], one["title"]) == (cloud, title):
-                return one
-        raise LookupError(f"no scenario {title!r}; there are {[one['title'] for one in self.credentials]}")
+        for scenario in self.credentials:
+            if (scenario["cloud"], scenario["title"]) == (cloud, title):
+                return scenario
+        raise LookupError(f"no scenario {title!r}; there are {[scenario['title'] for scenario in self.credentials]}")
 
     @property
     def proxy_url(self) -> str:
@@ -109,5 +109,6 @@ class Rig:
         return Control(self._description["control_url"], self._description["control_token"])
 
 
+# The developer's own proxy must not come between the sandbox and itself.
 def _without_proxies(environment: "os._Environ[str]") -> dict[str, str]:
     return {key: value for key, value in environment.items() if not key.lower().endswith("_proxy")}

@@ -32,6 +32,7 @@ def serve(connection: socket, host: str, application: WSGIApplication, *, scheme
             environ = _read_request(reader, connection, host, scheme)
             if environ is None:
                 return
+            # HTTP/1.1 keeps connections open unless one side says otherwise; SDKs rely on it.
             keep = environ.get("HTTP_CONNECTION", "").lower() != "close"
             try:
                 connection.sendall(_answer(application, environ, keep=keep))
@@ -49,6 +50,7 @@ def _read_request(reader: BinaryIO, connection: socket, host: str, scheme: str) 
         method, target, version = line.decode("latin-1").split()
     except ValueError as error:
         raise BadRequestError("malformed request line") from error
+    # Undecoded, too (RAW_URI): AWS signs the path as it was sent, and a bucket's key may hold an encoded slash.
     path, _, query = target.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,

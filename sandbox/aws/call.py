@@ -127,13 +127,13 @@ class Call:
     def listed(self, prefix: str) -> list[str]:
         """A list parameter of the query protocol: `ActionNames` reads ActionNames.member.1, .2, …"""
         for infix in (".member.", "."):
-            found = [
+            numbered = [
                 (int(number), value)
                 for name, value in self.form.items()
                 if name.startswith(prefix + infix) and (number := name.removeprefix(prefix + infix)).isdigit()
             ]
-            if found:
-                return [value for _, value in sorted(found)]
+            if numbered:
+                return [value for _, value in sorted(numbered)]
         return []
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
-# A person's own AWS configuration has no business in the simulation.
+# A developer's own AWS configuration must not reach the simulation: boto3 clients of the seed would use it.
 os.environ.pop("AWS_PROFILE", None)
 os.environ.pop("AWS_ENDPOINT_URL", None)
 os.environ.update(
@@ -70,7 +70,7 @@ MANAGED_POLICIES = frozenset(
 def _keep_managed_policies() -> None:
     name = "aws_managed_policies_data"
     every = json.loads(getattr(iam_models, name))
-    setattr(iam_models, name, json.dumps({one: every[one] for one in sorted(MANAGED_POLICIES & every.keys())}))
+    setattr(iam_models, name, json.dumps({policy: every[policy] for policy in sorted(MANAGED_POLICIES & every.keys())}))
 
 
 _keep_managed_policies()

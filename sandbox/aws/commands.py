@@ -37,9 +37,11 @@ class Commands:
     def _remembering(self, kind: Literal["accounts", "roles", "users"], command: Command) -> Command:
         """Notes the arguments of a command that succeeded, for `restore`."""
 
-        def run(**given: Any) -> Any:
-            result = command(**given)
-            getattr(self._state, kind)[f"{given['account_id']}/{given.get('name', company.READER_ROLE)}"] = given
+        def run(**arguments: Any) -> Any:
+            result = command(**arguments)
+            getattr(self._state, kind)[f"{arguments['account_id']}/{arguments.get('name', company.READER_ROLE)}"] = (
+                arguments
+            )
             self._state.save()
             return result
 
@@ -59,7 +61,7 @@ class Commands:
 
     def accounts(self) -> list[dict[str, Any]]:
         every = self._identities.accounts.values()
-        return [{"id": one.id, "name": one.name, "partition": one.partition} for one in every]
+        return [{"id": account.id, "name": account.name, "partition": account.partition} for account in every]
 
     def put_account(self, account_id: str, name: str, partition: str = "aws", regions: list[str] | None = None) -> None:
         """Makes an empty account; `regions` are the opt-in regions that it has enabled."""
@@ -113,10 +115,10 @@ class Commands:
         """Makes a user with an access key, or gives an existing one new policies; returns its ARN and newest key."""
         account = self._account(account_id)
         self._history.note(account, "iam", "CreateUser")
-        known = name in account.iam.users
+        exists = name in account.iam.users
         managed = company.AUDIT_POLICIES if policies is None else policies
         people.put_user(account, self._state, name, path=path, managed=managed, inline=inline)
-        if known:
+        if exists:
             keys = people.keys_of(account, name)
         else:
             keys = people.put_keys(account, self._state, name, [company.Key(key_age_days)])

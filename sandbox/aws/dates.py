@@ -1,4 +1,4 @@
-"""Dates what moto just made as of long ago: it dates everything at its making, which would be new at each start."""
+"""Moves the dates of moto's objects into the past: moto makes them at each start, and everything would be new."""
 
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
@@ -9,19 +9,19 @@ _LIMIT = 50_000  # objects looked at: a guard against a model that refers to the
 
 def date_back(root: Any, *, since: datetime, to: datetime) -> None:
     """Replaces all moments after `since` in moto's models below `root`: datetimes, ISO texts, (milli)seconds."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[Any] = [root]
-    while waiting and len(seen) < _LIMIT:
-        one = waiting.pop()
-        if id(one) in seen:
+    while waiting and len(visited) < _LIMIT:
+        holder = waiting.pop()
+        if id(holder) in visited:
             continue
-        seen.add(id(one))
-        if isinstance(one, MutableMapping):
-            _renew(one.items(), one.__setitem__, since, to, waiting)
-        elif isinstance(one, list):
-            _renew(enumerate(one), one.__setitem__, since, to, waiting)
-        elif type(one).__module__.startswith("moto.") and hasattr(one, "__dict__"):
-            _renew(vars(one).items(), vars(one).__setitem__, since, to, waiting)
+        visited.add(id(holder))
+        if isinstance(holder, MutableMapping):
+            _renew(holder.items(), holder.__setitem__, since, to, waiting)
+        elif isinstance(holder, list):
+            _renew(enumerate(holder), holder.__setitem__, since, to, waiting)
+        elif type(holder).__module__.startswith("moto.") and hasattr(holder, "__dict__"):
+            _renew(vars(holder).items(), vars(holder).__setitem__, since, to, waiting)
 
 
 def _renew(items: Any, put: Callable[[Any, Any], None], since: datetime, to: datetime, waiting: list[Any]) -> None:
@@ -38,7 +38,7 @@ def _earlier(value: Any, since: datetime, to: datetime) -> Any:
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return (to if value.tzinfo else to.replace(tzinfo=None)) if moment >= since.replace(microsecond=0) else None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        for scale in (1, 1000):
+        for scale in (1, 1000):  # seconds or milliseconds; a number that happens to lie there is a risk taken
             if since.timestamp() - 1 <= value / scale <= since.timestamp() + 600:
                 return type(value)(to.timestamp() * scale)
         return None

@@ -1,4 +1,4 @@
-"""What stands before every call: authentication, the region's state, authorization; in AWS's order."""
+"""Decides on every call before it is answered: authentication, the region's state, authorization, in AWS's order."""
 
 import secrets
 from datetime import UTC, datetime
@@ -30,11 +30,13 @@ def authenticate(call: Call, identities: Identities) -> Caller:
             raise of_kind("unknown_key", call.protocol)
         if not secrets.compare_digest(token.encode(), session.token.encode()):
             raise of_kind("wrong_token", call.protocol)
+    # Time before signature, as AWS: a wrong clock makes a wrong signature too, and the clearer answer is given.
     now = datetime.now(UTC)
     if signature.is_stale(call, now):
         raise of_kind("clock_skew", call.protocol)
     if not signature.matches(call, signed, secret):
         raise of_kind("wrong_signature", call.protocol)
+    # Expiry after the signature: whether a session has expired is told only to whoever holds its secret.
     if session is not None and session.expires <= now:
         raise of_kind("expired_token", call.protocol)
     caller = identities.caller(signed.key_id)

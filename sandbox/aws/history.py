@@ -45,8 +45,8 @@ class History:
         if not call.action or call.action.startswith((*_READS, *_DATA.get(call.service, ()))):
             return
         region = call.region
-        if call.action == "CreateBucket" and (found := _LOCATION.search(call.body)):
-            region = found[1].decode()
+        if call.action == "CreateBucket" and (location := _LOCATION.search(call.body)):
+            region = location[1].decode()
         self.note(account, call.service.removeprefix("api.").replace("s3-control", "s3"), call.action, region, arn)
 
     def note(self, account: Account, service: str, name: str, region: str = "", arn: str = "") -> None:
@@ -67,24 +67,24 @@ class History:
 
     def lookup(self, call: Call, account: Account) -> dict[str, Any]:
         """LookupEvents: the newest first, 50 a page, by time and by one attribute at most."""
-        asked = call.json
-        attributes = asked.get("LookupAttributes") or []
+        query = call.json
+        attributes = query.get("LookupAttributes") or []
         if len(attributes) > 1:
             raise AwsError("InvalidLookupAttributesException", "Only one lookup attribute can be specified.")
-        end = float(asked.get("EndTime") or datetime.now(UTC).timestamp())
-        start = float(asked.get("StartTime") or end - timedelta(days=90).total_seconds())
+        end = float(query.get("EndTime") or datetime.now(UTC).timestamp())
+        start = float(query.get("StartTime") or end - timedelta(days=90).total_seconds())
         if start > end:
             raise AwsError("InvalidTimeRangeException", "The start time must be before the end time.")
         with self._lock:
             events = list(self._events.get((account.id, call.region), ()))
-        found = [event for event in events if start <= event["EventTime"] <= end and _fits(event, attributes)]
-        size = min(int(asked.get("MaxResults") or _PAGE), _PAGE)
-        first = int(asked.get("NextToken") or 0)
-        answer: dict[str, Any] = {"Events": found[first : first + size]}
-        if first + size < len(found):
+        matching = [event for event in events if start <= event["EventTime"] <= end and _fits(event, attributes)]
+        size = min(int(query.get("MaxResults") or _PAGE), _PAGE)
+        first = int(query.get("NextToken") or 0)
+        answer: dict[str, Any] = {"Events": matching[first : first + size]}
+        if first + size < len(matching):
             answer["NextToken"] = str(first + size)
         return answer
 
 
 def _fits(event: dict[str, Any], attributes: list[dict[str, str]]) -> bool:
-    return all(event.get(one["AttributeKey"]) == one["AttributeValue"] for one in attributes)
+    return all(event.get(attribute["AttributeKey"]) == attribute["AttributeValue"] for attribute in attributes)

@@ -68,8 +68,8 @@ def build_eagerly(account: Account, workshop: Workshop, state: State) -> None:
         with clouds.reproducible(state.seed, account.id, site.region, f"_{make.__name__}"):
             make(site)
     backend = clouds.backend("ec2", account.id, site.region)
-    for kept in (backend.snapshots, backend.amis, backend.flow_logs):
-        date_back(kept, since=began, to=state.born - AGE)
+    for resources in (backend.snapshots, backend.amis, backend.flow_logs):
+        date_back(resources, since=began, to=state.born - AGE)
 
 
 class Holdings:
@@ -85,7 +85,7 @@ class Holdings:
         """In all regions at once: some lists name what lies in others (CloudTrail's)."""
         if any(place[0] == account.id and place[2] == service for place in tuple(self._open)):
             with self._lock:
-                for place in [one for one in self._open if one[0] == account.id and one[2] == service]:
+                for place in [holding for holding in self._open if holding[0] == account.id and holding[2] == service]:
                     self._make(account, place[1], service)
                     del self._open[place]
 

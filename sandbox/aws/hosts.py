@@ -64,7 +64,7 @@ def parse(host: str) -> Endpoint | None:
     named = match.groupdict()
     partition = "aws-cn" if named["china"] else "aws-us-gov" if named.get("gov") else "aws"
     region = named["region"] or HOME_REGIONS[partition]
-    found = partition_of(region)
-    if found is None or (found == "aws-cn") != (partition == "aws-cn"):
+    region_partition = partition_of(region)
+    if region_partition is None or (region_partition == "aws-cn") != (partition == "aws-cn"):
         return None
-    return Endpoint(service, region, found, bucket)
+    return Endpoint(service, region, region_partition, bucket)

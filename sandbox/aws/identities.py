@@ -89,12 +89,12 @@ def find_role(account: Account, name: str) -> clouds.Role | None:
 
 
 def _entity_policies(entity: object, kind: str) -> list[Policy]:
-    found = [Policy(name, kind, document) for name, document in getattr(entity, "policies", {}).items()]
+    policies = [Policy(name, kind, document) for name, document in getattr(entity, "policies", {}).items()]
     for managed in getattr(entity, "managed_policies", {}).values():
         managed_kind = "aws-managed" if ":iam::aws:" in managed.arn else "user-managed"
         document = next(version.document for version in managed.versions if version.is_default)
-        found.append(Policy(managed.name, managed_kind, document))
-    return found
+        policies.append(Policy(managed.name, managed_kind, document))
+    return policies
 
 
 def user_policies(account: Account, name: str) -> list[Policy]:
@@ -102,11 +102,11 @@ def user_policies(account: Account, name: str) -> list[Policy]:
     user = account.iam.users.get(name)
     if user is None:
         return []
-    found = _entity_policies(user, "user")
+    policies = _entity_policies(user, "user")
     for group in account.iam.groups.values():
         if user in group.users:
-            found += _entity_policies(group, "group")
-    return found
+            policies += _entity_policies(group, "group")
+    return policies
 
 
 def role_policies(account: Account, name: str) -> list[Policy]:
@@ -147,6 +147,7 @@ class Identities:
         owner = self._owners.get(key_id)
         if owner is not None and key_id in owner.iam.access_keys:
             return owner
+        # moto has no index of keys over all accounts. Found once, the owner is remembered: keys never move.
         for account in list(self.accounts.values()):
             if key_id in account.iam.access_keys:
                 self._owners[key_id] = account
@@ -207,8 +208,9 @@ class Identities:
         )
         with self._lock:
             now = datetime.now(UTC)
-            gone = [key for key, old in self.sessions.items() if old.expires < now - timedelta(days=2)]
-            for key in gone:
+            # Expired sessions stay for two days, so that their keys are answered as expired and not as unknown.
+            long_expired = [key for key, old in self.sessions.items() if old.expires < now - timedelta(days=2)]
+            for key in long_expired:
                 del self.sessions[key]
             self.sessions[session.key_id] = session
         return session
@@ -216,7 +218,7 @@ class Identities:
     def expire_sessions(self, account_id: str | None = None) -> int:
         """Ends all sessions (of one account); returns how many."""
         with self._lock:
-            ended = [one for one in self.sessions.values() if account_id in (None, one.account.id)]
+            ended = [session for session in self.sessions.values() if account_id in (None, session.account.id)]
             for session in ended:
                 session.expires = datetime.now(UTC) - timedelta(seconds=1)
             return len(ended)

@@ -31,17 +31,17 @@ class Workshop:
     def client(self, service: str, account_id: str, region: str) -> Any:
         config = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
         # boto3's stubs want the service's name as a literal.
-        made = self._session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
-        made.meta.events.register("before-send", _sender(account_id))
-        return made
+        client = self._session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+        client.meta.events.register("before-send", _sender(account_id))
+        return client
 
 
 def _sender(account_id: str) -> Callable[..., AWSResponse]:
     def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         url = urlsplit(str(request.url))
         # botocore gives header values as bytes, whatever its stubs say.
-        given: list[tuple[str, Any]] = list(request.headers.items())
-        headers = {key: value.decode() if isinstance(value, bytes) else value for key, value in given}
+        sent_headers: list[tuple[str, Any]] = list(request.headers.items())
+        headers = {key: value.decode() if isinstance(value, bytes) else value for key, value in sent_headers}
         environ = create_environ(
             f"{url.path}?{url.query}",
             f"https://{url.netloc}/",

@@ -1,4 +1,4 @@
-"""The thin layer in front of moto: it decides each call as AWS would, and lets moto answer what is allowed."""
+"""The layer in front of moto: it decides each call as AWS would, and lets moto answer what is allowed."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ _BUCKET_REGION_FREE = frozenset({"GetBucketLocation", "ListBuckets", "CreateBuck
 
 
 class Layer:
-    """One per simulated AWS. `keys_changed` is told the account whose access keys were changed through the API."""
+    """One per simulated AWS. `keys_changed` is called with an account whose access keys the API changed."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Layer:
         return answer
 
     def _subject(self, call: Call) -> dict[str, str]:
-        """What faults and the journal know a call by."""
+        """What faults are narrowed by, and what the journal records."""
         signed = signature.parse(call)
         account = self.identities.account_of(signed.key_id) if signed else None
         bucket_and_key = "/".join(filter(None, call.bucket_and_key)) if call.service == "s3" else ""
@@ -106,8 +106,9 @@ class Layer:
         }
 
     def _decide(self, call: Call, environ: WSGIEnvironment, subject: dict[str, str]) -> Answer:
-        self._go_wrong(call, subject)
+        self._apply_faults(call, subject)
         caller = gate.authenticate(call, self.identities)
+        # Before authorization: a denied call uses the key too, and CloudTrail records it.
         identities.mark_used(caller, subject["key"], call.service, call.region)
         self.history.note_call(call, caller.account, caller.arn)
         if self.faults.take(["deny"], subject):
@@ -118,6 +119,7 @@ class Layer:
         if call.service == "sts" and (result := self._sts(call, caller)) is not None:
             return _xml(call, result)
         gate.authorize(call, caller)
+        # What moto answers in another way than AWS, or not at all.
         if call.service == "iam" and call.action == "SimulatePrincipalPolicy":
             return _xml(call, simulation.simulate_principal_policy(call, caller.account))
         if call.service == "ec2" and call.action == "DescribeRegions":
@@ -140,8 +142,8 @@ class Layer:
             call = replace(call, body=narrowed)
         return self._ask_moto(call, caller, environ)
 
-    def _go_wrong(self, call: Call, subject: dict[str, str]) -> None:
-        """What a fault switch says shall go wrong before anything else is looked at."""
+    def _apply_faults(self, call: Call, subject: dict[str, str]) -> None:
+        """Raises what a fault switch asks for. Before authentication, as a throttled or broken AWS would answer."""
         if delay := self.faults.take(["delay"], subject):
             time.sleep(delay.seconds)
         fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew", "not_subscribed"], subject)
@@ -165,6 +167,7 @@ class Layer:
 
     def _ask_moto(self, call: Call, caller: Caller, environ: WSGIEnvironment) -> Answer:
         account = caller.account
+        # Before moto makes its defaults of this service and region, so that they get the ids of every start.
         clouds.settle(self.seed, call.service, account.id, call.region)
         self.holdings.prepare(account, call.service)
         if call.service == "s3":
@@ -179,6 +182,7 @@ class Layer:
 
         body = b"".join(clouds.application(_for_moto(call, account, environ), start_response))
         status, headers = int(started[0][0][:3]), started[0][1]
+        # moto's ways to say that it has no such operation.
         if status == 501 or (status == 404 and b"<title>404 Not Found</title>" in body):
             raise NotImplementedError("moto knows no such operation")
         if call.service == "iam" and call.action in _KEY_CHANGES and status == 200:

@@ -30,23 +30,26 @@ class OrganizationCommands:
         return {"members": self.members, **{name: self._remembering(name) for name in self._changing}}
 
     def restore(self) -> None:
-        for name, given in self._state.organization:
-            self._changing[name](**given)
+        for name, arguments in self._state.organization:
+            self._changing[name](**arguments)
 
     def _remembering(self, name: str) -> Command:
-        def run(**given: Any) -> Any:
-            result = self._changing[name](**given)
-            if [name, given] not in self._state.organization[-1:]:
-                self._state.organization.append([name, given])
+        def run(**arguments: Any) -> Any:
+            result = self._changing[name](**arguments)
+            # Repeating the last command changes nothing, so it is stored once: the journeys open the members each time.
+            if [name, arguments] not in self._state.organization[-1:]:
+                self._state.organization.append([name, arguments])
                 self._state.save()
             return result
 
         return run
 
     def members(self) -> list[dict[str, Any]]:
-        return [asdict(one) for one in self._identities.organization.members.values()]
+        return [asdict(member) for member in self._identities.organization.members.values()]
 
     def open_members(self, external_id: str, broken: bool = False) -> list[str]:
+        # With `broken`, the first three members are what an administrator gets wrong: no role, another external ID, a
+        # role without permissions.
         tree = self._identities.organization
         trust = {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}
         for place, member in enumerate(tree.generated()):

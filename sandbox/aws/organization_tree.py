@@ -42,7 +42,7 @@ class Organization:
 
     def generated(self) -> list[Member]:
         """Those that only the organization knows of, until their roles are made."""
-        return [one for one in self.members.values() if FIRST_MEMBER < int(one.id) <= FIRST_MEMBER + MEMBERS]
+        return [member for member in self.members.values() if FIRST_MEMBER < int(member.id) <= FIRST_MEMBER + MEMBERS]
 
 
 def company(own: dict[str, str]) -> Organization:

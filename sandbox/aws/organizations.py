@@ -11,9 +11,10 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.identities import Caller
 from sandbox.aws.organization_tree import ID, MANAGEMENT, ROOT, Member, Organization
 
-PAGE = 20
+PAGE = 20  # AWS's own limit of MaxResults
 _ROOT_ARN = f"arn:aws:organizations::{MANAGEMENT}:root/{ID}/{ROOT}"
-_STATUS = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}  # Status knows fewer words than State
+# AWS kept the field `Status` beside the newer `State`, with fewer values.
+_STATUS = {"CLOSED": "SUSPENDED", "PENDING_ACTIVATION": "ACTIVE"}
 
 
 def answer(call: Call, caller: Caller, tree: Organization) -> dict[str, Any]:
@@ -35,9 +36,11 @@ def answer(call: Call, caller: Caller, tree: Organization) -> dict[str, Any]:
         return _page(call, "OrganizationalUnits", listed)
     if call.action == "ListAccountsForParent":
         parent = _parent(call, tree)
-        return _page(call, "Accounts", [_account(one) for one in tree.members.values() if one.parent == parent])
+        return _page(
+            call, "Accounts", [_account(member) for member in tree.members.values() if member.parent == parent]
+        )
     if call.action == "ListAccounts":
-        return _page(call, "Accounts", [_account(one) for one in tree.members.values()])
+        return _page(call, "Accounts", [_account(member) for member in tree.members.values()])
     if call.action == "ListParents":
         return {"Parents": [_place(call, tree)]}
     raise NotImplementedError(call.action)
@@ -55,14 +58,14 @@ def _organization() -> dict[str, Any]:
     }
 
 
-def _account(one: Member) -> dict[str, Any]:
+def _account(member: Member) -> dict[str, Any]:
     return {
-        "Id": one.id,
-        "Arn": f"arn:aws:organizations::{MANAGEMENT}:account/{ID}/{one.id}",
-        "Email": f"aws+{one.name}@larkfield.example",
-        "Name": one.name,
-        "Status": _STATUS.get(one.state, one.state),
-        "State": one.state,
+        "Id": member.id,
+        "Arn": f"arn:aws:organizations::{MANAGEMENT}:account/{ID}/{member.id}",
+        "Email": f"aws+{member.name}@larkfield.example",
+        "Name": member.name,
+        "Status": _STATUS.get(member.state, member.state),
+        "State": member.state,
         "JoinedMethod": "CREATED",
         "JoinedTimestamp": 1_700_000_000.0,
     }

@@ -45,20 +45,21 @@ def put_user(
             user = iam.create_user(HOME_REGIONS[account.partition], name, path)
             user.id = unique_id("AIDA")  # moto's have neither AWS's prefix nor its case
     user.create_date = (born or state.born).replace(tzinfo=None)
+    # A copy: detaching removes from the dictionary.
     for old in list(user.managed_policies.values()):
         old.detach_from(user)
-    for one in managed:
-        iam.attach_user_policy(policy_arn(account, one), name)
+    for policy in managed:
+        iam.attach_user_policy(policy_arn(account, policy), name)
     user.policies = {title: document(statements) for title, statements in (inline or {}).items()}
 
 
 def put_keys(account: Account, state: State, name: str, keys: Iterable[company.Key]) -> list[dict[str, str]]:
     """Gives a user access keys of set ages, or those that state remembers for it; returns id, secret and status."""
     for number, key in enumerate(keys):
-        made = account.iam.create_access_key(name)
+        new_key = account.iam.create_access_key(name)
         key_id, secret = state.access_key(account.id, name, number)
         created = state.born - timedelta(days=key.age)
-        replaced = _replace_key(account, made.access_key_id, key_id, secret, created, active=key.active)
+        replaced = _replace_key(account, new_key.access_key_id, key_id, secret, created, active=key.active)
         if key.idle is not None and key.idle < key.age:
             moment = (state.born - timedelta(days=key.idle)).replace(tzinfo=None)
             replaced.last_used = clouds.AccessKeyLastUsed(moment, "s3", HOME_REGIONS[account.partition])
@@ -66,18 +67,18 @@ def put_keys(account: Account, state: State, name: str, keys: Iterable[company.K
     if remembered is not None:
         for old in account.iam.list_access_keys(name):
             account.iam.delete_access_key(old.access_key_id, name)
-        for one in remembered:
-            made = account.iam.create_access_key(name)
-            created = datetime.fromisoformat(one["created"])
-            active = one["status"] == "Active"
-            _replace_key(account, made.access_key_id, one["id"], one["secret"], created, active=active)
+        for stored in remembered:
+            new_key = account.iam.create_access_key(name)
+            created = datetime.fromisoformat(stored["created"])
+            active = stored["status"] == "Active"
+            _replace_key(account, new_key.access_key_id, stored["id"], stored["secret"], created, active=active)
     return keys_of(account, name)
 
 
 def _replace_key(
-    account: Account, made: str, key_id: str, secret: str, created: datetime, *, active: bool
+    account: Account, made_id: str, key_id: str, secret: str, created: datetime, *, active: bool
 ) -> clouds.AccessKey:
-    key = account.iam.access_keys.pop(made)
+    key = account.iam.access_keys.pop(made_id)
     key.access_key_id, key.secret_access_key = key_id, secret
     key.create_date = created.replace(tzinfo=None)
     key.status = "Active" if active else "Inactive"
@@ -118,8 +119,8 @@ def put_role(
     with clouds.reproducible(state.seed, account.id, "role", name):
         role = iam.create_role(name, trust, path, None, "", [], str(max_session_seconds))
     role.create_date = (born or state.born).replace(tzinfo=None)
-    for one in managed:
-        iam.attach_role_policy(policy_arn(account, one), name)
+    for managed_name in managed:
+        iam.attach_role_policy(policy_arn(account, managed_name), name)
     role.policies = {title: document(statements) for title, statements in (inline or {}).items()}
     return str(role.arn)
 

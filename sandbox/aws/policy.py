@@ -38,13 +38,13 @@ class _Actions:
             self._by_service.setdefault("*" if "*" in service or "?" in service else service, []).append(pattern)
 
     def __contains__(self, action: str) -> bool:
-        known = self._known.get(action)
-        if known is None:
+        matches = self._known.get(action)
+        if matches is None:
             service = action.partition(":")[0].lower()
             candidates = [*self._by_service.get(service, ()), *self._by_service.get("*", ())]
-            known = bool(candidates) and _patterns(candidates, re.IGNORECASE).fullmatch(action) is not None
-            self._known[action] = known
-        return known
+            matches = bool(candidates) and _patterns(candidates, re.IGNORECASE).fullmatch(action) is not None
+            self._known[action] = matches
+        return matches
 
 
 @dataclass(frozen=True)

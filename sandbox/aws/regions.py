@@ -54,10 +54,10 @@ def _account_status(account: Account, region: str) -> str:
 
 def describe_regions(call: Call, account: Account) -> str:
     """EC2 DescribeRegions: its result in XML (RegionNames, AllRegions and the opt-in-status filter are honoured)."""
-    known = hosts.regions(account.partition)
+    available = hosts.regions(account.partition)
     names = call.listed("RegionName")
     for name in names:
-        if name not in known:
+        if name not in available:
             raise AwsError("InvalidParameterValue", f"Invalid region name: {name}")
     every = call.form.get("AllRegions", "false").lower() == "true"
     statuses: set[str] = set()
@@ -68,7 +68,7 @@ def describe_regions(call: Call, account: Account) -> str:
     items = "".join(
         f"<item><regionName>{region}</regionName><regionEndpoint>ec2.{region}.{suffix}</regionEndpoint>"
         f"<optInStatus>{status}</optInStatus></item>"
-        for region in (names or known)
+        for region in (names or available)
         if (status := _ec2_status(account, region))
         and (every or names or status != "not-opted-in")
         and (not statuses or status in statuses)
@@ -78,11 +78,11 @@ def describe_regions(call: Call, account: Account) -> str:
 
 def list_regions(call: Call, account: Account) -> dict[str, object]:
     """account:ListRegions, with its paging and filter (botocore data/account)."""
-    wanted = call.json.get("RegionOptStatusContains")
+    statuses = call.json.get("RegionOptStatusContains")
     every = [
         {"RegionName": region, "RegionOptStatus": status}
         for region in hosts.regions(account.partition)
-        if (status := _account_status(account, region)) and (not wanted or status in wanted)
+        if (status := _account_status(account, region)) and (not statuses or status in statuses)
     ]
     size = int(call.json.get("MaxResults", 50))
     start = int(call.json.get("NextToken") or 0)

@@ -36,7 +36,7 @@ def build(identities: Identities, state: State, workshop: Workshop) -> None:
 
 def _build_organization(identities: Identities, state: State) -> None:
     """The management account and a delegated administrator, each with a user who may list and enter the members."""
-    own = {one.id: one.name for one in company.CUSTOMERS if one.partition == "aws"}
+    own = {customer.id: customer.name for customer in company.CUSTOMERS if customer.partition == "aws"}
     identities.organization = organization_tree.company(own)
     roles = f"arn:aws:iam::*:role/{company.READER_ROLE}"
     inline = {
@@ -56,6 +56,7 @@ def _build_organization(identities: Identities, state: State) -> None:
 
 def _build_account(account: Account, customer: Customer, identities: Identities, state: State) -> None:
     iam = account.iam
+    # Past the API, by moto's own objects: some of this has no call (a root key), and calls would cost a second.
     iam.account_aliases.append(customer.name)
     iam.account_summary._account_mfa_enabled = int(customer.root_mfa)
     if customer.root_key:
@@ -71,10 +72,10 @@ def _build_account(account: Account, customer: Customer, identities: Identities,
         _build_person(account, person, state)
     for policy in customer.policies:
         with clouds.reproducible(state.seed, account.id, "policy", policy.name):
-            made = iam.create_policy("", "/", people.document(policy.statements), policy.name, [])
-        made.create_date = made.update_date = _naive(state.born - timedelta(days=200))
+            created = iam.create_policy("", "/", people.document(policy.statements), policy.name, [])
+        created.create_date = created.update_date = _naive(state.born - timedelta(days=200))
         for user in policy.attached_to:
-            iam.attach_user_policy(made.arn, user)
+            iam.attach_user_policy(created.arn, user)
     for role in customer.roles:
         people.put_role(
             account,

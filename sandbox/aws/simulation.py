@@ -43,7 +43,7 @@ def _policies_of(source: str, account: Account) -> list[Policy]:
         group = account.iam.groups.get(name)
         if group is None or group.arn != source:
             raise AwsError("NoSuchEntity", f"The group with name {name} cannot be found.", 404)
-        return [Policy(one, "group", document) for one, document in group.policies.items()]
+        return [Policy(name, "group", document) for name, document in group.policies.items()]
     entity = account.iam.users.get(name) if kind == "user" else find_role(account, name)
     if entity is None or entity.arn != source:
         raise AwsError("NoSuchEntity", f"The {kind} with name {name} cannot be found.", 404)
@@ -51,13 +51,13 @@ def _policies_of(source: str, account: Account) -> list[Policy]:
 
 
 def _given_policies(call: Call) -> list[Policy]:
-    given = call.listed("PolicyInputList")
-    for document in given:
+    documents = call.listed("PolicyInputList")
+    for document in documents:
         try:
             compiled(document)
         except ValueError as error:
             raise AwsError("InvalidInput", "The policy document is malformed.") from error
-    return [Policy(f"PolicyInputList.{number}", "none", one) for number, one in enumerate(given, start=1)]
+    return [Policy(f"PolicyInputList.{number}", "none", document) for number, document in enumerate(documents, start=1)]
 
 
 def _context(call: Call) -> dict[str, str]:

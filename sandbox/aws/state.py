@@ -1,4 +1,4 @@
-"""What of the simulated AWS outlives a restart: the seed of all ids and keys, and what was changed since."""
+"""What the simulated AWS keeps over a restart: the seed of all ids and keys, and what was changed since."""
 
 import base64
 import hashlib

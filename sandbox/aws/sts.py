@@ -51,7 +51,7 @@ def assume_role(call: Call, caller: Caller, identities: Identities) -> str:
     role = None
     if account is not None and match["partition"] == call.endpoint.partition:
         role = next((role for role in account.iam.roles.values() if role.arn == arn), None)
-    if account is None or role is None or not _is_let_in(call, caller, account, role.assume_role_policy_document):
+    if account is None or role is None or not _may_assume(call, caller, account, role.assume_role_policy_document):
         # One answer for a missing role, a trust that does not fit and a missing permission, as on AWS.
         text = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
         raise of_kind("denied", call.protocol, text)
@@ -73,11 +73,14 @@ def assume_role(call: Call, caller: Caller, identities: Identities) -> str:
     return user + _credentials(session)
 
 
-def _is_let_in(call: Call, caller: Caller, account: Account, trust_policy: str) -> bool:
+def _may_assume(call: Call, caller: Caller, account: Account, trust_policy: str) -> bool:
     arn = call.form["RoleArn"]
+    # The external ID is in the context only where it was sent: conditions tell an omitted one from an empty one.
     context = {**gate.context_of(caller, call), "sts:rolesessionname": call.form["RoleSessionName"]}
     if "ExternalId" in call.form:
         context["sts:externalid"] = call.form["ExternalId"]
+    # Both sides decide: the role's trust policy here, and below the caller's own policies. Within one account a trust
+    # that names the caller itself is enough, unless a policy denies.
     trusted, own_name = trusts(trust_policy, caller.trusted_names(), context)
     if trusted is not Decision.ALLOWED:
         return False
@@ -88,13 +91,13 @@ def _is_let_in(call: Call, caller: Caller, account: Account, trust_policy: str) 
 
 
 def _session_policies(call: Call, account: Account) -> tuple[Policy, ...]:
-    found = []
+    policies = []
     if document := call.form.get("Policy"):
         try:
             compiled(document)
         except ValueError as error:
             raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json") from error
-        found.append(Policy("session", "none", document))
+        policies.append(Policy("session", "none", document))
     for number in range(1, 11):
         arn = call.form.get(f"PolicyArns.member.{number}.arn")
         if arn is None:
@@ -103,16 +106,16 @@ def _session_policies(call: Call, account: Account) -> tuple[Policy, ...]:
         if managed is None:
             raise AwsError("ValidationError", f"The requested policy {arn} does not exist")
         document = next(version.document for version in managed.versions if version.is_default)
-        found.append(Policy(managed.name, "aws-managed", document))
-    return tuple(found)
+        policies.append(Policy(managed.name, "aws-managed", document))
+    return tuple(policies)
 
 
 def _seconds(call: Call, usual: int, longest: int) -> int:
-    given = call.form.get("DurationSeconds", str(usual))
-    if not given.isdigit() or not 900 <= int(given) <= longest:
+    seconds_text = call.form.get("DurationSeconds", str(usual))
+    if not seconds_text.isdigit() or not 900 <= int(seconds_text) <= longest:
         limit = f"Member must have value between 900 and {longest}"
-        raise _constraint(given, "durationSeconds", limit)
-    return int(given)
+        raise _constraint(seconds_text, "durationSeconds", limit)
+    return int(seconds_text)
 
 
 def _constraint(value: str | None, name: str, rule: str) -> AwsError:

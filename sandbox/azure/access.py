@@ -1,4 +1,6 @@
-"""Role-based access control as Azure decides it; written apart from the product's own reading of the same rules.
+"""Role-based access control as Azure decides it.
+
+Written independently of the product's own reading of the same rules, so that one mistake is not in both.
 
 https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource
 """
@@ -39,32 +41,37 @@ BUILT_IN = (OWNER, CONTRIBUTOR, READER, SECURITY_READER)
 
 
 def covers(entry: dict[str, Any], action: str) -> bool:
-    wanted = action.lower()
-    allowed = any(fnmatchcase(wanted, _shell(one)) for one in entry.get("actions", ()))
-    return allowed and not any(fnmatchcase(wanted, _shell(one)) for one in entry.get("notActions", ()))
+    lowered = action.lower()
+    allowed = any(fnmatchcase(lowered, _shell(pattern)) for pattern in entry.get("actions", ()))
+    return allowed and not any(fnmatchcase(lowered, _shell(pattern)) for pattern in entry.get("notActions", ()))
 
 
 def _shell(pattern: str) -> str:
-    """Only the star means something; fnmatch's other signs do not occur in action names."""
+    """The pattern as fnmatch reads it: Azure knows the star alone, and fnmatch's other signs occur in no action."""
     return pattern.lower()
 
 
 def roles_of(subscription: Subscription, app: App) -> list[Role]:
-    """Of assignments at the subscription or above it."""
-    inherited = ("/", "/providers/microsoft.management/")
+    """The app's roles by assignments at the subscription or above it. Those on a part of it reach nothing here."""
+    management_groups = "/providers/microsoft.management/"
     return [
-        one.role
-        for one in subscription.assignments
-        if one.principal_id == app.object_id
-        and (one.scope.lower() == subscription.scope or one.scope == "/" or one.scope.lower().startswith(inherited[1]))
+        assignment.role
+        for assignment in subscription.assignments
+        if assignment.principal_id == app.object_id
+        and (
+            assignment.scope.lower() == subscription.scope
+            or assignment.scope == "/"
+            or assignment.scope.lower().startswith(management_groups)
+        )
     ]
 
 
 def authorize(subscription: Subscription, app: App, action: str, scope: str) -> None:
     """Raises ArmError. A deny assignment goes before all roles."""
     for denial in subscription.denials:
-        principals = {one["id"] for one in denial["principals"]}
-        spared = {one["id"] for one in denial["excludePrincipals"]}
+        principals = {principal["id"] for principal in denial["principals"]}
+        spared = {principal["id"] for principal in denial["excludePrincipals"]}
+        # Exclusions win over principals, which is how a deployment stack spares the app that deploys.
         concerned = (EVERYONE in principals or app.object_id in principals) and app.object_id not in spared
         if concerned and any(covers(entry, action) for entry in denial["permissions"]):
             raise denied(app.client_id, app.object_id, action, scope, by_assignment=denial["denyAssignmentName"])

@@ -58,7 +58,7 @@ def selected(subscription: Subscription, parameters: dict[str, str]) -> list[dic
     if match is None:
         raise ArmError("BadRequest", "The $filter must begin with eventTimestamp ge 'TIME'.", 400)
     try:
-        begin, end = (datetime.fromisoformat(one) if one else datetime.now(UTC) for one in match.groups())
+        begin, end = (datetime.fromisoformat(text) if text else datetime.now(UTC) for text in match.groups())
     except ValueError:
         raise ArmError("BadRequest", "The times of $filter could not be read.", 400) from None
     if begin < datetime.now(UTC) - timedelta(days=90):

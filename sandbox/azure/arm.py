@@ -36,14 +36,14 @@ class ResourceManager:
         return app
 
     def answer(self, query: Query, app: App) -> dict[str, Any]:
-        """Raises ArmError; LookupError for what is not simulated."""
+        """Raises ArmError as Azure would refuse; LookupError for what is not simulated."""
         parts = [part.lower() for part in query.parts]
         if parts == ["tenants"]:
             check_version(query, VERSIONS["subscriptions"])
             return page_of(query, [answers.tenant(app)])
         if parts == ["subscriptions"]:
             check_version(query, VERSIONS["subscriptions"])
-            return page_of(query, [answers.subscription(one) for one in self._visible(query, app)])
+            return page_of(query, [answers.subscription(subscription) for subscription in self._visible(query, app)])
         if management.action_of(parts):
             return self._management(query, app, parts)
         if parts[:1] != ["subscriptions"]:
@@ -53,7 +53,8 @@ class ResourceManager:
         if not action:
             raise LookupError(query.path)
         own_permissions = parts[2:] == ["providers", "microsoft.authorization", "permissions"]
-        if not (own_permissions and access.roles_of(subscription, app)):  # everybody with a role may ask for their own
+        # Whoever has a role may ask for their own permissions, whatever that role allows.
+        if not (own_permissions and access.roles_of(subscription, app)):
             access.authorize(subscription, app, action, query.path)
         return self._inside(query, subscription, app, parts[2:])
 
@@ -68,26 +69,26 @@ class ResourceManager:
         if not is_uuid(query.subscription_id):
             text = f"The provided subscription identifier '{query.subscription_id}' is malformed or invalid."
             raise ArmError("InvalidSubscriptionId", text, 400)
-        found = self._directory.subscriptions.get(query.subscription_id)
-        if found is None or found.tenant.cloud != query.endpoint.cloud:
+        subscription = self._directory.subscriptions.get(query.subscription_id)
+        if subscription is None or subscription.tenant.cloud != query.endpoint.cloud:
             text = f"The subscription '{query.subscription_id}' could not be found."
             raise ArmError("SubscriptionNotFound", text, 404)
-        if found.tenant.id != app.tenant.id:
+        if subscription.tenant.id != app.tenant.id:
             text = (
                 f"The access token is from the wrong issuer 'https://sts.windows.net/{app.tenant.id}/'. It must match "
-                f"the tenant 'https://sts.windows.net/{found.tenant.id}/' associated with this subscription."
+                f"the tenant 'https://sts.windows.net/{subscription.tenant.id}/' associated with this subscription."
             )
             raise ArmError("InvalidAuthenticationTokenTenant", text, 401)
-        return found
+        return subscription
 
     def _visible(self, query: Query, app: App) -> list[Subscription]:
         return [
-            one
-            for one in self._directory.subscriptions.values()
-            if one.tenant.id == app.tenant.id
+            subscription
+            for subscription in self._directory.subscriptions.values()
+            if subscription.tenant.id == app.tenant.id
             and any(
                 access.covers(role.entry(), "Microsoft.Resources/subscriptions/read")
-                for role in access.roles_of(one, app)
+                for role in access.roles_of(subscription, app)
             )
         ]
 
@@ -120,30 +121,37 @@ class ResourceManager:
         if subscription.providers.get(namespace) != "Registered" and namespace in TYPES:
             text = f"The subscription is not registered to use namespace '{namespace}'."
             raise ArmError("MissingSubscriptionRegistration", text, 409)
-        known = next(
-            (version for name, version in TYPES.get(namespace, {}).items() if name.lower() == rest.lower()), ""
+        supported = next(
+            (newest for name, newest in TYPES.get(namespace, {}).items() if name.lower() == rest.lower()), ""
         )
-        asked = query.parameters.get("api-version", "")
-        if asked not in (known, f"{known}-preview") or not known:
-            text = f"No registered resource provider found for location '' and API version '{asked}' for type '{rest}'."
+        version = query.parameters.get("api-version", "")
+        if version not in (supported, f"{supported}-preview") or not supported:
+            text = (
+                f"No registered resource provider found for location '' and API version '{version}' for type '{rest}'."
+            )
             raise ArmError("NoRegisteredProviderFound", text, 400)
         path = query.path.rstrip("/").lower()
         if path in subscription.resources:
             return subscription.resources[path]
         listed = len(query.parts) % 2 == 1
-        if listed and kind == "Microsoft.Insights/activityLogAlerts":  # by subscription, whatever their groups
-            items = [one for one in subscription.resources.values() if one["type"].lower() == kind.lower()]
+        # Alerts are listed by subscription, though their ids have resource groups in them.
+        if listed and kind == "Microsoft.Insights/activityLogAlerts":
+            items = [
+                resource for resource in subscription.resources.values() if resource["type"].lower() == kind.lower()
+            ]
             return page_of(query, items)
         children = [
             item
             for key, item in subscription.resources.items()
             if key.startswith(f"{path}/") and "/" not in key[len(path) + 1 :]
         ]
-        # Below a resource, or (an extension, such as diagnostic settings) beside it or the subscription.
+        # A list is empty rather than missing where its owner exists: the resource that it is below or, for an extension
+        # (diagnostic settings), the resource or the subscription that it extends.
         owner = path.rsplit("/", 1)[0]
         extended = owner.rsplit("/providers/", 1)[0]
         if listed and (children or owner in subscription.resources or extended in (
             *subscription.resources, subscription.scope)):  # fmt: skip
+            # Azure gives Defender's plans in one piece.
             return {"value": children} if kind == "Microsoft.Security/pricings" else page_of(query, children)
         text = f"The Resource '{rest}' under resource group was not found."
         raise ArmError("ResourceNotFound", text, 404)

@@ -62,11 +62,11 @@ def locations(subscription: Subscription) -> list[dict[str, Any]]:
 
 
 def tracked_resources(query: Query, subscription: Subscription) -> list[dict[str, Any]]:
-    """Tracked resources as the list shows them: without properties, and without most children."""
+    """Resources as the list of all of them shows them: without properties, and without untracked children."""
     shown = []
-    expand = {one.strip() for one in query.parameters.get("$expand", "").split(",")}
+    expand = {column.strip() for column in query.parameters.get("$expand", "").split(",")}
     for resource in subscription.resources.values():
-        if "location" not in resource:
+        if "location" not in resource:  # children and extensions have none, and are not tracked
             continue
         item = {
             key: value for key, value in resource.items() if key not in ("properties", "createdTime", "changedTime")
@@ -79,13 +79,15 @@ def tracked_resources(query: Query, subscription: Subscription) -> list[dict[str
 
 
 def filtered(query: Query, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The two simplest filters of many."""
-    asked = query.parameters.get("$filter", "")
-    match = re.fullmatch(r"(resourceType|location) eq '([^']*)'", asked)
-    if not asked:
+    """Applies `$filter`: two simple forms of the many that Azure has. Any other is refused rather than ignored."""
+    expression = query.parameters.get("$filter", "")
+    match = re.fullmatch(r"(resourceType|location) eq '([^']*)'", expression)
+    if not expression:
         return items
     if match is None:
-        raise ArmError("InvalidFilterInQueryString", f"Invalid $filter '{asked}' specified in the query string.", 400)
+        raise ArmError(
+            "InvalidFilterInQueryString", f"Invalid $filter '{expression}' specified in the query string.", 400
+        )
     key = "type" if match[1] == "resourceType" else "location"
     return [item for item in items if item[key].lower() == match[2].lower()]
 
@@ -135,27 +137,30 @@ def authorization(query: Query, subscription: Subscription, app: App, rest: list
     if rest == ["roleassignments"]:
         at_scope = "atscope()" in query.parameters.get("$filter", "").lower()
         return [
-            _role_assignment(subscription, one)
-            for one in subscription.assignments
-            if not at_scope or not one.scope.lower().startswith(f"{subscription.scope}/")
+            _role_assignment(subscription, assignment)
+            for assignment in subscription.assignments
+            if not at_scope or not assignment.scope.lower().startswith(f"{subscription.scope}/")
         ]
     if rest == ["roledefinitions"]:
-        roles = {role.id: role for role in (*access.BUILT_IN, *(one.role for one in subscription.assignments))}
+        roles = {
+            role.id: role for role in (*access.BUILT_IN, *(assignment.role for assignment in subscription.assignments))
+        }
         return [_role_definition(subscription, role) for role in roles.values()]
     raise LookupError(query.path)
 
 
-def _role_assignment(subscription: Subscription, one: Any) -> dict[str, Any]:
-    base = "" if one.scope == "/" else one.scope
+def _role_assignment(subscription: Subscription, assignment: Any) -> dict[str, Any]:
+    base = "" if assignment.scope == "/" else assignment.scope
+    definitions = f"{subscription.scope}/providers/Microsoft.Authorization/roleDefinitions"
     return {
-        "id": f"{base}/providers/Microsoft.Authorization/roleAssignments/{one.id}",
-        "name": one.id,
+        "id": f"{base}/providers/Microsoft.Authorization/roleAssignments/{assignment.id}",
+        "name": assignment.id,
         "type": "Microsoft.Authorization/roleAssignments",
         "properties": {
-            "roleDefinitionId": f"{subscription.scope}/providers/Microsoft.Authorization/roleDefinitions/{one.role.id}",
-            "principalId": one.principal_id,
-            "principalType": one.principal_type,
-            "scope": one.scope,
+            "roleDefinitionId": f"{definitions}/{assignment.role.id}",
+            "principalId": assignment.principal_id,
+            "principalType": assignment.principal_type,
+            "scope": assignment.scope,
             "condition": None,
             "conditionVersion": None,
             "createdOn": "2024-05-02T09:14:31.2340000Z",

@@ -45,8 +45,14 @@ class Commands:
 
     def subscriptions(self) -> list[dict[str, Any]]:
         return [
-            {"id": one.id, "name": one.name, "tenant_id": one.tenant.id, "cloud": one.tenant.cloud, "state": one.state}
-            for one in self._directory.subscriptions.values()
+            {
+                "id": subscription.id,
+                "name": subscription.name,
+                "tenant_id": subscription.tenant.id,
+                "cloud": subscription.tenant.cloud,
+                "state": subscription.state,
+            }
+            for subscription in self._directory.subscriptions.values()
         ]
 
     def put_tag(self, subscription_id: str, name: str, value: str | None) -> None:
@@ -92,18 +98,18 @@ class Commands:
             if federated is not None:
                 usual = {"issuer": ISSUER, "subject": SUBJECT, "audience": AUDIENCE[subscription.tenant.cloud]}
                 app.federations = [Federation(**{**usual, **federated})]
-            kept = [one for one in subscription.assignments if one.principal_id != app.object_id]
-            subscription.assignments[:] = kept
+            others = [assignment for assignment in subscription.assignments if assignment.principal_id != app.object_id]
+            subscription.assignments[:] = others
             roles = (READER, SECURITY_READER)
             if actions is not None:
                 identifier = self._state.uuid("role", subscription.id, name)
                 own = Role(identifier, f"Role of {name}", tuple(actions), tuple(not_actions or ()), custom=True)
                 roles = (own,) if actions else ()  # type: ignore[assignment] # of another length
             seed.assign(subscription, self._state, app, *roles)
-        made = [one for one in subscription.assignments if one.principal_id == app.object_id]
-        for one in made:
-            assignment = f"{subscription.scope}/providers/Microsoft.Authorization/roleAssignments/{one.id}"
-            activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", assignment)
+        new = [assignment for assignment in subscription.assignments if assignment.principal_id == app.object_id]
+        for assignment in new:
+            path = f"{subscription.scope}/providers/Microsoft.Authorization/roleAssignments/{assignment.id}"
+            activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", path)
         return {"tenant_id": app.tenant.id, "client_id": app.client_id, "client_secret": app.secrets[0].value}
 
     def set_app(self, client_id: str, enabled: bool) -> None:
@@ -192,8 +198,8 @@ class Commands:
         """Takes an app's roles in one subscription away, inherited ones included."""
         subscription = self._directory.subscription(subscription_id)
         app = seed.put_app(self._directory, self._state, subscription.tenant, name)
-        kept = [one for one in subscription.assignments if one.principal_id != app.object_id]
-        subscription.assignments[:] = kept
+        others = [assignment for assignment in subscription.assignments if assignment.principal_id != app.object_id]
+        subscription.assignments[:] = others
 
     def server_token(self, seconds: int = 3600, **claims: str) -> str:
         """A token such as the product's platform gives it; `iss`, `sub` and `aud` can be changed."""

@@ -29,8 +29,8 @@ _ANYWHERE = "*"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A subscription and what is in it."""
+class SubscriptionSpec:
+    """A subscription to build, and what is in it."""
 
     name: str
     tenant: str
@@ -39,8 +39,10 @@ class Place:
     state: str = "Enabled"
     tags: tuple[tuple[str, str], ...] = ()
     unregistered: tuple[str, ...] = ()
-    beside: tuple[tuple[str, dict[str, Any]], ...] = ()  # below providers/ of the subscription itself, and properties
-    alerts: tuple[str, ...] = ()  # operations that somebody is told of
+    extensions: tuple[
+        tuple[str, dict[str, Any]], ...
+    ] = ()  # below providers/ of the subscription itself, and properties
+    alerts: tuple[str, ...] = ()  # operations that an alert watches
     owners: tuple[str, ...] = ()  # people, beside the two that every subscription has
 
 
@@ -77,8 +79,8 @@ _EUROPE = (
     "eastus2",
     "westus2",
 )
-PLACES: tuple[Place, ...] = (
-    Place(
+SUBSCRIPTIONS: tuple[SubscriptionSpec, ...] = (
+    SubscriptionSpec(
         DATA_PLATFORM,
         MAIN,
         _EUROPE,
@@ -103,13 +105,13 @@ PLACES: tuple[Place, ...] = (
         ),
         tags=(("team", "data"), ("env", "prod")),
         unregistered=("Microsoft.DBforPostgreSQL",),
-        beside=(
+        extensions=(
             ("Microsoft.Insights/diagnosticSettings/central", _EXPORTED),
             *_plans(_PLANS),
         ),
         alerts=_WATCHED,
     ),
-    Place(
+    SubscriptionSpec(
         PAYMENTS,
         MAIN,
         _EUROPE,
@@ -126,10 +128,10 @@ PLACES: tuple[Place, ...] = (
             web_app("larkfield-checkout", group="payments"),
         ),
         tags=(("team", "payments"), ("pci", "yes")),
-        beside=_plans(("KeyVaults",)),
+        extensions=_plans(("KeyVaults",)),
         alerts=_WATCHED[:2],
     ),
-    Place(
+    SubscriptionSpec(
         LEGACY,
         MAIN,
         _EUROPE,
@@ -145,19 +147,21 @@ PLACES: tuple[Place, ...] = (
             web_app("legacy-reports", group="old", good=False),
             vault("legacy-secrets", group="old", good=False),
         ),
-        beside=_plans(()),
+        extensions=_plans(()),
         owners=("kim.aster", "lou.brand"),
     ),
-    Place(EXPERIMENTS, MAIN, _EUROPE, (storage("oldexperiments", group="lab", good=False),), state="Disabled"),
-    Place(MANAGEMENT, MAIN, _EUROPE, (storage("larkfieldplatform", group="logs"),)),
-    Place(PARTNER, OTHER, _EUROPE, (storage("harbourshop", group="shop"),)),
-    Place(
+    SubscriptionSpec(
+        EXPERIMENTS, MAIN, _EUROPE, (storage("oldexperiments", group="lab", good=False),), state="Disabled"
+    ),
+    SubscriptionSpec(MANAGEMENT, MAIN, _EUROPE, (storage("larkfieldplatform", group="logs"),)),
+    SubscriptionSpec(PARTNER, OTHER, _EUROPE, (storage("harbourshop", group="shop"),)),
+    SubscriptionSpec(
         GOVERNMENT,
         "Larkfield Government",
         ("usgovvirginia", "usgovarizona", "usgovtexas"),
         (storage("larkfieldrecords", group="records", location="usgovvirginia"),),
     ),
-    Place(
+    SubscriptionSpec(
         CHINA,
         "Larkfield China",
         ("chinanorth3", "chinaeast2"),

@@ -114,7 +114,7 @@ class Directory:
         raise LookupError(f"no app {client_id}")
 
     def subscription(self, subscription_id: str) -> Subscription:
-        found = self.subscriptions.get(subscription_id.lower())
-        if found is None:
+        subscription = self.subscriptions.get(subscription_id.lower())
+        if subscription is None:
             raise LookupError(f"no subscription {subscription_id}")
-        return found
+        return subscription

@@ -68,12 +68,12 @@ class Entra:
             else:
                 self._tokens.check_federation(app, assertion)
             return
-        given = form.get("client_secret", "")
-        if not given:
+        sent = form.get("client_secret", "")
+        if not sent:
             text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
             raise EntraError("invalid_client", 7000218, text, 401)
         for secret in app.secrets:
-            if hmac.compare_digest(secret.value, given):
+            if hmac.compare_digest(secret.value, sent):
                 if secret.expires < time.time():
                     text = f"The provided client secret keys for app '{app.client_id}' are expired."
                     raise EntraError("invalid_client", 7000222, text, 401)

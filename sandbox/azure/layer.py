@@ -1,4 +1,4 @@
-"""What stands before both parts: faults, the journal, and errors in each part's own shape."""
+"""Around Entra ID and Resource Manager: faults, the journal, and errors in each one's own shape."""
 
 import json
 import logging
@@ -54,7 +54,7 @@ class Layer:
         subject |= {"action": action, "permission": "", "account": "", "resource": path}
         subject["key"] = form.get("client_id", "")
         try:
-            self._break_entra(subject)
+            self._apply_entra_faults(subject)
             answer = self._entra.answer(endpoint, environ["REQUEST_METHOD"], path, form)
         except EntraError as error:
             return render_entra(error, trace), error.code
@@ -66,7 +66,7 @@ class Layer:
             return render_entra(EntraError("server_error", 90033, "The sandbox failed.", 500), trace), "SandboxDefect"
         return (200, [_JSON, ("x-ms-request-id", trace)], json.dumps(answer).encode()), ""
 
-    def _break_entra(self, subject: dict[str, str]) -> None:
+    def _apply_entra_faults(self, subject: dict[str, str]) -> None:
         if delay := self._faults.take(["delay"], subject):
             time.sleep(delay.seconds)
         fault = self._faults.take(["throttle", "error", "expired_token", "clock_skew", "deny"], subject)
@@ -105,16 +105,17 @@ class Layer:
         return (200, headers, json.dumps(answer).encode()), ""
 
     def _decide(self, query: Query, environ: WSGIEnvironment, subject: dict[str, str]) -> dict[str, Any]:
-        self._break_arm(subject)
+        self._apply_arm_faults(subject)
         if environ["REQUEST_METHOD"] != "GET":
             raise ArmError("AuthorizationFailed", "The sandbox's Resource Manager is read-only.", 403)
         app = self._arm.caller(query, environ.get("HTTP_AUTHORIZATION", ""))
         subject["key"] = app.client_id
+        # After authentication: a refusal names the app, and a switch may be narrowed to one.
         if self._faults.take(["deny"], subject):
             raise denied(app.client_id, app.object_id, subject["action"], query.path)
         return self._arm.answer(query, app)
 
-    def _break_arm(self, subject: dict[str, str]) -> None:
+    def _apply_arm_faults(self, subject: dict[str, str]) -> None:
         if delay := self._faults.take(["delay"], subject):
             time.sleep(delay.seconds)
         fault = self._faults.take(["throttle", "error", "expired_token", "clock_skew"], subject)

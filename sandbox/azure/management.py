@@ -36,7 +36,7 @@ class Tree:
         return way
 
     def below(self, group: str) -> list[str]:
-        return [one for one in self.groups if group in self.way_up(one)]
+        return [name for name in self.groups if group in self.way_up(name)]
 
 
 def action_of(parts: list[str]) -> str:
@@ -49,7 +49,7 @@ def action_of(parts: list[str]) -> str:
 
 def find(tree: Tree, parts: list[str], app: App, path: str) -> Group:
     """Raises ArmError: a group that does not exist, or lies in another tenant, is denied alike."""
-    group = next((one for one in tree.groups.values() if one.id.lower() == parts[3]), None)
+    group = next((candidate for candidate in tree.groups.values() if candidate.id.lower() == parts[3]), None)
     way = tree.way_up(group.id) if group else []
     action = action_of(parts)
     allowed = any(
@@ -73,15 +73,17 @@ def descendants(tree: Tree, directory: Directory, group: Group) -> list[dict[str
     """Subscriptions first: a parent may come after its children, as in Azure's own list."""
     inside = tree.below(group.id)
     subscriptions = [
-        _item(f"/subscriptions/{key}", "Microsoft.Management/managementGroups/subscriptions", key, one.name, at)
-        for key, one in directory.subscriptions.items()
+        _item(
+            f"/subscriptions/{key}", "Microsoft.Management/managementGroups/subscriptions", key, subscription.name, at
+        )
+        for key, subscription in directory.subscriptions.items()
         if (at := tree.places.get(key, "")) in inside
     ]
     groups = [
-        _item(f"{SCOPE}/{one}", "Microsoft.Management/managementGroups", one, tree.groups[one].name,
-              tree.groups[one].parent)
-        for one in inside
-        if one != group.id
+        _item(f"{SCOPE}/{name}", "Microsoft.Management/managementGroups", name, tree.groups[name].name,
+              tree.groups[name].parent)
+        for name in inside
+        if name != group.id
     ]  # fmt: skip
     return [*subscriptions, *groups]
 
@@ -91,6 +93,6 @@ def _item(identifier: str, kind: str, name: str, label: str, parent: str) -> dic
     return {"id": identifier, "type": kind, "name": name, "properties": properties}
 
 
-def check_version(asked: str) -> None:
-    if asked not in VERSIONS:
-        raise ArmError("InvalidApiVersionParameter", f"The api-version '{asked}' is invalid.", 400)
+def check_version(version: str) -> None:
+    if version not in VERSIONS:
+        raise ArmError("InvalidApiVersionParameter", f"The api-version '{version}' is invalid.", 400)

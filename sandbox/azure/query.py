@@ -15,7 +15,7 @@ PAGE = 20  # items; Azure's own pages hold up to 1,000, and small ones let pagin
 
 @dataclass(frozen=True)
 class Query:
-    """One request. `parts` is the path in its own spelling; `action` what Azure calls it."""
+    """One request. `parts` keep the caller's spelling: Azure compares paths without regard to case, and echoes them."""
 
     endpoint: Endpoint
     path: str
@@ -46,8 +46,9 @@ def action_of(query: Query) -> str:
     if len(rest) == 1:
         names = {"locations": "locations", "resourcegroups": "resourceGroups"}
         names |= {"resources": "resources", "providers": "providers"}
-        found = names.get(rest[0].lower())
-        return f"Microsoft.Resources/subscriptions/{found}/read" if found else ""
+        listed = names.get(rest[0].lower())
+        return f"Microsoft.Resources/subscriptions/{listed}/read" if listed else ""
+    # The last `providers` names the type that is asked for: an extension stands behind the resource that it extends.
     places = [at for at, part in enumerate(rest) if part.lower() == "providers"]
     if not places:
         return "Microsoft.Resources/subscriptions/resourceGroups/read"
@@ -58,22 +59,22 @@ def action_of(query: Query) -> str:
 
 
 def namespace_of(raw: str) -> str:
-    known = [*TYPES, *ALWAYS_REGISTERED]
-    return next((one for one in known if one.lower() == raw.lower()), raw)
+    namespaces = [*TYPES, *ALWAYS_REGISTERED]
+    return next((namespace for namespace in namespaces if namespace.lower() == raw.lower()), raw)
 
 
-def check_version(query: Query, known: Sequence[str]) -> None:
-    asked = query.parameters.get("api-version")
-    if not asked:
+def check_version(query: Query, supported: Sequence[str]) -> None:
+    version = query.parameters.get("api-version")
+    if not version:
         text = "The api-version query parameter (?api-version=) is required for all requests."
         raise ArmError("MissingApiVersionParameter", text, 400)
-    if asked not in known:
-        text = f"The api-version '{asked}' is invalid. The supported versions are '{','.join(known)}'."
+    if version not in supported:
+        text = f"The api-version '{version}' is invalid. The supported versions are '{','.join(supported)}'."
         raise ArmError("InvalidApiVersionParameter", text, 400)
 
 
 def page_of(query: Query, items: Sequence[Any]) -> dict[str, Any]:
-    """A page, and an absolute link to the next one with a token in it, as Azure's lists have it."""
+    """A page with an absolute link to the next one, as Azure's lists have it. Clients must follow it unchanged."""
     size = int(query.parameters.get("$top") or PAGE)
     start = _position(query.parameters.get("$skiptoken", ""))
     page: dict[str, Any] = {"value": list(items[start : start + size])}

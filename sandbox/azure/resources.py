@@ -58,7 +58,7 @@ def storage(name: str, *, group: str, good: bool = True, location: str = "westeu
 def export(name: str, categories: tuple[str, ...]) -> tuple[str, str, dict[str, Any]]:
     """A diagnostic setting as a child: logs that go to a workspace."""
     workspace = "/subscriptions/s/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/central"
-    logs = [{"category": one, "enabled": True} for one in categories]
+    logs = [{"category": category, "enabled": True} for category in categories]
     properties = {"workspaceId": workspace, "logs": logs, "metrics": []}
     return "providers/Microsoft.Insights/diagnosticSettings", name, properties
 

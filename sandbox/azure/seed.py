@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 from sandbox.azure import company, compute_resources
 from sandbox.azure.access import OWNER, READER, SECURITY_READER
 from sandbox.azure.clouds import TYPES
-from sandbox.azure.company import Place
+from sandbox.azure.company import SubscriptionSpec
 from sandbox.azure.directory import (
     App,
     Assignment,
@@ -56,18 +56,18 @@ def build(directory: Directory, state: State) -> None:
     for name, (cloud, domain) in company.TENANTS.items():
         tenant = Tenant(state.uuid("tenant", name), name, domain, cloud)
         directory.tenants[tenant.id] = tenant
-    for place in company.PLACES:
-        _build_place(directory, state, place)
+    for spec in company.SUBSCRIPTIONS:
+        _build_subscription(directory, state, spec)
     _build_apps(directory, state)
     _build_tree(directory, state)
 
 
 def by_name(directory: Directory, name: str) -> Subscription:
-    return next(one for one in directory.subscriptions.values() if one.name == name)
+    return next(subscription for subscription in directory.subscriptions.values() if subscription.name == name)
 
 
 def tenant_named(directory: Directory, name: str) -> Tenant:
-    return next(one for one in directory.tenants.values() if one.name == name)
+    return next(tenant for tenant in directory.tenants.values() if tenant.name == name)
 
 
 def put_app(directory: Directory, state: State, tenant: Tenant, name: str) -> App:
@@ -138,32 +138,32 @@ def _issue(state: State, name: str, days: int) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _build_place(directory: Directory, state: State, place: Place) -> None:
-    tenant = tenant_named(directory, place.tenant)
+def _build_subscription(directory: Directory, state: State, spec: SubscriptionSpec) -> None:
+    tenant = tenant_named(directory, spec.tenant)
     subscription = Subscription(
-        state.uuid("subscription", place.name),
-        place.name,
+        state.uuid("subscription", spec.name),
+        spec.name,
         tenant,
-        place.locations,
-        place.state,
-        dict(place.tags),
-        {name: "NotRegistered" if name in place.unregistered else "Registered" for name in TYPES},
+        spec.locations,
+        spec.state,
+        dict(spec.tags),
+        {name: "NotRegistered" if name in spec.unregistered else "Registered" for name in TYPES},
     )
     directory.subscriptions[subscription.id] = subscription
-    for item in place.items:
+    for item in spec.items:
         add_item(subscription, item, state)
-    for below, properties in place.beside:
+    for below, properties in spec.extensions:
         identifier = f"{subscription.scope}/providers/{below}"
         kind, _, name = below.rpartition("/")
-        told = {"id": identifier, "name": name, "type": kind, "properties": properties}
-        subscription.resources[identifier.lower()] = told
-    for alert in place.alerts:
+        extension = {"id": identifier, "name": name, "type": kind, "properties": properties}
+        subscription.resources[identifier.lower()] = extension
+    for alert in spec.alerts:
         add_item(subscription, compute_resources.activity_alert(alert, subscription.scope), state)
     for person, role, scope in (
         ("ana.lopez", OWNER, subscription.scope),
         ("tom.berg", READER, subscription.scope),
         ("ines.costa", OWNER, "/"),
-        *((name, OWNER, subscription.scope) for name in place.owners),
+        *((name, OWNER, subscription.scope) for name in spec.owners),
     ):
         identifier = state.uuid("assignment", subscription.id, person)
         principal = state.uuid("person", tenant.name, person)
@@ -202,8 +202,8 @@ def add_item(subscription: Subscription, item: Item, state: State) -> str:
     for below, name, properties in item.children:
         child = f"{identifier}/{below}/{name}"
         kind = below.rsplit("providers/", 1)[1] if "providers/" in below else f"{item.kind}/{below}"
-        told = {"id": child, "name": name, "type": kind, "properties": properties}
-        subscription.resources[child.lower()] = told
+        child_resource = {"id": child, "name": name, "type": kind, "properties": properties}
+        subscription.resources[child.lower()] = child_resource
     return identifier
 
 
@@ -222,7 +222,10 @@ def _build_tree(directory: Directory, state: State) -> None:
     ):
         tree.groups[key] = Group(key, name, parent)
     tree.grants = [(main.id, app.object_id, READER), (main.id, app.object_id, SECURITY_READER)]
-    for subscription in [one for one in directory.subscriptions.values() if one.tenant is main]:
+    # A copy of the list: the loop below adds to the dictionary.
+    for subscription in [
+        subscription for subscription in directory.subscriptions.values() if subscription.tenant is main
+    ]:
         tree.places[subscription.id] = "lark-platform" if subscription.name == company.MANAGEMENT else "lark-prod"
     for number in range(1, MEMBERS + 1):
         state_of = "Disabled" if number == MEMBERS else "Enabled"

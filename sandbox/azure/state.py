@@ -1,4 +1,4 @@
-"""What outlives a restart: a seed for all ids and secrets, keys, and what people made."""
+"""What is kept over a restart: a seed for all ids and secrets, keys, and what people made."""
 
 import base64
 import hashlib
@@ -22,16 +22,16 @@ class State:
 
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / STATE_FILE
-        kept: dict[str, Any] = read_json(self._path) or {}
-        self.seed: str = kept.get("seed") or secrets.token_hex(32)
-        self.born = datetime.fromisoformat(kept["born"]) if "born" in kept else datetime.now(UTC)
-        self.texts: dict[str, str] = kept.get("texts", {})  # keys and certificates, as PEM
-        self.made: list[list[Any]] = kept.get("made", [])  # commands to repeat at the next start
+        stored: dict[str, Any] = read_json(self._path) or {}
+        self.seed: str = stored.get("seed") or secrets.token_hex(32)
+        self.born = datetime.fromisoformat(stored["born"]) if "born" in stored else datetime.now(UTC)
+        self.texts: dict[str, str] = stored.get("texts", {})  # keys and certificates, as PEM
+        self.made: list[list[Any]] = stored.get("made", [])  # commands to repeat at the next start
         self.save()
 
     def save(self) -> None:
-        kept = {"seed": self.seed, "born": self.born.isoformat(), "texts": self.texts, "made": self.made}
-        write_json(self._path, kept)
+        content = {"seed": self.seed, "born": self.born.isoformat(), "texts": self.texts, "made": self.made}
+        write_json(self._path, content)
 
     def uuid(self, *names: str) -> str:
         """The same one after each restart, another one in each data folder."""
@@ -44,9 +44,9 @@ class State:
 
     def key(self, name: str) -> rsa.RSAPrivateKey:
         if name not in self.texts:
-            made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            generated = rsa.generate_private_key(public_exponent=65537, key_size=2048)
             plain = serialization.NoEncryption()
-            pem = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+            pem = generated.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
             self.texts[name] = pem.decode()
             self.save()
         key = serialization.load_pem_private_key(self.texts[name].encode(), None)
@@ -54,6 +54,7 @@ class State:
         return key
 
     def remember(self, command: str, arguments: dict[str, Any]) -> None:
+        # Commands and not their results: repeated at the next start, they meet the company as it is built then.
         if [command, arguments] not in self.made:
             self.made.append([command, arguments])
             self.save()

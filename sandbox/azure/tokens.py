@@ -1,4 +1,4 @@
-"""Tokens: the ones that Entra ID gives, the assertions that it is shown, and this server's own (federation)."""
+"""Tokens: those that Entra ID issues, assertions that it is given, and this server's own (federation)."""
 
 import base64
 import json
@@ -71,7 +71,7 @@ class Tokens:
     def server_token(self, seconds: int = 7 * 24 * 3600, **claims: str) -> str:
         """As the product's own platform would put it into its file; `claims` change iss, sub or aud."""
         now = int(time.time())
-        told = {
+        document = {
             "iss": ISSUER,
             "sub": SUBJECT,
             "aud": AUDIENCE["public"],
@@ -79,22 +79,23 @@ class Tokens:
             "exp": now + seconds,
             **claims,
         }
-        return jwt.encode(told, self._issuer_key, algorithm="RS256", headers={"kid": "issuer"})
+        return jwt.encode(document, self._issuer_key, algorithm="RS256", headers={"kid": "issuer"})
 
     def check_federation(self, app: App, assertion: str) -> None:
         """Raises EntraError. Entra ID would read the issuer's keys from its address; here they are known."""
+        # Unverified at first: issuer, subject and audience each have an error of their own, before the signature's.
         claims = _claims(assertion)
         if not app.federations:
             text = f"The client '{app.client_id}'({app.name}) has no configured federated identity credentials."
             raise EntraError("invalid_client", 70025, text)
-        if not any(one.issuer == claims.get("iss") for one in app.federations):
+        if not any(federation.issuer == claims.get("iss") for federation in app.federations):
             text = f"No matching federated identity record found for presented assertion issuer '{claims.get('iss')}'."
             raise EntraError("invalid_client", 700211, text)
-        fitting = [one for one in app.federations if one.issuer == claims.get("iss")]
-        if not any(one.subject == claims.get("sub") for one in fitting):
+        fitting = [federation for federation in app.federations if federation.issuer == claims.get("iss")]
+        if not any(federation.subject == claims.get("sub") for federation in fitting):
             text = f"No matching federated identity record found for presented assertion subject '{claims.get('sub')}'."
             raise EntraError("invalid_client", 700213, text)
-        if not any(one.audience == claims.get("aud") for one in fitting):
+        if not any(federation.audience == claims.get("aud") for federation in fitting):
             text = (
                 f"No matching federated identity record found for presented assertion audience '{claims.get('aud')}'."
             )
@@ -141,10 +142,10 @@ def _certificate_of(app: App, assertion: str) -> Certificate:
         header = jwt.get_unverified_header(assertion)
     except jwt.InvalidTokenError:
         raise EntraError("invalid_client", 50027, "JWT token is invalid or malformed.") from None
-    wanted = {_raw(header.get("x5t")), _raw(header.get("x5t#S256"))} - {b""}
-    for one in app.certificates:
-        if wanted & {one.thumbprint, one.thumbprint_256}:
-            return one
+    thumbprints = {_raw(header.get("x5t")), _raw(header.get("x5t#S256"))} - {b""}
+    for certificate in app.certificates:
+        if thumbprints & {certificate.thumbprint, certificate.thumbprint_256}:
+            return certificate
     text = "The certificate with identifier used to sign the client assertion is not registered on application. "
     text += "[Reason - The key was not found.]"
     raise EntraError("invalid_client", 700027, text, 401)

@@ -64,7 +64,7 @@ def directory_assets(directory: Directory, project: Project) -> Iterable[Asset]:
             "createTime": project.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
     )
-    for account in [one for one in directory.accounts.values() if one.project_id == project.id]:
+    for account in [account for account in directory.accounts.values() if account.project_id == project.id]:
         name = f"projects/{project.id}/serviceAccounts/{account.unique_id}"
         data = {
             "name": f"projects/{project.id}/serviceAccounts/{account.email}",
@@ -96,22 +96,22 @@ def directory_assets(directory: Directory, project: Project) -> Iterable[Asset]:
 def iam_policies(directory: Directory, project: Project) -> list[dict[str, Any]]:
     """The policies of the project, its service accounts and its public buckets."""
     own = f"projects/{project.number}"
-    found = [_policy(own, "cloudresourcemanager.googleapis.com/Project", f"projects/{project.id}", project.bindings)]
+    policies = [_policy(own, "cloudresourcemanager.googleapis.com/Project", f"projects/{project.id}", project.bindings)]
     for account in directory.accounts.values():
         if account.project_id == project.id and account.bindings:
             path = f"projects/{project.id}/serviceAccounts/{account.unique_id}"
-            found.append(_policy(own, "iam.googleapis.com/ServiceAccount", path, account.bindings))
-    buckets = [one for one in project.assets if one["assetType"] == "storage.googleapis.com/Bucket"]
-    names = [str(one["resource"]["data"]["name"]) for one in buckets]
+            policies.append(_policy(own, "iam.googleapis.com/ServiceAccount", path, account.bindings))
+    buckets = [listed for listed in project.assets if listed["assetType"] == "storage.googleapis.com/Bucket"]
+    names = [str(bucket["resource"]["data"]["name"]) for bucket in buckets]
     kind = "storage.googleapis.com/Bucket"
-    return found + [_policy(own, kind, name, PUBLIC_BUCKETS[name]) for name in names if name in PUBLIC_BUCKETS]
+    return policies + [_policy(own, kind, name, PUBLIC_BUCKETS[name]) for name in names if name in PUBLIC_BUCKETS]
 
 
 def _policy(project: str, kind: str, path: str, bindings: dict[str, set[str]]) -> dict[str, Any]:
-    held = [{"role": role, "members": sorted(members)} for role, members in sorted(bindings.items()) if members]
+    granted = [{"role": role, "members": sorted(members)} for role, members in sorted(bindings.items()) if members]
     return {
         "resource": f"//{kind.split('/')[0]}/{path}",
         "assetType": kind,
         "project": project,
-        "policy": {"bindings": held},
+        "policy": {"bindings": granted},
     }

@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.gcp.directory import Project
 from sandbox.gcp.errors import GoogleError
 
-# The one question that the product asks: these two logs, from a moment on.
+# The one filter that is simulated, because the product sends no other: some logs, from a time on.
 _FILTER = re.compile(r'logName=\(([^()]+)\) AND timestamp>="([^"]+)"')
 _LOG = re.compile(r'"projects/([a-z0-9-]+)/logs/cloudaudit\.googleapis\.com%2F([a-z_]+)"')
 
@@ -51,16 +51,16 @@ def selected(project: Project, question: str) -> list[dict[str, Any]]:
     """The newest first. Raises GoogleError for a filter that is not simulated."""
     match = _FILTER.fullmatch(question)
     logs = match[1].split(" OR ") if match else []
-    named = [_LOG.fullmatch(one) for one in logs]
-    if match is None or not all(one and one[1] == project.id for one in named):
+    named = [_LOG.fullmatch(log) for log in logs]
+    if match is None or not all(log and log[1] == project.id for log in named):
         raise GoogleError("INVALID_ARGUMENT", "Unparseable filter.")
     try:
         since = datetime.fromisoformat(match[2])
     except ValueError:
         raise GoogleError("INVALID_ARGUMENT", "Unparseable filter: timestamp.") from None
-    wanted = {f"projects/{one[1]}/logs/cloudaudit.googleapis.com%2F{one[2]}" for one in named if one}
+    log_names = {f"projects/{log[1]}/logs/cloudaudit.googleapis.com%2F{log[2]}" for log in named if log}
     return [
         entry
         for entry in reversed(project.entries)
-        if entry["logName"] in wanted and datetime.fromisoformat(entry["timestamp"]) >= since
+        if entry["logName"] in log_names and datetime.fromisoformat(entry["timestamp"]) >= since
     ]

@@ -46,9 +46,9 @@ class Commands:
             self._changing[change["command"]](**change["arguments"])
 
     def _remembering(self, name: str, command: Command) -> Command:
-        def run(**given: Any) -> Any:
-            result = command(**given)
-            change = {"command": name, "arguments": given}
+        def run(**arguments: Any) -> Any:
+            result = command(**arguments)
+            change = {"command": name, "arguments": arguments}
             if name == "put_key" or change not in self._state.changes[-1:]:
                 self._state.changes.append(change)
             self._state.save()
@@ -58,7 +58,10 @@ class Commands:
 
     def projects(self) -> list[dict[str, Any]]:
         every = self._directory.projects.values()
-        return [{"id": one.id, "number": one.number, "name": one.name, "labels": one.labels} for one in every]
+        return [
+            {"id": project.id, "number": project.number, "name": project.name, "labels": project.labels}
+            for project in every
+        ]
 
     def put_project(self, project_id: str, name: str, state: str = "ACTIVE") -> str:
         """Makes a project with all APIs, or gives an existing one this state; returns its number."""
@@ -79,15 +82,15 @@ class Commands:
     ) -> str:
         """Makes an account with these roles (default: those that the guides give) on its project or on another one,
         or with exactly these permissions; returns its address."""
-        held = list(READER) if roles is None else roles
+        granted = list(READER) if roles is None else roles
         project = self._directory.project(on or project_id)
         if permissions is not None:
             role = f"projects/{project.id}/roles/{name.replace('-', '_')}"
             project.custom_roles[role] = frozenset(permissions)
-            held = [role]
-        account = self._directory.add_account(project_id, name, [] if on else held)
+            granted = [role]
+        account = self._directory.add_account(project_id, name, [] if on else granted)
         if on:
-            self._directory.grant(project, f"serviceAccount:{account.email}", held)
+            self._directory.grant(project, f"serviceAccount:{account.email}", granted)
         audit.record(project, "iam.googleapis.com", "google.iam.admin.v1.CreateServiceAccount", account.email)
         audit.record(project, "cloudresourcemanager.googleapis.com", "SetIamPolicy")
         return account.email
@@ -173,16 +176,16 @@ class Commands:
     def set_asset(self, project_id: str, name: str, **data: Any) -> str:
         """Changes the resource whose full name ends so, and returns that name; Admin Activity tells of it."""
         project = self._directory.project(project_id)
-        found = _named(project.assets, name)
-        found["resource"]["data"] = {**found["resource"]["data"], **data}
-        audit.record(project, _logged_as(found), "Update", found["name"])
-        return str(found["name"])
+        asset = _named(project.assets, name)
+        asset["resource"]["data"] = {**asset["resource"]["data"], **data}
+        audit.record(project, _logged_as(asset), "Update", asset["name"])
+        return str(asset["name"])
 
     def delete_asset(self, project_id: str, name: str) -> None:
         project = self._directory.project(project_id)
-        found = _named(project.assets, name)
-        project.assets.remove(found)
-        audit.record(project, _logged_as(found), "Delete", found["name"])
+        asset = _named(project.assets, name)
+        project.assets.remove(asset)
+        audit.record(project, _logged_as(asset), "Delete", asset["name"])
 
     def set_policy(self, project_id: str, constraint: str, enforced: bool) -> None:
         """An organization policy as it applies to the project."""
@@ -205,9 +208,9 @@ class Commands:
 
 def _named(assets: list[dict[str, Any]], name: str) -> dict[str, Any]:
     """By the end of its full name; raises LookupError."""
-    for one in assets:
-        if one["name"].endswith(f"/{name}"):
-            return one
+    for asset in assets:
+        if asset["name"].endswith(f"/{name}"):
+            return asset
     raise LookupError(f"no resource {name}")
 
 

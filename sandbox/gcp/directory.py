@@ -1,4 +1,4 @@
-"""Projects, service accounts, keys and who may do what: the simulated Google Cloud's memory."""
+"""Projects, folders, service accounts, keys and bindings: the data of the simulated Google Cloud."""
 
 import hashlib
 import hmac
@@ -146,9 +146,9 @@ class Directory:
     # --- finding -----------------------------------------------------------------------------------------------------
     def project(self, name: str) -> Project:
         """By id or number; raises LookupError."""
-        for one in self.projects.values():
-            if name in (one.id, one.number):
-                return one
+        for project in self.projects.values():
+            if name in (project.id, project.number):
+                return project
         raise LookupError(f"the sandbox has no project {name}")
 
     def account(self, email: str) -> Account:
@@ -157,22 +157,22 @@ class Directory:
         return self.accounts[email]
 
     def key(self, key_id: str) -> Key | None:
-        return next((one.keys[key_id] for one in self.accounts.values() if key_id in one.keys), None)
+        return next((account.keys[key_id] for account in self.accounts.values() if key_id in account.keys), None)
 
     # --- deciding ----------------------------------------------------------------------------------------------------
     def permissions(self, project: Project, member: str) -> frozenset[str]:
         roles = {**ROLES, **project.custom_roles}
-        held = [roles.get(role, frozenset()) for role, members in project.bindings.items() if member in members]
-        return frozenset().union(*held, self.permissions_above(project.parent, member))
+        granted = [roles.get(role, frozenset()) for role, members in project.bindings.items() if member in members]
+        return frozenset().union(*granted, self.permissions_above(project.parent, member))
 
     def permissions_above(self, place: str, member: str) -> frozenset[str]:
         """By roles on a folder or organization and on all above it."""
-        held: list[frozenset[str]] = []
+        granted: list[frozenset[str]] = []
         while place in self.places:
-            found = self.places[place]
-            held += [ROLES.get(role, frozenset()) for role, members in found.bindings.items() if member in members]
-            place = found.parent
-        return frozenset().union(*held)
+            folder = self.places[place]
+            granted += [ROLES.get(role, frozenset()) for role, members in folder.bindings.items() if member in members]
+            place = folder.parent
+        return frozenset().union(*granted)
 
     def require_place(self, member: str, permission: str, name: str) -> Place:
         """A place that does not exist is denied alike."""

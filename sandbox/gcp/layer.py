@@ -1,4 +1,4 @@
-"""What stands around every call, REST or gRPC: faults, authentication, enabled APIs, the journal."""
+"""Around every call, REST or gRPC: faults, authentication, enabled APIs, the journal."""
 
 import logging
 import time
@@ -42,11 +42,11 @@ class Layer:
         self.journal = journal
 
     def run(self, call: Call, work: Callable[[], Any]) -> Any:
-        """The work's answer; raises GoogleError, OAuthError or Gone. Everything is written to the journal."""
+        """The answer of ``work``. Raises GoogleError, OAuthError or Gone; each call is written to the journal."""
         began = time.perf_counter()
         status, code = 200, ""
         try:
-            self._go_wrong(call)
+            self._apply_faults(call)
             return work()
         except (GoogleError, OAuthError) as error:
             status, code = error.http, error.error if isinstance(error, OAuthError) else error.reason or error.status
@@ -54,7 +54,7 @@ class Layer:
         except Gone:
             status, code = 0, "unreachable"
             raise
-        except Exception as error:  # a defect of the sandbox is told as such, not as a hung-up connection
+        except Exception as error:  # a defect of the sandbox: answered as such, not by a closed connection
             logger.exception("the sandbox failed at %s.%s", call.service, call.action)
             status, code = 500, "SandboxDefect"
             raise GoogleError("INTERNAL", "The sandbox failed.") from error
@@ -84,8 +84,11 @@ class Layer:
             raise denied(call.permission, call.resource)
         return member
 
-    def _go_wrong(self, call: Call) -> None:
-        """What needs no caller; throttling of an API does, because it names the consumer."""
+    def _apply_faults(self, call: Call) -> None:
+        """Raises what a fault switch asks for before the caller is known.
+
+        An API's throttling comes later (`caller`), because its error names the caller's project.
+        """
         subject = call.subject()
         if self.faults.take(["unreachable"], subject):
             raise Gone

@@ -1,4 +1,4 @@
-"""What several gRPC services answer with: a project as a message, and pages of a list."""
+"""Parts of the answers of several gRPC services: a project as a message, and pages of a list."""
 
 from __future__ import annotations
 

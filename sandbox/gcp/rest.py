@@ -96,7 +96,7 @@ def _answer(
 
 
 def _describe(request: _Request) -> None:
-    """Fills in what the journal and the fault switches go by."""
+    """Fills in what the journal records and what faults are narrowed by."""
     call, named = request.call, request.named
     if call.service == "oauth2":
         call.key = tokens.key_id(request.form().get("assertion", ""))
@@ -141,20 +141,20 @@ def _impersonation(request: _Request) -> dict[str, Any]:
 
 
 def _services(request: _Request) -> dict[str, Any]:
-    """`name` names the project by number whatever it was asked by, as Service Usage does."""
+    """Names the project by number, whether the request named it by id or by number, as Service Usage does."""
     member, _ = request.layer.caller(request.call, request.authorization)
     parent = f"{request.named['v1Id']}/{request.named['v1Id1']}"
     names = request.query.get("names", [])
     if len(names) > MAX_NAMES or any(not name.startswith(f"{parent}/services/") for name in names):
         raise GoogleError("INVALID_ARGUMENT", "Request contains an invalid argument.")
     project = request.directory.require(member, request.call.permission, request.named["v1Id1"])
-    found = []
+    services = []
     for name in names:
         api = name.rsplit("/", 1)[1]
         state = "ENABLED" if api in project.apis else "DISABLED"
         own = f"projects/{project.number}"
-        found.append({"name": f"{own}/services/{api}", "parent": own, "config": {"name": api}, "state": state})
-    return {"services": found}
+        services.append({"name": f"{own}/services/{api}", "parent": own, "config": {"name": api}, "state": state})
+    return {"services": services}
 
 
 def _keys(request: _Request) -> dict[str, Any]:
@@ -182,21 +182,21 @@ def _keys(request: _Request) -> dict[str, Any]:
 
 
 def _entries(request: _Request) -> dict[str, Any]:
-    """Pages of at most 1,000; `fields` is left to Google's front end, and ignored."""
+    """Pages of at most 1,000. The parameter `fields` is ignored: an answer may hold more than was asked for."""
     member, _ = request.layer.caller(request.call, request.authorization)
     project = request.directory.require(member, request.call.permission, request.call.account)
     question = json.loads(request.body)
-    found = audit.selected(project, str(question.get("filter", "")))
+    entries = audit.selected(project, str(question.get("filter", "")))
     size = min(int(question.get("pageSize", 50)), 1000)
     start = int(base64.b64decode(question["pageToken"])) if question.get("pageToken") else 0
-    answer: dict[str, Any] = {"entries": found[start : start + size]} if found else {}
-    if start + size < len(found):
+    answer: dict[str, Any] = {"entries": entries[start : start + size]} if entries else {}
+    if start + size < len(entries):
         answer["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
     return answer
 
 
 def _effective_policy(request: _Request) -> dict[str, Any]:
-    """A constraint that nobody set is not enforced."""
+    """The effective policy of a constraint. One that nobody set is not enforced."""
     member, _ = request.layer.caller(request.call, request.authorization)
     project = request.directory.require(member, request.call.permission, request.named["projectsId"])
     constraint = request.named["policiesId"]

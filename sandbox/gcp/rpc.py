@@ -45,6 +45,7 @@ class RpcServer:
         import grpc
 
         key, chain = self._certificate(*HOSTS)
+        # Pages of 1,000 assets are longer than gRPC's usual 4 MB; without reuseport no other process gets our port.
         options = [("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
         self._server = server = grpc.server(ThreadPoolExecutor(THREADS, "gcp-rpc"), options=options)
         server.add_generic_rpc_handlers(handlers(self._layer))
@@ -123,7 +124,7 @@ def handlers(layer: Layer) -> tuple[Any, ...]:
                 ),
             },
         ),
-        *tree.handlers(lambda *given: method(manager, *given)),
+        *tree.handlers(lambda *arguments: method(manager, *arguments)),
         grpc.method_handlers_generic_handler(
             "google.cloud.asset.v1.AssetService",
             {
@@ -183,23 +184,24 @@ def _get_project(layer: Layer, call: Call, request: Any, authorization: str) -> 
 
 
 def _search_projects(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    """What the caller may see, for the one query that the product asks; denied for none, as Google does."""
+    """The projects that the caller may see. Nobody is denied: who sees none gets an empty list, as from Google."""
     from google.cloud.resourcemanager_v3 import SearchProjectsResponse
 
     member, _ = layer.caller(call, authorization)
     if request.query not in ("", "state:ACTIVE"):
         raise GoogleError("UNIMPLEMENTED", "The sandbox knows no such query.")
-    seen = [
-        one
-        for one in layer.directory.projects.values()
-        if call.permission in layer.directory.permissions(one, member) and (not request.query or one.state == "ACTIVE")
+    visible = [
+        project
+        for project in layer.directory.projects.values()
+        if call.permission in layer.directory.permissions(project, member)
+        and (not request.query or project.state == "ACTIVE")
     ]
-    page, following = page_of(seen, request.page_size or 100, request.page_token)
-    return SearchProjectsResponse(projects=[project_message(one) for one in page], next_page_token=following)
+    page, following = page_of(visible, request.page_size or 100, request.page_token)
+    return SearchProjectsResponse(projects=[project_message(project) for project in page], next_page_token=following)
 
 
 def _get_policy(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    """With what Cloud Asset's searches leave out: the configuration of audit logs."""
+    """The project's own policy, with the configuration of audit logs, which Cloud Asset's searches leave out."""
     from google.iam.v1 import policy_pb2
 
     _, project = _project(layer, call, authorization, request.resource)
@@ -208,15 +210,15 @@ def _get_policy(layer: Layer, call: Call, request: Any, authorization: str) -> A
         if members:
             answer.bindings.add(role=role, members=sorted(members))
     for config in project.audit_configs:
-        made = answer.audit_configs.add(service=config["service"])
+        audit_config = answer.audit_configs.add(service=config["service"])
         for kind in config["types"]:
             log_type = policy_pb2.AuditLogConfig.LogType.Value(kind)
-            made.audit_log_configs.add(log_type=log_type, exempted_members=config.get("exempted", ()))
+            audit_config.audit_log_configs.add(log_type=log_type, exempted_members=config.get("exempted", ()))
     return answer
 
 
 def _test_permissions(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    """Of a project that does not exist nothing is granted; Google refuses wildcards and malformed names."""
+    """Which of these permissions the caller has. Google refuses wildcards, malformed names and unknown projects."""
     from google.iam.v1 import iam_policy_pb2
 
     member, _ = layer.caller(call, authorization)
@@ -226,13 +228,13 @@ def _test_permissions(layer: Layer, call: Call, request: Any, authorization: str
         project = layer.directory.project(request.resource.removeprefix("projects/"))
     except LookupError:
         raise denied("resourcemanager.projects.get", request.resource) from None
-    held = layer.directory.permissions(project, member)
+    permissions = layer.directory.permissions(project, member)
 
     def denied_by_fault(name: str) -> bool:
-        """A permission that a switch denies is not granted here either: what is told must agree with what works."""
+        """A permission that a switch denies is not granted here either, so that the answer agrees with what works."""
         return layer.faults.take(["deny"], {**call.subject(), "permission": name, "action": ""}) is not None
 
-    granted = [name for name in request.permissions if name in held and not denied_by_fault(name)]
+    granted = [name for name in request.permissions if name in permissions and not denied_by_fault(name)]
     return iam_policy_pb2.TestIamPermissionsResponse(permissions=granted)
 
 
@@ -244,13 +246,15 @@ def _list_assets(layer: Layer, call: Call, request: Any, authorization: str) -> 
     if request.page_size > 1000:
         raise GoogleError("INVALID_ARGUMENT", "page_size must be at most 1000.")
     patterns = [re.compile(kind) for kind in request.asset_types]
-    wanted = [
-        one for one in _assets(layer, project) if not patterns or any(p.fullmatch(one["assetType"]) for p in patterns)
+    listed = [
+        asset
+        for asset in _assets(layer, project)
+        if not patterns or any(p.fullmatch(asset["assetType"]) for p in patterns)
     ]
-    page, following = page_of(wanted, request.page_size or 100, request.page_token)
+    page, following = page_of(listed, request.page_size or 100, request.page_token)
     answer = asset_v1.ListAssetsResponse(next_page_token=following)
-    for one in page:
-        content = one if request.content_type == asset_v1.ContentType.RESOURCE else {**one, "resource": {}}
+    for asset in page:
+        content = asset if request.content_type == asset_v1.ContentType.RESOURCE else {**asset, "resource": {}}
         ParseDict(content, asset_v1.ListAssetsResponse.pb(answer).assets.add())
     return answer
 
@@ -272,6 +276,6 @@ def _search_policies(layer: Layer, call: Call, request: Any, authorization: str)
         raise GoogleError("INVALID_ARGUMENT", "page_size must be at most 500.")
     page, following = page_of(iam_policies(layer.directory, project), request.page_size or 50, request.page_token)
     answer = asset_v1.SearchAllIamPoliciesResponse(next_page_token=following)
-    for one in page:
-        ParseDict(one, asset_v1.SearchAllIamPoliciesResponse.pb(answer).results.add())
+    for policy in page:
+        ParseDict(policy, asset_v1.SearchAllIamPoliciesResponse.pb(answer).results.add())
     return answer

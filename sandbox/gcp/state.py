@@ -1,4 +1,4 @@
-"""What of the simulated Google Cloud outlives a restart: keys, and what was changed since."""
+"""What the simulated Google Cloud keeps over a restart: keys, and what was changed since."""
 
 import secrets
 import threading
@@ -41,6 +41,6 @@ class State:
         self.save()
 
     def save(self) -> None:
-        kept = ("seed", "key_pem", "issuer_pem", "changes")
+        columns = ("seed", "key_pem", "issuer_pem", "changes")
         with self._lock:
-            write_json(self._path, {"born": self.born.isoformat(), **{name: getattr(self, name) for name in kept}})
+            write_json(self._path, {"born": self.born.isoformat(), **{name: getattr(self, name) for name in columns}})

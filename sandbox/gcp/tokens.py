@@ -20,7 +20,7 @@ EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 SUBJECT_TYPES = ("urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token")
 LIFETIME = 3600
-SKEW = 300
+SKEW = 300  # seconds that two clocks may differ
 _BAD_TIME = (
     "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp "
     "values in the JWT claim."
@@ -64,6 +64,7 @@ def grant(directory: Directory, form: dict[str, str]) -> dict[str, Any]:
         header, claims, signed, signature = _parts(form.get("assertion", ""))
     except ValueError:
         raise OAuthError("invalid_grant", "Invalid JWT: Failed to parse.") from None
+    # Looked up by unverified claims: they say which key the signature is checked with.
     email = str(claims.get("iss", ""))
     account = directory.accounts.get(email)
     if account is None:

@@ -1,4 +1,4 @@
-"""Folders and the organization over gRPC, and what lies in them. Loaded with the first client (see `rpc`)."""
+"""Folders and the organization over gRPC, and the projects in them. Loaded with the first client (see `rpc`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.layer import Call, Layer
 from sandbox.gcp.messages import page_of, project_message
 
-SMALL = 8  # items of a page, whatever was asked for: Google may give fewer, and small ones let paging be seen
+MAX_PAGE = 8  # items, whatever the client asks for: Google may give fewer, and small pages let tests see paging
 
 
 def handlers(method: Callable[..., Any]) -> tuple[Any, ...]:
@@ -54,28 +54,30 @@ def handlers(method: Callable[..., Any]) -> tuple[Any, ...]:
 
 
 def list_projects(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    """Behind the first page comes an empty one with a token, as Google allows itself."""
+    """The second page is empty and has a token, as Google may send it: clients must go on."""
     _place(layer, call, authorization, request.parent)
-    found = [
-        one
-        for one in layer.directory.projects.values()
-        if one.parent == request.parent and (request.show_deleted or one.state == "ACTIVE")
+    projects = [
+        project
+        for project in layer.directory.projects.values()
+        if project.parent == request.parent and (request.show_deleted or project.state == "ACTIVE")
     ]
     if request.page_token.startswith("empty:"):
         return resourcemanager_v3.ListProjectsResponse(next_page_token=request.page_token.removeprefix("empty:"))
-    page, following = page_of(found, min(request.page_size or SMALL, SMALL), request.page_token)
+    page, following = page_of(projects, min(request.page_size or MAX_PAGE, MAX_PAGE), request.page_token)
     if following and not request.page_token:
         following = f"empty:{following}"
     return resourcemanager_v3.ListProjectsResponse(
-        projects=[project_message(one) for one in page], next_page_token=following
+        projects=[project_message(project) for project in page], next_page_token=following
     )
 
 
 def _list_folders(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
     _place(layer, call, authorization, request.parent)
-    found = [one for one in layer.directory.places.values() if one.parent == request.parent]
-    page, following = page_of(found, min(request.page_size or SMALL, SMALL), request.page_token)
-    return resourcemanager_v3.ListFoldersResponse(folders=[_folder(one) for one in page], next_page_token=following)
+    folders = [folder for folder in layer.directory.places.values() if folder.parent == request.parent]
+    page, following = page_of(folders, min(request.page_size or MAX_PAGE, MAX_PAGE), request.page_token)
+    return resourcemanager_v3.ListFoldersResponse(
+        folders=[_folder(folder) for folder in page], next_page_token=following
+    )
 
 
 def _get_folder(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
@@ -83,9 +85,9 @@ def _get_folder(layer: Layer, call: Call, request: Any, authorization: str) -> A
 
 
 def _get_organization(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    found = _place(layer, call, authorization, request.name)
+    organization = _place(layer, call, authorization, request.name)
     state = resourcemanager_v3.Organization.State.ACTIVE
-    return resourcemanager_v3.Organization(name=found.name, display_name=found.display_name, state=state)
+    return resourcemanager_v3.Organization(name=organization.name, display_name=organization.display_name, state=state)
 
 
 def _place(layer: Layer, call: Call, authorization: str, name: str) -> Place:
@@ -95,9 +97,11 @@ def _place(layer: Layer, call: Call, authorization: str, name: str) -> Place:
     return layer.directory.require_place(member, call.permission, name)
 
 
-def _folder(found: Place) -> Any:
+def _folder(folder: Place) -> Any:
     state = resourcemanager_v3.Folder.State.ACTIVE
-    return resourcemanager_v3.Folder(name=found.name, parent=found.parent, display_name=found.display_name, state=state)
+    return resourcemanager_v3.Folder(
+        name=folder.name, parent=folder.parent, display_name=folder.display_name, state=state
+    )
 
 
 def _about(permission: str, name: str) -> dict[str, str]:
