@@ -8,5 +8,5 @@ from django.utils.dateparse import parse_datetime
 
 def parse_aware(text: str) -> datetime | None:
     """A date of a report, aware; None where it is empty."""
-    found = parse_datetime(text) if text else None
-    return found if found is None or timezone.is_aware(found) else timezone.make_aware(found)
+    parsed = parse_datetime(text) if text else None
+    return parsed if parsed is None or timezone.is_aware(parsed) else timezone.make_aware(parsed)

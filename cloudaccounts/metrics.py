@@ -118,13 +118,15 @@ def observe_scan(
 class Gauges:
     """A prometheus_client collector for one answer: ``(name, help, label names, [(labels, value)])`` read from rows."""
 
-    def __init__(self, told: Iterable[tuple[str, str, tuple[str, ...], list[tuple[tuple[str, ...], float]]]]) -> None:
-        self._told = list(told)
+    def __init__(
+        self, families: Iterable[tuple[str, str, tuple[str, ...], list[tuple[tuple[str, ...], float]]]]
+    ) -> None:
+        self._families = list(families)
 
     def collect(self) -> Iterable[Any]:
         from prometheus_client.core import GaugeMetricFamily
 
-        for name, explanation, labels, samples in self._told:
+        for name, explanation, labels, samples in self._families:
             family = GaugeMetricFamily(name, explanation, labels=labels)
             for values, number in samples:
                 family.add_metric(values, number)

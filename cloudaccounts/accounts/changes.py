@@ -31,12 +31,12 @@ def update_account(
             regions=tuple(regions),
         )
     )
-    own = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
+    row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
-    after = _changing(account)
+    after = _changeable_fields(account)
     with transaction.atomic(using=SECURITY):
-        before = _changing(own.get())
-        if not own.update(**after, updated_at=timezone.now()):
+        before = _changeable_fields(row.get())
+        if not row.update(**after, updated_at=timezone.now()):
             raise CloudAccount.DoesNotExist
         record_event(
             actor=actor,
@@ -60,10 +60,10 @@ def set_environment(account: CloudAccount, *, actor: Actor, environment: str) ->
     """
     if environment not in Environment.values:
         raise InputError({"environment": "Choose production, staging or dev."})
-    own = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
+    row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     with transaction.atomic(using=SECURITY):
-        before = own.values_list("environment", flat=True).get()
-        if not own.exclude(environment=environment).update(environment=environment, updated_at=timezone.now()):
+        before = row.values_list("environment", flat=True).get()
+        if not row.exclude(environment=environment).update(environment=environment, updated_at=timezone.now()):
             return False
         record_event(
             actor=actor, owner=account.owner, action="account.changed", text="Environment changed", account=account.id,
@@ -73,5 +73,5 @@ def set_environment(account: CloudAccount, *, actor: Actor, environment: str) ->
     return True
 
 
-def _changing(account: CloudAccount) -> dict[str, Any]:
+def _changeable_fields(account: CloudAccount) -> dict[str, Any]:
     return {"name": account.name, "environment": account.environment, "regions": list(account.regions)}

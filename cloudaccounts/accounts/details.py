@@ -57,28 +57,28 @@ def clean_details(details: AccountDetails) -> AccountDetails:
 
 def clean_details_for(provider: Provider, details: AccountDetails) -> AccountDetails:
     """As `clean_details`, where the provider was looked up already."""
-    wrong: dict[str, str] = {}
+    problems: dict[str, str] = {}
     account_id = details.account_id
     try:
         account_id = provider.clean_account_id(details.account_id)
     except ProviderError as error:
-        wrong["account_id"] = f"{error.cause} {error.remedy}".strip()
+        problems["account_id"] = f"{error.cause} {error.remedy}".strip()
     if details.partition not in {choice.value for choice in provider.partitions()}:
-        wrong["partition"] = f"Choose one of the {provider.partition_label.lower()}s offered."
+        problems["partition"] = f"Choose one of the {provider.partition_label.lower()}s offered."
     name = clean_name(details.name)
     if not name:
-        wrong["name"] = "Give the account a name: people will look for it in lists."
+        problems["name"] = "Give the account a name: people will look for it in lists."
     elif len(name) > NAME_LIMIT:
-        wrong["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
+        problems["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
     if details.environment not in Environment.values:
-        wrong["environment"] = "Choose production, staging or dev."
+        problems["environment"] = "Choose production, staging or dev."
     regions = tuple(dict.fromkeys(details.regions))
     if message := _regions_message(regions, {region.name for region in provider.regions(details.partition)}):
-        wrong.setdefault("regions", message)
+        problems.setdefault("regions", message)
     if details.auth_method and details.auth_method not in {method.key for method in provider.methods}:
-        wrong["auth_method"] = "Choose one of the methods offered."
-    if wrong:
-        raise InputError(wrong)
+        problems["auth_method"] = "Choose one of the methods offered."
+    if problems:
+        raise InputError(problems)
     return replace(details, account_id=account_id, name=name, regions=regions)
 
 

@@ -14,6 +14,6 @@ def external_id_for(owner: str) -> str:
 
 def external_ids_of(owners: Iterable[str]) -> dict[str, str]:
     """Those of many owners, in one query where each has one."""
-    wanted = set(owners)
-    found = dict(OwnerExternalId.objects.filter(owner__in=wanted).values_list("owner", "external_id"))
-    return found | {owner: external_id_for(owner) for owner in wanted - found.keys()}
+    keys = set(owners)
+    ids = dict(OwnerExternalId.objects.filter(owner__in=keys).values_list("owner", "external_id"))
+    return ids | {owner: external_id_for(owner) for owner in keys - ids.keys()}

@@ -35,47 +35,47 @@ class AccountInput:
         return f"<GivenAccount {self.provider}>"
 
 
-def read_account(given: AccountInput, *, owner: str) -> tuple[ResolvedAccount, Credentials]:
+def read_account(account_input: AccountInput, *, owner: str) -> tuple[ResolvedAccount, Credentials]:
     """The account that is meant, and its credentials. Asks the database once, no network.
 
     Raises `InputError` with a message for each field that is wrong, the credential's named ``credentials.<field>``,
     and `ProviderError` where the parts do not fit each other.
     """
-    provider = find_provider(given.provider)
-    wrong: dict[str, str] = {}
+    provider = find_provider(account_input.provider)
+    errors: dict[str, str] = {}
     values: dict[str, str] = {}
-    details = _details(provider, given)
+    details = _details(provider, account_input)
     # Both are cleaned before either is refused, so that the caller hears of all wrong fields at once.
     try:
         details = clean_details_for(provider, details)
     except InputError as error:
-        wrong |= error.fields
+        errors |= error.fields
     try:
-        values = _credential_values(provider, given.auth_method, given.credentials)
+        values = _credential_values(provider, account_input.auth_method, account_input.credentials)
     except InputError as error:
-        wrong |= error.fields
-    if wrong:
-        raise InputError(wrong)
+        errors |= error.fields
+    if errors:
+        raise InputError(errors)
     credentials = _fit(provider, details, details.auth_method, values)
     return look_up(owner, provider, details), credentials
 
 
-def read_details(given: AccountInput, *, owner: str) -> ResolvedAccount:
+def read_details(account_input: AccountInput, *, owner: str) -> ResolvedAccount:
     """The account that is meant, without a look at its credential. Raises `InputError`."""
-    provider = find_provider(given.provider)
-    return look_up(owner, provider, clean_details_for(provider, _details(provider, given)))
+    provider = find_provider(account_input.provider)
+    return look_up(owner, provider, clean_details_for(provider, _details(provider, account_input)))
 
 
-def read_credentials(account: ResolvedAccount, given: Mapping[str, Any]) -> Credentials:
+def read_credentials(account: ResolvedAccount, raw_values: Mapping[str, Any]) -> Credentials:
     """The credentials of what `read_details` resolved. Raises as `read_account`."""
-    values = _credential_values(account.provider, account.details.auth_method, given)
+    values = _credential_values(account.provider, account.details.auth_method, raw_values)
     return _fit(account.provider, account.details, account.details.auth_method, values)
 
 
-def read_new_credentials(account: ResolvedAccount, given: Mapping[str, Any], *, method: str) -> Credentials:
+def read_new_credentials(account: ResolvedAccount, raw_values: Mapping[str, Any], *, method: str) -> Credentials:
     """New credentials of an account that is connected. Raises as `read_account`."""
-    values = _credential_values(account.provider, method, given)
-    if cloud := given.get(CLOUD):
+    values = _credential_values(account.provider, method, raw_values)
+    if cloud := raw_values.get(CLOUD):
         # The account's partition is settled: what is named here has to be the same, and the provider says so.
         values[CLOUD] = str(cloud)
     return _fit(account.provider, account.details, method, values)
@@ -85,58 +85,62 @@ def _fit(provider: Provider, details: AccountDetails, method: str, values: Mappi
     return provider.clean_credentials(method, values, account_id=details.account_id, partition=details.partition)
 
 
-def _credential_values(provider: Provider, method: str, given: Mapping[str, Any]) -> dict[str, str]:
+def _credential_values(provider: Provider, method: str, raw_values: Mapping[str, Any]) -> dict[str, str]:
     try:
-        return clean_values(provider.method(method), given)
+        return clean_values(provider.method(method), raw_values)
     except KeyError:
         raise InputError({"auth_method": f"Choose one of {', '.join(m.key for m in provider.methods)}."}) from None
 
 
-def _details(provider: Provider, given: AccountInput) -> AccountDetails:
+def _details(provider: Provider, account_input: AccountInput) -> AccountDetails:
     return AccountDetails(
         provider=provider.key,
-        account_id=given.account_id,
-        partition=_partition(provider, given),
-        name=given.name,
-        environment=given.environment,
-        regions=given.regions,
-        auth_method=given.auth_method,
+        account_id=account_input.account_id,
+        partition=_partition(provider, account_input),
+        name=account_input.name,
+        environment=account_input.environment,
+        regions=account_input.regions,
+        auth_method=account_input.auth_method,
     )
 
 
-def clean_values(method: AuthMethod, given: Mapping[str, Any]) -> dict[str, str]:
+def clean_values(method: AuthMethod, raw_values: Mapping[str, Any]) -> dict[str, str]:
     """Cleaned by the method's form. Raises `InputError`: unknown fields are refused, not passed over."""
-    wrong: dict[str, str] = {}
+    problems: dict[str, str] = {}
     known = method.form.base_fields
     data: dict[str, str] = {}
-    for name, value in given.items():
+    for name, value in raw_values.items():
         if name == CLOUD:
             continue
         if name not in known:
-            wrong["credentials"] = f"The method {method.key} takes {', '.join(known)}, and nothing else."
+            problems["credentials"] = f"The method {method.key} takes {', '.join(known)}, and nothing else."
         elif isinstance(value, str):
             data[name] = value
         elif isinstance(value, dict):  # a key file that was not quoted once more
             data[name] = json.dumps(value)
         elif value is not None:
-            wrong[f"credentials.{name}"] = "Give this as a text."
+            problems[f"credentials.{name}"] = "Give this as a text."
     form = method.form(data, MultiValueDict())
     for name, errors in form.errors.items():
         place = "credentials" if name == "__all__" else f"credentials.{name}"
-        wrong.setdefault(place, " ".join(str(error) for error in errors))
-    if wrong:
-        raise InputError(wrong)
+        problems.setdefault(place, " ".join(str(error) for error in errors))
+    if problems:
+        raise InputError(problems)
     return {name: value for name, value in form.cleaned_data.items() if value}
 
 
-def _partition(provider: Provider, given: AccountInput) -> str:
+def _partition(provider: Provider, account_input: AccountInput) -> str:
     """As named, beside the account or with the credential; else the provider's usual one."""
-    named = given.credentials.get(CLOUD)
-    if not isinstance(named, str):
-        named = ""
-    if given.partition and named and partition_named(provider, given.partition) != partition_named(provider, named):
+    cloud = account_input.credentials.get(CLOUD)
+    if not isinstance(cloud, str):
+        cloud = ""
+    if (
+        account_input.partition
+        and cloud
+        and partition_named(provider, account_input.partition) != partition_named(provider, cloud)
+    ):
         raise InputError({"partition": "The account and its credentials name two different clouds."})
-    name = given.partition or named
+    name = account_input.partition or cloud
     return partition_named(provider, name) if name else provider.partitions()[0].value
 
 

@@ -103,28 +103,28 @@ def account_lookup(owner: str, accounts: Iterable[UUID]) -> dict[UUID, CloudAcco
     return CloudAccount.objects.of(owner).defer("last_check").in_bulk(list(keys))
 
 
-def accounts(owner: str, wanted: AccountFilter) -> CloudAccountQuerySet:
+def accounts(owner: str, filters: AccountFilter) -> CloudAccountQuerySet:
     """For a list: without the reports, which are large and shown nowhere in it."""
-    return counted_accounts(owner, wanted)[0]
+    return counted_accounts(owner, filters)[0]
 
 
-def counted_accounts(owner: str, wanted: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
+def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
     """The same, with what is quicker to count than they are, where there is such a thing: the rows of a whole group."""
-    found = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
-    exact = {"provider": wanted.provider, "status": wanted.status, "environment": wanted.environment}
-    found = found.filter(**{name: value for name, value in exact.items() if value})
-    if wanted.q:
-        found = found.matching(wanted.q)
-    if wanted.rotation:
-        found = found.filter(in_state(wanted.rotation))
-    counting = None
-    if wanted.group:
-        group = group_queries.find(owner, wanted.group)
-        inside = group_queries.with_descendants(group) if group else []
-        found = found.filter(group_queries.inside(inside)) if inside else found.none()
-        if not replace(wanted, group=None).narrows:
-            counting = group_queries.members_of(inside)
-    return found.order_by(*SORTS.get(wanted.sort, SORTS["name"])), counting
+    accounts = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
+    exact = {"provider": filters.provider, "status": filters.status, "environment": filters.environment}
+    accounts = accounts.filter(**{name: value for name, value in exact.items() if value})
+    if filters.q:
+        accounts = accounts.matching(filters.q)
+    if filters.rotation:
+        accounts = accounts.filter(in_state(filters.rotation))
+    countable = None
+    if filters.group:
+        group = group_queries.find(owner, filters.group)
+        groups = group_queries.with_descendants(group) if group else []
+        accounts = accounts.filter(group_queries.inside(groups)) if groups else accounts.none()
+        if not replace(filters, group=None).narrows:
+            countable = group_queries.members_of(groups)
+    return accounts.order_by(*SORTS.get(filters.sort, SORTS["name"])), countable
 
 
 def overview(owner: str) -> Overview:
@@ -133,7 +133,7 @@ def overview(owner: str) -> Overview:
     from cloudaccounts.credentials.age import age_bins  # the admin needs this module's counts, and no chart
 
     bins = {f"bin_{n}": aged_between(b.first, b.last, now=now) for n, b in enumerate(age_bins())}
-    wanted: dict[str, Q] = {
+    conditions: dict[str, Q] = {
         **{status.value: Q(status=status) for status in CloudAccountStatus},
         "due": in_state(RotationState.WARNING, now=now),
         "overdue": in_state(RotationState.CRITICAL, now=now),
@@ -142,14 +142,14 @@ def overview(owner: str) -> Overview:
     }
     # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
     clouds = {f"cloud_{n}": Q(provider=key) for n, (key, _) in enumerate(registry.choices())}
-    wanted |= clouds
-    found: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
+    conditions |= clouds
+    numbers: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
         total=Count("id"),
         last_checked_at=Max("last_checked_at"),
-        **{name: Count("id", filter=condition) for name, condition in wanted.items()},
+        **{name: Count("id", filter=condition) for name, condition in conditions.items()},
     )
-    ages = tuple(found.pop(name) for name in bins)
-    return Overview(ages=ages, clouds=sum(found.pop(name) > 0 for name in clouds), **found)
+    ages = tuple(numbers.pop(name) for name in bins)
+    return Overview(ages=ages, clouds=sum(numbers.pop(name) > 0 for name in clouds), **numbers)
 
 
 def failed(owner: str, limit: int) -> list[CloudAccount]:
@@ -161,8 +161,8 @@ def due(owner: str, limit: int) -> list[CloudAccount]:
     """Working accounts whose credential is overdue, expiring or soon due; oldest first."""
     now = timezone.now()
     late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
-    found = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer("last_check")
-    return list(found.order_by("credential_since", "id")[:limit])
+    accounts = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer("last_check")
+    return list(accounts.order_by("credential_since", "id")[:limit])
 
 
 def latest_check(account: CloudAccount) -> ConnectionCheck | None:
@@ -171,8 +171,8 @@ def latest_check(account: CloudAccount) -> ConnectionCheck | None:
 
 def latest_rotation(account: CloudAccount) -> CredentialRotation | None:
     """The last replacement of its credential that was begun and not taken back."""
-    found = CredentialRotation.objects.filter(account=account.pk).exclude(state=RotationStage.DISCARDED)
-    return found.order_by("-requested_at").first()
+    rotations = CredentialRotation.objects.filter(account=account.pk).exclude(state=RotationStage.DISCARDED)
+    return rotations.order_by("-requested_at").first()
 
 
 def is_under_way(check: ConnectionCheck | None) -> bool:
@@ -185,8 +185,8 @@ def find_job(owner: str, job: UUID) -> Job | None:
 
 def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
     """In their order, or those in one state."""
-    found = JobItem.objects.filter(job=job.pk)
-    return (found.filter(state=state) if state else found).order_by("position")
+    items = JobItem.objects.filter(job=job.pk)
+    return (items.filter(state=state) if state else items).order_by("position")
 
 
 def credential_of(account: CloudAccount) -> CloudCredential | None:
@@ -199,8 +199,8 @@ def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[l
     events = AuditEvent.objects.filter(account=account.pk, owner=account.owner)
     if before is not None:
         events = events.filter(created_at__lt=before)
-    found = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])
-    return found[:HISTORY_PAGE], len(found) > HISTORY_PAGE
+    rows = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])
+    return rows[:HISTORY_PAGE], len(rows) > HISTORY_PAGE
 
 
 def check_account_exists(owner: str, provider: str, account_id: str) -> bool:

@@ -45,7 +45,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     account = onboard_account(
         owner=owner_of(request),
         actor=actor_of(request),
-        given=_given(body),
+        account_input=_account_input(body),
         groups=[body.group] if body.group else [],
         account_uuid=ticket_id(request),  # so that a call repeated after a crash finds the account it made
     )
@@ -55,7 +55,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 @router.post("/validate", summary="Validate access", **answers({200: schemas.Validation}, body=True))
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
-    return reply(validate_new_account(owner=owner_of(request), given=_given(body)).to_dict())
+    return reply(validate_new_account(owner=owner_of(request), account_input=_account_input(body)).to_dict())
 
 
 @router.get("/", summary="List accounts", **answers({200: schemas.AccountPage}, 422))
@@ -129,7 +129,7 @@ def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.Ne
         account_or_404(request, account_id),
         actor=actor_of(request),
         method=body.auth_method or "",
-        given=body.credentials,
+        raw_values=body.credentials,
     )
     if not report.ok:
         raise ValidationRefusedError(report)
@@ -143,7 +143,7 @@ def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
     return account
 
 
-def _given(body: schemas.NewAccount) -> AccountInput:
+def _account_input(body: schemas.NewAccount) -> AccountInput:
     values: dict[str, Any] = body.model_dump(exclude={"group", "cloud", "partition"})
     if body.partition and body.cloud and body.partition != body.cloud:
         raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})

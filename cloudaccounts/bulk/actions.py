@@ -174,11 +174,11 @@ def _resume(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     BulkAction("environment", "Set environment", "Each account gets the environment that you choose.")
 )
 def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
-    wanted = str(job.options.get("environment", ""))
-    if wanted not in Environment.values:
+    environment = str(job.options.get("environment", ""))
+    if environment not in Environment.values:
         raise ProviderError("input_invalid", "There is no such environment.", "Choose production, staging or dev.")
-    if not set_environment(account, actor=actor, environment=wanted):
-        return Outcome.skipped(f"{Environment(wanted).label} already.")
+    if not set_environment(account, actor=actor, environment=environment):
+        return Outcome.skipped(f"{Environment(environment).label} already.")
     return Outcome()
 
 
@@ -210,6 +210,6 @@ def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
 )
 def _transfer(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     to = str(job.options.get("to", ""))
-    theirs = account.owner == to
+    is_theirs = account.owner == to
     transfer_account(account, to_owner=to, actor=actor)  # also then: it finishes what a kill interrupted
-    return Outcome.skipped("It is theirs already.") if theirs else Outcome()
+    return Outcome.skipped("It is theirs already.") if is_theirs else Outcome()

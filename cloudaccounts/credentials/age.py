@@ -134,10 +134,10 @@ def in_state(state: str, *, now: datetime | None = None) -> Q:
 
 def aged_between(first: int, last: int | None, *, now: datetime) -> Q:
     """Secrets whose age in days is at least ``first`` and below ``last``."""
-    found = Q(credential_secretless=False, credential_since__lte=now - timedelta(days=first))
+    condition = Q(credential_secretless=False, credential_since__lte=now - timedelta(days=first))
     if first == 0:  # a date of tomorrow is a clock that is off, not a credential without an age
-        found = Q(credential_secretless=False, credential_since__isnull=False)
-    return found if last is None else found & Q(credential_since__gt=now - timedelta(days=last))
+        condition = Q(credential_secretless=False, credential_since__isnull=False)
+    return condition if last is None else condition & Q(credential_since__gt=now - timedelta(days=last))
 
 
 BINS = 12

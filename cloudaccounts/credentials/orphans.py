@@ -18,17 +18,17 @@ BATCH = 1000
 def delete_orphaned_credentials() -> int:
     """Destroys sealed credentials that no account has had for a day. How many."""
     limit = timezone.now() - AGE
-    old = CloudCredential.objects.filter(written_at__lt=limit).order_by("pk")
-    gone, last = 0, UUID(int=0)
-    while keys := list(old.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+    candidates = CloudCredential.objects.filter(written_at__lt=limit).order_by("pk")
+    deleted, last = 0, UUID(int=0)
+    while keys := list(candidates.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
         last = keys[-1]
-        there = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
-        if lost := [key for key in keys if key not in there]:
+        with_account = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
+        if orphans := [key for key in keys if key not in with_account]:
             # Not one that was written again since our look: its account follows.
-            gone += CloudCredential.objects.filter(pk__in=lost, written_at__lt=limit).delete()[0]
-    if gone:
+            deleted += CloudCredential.objects.filter(pk__in=orphans, written_at__lt=limit).delete()[0]
+    if deleted:
         record_event(
-            actor=SYSTEM, owner="", action="credential.swept", text=f"{gone:,} credentials without an account removed",
-            number=gone,
+            actor=SYSTEM, owner="", action="credential.swept", number=deleted,
+            text=f"{deleted:,} credentials without an account removed",
         )  # fmt: skip
-    return gone
+    return deleted

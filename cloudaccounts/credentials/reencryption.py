@@ -67,22 +67,22 @@ def rotate_encryption_keys(*, actor: Actor, dry_run: bool = False, advance: Adva
     Once it is complete, the older keys can be taken out of the settings. With ``dry_run`` nothing is written.
     """
     newest_key_fingerprint()
-    done = Reencryption()
+    result = Reencryption()
     for store in encrypted_models.all_stores():
-        _rotate_store(store, done, dry_run=dry_run, advance=advance)
+        _rotate_store(store, result, dry_run=dry_run, advance=advance)
     if not dry_run:
         record_event(
             actor=actor,
             owner="",
             action="encryption.rotated",
-            text=f"{done.values:,} encrypted values put under the newest encryption key",
-            rows=done.rows,
-            unreadable=len(done.unreadable),
+            text=f"{result.values:,} encrypted values put under the newest encryption key",
+            rows=result.rows,
+            unreadable=len(result.unreadable),
         )
-    return done
+    return result
 
 
-def _rotate_store(store: SealedStore, done: Reencryption, *, dry_run: bool, advance: Advance | None) -> None:
+def _rotate_store(store: SealedStore, result: Reencryption, *, dry_run: bool, advance: Advance | None) -> None:
     total = store.model._default_manager.count()
     unreadable: dict[tuple[str, str], Unreadable] = {}
     for turn in range(PASSES):
@@ -90,18 +90,18 @@ def _rotate_store(store: SealedStore, done: Reencryption, *, dry_run: bool, adva
         for rows in _batches(store):
             seen += len(rows)
             if turn == 0:
-                done.rows += len(rows)
+                result.rows += len(rows)
                 if advance is not None:
                     advance(store.label, seen, max(total, seen))
             changes = _changes(store, rows, unreadable)
-            found = sum(len(pairs) for pairs in changes.values())
-            written = found if dry_run else _write(store, changes)
-            done.values += written
-            missed += found - written
+            to_write = sum(len(pairs) for pairs in changes.values())
+            written = to_write if dry_run else _write(store, changes)
+            result.values += written
+            missed += to_write - written
         if not missed:
             break
-    done.missed += missed
-    done.unreadable += unreadable.values()
+    result.missed += missed
+    result.unreadable += unreadable.values()
 
 
 def _batches(store: SealedStore) -> Iterator[list[tuple[Any, ...]]]:
@@ -125,13 +125,13 @@ def _changes(
             if sealed is None:
                 continue
             try:
-                anew = sealed.rotated()
+                renewed = sealed.rotated()
             except KeyringError as error:
                 unreadable[str(key), column.name] = Unreadable(store.label, str(key), column.name, error.code)
                 continue
             unreadable.pop((str(key), column.name), None)  # replaced by a readable one since an earlier turn
-            if anew is not None:
-                changes[column].append((key, sealed, anew))
+            if renewed is not None:
+                changes[column].append((key, sealed, renewed))
     return changes
 
 
@@ -159,12 +159,12 @@ def _write_together(model: type[models.Model], column: SealedColumn, pairs: Pair
     )
     prepared = [
         (
-            sealed.get_db_prep_value(anew, connection),
+            sealed.get_db_prep_value(renewed, connection),
             *extra,
             key.get_db_prep_value(row, connection),
-            sealed.get_db_prep_value(was, connection),
+            sealed.get_db_prep_value(stored, connection),
         )
-        for row, was, anew in pairs
+        for row, stored, renewed in pairs
     ]
     with connection.cursor() as cursor:
         cursor.executemany(sql, prepared)
@@ -179,7 +179,7 @@ def _write_one_by_one(model: type[models.Model], column: SealedColumn, pairs: Pa
     extra = {column.fingerprint: newest_key_fingerprint()} if column.fingerprint else {}
     return sum(
         model._default_manager.using(alias)
-        .filter(**{"pk": row, column.name: was})
-        .update(**{column.name: anew}, **extra)
-        for row, was, anew in pairs
+        .filter(**{"pk": row, column.name: stored})
+        .update(**{column.name: renewed}, **extra)
+        for row, stored, renewed in pairs
     )

@@ -173,8 +173,8 @@ def swap(
 
 def discard_staged(*, account: CloudAccount, actor: Actor) -> bool:
     """Destroys what is staged; whether there was something."""
-    found = CloudCredential.objects.filter(account_id=account.id, staged__isnull=False)
-    if not found.update(**_NOTHING_STAGED):
+    row = CloudCredential.objects.filter(account_id=account.id, staged__isnull=False)
+    if not row.update(**_NOTHING_STAGED):
         return False
     _audit(account, actor, "credential.discarded", "New credential destroyed; the one in use stays")
     return True
@@ -182,9 +182,9 @@ def discard_staged(*, account: CloudAccount, actor: Actor) -> bool:
 
 def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) -> bool:
     """Destroys the credential that generation's swap put aside; whether this call did."""
-    found = CloudCredential.objects.filter(account_id=account.id, generation=generation, previous__isnull=False)
-    row = found.defer("payload", "staged", "previous").first()
-    if row is None or not found.update(**_NOTHING_KEPT):
+    rows = CloudCredential.objects.filter(account_id=account.id, generation=generation, previous__isnull=False)
+    row = rows.defer("payload", "staged", "previous").first()
+    if row is None or not rows.update(**_NOTHING_KEPT):
         return False
     _audit(account, actor, "credential.destroyed", f"Previous {row.previous_name} destroyed here")
     return True
@@ -192,8 +192,8 @@ def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) ->
 
 def credential_row(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
     """The row without what is sealed in it."""
-    found = CloudCredential.objects.filter(account_id=account_id, **narrowed)
-    return found.defer("payload", "staged", "previous").first()
+    rows = CloudCredential.objects.filter(account_id=account_id, **narrowed)
+    return rows.defer("payload", "staged", "previous").first()
 
 
 def _nothing(cause: str, remedy: str) -> CredentialsUnreadableError:

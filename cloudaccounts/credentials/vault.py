@@ -111,12 +111,12 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
     connections = {row.pk: row for row in CloudAccount.objects.filter(pk__in=borrowed).defer("last_check")}
     through = {row.connection: row for row in Organization.objects.filter(connection__in=borrowed)}
     count_openings({a: rows[holders[a.pk]].label for a in accounts if holders[a.pk] in rows})
-    found = {}
+    openers_by_account = {}
     for account in accounts:
         row, connecting = rows.get(holders[account.pk]), account.connection
         sealed = row.payload if row else None
         if connecting is None:
-            found[account.pk] = Opener(account.pk, sealed)
+            openers_by_account[account.pk] = Opener(account.pk, sealed)
             continue
         organization = through.get(connecting)
         refusal = _refusal(connections.get(connecting), account.owner)
@@ -124,8 +124,8 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
             organization = None
         refusal = refusal or (None if organization else _organization_gone())
         member = (organization, account) if organization else None
-        found[account.pk] = Opener(connecting, sealed, member, refusal)
-    return found
+        openers_by_account[account.pk] = Opener(connecting, sealed, member, refusal)
+    return openers_by_account
 
 
 def opener_if_replaced(account: CloudAccount, used: Opener) -> Opener | None:

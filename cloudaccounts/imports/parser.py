@@ -112,21 +112,21 @@ def _header(cells: list[str], line: int) -> list[str]:
 def _csv_row(line: int, header: list[str], cells: list[str]) -> Row | BadRow:
     if len(cells) > len(header):
         return BadRow(line, f"There are {len(cells)} cells, and {len(header)} columns.")
-    given = dict(zip(header, (*cells, *("" for _ in range(len(header) - len(cells)))), strict=True))
-    if reason := _unfit(given):
+    cells_by_name = dict(zip(header, (*cells, *("" for _ in range(len(header) - len(cells)))), strict=True))
+    if reason := _value_problem(cells_by_name):
         return BadRow(line, reason)
-    regions = _listed(given.pop("regions"))
+    regions = _split_list(cells_by_name.pop("regions"))
     credentials = {
         name.removeprefix(CREDENTIALS): value
-        for name, value in given.items()
+        for name, value in cells_by_name.items()
         if name.startswith(CREDENTIALS) and value.strip()
     }
-    values = {name: value.strip() for name, value in given.items() if not name.startswith(CREDENTIALS)}
+    values = {name: value.strip() for name, value in cells_by_name.items() if not name.startswith(CREDENTIALS)}
     return Row(line, values, regions, credentials)
 
 
-def _unfit(given: dict[str, str]) -> str:
-    for name, value in given.items():
+def _value_problem(values: dict[str, str]) -> str:
+    for name, value in values.items():
         if len(value) > LONGEST_CELL:
             return f"The value of {name} is far too long."
         if "\x00" in value:
@@ -136,7 +136,7 @@ def _unfit(given: dict[str, str]) -> str:
     return ""
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _split_list(text: str) -> tuple[str, ...]:
     return tuple(part for part in _SEPARATORS.split(text) if part)
 
 
@@ -160,7 +160,7 @@ def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
         raise FileRefusedError(
             f"YAML files are read up to {YAML_LIMIT // 1024 // 1024} MB.", "Use CSV, which is read in a stream."
         )
-    root = _composed(content)
+    root = _compose(content)
     if isinstance(root, yaml.MappingNode) and [key.value for key, _ in root.value] == ["accounts"]:
         root = root.value[0][1]
     if not isinstance(root, yaml.SequenceNode):
@@ -169,7 +169,7 @@ def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
         yield _yaml_row(item)
 
 
-def _composed(content: bytes) -> yaml.Node | None:
+def _compose(content: bytes) -> yaml.Node | None:
     try:
         loader = _Loader(content.decode("utf-8-sig"))
         try:
@@ -202,26 +202,26 @@ def _yaml_row(item: yaml.Node) -> Row | BadRow:
         if name == "credentials":
             if not isinstance(value, yaml.MappingNode) or len(value.value) > MOST_KEYS:
                 return BadRow(at, "credentials is not a mapping of names to values.")
-            credentials = {_key(one): _text(inner) or "" for one, inner in value.value}
-            if any(not _CREDENTIAL.fullmatch(CREDENTIALS + one) for one in credentials):
+            credentials = {_key(name_node): _text(inner) or "" for name_node, inner in value.value}
+            if any(not _CREDENTIAL.fullmatch(CREDENTIALS + name_node) for name_node in credentials):
                 return BadRow(at, "A name below credentials is not known.")
             if any(_text(inner) is None for _, inner in value.value):
                 return BadRow(at, "A value below credentials is not a text.")
         elif name == "regions" and isinstance(value, yaml.SequenceNode):
-            regions = tuple(_text(one) or "" for one in value.value[:1000])
+            regions = tuple(_text(name_node) or "" for name_node in value.value[:1000])
         elif name in REQUIRED or name in OPTIONAL:
             text = _text(value)
             if text is None:
                 return BadRow(at, f"The value of {name} is not a text.")
             if name == "regions":
-                regions = _listed(text)
+                regions = _split_list(text)
             else:
                 values[name] = text.strip()
         else:
             return BadRow(at, "This field is not known.")
     if missing := [name for name in REQUIRED if name not in values and name != "regions"]:
         return BadRow(line, f"These fields are missing: {', '.join(missing)}.")
-    if reason := _unfit({**values, **{CREDENTIALS + name: value for name, value in credentials.items()}}):
+    if reason := _value_problem({**values, **{CREDENTIALS + name: value for name, value in credentials.items()}}):
         return BadRow(line, reason)
     return Row(line, values, regions, {name: value for name, value in credentials.items() if value.strip()})
 

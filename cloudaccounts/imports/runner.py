@@ -21,13 +21,13 @@ from cloudaccounts.organizations import grouping
 from cloudaccounts.work.threads import DatabaseThreads
 
 THREADS = 8
-AHEAD = 4 * THREADS  # rows read before the first of them is told: memory stays flat
+MAX_PENDING = 4 * THREADS  # rows read before the first of them is told: memory stays flat
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RowResult:
     """What became of a line. ``state`` is added, valid (a dry run's), exists or refused; texts hold no secret.
 
     ``account_id`` and ``name`` are empty until they were found fit to be shown.
@@ -42,10 +42,10 @@ class Result:
     remedy: str = ""
 
 
-def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_run: bool) -> Iterator[Result]:
+def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_run: bool) -> Iterator[RowResult]:
     """In the order of the lines, several at a time. Raises what reading raises, after the rows before were told."""
     failure: ProviderError | None = None
-    under_way: deque[Future[Result]] = deque()
+    under_way: deque[Future[RowResult]] = deque()
     with DatabaseThreads(THREADS, "import") as pool:
         source = iter(rows)
         while True:
@@ -57,7 +57,7 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
                 failure = error
                 break
             under_way.append(pool.submit(partial(_in_thread, row, owner, actor, dry_run=dry_run)))
-            if len(under_way) >= AHEAD:
+            if len(under_way) >= MAX_PENDING:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
@@ -65,32 +65,32 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
         raise failure
 
 
-def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) -> Result:
+def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
     try:
         if isinstance(row, BadRow):
-            return Result(row.line, "refused", reason=row.reason)
+            return RowResult(row.line, "refused", reason=row.reason)
         return _import(row, owner, actor, dry_run=dry_run)
     except Exception:
         # A defect of ours in one row is told as its outcome; the others go on.
         logger.exception("import.defect", extra={"line": row.line})
-        return Result(row.line, "refused", reason=defect("row").cause)
+        return RowResult(row.line, "refused", reason=defect("row").cause)
 
 
-def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
+def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
     try:
-        given = _given(row)
-        account = read_details(given, owner=owner)
+        account_input = _account_input(row)
+        account = read_details(account_input, owner=owner)
     except InputError as error:
-        return _wrong(row, error)
+        return _refuse_input(row, error)
     result = partial(
-        Result, row.line, provider=account.provider.key, account_id=account.account_id, name=account.details.name
+        RowResult, row.line, provider=account.provider.key, account_id=account.account_id, name=account.details.name
     )
     # Before a look at the credential: a file may be run again after its secrets were taken out of it.
     if account.is_connected:
         return result("exists")
     try:
         group = grouping.resolve_group_id(owner, row.values.get("group", ""))
-        credentials = read_credentials(account, given.credentials)
+        credentials = read_credentials(account, account_input.credentials)
         report = prove_access(account, credentials, attempt=NOT_A_GUESS)
         if not report.ok:
             raise ValidationRefusedError(report)
@@ -101,19 +101,19 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> Result:
     except DuplicateAccountError:
         return result("exists")  # twice in the file, and the other row's thread was first
     except InputError as error:
-        return _wrong(row, error, result)
+        return _refuse_input(row, error, result)
     except ProviderError as error:
         return result("refused", reason=error.cause, remedy=error.remedy)
     return result("added")
 
 
-def _wrong(row: Row, error: InputError, result: Callable[..., Result] | None = None) -> Result:
+def _refuse_input(row: Row, error: InputError, result: Callable[..., RowResult] | None = None) -> RowResult:
     """By field. The messages are those of forms, and hold nothing of what stands in the file."""
     reason = " ".join(f"{name}: {message}" for name, message in error.fields.items())
-    return (result or partial(Result, row.line))("refused", reason=reason)
+    return (result or partial(RowResult, row.line))("refused", reason=reason)
 
 
-def _given(row: Row) -> AccountInput:
+def _account_input(row: Row) -> AccountInput:
     """As a caller of the HTTP API would give it."""
     values = row.values
     partition, cloud = values.get("partition", ""), values.get("cloud", "")

@@ -24,7 +24,7 @@ from cloudaccounts.models.check import CheckState
 from cloudaccounts.rotation.verify import replace_credentials
 
 DEADLINE = 25.0  # seconds: a web process waits for no longer
-LOOK_AGAIN = 0.2
+POLL_EVERY = 0.2
 
 
 class CheckUnderWayError(ProviderError):
@@ -37,9 +37,11 @@ class CheckUnderWayError(ProviderError):
         )
 
 
-def validate_new_account(*, owner: str, given: AccountInput, deadline: float = DEADLINE) -> CloudValidationResult:
+def validate_new_account(
+    *, owner: str, account_input: AccountInput, deadline: float = DEADLINE
+) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
-    account, credentials = read_account(given, owner=owner)
+    account, credentials = read_account(account_input, owner=owner)
     return prove_access(account, credentials, attempt=begin_attempt(account), deadline=deadline)
 
 
@@ -47,7 +49,7 @@ def onboard_account(
     *,
     owner: str,
     actor: Actor,
-    given: AccountInput,
+    account_input: AccountInput,
     groups: Sequence[str] = (),
     account_uuid: UUID | None = None,
     deadline: float = DEADLINE,
@@ -59,12 +61,12 @@ def onboard_account(
     Repeating it with the same ``account_uuid`` answers with the account that is there already. Raises `InputError`,
     `DuplicateAccountError`, `ValidationRefusedError`, `TooManyAttemptsError` and other `ProviderError`s.
     """
-    resolved, credentials = read_account(given, owner=owner)
+    resolved, credentials = read_account(account_input, owner=owner)
     group_ids = find_groups(owner, groups, field="group")
-    if account_uuid and (made := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
+    if account_uuid and (existing := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
         if group_ids:  # a call that was killed may have come no further than the account
-            set_groups(made, actor=actor, group_ids=group_ids)
-        return made
+            set_groups(existing, actor=actor, group_ids=group_ids)
+        return existing
     if resolved.is_connected:
         raise DuplicateAccountError(resolved.provider.key, resolved.account_id)
     report = prove_access(resolved, credentials, attempt=begin_attempt(resolved), deadline=deadline)
@@ -78,21 +80,21 @@ def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str,
     """Of name, environment, regions and groups, those that are named. Raises `InputError`, `DoesNotExist`."""
     group_ids = find_groups(account.owner, changes.get("groups", ()), field="groups")
     present = {"name": account.name, "environment": account.environment, "regions": account.regions}
-    wanted = {name: changes.get(name, value) for name, value in present.items()}
-    if wanted != present:
-        update_account(account, actor=actor, **wanted)
+    values = {name: changes.get(name, value) for name, value in present.items()}
+    if values != present:
+        update_account(account, actor=actor, **values)
     if "groups" in changes:
         set_groups(account, actor=actor, group_ids=group_ids)
 
 
 def replace_given_credentials(
-    account: CloudAccount, *, actor: Actor, method: str, given: Mapping[str, Any], deadline: float = DEADLINE
+    account: CloudAccount, *, actor: Actor, method: str, raw_values: Mapping[str, Any], deadline: float = DEADLINE
 ) -> CloudValidationResult:
     """Reads what was given, proves it and swaps; without ``method`` it is of the present one.
 
     Raises `InputError`, and what `replace_credentials` raises.
     """
-    credentials = read_new_credentials(ResolvedAccount.of(account), given, method=method or account.auth_method)
+    credentials = read_new_credentials(ResolvedAccount.of(account), raw_values, method=method or account.auth_method)
     return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
 
 
@@ -112,4 +114,4 @@ def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE
             raise ProviderError(check.code, check.cause, permanent=False) if check.code else AccountSuspendedError()
         if time.monotonic() - began > deadline:
             raise CheckUnderWayError
-        time.sleep(LOOK_AGAIN)
+        time.sleep(POLL_EVERY)

@@ -38,7 +38,7 @@ from cloudaccounts.rotation.swap import catch_up_with_swap, notify_retired
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim
 
-CHANGED_HANDS = {"code": "account_transferred", "cause": "The account changed hands."}
+TRANSFERRED = {"code": "account_transferred", "cause": "The account changed hands."}
 
 
 class TransferRefusedError(ProviderError):
@@ -61,27 +61,27 @@ class TransferReport:
 
 def transfer_accounts(accounts: Iterable[CloudAccount], *, to_owner: str, actor: Actor) -> TransferReport:
     """Each by itself: one that is refused keeps no other from moving. Raises `InputError` for an owner that is none."""
-    moved, pending, wrong = [], [], []
+    moved, pending, refused = [], [], []
     check_new_owner(to_owner)
     for account in accounts:
         try:
             transfer_account(account, to_owner=to_owner, actor=actor)
         except ProviderError as error:
-            wrong.append((account, error))
+            refused.append((account, error))
             continue
         moved.append(account)
         if account.status == CloudAccountStatus.PENDING:
             pending.append(account)
-    return TransferReport(tuple(moved), tuple(pending), tuple(wrong))
+    return TransferReport(tuple(moved), tuple(pending), tuple(refused))
 
 
 def check_new_owner(owner: str) -> str:
     """The user's name. Raises `InputError` where there is no such user, or one who cannot sign in."""
     users = get_user_model().objects.filter(is_active=True)
-    found = users.filter(pk=owner).first() if owner.isascii() and owner.isdecimal() else None
-    if found is None:
+    user = users.filter(pk=owner).first() if owner.isascii() and owner.isdecimal() else None
+    if user is None:
         raise InputError({"to": "Choose an active user."})
-    return found.get_username()
+    return user.get_username()
 
 
 def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
@@ -101,7 +101,7 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     before = account.owner
     if before == to_owner:
         with transaction.atomic(using=SECURITY):
-            _follow(account, actor=actor, began_before=True)
+            _move_related_rows(account, actor=actor, began_before=True)
             account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
         return
     if account.connection is not None:
@@ -110,16 +110,16 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
         raise TransferRefusedError(account)
     catch_up_with_swap(account)
-    facts = _facts(account, to_owner, name)
+    unproven_fields = _unproven_fields(account, to_owner, name)
     try:
         with transaction.atomic(using=SECURITY):
             row = CloudAccount.objects.filter(pk=account.pk, owner=before)
-            if not row.update(owner=to_owner, updated_at=timezone.now(), **facts):
+            if not row.update(owner=to_owner, updated_at=timezone.now(), **unproven_fields):
                 raise CloudAccount.DoesNotExist
             account.owner = to_owner
-            for key, value in facts.items():
+            for key, value in unproven_fields.items():
                 setattr(account, key, value)
-            _follow(account, actor=actor)
+            _move_related_rows(account, actor=actor)
             account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
             for owner in (before, to_owner):
                 record_event(
@@ -132,12 +132,12 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
         raise TransferRefusedError(account) from None
 
 
-def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) -> None:
+def _move_related_rows(account: CloudAccount, *, actor: Actor, began_before: bool = False) -> None:
     """What hangs on the account in this app, secrets first. What is the new owner's already is left alone."""
     owner = account.owner
     rotations = CredentialRotation.objects.filter(account=account.pk).exclude(owner=owner)
     if not began_before or rotations.exists():
-        Claim(rotations.filter(active_account=account.pk)).end(state=RotationStage.ABANDONED, **CHANGED_HANDS)
+        Claim(rotations.filter(active_account=account.pk)).end(state=RotationStage.ABANDONED, **TRANSFERRED)
         discard_staged(account, actor=actor)
         row = staging.credential_row(account.pk, previous__isnull=False)
         if row is not None:
@@ -147,7 +147,7 @@ def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) 
         rotations.update(owner=owner, report={})
     checks = ConnectionCheck.objects.filter(account=account.pk).exclude(owner=owner)
     # One under way proves the old owner's access, so it ends.
-    Claim(checks.filter(active_account=account.pk)).end(state=CheckState.ABANDONED, **CHANGED_HANDS)
+    Claim(checks.filter(active_account=account.pk)).end(state=CheckState.ABANDONED, **TRANSFERRED)
     checks.update(owner=owner)
     remove_from_all_groups(account.pk, but_of=owner)
     for organization in Organization.objects.filter(connection=account.pk):
@@ -155,7 +155,7 @@ def _follow(account: CloudAccount, *, actor: Actor, began_before: bool = False) 
         Organization.objects.filter(pk=organization.pk).update(owner=owner)
 
 
-def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
+def _unproven_fields(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
     """What changes of its state: only where the provider binds our own identity to the old owner's external ID."""
     if not _is_bound(account):
         return {}
@@ -165,15 +165,15 @@ def _facts(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
         f"Put {external_id_for(to_owner)} in the place of the old external ID (the role's trust policy, or the tag or "
         "label cloud-accounts-external-id), then check access.",
     )
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "last_check": refusal_report(ValidationProgress(), error).to_dict(),
         "last_check_code": error.code,
         "last_check_cause": error.cause[:500],
         "last_check_remedy": error.remedy[:500],
     }
     if account.status != CloudAccountStatus.SUSPENDED:
-        facts |= transitions.unproven_fields(account)
-    return facts
+        fields |= transitions.unproven_fields(account)
+    return fields
 
 
 def _is_bound(account: CloudAccount) -> bool:

@@ -52,8 +52,8 @@ class CloudAccountQuerySet(models.QuerySet["CloudAccount"]):
     def matching(self, text: str) -> CloudAccountQuerySet:
         """By part of the name or the start of the account id, as people type it (1111-2222)."""
         digits = text.replace("-", "").replace(" ", "")
-        found = Q(name__icontains=text) | Q(account_id=text)
-        return self.filter(found | Q(account_id__startswith=digits.lower()) if digits else found)
+        condition = Q(name__icontains=text) | Q(account_id=text)
+        return self.filter(condition | Q(account_id__startswith=digits.lower()) if digits else condition)
 
     def part(self, start: int, stop: int) -> list[CloudAccount]:
         """As a slice, in two queries: the keys, for which an index is enough, and the rows that are shown."""

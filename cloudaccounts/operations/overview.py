@@ -62,20 +62,22 @@ class Worker:
 
 
 def failed_accounts(limit: int) -> Sample:
-    found = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED).defer("last_check").order_by("name")
-    return sample(found, limit, counted="name")
+    accounts = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED).defer("last_check").order_by("name")
+    return sample(accounts, limit, counted="name")
 
 
 def overdue_accounts(limit: int) -> Sample:
     """Too old, the oldest first; see `expired_accounts` for the others that are overdue."""
     limit_day = timezone.now() - timedelta(days=Limits.current().critical)
-    found = CloudAccount.objects.filter(credential_since__lte=limit_day, credential_secretless=False)
-    return sample(found.defer("last_check").order_by("credential_since"), limit, counted="credential_since")
+    accounts = CloudAccount.objects.filter(credential_since__lte=limit_day, credential_secretless=False)
+    return sample(accounts.defer("last_check").order_by("credential_since"), limit, counted="credential_since")
 
 
 def expired_accounts(limit: int) -> Sample:
-    found = CloudAccount.objects.filter(credential_expires_at__lte=timezone.now(), credential_secretless=False)
-    return sample(found.defer("last_check").order_by("credential_expires_at"), limit, counted="credential_expires_at")
+    accounts = CloudAccount.objects.filter(credential_expires_at__lte=timezone.now(), credential_secretless=False)
+    return sample(
+        accounts.defer("last_check").order_by("credential_expires_at"), limit, counted="credential_expires_at"
+    )
 
 
 def unfinished_jobs(limit: int) -> Sample:
@@ -85,8 +87,8 @@ def unfinished_jobs(limit: int) -> Sample:
 
 def unsent_digests(limit: int) -> Sample:
     """Tried at least once without success, given up ones among them."""
-    found = NoticeDigest.objects.filter(state__in=(DigestState.READY, DigestState.DROPPED), attempts__gt=0)
-    return sample(found.order_by("created_at"), limit)
+    digests = NoticeDigest.objects.filter(state__in=(DigestState.READY, DigestState.DROPPED), attempts__gt=0)
+    return sample(digests.order_by("created_at"), limit)
 
 
 def queue(name: str, rows: QuerySet[Any], *, asked: str = "requested_at") -> Queue:
@@ -111,9 +113,9 @@ def workers() -> list[Worker]:
     ]
 
 
-def sample(found: QuerySet[Any], limit: int, *, counted: str = "pk") -> Sample:
+def sample(rows: QuerySet[Any], limit: int, *, counted: str = "pk") -> Sample:
     """``counted`` is a column of the index by which they are found: then it alone is read to count them."""
-    return Sample(list(found[:limit]), found.order_by().values(counted)[:COUNT_LIMIT].count())
+    return Sample(list(rows[:limit]), rows.order_by().values(counted)[:COUNT_LIMIT].count())
 
 
 def owners_of(*lists: Iterable[Any]) -> set[str]:

@@ -63,8 +63,8 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
     """
     limit = history_limit()
     events = notices = jobs = 0
-    while gone := AuditEvent.objects.purge_before(limit):
-        events += gone
+    while removed := AuditEvent.objects.purge_before(limit):
+        events += removed
     while keys := _oldest(Notice.objects.filter(created_at__lt=limit)):
         NoticeDelivery.objects.filter(notice__in=keys).delete()
         notices += Notice.objects.filter(pk__in=keys).delete()[0]
@@ -76,14 +76,14 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
     while keys := _oldest(_ended_jobs(limit), size=50):  # each with its items
         JobItem.objects.filter(job__in=keys).delete()
         jobs += Job.objects.filter(pk__in=keys).delete()[0]
-    done = Purged(events, notices, jobs)
-    if done.total:
+    purged = Purged(events, notices, jobs)
+    if purged.total:
         record_event(
             actor=actor, owner="", action="history.purged",
             text=f"History older than {settings.AUDIT_RETENTION_DAYS} days removed: {events:,} audit events",
             events=events, notices=notices, jobs=jobs,
         )  # fmt: skip
-    return done
+    return purged
 
 
 def _ended_checks(limit: datetime) -> QuerySet[Any]:

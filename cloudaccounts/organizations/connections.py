@@ -37,23 +37,23 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
     form = provider.organization_form(dict(options))
     if not form.is_valid():
         raise InputError({name: str(errors[0]) for name, errors in form.errors.items()})
-    wanted = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    values = {name: str(value) for name, value in form.cleaned_data.items() if value}
     try:
         with transaction.atomic(using=SECURITY):
             row = Organization.objects.create(
-                owner=account.owner, provider=account.provider, connection=account.pk, options=wanted
+                owner=account.owner, provider=account.provider, connection=account.pk, options=values
             )
     except IntegrityError:
-        found = Organization.objects.filter(connection=account.pk, owner=account.owner).first()
-        if found is None:
+        existing = Organization.objects.filter(connection=account.pk, owner=account.owner).first()
+        if existing is None:
             raise InputError({"account": "Somebody else's organization is reached through this account."}) from None
-        row = found
-        if row.options == wanted and row.is_looking:
+        row = existing
+        if row.options == values and row.is_looking:
             return row
-        Organization.objects.filter(pk=row.pk).update(options=wanted, cursor="")
+        Organization.objects.filter(pk=row.pk).update(options=values, cursor="")
     record_event(
         actor=actor, owner=account.owner, action="organization.connected", account=account.pk, label=account.name,
-        text=f"Organization reached through {account.name}", organization=str(row.pk), options=wanted,
+        text=f"Organization reached through {account.name}", organization=str(row.pk), options=values,
     )  # fmt: skip
     return request_sync(row, actor=actor)
 
@@ -88,10 +88,10 @@ def ignore_members(organization: Organization, members: list[str], *, actor: Act
     """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
     before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
     after = MemberState.NEW if back else MemberState.IGNORED
-    found = OrganizationMember.objects.filter(organization=organization.pk, state__in=before)
+    rows = OrganizationMember.objects.filter(organization=organization.pk, state__in=before)
     changed = 0
     for start in range(0, len(members), CHUNK):
-        changed += found.filter(pk__in=members[start : start + CHUNK]).update(state=after)
+        changed += rows.filter(pk__in=members[start : start + CHUNK]).update(state=after)
     if changed:
         record_event(
             actor=actor, owner=organization.owner, action="organization.members_changed",

@@ -19,17 +19,17 @@ def choices(owner: str) -> list[tuple[str, str]]:
 
 def resolve_group_id(owner: str, raw: str) -> str:
     """A group's id, from its id or name; empty stays empty. Raises `InputError`."""
-    wanted = raw.strip()
-    if not wanted:
+    name = raw.strip()
+    if not name:
         return ""
     try:
-        return str(group_queries.resolve_group(wanted, owner).pk)
+        return str(group_queries.resolve_group(name, owner).pk)
     except ProviderError as error:
         raise InputError({"group": f"{error.cause} {error.remedy}"}) from None
 
 
 def add_to_group(account: CloudAccount, group: str, *, actor: Actor) -> None:
     """Puts the account into the group, if one was named and is still there. Repeating it changes nothing."""
-    found = group_queries.find(account.owner, UUID(group)) if group else None
-    if found is not None:
-        add_members(found, actor=actor, accounts=[account.pk])
+    existing = group_queries.find(account.owner, UUID(group)) if group else None
+    if existing is not None:
+        add_members(existing, actor=actor, accounts=[account.pk])

@@ -29,14 +29,16 @@ class MemberWriter:
 
     def write(self, nodes: Iterable[OrganizationNode]) -> int:
         """Four statements a page at most, whatever its size. Returns how many nodes it held."""
-        found = {node.node_id[:200]: node for node in nodes if node.node_id}
+        nodes_by_id = {node.node_id[:200]: node for node in nodes if node.node_id}
         existing = {
             row.node_id: row
-            for row in OrganizationMember.objects.filter(organization=self.organization.pk, node_id__in=list(found))
+            for row in OrganizationMember.objects.filter(
+                organization=self.organization.pk, node_id__in=list(nodes_by_id)
+            )
         }
-        connected = self._connected([node.account_id for node in found.values() if node.account_id])
+        connected = self._connected([node.account_id for node in nodes_by_id.values() if node.account_id])
         fresh, changed, same = [], [], []
-        for key, node in found.items():
+        for key, node in nodes_by_id.items():
             row = existing.get(key)
             if row is None:
                 fresh.append(self._row(key, node, connected))
@@ -49,15 +51,15 @@ class MemberWriter:
         if same:
             OrganizationMember.objects.filter(pk__in=same).update(seen_in=self.generation)
         self.new += sum(row.kind == MemberKind.ACCOUNT and row.state == MemberState.NEW for row in fresh)
-        return len(found)
+        return len(nodes_by_id)
 
     def close_missing_members(self) -> int:
         """After the whole tree was seen: what was not met is gone. Kept as closed, so that its history stays."""
-        gone = OrganizationMember.objects.filter(organization=self.organization.pk, seen_in__lt=self.generation)
-        gone = gone.exclude(provider_state=ProviderState.CLOSED)
-        for row in gone.filter(account__isnull=False).iterator(chunk_size=BATCH):
-            self._tell(row, ProviderState.CLOSED)
-        return gone.update(provider_state=ProviderState.CLOSED)
+        missing = OrganizationMember.objects.filter(organization=self.organization.pk, seen_in__lt=self.generation)
+        missing = missing.exclude(provider_state=ProviderState.CLOSED)
+        for row in missing.filter(account__isnull=False).iterator(chunk_size=BATCH):
+            self._notify_closed(row, ProviderState.CLOSED)
+        return missing.update(provider_state=ProviderState.CLOSED)
 
     def _connected(self, account_ids: list[str]) -> dict[str, CloudAccount]:
         """Those accounts that the owner has connected already, in whichever way."""
@@ -89,14 +91,14 @@ class MemberWriter:
         account = connected.get(node.account_id) if node.account_id else None
         row.parent_id, row.name = node.parent_id[:200], shown_name(node.name) or node.account_id or row.node_id
         if row.provider_state != node.state and row.account and node.state != NodeState.ACTIVE:
-            self._tell(row, ProviderState(node.state.value))
+            self._notify_closed(row, ProviderState(node.state.value))
         row.provider_state = node.state.value
         if account is not None and row.account != account.pk:  # connected by itself since
             row.account, row.state = account.pk, MemberState.ONBOARDED
         row.seen_in = self.generation
         return before != [getattr(row, name) for name in _CHANGING[:-1]]
 
-    def _tell(self, row: OrganizationMember, state: ProviderState) -> None:
+    def _notify_closed(self, row: OrganizationMember, state: ProviderState) -> None:
         account = CloudAccount.objects.filter(pk=row.account).first() if row.account else None
         if account is not None:
             notify(

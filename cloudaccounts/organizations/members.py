@@ -84,14 +84,14 @@ def new_members(organization: Organization, *, under: str = "", failed: bool = F
     """Active accounts that are new (or have failed), in the whole tree or below one container."""
     # One that a killed worker left in the middle is as new: onboarding it again finishes what was begun.
     states = [MemberState.NEW, MemberState.ONBOARDING, *([MemberState.FAILED] if failed else [])]
-    found = OrganizationMember.objects.filter(
+    members = OrganizationMember.objects.filter(
         organization=organization.pk, kind=MemberKind.ACCOUNT, state__in=states, provider_state=ProviderState.ACTIVE
     )
     if not under:
-        return list(found.order_by("name", "pk").values_list("pk", flat=True))
+        return list(members.order_by("name", "pk").values_list("pk", flat=True))
     below, keys = containers_below(organization, under), []
     for start in range(0, len(below), CHUNK):
-        keys += list(found.filter(parent_id__in=below[start : start + CHUNK]).values_list("pk", flat=True))
+        keys += list(members.filter(parent_id__in=below[start : start + CHUNK]).values_list("pk", flat=True))
     return keys
 
 
@@ -105,20 +105,20 @@ def containers_below(organization: Organization, node_id: str) -> list[str]:
         known = known or key == node_id
     if not known:
         return []
-    met, waiting = {node_id: None}, [node_id]
+    reached, waiting = {node_id: None}, [node_id]
     while waiting:
         for child in children.get(waiting.pop(), ()):
-            if child not in met:
-                met[child] = None
+            if child not in reached:
+                reached[child] = None
                 waiting.append(child)
-    return list(met)
+    return list(reached)
 
 
 def _items(organization: Organization, members: Iterable[UUID | str]) -> Iterator[tuple[str, str]]:
-    wanted = list(dict.fromkeys(str(one) for one in members))
-    for start in range(0, len(wanted), CHUNK):
+    keys = list(dict.fromkeys(str(member) for member in members))
+    for start in range(0, len(keys), CHUNK):
         rows = OrganizationMember.objects.filter(
-            organization=organization.pk, kind=MemberKind.ACCOUNT, pk__in=wanted[start : start + CHUNK]
+            organization=organization.pk, kind=MemberKind.ACCOUNT, pk__in=keys[start : start + CHUNK]
         ).exclude(state=MemberState.ONBOARDED)
         for row in rows.order_by("name", "pk"):
             yield str(row.pk), f"{row.name} {row.account_id}" if row.name != row.account_id else row.name
@@ -126,11 +126,11 @@ def _items(organization: Organization, members: Iterable[UUID | str]) -> Iterato
 
 @handles(TEST, threads=THREADS)
 def _test(job: Job, item: JobItem) -> Outcome:
-    organization, member = _of(job, item)
+    organization, member = _find(job, item)
     if member is None or organization is None:
         return Outcome.skipped("This member is gone.")
     if member.state == MemberState.ONBOARDED or member.provider_state != ProviderState.ACTIVE:
-        return _not_to_do(member)
+        return _skip(member)
     try:
         connection, credentials = _open(organization, member, Actor.from_dict(job.actor), "a test")
         resolved = _resolve(organization, connection, member, connection.environment, connection.regions)
@@ -146,15 +146,15 @@ def _test(job: Job, item: JobItem) -> Outcome:
 @handles(ONBOARD, threads=THREADS)
 def _onboard(job: Job, item: JobItem) -> Outcome:
     """A worker that dies anywhere in here leaves the item waiting; the account's UUID is the member's own."""
-    organization, member = _of(job, item)
+    organization, member = _find(job, item)
     if member is None or organization is None:
         return Outcome.skipped("This member is gone.")
     if member.provider_state != ProviderState.ACTIVE:
-        return _not_to_do(member)
+        return _skip(member)
     actor, options = Actor.from_dict(job.actor), job.options
     account = CloudAccount.objects.of(organization.owner).filter(pk=member.becomes).first()
     if account is None and member.state == MemberState.ONBOARDED:
-        return _not_to_do(member)
+        return _skip(member)
     if account is None:
         _write(member, state=MemberState.ONBOARDING)
         try:
@@ -200,11 +200,11 @@ def _resolve(
 
 
 def _is_still_usable(connection: CloudAccount) -> bool:
-    found = CloudAccount.objects.of(connection.owner).filter(pk=connection.pk)
-    return found.exclude(status=CloudAccountStatus.SUSPENDED).exists()
+    connections = CloudAccount.objects.of(connection.owner).filter(pk=connection.pk)
+    return connections.exclude(status=CloudAccountStatus.SUSPENDED).exists()
 
 
-def _of(job: Job, item: JobItem) -> tuple[Organization | None, OrganizationMember | None]:
+def _find(job: Job, item: JobItem) -> tuple[Organization | None, OrganizationMember | None]:
     organization = Organization.objects.filter(owner=job.owner, pk=job.options["organization"]).first()
     members = OrganizationMember.objects.filter(organization=job.options["organization"], owner=job.owner)
     return organization, members.filter(pk=item.subject).first()
@@ -236,7 +236,7 @@ def _details(
     )
 
 
-def _not_to_do(member: OrganizationMember) -> Outcome:
+def _skip(member: OrganizationMember) -> Outcome:
     if member.state == MemberState.ONBOARDED:
         return Outcome.skipped("Connected already.")
     return Outcome.skipped(f"The cloud says that this account is {member.provider_state}.")

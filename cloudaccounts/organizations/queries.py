@@ -82,13 +82,13 @@ class Tree:
 
     def _bottom_up(self, root: str) -> Iterator[Container]:
         """Each container after those in it. What hangs on no root, as a loop does, is left out."""
-        order, waiting, met = [], [self.nodes[root]] if root in self.nodes else [], {root}
+        order, waiting, reached = [], [self.nodes[root]] if root in self.nodes else [], {root}
         while waiting:
             node = waiting.pop()
             order.append(node)
             for child in node.children:
-                if child.node_id not in met:
-                    met.add(child.node_id)
+                if child.node_id not in reached:
+                    reached.add(child.node_id)
                     waiting.append(child)
         return reversed(order)
 
@@ -120,8 +120,8 @@ def organizations(owner: str) -> QuerySet[Organization]:
     return Organization.objects.filter(owner=owner).order_by("name", "pk")
 
 
-def counts_of(found: Iterable[UUID]) -> Mapping[UUID, Counts]:
-    rows = OrganizationMember.objects.filter(organization__in=list(found), kind=MemberKind.ACCOUNT).order_by()
+def counts_of(organizations: Iterable[UUID]) -> Mapping[UUID, Counts]:
+    rows = OrganizationMember.objects.filter(organization__in=list(organizations), kind=MemberKind.ACCOUNT).order_by()
     return {row["organization"]: _counts(row) for row in rows.values("organization").annotate(**_COUNTED)}
 
 
@@ -133,21 +133,23 @@ def accounts_by_id(keys: Iterable[UUID]) -> Mapping[UUID, CloudAccount]:
     return CloudAccount.objects.defer("last_check").in_bulk(list(keys))
 
 
-def members(organization: Organization, wanted: MemberFilter) -> QuerySet[OrganizationMember]:
+def members(organization: Organization, filters: MemberFilter) -> QuerySet[OrganizationMember]:
     """The accounts that fit, in the order of their names."""
-    found = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.ACCOUNT)
-    if wanted.state in MemberState.values:
-        found = found.filter(state=wanted.state)
-        if wanted.state != MemberState.ONBOARDED:
-            found = found.filter(_ACTIVE)
-    elif wanted.state in STATES:
-        found = found.filter(provider_state=wanted.state)
-    if wanted.q:
-        plain = wanted.q.replace("-", "").replace(" ", "").lower()
-        found = found.filter(
-            Q(name__icontains=wanted.q) | Q(account_id__startswith=wanted.q.lower()) | Q(account_id__startswith=plain)
+    members_found = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.ACCOUNT)
+    if filters.state in MemberState.values:
+        members_found = members_found.filter(state=filters.state)
+        if filters.state != MemberState.ONBOARDED:
+            members_found = members_found.filter(_ACTIVE)
+    elif filters.state in STATES:
+        members_found = members_found.filter(provider_state=filters.state)
+    if filters.q:
+        digits = filters.q.replace("-", "").replace(" ", "").lower()
+        members_found = members_found.filter(
+            Q(name__icontains=filters.q)
+            | Q(account_id__startswith=filters.q.lower())
+            | Q(account_id__startswith=digits)
         )
-    return found.order_by("name", "pk")
+    return members_found.order_by("name", "pk")
 
 
 def accounts_in(organization: Organization, node_id: str) -> QuerySet[OrganizationMember]:
@@ -155,27 +157,27 @@ def accounts_in(organization: Organization, node_id: str) -> QuerySet[Organizati
     return members(organization, MemberFilter()).filter(parent_id=node_id)
 
 
-def export_rows(organization: Organization, wanted: MemberFilter) -> Iterator[dict[str, Any]]:
+def export_rows(organization: Organization, filters: MemberFilter) -> Iterator[dict[str, Any]]:
     names = dict(
         OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER).values_list(
             "node_id", "name"
         )
     )
-    for row in members(organization, wanted).iterator(chunk_size=500):
+    for row in members(organization, filters).iterator(chunk_size=500):
         values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS if name != "container"}
         yield {**values, "container": names.get(row.parent_id, row.parent_id)}
 
 
 def connecting_choices(owner: str, q: str = "") -> list[CloudAccount]:
     """Working accounts of the owner through which an organization could be reached; at most `CHOICES`."""
-    able = [provider.key for provider in registry.all_providers() if organizations_of(provider)]
+    providers = [provider.key for provider in registry.all_providers() if organizations_of(provider)]
     taken = list(Organization.objects.filter(owner=owner).values_list("connection", flat=True))
-    found = CloudAccount.objects.of(owner).filter(
-        provider__in=able, connection__isnull=True, status=CloudAccountStatus.ACTIVE
+    accounts = CloudAccount.objects.of(owner).filter(
+        provider__in=providers, connection__isnull=True, status=CloudAccountStatus.ACTIVE
     )
     if q:
-        found = found.matching(q)
-    return list(found.exclude(pk__in=taken).defer("last_check").order_by("name", "id")[:CHOICES])
+        accounts = accounts.matching(q)
+    return list(accounts.exclude(pk__in=taken).defer("last_check").order_by("name", "id")[:CHOICES])
 
 
 def jobs_of(organization: Organization, limit: int = 3) -> list[Job]:

@@ -68,7 +68,7 @@ def run_sync(organization_id: UUID) -> str:
     if claim is not None:
         organization = row.get()
         with LeaseKeeper(claim.renew) as keeper:
-            _look(organization, claim, keeper)
+            _run(organization, claim, keeper)
     return row.values_list("sync_state", flat=True).first() or "gone"
 
 
@@ -76,8 +76,8 @@ def requeue_syncs() -> int:
     """Gives looks of dead workers back, nudges those that wait, and asks for those that are due. Counts all."""
     now = timezone.now()
     lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
-    mended = sum(_end_deadly(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
-    mended += lost.filter(attempts__lt=TRIES).update(
+    changed = sum(_give_up(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
+    changed += lost.filter(attempts__lt=TRIES).update(
         sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None
     )
     for organization in Organization.objects.filter(sync_state=SyncState.IDLE, next_sync_at__lte=now)[:100]:
@@ -86,29 +86,29 @@ def requeue_syncs() -> int:
         except ProviderError as error:
             # No look and no line in the trail for it: it is told on the page, and asked for again later.
             Organization.objects.filter(pk=organization.pk, sync_state=SyncState.IDLE).update(
-                next_sync_at=now + _pause(error), **_told(error)
+                next_sync_at=now + _pause(error), **_error_fields(error)
             )
             continue
-        mended += 1
+        changed += 1
     waiting = Organization.objects.filter(sync_state=SyncState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:100]):
         Organization.objects.filter(pk=key).update(nudged_at=now)
-        mended += messages.send(TASK, str(key), queue=QUEUE)
-    return mended
+        changed += messages.send(TASK, str(key), queue=QUEUE)
+    return changed
 
 
-def _look(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
+def _run(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
     try:
         writer = _walk(organization, claim, keeper)
     except ProviderError as error:
-        _end_badly(organization, claim, error)
+        _finish_failed(organization, claim, error)
     except Exception:
         # A defect of ours is told as such, instead of as a worker that died.
         logger.exception("organization.defect", extra={"organization": str(organization.pk)})
-        _end_badly(organization, claim, defect("look at the organization"))
+        _finish_failed(organization, claim, defect("look at the organization"))
     else:
         if writer is not None:
-            _end_well(organization, claim, writer)
+            _finish(organization, claim, writer)
 
 
 def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> MemberWriter | None:
@@ -123,13 +123,13 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
     if cursor and (organization.requested_at or timezone.now()) < timezone.now() - OLDEST_CURSOR:
         cursor = ""
     while True:
-        writer = _begin(organization, claim, cursor)
+        writer = _begin_generation(organization, claim, cursor)
         if writer is None:
             return None
         moved = False
         try:
             for page in provider.organization_pages(credentials, target, organization.options, cursor):
-                if keeper.lost.is_set() or not _store(organization, claim, writer, page):
+                if keeper.lost.is_set() or not _store_page(organization, claim, writer, page):
                     return None
                 moved = True
         except ProviderError as error:
@@ -140,7 +140,7 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
         return writer
 
 
-def _begin(organization: Organization, claim: Claim, cursor: str) -> MemberWriter | None:
+def _begin_generation(organization: Organization, claim: Claim, cursor: str) -> MemberWriter | None:
     """A look from the beginning is a new generation; one that goes on belongs to the same."""
     if not cursor:
         if not claim.write(generation=F("generation") + 1, cursor="", seen=0):
@@ -149,7 +149,7 @@ def _begin(organization: Organization, claim: Claim, cursor: str) -> MemberWrite
     return MemberWriter(organization, organization.generation)
 
 
-def _store(organization: Organization, claim: Claim, writer: MemberWriter, page: MemberPage) -> bool:
+def _store_page(organization: Organization, claim: Claim, writer: MemberWriter, page: MemberPage) -> bool:
     """A page and the cursor behind it. The last page's cursor is not stored: the look ends with the sweep."""
     with transaction.atomic(using=SECURITY):
         organization.seen += writer.write(page.nodes)
@@ -162,10 +162,10 @@ def _store(organization: Organization, claim: Claim, writer: MemberWriter, page:
         return claim.write(**changes)
 
 
-def _end_well(organization: Organization, claim: Claim, writer: MemberWriter) -> None:
+def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> None:
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
-        gone = writer.close_missing_members()
+        closed = writer.close_missing_members()
         # A quarter of an hour of jitter: a fleet that was connected in one go is not looked at in one go every day.
         jitter = timedelta(seconds=random.uniform(0, 900))  # noqa: S311 # no secret
         ended = claim.write(
@@ -174,17 +174,17 @@ def _end_well(organization: Organization, claim: Claim, writer: MemberWriter) ->
         )  # fmt: skip
         if ended:
             _record(
-                organization, f"{organization.seen:,} nodes seen, {writer.new:,} accounts new, {gone:,} gone", code=""
+                organization, f"{organization.seen:,} nodes seen, {writer.new:,} accounts new, {closed:,} gone", code=""
             )
 
 
-def _end_badly(organization: Organization, claim: Claim, error: ProviderError) -> None:
+def _finish_failed(organization: Organization, claim: Claim, error: ProviderError) -> None:
     """What can pass by itself is tried again soon, from the cursor; all else tomorrow, from the beginning."""
     now = timezone.now()
     changes: dict[str, object] = {"cursor": ""} if error.permanent else {}
     ended = claim.write(
         sync_state=SyncState.IDLE, claim=None, lease_until=None, next_sync_at=now + _pause(error), attempts=0,
-        **_told(error), **changes,
+        **_error_fields(error), **changes,
     )  # fmt: skip
     if ended:
         _record(organization, f"failed: {error.cause}", code=error.code)
@@ -194,11 +194,11 @@ def _pause(error: ProviderError) -> timedelta:
     return EVERY if error.permanent else AGAIN
 
 
-def _told(error: ProviderError) -> dict[str, str]:
+def _error_fields(error: ProviderError) -> dict[str, str]:
     return {"code": error.code, "cause": error.cause[:500], "remedy": error.remedy[:500]}
 
 
-def _end_deadly(organization: Organization, lost: QuerySet[Organization]) -> int:
+def _give_up(organization: Organization, lost: QuerySet[Organization]) -> int:
     """A look that killed its workers `TRIES` times at the same page: tomorrow again, from the beginning."""
     logger.error("organization.deadly", extra={"organization": str(organization.pk)})
     cause = f"The worker died {organization.attempts} times at this look without getting any further."

@@ -25,13 +25,13 @@ def requeue_rotations() -> int:
     Those that were ended from outside after their swap (a discarding that came too late) are finished.
     """
     now = timezone.now()
-    mended = 0
+    changed = 0
     for rotation in CredentialRotation.objects.filter(state=RotationStage.RUNNING, lease_until__lt=now)[:500]:
         lost = CredentialRotation.objects.filter(pk=rotation.pk, claim=rotation.claim, lease_until__lt=now)
         if rotation.attempts < ATTEMPTS or was_swapped(rotation):
-            mended += lost.update(state=RotationStage.QUEUED, claim=None, lease_until=None, nudged_at=None)
+            changed += lost.update(state=RotationStage.QUEUED, claim=None, lease_until=None, nudged_at=None)
         else:
-            mended += Claim(lost).end(
+            changed += Claim(lost).end(
                 state=RotationStage.ABANDONED,
                 ok=False,
                 code="worker_died",
@@ -40,8 +40,8 @@ def requeue_rotations() -> int:
     waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
-        mended += messages.send(TASK, str(key))
-    return mended + _finish_swapped(now - LATE)
+        changed += messages.send(TASK, str(key))
+    return changed + _finish_swapped(now - LATE)
 
 
 def _finish_swapped(since: datetime) -> int:
@@ -56,11 +56,11 @@ def _finish_swapped(since: datetime) -> int:
             account_id__in={rotation.account for rotation in rotations.values()}, replaced_by__in=list(rotations)
         ).values_list("replaced_by", flat=True)
     )
-    mended = 0
+    changed = 0
     for rotation in rotations.values():
         if rotation.pk in in_use:
             update_swapped_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
-            mended += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
+            changed += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
                 state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""
             )
-    return mended
+    return changed

@@ -21,7 +21,7 @@ from cloudaccounts.work.databases import SECURITY
 
 STAGED_FOR = timedelta(days=1)  # a new credential that nobody puts into use is not kept longer
 CHUNK = 500  # accounts read at a time
-ROUND = 20_000  # facts told in one round; the next one tells the rest
+MAX_PER_RUN = 20_000  # facts told in one round; the next one tells the rest
 _REMEDY = "Make a new one at the provider and replace it on the account's page: it is tested before it takes over."
 
 Fact = tuple[NoticeKind, str, str, CloudAccount]
@@ -38,24 +38,24 @@ def notify_credential_ages(*, now: datetime | None = None) -> int:
     accounts = accounts.only(
         "owner", "name", "credential_since", "credential_expires_at", "credential_secretless", "credential_generation"
     )
-    found, told = accounts.iterator(chunk_size=CHUNK), 0
-    while told < ROUND and (chunk := list(islice(found, CHUNK))):
+    remaining, notified = accounts.iterator(chunk_size=CHUNK), 0
+    while notified < MAX_PER_RUN and (chunk := list(islice(remaining, CHUNK))):
         facts = [fact for account in chunk for fact in facts_of(account, age_of(account, now=now))]
         names = [f"{kind.value}:{key}" for kind, key, _, _ in facts]
         known = set(Notice.objects.filter(key__in=names).values_list("key", flat=True))
         with transaction.atomic(using=SECURITY):
             for name, (kind, key, text, account) in zip(names, facts, strict=True):
                 if name not in known:
-                    told += notify(kind, key=key, text=text, remedy=_REMEDY, account=account)
-    return told
+                    notified += notify(kind, key=key, text=text, remedy=_REMEDY, account=account)
+    return notified
 
 
 def facts_of(account: CloudAccount, age: CredentialAge) -> Iterator[Fact]:
     """What there is to tell of a credential of this age. Its key names the account, the credential and its date."""
     if age.days is None or account.credential_since is None:
         return
-    limits, one = Limits.current(), f"{account.pk}:{account.credential_generation}"
-    since = f"{one}:{account.credential_since:%Y%m%d}"
+    limits, credential_key = Limits.current(), f"{account.pk}:{account.credential_generation}"
+    since = f"{credential_key}:{account.credential_since:%Y%m%d}"
     if age.days >= limits.critical:
         text = f"{account.name}: the credential is {age.days} days old; its limit is {limits.critical}."
         yield NoticeKind.ROTATION_CRITICAL, since, text, account
@@ -64,7 +64,12 @@ def facts_of(account: CloudAccount, age: CredentialAge) -> Iterator[Fact]:
         yield NoticeKind.ROTATION_WARNING, since, text, account
     if (age.expired or age.expires_soon) and (ends := account.credential_expires_at) is not None:
         text = f"{account.name}: {cause_of(age)} Its date is {ends:%d %B %Y, %H:%M} UTC."
-        yield NoticeKind.CREDENTIAL_EXPIRING, f"{one}:{ends:%Y%m%d}{':ended' if age.expired else ''}", text, account
+        yield (
+            NoticeKind.CREDENTIAL_EXPIRING,
+            f"{credential_key}:{ends:%Y%m%d}{':ended' if age.expired else ''}",
+            text,
+            account,
+        )
 
 
 def destroy_expired_credentials(*, now: datetime | None = None) -> int:
@@ -75,23 +80,23 @@ def destroy_expired_credentials(*, now: datetime | None = None) -> int:
 
 
 def _destroy_previous(now: datetime) -> int:
-    ended = 0
+    destroyed = 0
     rows = CloudCredential.objects.filter(previous_until__lte=now).order_by("previous_until")
-    for row in rows.defer("payload", "staged", "previous")[:ROUND].iterator(chunk_size=CHUNK):
+    for row in rows.defer("payload", "staged", "previous")[:MAX_PER_RUN].iterator(chunk_size=CHUNK):
         account = CloudAccount.objects.filter(pk=row.pk).only("owner", "name").first()
         if account is None:
             continue
         with transaction.atomic(using=SECURITY):
             # Told first: where there are no transactions, a kill between the two repeats both and tells once.
             notify_retired(account, row)
-            ended += staging.destroy_previous(account=account, generation=row.generation, actor=SYSTEM)
-    return ended
+            destroyed += staging.destroy_previous(account=account, generation=row.generation, actor=SYSTEM)
+    return destroyed
 
 
 def _destroy_staged(now: datetime) -> int:
-    ended = 0
+    destroyed = 0
     rows = CloudCredential.objects.filter(staged_at__lte=now - STAGED_FOR).order_by("staged_at")
-    for key in list(rows.values_list("pk", flat=True)[:ROUND]):
+    for key in list(rows.values_list("pk", flat=True)[:MAX_PER_RUN]):
         if (account := CloudAccount.objects.filter(pk=key).only("owner", "name").first()) is not None:
-            ended += discard_staged(account, actor=SYSTEM)
-    return ended
+            destroyed += discard_staged(account, actor=SYSTEM)
+    return destroyed

@@ -38,28 +38,28 @@ class RotationFilter:
         return any((self.state, self.provider, self.group))
 
 
-def accounts(wanted: RotationFilter, *, now: datetime | None = None) -> CloudAccountQuerySet:
+def accounts(filters: RotationFilter, *, now: datetime | None = None) -> CloudAccountQuerySet:
     """Oldest credential first; what holds no secret comes last. Raises `ProviderError`."""
-    found = CloudAccount.objects.all()
-    if wanted.owner:
-        found = found.of(wanted.owner)
-    if wanted.provider:
-        found = found.filter(provider=wanted.provider)
-    if wanted.state:
-        found = found.filter(in_state(wanted.state, now=now))
-    if wanted.group:
-        found = found.filter(group_queries.within(wanted.group, owner=wanted.owner))
-    return found.defer("last_check").order_by("credential_secretless", "credential_since", "id")
+    accounts_found = CloudAccount.objects.all()
+    if filters.owner:
+        accounts_found = accounts_found.of(filters.owner)
+    if filters.provider:
+        accounts_found = accounts_found.filter(provider=filters.provider)
+    if filters.state:
+        accounts_found = accounts_found.filter(in_state(filters.state, now=now))
+    if filters.group:
+        accounts_found = accounts_found.filter(group_queries.within(filters.group, owner=filters.owner))
+    return accounts_found.defer("last_check").order_by("credential_secretless", "credential_since", "id")
 
 
-def rows(wanted: RotationFilter, *, now: datetime | None = None) -> Iterator[dict[str, Any]]:
+def rows(filters: RotationFilter, *, now: datetime | None = None) -> Iterator[dict[str, Any]]:
     """A mapping of `COLUMNS` for each account. Raises `ProviderError` at the first."""
     now, limits, labels = now or timezone.now(), Limits.current(), _method_labels()
-    found = accounts(wanted, now=now).values_list(*_READ).iterator(chunk_size=CHUNK)
+    columns = accounts(filters, now=now).values_list(*_READ).iterator(chunk_size=CHUNK)
     for (
         name,
-        cloud,
-        number,
+        provider,
+        account_id,
         owner,
         environment,
         method,
@@ -70,20 +70,20 @@ def rows(wanted: RotationFilter, *, now: datetime | None = None) -> Iterator[dic
         code,
         status,
         key,
-    ) in found:
-        told = age(since, expires, secretless=secretless, now=now, limits=limits)
+    ) in columns:
+        credential_age = age(since, expires, secretless=secretless, now=now, limits=limits)
         yield {
             "name": name,
-            "provider": cloud,
-            "account_id": number,
+            "provider": provider,
+            "account_id": account_id,
             "owner": owner,
             "environment": environment,
-            "method": labels.get((cloud, method), method),
-            "rotation": told.state.value,
-            "age_days": told.days,
+            "method": labels.get((provider, method), method),
+            "rotation": credential_age.state.value,
+            "age_days": credential_age.days,
             "credential_since": since,
             "expires_at": expires,
-            "days_left": told.days_left,
+            "days_left": credential_age.days_left,
             "last_proof_at": None if code else checked,
             "status": status,
             "id": str(key),
@@ -92,8 +92,8 @@ def rows(wanted: RotationFilter, *, now: datetime | None = None) -> Iterator[dic
 
 def fails(state: str, limit: str) -> bool:
     """Whether a credential in this state is what ``--fail-on`` asks for: warning means critical as well."""
-    wanted = {RotationState.CRITICAL.value} | ({RotationState.WARNING.value} if limit == "warning" else set())
-    return state in wanted
+    states = {RotationState.CRITICAL.value} | ({RotationState.WARNING.value} if limit == "warning" else set())
+    return state in states
 
 
 def _method_labels() -> dict[tuple[str, str], str]:

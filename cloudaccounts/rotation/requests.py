@@ -33,7 +33,7 @@ def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Creden
     with transaction.atomic(using=SECURITY):
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
             raise RotationUnderWayError
-        _supersede(account)
+        _discard_untested(account)
         rotation.save(force_insert=True)
         staging.stage(account=account, credentials=credentials, facts=facts, rotation_id=rotation.pk, actor=actor)
     return rotation
@@ -49,7 +49,7 @@ def rollback_credential(account: CloudAccount, *, actor: Actor) -> CredentialRot
     with transaction.atomic(using=SECURITY):
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
             raise RotationUnderWayError
-        _supersede(account)
+        _discard_untested(account)
         rotation.method = staging.stage_previous(account=account, rotation_id=rotation.pk, actor=actor)
         rotation.save(force_insert=True)
     return start_rotation(account, actor=actor)
@@ -64,11 +64,11 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
     if under_way := CredentialRotation.objects.filter(active_account=account.pk).first():
         return under_way
     row = staging.credential_row(account.pk, staged__isnull=False)
-    found = CredentialRotation.objects.filter(pk=row.staged_id) if row and row.staged_id else None
-    if found is None:
+    rotations = CredentialRotation.objects.filter(pk=row.staged_id) if row and row.staged_id else None
+    if rotations is None:
         raise NothingStagedError
     now = timezone.now()
-    waiting = found.exclude(state__in=[RotationStage.QUEUED, RotationStage.RUNNING, RotationStage.DISCARDED])
+    waiting = rotations.exclude(state__in=[RotationStage.QUEUED, RotationStage.RUNNING, RotationStage.DISCARDED])
     try:
         with transaction.atomic(using=SECURITY):
             asked = waiting.update(
@@ -80,7 +80,7 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
                 record(account, actor, "credential.test_requested", f"Test of a new credential begun by {actor.label}")
     except IntegrityError:  # another is under way since the look above
         pass
-    rotation = found.first() or CredentialRotation.objects.filter(active_account=account.pk).first()
+    rotation = rotations.first() or CredentialRotation.objects.filter(active_account=account.pk).first()
     if rotation is None:
         raise NothingStagedError
     return rotation
@@ -90,17 +90,17 @@ def discard_staged(account: CloudAccount, *, actor: Actor) -> bool:
     """Destroys what is staged, and ends its test. The credential in use stays. Whether there was something."""
     with transaction.atomic(using=SECURITY):
         # First what is staged: a worker that has tested it then finds nothing to put into use.
-        found = staging.discard_staged(account=account, actor=actor)
-        ended = CredentialRotation.objects.filter(account=account.pk).filter(
+        was_staged = staging.discard_staged(account=account, actor=actor)
+        unfinished = CredentialRotation.objects.filter(account=account.pk).filter(
             state__in=[RotationStage.STAGED, RotationStage.QUEUED, RotationStage.RUNNING]
         )
-        ended.update(
+        unfinished.update(
             state=RotationStage.DISCARDED, active_account=None, claim=None, lease_until=None, finished_at=timezone.now()
         )
-    return found
+    return was_staged
 
 
-def _supersede(account: CloudAccount) -> None:
+def _discard_untested(account: CloudAccount) -> None:
     """What was staged before and never put into use gives way to what is staged now."""
     CredentialRotation.objects.filter(account=account.pk, state=RotationStage.STAGED).update(
         state=RotationStage.DISCARDED, finished_at=timezone.now()

@@ -96,8 +96,8 @@ def replace_credentials(
             if not conclude(account, rotation, claim, report):
                 raise RotationUnderWayError  # this process was frozen past its lease; what it staged goes as well
     except Exception as error:
-        told = error if isinstance(error, ProviderError) else defect("replacement")
-        claim.end(state=RotationStage.ABANDONED, ok=False, code=told.code, cause=told.cause[:500])  # nobody goes on
+        reason = error if isinstance(error, ProviderError) else defect("replacement")
+        claim.end(state=RotationStage.ABANDONED, ok=False, code=reason.code, cause=reason.cause[:500])  # nobody goes on
         raise
     return report
 

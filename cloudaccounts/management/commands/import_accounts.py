@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.imports.parser import FileRefusedError, read_file
-from cloudaccounts.imports.runner import Result, import_rows
+from cloudaccounts.imports.runner import RowResult, import_rows
 
 WORDS = {"added": "added", "valid": "would be added", "exists": "connected already", "refused": "refused"}
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             raise CommandError(f"{counts['refused']} refused.", returncode=1)
 
 
-def _row(result: Result) -> str:
+def _row(result: RowResult) -> str:
     said = f"{result.reason} {result.remedy}".strip()
     account = f"{result.provider:<6} {result.account_id:<36} {result.name}"
     return f"line {result.line:>5}  {WORDS[result.state]:<17}  {account}  {said}".rstrip()

@@ -68,7 +68,7 @@ def test_replacing_by_the_page_waits_after_failures_and_keeps_what_was_entered(
     page = give(alices, account, "the-new-one")  # the right one, too: nobody learns that it is right
     assert "Too many validations of this account failed" in page
     assert LATER.search(page)
-    assert "stays stored here, sealed" in page
+    assert "stays stored here, encrypted" in page
     row = CloudCredential.objects.get()
     assert row.generation == 0
     assert row.staged is not None
@@ -98,7 +98,7 @@ def test_pages_and_calls_share_one_count(alices: Client, account: CloudAccount, 
     give(alices, account, "guessed")
     prove(str(alice.pk), "guessed")
     with pytest.raises(TooManyAttemptsError):
-        replace_given_credentials(account, actor=SYSTEM, method="", given={"token": "guessed"})
+        replace_given_credentials(account, actor=SYSTEM, method="", raw_values={"token": "guessed"})
 
 
 def test_no_caller_can_forget_the_limits(alice: User, toycloud: State) -> None:

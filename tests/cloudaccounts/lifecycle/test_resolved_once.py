@@ -76,20 +76,20 @@ ONCE = {"get": 1, "clean_account_id": 1, "clean_credentials": 1, "validate": 1, 
 
 def test_connecting(alice: User, toycloud: State, calls: Counter[str]) -> None:
     with measured(calls) as counts:
-        onboard_account(owner=str(alice.pk), actor=SYSTEM, given=toybox(toycloud.good_token))
+        onboard_account(owner=str(alice.pk), actor=SYSTEM, account_input=toybox(toycloud.good_token))
     assert counts == {**ONCE, "describe": 1}
 
 
 def test_validating(alice: User, toycloud: State, calls: Counter[str]) -> None:
     with measured(calls) as counts:
-        assert validate_new_account(owner=str(alice.pk), given=toybox(toycloud.good_token)).ok
+        assert validate_new_account(owner=str(alice.pk), account_input=toybox(toycloud.good_token)).ok
     assert counts == ONCE
 
 
 def test_an_account_that_is_connected_costs_nothing_more(alice: User, toycloud: State, calls: Counter[str]) -> None:
     add(alice)
     with measured(calls) as counts, pytest.raises(DuplicateAccountError):
-        onboard_account(owner=str(alice.pk), actor=SYSTEM, given=toybox(toycloud.good_token))
+        onboard_account(owner=str(alice.pk), actor=SYSTEM, account_input=toybox(toycloud.good_token))
     assert counts == {"get": 1, "clean_account_id": 1, "clean_credentials": 1, "exists": 1, "limits": 0}
 
 
@@ -98,7 +98,7 @@ def test_replacing_credentials_takes_the_account_as_it_is_stored(
 ) -> None:
     account = toy_account(alice)
     with measured(calls) as counts:
-        report = replace_given_credentials(account, actor=SYSTEM, method="", given={"token": toycloud.good_token})
+        report = replace_given_credentials(account, actor=SYSTEM, method="", raw_values={"token": toycloud.good_token})
     assert report.ok
     assert (counts["clean_credentials"], counts["describe"], counts["validate"]) == (1, 1, 1)
     assert (counts["exists"], counts["limits"]) == (0, 1)

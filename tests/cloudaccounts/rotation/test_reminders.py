@@ -80,7 +80,7 @@ def test_a_round_is_bounded_and_the_next_one_goes_on(
 ) -> None:
     for _ in range(5):
         make_account(alice, credential_since=GIVEN)
-    monkeypatch.setattr(rotation_reminders, "ROUND", 2)
+    monkeypatch.setattr(rotation_reminders, "MAX_PER_RUN", 2)
     monkeypatch.setattr(rotation_reminders, "CHUNK", 2)
     now = GIVEN + timedelta(days=90)
     assert [notify_credential_ages(now=now) for _ in range(4)] == [2, 2, 1, 0]
