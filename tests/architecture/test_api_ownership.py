@@ -43,7 +43,7 @@ def caller(user: User) -> Caller:
 
 
 def ask(calls: Caller, verb: str, path: str, records: dict[str, UUID]) -> Any:
-    address = _PARAMETER.sub(lambda found: str(records[found[1]]), path.removeprefix(ROOT))
+    address = _PARAMETER.sub(lambda match: str(records[match[1]]), path.removeprefix(ROOT))
     body = None if verb in {"GET", "DELETE"} else BODIES.get(path.rsplit("/", 1)[-1], {})
     return calls.ask(verb, address, body)
 

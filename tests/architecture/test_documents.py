@@ -14,8 +14,8 @@ import config.metrics
 from config.env import ROOT
 
 README, OPERATIONS = ROOT / "README.md", ROOT / "docs" / "operations.md"
-TOLD = {path.name: path.read_text() for path in (README, OPERATIONS)}
-EVERYTHING = "\n".join(TOLD.values())
+TEXTS = {path.name: path.read_text() for path in (README, OPERATIONS)}
+EVERYTHING = "\n".join(TEXTS.values())
 # Read by the clouds' SDKs and their HTTP libraries, not by us.
 OF_LIBRARIES = {
     "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "GOOGLE_APPLICATION_CREDENTIALS", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
@@ -63,12 +63,12 @@ def test_a_setting_that_is_named_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SETTINGS.keys() - OF_UP))
 def test_a_setting_that_is_read_is_named_in_the_operators_text(name: str) -> None:
-    assert re.search(rf"\b{name}\b", TOLD["operations.md"])
+    assert re.search(rf"\b{name}\b", TEXTS["operations.md"])
 
 
-@pytest.mark.parametrize(("name", "told"), re.findall(r"`([A-Z_]+)` \((\d+)", TOLD["operations.md"]))
-def test_a_default_is_what_it_is(name: str, told: str) -> None:
-    assert SETTINGS[name] == int(told)
+@pytest.mark.parametrize(("name", "default"), re.findall(r"`([A-Z_]+)` \((\d+)", TEXTS["operations.md"]))
+def test_a_default_is_what_it_is(name: str, default: str) -> None:
+    assert SETTINGS[name] == int(default)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -89,7 +89,7 @@ def test_a_command_of_the_list_has_the_flags_that_are_told(row: str) -> None:
 def test_the_list_names_every_command_of_ours() -> None:
     ours = {name for name, app in get_commands().items() if app in {"cloudaccounts", "wizard", "scans"}}
     assert len(ours) > 5
-    assert not {name for name in ours if not re.search(rf"\b{name}\b", TOLD["README.md"])}
+    assert not {name for name in ours if not re.search(rf"\b{name}\b", TEXTS["README.md"])}
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:^|`)make ([a-z]+)", EVERYTHING, re.MULTILINE))))

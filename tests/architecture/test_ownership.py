@@ -95,7 +95,7 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
 
 
 def address(route: str, records: dict[str, UUID]) -> str:
-    return "/" + _PARAMETER.sub(lambda found: str(records.get(found[1], WORDS.get(found[1]))), route)
+    return "/" + _PARAMETER.sub(lambda match: str(records.get(match[1], WORDS.get(match[1]))), route)
 
 
 def test_there_are_such_addresses() -> None:

@@ -38,7 +38,7 @@ def sandbox(folder: Path) -> Iterator[Rig]:
 
 @dataclass
 class Bench:
-    """What benchmarks share: a folder, and the simulated clouds once one of them asks for these."""
+    """What benchmarks share: a folder, and the simulated clouds, which start with the first that asks for them."""
 
     folder: Path
     _open: ExitStack
@@ -95,11 +95,11 @@ def chosen_by(arguments: list[str]) -> list[str]:
     names = list(benchmarks())
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, epilog=", ".join(names))
     parser.add_argument("names", nargs="*", help="run these only (“scans” means all that begin so)")
-    wanted = parser.parse_args(arguments).names
-    for given in wanted:
-        if not any(name.startswith(given) for name in names):
-            parser.error(f"there is no benchmark “{given}”")
-    return [name for name in names if not wanted or any(name.startswith(given) for given in wanted)]
+    prefixes = parser.parse_args(arguments).names
+    for prefix in prefixes:
+        if not any(name.startswith(prefix) for name in names):
+            parser.error(f"there is no benchmark “{prefix}”")
+    return [name for name in names if not prefixes or any(name.startswith(prefix) for prefix in prefixes)]
 
 
 def main() -> None:
@@ -128,9 +128,9 @@ def main() -> None:
 
 def _beside(results: list[Result], output: Path) -> list[dict[str, Any]]:
     """These rows in the place of earlier ones of the same names; a part that ran alone leaves the rest as it was."""
-    told = {result.name: result.to_dict() for result in results}
+    results_by_name = {result.name: result.to_dict() for result in results}
     earlier = json.loads(output.read_text()) if output.exists() else []
-    return [told.pop(row["name"], row) for row in earlier] + list(told.values())
+    return [results_by_name.pop(row["name"], row) for row in earlier] + list(results_by_name.values())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,17 @@ from cloudaccounts.providers.aws.permissions import PERMISSIONS
 
 Fields = Mapping[str, str]
 ACTIONS = [permission.action for permission in PERMISSIONS]
+
+
+class LockedSession:
+    """One boto3 session for several threads: they may use its clients at the same time, but not make them."""
+
+    def __init__(self) -> None:
+        self._session, self._lock = boto3.session.Session(), threading.Lock()
+
+    def client(self, *args: object, **kwargs: object) -> object:
+        with self._lock:
+            return self._session.client(*args, **kwargs)  # type: ignore[call-overload]  # passes on what it is given
 
 
 def client_maker(fields: Fields, session: Any = None) -> Callable[..., Any]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-
-import boto3
 
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.provider import Provider
@@ -34,13 +31,13 @@ def ours(account_id: str, fields: Mapping[str, str]) -> None:
 
 def compared(rig: Rig, cloud: str, name: str, mine: Callable[[], None], theirs: Callable[[], None]) -> Result:
     """Raises RuntimeError where the two do not ask the same of the cloud, in whatever order."""
-    asked = []
+    calls = []
     for call in (mine, theirs):
         rig.control.clear_journal()
         call()
-        asked.append(sorted((one["action"], one.get("resource", "")) for one in rig.control.calls(cloud)))
-    if asked[0] != asked[1]:
-        raise RuntimeError(f"not the same calls: {asked[0]} and {asked[1]}")
+        calls.append(sorted((call["action"], call.get("resource", "")) for call in rig.control.calls(cloud)))
+    if calls[0] != calls[1]:
+        raise RuntimeError(f"not the same calls: {calls[0]} and {calls[1]}")
     value, reference = interleaved(mine, theirs, times=15)
     return Result(name, value * 1000, "ms", "lower", reference * 1000, "≤ 1.2")
 
@@ -94,16 +91,7 @@ def google(rig: Rig) -> Result:
 def fleet(rig: Rig) -> Result:
     """A raw thread pool with one session shared by all is the reference: its models are loaded once."""
     accounts = rig.control.seed_accounts(FLEET)
-    session, lock = boto3.session.Session(), threading.Lock()
-
-    class LockedSession:
-        """Creating clients in one session from several threads is not safe in boto3; using them is."""
-
-        def client(self, *args: object, **kwargs: object) -> object:
-            with lock:
-                return session.client(*args, **kwargs)  # type: ignore[call-overload]  # passes on what bare gives
-
-    shared = LockedSession()
+    shared = bare.LockedSession()
 
     def raw(account: Mapping[str, str]) -> None:
         bare.connection_test(account, shared)

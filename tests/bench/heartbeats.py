@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
-import boto3
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM
@@ -51,16 +49,7 @@ def _our_rate() -> float:
 
 
 def _raw_rate(accounts: list[dict[str, str]]) -> float:
-    session, lock = boto3.session.Session(), threading.Lock()
-
-    class LockedSession:
-        """Creating clients in one session from several threads is not safe in boto3; using them is."""
-
-        def client(self, *args: object, **kwargs: object) -> object:
-            with lock:
-                return session.client(*args, **kwargs)  # type: ignore[call-overload]  # passes on what bare gives
-
-    shared = LockedSession()
+    shared = bare.LockedSession()
 
     def check(fields: Mapping[str, str]) -> None:
         answer = bare.client_maker(fields, shared)("sts").get_caller_identity()

@@ -29,9 +29,9 @@ def discover(rig: Rig) -> tuple[Result, Result]:
     rig.control.grow_organization(MEMBERS)
     organization = connect_organization(_management(rig), actor=SYSTEM, options={})
     run_sync(organization.pk)  # the first writes everything
-    found = OrganizationMember.objects.filter(organization=organization.pk, kind="account").count()
-    if found < MEMBERS:
-        raise RuntimeError(f"only {found} members were found: {Organization.objects.get(pk=organization.pk).cause}")
+    members = OrganizationMember.objects.filter(organization=organization.pk, kind="account").count()
+    if members < MEMBERS:
+        raise RuntimeError(f"only {members} members were found: {Organization.objects.get(pk=organization.pk).cause}")
     OrganizationMember.objects.filter(organization=organization.pk).delete()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tracemalloc.start()
@@ -44,7 +44,7 @@ def discover(rig: Rig) -> tuple[Result, Result]:
     request_sync(organization, actor=SYSTEM)
     began = time.perf_counter()
     run_sync(organization.pk)
-    rate = found / (time.perf_counter() - began)
+    rate = members / (time.perf_counter() - began)
     return (
         Result(f"{MEMBERS:,} members discovered", rate, "members/s", "higher", RATE_AIM, "≥ 1 (100/s)"),
         Result(f"peak memory of discovering {MEMBERS:,} members", max(peak, grown), "MB", "lower", MEMORY_AIM, "≤ 1"),

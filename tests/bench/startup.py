@@ -35,8 +35,8 @@ def check(folder: Path) -> Result:
 
     def run(settings: str) -> None:
         # With byte code kept, as an installed product has it, whatever this environment says.
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        env = {**kept, "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{folder}", "DJANGO_SETTINGS_MODULE": settings}
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env = {**environment, "PYTHONPATH": f"{Path.cwd()}{os.pathsep}{folder}", "DJANGO_SETTINGS_MODULE": settings}
         subprocess.run([sys.executable, "manage.py", "check"], env=env, check=True, capture_output=True)
 
     value, reference = interleaved(lambda: run("config.settings"), lambda: run("bench_settings"), times=15, clock=_cpu)

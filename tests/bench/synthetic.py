@@ -89,9 +89,9 @@ def synthetic() -> Iterator[Result]:
 def _in_own_process(resources: int) -> dict[str, float]:
     """Seconds of the first scan, of the second that finds all as it was, of an incremental one; the peak in MB."""
     command = [sys.executable, "-m", "tests.bench.synthetic", str(resources)]
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    found: dict[str, float] = json.loads(told.splitlines()[-1])
-    return found
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    numbers: dict[str, float] = json.loads(output.splitlines()[-1])
+    return numbers
 
 
 def _measured(resources: int) -> dict[str, float]:

@@ -36,13 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Callable[[str], Broker]]:
-    """One corner of each broker for the whole run."""
+    """One place on each broker for the whole run."""
     opened: dict[str, Broker] = {}
     with ExitStack() as stack:
 
         def of(kind: str) -> Broker:
             if kind not in opened:
-                opened[kind] = stack.enter_context(engines.corner_of(kind))
+                opened[kind] = stack.enter_context(engines.own_place(kind))
             return opened[kind]
 
         yield of

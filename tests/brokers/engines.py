@@ -1,4 +1,4 @@
-"""The three kinds of broker, each with a corner of its own for this run, and a way to take it away for a while."""
+"""The three kinds of broker: each with a place of its own for this run, and a way to stop it for a while."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HELD = "cloud-accounts-tests"  # the key by which a run holds a database of a sh
 
 
 class Broker:
-    """A broker that answers. ``stop`` and ``start`` take it away and bring it back, with or without its messages."""
+    """A broker that answers. ``stop`` and ``start`` stop it and start it again, with or without its messages."""
 
     def __init__(
         self, url: str, *, empty: Callable[[], None], stop: Callable[[], None], start: Callable[[], None]
@@ -43,8 +43,8 @@ def url_of(kind: str) -> str:
     return url
 
 
-def corner_of(kind: str) -> AbstractContextManager[Broker]:
-    """A corner of the broker of this kind that nobody else uses."""
+def own_place(kind: str) -> AbstractContextManager[Broker]:
+    """A place on the broker of this kind that nobody else uses."""
     if kind == "filesystem":
         return filesystem()
     return shared_redis(url_of(kind)) if kind == "redis" else rabbitmq(url_of(kind))

@@ -29,10 +29,10 @@ class Product:
         self._env |= {"LOG_LEVEL": "INFO", slowcloud.FOLDER: str(folder)}
         self._env |= {"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))), **env}
         self._running: list[subprocess.Popen[bytes]] = []
-        found = folder / "toycloud-1.dist-info"  # the toy cloud as a distribution that is installed
-        found.mkdir()
-        (found / "METADATA").write_text("Metadata-Version: 2.1\nName: toycloud\nVersion: 1\n")
-        (found / "entry_points.txt").write_text(f"[cloudaccounts.providers]\ntoy = {slowcloud.__name__}:PROVIDER\n")
+        metadata = folder / "toycloud-1.dist-info"  # the toy cloud as a distribution that is installed
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toycloud\nVersion: 1\n")
+        (metadata / "entry_points.txt").write_text(f"[cloudaccounts.providers]\ntoy = {slowcloud.__name__}:PROVIDER\n")
 
     def worker(self, name: str) -> subprocess.Popen[bytes]:
         """One more worker (worker, scanner or fleet), ready for work."""

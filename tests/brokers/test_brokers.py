@@ -76,9 +76,9 @@ def test_a_scan_of_a_killed_worker_is_taken_up_and_done_once(product: Product, b
     wait_for(is_taken_up, seconds=60, what="the end of the scan")
     assert scan_of(account).attempts == 2
     assert Asset.objects.filter(account=account.pk).count() == len(UNITS)
-    told = AuditEvent.objects.filter(action="scan.completed")
-    wait_for(told.exists, seconds=10, what="the audit of it")
-    assert told.count() == 1
+    events = AuditEvent.objects.filter(action="scan.completed")
+    wait_for(events.exists, seconds=10, what="the audit of it")
+    assert events.count() == 1
     assert {product.visits()[f"collect:{unit} abcdef"] for unit in UNITS} == {1}
 
 
@@ -97,8 +97,8 @@ def test_work_that_is_told_of_many_times_is_done_once(product: Product, box: Box
         assert messages.send("cloudaccounts.run_job", str(job.pk), queue="fleet")
     for name in ("worker", "scanner", "fleet") * 2:
         product.worker(name)
-    told = {"scans.run": again + 2, "cloudaccounts.run_check": again + 1, "cloudaccounts.run_job": again + 1}
-    for task, times in told.items():
+    delivered = {"scans.run": again + 2, "cloudaccounts.run_check": again + 1, "cloudaccounts.run_job": again + 1}
+    for task, times in delivered.items():
         wait_for(partial(ended, task, times), seconds=60, what=f"{times} × {task}")
     visits = product.visits()
     assert (visits["scan abcdef"], visits["scan ghijkl"]) == (1, 1)

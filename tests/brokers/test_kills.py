@@ -217,21 +217,21 @@ def test_killed_while_an_organization_is_onboarded(product: Product, account: Cl
     ]
     organization = connect_organization(account, actor=SYSTEM, options={})
     run_sync(organization.pk)
-    held = names[:3]
-    for name in held:
+    running = names[:3]
+    for name in running:
         product.hold(name)
     job = onboard_members(
         organization, actor=SYSTEM, members=new_members(organization), environment="dev", regions=["left"]
     )
     victim = product.worker("fleet")
     others = JobItem.objects.filter(job=job.pk, state="done")
-    wait_for(lambda: others.count() == len(names) - len(held), seconds=60, what="the onboarding of the others")
-    wait_for(lambda: all(product.visits()[f"validate {name}"] for name in held), seconds=30, what="the last ones")
+    wait_for(lambda: others.count() == len(names) - len(running), seconds=60, what="the onboarding of the others")
+    wait_for(lambda: all(product.visits()[f"validate {name}"] for name in running), seconds=30, what="the last ones")
     product.kill(victim)
-    for name in held:
+    for name in running:
         product.release(name)
-    assert OrganizationMember.objects.filter(account_id__in=held, state="onboarding").count() == len(held)
-    assert not CloudAccount.objects.filter(account_id__in=held).exists()
+    assert OrganizationMember.objects.filter(account_id__in=running, state="onboarding").count() == len(running)
+    assert not CloudAccount.objects.filter(account_id__in=running).exists()
     product.worker("fleet")
     assert Job.objects.filter(state=JobState.RUNNING).update(lease_until=timezone.now()) == 1
 
@@ -249,5 +249,5 @@ def test_killed_while_an_organization_is_onboarded(product: Product, account: Cl
     assert set(OrganizationMember.objects.filter(kind="account").values_list("state", flat=True)) == {"onboarded"}
     assert ScanRun.objects.filter(account__in=onboarded.values("pk")).count() == len(names)
     visits = product.visits()
-    assert {visits[f"validate {name}"] for name in names if name not in held} == {1}, "what is done stays done"
-    assert {visits[f"validate {name}"] for name in held} == {2}
+    assert {visits[f"validate {name}"] for name in names if name not in running} == {1}, "what is done stays done"
+    assert {visits[f"validate {name}"] for name in running} == {2}

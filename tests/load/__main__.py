@@ -67,11 +67,11 @@ def _measure(console: Console, folder: Path, env: dict[str, str], port: int) -> 
 
 
 def _tell(console: Console, rows: list[Row]) -> None:
-    table = Table("load", "requests", "errors", "median ms", "p95 ms", "slowest ms", "told")
+    table = Table("load", "requests", "errors", "median ms", "p95 ms", "slowest ms", "note")
     for row in rows:
         table.add_row(
             row.name, str(row.requests), str(row.errors), f"{row.median_ms:.0f}", f"{row.p95_ms:.0f}",
-            f"{row.slowest_ms:.0f}", row.told,
+            f"{row.slowest_ms:.0f}", row.note,
         )  # fmt: skip
     console.print(table)
     output = ROOT / "var" / "load.json"

@@ -14,7 +14,7 @@ class Row:
     median_ms: float
     p95_ms: float
     slowest_ms: float
-    told: str
+    note: str
     fine: bool
 
     def to_dict(self) -> dict[str, Any]:

@@ -42,10 +42,10 @@ THINK = (1.0, 3.0)  # seconds between two pages of one person
 PAGES = ("accounts", "account", "findings")
 
 
-def _row(name: str, seconds: list[float], *, errors: int, told: str = "", fine: bool = True) -> Row:
+def _row(name: str, seconds: list[float], *, errors: int, note: str = "", fine: bool = True) -> Row:
     taken = sorted(second * 1000 for second in seconds) or [0.0]
     p95 = statistics.quantiles(taken, n=20)[18] if len(taken) > 1 else taken[0]
-    return Row(name, len(seconds), errors, statistics.median(taken), p95, taken[-1], told, fine and not errors)
+    return Row(name, len(seconds), errors, statistics.median(taken), p95, taken[-1], note, fine and not errors)
 
 
 def play(console: Console, product: Product, port: int) -> list[Row]:
@@ -97,9 +97,9 @@ def _add_at_once(port: int) -> Row:
         )
     statuses = Counter(status for status, _ in answers)
     wrong = sum(times for status, times in statuses.items() if status not in (201, 409))
-    told = ", ".join(f"{times} × {status}" for status, times in sorted(statuses.items()))
+    note = ", ".join(f"{times} × {status}" for status, times in sorted(statuses.items()))
     seconds = [taken for _, taken in answers]
-    return _row(f"{AT_ONCE} adds of one account", seconds, errors=wrong, told=told, fine=statuses[201] == 1)
+    return _row(f"{AT_ONCE} adds of one account", seconds, errors=wrong, note=note, fine=statuses[201] == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _browse(port: int, people: list[Person]) -> Iterator[Row]:
     failed = ScanRun.objects.filter(status=ScanStatus.FAILED).count()
     yield _row(
         "all pages", [second for page in PAGES for second in taken[page]], errors=sum(errors.values()),
-        told=f"{queued} scans queued at the start, {done} completed and {failed} failed at the end",
+        note=f"{queued} scans queued at the start, {done} completed and {failed} failed at the end",
         fine=queued > PEOPLE * EACH / 2 and failed == 0,
     )  # fmt: skip
     for page in PAGES:

@@ -62,16 +62,16 @@ class _Recorded:
 @pytest.fixture
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
     """Every pipeline that the two isolated databases get from now on."""
-    asked: list[Query] = []
+    queries: list[Query] = []
     for alias in (SECURITY, DISCOVERY):
         connection: Any = connections[alias]
         original = connection.get_collection
         monkeypatch.setattr(
             connection,
             "get_collection",
-            lambda name, alias=alias, original=original, **more: _Recorded(alias, original(name, **more), asked),
+            lambda name, alias=alias, original=original, **more: _Recorded(alias, original(name, **more), queries),
         )
-    return asked
+    return queries
 
 
 @pytest.fixture
@@ -167,27 +167,27 @@ def _uses_index(query: Query) -> bool:
     connection: Any = connections[query.alias]
     keys = connection.database[query.collection].index_information().values()
     first = {str(index["key"][0][0]) for index in keys}
-    asked: set[str] = set()
+    fields: set[str] = set()
     for stage in query.pipeline:
         if "$match" in stage:
-            asked |= _fields(stage["$match"])
+            fields |= _fields(stage["$match"])
         elif "$sort" in stage:
-            asked |= set(list(stage["$sort"])[:1]) if not asked else set()
+            fields |= set(list(stage["$sort"])[:1]) if not fields else set()
         else:
             break
-    return bool(asked & first)
+    return bool(fields & first)
 
 
 def _fields(match: Mapping[str, Any]) -> set[str]:
     """The fields that every row of the answer was compared by."""
-    found: set[str] = set()
+    fields: set[str] = set()
     for name, value in match.items():
         if name == "$and":
-            found |= set().union(*(_fields(part) for part in value))
+            fields |= set().union(*(_fields(part) for part in value))
         elif name == "$or":
-            found |= set.intersection(*(_fields(part) for part in value))
+            fields |= set.intersection(*(_fields(part) for part in value))
         elif name == "$expr":
             continue  # mongod compares what it computes without an index
         else:
-            found.add(name)
-    return found
+            fields.add(name)
+    return fields

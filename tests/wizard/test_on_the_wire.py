@@ -37,11 +37,11 @@ def rig(running_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 def walk_with_keys(rig: Rig, client: Client, start: Start, scenario: str) -> Walk:
     """A draft with a scenario's access keys, validated."""
-    given = rig.scenario(scenario)
-    fields: dict[str, Any] = given["fields"]
+    entries = rig.scenario(scenario)
+    fields: dict[str, Any] = entries["fields"]
     walk = start(client)
     walk.accept("provider", {"provider": "aws"})
-    walk.accept("environment", {**ENVIRONMENT, "account_id": given["account_id"]})
+    walk.accept("environment", {**ENVIRONMENT, "account_id": entries["account_id"]})
     keys = {
         f"access_keys-{name}": fields.get(name, "") for name in ("access_key_id", "secret_access_key", "session_token")
     }

@@ -49,7 +49,7 @@ def test_a_search_asks_for_what_it_hit_and_not_for_all_that_is_the_owners(scan: 
 def test_a_list_narrowed_by_service_and_region_is_counted_by_an_index_alone() -> None:
     if not is_sqlite():
         pytest.skip("Other planners decide by what is there.")
-    wanted = FindingFilter(severity="medium", service="ec2", region="eu-west-1")
-    plan = findings("1", wanted).order_by().values("owner").explain()
+    filters = FindingFilter(severity="medium", service="ec2", region="eu-west-1")
+    plan = findings("1", filters).order_by().values("owner").explain()
     assert "USING COVERING INDEX" in plan
     assert Finding._meta.db_table in plan

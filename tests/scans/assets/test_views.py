@@ -92,8 +92,8 @@ def test_it_asks_the_same_few_questions_however_many_assets_there_are(
 
 
 def test_an_asset_shows_its_tags_and_properties_as_text(alices: Client, account: CloudAccount) -> None:
-    found = asset(account, "web", tags={"items": "<b>7</b>"}, properties={"encrypted": False})
-    page = alices.get(f"/assets/{found.pk}/").content.decode()
+    row = asset(account, "web", tags={"items": "<b>7</b>"}, properties={"encrypted": False})
+    page = alices.get(f"/assets/{row.pk}/").content.decode()
     assert "items: &lt;b&gt;7&lt;/b&gt;" in page
     assert "&quot;encrypted&quot;: false" in page
 
@@ -103,9 +103,9 @@ def test_the_panel_counts_by_type_and_shows_what_came_last(alices: Client, accou
     asset(account, "db")
     asset(account, "logs", type="aws.s3.bucket")
     asset(account, "old", gone_at=timezone.now())
-    found = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").context["found"]
-    assert (found.total, found.types) == (3, (("aws.ec2.instance", 2), ("aws.s3.bucket", 1)))
-    assert len(found.latest) == 3
+    summary = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").context["found"]
+    assert (summary.total, summary.types) == (3, (("aws.ec2.instance", 2), ("aws.s3.bucket", 1)))
+    assert len(summary.latest) == 3
 
 
 def test_the_panel_of_an_account_without_assets_says_what_comes(alices: Client, account: CloudAccount) -> None:
@@ -140,8 +140,8 @@ def test_neither_counting_nor_the_types_read_every_asset(
     alices: Client, account: CloudAccount, django_assert_num_queries: Any
 ) -> None:
     asset(account, "web")
-    with django_assert_num_queries(7, using="cloud_security") as asked:
+    with django_assert_num_queries(7, using="cloud_security") as queries:
         alices.get("/assets/")
-    statements = [query["sql"] for query in asked.captured_queries if '"assets"' in query["sql"]]
+    statements = [query["sql"] for query in queries.captured_queries if '"assets"' in query["sql"]]
     assert len(statements) == 3
     assert all("LIMIT" in sql or ("DISTINCT" in sql and "gone_at" in sql) for sql in statements)

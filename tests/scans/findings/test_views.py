@@ -159,12 +159,12 @@ def test_a_finding_tells_what_why_and_how(alices: Client, scan: Scan, toycloud: 
     toycloud.put("boxes", "left", "red", lid="open")
     scan()
     page = text(alices, f"/findings/{Finding.objects.get().pk}/")
-    told_of = [
+    texts = [
         "The lid of red is open.", "Things fall out.", "Open the shelf and mend it.", "toy mend &lt;name&gt;",
         "Toy benchmark 1.1", 'href="https://console.toys.example/abcdef/red"', 'target="_blank"', "abcdef",
     ]  # fmt: skip
-    for told in told_of:
-        assert told in page
+    for expected in texts:
+        assert expected in page
 
 
 def test_a_link_that_is_not_https_is_not_shown(
@@ -183,30 +183,30 @@ def test_a_finding_of_a_check_that_is_not_made_any_more_still_has_a_page(alices:
 
 
 def test_suppressing_needs_a_reason_and_a_day_to_come(alices: Client, account: CloudAccount) -> None:
-    found = make(account, "meant")
-    url = f"/findings/{found.pk}/suppress/"
+    row = make(account, "meant")
+    url = f"/findings/{row.pk}/suppress/"
     assert alices.post(url, {"reason": " "}).status_code == 422
     assert alices.post(url, {"reason": "Meant", "until": "2001-01-01"}).status_code == 422
     assert alices.post(url, {"reason": "Meant", "until": "2099-01-01"}).status_code == 302
-    found.refresh_from_db()
-    assert (found.suppressed, found.suppressed_reason, found.suppressed_by) == (True, "Meant", "alice")
-    assert found.state == "suppressed"
+    row.refresh_from_db()
+    assert (row.suppressed, row.suppressed_reason, row.suppressed_by) == (True, "Meant", "alice")
+    assert row.state == "suppressed"
     assert AuditEvent.objects.filter(action="finding.suppressed").count() == 1
-    assert "until 1 January 2099" in text(alices, f"/findings/{found.pk}/")
-    alices.post(f"/findings/{found.pk}/unsuppress/")
-    found.refresh_from_db()
-    assert (found.suppressed, found.suppressed_reason, found.suppressed_until) == (False, "", None)
-    assert [row["what"] for row in found.timeline] == ["suppressed", "unsuppressed"]
+    assert "until 1 January 2099" in text(alices, f"/findings/{row.pk}/")
+    alices.post(f"/findings/{row.pk}/unsuppress/")
+    row.refresh_from_db()
+    assert (row.suppressed, row.suppressed_reason, row.suppressed_until) == (False, "", None)
+    assert [line["what"] for line in row.timeline] == ["suppressed", "unsuppressed"]
 
 
 def test_several_are_suppressed_at_once_after_a_question(alices: Client, account: CloudAccount) -> None:
-    one, other = make(account, "one"), make(account, "other")
+    first, other = make(account, "one"), make(account, "other")
     make(account, "third")
-    page = text(alices, f"/findings/suppress/?finding={one.pk}&finding={other.pk}&finding=nonsense")
+    page = text(alices, f"/findings/suppress/?finding={first.pk}&finding={other.pk}&finding=nonsense")
     assert "Suppress 2 findings" in page
     assert Finding.objects.filter(suppressed=True).count() == 0
-    alices.post("/findings/suppress/", {"finding": [str(one.pk), str(other.pk)], "reason": "Meant"})
-    assert set(Finding.objects.filter(suppressed=True)) == {one, other}
+    alices.post("/findings/suppress/", {"finding": [str(first.pk), str(other.pk)], "reason": "Meant"})
+    assert set(Finding.objects.filter(suppressed=True)) == {first, other}
     assert names(alices) == ["third"]
 
 

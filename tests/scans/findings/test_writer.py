@@ -33,11 +33,11 @@ def finding(check: str = "toy_box_closed") -> Finding:
 def test_a_check_that_fails_opens_a_finding(scan: Scan, toybox: CloudAccount, toycloud: State) -> None:
     toycloud.put("boxes", "left", "red", lid="open")
     run = scan()
-    found = finding()
-    assert (found.status, found.severity, found.severity_rank) == ("open", "critical", 0)
-    assert (found.title, found.reason) == ("Boxes are closed", "The lid of red is open.")
-    assert (found.account, found.owner, found.account_name) == (toybox.pk, toybox.owner, "toybox")
-    assert (found.asset, found.native_id) == (Asset.objects.get().pk, "toy:boxes:left:red")
+    row = finding()
+    assert (row.status, row.severity, row.severity_rank) == ("open", "critical", 0)
+    assert (row.title, row.reason) == ("Boxes are closed", "The lid of red is open.")
+    assert (row.account, row.owner, row.account_name) == (toybox.pk, toybox.owner, "toybox")
+    assert (row.asset, row.native_id) == (Asset.objects.get().pk, "toy:boxes:left:red")
     assert (run.findings_new, run.open_by_severity["critical"]) == (1, 1)
 
 
@@ -46,10 +46,10 @@ def test_it_stays_one_finding_and_is_seen_again(scan: Scan, toycloud: State) -> 
     scan()
     first = finding()
     run = scan()
-    found = finding()
-    assert found.pk == first.pk
-    assert (found.first_seen, found.last_run) == (first.first_seen, run.run_id)
-    assert found.last_seen > first.last_seen
+    row = finding()
+    assert row.pk == first.pk
+    assert (row.first_seen, row.last_run) == (first.first_seen, run.run_id)
+    assert row.last_seen > first.last_seen
     assert run.findings_new == 0
 
 
@@ -58,14 +58,14 @@ def test_mended_it_resolves_and_broken_again_it_reopens(scan: Scan, toycloud: St
     scan()
     toycloud.put("boxes", "left", "red", lid="closed")
     resolving = scan()
-    found = finding()
-    assert (found.status, found.resolution, found.reopened) == ("resolved", "The check passes now.", 0)
+    row = finding()
+    assert (row.status, row.resolution, row.reopened) == ("resolved", "The check passes now.", 0)
     toycloud.put("boxes", "left", "red", lid="open")
     reopening = scan()
-    found = finding()
-    assert (found.status, found.reopened, found.resolved_at) == ("open", 1, None)
-    assert found.open_since == found.reopened_at
-    assert [row["what"] for row in found.history] == ["new", "resolved", "reopened"]
+    row = finding()
+    assert (row.status, row.reopened, row.resolved_at) == ("open", 1, None)
+    assert row.open_since == row.reopened_at
+    assert [line["what"] for line in row.history] == ["new", "resolved", "reopened"]
     assert (resolving.findings_resolved, reopening.findings_reopened, reopening.findings_new) == (1, 1, 0)
 
 

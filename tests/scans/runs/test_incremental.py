@@ -186,7 +186,7 @@ def test_an_incremental_scan_ends_where_a_full_one_does(
     toycloud.__init__()  # type: ignore[misc]  # back to how it began
     toycloud.log = {}
     CloudAccount.objects.all().delete()
-    one = toy_account(alice, id=uuid4(), account_id="abcdea")
+    full_account = toy_account(alice, id=uuid4(), account_id="abcdea")
     other = toy_account(alice, id=uuid4(), account_id="abcdeb")
     ScanRun.objects.all().delete()
     toycloud.unlogged = unlogged
@@ -196,5 +196,5 @@ def test_an_incremental_scan_ends_where_a_full_one_does(
         for (service, region), names, properties in changes:
             toycloud.put(service, region, *names, **properties)
         scan_of(other, "full")
-        scan_of(one, "incremental")
-        assert known(one) == known(other)
+        scan_of(full_account, "incremental")
+        assert known(full_account) == known(other)

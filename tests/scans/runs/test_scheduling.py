@@ -33,10 +33,10 @@ def due(**fields: object) -> None:
 
 
 def test_a_new_account_is_scanned_daily(toybox: CloudAccount) -> None:
-    found = schedule()
-    assert (found.every, found.owner) == ("daily", toybox.owner)
-    assert found.next_at is not None
-    assert timedelta(hours=21) < found.next_at - timezone.now() < timedelta(hours=27)
+    row = schedule()
+    assert (row.every, row.owner) == ("daily", toybox.owner)
+    assert row.next_at is not None
+    assert timedelta(hours=21) < row.next_at - timezone.now() < timedelta(hours=27)
 
 
 def test_accounts_connected_together_do_not_scan_together_for_ever(alice: User, toy_account: MakeAccount) -> None:
@@ -64,9 +64,9 @@ def test_once_a_week_it_is_a_full_one(toybox: CloudAccount) -> None:
 
 
 def test_a_weekly_schedule_looks_at_everything_each_time(toybox: CloudAccount) -> None:
-    found = set_schedule(toybox, actor=SYSTEM, every="weekly")
-    assert found.next_at is not None
-    assert found.next_at > timezone.now() + 6 * DAY
+    changed = set_schedule(toybox, actor=SYSTEM, every="weekly")
+    assert changed.next_at is not None
+    assert changed.next_at > timezone.now() + 6 * DAY
     due()
     start_due_scans()
     assert ScanRun.objects.get().scan_type == "full"
@@ -92,9 +92,9 @@ def test_an_account_that_does_not_work_is_not_scanned_by_itself(toybox: CloudAcc
 
 def test_an_account_that_is_being_scanned_is_left_alone(toybox: CloudAccount) -> None:
     due()
-    asked = request_scan(toybox, actor=SYSTEM)
+    requested = request_scan(toybox, actor=SYSTEM)
     assert start_due_scans() == 0
-    assert ScanRun.objects.get().run_id == asked.run_id
+    assert ScanRun.objects.get().run_id == requested.run_id
 
 
 def test_rows_that_are_missing_are_added_and_orphans_removed(

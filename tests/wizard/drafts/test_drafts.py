@@ -104,9 +104,9 @@ def test_discarding_deletes_the_draft(aws_draft: Walk) -> None:
 
 
 def test_a_deleted_user_leaves_no_drafts(aws_draft: Walk, alice: User, bob: User) -> None:
-    kept = create_wizard_session(str(bob.pk))
+    bobs_draft = create_wizard_session(str(bob.pk))
     alice.delete()
-    assert [draft.pk for draft in WizardSession.objects.all()] == [kept.pk]
+    assert [draft.pk for draft in WizardSession.objects.all()] == [bobs_draft.pk]
 
 
 def test_an_expired_draft_is_gone_with_a_friendly_page(aws_draft: Walk) -> None:

@@ -20,7 +20,7 @@ from tests.toycloud import provider as toy
 from tests.wizard.conftest import Walk
 from wizard.drafts import completion as draft_completion
 from wizard.drafts import reconcile as draft_reconcile
-from wizard.drafts import related_accounts as companions_service
+from wizard.drafts import related_accounts
 from wizard.drafts.automatic_finish import validate_draft
 from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.reconcile import reconcile
@@ -46,7 +46,7 @@ def draft(toycloud: toy.State, toy_draft: Walk) -> Walk:
     return toy_draft
 
 
-def companions(draft: Walk) -> list[WizardSession]:
+def related_drafts(draft: Walk) -> list[WizardSession]:
     return list(WizardSession.objects.exclude(pk=draft.draft_id).order_by("account_id"))
 
 
@@ -69,9 +69,9 @@ def test_what_is_connected_already_is_not_offered(
 def test_the_chosen_become_accounts_by_themselves_once_proven(draft: Walk) -> None:
     answer = draft.send("validation", others=["ghijkl", "mnopqr"])
     assert answer.status_code == 302
-    assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
-    for one in companions(draft):
-        validate_draft(one.pk)
+    assert [related.account_id for related in related_drafts(draft)] == ["ghijkl", "mnopqr"]
+    for related in related_drafts(draft):
+        validate_draft(related.pk)
     names = CloudAccount.objects.order_by("account_id").values_list("account_id", "name", "status")
     assert list(names) == [
         ("abcdef", "Toybox", "active"),
@@ -84,52 +84,52 @@ def test_the_chosen_become_accounts_by_themselves_once_proven(draft: Walk) -> No
 def test_one_that_is_refused_waits_among_the_drafts_with_its_report(draft: Walk, toycloud: toy.State) -> None:
     draft.send("validation", others=["ghijkl"])
     toycloud.failure = ProviderError("wrong_account", "Not this box.", "Another one.")
-    (one,) = companions(draft)
-    validate_draft(one.pk)
-    one.refresh_from_db()
-    assert one.account is None
-    assert "Not this box." in Walk(draft.client, one.pk).show("validation")
+    (related,) = related_drafts(draft)
+    validate_draft(related.pk)
+    related.refresh_from_db()
+    assert related.account is None
+    assert "Not this box." in Walk(draft.client, related.pk).show("validation")
     assert CloudAccount.objects.count() == 1
 
 
 def test_what_was_not_offered_or_is_closed_is_not_begun(draft: Walk) -> None:
     draft.send("validation", others=["stuvwx", "zzzzzz", "../../x"])
-    assert companions(draft) == []
+    assert related_drafts(draft) == []
 
 
 def test_a_second_click_begins_none_twice(draft: Walk) -> None:
     for _ in range(2):
         draft.send("validation", others=["ghijkl"])
-    assert len(companions(draft)) == 1
+    assert len(related_drafts(draft)) == 1
 
 
 def test_each_companion_holds_its_own_sealed_copy(draft: Walk, toycloud: toy.State) -> None:
     draft.send("validation", others=["ghijkl"])
-    (one,) = companions(draft)
-    assert toycloud.good_token not in str(vars(one))
-    assert Walk(draft.client, one.pk).entries["steps"]["environment"]["account_id"] == "ghijkl"
+    (related,) = related_drafts(draft)
+    assert toycloud.good_token not in str(vars(related))
+    assert Walk(draft.client, related.pk).entries["steps"]["environment"]["account_id"] == "ghijkl"
 
 
 def test_a_kill_between_proof_and_finish_is_mended(draft: Walk) -> None:
     draft.send("validation", others=["ghijkl"])
-    (one,) = companions(draft)
-    run_validation(one.pk)
+    (related,) = related_drafts(draft)
+    run_validation(related.pk)
     assert CloudAccount.objects.count() == 1
     assert reconcile() >= 1
-    assert CloudAccount.objects.filter(pk=one.pk).exists()
+    assert CloudAccount.objects.filter(pk=related.pk).exists()
 
 
 def test_one_that_a_person_changes_no_longer_finishes_by_itself(draft: Walk) -> None:
     draft.send("validation", others=["ghijkl"])
-    (one,) = companions(draft)
-    walk = Walk(draft.client, one.pk)
+    (related,) = related_drafts(draft)
+    walk = Walk(draft.client, related.pk)
     walk.show("environment")
     walk.accept(
         "environment",
         {"account_id": "ghijkl", "partition": "shelf", "name": "Mine", "environment": "dev", "regions": ["left"]},
     )
-    validate_draft(one.pk)
-    assert not CloudAccount.objects.filter(pk=one.pk).exists()
+    validate_draft(related.pk)
+    assert not CloudAccount.objects.filter(pk=related.pk).exists()
 
 
 def test_neighbours_that_cannot_be_listed_take_nothing_from_the_proof(
@@ -151,61 +151,61 @@ def test_a_kill_before_the_validation_was_asked_for_is_mended(draft: Walk, monke
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(companions_service, "request_validation", kill)
+        patched.setattr(related_accounts, "request_validation", kill)
         with pytest.raises(SystemExit):
             connect_related_accounts(draft.draft, ["ghijkl"], actor=ACTOR)
-    (one,) = companions(draft)
-    assert one.validation == ValidationState.IDLE
+    (related,) = related_drafts(draft)
+    assert related.validation == ValidationState.IDLE
     reconcile()
-    one.refresh_from_db()
-    assert one.validation == ValidationState.QUEUED
-    validate_draft(one.pk)
-    assert CloudAccount.objects.filter(pk=one.pk).exists()
+    related.refresh_from_db()
+    assert related.validation == ValidationState.QUEUED
+    validate_draft(related.pk)
+    assert CloudAccount.objects.filter(pk=related.pk).exists()
 
 
 def test_one_that_a_person_types_in_is_not_asked_for_by_itself(draft: Walk) -> None:
     draft.send("validation", others=["ghijkl"])
-    (one,) = companions(draft)
-    WizardSession.objects.filter(pk=one.pk).update(validation=ValidationState.IDLE)
-    walk = Walk(draft.client, one.pk)
+    (related,) = related_drafts(draft)
+    WizardSession.objects.filter(pk=related.pk).update(validation=ValidationState.IDLE)
+    walk = Walk(draft.client, related.pk)
     walk.show("environment")
     walk.send("environment", {"account_id": "half"}, wizard_goto_step="provider")
     reconcile()
-    one.refresh_from_db()
-    assert (one.validation, one.finishes_itself) == (ValidationState.IDLE, False)
+    related.refresh_from_db()
+    assert (related.validation, related.finishes_itself) == (ValidationState.IDLE, False)
 
 
 def test_one_whose_validation_can_never_be_asked_for_is_not_tried_for_ever(
     draft: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft.send("validation", others=["ghijkl"])
-    (one,) = companions(draft)
-    WizardSession.objects.filter(pk=one.pk).update(validation=ValidationState.IDLE)
+    (related,) = related_drafts(draft)
+    WizardSession.objects.filter(pk=related.pk).update(validation=ValidationState.IDLE)
     monkeypatch.setattr(draft_reconcile, "request_validation", refuse)
     reconcile()
-    one.refresh_from_db()
-    assert not one.finishes_itself
+    related.refresh_from_db()
+    assert not related.finishes_itself
 
 
 def test_one_that_is_refused_at_its_start_does_not_keep_the_others_from_beginning(
     draft: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(companions_service, "request_validation", refuse)
+    monkeypatch.setattr(related_accounts, "request_validation", refuse)
     assert connect_related_accounts(draft.draft, ["ghijkl", "mnopqr"], actor=ACTOR) == 2
-    assert [one.account_id for one in companions(draft)] == ["ghijkl", "mnopqr"]
+    assert [related.account_id for related in related_drafts(draft)] == ["ghijkl", "mnopqr"]
 
 
 def test_beginning_one_twice_is_once_and_spoils_no_transaction(draft: Walk) -> None:
     assert connect_related_accounts(draft.draft, ["ghijkl"], actor=ACTOR) == 1
     assert connect_related_accounts(draft.draft, ["ghijkl"], actor=ACTOR) == 0
-    assert len(companions(draft)) == 1
+    assert len(related_drafts(draft)) == 1
 
 
 def test_a_defect_in_finishing_one_does_not_stop_the_reconciler(draft: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     draft.send("validation", others=["ghijkl", "mnopqr"])
-    first, second = companions(draft)
-    for one in (first, second):
-        run_validation(one.pk)
+    first, second = related_drafts(draft)
+    for walk in (first, second):
+        run_validation(walk.pk)
 
     def fail_for_the_first(**values: Any) -> CloudAccount:
         if values["account_uuid"] == first.pk:

@@ -30,9 +30,9 @@ def test_the_row_holds_no_secret_in_clear(aws_draft: Walk) -> None:
 
 def test_the_browser_session_holds_nothing_of_the_draft(aws_draft: Walk) -> None:
     aws_draft.accept("authentication", FIELDS)
-    held = [session.get_decoded() for session in Session.objects.all()]
+    sessions = [session.get_decoded() for session in Session.objects.all()]
     own = {"_auth_user_id", "_auth_user_backend", "_auth_user_hash", "password_confirmed_at"}
-    assert all(set(data) <= own for data in held)
+    assert all(set(data) <= own for data in sessions)
 
 
 def test_neither_the_csrf_token_nor_unknown_fields_are_stored(alice: User, start: Start) -> None:
@@ -85,9 +85,9 @@ def test_a_form_sent_twice_is_the_same_as_once(aws_draft: Walk) -> None:
 
 
 def test_two_writers_at_once_leave_one_of_the_two_contents(aws_draft: Walk, owner: str) -> None:
-    one = open_draft(aws_draft.draft_id, owner)
+    first = open_draft(aws_draft.draft_id, owner)
     two = open_draft(aws_draft.draft_id, owner)
-    save_step(one.row, one.content, step=Step.ENVIRONMENT, values={**ENVIRONMENT, "name": "One"})
+    save_step(first.row, first.content, step=Step.ENVIRONMENT, values={**ENVIRONMENT, "name": "One"})
     with pytest.raises(DraftChangedError):
         save_step(two.row, two.content, step=Step.ENVIRONMENT, values={**ENVIRONMENT, "name": "Two"})
     assert open_draft(aws_draft.draft_id, owner).content.details().name == "One"
