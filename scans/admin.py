@@ -25,7 +25,7 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
     actions = ("cancel",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # scans are asked for on an account's page
+        return False  # scans are requested on an account's page
 
     def has_change_permission(self, request: HttpRequest, obj: ScanRun | None = None) -> bool:
         return False
@@ -39,6 +39,7 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
 
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScanRun]) -> None:
+        # By the service, one by one: each is recorded with the operator's name.
         cancelled = sum(cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
         self.message_user(request, f"{cancelled} scans cancelled.", messages.SUCCESS)
 

@@ -34,6 +34,7 @@ def requested_account(request: HttpRequest, query: AccountQuery) -> CloudAccount
 
     Raises `InputError` for an unknown parameter or provider, Http404 for an account that is not the caller's.
     """
+    # A misspelt parameter would answer with everything, which scripts take for the filtered list.
     refuse_unknown(request, type(query))
     if query.provider and query.provider not in dict(registry.choices()):
         raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})

@@ -23,6 +23,7 @@ def purge_scans() -> int:
     """Deletes ended runs, in batches, and answers with their number. The assets and findings of a run stay."""
     ended = ScanRun.objects.filter(active_account=None, requested_at__lt=_oldest_kept())
     deleted = 0
+    # Two queries a batch instead of a join, which is slow on MongoDB (docs/decisions/0001).
     for run_ids in key_batches(ended, "run_id", BATCH):
         accounts = CloudAccount.objects.filter(latest_scan_run_id__in=run_ids)
         latest = set(accounts.values_list("latest_scan_run_id", flat=True))

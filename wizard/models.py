@@ -63,7 +63,8 @@ class WizardSession(models.Model):
 
     validation = models.CharField(max_length=10, choices=ValidationState.choices, default=ValidationState.IDLE)
     validation_revision = models.PositiveIntegerField(null=True, blank=True)
-    report = models.JSONField(default=dict, blank=True)  # cloudaccounts.contract.report, grows while it runs
+    # As `cloudaccounts.contract.report` writes it. Not encrypted: it names permissions and causes, never a secret.
+    report = models.JSONField(default=dict, blank=True)
     claim = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField(null=True, blank=True)
@@ -73,6 +74,7 @@ class WizardSession(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     validated_at = models.DateTimeField(null=True, blank=True)
 
+    # Set in this order: the draft is marked, then its account exists, then the draft is empty (see drafts.completion).
     finishing_at = models.DateTimeField(null=True, blank=True)  # from then on the draft cannot be changed
     finishing_actor = models.JSONField(default=dict, blank=True)
     finishing_attempts = models.PositiveSmallIntegerField(default=0)  # tries of the reconciler to complete it
@@ -91,6 +93,7 @@ class WizardSession(models.Model):
         db_table = "wizard_sessions"
         verbose_name = "draft"
         indexes = [
+            # The list of drafts; then what the reconciler and the purge look for.
             models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated"),
             models.Index(fields=["validation", "requested_at"], name="draft_validation_requested"),
             models.Index(fields=["finishing_at"], name="draft_finishing"),
@@ -114,6 +117,7 @@ class WizardSession(models.Model):
         report: dict[str, Any] = self.report
         if not report or self.validation_revision != self.revision:
             return None
+        # Here and not at the head: every command loads the models, and few need a report (docs/decisions/0012).
         from cloudaccounts.contract.report import CloudValidationResult
 
         return CloudValidationResult.from_dict(report)

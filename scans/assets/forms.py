@@ -25,6 +25,7 @@ class AssetFilterForm(forms.Form):
         widget=forms.SearchInput(attrs={"placeholder": "Name, identifier or account"}),
     )
     provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
+    # A text with a select's widget: its choices are known only after the form was read (`offer_types`).
     type = forms.CharField(required=False, max_length=80, widget=forms.Select)
     region = forms.ChoiceField(required=False)
     group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)

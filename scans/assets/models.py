@@ -49,6 +49,7 @@ class Asset(models.Model):
         db_table = "assets"
         constraints = [models.UniqueConstraint(fields=["account", "asset_key"], name="one_asset_per_account")]
         indexes = [
+            # An owner's list; the assets of a unit, for scans; an account's list; searches by name and by identifier.
             models.Index(fields=["owner", "gone_at", "type", "name"], name="asset_owner_type_name"),
             models.Index(fields=["account", "service", "unit_region"], name="asset_account_unit"),
             models.Index(fields=["account", "type", "name"], name="asset_account_type_name"),

@@ -42,6 +42,7 @@ def assets(owner: str, filters: AssetFilter, account: CloudAccount | None = None
         hits = keys_starting_with(Asset.objects.filter(owner=owner), filters.q)
         named_accounts = accounts_matching(owner, filters.q)
         rows = filter_by_hits(rows, hits, Q(account__in=named_accounts) if named_accounts else None)
+        # Once more: the search may have replaced the rows by those of the hits alone (`filter_by_hits`).
         if filters.account:
             rows = rows.filter(account=filters.account)
     rows = rows.filter(gone_at__isnull=not filters.gone).defer("tags", "properties", "unknowns")

@@ -82,6 +82,7 @@ def trend(days: Sequence[FindingDay]) -> Trend | None:
     """Stacked areas over days with the whole as a line; None where there are too few days to see a trend."""
     if len(days) < 2:
         return None
+    # Days are drawn at equal distances, whatever lies between them: on a day without a scan nothing is known.
     step = (_RIGHT - _LEFT) / (len(days) - 1)
     xs = [round(_LEFT + step * index, 1) for index in range(len(days))]
     totals = [total_of(day) for day in days]
@@ -94,6 +95,7 @@ def trend(days: Sequence[FindingDay]) -> Trend | None:
     below = [0] * len(days)
     for severity, tone in TONES.items():
         above = [base + int(getattr(day, severity.value)) for base, day in zip(below, days, strict=True)]
+        # Along the upper edge and back along the lower one, which is the upper edge of the severity before.
         corners = [f"{x},{y(n)}" for x, n in zip(xs, above, strict=True)]
         corners += [f"{x},{y(n)}" for x, n in reversed(list(zip(xs, below, strict=True)))]
         areas.append(SeverityArea(tone, " ".join(corners)))

@@ -28,6 +28,7 @@ _COPIED = {
 
 def export_rows(owner: str, rows: QuerySet[Finding]) -> Iterator[dict[str, Any]]:
     """Mappings with `COLUMNS` as keys, read in batches. Each account is looked up once."""
+    # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE)):
         accounts |= account_lookup(owner, {row.account for row in batch} - accounts.keys())

@@ -53,6 +53,7 @@ class FindingFilterForm(forms.Form):
         required=False, choices=with_any("Any", [(severity.value, severity.value) for severity in Severity])
     )
     status = forms.ChoiceField(required=False, choices=STATUSES)
+    # Texts with a select's widget, so that an address with a value that is not offered any more still narrows.
     service = forms.CharField(required=False, max_length=40, widget=forms.Select)
     provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
     region = forms.CharField(required=False, max_length=60, widget=forms.Select)

@@ -13,6 +13,7 @@ from scans.search_keys import KEY_LENGTH
 RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}  # 0 is critical
 
 
+# Suppressed is no status: a finding that is suppressed may be resolved meanwhile, and reopened.
 class FindingStatus(models.TextChoices):
     OPEN = "open", "open"
     RESOLVED = "resolved", "resolved"
@@ -63,7 +64,7 @@ class Finding(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolution = models.CharField(max_length=500, blank=True, default="")
     reopened_at = models.DateTimeField(null=True)
-    reopened = models.PositiveIntegerField(default=0)  # how often
+    reopened = models.PositiveIntegerField(default=0)  # how often; part of a notice's key
     last_run = models.UUIDField()
     changed_run = models.UUIDField()
     change = models.CharField(max_length=8, choices=FindingChange.choices, default=FindingChange.NEW)
@@ -79,6 +80,8 @@ class Finding(models.Model):
 
     class Meta:
         db_table = "findings"
+        # By the asset's key and not by its row: a row that was deleted for its age comes back under another id, and its
+        # findings with it.
         constraints = [
             models.UniqueConstraint(fields=["account", "check_id", "asset_key"], name="one_finding_per_check_and_asset")
         ]

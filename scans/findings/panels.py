@@ -30,6 +30,7 @@ CHANGES_SHOWN = 6
 @require_safe
 def severity_panel(request: HttpRequest) -> HttpResponse:
     """Open findings by severity and by service. One query."""
+    # One query for both charts: the severities are the sums of the services.
     services = count_by_service(open_findings(owner_of(request)))
     numbers = {word: sum(line.numbers[rank] for line in services) for word, rank in RANKS.items()}
     services = services[:SHOWN_LINES]  # after the sums, which are of all services
@@ -52,6 +53,7 @@ def spread_panel(request: HttpRequest) -> HttpResponse:
     lines = count_by_account(findings)
     accounts = account_lookup(owner, (UUID(line.key) for line in lines))
     bars = [{"account": accounts.get(UUID(bar.key)), "bar": bar} for bar in finding_charts.bars(lines)]
+    # An account may have been deleted between the two queries.
     context = {"bars": [bar for bar in bars if bar["account"]], "ages": count_by_age(findings)}
     return render(request, "scans/panels/spread.html", context)
 

@@ -59,6 +59,7 @@ def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -
     def change(row: Finding) -> bool | None:
         if not row.suppressed:
             return False
+        # The columns are emptied; who suppressed it and why stays in the history.
         _clear(row)
         append_suppression(row, history_line(now, "unsuppressed", "Counts again.", actor.label))
         return None
@@ -71,6 +72,7 @@ def end_suppressions(*, now: datetime | None = None) -> int:
     now = now or timezone.now()
     ended = 0
     due = Finding.objects.filter(suppressed=True, suppressed_until__lte=now)
+    # A list, because the loop changes what the query selects by.
     for row in list(due[:ENDED_AT_ONCE]):
         text = f"Counts again: it was suppressed until {row.suppressed_until:%d %B %Y}."
         _clear(row)
@@ -89,6 +91,7 @@ def _change(
     number = 0
     for batch in batched(findings):
         with transaction.atomic(using=SECURITY):
+            # By owner, so that an id of somebody else's finding changes nothing.
             for row in Finding.objects.filter(owner=owner, pk__in=batch):
                 if change(row) is False:
                     continue

@@ -47,6 +47,7 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
         )  # fmt: skip
         return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=file_format)
     services_offered = evaluated_services(filters.provider)
+    # The one that the address names stays choosable, even where no check is of it any more.
     form.offer_services(sorted({*services_offered, *filter(None, [filters.service])}))
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
     accounts = account_lookup(owner, (row.account for row in page))
@@ -94,6 +95,7 @@ def findings_suppress(request: HttpRequest) -> HttpResponse:
     """GET asks for the reason of the chosen findings, POST suppresses them."""
     owner = owner_of(request)
     data = request.POST if request.method == "POST" else request.GET
+    # By owner: ids of other people's findings name nothing.
     chosen = list(
         Finding.objects.filter(owner=owner, pk__in=_keys(data.getlist("finding"))).defer("history", "suppressions")
     )

@@ -102,6 +102,7 @@ def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = No
         account, actor=actor_of(request), scan_type=options.scan_type, regions=tuple(options.regions),
         run_id=ticket_id(request),
     )  # fmt: skip
+    # The same status and body for a repeated call as for its first, which is what idempotency promises.
     if run.just_requested:
         return reply({"scan_run_id": run.run_id}, 202)
     return problem(

@@ -76,6 +76,7 @@ def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
     try:
         for unit in units:
             pool.submit(_collect_unit, session, unit, put)
+        # Counted by ends, which each unit puts exactly once, whatever happens in it.
         open_units = len(units)
         while open_units:
             event = events.get()

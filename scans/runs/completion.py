@@ -63,6 +63,7 @@ def record_day(owner: str) -> None:
     """Stores the numbers of the owner's open findings for today. A later scan of the day overwrites them."""
     numbers = count_by_severity(open_findings(owner))
     day = timezone.now().strftime("%Y-%m-%d")
+    # Update, else create, else update: MongoDB's backend has no upsert, and the unique constraint decides.
     rows = FindingDay.objects.filter(owner=owner, day=day)
     if not rows.update(**numbers):
         try:

@@ -78,6 +78,7 @@ class ScanRun(models.Model):
     class Meta:
         db_table = "scan_runs"
         indexes = [
+            # For an account's latest run, the list of an owner's runs, and the reconciler, in this order.
             models.Index(fields=["account", "-requested_at"], name="scan_account_requested"),
             models.Index(fields=["owner", "-requested_at"], name="scan_owner_requested"),
             models.Index(fields=["status", "requested_at"], name="scan_status_requested"),
@@ -122,6 +123,7 @@ class ScanUnitRecord(models.Model):
 
     class Meta:
         db_table = "scan_unit_records"
+        # One record even if two workers wrote it: what is known of a unit must be one answer.
         constraints = [models.UniqueConstraint(fields=["account", "service", "region"], name="one_record_per_unit")]
 
     def __str__(self) -> str:
@@ -137,6 +139,7 @@ class ScanEvery(models.TextChoices):
 class ScanSchedule(models.Model):
     """How often an account is scanned without being asked. The first of these scans after ``full_at`` is a full one."""
 
+    # The account is the key: a second schedule of one account cannot be written.
     account = models.UUIDField(primary_key=True)
     owner = models.CharField(max_length=64)
     every = models.CharField(max_length=8, choices=ScanEvery.choices, default=ScanEvery.DAILY)

@@ -26,6 +26,7 @@ def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
     active = run_queries.active(owner, ACTIVE_SHOWN)
     context = {
         "rows": [{"run": run, "left": time_left(run)} for run in active],
+        # Whether workers live matters only while somebody waits for one.
         "worker": worker_state("scans") if active else None,
         "ended": [] if active else latest_of_owner(owner, ENDED_SHOWN),
     }

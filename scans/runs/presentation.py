@@ -31,6 +31,7 @@ def progress_context(run: ScanRun | None) -> dict[str, Any]:
 def run_context(run: ScanRun) -> dict[str, Any]:
     """For a run's own page: its progress, and once it has ended the findings that it changed."""
     context = progress_context(run)
+    # Not while it runs: the panel polls, and the list would be read every second.
     if not run.is_active:
         context["changed"] = changed_by(run)
     return context

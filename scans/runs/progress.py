@@ -42,6 +42,7 @@ class Progress:
 
     def unit_failed(self, unit: ScanUnit, error: ProviderError) -> None:
         """Adds a gap: what was known of this unit stays as it was, and the run says why it could not be read."""
+        # A gap counts as done: nothing more will be tried in this run, and the bar must reach its end.
         self._open.pop(unit, None)
         self._columns["units_done"] += 1
         self.first_error = self.first_error or error

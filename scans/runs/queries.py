@@ -57,6 +57,7 @@ def runs(owner: str, filters: ScanFilter) -> QuerySet[ScanRun]:
 def stuck(limit: int, *, waiting: timedelta = timedelta(minutes=10)) -> list[ScanRun]:
     """For operators, of all owners: queued for long, or running with a lease that has ended."""
     now = timezone.now()
+    # The reconciler repairs both within a minute where workers run, so what stays here needs an operator.
     queued = Q(status=ScanStatus.QUEUED, requested_at__lt=now - waiting)
     lost = Q(status=ScanStatus.RUNNING, lease_until__lt=now)
     return list(ScanRun.objects.filter(queued | lost).order_by("requested_at")[:limit])

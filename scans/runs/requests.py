@@ -43,6 +43,7 @@ def request_scan(
     if not set(regions) <= set(account.regions):
         raise InputError({"regions": "Choose among the regions of this account."})
     while True:
+        # A client that repeats a call of the API (Idempotency-Key) gets the run of its first one, not a second.
         if run_id and (repeated := ScanRun.objects.filter(pk=run_id, account=account.pk).first()):
             repeated.just_requested = True
             return repeated
@@ -56,7 +57,9 @@ def request_scan(
                     raise AccountSuspendedError
                 # The unique `active_account` decides between two requests at the same moment (docs/decisions/0004).
                 run.save(force_insert=True)
+                # On the account as well, so that lists of accounts show their latest scan without a join.
                 CloudAccount.objects.filter(pk=account.pk).update(latest_scan_run_id=run.run_id)
+                # After the commit: a worker that got the message earlier would find no row.
                 messages.send_on_commit(TASK, str(run.run_id), using=SECURITY, queue=QUEUE)
         except IntegrityError:
             # A run is active, or was until just now; then the next round of this loop can insert ours.
@@ -84,6 +87,7 @@ def _new_run(account: CloudAccount, actor: Actor, scan_type: str, regions: Seque
         regions=list(regions or account.regions),
         actor=actor.to_dict(),
         requested_at=now,
+        # As if announced already: the reconciler sends a second message only if this one leads to nothing.
         nudged_at=now,
     )
 
@@ -102,6 +106,7 @@ def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
     """
     cancelled = ScanRun.objects.filter(pk=run.pk, status__in=ACTIVE).update(
         status=ScanStatus.CANCELLED,
+        # Frees the account for another scan at once, before the worker has noticed.
         active_account=None,
         claim=None,
         lease_until=None,
@@ -121,6 +126,7 @@ def cancel_active(account_id: UUID, *, actor: Actor, except_owner: str = "") -> 
 
 def notify_scan_failure(run: ScanRun, cause: str, remedy: str) -> None:
     account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
+    # Deleted meanwhile: there is nobody to notify, and no page that a notice could lead to.
     if account is not None:
         text = f"The scan of {account.name} failed: {cause}"
         notify(NoticeKind.SCAN_FAILED, key=str(run.run_id), text=text, remedy=remedy, account=account)

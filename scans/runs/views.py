@@ -65,6 +65,7 @@ def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def account_scan(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     form = ScanInitiationForm(request.POST if request.method == "POST" else None, account=account)
+    # Read before the request: afterwards a run that was active already could not be told from the new one.
     previous = latest_of_account(account.owner, account.pk)
     if request.method == "POST" and form.is_valid():
         try:
@@ -95,6 +96,7 @@ def _initiation_page(
     request: HttpRequest, account: CloudAccount, form: ScanInitiationForm, schedule_form: ScheduleForm
 ) -> HttpResponse:
     latest = latest_of_account(account.owner, account.pk)
+    # Two forms with two addresses on one page: whichever was refused is bound, and shows its errors.
     context = {
         "account": account,
         "form": form,

@@ -70,6 +70,7 @@ class DraftContent:
     def reachable(self, requested: str | None) -> Step:
         """The requested step, or the first step before it that is not complete yet."""
         target = Step(requested) if requested in Step.values else Step.VALIDATION
+        # Without a provider no later step can be shown, though it may have values: the provider was uninstalled.
         for step in STEPS:
             if step == target or step not in self.steps or self.provider is None:
                 return step
@@ -79,6 +80,7 @@ class DraftContent:
         """The content with this step accepted. Another provider empties later steps, except name and environment."""
         steps, typed = dict(self.steps), {key: kept for key, kept in self.typed.items() if key != step}
         if step == Step.PROVIDER and self.steps and steps.get(Step.PROVIDER) != values:
+            # An account id, regions and credentials of one cloud mean nothing in another; a name does.
             environment = {**steps.get(Step.ENVIRONMENT, {}), **typed.get(Step.ENVIRONMENT, {})}
             steps, typed = {}, {}
             names: Values = {key: environment[key] for key in ("name", "environment") if key in environment}
@@ -94,6 +96,7 @@ class DraftContent:
         """The stored credential values of this method, by field; empty where another method is stored."""
         if self.text(Step.AUTHENTICATION, "method") != method:
             return {}
+        # Values of another method never go back to a form: a secret is shown to the method that it was entered for.
         prefix = f"{method}-"
         values = self.step(Step.AUTHENTICATION).items()
         return {key.removeprefix(prefix): str(value) for key, value in values if key.startswith(prefix)}

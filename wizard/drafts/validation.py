@@ -81,6 +81,7 @@ def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     draft = WizardSession.objects.filter(pk=draft_id, claim=claim).first() if claimed else None
     if draft is None:
         return None
+    # Counted before the work, so that a try that kills its worker is counted too.
     _update(draft_id, claim, attempts=draft.attempts + 1)
     with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
         report, others = _validate(draft, claim)

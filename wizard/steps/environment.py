@@ -161,6 +161,7 @@ class EnvironmentForm(StepForm):
         try:
             details = clean_details(details)
         except InputError as error:
+            # A field that has an error of its own keeps that one: the shared rule saw an empty value for it.
             for name, message in error.fields.items():
                 if name not in self.errors:
                     self.add_error(name if name in self.fields else None, message)

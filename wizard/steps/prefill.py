@@ -21,6 +21,7 @@ def create_prefilled_draft(owner: str, entries: Entries) -> OpenDraft:
 
     Raises `DraftUnreadableError` as `create_wizard_session` does.
     """
+    # The id before the row: the forms need it, and the row is created with everything in it.
     draft_id, content = uuid4(), DraftContent()
     for name, form_class in FORMS:
         values = entries.get(name)

@@ -28,6 +28,7 @@ class ProviderForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         providers = registry.all_providers()
+        # Where there is one cloud only, it is chosen already; with several, none is suggested.
         if len(providers) == 1:
             self.fields["provider"].initial = providers[0].key
 

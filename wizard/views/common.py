@@ -44,6 +44,7 @@ def draft_view(view: View[P]) -> View[P]:
         except DraftFinishedError as finished:
             return redirect_page(request, reverse("account", args=[finished.account]))
         except DraftExpiredError as error:
+            # 410 Gone: it was there, and will not come back.
             return _error_page(request, error, "This draft has expired", 410)
         except DraftUnreadableError as error:
             return _error_page(request, error, "This draft cannot be opened", 200)

@@ -22,6 +22,7 @@ def region_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The regions of the partition that the page has chosen, with those ticked that were and still exist."""
     draft = open_draft(draft_id, owner_of(request))
     prefix = Step.ENVIRONMENT.value
+    # What the page has chosen, saved or not, goes over what the draft holds. An unbound form shows no errors.
     shown = {
         "partition": request.GET.get(f"{prefix}-partition", ""),
         "regions": request.GET.getlist(f"{prefix}-regions"),

@@ -30,6 +30,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "wizard/drafts.html", {"drafts": drafts_of(owner)[:MAX_SHOWN]})
     try:
+        # The row first: its id is in the address of every page of the wizard, and names its fields.
         draft = create_wizard_session(owner)
     except DraftUnreadableError as error:
         messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
@@ -48,6 +49,7 @@ def drafts_panel(request: HttpRequest) -> HttpResponse:
 @draft_view
 def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """GET asks, POST deletes. Works on a draft that cannot be decrypted as well."""
+    # Found and not opened: a draft whose encryption key is lost must be removable.
     try:
         draft = find_draft(draft_id, owner_of(request))
     except DraftExpiredError:
@@ -91,6 +93,7 @@ def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, nu
         snippets = setup_guide.snippets
         if setup_guide.key == guide and number < len(snippets) and snippets[number].filename:
             snippet = snippets[number]
+            # A download, never shown in the browser: a template holds texts that a person entered.
             disposition = f'attachment; filename="{snippet.filename}"'
             return HttpResponse(
                 snippet.body, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}

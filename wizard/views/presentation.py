@@ -57,6 +57,7 @@ class WaitingReason:
 
 def page_context(draft: WizardSession, content: DraftContent, form: forms.Form) -> dict[str, Any]:
     step = Step(getattr(form, "step", Step.PROVIDER))
+    # Lambdas, because only the shown step's context is worth its queries.
     extra: dict[Step, Callable[[], dict[str, Any]]] = {
         Step.AUTHENTICATION: lambda: _authentication(draft, content, form),
         Step.VALIDATION: lambda: validation_context(draft, content),
@@ -110,6 +111,7 @@ def validation_context(draft: WizardSession, content: DraftContent) -> dict[str,
         "granted": result.count(PermissionStatus.GRANTED) if result else 0,
         "announcement": _announcement(draft, result, done, len(rows)),
     }
+    # The digest is of the rendered text and not of the report: the time of a waiting reason belongs to it, too.
     body = render_to_string("wizard/_checks.html", context)
     return context | {"checks_html": body, "seen": hashlib.sha256(body.encode()).hexdigest()[:16]}
 
@@ -122,6 +124,7 @@ def check_rows(draft: WizardSession, content: DraftContent, result: CloudValidat
     ended = draft.validation == ValidationState.FINISHED
     rows = []
     for planned in plan:
+        # Taken out, so that what is left at the end is what the plan did not know.
         check = results.pop(planned.name, None)
         state = "not reached" if ended else "waiting"
         if result and result.running == planned.name and not ended:
@@ -140,6 +143,7 @@ def waiting_reason(draft: WizardSession) -> WaitingReason | None:
             "So no worker has heard of this validation yet. Nothing is lost: the draft and the request are stored, and "
             "the validation starts automatically once it is back. Your account and credentials are not at fault.",
         )
+    # In the order in which they hide one another: without a broker nobody hears, without a worker nobody works.
     worker = worker_state(QUEUE)
     if not worker.alive:
         return WaitingReason(
