@@ -1,4 +1,4 @@
-"""Who acts: carried from the page, the API, a command or the worker to the audit trail."""
+"""Who acts: passed from the page, the API, a command or the worker to the audit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Actor:
 
     @classmethod
     def of_request(cls, request: HttpRequest, via: str = "page") -> Actor:
-        """The signed-in user. REMOTE_ADDR is the client's own: the proxy middleware saw to that."""
+        """The signed-in user. REMOTE_ADDR is the client's own address, which `config.middleware` has put there."""
         user = request.user
         return cls(id=str(user.pk), label=user.get_username(), via=via, address=request.META.get("REMOTE_ADDR", ""))
 

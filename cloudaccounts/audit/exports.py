@@ -1,3 +1,5 @@
+"""Records exports: a list that leaves as a file is beyond our control."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -6,13 +8,13 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 
 
-def record_export(*, actor: Actor, owner: str, what: str, format: str, **narrowed: Any) -> None:  # noqa: A002
-    """Who took which list away as a file. ``owner`` is whose rows they were; empty for everybody's.
+def record_export(*, actor: Actor, owner: str, what: str, format: str, **filters: Any) -> None:  # noqa: A002
+    """Records who exported which list. ``owner`` is whose rows they were, empty for all owners'.
 
-    ``narrowed`` tells by which filters it was less than all.
+    ``filters`` are those by which it was narrowed.
     """
     record_event(
         actor=actor, owner=owner, action="export.taken",
         text=f"Export of the {what} as {format.upper()} by {actor.label}",
-        what=what, format=format, **narrowed,
+        what=what, format=format, **filters,
     )  # fmt: skip

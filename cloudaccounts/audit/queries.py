@@ -1,6 +1,7 @@
-"""Reads of the audit trail: an owner's part of it, filtered, page by page from the newest.
+"""Reads of the audit: an owner's events, filtered, page by page from the newest.
 
-A page begins where the last one ended (by time and id), so that the ten-thousandth is as quick as the first.
+A page begins after the last row of the one before (by time and id), instead of at an offset, so that the ten-thousandth
+page is as quick as the first.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from django.utils.dateparse import parse_datetime
 from cloudaccounts.models import AuditEvent
 
 PAGE = 50
-CHUNK = 2000
-# What the first word of an action says it is about.
+CHUNK = 2000  # rows of an export read at a time
+# The first word of an action, and what it is about.
 SUBJECTS = {
     "account": "Accounts",
     "credential": "Credentials: stored, opened, replaced",
@@ -63,45 +64,45 @@ class AuditPage:
     older: str  # where the next page begins; empty at the end
 
 
-def events(owner: str, wanted: AuditFilter) -> QuerySet[AuditEvent]:
+def events(owner: str, filters: AuditFilter) -> QuerySet[AuditEvent]:
     """Newest first."""
-    found = AuditEvent.objects.filter(owner=owner)
-    if wanted.account:
-        found = found.filter(account=wanted.account)
-    if wanted.action:
-        found = found.filter(action=wanted.action)
-    if wanted.subject:
-        found = found.filter(action__startswith=f"{wanted.subject}.")
-    if wanted.actor:
-        found = found.filter(actor_label=wanted.actor)
-    if wanted.first:
-        found = found.filter(created_at__gte=_midnight(wanted.first))
-    if wanted.last:
-        found = found.filter(created_at__lt=_midnight(wanted.last) + timedelta(days=1))
-    return found.order_by("-created_at", "-id")
+    rows = AuditEvent.objects.filter(owner=owner)
+    if filters.account:
+        rows = rows.filter(account=filters.account)
+    if filters.action:
+        rows = rows.filter(action=filters.action)
+    if filters.subject:
+        rows = rows.filter(action__startswith=f"{filters.subject}.")
+    if filters.actor:
+        rows = rows.filter(actor_label=filters.actor)
+    if filters.first:
+        rows = rows.filter(created_at__gte=_midnight(filters.first))
+    if filters.last:
+        rows = rows.filter(created_at__lt=_midnight(filters.last) + timedelta(days=1))
+    return rows.order_by("-created_at", "-id")
 
 
-def page(owner: str, wanted: AuditFilter, *, before: str = "") -> AuditPage:
-    """``before`` is the last page's ``older``; what is none begins at the newest."""
-    found = events(owner, wanted)
+def page(owner: str, filters: AuditFilter, *, before: str = "") -> AuditPage:
+    """``before`` is the ``older`` of the page before; anything else begins at the newest event."""
+    matching = events(owner, filters)
     if (mark := _mark(before)) is not None:
-        found = _older_than(found, mark)
-    rows = list(found[: PAGE + 1])
+        matching = _older_than(matching, mark)
+    rows = list(matching[: PAGE + 1])  # one more tells whether there is an older page
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     return AuditPage(rows, f"{rows[-1].created_at.isoformat()}~{rows[-1].pk}" if more else "")
 
 
-def rows(owner: str, wanted: AuditFilter) -> Iterator[dict[str, Any]]:
-    """All that fit, for an export: chunk by chunk, so that the memory stays flat on every database."""
-    return as_rows(events(owner, wanted))
+def rows(owner: str, filters: AuditFilter) -> Iterator[dict[str, Any]]:
+    """All matching events for an export, read in chunks so that memory does not grow on any database."""
+    return as_rows(events(owner, filters))
 
 
-def as_rows(found: QuerySet[AuditEvent]) -> Iterator[dict[str, Any]]:
-    """``found`` is newest first."""
+def as_rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, Any]]:
+    """Events as rows of an export. ``events`` must be ordered newest first."""
     mark: tuple[datetime, UUID] | None = None
     while True:
-        chunk = list((found if mark is None else _older_than(found, mark))[:CHUNK])
+        chunk = list((events if mark is None else _older_than(events, mark))[:CHUNK])
         yield from map(_row, chunk)
         if len(chunk) < CHUNK:
             return
@@ -123,10 +124,10 @@ def _row(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def _older_than(found: QuerySet[AuditEvent], mark: tuple[datetime, UUID]) -> QuerySet[AuditEvent]:
+def _older_than(events: QuerySet[AuditEvent], mark: tuple[datetime, UUID]) -> QuerySet[AuditEvent]:
     moment, key = mark
-    # Said twice, so that an index on the time alone is enough to begin in the right place.
-    return found.filter(created_at__lte=moment).filter(Q(created_at__lt=moment) | Q(id__lt=key))
+    # The first condition is implied by the second. It lets databases begin at the right place of an index on the time.
+    return events.filter(created_at__lte=moment).filter(Q(created_at__lt=moment) | Q(id__lt=key))
 
 
 def _mark(text: str) -> tuple[datetime, UUID] | None:

@@ -1,4 +1,4 @@
-"""Writes the audit trail. Callers pass facts for people; nothing here ever sees a secret."""
+"""Writes the audit. Callers pass facts for people; secrets never come here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudaccounts.models.audit import COUNTED
 def record_event(
     *, actor: Actor, owner: str, action: str, text: str, account: UUID | None = None, label: str = "", **detail: Any
 ) -> AuditEvent:
-    """``detail`` holds JSON types: ids, names, counts."""
+    """Writes an event. ``text`` is for people, ``detail`` for programs: ids, names, counts, as JSON types."""
     return AuditEvent.objects.create(
         owner=owner,
         account=account,
@@ -34,12 +34,13 @@ def record_event(
 
 
 def count_openings(labels: Mapping[CloudAccount, str]) -> None:
-    """Counts one opening by a heartbeat for each account: one event for each account and day, in three queries.
+    """Counts an opening of the credential by a heartbeat: one event for each account and day, in three queries.
 
-    The one kind of event that changes: 96 rows a day for each account would bury what people did. ``labels`` are the
-    credentials'.
+    The one kind of event that changes after it was written: 96 rows a day for each account would bury what people did.
+    ``labels`` name the credentials.
     """
     now = timezone.now()
+    # The same id for all heartbeats of a day: whoever writes second finds the row of the first.
     keys = {uuid5(account.pk, f"opened by heartbeats on {now:%Y-%m-%d}"): account for account in labels}
     known = set(AuditEvent.objects.filter(pk__in=keys).values_list("pk", flat=True))
     AuditEvent.objects.count_again(known)
@@ -62,7 +63,7 @@ def count_openings(labels: Mapping[CloudAccount, str]) -> None:
     try:
         with transaction.atomic(using=router.db_for_write(AuditEvent)):
             AuditEvent.objects.bulk_create(new)
-    except IntegrityError:  # another round was first with one of them, by a hair's breadth
+    except IntegrityError:  # another round wrote one of them since they were read
         for event in new:
             if not AuditEvent.objects.count_again([event.pk]):
                 event.save(force_insert=True)

@@ -53,7 +53,7 @@ class AccountFilterForm(forms.Form):
         offer_groups(self.fields["group"], choices)
         return self
 
-    def wanted(self) -> AccountFilter:
+    def filters(self) -> AccountFilter:
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value}
         return AccountFilter(**values)
@@ -76,7 +76,7 @@ class RotationFilterForm(forms.Form):
         if not groups:
             del self.fields["group"]
 
-    def wanted(self, owner: str) -> RotationFilter:
+    def filters(self, owner: str) -> RotationFilter:
         self.is_valid()
         return RotationFilter(owner=owner, **{name: value for name, value in self.cleaned_data.items() if value})
 

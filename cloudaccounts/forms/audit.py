@@ -27,7 +27,7 @@ class AuditFilterForm(forms.Form):
     def clean_last(self) -> date | None:
         return _usable(self.cleaned_data["last"])
 
-    def wanted(self) -> AuditFilter:
+    def filters(self) -> AuditFilter:
         self.is_valid()
         values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
         return AuditFilter(**values)

@@ -24,7 +24,7 @@ class ConnectingForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=120)
 
-    def wanted(self) -> str:
+    def search_text(self) -> str:
         self.is_valid()
         return str(self.cleaned_data.get("q", ""))
 
@@ -40,7 +40,7 @@ class MemberFilterForm(forms.Form):
     )
     state = forms.ChoiceField(required=False, label="Show", choices=with_any("The tree", STATE_CHOICES))
 
-    def wanted(self) -> MemberFilter:
+    def filters(self) -> MemberFilter:
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value}
         return MemberFilter(**values)

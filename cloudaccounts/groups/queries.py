@@ -1,6 +1,7 @@
-"""Reads of groups: the tree of an owner, who is in a group, and groups by name or id for commands.
+"""Reads of groups: the tree of an owner, members of a group, and groups by name or id for commands.
 
-An owner has at most `services.groups.GROUP_LIMIT` groups, so a tree is read whole, in one query.
+An owner has at most `cloudaccounts.groups.services.GROUP_LIMIT` groups. So a tree is read whole, in one query, and
+walked in Python: Django's ORM has no recursive query.
 """
 
 from __future__ import annotations
@@ -16,21 +17,21 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 
-# Up to here the ids of a group's members are one set that is looked into; a larger group is asked for row by row,
-# which ends as soon as a page is full, or as many are counted as a page ever tells.
+# Up to this many members the database builds one set of their ids. For a larger group it asks about each account, which
+# ends as soon as a page is full or counting reaches its limit.
 SET_LIMIT = 10_000
-DEEPEST = 10
+DEEPEST = 10  # levels
 
 
 class GroupNotFoundError(ProviderError):
-    def __init__(self, wanted: str) -> None:
-        super().__init__("group_not_found", f"There is no group {wanted!r}.", "Name it exactly, or give its id.")
+    def __init__(self, name: str) -> None:
+        super().__init__("group_not_found", f"There is no group {name!r}.", "Name it exactly, or give its id.")
 
 
 class GroupAmbiguousError(ProviderError):
-    def __init__(self, wanted: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(
-            "group_ambiguous", f"Several owners have a group {wanted!r}.", "Give its id, or say whose it is."
+            "group_ambiguous", f"Several owners have a group {name!r}.", "Give its id, or say whose it is."
         )
 
 
@@ -48,13 +49,16 @@ def find(owner: str, group: UUID) -> AccountGroup | None:
 
 
 def resolve_group(name_or_id: str, owner: str | None = None) -> AccountGroup:
-    """By exact name or by id, for commands. Raises `GroupNotFoundError` and `GroupAmbiguousError`."""
+    """A group by exact name or by id; of any owner where none is given.
+
+    Raises `GroupNotFoundError` and `GroupAmbiguousError`.
+    """
     rows = AccountGroup.objects.all() if owner is None else AccountGroup.objects.filter(owner=owner)
-    found = list(rows.filter(name=name_or_id)[:2])
-    if len(found) > 1:
+    named = list(rows.filter(name=name_or_id)[:2])
+    if len(named) > 1:
         raise GroupAmbiguousError(name_or_id)
-    if found:
-        return found[0]
+    if named:
+        return named[0]
     try:
         by_id = rows.filter(pk=UUID(name_or_id)).first()
     except ValueError:
@@ -65,41 +69,44 @@ def resolve_group(name_or_id: str, owner: str | None = None) -> AccountGroup:
 
 
 def tree(owner: str) -> list[Branch]:
-    """Depth first, by name. What hangs in the air (its parent was deleted just now) stands at the top."""
+    """Depth first, by name. A group whose parent was deleted just now stands at the top."""
     rows = list(AccountGroup.objects.filter(owner=owner).order_by("name", "id"))
-    known = {row.pk for row in rows}
+    existing = {row.pk for row in rows}
     below: dict[UUID | None, list[AccountGroup]] = {}
     for row in rows:
-        below.setdefault(row.parent if row.parent in known else None, []).append(row)
+        below.setdefault(row.parent if row.parent in existing else None, []).append(row)
     return list(_walk(below, None, 0))
 
 
-def _walk(below: dict[UUID | None, list[AccountGroup]], at: UUID | None, depth: int) -> Iterator[Branch]:
-    for row in below.get(at, []):
+def _walk(below: dict[UUID | None, list[AccountGroup]], parent: UUID | None, depth: int) -> Iterator[Branch]:
+    for row in below.get(parent, []):
         yield Branch(row, depth, len(below.get(row.pk, [])))
         yield from _walk(below, row.pk, depth + 1)
 
 
 def choices(owner: str) -> list[tuple[str, str]]:
-    """For a select, nested ones indented."""
+    """Choices of a select; nested groups are indented by em spaces, since HTML collapses ordinary ones."""
     return [(str(branch.group.pk), "\u2003" * branch.depth + branch.group.name) for branch in tree(owner)]
 
 
 def with_descendants(group: AccountGroup) -> list[UUID]:
-    """The group's id and those of all nested below. A circle, should two moves have made one, ends the walk."""
+    """The ids of the group and of all groups nested below.
+
+    Two moves at the same moment can close a circle for an instant: ids that were seen are not walked again.
+    """
     below: dict[UUID | None, list[UUID]] = {}
     for key, parent in AccountGroup.objects.filter(owner=group.owner).values_list("pk", "parent"):
         below.setdefault(parent, []).append(key)
-    found, ahead = [group.pk], [group.pk]
-    while ahead:
-        fresh = [key for key in below.get(ahead.pop(), []) if key not in found]
-        found += fresh
-        ahead += fresh
-    return found
+    ids, pending = [group.pk], [group.pk]
+    while pending:
+        new = [key for key in below.get(pending.pop(), []) if key not in ids]
+        ids += new
+        pending += new
+    return ids
 
 
 def path(group: AccountGroup) -> list[AccountGroup]:
-    """From the top down to its parent."""
+    """The groups above, from the top down to the parent."""
     rows = {row.pk: row for row in AccountGroup.objects.filter(owner=group.owner)}
     above: list[AccountGroup] = []
     parent = rows.get(group.parent) if group.parent else None
@@ -110,7 +117,7 @@ def path(group: AccountGroup) -> list[AccountGroup]:
 
 
 def depth_below(group: AccountGroup) -> int:
-    """How many levels are nested under it."""
+    """The number of levels nested below the group."""
     branches = tree(group.owner)
     start = next((n for n, branch in enumerate(branches) if branch.group.pk == group.pk), None)
     if start is None:
@@ -124,10 +131,10 @@ def depth_below(group: AccountGroup) -> int:
 
 
 def inside(groups: Iterable[UUID], *, field: str = "pk") -> Q:
-    """Rows whose account (in ``field``) is in any of these groups, without a join that a list would wait for."""
+    """Rows whose account (in ``field``) is in any of these groups, without a join: joins would slow long lists down."""
     members = GroupMember.objects.filter(group__in=list(groups))
     if connections[members.db].vendor == "mongodb":
-        # A subquery would be a $lookup for each row there. A set of 100,000 ids is a query of 2.5 MB, of 16 allowed.
+        # A subquery would be a $lookup for each row. A set of 100,000 ids is a query of 2.5 MB, where 16 are allowed.
         return Q(**{f"{field}__in": list(members.values_list("account", flat=True)[:100_000])})
     if members.order_by().values("account")[: SET_LIMIT + 1].count() <= SET_LIMIT:  # an index alone is read for it
         return Q(**{f"{field}__in": members.values("account")})
@@ -135,23 +142,23 @@ def inside(groups: Iterable[UUID], *, field: str = "pk") -> Q:
 
 
 def within(group: str, *, owner: str = "") -> Q:
-    """Accounts in a group of this name or id and in those nested in it. Raises `ProviderError` where there is none."""
+    """Accounts in a group of this name or id, and in groups nested below. Raises `ProviderError` for no such group."""
     return inside(with_descendants(resolve_group(group, owner or None)))
 
 
 def members_of(groups: Iterable[UUID]) -> QuerySet[GroupMember, Any]:
-    """To be counted: the accounts in any of these groups, each once."""
+    """The accounts in any of these groups, each once, to be counted."""
     return GroupMember.objects.filter(group__in=list(groups)).order_by().values("account").distinct()
 
 
 def account_ids(group: AccountGroup) -> Iterator[UUID]:
-    """Of the group and all nested below; an account that is in several of them comes once."""
+    """Ids of the accounts in the group and in all nested below, each once."""
     members = GroupMember.objects.filter(group__in=with_descendants(group))
     yield from members.order_by("account").values_list("account", flat=True).distinct().iterator(chunk_size=2000)
 
 
 def of_account(account: CloudAccount) -> list[AccountGroup]:
-    """The groups that it is in itself, by name."""
+    """The groups that the account is directly in, by name."""
     keys = list(GroupMember.objects.filter(account=account.pk).values_list("group", flat=True))
     return list(AccountGroup.objects.filter(owner=account.owner, pk__in=keys).order_by("name", "id")) if keys else []
 
@@ -162,14 +169,14 @@ def groups_of_many(accounts: Iterable[CloudAccount]) -> dict[UUID, list[dict[str
     rows = GroupMember.objects.filter(account__in=list(owners)).values_list("account", "group", "owner")
     members = [(account, group) for account, group, owner in rows if owner == owners[account]]
     names = dict(AccountGroup.objects.filter(pk__in={group for _, group in members}).values_list("pk", "name"))
-    found: dict[UUID, list[dict[str, str]]] = {}
+    groups: dict[UUID, list[dict[str, str]]] = {}
     for account, group in members:
         if group in names:
-            found.setdefault(account, []).append({"id": str(group), "name": names[group]})
-    return {account: sorted(rows, key=lambda row: row["name"]) for account, rows in found.items()}
+            groups.setdefault(account, []).append({"id": str(group), "name": names[group]})
+    return {account: sorted(rows, key=lambda row: row["name"]) for account, rows in groups.items()}
 
 
 def direct_members(group: AccountGroup, accounts: Iterable[UUID]) -> set[UUID]:
-    """Which of these accounts are in the group itself, and not only in one that is nested in it."""
-    found = GroupMember.objects.filter(group=group.pk, account__in=list(accounts))
-    return set(found.values_list("account", flat=True))
+    """Those of these accounts that are in the group itself, not only in a nested one."""
+    members = GroupMember.objects.filter(group=group.pk, account__in=list(accounts))
+    return set(members.values_list("account", flat=True))

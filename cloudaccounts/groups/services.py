@@ -1,4 +1,4 @@
-"""Groups of accounts: made, moved, filled and emptied. All of it is the owner's own, and audited."""
+"""Changes of groups and of their members. Everything belongs to one owner, and each change is audited."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def create_group(
 def update_group(
     group: AccountGroup, *, actor: Actor, name: str, description: str, parent: UUID | None
 ) -> AccountGroup:
-    """Renames, describes and moves. Raises `InputError`: also where the move would close a circle."""
+    """Renames, describes and moves. Raises `InputError`, also where the move would close a circle."""
     name, description = _clean(name, description)
     _check_parent(group, parent)
     before = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
@@ -62,7 +62,8 @@ def update_group(
     except IntegrityError:
         raise _taken() from None
     if parent != group.parent and _is_above(group.pk, parent, group.owner):
-        # Two moves at once, each fine by itself: seen only now that both are written. Who sees it takes back its own.
+        # Two moves at the same moment, each allowed alone: the circle shows only once both are written. Whoever sees it
+        # takes its own move back.
         row.update(parent=group.parent)
         raise InputError({"parent": CIRCLE})
     group.name, group.description, group.parent = name, description, parent
@@ -71,8 +72,9 @@ def update_group(
 
 
 def delete_group(group: AccountGroup, *, actor: Actor) -> None:
-    """Its accounts stay what they are; groups nested in it move up to where it was."""
+    """Deletes the group. Its accounts stay, and nested groups move up one level."""
     with transaction.atomic(using=SECURITY):
+        # Children first: where a kill leaves it here (MongoDB has no transaction), the group can be deleted once more.
         AccountGroup.objects.filter(owner=group.owner, parent=group.pk).update(parent=group.parent)
         GroupMember.objects.filter(group=group.pk).delete()
         AccountGroup.objects.filter(pk=group.pk).delete()
@@ -80,29 +82,29 @@ def delete_group(group: AccountGroup, *, actor: Actor) -> None:
 
 
 def add_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID]) -> int:
-    """How many are new in it. Ids that are not accounts of the group's owner do not count."""
+    """Adds accounts and returns how many are new. Ids that are not accounts of the group's owner are ignored."""
     added = 0
     with transaction.atomic(using=SECURITY):
         for chunk in _chunks(accounts):
-            own = set(CloudAccount.objects.of(group.owner).filter(pk__in=chunk).values_list("pk", flat=True))
-            fresh = own - group_queries.direct_members(group, own)
-            added += _insert(group, fresh)
+            known = set(CloudAccount.objects.of(group.owner).filter(pk__in=chunk).values_list("pk", flat=True))
+            new = known - group_queries.direct_members(group, known)
+            added += _insert(group, new)
         if added:
             _recount([group.pk])
-            text = f"{_accounts(added)} put into group {group.name} by {actor.label}"
+            text = f"{_accounts(added)} added to group {group.name} by {actor.label}"
             _record(group, actor, "group.members_added", text, number=added)
     return added
 
 
 def remove_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID]) -> int:
-    """How many were in it. They stay in every other group."""
+    """Removes accounts and returns how many were in it. They stay in every other group."""
     removed = 0
     with transaction.atomic(using=SECURITY):
         for chunk in _chunks(accounts):
             removed += GroupMember.objects.filter(group=group.pk, account__in=chunk).delete()[0]
         if removed:
             _recount([group.pk])
-            text = f"{_accounts(removed)} taken out of group {group.name} by {actor.label}"
+            text = f"{_accounts(removed)} removed from group {group.name} by {actor.label}"
             _record(group, actor, "group.members_removed", text, number=removed)
     return removed
 
@@ -122,19 +124,19 @@ def in_group(owner: str, name: str) -> Q:
 
 
 def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]) -> None:
-    """Exactly these, no other. Raises `InputError` for a group that is not the owner's."""
-    wanted = set(group_ids)
-    own = {group.pk: group for group in AccountGroup.objects.filter(owner=account.owner, pk__in=list(wanted))}
-    if set(own) != wanted:
+    """Puts the account into exactly these groups. Raises `InputError` for a group that is not the owner's."""
+    chosen = set(group_ids)
+    own = {group.pk: group for group in AccountGroup.objects.filter(owner=account.owner, pk__in=list(chosen))}
+    if set(own) != chosen:
         raise InputError({"groups": "Choose among your own groups."})
     present = {group.pk: group for group in group_queries.of_account(account)}
-    if wanted == set(present):
+    if chosen == set(present):
         return
     with transaction.atomic(using=SECURITY):
-        for key in wanted - set(present):
+        for key in chosen - set(present):
             _insert(own[key], {account.pk})
-        GroupMember.objects.filter(account=account.pk, group__in=list(set(present) - wanted)).delete()
-        _recount(wanted ^ set(present))
+        GroupMember.objects.filter(account=account.pk, group__in=list(set(present) - chosen)).delete()
+        _recount(chosen ^ set(present))
         before, after = (sorted(group.name for group in side.values()) for side in (present, own))
         record_event(
             actor=actor, owner=account.owner, action="account.grouped", text=f"Groups changed by {actor.label}",
@@ -143,7 +145,7 @@ def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]
 
 
 def remove_from_all_groups(account: UUID, *, but_of: str = "") -> None:
-    """For an account that is deleted, or goes to another owner, in whose groups (``but_of``) it may be already."""
+    """For an account that is deleted or transferred. It stays in groups of the new owner (``but_of``)."""
     rows = GroupMember.objects.filter(account=account).exclude(owner=but_of)
     left = list(rows.values_list("group", flat=True))
     rows.delete()
@@ -151,22 +153,22 @@ def remove_from_all_groups(account: UUID, *, but_of: str = "") -> None:
 
 
 def delete_owner_records(owner: str) -> None:
-    """For a user who is deleted: who has accounts is not, so these groups are empty."""
+    """Deletes a deleted user's groups. They are empty: a user who owns accounts is not deleted."""
     GroupMember.objects.filter(owner=owner).delete()
     AccountGroup.objects.filter(owner=owner).delete()
 
 
 def _clean(name: str, description: str) -> tuple[str, str]:
-    wrong = {}
+    errors = {}
     name, description = clean_name(name), clean_name(description)
     if not name:
-        wrong["name"] = "Give the group a name."
+        errors["name"] = "Give the group a name."
     elif len(name) > NAME_LIMIT:
-        wrong["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
+        errors["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
     if len(description) > DESCRIPTION_LIMIT:
-        wrong["description"] = f"The description is too long: {DESCRIPTION_LIMIT} characters at most."
-    if wrong:
-        raise InputError(wrong)
+        errors["description"] = f"The description is too long: {DESCRIPTION_LIMIT} characters at most."
+    if errors:
+        raise InputError(errors)
     return name, description
 
 
@@ -183,15 +185,15 @@ def _check_parent(group: AccountGroup, parent: UUID | None) -> None:
 
 
 def _is_above(group: UUID, start: UUID | None, owner: str) -> bool:
-    """Whether ``group`` is ``start`` itself or stands anywhere above it."""
+    """Whether ``group`` is ``start`` itself or anywhere above it."""
     parents = dict(AccountGroup.objects.filter(owner=owner).values_list("pk", "parent"))
     seen: set[UUID] = set()
-    at = start
-    while at is not None and at not in seen:
-        if at == group:
+    key = start
+    while key is not None and key not in seen:
+        if key == group:
             return True
-        seen.add(at)
-        at = parents.get(at)
+        seen.add(key)
+        key = parents.get(key)
     return False
 
 
@@ -202,18 +204,22 @@ def _insert(group: AccountGroup, accounts: Iterable[UUID]) -> int:
         with transaction.atomic(using=SECURITY):
             GroupMember.objects.bulk_create(rows)
     except IntegrityError:
-        # Somebody put one of them in just now: one by one, as MongoDB knows no "ignore conflicts". Nor does it take
-        # back what it wrote before that one: our key on a row tells that it is ours, whichever of the tries wrote it.
-        given = {"owner": rows[0].owner, "added_at": now}
-        found = [
-            GroupMember.objects.get_or_create(group=row.group, account=row.account, defaults={**given, "id": row.pk})[0]
+        # Somebody added one of them at the same moment. One by one then, because MongoDB has no "ignore conflicts". It
+        # does not roll back what it wrote before the conflict either: a row is ours where it has the key that we gave
+        # it, whichever of the two tries wrote it.
+        defaults = {"owner": rows[0].owner, "added_at": now}
+        members = [
+            GroupMember.objects.get_or_create(
+                group=row.group, account=row.account, defaults={**defaults, "id": row.pk}
+            )[0]
             for row in rows
         ]
-        return sum(member.pk == row.pk for member, row in zip(found, rows, strict=True))
+        return sum(member.pk == row.pk for member, row in zip(members, rows, strict=True))
     return len(rows)
 
 
 def _recount(keys: Iterable[UUID]) -> None:
+    """Writes the groups' sizes. Counted anew, not added up: so a size that a kill left wrong is corrected."""
     for key in keys:
         AccountGroup.objects.filter(pk=key).update(size=GroupMember.objects.filter(group=key).count())
 
@@ -231,6 +237,6 @@ def _record(group: AccountGroup, actor: Actor, action: str, text: str, **detail:
 
 
 def _chunks(items: Iterable[UUID]) -> Iterator[list[UUID]]:
-    rest = iter(dict.fromkeys(items))
+    rest = iter(dict.fromkeys(items))  # each id once, in its order
     while chunk := list(islice(rest, CHUNK)):
         yield chunk

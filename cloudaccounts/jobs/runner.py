@@ -1,7 +1,7 @@
-"""Work over many things: asked for by rows, done by a worker in bounded threads, item by item, taken up after a kill.
+"""Jobs: work on many items, each with a row. A worker does them in a few threads; another one continues after a kill.
 
-A handler does one item and must bear being repeated: a worker that dies between the work and the item's row leaves the
-item waiting.
+A handler does one item and must be repeatable: a worker that dies between the work and the item's row leaves the item
+waiting, and the next worker does it again.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from cloudaccounts.work.threads import DatabaseThreads
 
 TASK = "cloudaccounts.run_job"
 QUEUE = "fleet"
-THREADS = 8
-CHUNK = 200  # items read at a time: memory stays flat however long a job is
+THREADS = 8  # items at the same time, unless the handler says otherwise
+CHUNK = 200  # items read at a time, so that memory does not grow with the job
 SHOW_EVERY = 0.5  # seconds between writes of the counts
-NUDGE_AGAIN = timedelta(seconds=30)
-TRIES = 5  # workers that may die one after the other without any item done
+RESEND_AFTER = timedelta(seconds=30)  # a queued job whose message is older is sent again
+TRIES = 5  # workers that may die one after the other without finishing an item
 
 RETRY = "Retry what failed once that is fixed."
 
@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item. ``state`` is done, failed or skipped; the texts are those of a `ProviderError`."""
+    """The result of one item. ``state`` is done, failed or skipped; the texts are those of a `ProviderError`."""
 
     state: ItemState = ItemState.DONE
     code: str = ""
@@ -69,9 +69,9 @@ _renamed: dict[str, str] = {}  # kinds as older versions wrote them
 
 
 def handles(kind: str, *, threads: int = THREADS, formerly: str = "") -> Callable[[Handler], Handler]:
-    """Registers a handler. It may raise `ProviderError`; it runs in a thread of its own, ``threads`` at a time.
+    """Registers the handler of a kind of job. It may raise `ProviderError`. ``threads`` items run at the same time.
 
-    Jobs whose kind is ``formerly`` are of this kind as well.
+    ``formerly`` is the kind's name in older versions: stored jobs of that name are of this kind.
     """
 
     def register(handler: Handler) -> Handler:
@@ -85,19 +85,19 @@ def handles(kind: str, *, threads: int = THREADS, formerly: str = "") -> Callabl
 
 @cache
 def discover() -> None:
-    """Loads the handlers of all apps: each names its modules in ``job_handlers``."""
+    """Loads the handlers of all apps, which name their modules in ``job_handlers``. Once a process."""
     autodiscover_modules("job_handlers")
 
 
 def current_kind(kind: str) -> str:
-    """As this version calls the kind of a stored job."""
+    """The name in this version of a stored job's kind."""
     return _renamed.get(kind, kind)
 
 
 def start_job(
     *, owner: str, actor: Actor, kind: str, title: str, items: Iterable[tuple[str, str]], options: dict[str, object]
 ) -> Job:
-    """Writes a job over ``items`` (subject, label) and nudges a worker. Twice the same subject counts once."""
+    """Writes a job over ``items`` (subject, label) and sends it to a worker. A subject given twice counts once."""
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
         job = Job(
@@ -110,7 +110,8 @@ def start_job(
                 for number, (subject, label) in enumerate(chunk)
             )
             job.total += len(chunk)
-        job.save(force_insert=True)  # after its items: a job that is there is whole, also without transactions
+        # After its items: a job that exists is complete, on MongoDB too, which has no transaction here.
+        job.save(force_insert=True)
         record_event(
             actor=actor, owner=owner, action="job.requested", text=f"{job.title}: {job.total} to do",
             job=str(job.pk), kind=kind,
@@ -120,7 +121,7 @@ def start_job(
 
 
 def run_job(job_id: UUID) -> str:
-    """Does what is still waiting of a queued job, and answers with its state."""
+    """Does the items of a queued job that are still waiting. Returns the job's state, ``gone`` where it was deleted."""
     row = Job.objects.filter(pk=job_id)
     claim = Claim.take(row.filter(state=JobState.QUEUED), row.filter(state=JobState.RUNNING), state=JobState.RUNNING)
     if claim is not None:
@@ -133,7 +134,7 @@ def run_job(job_id: UUID) -> str:
 
 
 def cancel_job(job: Job, *, actor: Actor) -> bool:
-    """Items under way end by themselves; no other is begun. False where it had ended."""
+    """Begins no further item; those that run are finished. False where the job had ended already."""
     cancelled = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
         state=JobState.CANCELLED, claim=None, lease_until=None, finished_at=timezone.now(), **_counts(job.pk)
     )
@@ -155,25 +156,23 @@ def retry_failed(job: Job, *, actor: Actor) -> Job | None:
 
 
 def requeue_jobs() -> int:
-    """Gives jobs of dead workers back, and nudges queued ones again. Items that are done stay done.
+    """Requeues jobs of dead workers and sends queued ones again. Counts both. Items that are done stay done.
 
-    A job whose workers died `TRIES` times without doing an item is ended: it would go on killing workers.
+    A job whose workers died `TRIES` times without finishing an item is ended: it would go on killing workers.
     """
     now = timezone.now()
     lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
-    mended = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
-    mended += lost.filter(attempts__lt=TRIES).update(
-        state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None
-    )
-    waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    count = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
+    count += lost.filter(attempts__lt=TRIES).update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         Job.objects.filter(pk=key).update(nudged_at=now)
-        mended += messages.send(TASK, str(key), queue=QUEUE)
-    return mended
+        count += messages.send(TASK, str(key), queue=QUEUE)
+    return count
 
 
 def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
-    """True where every item was handled and the claim still holds."""
+    """Handles all waiting items. True where all were handled and the claim still holds."""
     discover()
     kind = current_kind(job.kind)
     if kind not in _handlers:  # made by another version
@@ -181,22 +180,24 @@ def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
         _fail_the_rest(job, ProviderError("job_kind_unknown", "This version does not know this kind of work.", RETRY))
         return claim.write(**_counts(job.pk))
     handler, threads = _handlers[kind]
-    before = sum(_counts(job.pk).values())
-    shown = time.monotonic()
+    handled_before = sum(_counts(job.pk).values())
+    shown_at = time.monotonic()
     with DatabaseThreads(threads, "job") as pool:
         under_way: set[Future[None]] = set()
-        for item in _waiting(job):
-            if keeper.lost.is_set():
+        for item in _waiting_items(job):
+            if keeper.lost.is_set():  # cancelled, or taken over by another worker after a pause of ours
                 break
             under_way.add(pool.submit(_handle, handler, job, item))
+            # Twice as many as threads: none of them idles while this loop reads, and memory stays bounded.
             if len(under_way) >= threads * 2:
                 done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in done:
-                    future.result()
-            if time.monotonic() - shown > SHOW_EVERY:
-                shown = time.monotonic()
+                    future.result()  # raises what the database refused; a handler's own errors are outcomes
+            if time.monotonic() - shown_at > SHOW_EVERY:
+                shown_at = time.monotonic()
                 counts = _counts(job.pk)
-                progress = {"attempts": 0} if sum(counts.values()) > before else {}
+                # Progress resets the count of workers that died: only a job that kills them again and again is ended.
+                progress = {"attempts": 0} if sum(counts.values()) > handled_before else {}
                 if not claim.write(**counts, **progress):
                     break
         for future in under_way:
@@ -204,11 +205,12 @@ def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     return claim.write(**_counts(job.pk))
 
 
-def _waiting(job: Job) -> Iterator[JobItem]:
+def _waiting_items(job: Job) -> Iterator[JobItem]:
+    """By position, read in chunks: no cursor stays open for as long as the job runs."""
     last = -1
     while True:
-        found = JobItem.objects.filter(job=job.pk, state=ItemState.WAITING, position__gt=last)
-        chunk = list(found.order_by("position")[:CHUNK])
+        items = JobItem.objects.filter(job=job.pk, state=ItemState.WAITING, position__gt=last)
+        chunk = list(items.order_by("position")[:CHUNK])
         if not chunk:
             return
         yield from chunk
@@ -221,7 +223,7 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
     except ProviderError as error:
         outcome = Outcome.failed(error)
     except Exception:
-        # One item's defect is told as its outcome; the others go on.
+        # A defect in one item becomes its outcome, and the others go on.
         logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
         outcome = Outcome.failed(defect("item"))
     JobItem.objects.filter(pk=item.pk).update(
@@ -237,10 +239,13 @@ def _end(job: Job, claim: Claim) -> None:
 
 
 def _end_deadly(job: Job, lost: QuerySet[Job]) -> int:
-    """Ends it with the reason at each item that waits, unless items were done since its counts were written."""
+    """Ends a job that kills its workers, with the reason at each waiting item. Returns the number of rows changed.
+
+    Not where items were finished since the counts were written: then there was progress, and it is requeued.
+    """
     row = lost.filter(pk=job.pk, claim=job.claim)
     if sum(_counts(job.pk).values()) > job.handled:
-        return row.update(attempts=0, **_counts(job.pk))  # given back by the caller
+        return row.update(attempts=0, **_counts(job.pk))  # the caller requeues what has few attempts
     logger.error("job.deadly", extra={"job": str(job.pk), "kind": job.kind, "attempts": job.attempts})
     cause = f"The worker died {job.attempts} times at this work without getting any further."
     _fail_the_rest(job, ProviderError("worker_died", cause, f"Tell the operator: the log may say why. {RETRY}"))
@@ -266,6 +271,7 @@ def _record_end(job: Job, counts: dict[str, int]) -> None:
 
 
 def _counts(job: UUID) -> dict[str, int]:
+    """Counted from the items, not added up: an item that is done twice after a kill counts once."""
     items = JobItem.objects.filter(job=job)
     return {
         "done": items.filter(state=ItemState.DONE).count(),

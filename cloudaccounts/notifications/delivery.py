@@ -1,16 +1,15 @@
-"""From a notice to the people: who is told, in which digest, sent until it arrived.
+"""Delivers notices to people, grouped into digests, until each was taken.
 
 Three steps, each repeatable and each by conditional updates, so that several workers may do them at once:
-*spread* writes a row for each recipient of a notice; *gather* puts a recipient's waiting rows into one digest; *send*
-sends digests that are due. A digest is marked only after the server took it: a crash between the two sends it again,
-with the same Message-ID or delivery id, and nothing is ever lost (docs/decisions/0010).
+`create_deliveries` writes a row for each recipient of a notice; `build_digests` puts a recipient's waiting rows into
+one digest; `send_digests` sends digests that are due. A digest is marked only after the server took it: a crash between
+the two sends it again, with the same Message-ID or delivery id, and nothing is ever lost (docs/decisions/0010).
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -28,18 +27,21 @@ from cloudaccounts.notifications.recipients import Recipients
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
-BATCH = 500  # notices spread at a time, and told in one digest at most
+BATCH = 500  # notices in one round, and in one digest at most
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
-SETTLES = timedelta(minutes=2)  # from a digest's row to its notices' rows
-BUDGET = 120.0  # seconds in which a round begins to send; its task's limit leaves time for the last one to end
+SETTLES = timedelta(minutes=2)  # longer than it takes from a digest's row to its deliveries' rows
+BUDGET = 120.0  # seconds within which a round begins to send; the task's limit leaves time for the last one
 GIVE_UP_AFTER = timedelta(days=7)
 
 logger = logging.getLogger(__name__)
 
 
 class NotTakenError(Exception):
-    """The mail server or the webhook did not take a digest. ``nobody``: nor will it, there is nobody to send it to."""
+    """The mail server or the webhook did not take a digest.
+
+    ``nobody``: there is no recipient any more, so give it up.
+    """
 
     def __init__(self, reason: str, *, nobody: bool = False, all_of_it: bool = False) -> None:
         super().__init__(reason)
@@ -63,44 +65,45 @@ def deliver_notices() -> Delivered:
 
 
 def create_deliveries() -> int:
-    """Writes down who is to be told of what is new; how many notices that were."""
-    addressees = Recipients()
+    """Writes a delivery for each recipient of each new notice. Returns the number of notices."""
+    recipients = Recipients()
     notices = list(Notice.objects.filter(spread_at=None).order_by("created_at")[:BATCH])
     for notice in notices:
         with transaction.atomic(using=SECURITY):
-            for channel, recipient in addressees.of(notice):
+            for channel, recipient in recipients.of(notice):
                 NoticeDelivery.objects.get_or_create(
                     notice=notice.pk, channel=channel, recipient=recipient, defaults={"created_at": timezone.now()}
                 )
+            # Last: a kill before it repeats the notice, and get_or_create keeps its deliveries single.
             Notice.objects.filter(pk=notice.pk, spread_at=None).update(spread_at=timezone.now())
     return len(notices)
 
 
 def build_digests() -> int:
-    """Digests for those whose oldest waiting notice is ``NOTIFY_DIGEST_MINUTES`` old; what came since goes with it."""
+    """Builds digests for recipients whose oldest waiting notice is ``NOTIFY_DIGEST_MINUTES`` old; newer ones go too."""
     now = timezone.now()
-    ripe = now - timedelta(minutes=settings.NOTIFY_DIGEST_MINUTES)
+    oldest_allowed = now - timedelta(minutes=settings.NOTIFY_DIGEST_MINUTES)
     waiting = NoticeDelivery.objects.filter(digest=None)
     oldest = waiting.order_by().values("channel", "recipient").annotate(first=Min("created_at"))
-    made = 0
-    for row in [row for row in oldest if row["first"] <= ripe]:
-        own = waiting.filter(channel=row["channel"], recipient=row["recipient"])
-        while keys := list(own.order_by("created_at").values_list("pk", flat=True)[:BATCH]):
-            made += _gather(row["channel"], row["recipient"], keys)
-    return made
+    built = 0
+    for row in [row for row in oldest if row["first"] <= oldest_allowed]:
+        deliveries = waiting.filter(channel=row["channel"], recipient=row["recipient"])
+        while keys := list(deliveries.order_by("created_at").values_list("pk", flat=True)[:BATCH]):
+            built += _build_digest(row["channel"], row["recipient"], keys)
+    return built
 
 
-def _gather(channel: str, recipient: str, keys: list[UUID]) -> int:
+def _build_digest(channel: str, recipient: str, keys: list[UUID]) -> int:
     now = timezone.now()
-    # Not due until its rows are in it. One that a kill left empty is found so, and dropped; one left full is sent.
+    # Due only after its deliveries are in it. After a kill in between, an empty one is dropped and a full one is sent.
     digest = NoticeDigest.objects.create(channel=channel, recipient=recipient, created_at=now, due_at=now + SETTLES)
-    own = NoticeDigest.objects.filter(pk=digest.pk, state=DigestState.READY, attempts=0)
+    row = NoticeDigest.objects.filter(pk=digest.pk, state=DigestState.READY, attempts=0)
     taken = NoticeDelivery.objects.filter(pk__in=keys, digest=None).update(digest=digest.pk)
     if not taken:  # another worker gathered just these
-        own.delete()
+        row.delete()
         return 0
-    if not own.update(due_at=now):
-        # We were frozen for so long that it was found empty, or half full, and ended: its rows go to another one.
+    if not row.update(due_at=now):
+        # This process was paused for so long that the digest became due and was dropped: its deliveries wait again.
         ended = NoticeDigest.objects.filter(pk=digest.pk, state=DigestState.DROPPED)
         if ended.exists():
             NoticeDelivery.objects.filter(digest=digest.pk).update(digest=None)
@@ -108,26 +111,26 @@ def _gather(channel: str, recipient: str, keys: list[UUID]) -> int:
 
 
 def send_digests() -> tuple[int, int]:
-    """Sends what is due, the longest waiting first; how many were taken, and how many were not.
+    """Sends digests that are due, oldest first. Returns how many were taken, and how many were not.
 
-    What does not come to its turn within `BUDGET` waits for the next round.
+    Those that `BUDGET` leaves no time for wait for the next round.
     """
     _release_lost()
     ends = time.monotonic() + BUDGET
     sent = failed = 0
-    down: set[str] = set()
+    channels_down: set[str] = set()
     due = NoticeDigest.objects.filter(state=DigestState.READY, due_at__lte=timezone.now()).order_by("due_at")
     for digest in due[:BATCH]:
         if time.monotonic() > ends:
             break
-        if digest.channel in down:
+        if digest.channel in channels_down:
             continue
         try:
             sent += _send(digest)
         except NotTakenError as error:
             failed += 1
             if error.all_of_it:
-                down.add(digest.channel)
+                channels_down.add(digest.channel)
     return sent, failed
 
 
@@ -136,7 +139,7 @@ def waiting_digests() -> int:
 
 
 def _release_lost() -> None:
-    """Those of a worker that died while it sent: nobody knows whether they arrived, so they go out again."""
+    """Digests of workers that died while sending. Nobody knows whether they arrived, so they are sent again."""
     lost = NoticeDigest.objects.filter(state=DigestState.SENDING, lease_until__lt=timezone.now())
     lost.update(state=DigestState.READY, claim=None, lease_until=None)
 
@@ -150,7 +153,7 @@ def _send(digest: NoticeDigest) -> int:
         return 0
     digest.attempts += 1
     try:
-        with LeaseKeeper(claim.renew):  # a server may take its time: nobody else must send the same meanwhile
+        with LeaseKeeper(claim.renew):  # a server may be slow, and no other worker must send the same meanwhile
             _hand_over(digest)
     except NotTakenError as error:
         _postpone(digest, claim, error)
@@ -162,7 +165,7 @@ def _hand_over(digest: NoticeDigest) -> None:
     """Raises `NotTakenError`."""
     notices = _notices(digest)
     if not notices:
-        raise NotTakenError("Nothing is left to tell.", nobody=True)
+        raise NotTakenError("No notice is left in it.", nobody=True)
     try:
         if digest.channel == Channel.WEBHOOK:
             webhook_transport.call(digest, notices)
@@ -175,26 +178,23 @@ def _hand_over(digest: NoticeDigest) -> None:
 
 
 def _postpone(digest: NoticeDigest, claim: Claim, error: NotTakenError) -> None:
-    """Waits twice as long each time, an hour at most; after a week the digest is given up, which operators see."""
+    """Waits twice as long after each try, an hour at most. After a week the digest is dropped; operators see it."""
     now = timezone.now()
-    over = error.nobody or now - digest.created_at > GIVE_UP_AFTER
+    give_up = error.nobody or now - digest.created_at > GIVE_UP_AFTER
     claim.write(
-        state=DigestState.DROPPED if over else DigestState.READY,
+        state=DigestState.DROPPED if give_up else DigestState.READY,
         claim=None,
         lease_until=None,
         due_at=now + min(FIRST_WAIT * 2 ** min(digest.attempts - 1, 10), LONGEST_WAIT),
         error=str(error)[:300],
     )
     logger.warning(
-        "notices.given_up" if over else "notices.not_taken",
+        "notices.given_up" if give_up else "notices.not_taken",
         extra={"digest": str(digest.pk), "channel": digest.channel, "attempts": digest.attempts, "reason": str(error)},
     )
 
 
 def _notices(digest: NoticeDigest) -> list[Notice]:
-    keys = list(NoticeDelivery.objects.filter(digest=digest.pk).values_list("notice", flat=True))
-    return sorted(_read(keys), key=lambda notice: (notice.created_at, notice.pk))
-
-
-def _read(keys: Iterable[UUID]) -> Iterable[Notice]:
-    return Notice.objects.filter(pk__in=list(keys))
+    keys = NoticeDelivery.objects.filter(digest=digest.pk).values_list("notice", flat=True)
+    notices = Notice.objects.filter(pk__in=list(keys))
+    return sorted(notices, key=lambda notice: (notice.created_at, notice.pk))

@@ -1,4 +1,4 @@
-"""Facts that people are told of. `tell` writes them with the change itself; delivery is work of its own."""
+"""Writes notices, within the transaction of the change that they are about. Delivery is separate work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudaccounts.models.notice import NoticeKind
 def notify(
     kind: NoticeKind, *, key: str, text: str, remedy: str = "", account: CloudAccount | None = None, owner: str = ""
 ) -> bool:
-    """True where the fact is new. Call it within the transaction of the change that it tells.
+    """Writes a notice unless the fact has one already; True where it is new. Call it in the transaction of the change.
 
     ``key`` names the fact within its kind: ``f"{account.pk}:{since:%Y%m%d%H%M%S}"``. Without an account and an owner
     it is for operators alone.

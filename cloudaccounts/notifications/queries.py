@@ -1,4 +1,4 @@
-"""Reads of what people were told."""
+"""Reads of notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told of a notice: its owner, operators, and the webhook. Each by what they asked for."""
+"""Who gets a notice: its owner, operators, and the webhook. People may mute kinds of notices."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from cloudaccounts.notifications.channels.webhook import transport as webhook_tr
 
 
 class Recipients:
-    """Looks each person up once. One of these lives for one round, so that a change counts from the next one on."""
+    """Looks each person up once a round; a changed preference counts from the next round on."""
 
     def __init__(self) -> None:
         self._muted: dict[str, set[str]] = {}
         self._reachable: dict[str, bool] = {}
 
     def of(self, notice: Notice) -> list[tuple[str, str]]:
-        """Pairs of channel and recipient. An operator who is the owner too is told once."""
+        """Pairs of channel and recipient. An operator who is the owner too gets it once."""
         people = {*self._operators, *([notice.owner] if self._can_reach(notice.owner) else [])}
-        found = [(Channel.MAIL.value, who) for who in sorted(people) if notice.kind not in self._muted_by(who)]
-        return [*found, (Channel.WEBHOOK.value, "")] if webhook_transport.is_configured() else found
+        mails = [(Channel.MAIL.value, who) for who in sorted(people) if notice.kind not in self._muted_by(who)]
+        return [*mails, (Channel.WEBHOOK.value, "")] if webhook_transport.is_configured() else mails
 
     @cached_property
     def _operators(self) -> frozenset[str]:
@@ -44,7 +44,7 @@ class Recipients:
 
 
 def reachable(owner: str) -> AbstractBaseUser | None:
-    """The user behind the identifier, where there still is one, active and with an address."""
+    """The user of this identifier if there is one, active and with an e-mail address."""
     if not (owner.isascii() and owner.isdecimal()):
         return None
     return get_user_model().objects.filter(pk=owner, is_active=True).exclude(email="").first()
@@ -56,6 +56,6 @@ def muted_kinds(owner: str) -> set[str]:
 
 
 def set_wanted_kinds(owner: str, wanted: set[str]) -> None:
-    """By e-mail; the page of notices lists everything, whatever stands here."""
+    """Sets which kinds come by e-mail. The page of notices lists all kinds anyhow."""
     muted = sorted(kind.value for kind in NoticeKind if kind.value not in wanted)
     NoticePreference.objects.update_or_create(owner=owner, defaults={"muted": muted})

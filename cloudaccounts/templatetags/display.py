@@ -1,4 +1,4 @@
-"""How facts look on a page: times, states, clouds, ids. Words and shapes stand here once, for all templates."""
+"""Tags and filters for times, states, clouds and ids, so that each looks the same on every page."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # every command checks the tags, and few show a report
 
 register = template.Library()
 
+# A tone is a class of app.css: the pill's colour. States that are not listed are muted.
 TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
     "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
@@ -33,6 +34,7 @@ TONES = {
     "open": "bad", "resolved": "ok", "suppressed": "mute", "reopened": "warn",
     "passed": "ok", "warning": "warn", "skipped": "mute", "critical": "bad", "ok": "ok", "not_applicable": "mute",
 }  # fmt: skip
+# Shown beside the colour, for people who cannot tell the colours apart.
 MARKS = {"ok": "✓", "bad": "!", "warn": "!", "info": "→", "mute": "–"}
 _EVENT_MARKS = {
     "account.created": ("+", ""),
@@ -48,7 +50,7 @@ _SPANS = (
 
 
 def relative(seconds: float) -> str:
-    """The same words as static/js/app.js, which keeps them true while the page stays open."""
+    """The same words as in static/js/app.js, which updates them while the page stays open."""
     span = abs(seconds)
     if span < 5:
         return "just now"
@@ -64,7 +66,7 @@ def ago(moment: datetime | None, never: str = "never") -> SafeString | str:
     if moment is None:
         return never
     return format_html(
-        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        '<time datetime="{}" title="{}" data-relative>{}</time>',  # app.js looks for data-relative
         moment.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds"),
         f"{moment:%d %B %Y, %H:%M:%S} UTC".lstrip("0"),
         relative((timezone.now() - moment).total_seconds()),
@@ -101,13 +103,13 @@ def counted(number: int, word: str) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """A setting's name as words."""
+    """A name of the code as words: ``role_name`` becomes ``role name``."""
     return name.replace("_", " ")
 
 
 @register.filter
 def as_under(node_id: str) -> str:
-    """A container in the address of its organization's page."""
+    """The query of an organization's page that opens this container."""
     return urlencode({"under": node_id})
 
 
@@ -124,7 +126,7 @@ def pill(state: str, text: str = "") -> SafeString:
 
 @register.simple_tag
 def mark(state: str) -> SafeString:
-    """A state's sign in a list of checks; the words beside it say it again."""
+    """A state's sign in a list of checks. Hidden from screen readers: the words beside it say the same."""
     tone = TONES.get(str(state), "mute")
     return format_html('<span class="mark {}" aria-hidden="true">{}</span>', tone, MARKS[tone])
 
@@ -143,7 +145,7 @@ def event_mark(event: AuditEvent) -> SafeString:
 
 @register.filter
 def changes(event: AuditEvent) -> list[str]:
-    """What an event changed, where it tells ``before`` and ``after``: ``name: old → new``, ``regions: + new − old``."""
+    """What an event changed, from its ``before`` and ``after``: ``name: old → new``, ``regions: + new − old``."""
     before, after = event.detail.get("before"), event.detail.get("after")
     if not isinstance(before, dict) or not isinstance(after, dict):
         return []
@@ -153,8 +155,8 @@ def changes(event: AuditEvent) -> list[str]:
 def _change(old: Any, new: Any) -> str:
     if not isinstance(old, list) or not isinstance(new, list):
         return f"{old} → {new}"
-    come, gone = [f"+ {item}" for item in new if item not in old], [f"− {item}" for item in old if item not in new]
-    return ", ".join(come + gone) or "in another order"
+    added, removed = [f"+ {item}" for item in new if item not in old], [f"− {item}" for item in old if item not in new]
+    return ", ".join(added + removed) or "in another order"
 
 
 def _words(state: str) -> str:
@@ -170,7 +172,7 @@ def _provider(key: str) -> Provider | None:
 
 @register.simple_tag
 def cloud(key: str) -> SafeString:
-    """The provider's badge; a provider that is not installed any more shows its key."""
+    """The provider's badge; its key where the provider is not installed any more."""
     spec = _provider(key)
     label, short = (spec.label, spec.short_label) if spec else (key, key.upper())
     return format_html('<span class="cloud" title="{}">{}</span>', label, short)
@@ -184,7 +186,7 @@ def provider_label(key: str) -> str:
 
 @register.filter
 def number(account: CloudAccount) -> str:
-    """The account id as people read it; copying gives the canonical one."""
+    """The account id as the provider writes it, with separators. Copy buttons give the plain one."""
     spec = _provider(account.provider)
     return spec.format_account_id(account.account_id) if spec else account.account_id
 
@@ -203,9 +205,9 @@ def credential_age(account: CloudAccount) -> CredentialAge:
 
 @register.simple_tag
 def age_pill(age: CredentialAge) -> SafeString:
-    words = {RotationState.CRITICAL: "bad", RotationState.WARNING: "warn", RotationState.OK: "ok"}
+    tones = {RotationState.CRITICAL: "bad", RotationState.WARNING: "warn", RotationState.OK: "ok"}
     return format_html(
-        '<span class="pill {}" title="{}">{}</span>', words.get(age.state, "mute"), age.state.label, age.text
+        '<span class="pill {}" title="{}">{}</span>', tones.get(age.state, "mute"), age.state.label, age.text
     )
 
 
@@ -218,7 +220,7 @@ def regions_in_short(names: Sequence[str]) -> str:
 
 @register.filter
 def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
-    """The report's permissions, grouped; services with gaps first, and gaps first within each."""
+    """The report's permissions by service. Services with denied permissions come first, and denied ones within each."""
     from cloudaccounts.contract.report import PermissionStatus
 
     order = {PermissionStatus.DENIED: 0, PermissionStatus.UNVERIFIABLE: 1, PermissionStatus.GRANTED: 2}

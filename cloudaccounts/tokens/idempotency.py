@@ -1,4 +1,4 @@
-"""Calls that may be repeated: who names the same key with the same call gets the same answer, for a day."""
+"""Calls with an idempotency key: the same call with the same key gets the same answer for a day, and is done once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudaccounts.models import ApiToken, IdempotentCall
 from cloudaccounts.work.databases import SECURITY
 
 KEPT = timedelta(hours=24)
-LEASE = timedelta(seconds=75)  # longer than a web process lets a call take
+LEASE = timedelta(seconds=75)  # longer than gunicorn lets a call take
 _SALT = "cloudaccounts.idempotency"
 
 
@@ -42,7 +42,7 @@ class KeyBusyError(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What the first call was answered."""
+    """The answer of the first call."""
 
     status: int
     answer: Any
@@ -50,7 +50,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The right to answer a call. ``id`` is the same however often the call has to begin again."""
+    """The right to do a call. ``id`` stays the same when a call that was not finished is begun again."""
 
     id: UUID
     claim: UUID
@@ -59,7 +59,7 @@ class Ticket:
         self._row().update(status=status, answer=answer, claim=None, lease_until=None)
 
     def given_back(self) -> None:
-        """The call was not done, or not to its end: repeating it does it."""
+        """The call was not done, or not finished: repeating it does it."""
         self._row().update(claim=None, lease_until=timezone.now())
 
     def _row(self) -> Any:
@@ -67,26 +67,27 @@ class Ticket:
 
 
 def begin_call(token: ApiToken, *, key: str, method: str, path: str, body: bytes) -> Ticket | Replay:
-    """Raises `KeyReusedError` and `KeyBusyError`."""
+    """A ticket for a call that is to be done, else the answer it got. Raises `KeyReusedError` and `KeyBusyError`."""
     now, claim = timezone.now(), uuid4()
     hashed = _hash(token.pk.bytes, key.encode())
     fingerprint = _hash(method.encode(), path.encode(), body)
-    fresh = {"claim": claim, "lease_until": now + LEASE}
+    lease = {"claim": claim, "lease_until": now + LEASE}
     IdempotentCall.objects.filter(key=hashed, expires_at__lt=now).delete()
     try:
+        # The unique key decides which of two simultaneous calls is the first.
         with transaction.atomic(using=SECURITY):
-            made = IdempotentCall.objects.create(key=hashed, fingerprint=fingerprint, expires_at=now + KEPT, **fresh)
-        return Ticket(made.pk, claim)
+            row = IdempotentCall.objects.create(key=hashed, fingerprint=fingerprint, expires_at=now + KEPT, **lease)
+        return Ticket(row.pk, claim)
     except IntegrityError:
-        known = IdempotentCall.objects.get(key=hashed)
-    if known.fingerprint != fingerprint:
+        stored = IdempotentCall.objects.get(key=hashed)
+    if stored.fingerprint != fingerprint:
         raise KeyReusedError
-    if known.status:
-        return Replay(known.status, known.answer)
-    # Left by a call that was not done, or whose process was killed.
+    if stored.status:
+        return Replay(stored.status, stored.answer)
+    # Free again after a call that was not done, or whose process was killed and whose lease has ended.
     free = Q(claim__isnull=True) | Q(lease_until__lt=now)
-    if IdempotentCall.objects.filter(free, pk=known.pk, status=0).update(**fresh):
-        return Ticket(known.pk, claim)
+    if IdempotentCall.objects.filter(free, pk=stored.pk, status=0).update(**lease):
+        return Ticket(stored.pk, claim)
     raise KeyBusyError
 
 
@@ -96,6 +97,9 @@ def purge_idempotent_calls() -> int:
 
 
 def _hash(*parts: bytes) -> str:
-    """Keyed with SECRET_KEY, each part hashed first: a body holds secrets, and parts must not run into each other."""
+    """Keyed with SECRET_KEY, because a body holds secrets.
+
+    Each part is hashed first, so that no two splits are equal.
+    """
     joined = b"".join(salted_hmac(_SALT, part, algorithm="sha256").digest() for part in parts)
     return salted_hmac(_SALT, joined, algorithm="sha256").hexdigest()

@@ -1,3 +1,5 @@
+"""Retention of what API calls leave behind."""
+
 from __future__ import annotations
 
 from cloudaccounts.accounts.rate_limits import purge_rate_counters
@@ -5,5 +7,5 @@ from cloudaccounts.tokens.idempotency import purge_idempotent_calls
 
 
 def purge_api_records() -> int:
-    """Forgets answers kept for repeated calls, and counts of failures, whose time is over."""
+    """Deletes expired answers of repeatable calls, and expired counts of failures."""
     return purge_idempotent_calls() + purge_rate_counters()

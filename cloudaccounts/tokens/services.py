@@ -1,4 +1,4 @@
-"""Bearer tokens of the HTTP API: made, used, revoked. A token's text stands in the answer that makes it alone."""
+"""Bearer tokens of the HTTP API: create, use, revoke. Only the hash of a token's text is stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cloudaccounts.text import clean_name
 from cloudaccounts.work.databases import SECURITY
 
 PREFIX = "cam_"
-_SHOWN = len(PREFIX) + 4
+_SHOWN = len(PREFIX) + 4  # characters that lists show, to tell tokens apart
 NAME_LIMIT = 80
 LONGEST_DAYS = 3650
 TOKENS_PER_OWNER = 100
@@ -37,17 +37,17 @@ def create_token(
 
     Raises `InputError`.
     """
-    name, wrong = clean_name(name), {}
+    name, errors = clean_name(name), {}
     if not 0 < len(name) <= NAME_LIMIT:
-        wrong["name"] = f"Give the token a name of at most {NAME_LIMIT} characters: it tells what uses it."
+        errors["name"] = f"Give the token a name of at most {NAME_LIMIT} characters: it says what uses it."
     if scope not in TokenScope.values:
-        wrong["scope"] = "Choose read or write."
+        errors["scope"] = "Choose read or write."
     if days is not None and not 1 <= days <= LONGEST_DAYS:
-        wrong["days"] = f"Choose between 1 and {LONGEST_DAYS} days."
-    if not wrong and ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).count() >= TOKENS_PER_OWNER:
-        wrong["name"] = f"There are {TOKENS_PER_OWNER} tokens already. Revoke those that nothing uses any more."
-    if wrong:
-        raise InputError(wrong)
+        errors["days"] = f"Choose between 1 and {LONGEST_DAYS} days."
+    if not errors and ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).count() >= TOKENS_PER_OWNER:
+        errors["name"] = f"There are {TOKENS_PER_OWNER} tokens already. Revoke those that nothing uses any more."
+    if errors:
+        raise InputError(errors)
     text = PREFIX + secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
@@ -67,7 +67,7 @@ def create_token(
 
 
 def revoke_token(token: ApiToken, *, actor: Actor) -> bool:
-    """From now on no call is answered with it. False where it was revoked already."""
+    """Revokes the token at once. False where it was revoked already."""
     with transaction.atomic(using=SECURITY):
         revoked = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
         if revoked:
@@ -77,21 +77,29 @@ def revoke_token(token: ApiToken, *, actor: Actor) -> bool:
 
 
 def revoke_all(owner: str, *, actor: Actor) -> int:
-    """All of the owner's, as after a new password: whoever had the old one may have made one. How many they were."""
+    """Revokes all of the owner's tokens, as after a new password, and returns how many: whoever had the old password
+    may have created one.
+    """
     alive = ApiToken.objects.filter(owner=owner, revoked_at__isnull=True)
     return sum(revoke_token(token, actor=actor) for token in alive)
 
 
 def find_token(text: str) -> ApiToken | None:
-    """The living token of this text. Looked up by its hash: how long that takes tells nothing of any token."""
+    """The valid token of this text.
+
+    Looked up by its hash, so that the time it takes reveals nothing of other tokens.
+    """
     if not text.startswith(PREFIX) or len(text) > 100:
-        return None
+        return None  # no token of ours: spares the database what scanners send
     token = ApiToken.objects.filter(digest=digest_of(text)).first()
     return token if token is not None and token.is_alive() else None
 
 
 def use_token(token: ApiToken) -> int:
-    """Counts one call. 0 where it may go on, else the seconds until the next one may: one UPDATE either way."""
+    """Counts a call of the token. 0 if it is within the rate, else the seconds until it is again.
+
+    One conditional UPDATE, so that parallel calls cannot count past the limit.
+    """
     now = time.time()
     minute = int(now // MINUTE)
     this_minute = ApiToken.objects.filter(pk=token.pk, window=minute)
@@ -114,11 +122,12 @@ def token_of(owner: str, token: UUID) -> ApiToken | None:
 
 
 def tokens_of(owner: str) -> list[ApiToken]:
-    """Newest first; those that ended stay to be seen."""
+    """Newest first, with expired and revoked ones."""
     return list(ApiToken.objects.filter(owner=owner).order_by("-created_at", "id")[: 2 * TOKENS_PER_OWNER])
 
 
 def digest_of(text: str) -> str:
+    # A plain hash is enough: the text has 256 random bits, which no dictionary contains.
     return hashlib.sha256(text.encode()).hexdigest()
 
 

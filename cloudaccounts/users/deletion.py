@@ -1,4 +1,4 @@
-"""What goes with a user who is deleted. Who has accounts is not deleted (`cloudaccounts.users.guard`)."""
+"""What is deleted with a user. A user who owns accounts cannot be deleted (`cloudaccounts.users.guard`)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from cloudaccounts.work.databases import SECURITY
 
 
 def delete_owner_records(owner: str) -> None:
-    """Groups, organizations, tokens, preferences and the external ID. The trail, jobs and notices go by their age."""
+    """Groups, organizations, tokens, preferences and the external ID.
+
+    Audit, jobs and notices stay until their age ends.
+    """
     with transaction.atomic(using=SECURITY):
-        ApiToken.objects.filter(owner=owner).delete()  # first: what could still act in the name of nobody
+        ApiToken.objects.filter(
+            owner=owner
+        ).delete()  # first: without transactions (MongoDB) a kill must not leave a usable token
         OrganizationMember.objects.filter(owner=owner).delete()
         Organization.objects.filter(owner=owner).delete()
         NoticePreference.objects.filter(owner=owner).delete()

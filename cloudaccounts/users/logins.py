@@ -1,4 +1,4 @@
-"""Logins in the audit trail. People live in another database: the trail knows them by their identifier."""
+"""Logins in the audit. Users live in another database, so events name them by identifier and user name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def record_password_change(user: AbstractBaseUser, *, actor: Actor) -> None:
 
 
 def record_failed_login(name: str, *, address: str) -> None:
-    """A name that nobody has is not written down: people type their passwords there."""
+    """Records a refused login. An unknown name is left out: people type passwords into that field by mistake."""
     users = get_user_model()
     user = users.objects.filter(**{users.USERNAME_FIELD: name}).first() if name else None
     if user is None:

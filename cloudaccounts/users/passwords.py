@@ -1,7 +1,7 @@
-"""A new password ends what the old one opened: the user's API tokens, and by Django's own session hash all sessions.
+"""A new password revokes the user's API tokens; Django's own session hash ends the sessions.
 
-It is seen where the user's row is saved, so that no door can forget it: the profile's page, a reset by mail, the
-admin's form, `manage.py changepassword`, a shell. Only a bulk ``QuerySet.update`` sends no signal: it ends sessions,
+Signals of the user's row do it, so that no way of setting a password can miss it: the profile page, a reset by mail,
+the admin, `manage.py changepassword`, a shell. Only a bulk ``QuerySet.update`` sends no signal: it ends the sessions
 and leaves the tokens.
 """
 
@@ -25,7 +25,7 @@ _IS_NEW = "_cloudaccounts_password_is_new"
 
 @contextmanager
 def password_changed_by(actor: Actor) -> Iterator[None]:
-    """Names in the audit trail who changes a password in here; without it, it is the command line."""
+    """Sets who is recorded as changing passwords within the block; outside of it, that is the command line."""
     token = _changer.set(actor)
     try:
         yield
@@ -34,7 +34,7 @@ def password_changed_by(actor: Actor) -> Iterator[None]:
 
 
 def before_user_is_saved(user: AbstractBaseUser, *, using: str, update_fields: Collection[str] | None) -> None:
-    """Revokes the tokens before a new password is stored: where that cannot be done, the old password stays."""
+    """Revokes the tokens before a new password is stored. If that fails, so does the save: the old password stays."""
     is_new = _is_new(user, using, update_fields)
     setattr(user, _IS_NEW, is_new)
     if is_new:
@@ -43,7 +43,7 @@ def before_user_is_saved(user: AbstractBaseUser, *, using: str, update_fields: C
 
 def after_user_is_saved(user: AbstractBaseUser) -> None:
     if vars(user).pop(_IS_NEW, False):
-        revoke_all(str(user.pk), actor=_changer.get())  # made with the old password between the two
+        revoke_all(str(user.pk), actor=_changer.get())  # also those created with the old password meanwhile
         record_password_change(user, actor=_changer.get())
 
 
@@ -56,8 +56,8 @@ def _is_new(user: AbstractBaseUser, using: str, update_fields: Collection[str] |
 
 
 def _is_upgrade(user: AbstractBaseUser, stored: str, update_fields: Collection[str] | None) -> bool:
-    """The same password, hashed anew at a login because its hash is of an older kind: see `check_password`."""
-    was_set = getattr(user, "_password", None) is not None  # as Django's own `save` looks for a new password
+    """True where a login hashed the same password anew, because the hasher has changed: see `check_password`."""
+    was_set = getattr(user, "_password", None) is not None  # as Django's own `save` recognizes a new password
     if set(update_fields or ()) != {"password"} or was_set:
         return False
     if not (is_password_usable(stored) and is_password_usable(user.password)):

@@ -1,7 +1,7 @@
-"""Follows what Django tells of people. Thin: each hands over to a service.
+"""Receivers of Django's signals about users. Each hands over to a service.
 
-The trail is another database than the sessions': where it cannot be written, nobody is locked out for it, but it is
-told in the log. A new password is another matter: it is not stored where what it has to end cannot be ended.
+The audit is in another database than the sessions. Where it cannot be written, people can log in all the same, and the
+log says so. A new password is different: it is not stored where its tokens cannot be revoked.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def on_logout(sender: Any, request: HttpRequest, user: AbstractBaseUser | None, 
 @receiver(user_login_failed)
 def on_failed_login(sender: Any, credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     if getattr(request, "axes_locked_out", False):
-        return  # the tries that led there are written down; those on a closed door could fill the disk
+        return  # the tries that led to the lockout are recorded; recording all further ones could fill the disk
     try:
         record_failed_login(str(credentials.get("username", "")), address=_address(request))
     except DatabaseError:
@@ -53,7 +53,7 @@ def on_failed_login(sender: Any, credentials: Mapping[str, Any], request: HttpRe
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
-def forget(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+def on_user_deleted(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
     delete_owner_records(str(instance.pk))
 
 

@@ -1,4 +1,8 @@
-"""The account's page, put together from panels that also answer by themselves, to be refreshed alone."""
+"""The account's page, composed of panels.
+
+Each panel also has an address of its own, which htmx asks: a check that ends refreshes what it changed and nothing
+else, so that a person who reads further down, or has unfolded a table, is not thrown back to the top.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,14 @@ from cloudaccounts.views.charts import age as chart_age
 from cloudaccounts.views.charts.health_strip import MOST, health_strip
 from cloudaccounts.views.common import account_or_404
 
-# Sent when a check that a page was watching has ended: the panels that tell its outcome load themselves again.
+# An event of htmx, sent in the header HX-Trigger when a check that the page was watching has ended. Panels that show
+# its outcome listen for it on the body and load themselves again.
 CHANGED = "account-changed"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A check of a report that still grows: ``state`` is its status, else ``running`` or ``waiting``."""
+    """A check of a report that still grows. ``state`` is its status once done, else ``running`` or ``waiting``."""
 
     title: str
     state: str
@@ -42,10 +47,11 @@ class CheckRow:
 
 @require_safe
 def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    found = account_or_404(request, account_id)
-    context = {"account": found}
+    account = account_or_404(request, account_id)
+    context: dict[str, Any] = {"account": account}
+    # All panels of this app are in the first answer: no flicker, no request each, and nothing missing without scripts.
     for panel in PANELS.values():
-        context |= panel(found)
+        context |= panel(account)
     return render(request, "cloudaccounts/account.html", context)
 
 
@@ -53,9 +59,10 @@ def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def account_panel(request: HttpRequest, account_id: UUID, name: str) -> HttpResponse:
     if name not in PANELS:
         raise Http404
-    found = account_or_404(request, account_id)
-    context = PANELS[name](found)
-    response = render(request, f"cloudaccounts/panels/{name}.html", {"account": found, **context})
+    account = account_or_404(request, account_id)
+    context = PANELS[name](account)
+    response = render(request, f"cloudaccounts/panels/{name}.html", {"account": account, **context})
+    # Only a panel that polls sends ``watching``: without it, the panels that reload would set off each other for ever.
     if "watching" in request.GET and not context.get("under_way"):
         response["HX-Trigger"] = CHANGED
     return response
@@ -63,12 +70,12 @@ def account_panel(request: HttpRequest, account_id: UUID, name: str) -> HttpResp
 
 @require_safe
 def account_history(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    """A page of the trail; within the account's page only its rows."""
-    found = account_or_404(request, account_id)
-    events, more = account_queries.history(found, before=_moment(request.GET.get("before", "")))
-    within = getattr(request, "htmx", False)
-    template = "cloudaccounts/parts/events.html" if within else "cloudaccounts/account_history.html"
-    return render(request, template, {"account": found, "events": events, "more": more})
+    """Earlier events. For htmx on the account's page it answers with the rows alone, to be appended to the list."""
+    account = account_or_404(request, account_id)
+    events, more = account_queries.history(account, before=_moment(request.GET.get("before", "")))
+    is_fragment = getattr(request, "htmx", False)
+    template = "cloudaccounts/parts/events.html" if is_fragment else "cloudaccounts/account_history.html"
+    return render(request, template, {"account": account, "events": events, "more": more})
 
 
 def _status(account: CloudAccount) -> dict[str, Any]:
@@ -76,7 +83,7 @@ def _status(account: CloudAccount) -> dict[str, Any]:
 
 
 def _proof(account: CloudAccount) -> dict[str, Any]:
-    """The last proof of access, or the check that is under way, with what keeps it from moving."""
+    """The last validation, or the check that is under way; then also whether a worker is there to do it."""
     check = account_queries.latest_check(account)
     under_way = account_queries.is_under_way(check)
     context: dict[str, Any] = {"check": check, "under_way": under_way, "report": account.report}
@@ -106,19 +113,21 @@ def _credential(account: CloudAccount) -> dict[str, Any]:
         context["connection"] = account_queries.find(account.owner, account.connection)
     if age.days is not None:
         context["bar"] = chart_age.age_bar(age.days)
+    # The installation's key first: where it does not fit, no credential opens, and the account is not at fault.
     if error := confirm_key():
         context["unreadable"] = {"cause": error.cause, "remedy": error.remedy}
     elif account.last_check_code in account_queries.UNREADABLE_CODES:
         report = account.report
-        cause = account.last_check_cause.removeprefix(UNREADABLE)  # the panel says that itself
+        cause = account.last_check_cause.removeprefix(UNREADABLE)  # the panel's heading says that already
         context["unreadable"] = {"cause": cause, "remedy": report.remedy if report else ""}
     return context
 
 
 def _regions(account: CloudAccount) -> dict[str, Any]:
     report = account.report
-    told = {region.name: region for region in report.regions} if report else {}
-    return {"regions": [{"name": name, "told": told.get(name)} for name in account.regions]}
+    # Regions that were added since the last report have no result in it yet.
+    reported = {region.name: region for region in report.regions} if report else {}
+    return {"regions": [{"name": name, "report": reported.get(name)} for name in account.regions]}
 
 
 def _history(account: CloudAccount) -> dict[str, Any]:
@@ -138,21 +147,22 @@ PANELS: dict[str, Callable[[CloudAccount], dict[str, Any]]] = {
 
 
 def check_rows(account: CloudAccount, report: CloudValidationResult) -> list[CheckRow]:
-    """What is done, what runs and what waits, in the order of the provider's plan."""
+    """Checks that are done, running and waiting, in the order of the provider's plan."""
     done = {check.name: check for check in report.checks}
     rows = [CheckRow(check.title, check.status, check.cause or check.detail) for check in report.checks]
     try:
+        # The plan is known before the first result, so that a page can show how much is still to come.
         plan = account.spec.plan(account.auth_method)
     except (UnknownProviderError, KeyError):
         return rows
-    ahead = [planned for planned in plan if planned.name not in done]
-    return rows + [CheckRow(p.title, "running" if p.name == report.running else "waiting") for p in ahead]
+    remaining = [planned for planned in plan if planned.name not in done]
+    return rows + [CheckRow(p.title, "running" if p.name == report.running else "waiting") for p in remaining]
 
 
 def _moment(text: str) -> datetime | None:
-    """In UTC, as a database compares it; None for what is no moment, or lies outside the calendar there."""
+    """The time in UTC; None for text that is no time, or one that the calendar does not have in UTC."""
     try:
-        found = parse_datetime(text)
-        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+        at = parse_datetime(text)
+        return at.astimezone(UTC) if at is not None and at.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""What people do with an account. Whatever changes something is a POST; asking first works without scripts too."""
+"""Actions on one account. Changes are POSTs; the question before one is a page, or a dialog where scripts run."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def account_suspend(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _ask(request, "suspend", account)
     suspend_account(account, actor=Actor.of_request(request))
-    account = account_or_404(request, account_id)  # suspending twice is no error, so nor is suspending nothing
+    # Suspending twice is no error, and neither is one that a deletion in another tab overtook: so look again.
+    account = account_or_404(request, account_id)
     messages.success(request, f"{account.name} is suspended: it is neither checked nor scanned until you resume it.")
     return redirect("account", account_id=account.pk)
 
@@ -88,21 +89,21 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _edit_page(request, account, _account_form(account))
     form = _account_form(account, request.POST)
-    title = account.name
+    name = account.name
     if form.is_valid():
         actor = Actor.of_request(request)
-        facts = dict(form.cleaned_data)
-        chosen = facts.pop("groups", None)
+        values = dict(form.cleaned_data)
+        group_ids = values.pop("groups", None)  # None: the owner has no groups, so the form has no such field
         try:
-            update_account(account, actor=actor, **facts)
-            if chosen is not None:
-                set_groups(account, actor=actor, group_ids=chosen)
+            update_account(account, actor=actor, **values)
+            if group_ids is not None:
+                set_groups(account, actor=actor, group_ids=group_ids)
         except ProviderError as error:
             form.refuse(error)
         else:
             messages.success(request, "Saved.")
             return redirect("account", account_id=account.pk)
-    account.name = title
+    account.name = name  # the service may have changed the object before it refused; headings show what is stored
     return _edit_page(request, account, form, status=422)
 
 
@@ -118,9 +119,9 @@ def _edit_page(request: HttpRequest, account: CloudAccount, form: AccountForm, s
 def _ask(
     request: HttpRequest, action: str, account: CloudAccount, form: DeleteForm | None = None, status: int = 200
 ) -> HttpResponse:
-    """The question as a page, or alone for the dialog of the page that asked for it."""
-    within = getattr(request, "htmx", False)
-    template = f"cloudaccounts/parts/ask_{action}.html" if within else f"cloudaccounts/account_{action}.html"
+    """The question as a page, or as a fragment for the dialog of the page that htmx asks from."""
+    is_fragment = getattr(request, "htmx", False)
+    template = f"cloudaccounts/parts/ask_{action}.html" if is_fragment else f"cloudaccounts/account_{action}.html"
     members = members_through(account.pk)
-    context = {"account": account, "form": form, "within": within, "members": members}
+    context = {"account": account, "form": form, "members": members}
     return render(request, template, context, status=status)

@@ -1,3 +1,5 @@
+"""The audit: a page of events, and exports."""
+
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
@@ -19,17 +21,18 @@ def audit_list(request: HttpRequest) -> HttpResponseBase:
     """Two queries of its own at most: a page of events, and the account that they are of."""
     owner = owner_of(request)
     form = AuditFilterForm(request.GET)
-    wanted = form.wanted()
+    filters = form.filters()
     if kind := wanted_format(request):
-        return _export(request, owner, wanted, kind)
-    account = account_queries.find(owner, wanted.account) if wanted.account else None
-    page = audit_queries.page(owner, wanted, before=request.GET.get("before", ""))
-    context = {"form": form, "wanted": wanted, "page": page, "account": account}
+        return _export(request, owner, filters, kind)
+    account = account_queries.find(owner, filters.account) if filters.account else None
+    page = audit_queries.page(owner, filters, before=request.GET.get("before", ""))
+    context = {"form": form, "filters": filters, "page": page, "account": account}
     return render(request, "cloudaccounts/audit_list.html", context)
 
 
-def _export(request: HttpRequest, owner: str, wanted: audit_queries.AuditFilter, kind: str) -> HttpResponseBase:
+def _export(request: HttpRequest, owner: str, filters: audit_queries.AuditFilter, kind: str) -> HttpResponseBase:
     if request.method == "HEAD":
+        # Nothing is taken away by a HEAD, so nothing is recorded.
         return HttpResponse(headers={"Content-Type": "text/csv" if kind == "csv" else "application/json"})
     record_export(actor=Actor.of_request(request), owner=owner, what="audit", format=kind)
-    return export(audit_queries.rows(owner, wanted), columns=audit_queries.COLUMNS, name="audit", format=kind)
+    return export(audit_queries.rows(owner, filters), columns=audit_queries.COLUMNS, name="audit", format=kind)

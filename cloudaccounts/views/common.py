@@ -1,3 +1,5 @@
+"""What all views use: the owner of a request, and accounts as that owner sees them."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,16 +17,16 @@ def owner_of(request: HttpRequest) -> str:
 
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
-    """Somebody else's account is not there: not even its existence is told."""
-    found = account_queries.find(owner_of(request), account_id)
-    if found is None:
+    """The owner's account. Raises `Http404` for somebody else's too: 403 would reveal that it exists."""
+    account = account_queries.find(owner_of(request), account_id)
+    if account is None:
         raise Http404
-    return found
+    return account
 
 
 @contextmanager
 def gone_is_404() -> Iterator[None]:
-    """For views that act: an account deleted in another tab, just now, was not there to act on."""
+    """Turns `CloudAccount.DoesNotExist` into 404, for views whose account is deleted in another tab meanwhile."""
     try:
         yield
     except CloudAccount.DoesNotExist:

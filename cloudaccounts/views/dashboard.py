@@ -1,3 +1,5 @@
+"""The dashboard. Panels of scans and findings are asked for by htmx, as they belong to another app."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -34,7 +36,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _attention(owner: str) -> list[dict[str, Any]]:
-    """Failed accounts first, then credentials by age: each with its cause and what mends it."""
+    """Failed accounts first, then credentials that are due: each with its cause and remediation."""
     rows = [_failed_row(account) for account in account_queries.failed(owner, ATTENTION)]
     if len(rows) < ATTENTION:
         rows += [_due_row(account) for account in account_queries.due(owner, ATTENTION - len(rows))]

@@ -1,4 +1,4 @@
-"""Groups: the tree, one group with its accounts, and what can be done with all of them at once."""
+"""Groups: the tree, one group with its accounts, and bulk actions on them."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def group_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """Its accounts, those of nested groups among them; only its own can be taken out here."""
-    found = _group_or_404(request, group_id)
+    """The accounts of the group and of nested groups. Only the group's own can be removed here."""
+    group = _group_or_404(request, group_id)
     form = AccountFilterForm(request.GET)
-    wanted = replace(form.wanted(), group=found.pk)
-    rows, counting = account_queries.counted_accounts(found.owner, wanted)
-    part = rows.part if wanted.narrows and counting is None else None
+    filters = replace(form.filters(), group=group.pk)
+    rows, counting = account_queries.counted_accounts(group.owner, filters)
+    part = rows.part if filters.narrows and counting is None else None
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
-    branches = group_queries.tree(found.owner)
+    branches = group_queries.tree(group.owner)
     context = {
-        "group": found,
+        "group": group,
         "form": form,
-        "narrows": replace(wanted, group=None).narrows,
+        "narrows": replace(filters, group=None).narrows,
         "page": page,
-        "direct": group_queries.direct_members(found, [account.pk for account in page]),
-        "nested": [branch.group for branch in branches if branch.group.parent == found.pk],
-        "path": group_queries.path(found),
+        "direct": group_queries.direct_members(group, [account.pk for account in page]),
+        "nested": [branch.group for branch in branches if branch.group.parent == group.pk],
+        "path": group_queries.path(group),
         "actions": bulk_actions(for_owners=True),
     }
     return render(request, "cloudaccounts/group.html", context)
@@ -66,90 +66,90 @@ def group_new(request: HttpRequest) -> HttpResponse:
     form = GroupForm(request.POST, owner=owner)
     if form.is_valid():
         try:
-            made = create_group(owner=owner, actor=Actor.of_request(request), **form.cleaned_data)
+            group = create_group(owner=owner, actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"{made.name} is made. Put accounts into it.")
-            return redirect("group-add", group_id=made.pk)
+            messages.success(request, f"{group.name} is created. Add accounts to it.")
+            return redirect("group-add", group_id=group.pk)
     return render(request, "cloudaccounts/group_edit.html", {"form": form}, status=422)
 
 
 @asks_first
 def group_edit(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    found = _group_or_404(request, group_id)
+    group = _group_or_404(request, group_id)
     if request.method != "POST":
-        form = GroupForm(owner=found.owner, group=found)
-        return render(request, "cloudaccounts/group_edit.html", {"group": found, "form": form})
-    form = GroupForm(request.POST, owner=found.owner, group=found)
+        form = GroupForm(owner=group.owner, group=group)
+        return render(request, "cloudaccounts/group_edit.html", {"group": group, "form": form})
+    form = GroupForm(request.POST, owner=group.owner, group=group)
     if form.is_valid():
         try:
-            update_group(found, actor=Actor.of_request(request), **form.cleaned_data)
+            update_group(group, actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
             messages.success(request, "Saved.")
-            return redirect("group", group_id=found.pk)
-    return render(request, "cloudaccounts/group_edit.html", {"group": found, "form": form}, status=422)
+            return redirect("group", group_id=group.pk)
+    return render(request, "cloudaccounts/group_edit.html", {"group": group, "form": form}, status=422)
 
 
 @asks_first
 def group_delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    found = _group_or_404(request, group_id)
+    group = _group_or_404(request, group_id)
     if request.method != "POST":
-        return render(request, "cloudaccounts/group_delete.html", {"group": found})
-    delete_group(found, actor=Actor.of_request(request))
-    messages.success(request, f"Group {found.name} is deleted. Its accounts stay.")
+        return render(request, "cloudaccounts/group_delete.html", {"group": group})
+    delete_group(group, actor=Actor.of_request(request))
+    messages.success(request, f"Group {group.name} is deleted. Its accounts stay.")
     return redirect("groups")
 
 
 @asks_first
 def group_add(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    """The accounts to choose from, filtered; the chosen ones, or all that the filter fits."""
-    found = _group_or_404(request, group_id)
-    form = AccountFilterForm(request.GET).offer_groups(group_queries.choices(found.owner))
-    wanted = form.wanted()
-    listed = account_queries.accounts(found.owner, wanted)
+    """Accounts to choose from. A POST adds the selected ones, or with ``every`` all that match the filters."""
+    group = _group_or_404(request, group_id)
+    form = AccountFilterForm(request.GET).offer_groups(group_queries.choices(group.owner))
+    filters = form.filters()
+    accounts = account_queries.accounts(group.owner, filters)
     if request.method == "POST":
         every = "every" in request.POST
-        chosen = listed.values_list("pk", flat=True)[:COUNT_LIMIT] if every else _chosen(request)
-        added = add_members(found, actor=Actor.of_request(request), accounts=chosen)
-        messages.success(request, f"{_number(added)} put into {found.name}.")
-        return redirect("group", group_id=found.pk)
-    page = page_of(listed, request.GET.get("page"), PAGE_SIZE)
-    direct = group_queries.direct_members(found, [account.pk for account in page])
-    context = {"group": found, "form": form, "wanted": wanted, "page": page, "direct": direct, "limit": COUNT_LIMIT}
+        account_ids = accounts.values_list("pk", flat=True)[:COUNT_LIMIT] if every else _selected(request)
+        added = add_members(group, actor=Actor.of_request(request), accounts=account_ids)
+        messages.success(request, f"{_number(added)} added to {group.name}.")
+        return redirect("group", group_id=group.pk)
+    page = page_of(accounts, request.GET.get("page"), PAGE_SIZE)
+    direct = group_queries.direct_members(group, [account.pk for account in page])
+    context = {"group": group, "form": form, "filters": filters, "page": page, "direct": direct, "limit": COUNT_LIMIT}
     return render(request, "cloudaccounts/group_add.html", context)
 
 
 @require_POST
 def group_remove(request: HttpRequest, group_id: UUID) -> HttpResponse:
-    found = _group_or_404(request, group_id)
-    removed = remove_members(found, actor=Actor.of_request(request), accounts=_chosen(request))
-    messages.success(request, f"{_number(removed)} taken out of {found.name}.")
-    return redirect("group", group_id=found.pk)
+    group = _group_or_404(request, group_id)
+    removed = remove_members(group, actor=Actor.of_request(request), accounts=_selected(request))
+    messages.success(request, f"{_number(removed)} removed from {group.name}.")
+    return redirect("group", group_id=group.pk)
 
 
 @asks_first
 def group_act(request: HttpRequest, group_id: UUID, action: str) -> HttpResponse:
-    """Asks, then starts a job over the group's accounts and shows its progress."""
-    found = _group_or_404(request, group_id)
-    offered = {one.key: one for one in bulk_actions(for_owners=True)}
-    if action not in offered:
+    """Asks first, then starts a job over the group's accounts and leads to its progress."""
+    group = _group_or_404(request, group_id)
+    actions = {offered.key: offered for offered in bulk_actions(for_owners=True)}
+    if action not in actions:
         raise Http404
-    accounts = account_queries.accounts(found.owner, AccountFilter(group=found.pk))
+    accounts = account_queries.accounts(group.owner, AccountFilter(group=group.pk))
     form = _options_form(action, request)
     if request.method == "POST" and (form is None or form.is_valid()):
         job = start_bulk_action(
             action,
-            owner=found.owner,
+            owner=group.owner,
             actor=Actor.of_request(request),
             accounts=accounts.only("pk", "name").iterator(chunk_size=2000),
-            about=f"group {found.name}",
+            about=f"group {group.name}",
             **(form.cleaned_data if form else {}),
         )
         return redirect("job", job_id=job.pk)
-    context = {"group": found, "action": offered[action], "form": form, "page": page_of(accounts, None, PAGE_SIZE)}
+    context = {"group": group, "action": actions[action], "form": form, "page": page_of(accounts, None, PAGE_SIZE)}
     return render(request, "cloudaccounts/group_act.html", context, status=422 if form and form.is_bound else 200)
 
 
@@ -159,15 +159,15 @@ def _options_form(action: str, request: HttpRequest) -> EnvironmentForm | None:
     return EnvironmentForm(request.POST if request.method == "POST" else None)
 
 
-def _chosen(request: HttpRequest) -> list[UUID]:
-    """What is no id was not offered, and is left aside."""
-    found = []
+def _selected(request: HttpRequest) -> list[UUID]:
+    """The ids of the ticked accounts. Text that is no UUID was not offered by the page and is ignored."""
+    account_ids = []
     for text in request.POST.getlist("account"):
         try:
-            found.append(UUID(text))
+            account_ids.append(UUID(text))
         except ValueError:
             continue
-    return found
+    return account_ids
 
 
 def _number(count: int) -> str:
@@ -175,7 +175,7 @@ def _number(count: int) -> str:
 
 
 def _group_or_404(request: HttpRequest, group_id: UUID) -> AccountGroup:
-    found = group_queries.find(owner_of(request), group_id)
-    if found is None:
+    group = group_queries.find(owner_of(request), group_id)
+    if group is None:
         raise Http404
-    return found
+    return group

@@ -1,4 +1,4 @@
-"""The page of one job: its progress, and what became of each item."""
+"""The page of one job: its progress, and the outcome of each item."""
 
 from __future__ import annotations
 
@@ -37,33 +37,34 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_POST
 def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    found = _job_or_404(request, job_id)
-    if cancel_job(found, actor=Actor.of_request(request)):
+    job = _job_or_404(request, job_id)
+    if cancel_job(job, actor=Actor.of_request(request)):
         messages.success(request, "Cancelled. What was done stays done.")
     else:
         messages.info(request, "This job had ended already.")
-    return redirect("job", job_id=found.pk)
+    return redirect("job", job_id=job.pk)
 
 
 @require_POST
 def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    found = _job_or_404(request, job_id)
-    if not is_permitted(found):
-        messages.error(request, "You may not do this to everybody's accounts any more.")
-        return redirect("job", job_id=found.pk)
-    if needs_password(found) and not reauthentication.is_recent(request):
-        return reauthentication.ask(request, back=reverse("job", args=[found.pk]))
-    again = retry_failed(found, actor=Actor.of_request(request))
-    if again is None:
+    job = _job_or_404(request, job_id)
+    # Rights are checked anew: an operator may have lost them since the job was started.
+    if not is_permitted(job):
+        messages.error(request, "You have no permission any more to do this to accounts of all owners.")
+        return redirect("job", job_id=job.pk)
+    if needs_password(job) and not reauthentication.is_recent(request):
+        return reauthentication.ask(request, back=reverse("job", args=[job.pk]))
+    retry = retry_failed(job, actor=Actor.of_request(request))
+    if retry is None:
         messages.info(request, "Nothing failed in this job.")
-    return redirect("job", job_id=(again or found).pk)
+    return redirect("job", job_id=(retry or job).pk)
 
 
 def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
-    found = account_queries.find_job(owner_of(request), job_id)
-    if found is None:
+    job = account_queries.find_job(owner_of(request), job_id)
+    if job is None:
         raise Http404
-    return found
+    return job
 
 
 def _context(request: HttpRequest, job: Job) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+"""The list of notices."""
+
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +17,14 @@ PAGE_SIZE = 50
 
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
-    """All that its owner was told, by e-mail or not. Seeing the newest is reading them all."""
+    """All notices of the owner, whether they were mailed or not. Showing the first page marks all of them as read."""
     owner = owner_of(request)
     page = page_of(notification_queries.of_owner(owner), request.GET.get("page"), PAGE_SIZE)
-    rows = list(page)  # as they were before this look
-    accounts = account_lookup(owner, (notice.account for notice in rows if notice.account))
-    told = [(notice, accounts.get(notice.account) if notice.account else None) for notice in rows]
-    response = render(request, "cloudaccounts/notice_list.html", {"page": page, "notices": told})
-    if request.method == "GET" and page.number == 1 and any(notice.read_at is None for notice in rows):
-        mark_read(owner, until=rows[0].created_at)
+    notices = list(page)  # read before they are marked, so that this page still shows which are new
+    accounts = account_lookup(owner, (notice.account for notice in notices if notice.account))
+    rows = [(notice, accounts.get(notice.account) if notice.account else None) for notice in notices]
+    response = render(request, "cloudaccounts/notice_list.html", {"page": page, "notices": rows})
+    if request.method == "GET" and page.number == 1 and any(notice.read_at is None for notice in notices):
+        # Up to the newest that was shown: one that arrives meanwhile stays new.
+        mark_read(owner, until=notices[0].created_at)
     return response

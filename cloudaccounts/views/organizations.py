@@ -1,4 +1,4 @@
-"""The pages of organizations: what there is, its tree, and what is done with its members."""
+"""Organizations: the list, the tree of one, and actions on its members."""
 
 from __future__ import annotations
 
@@ -30,25 +30,28 @@ from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
 
 PAGE_SIZE = 25
-MEMBERS = 100  # accounts of one container, or of a filtered list, on one page
+MEMBERS = 100  # on one page: accounts of one container, or of a filtered list
 
 
 @require_safe
 def organization_list(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     page = page_of(organization_queries.organizations(owner), request.GET.get("page"), PAGE_SIZE)
-    found = list(page.object_list)
-    counts = organization_queries.counts_of(row.pk for row in found)
-    connections = organization_queries.accounts_by_id(row.connection for row in found)
-    rows = [(row, counts.get(row.pk, Counts()), connections.get(row.connection)) for row in found]
-    q = ConnectingForm(request.GET).wanted()
+    organizations = list(page.object_list)
+    counts = organization_queries.counts_of(organization.pk for organization in organizations)
+    connections = organization_queries.accounts_by_id(organization.connection for organization in organizations)
+    rows = [
+        (organization, counts.get(organization.pk, Counts()), connections.get(organization.connection))
+        for organization in organizations
+    ]
+    q = ConnectingForm(request.GET).search_text()
     context = {"page": page, "rows": rows, "q": q, "accounts": organization_queries.connecting_choices(owner, q)}
     return render(request, "cloudaccounts/organization_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organization_connect(request: HttpRequest) -> HttpResponse:
-    """Options first, for the account that was chosen; then the first look begins."""
+    """Asks for the provider's options for the chosen account; a POST connects it and starts the first sync."""
     try:
         account = account_or_404(request, UUID((request.POST or request.GET).get("account", "")))
         provider = organizations_of(account.spec)
@@ -60,114 +63,122 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
     refusal = ""
     if form.is_bound and form.is_valid():
         try:
-            made = connect_organization(
+            organization = connect_organization(
                 account, actor=Actor.of_request(request), options={k: v or "" for k, v in form.cleaned_data.items()}
             )
         except ProviderError as error:
             refusal = f"{error.cause} {error.remedy}".strip()
         else:
-            return redirect("organization", organization_id=made.pk)
+            return redirect("organization", organization_id=organization.pk)
     context = {"account": account, "form": form, "refusal": refusal, "label": provider.organization_label}
     return render(request, "cloudaccounts/organization_connect.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe
 def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBase:
-    found = _or_404(request, organization_id)
+    organization = _organization_or_404(request, organization_id)
     form = MemberFilterForm(request.GET)
-    wanted = form.wanted()
-    if wanted_file := wanted_format(request):
+    filters = form.filters()
+    if file_format := wanted_format(request):
         record_export(
-            actor=Actor.of_request(request), owner=found.owner, what=f"members of {found.title}", format=wanted_file,
-            organization=str(found.pk),
-        )  # fmt: skip
-        rows = organization_queries.export_rows(found, wanted)
-        return export(rows, columns=COLUMNS, name="organization-members", format=wanted_file)
-    return render(request, "cloudaccounts/organization.html", _page(request, found, form))
+            actor=Actor.of_request(request),
+            owner=organization.owner,
+            what=f"members of {organization.title}",
+            format=file_format,
+            organization=str(organization.pk),
+        )
+        rows = organization_queries.export_rows(organization, filters)
+        return export(rows, columns=COLUMNS, name="organization-members", format=file_format)
+    return render(request, "cloudaccounts/organization.html", _page(request, organization, form))
 
 
 @require_safe
 def organization_children(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    """What lies in one container, for the tree that a page unfolds."""
-    found = _or_404(request, organization_id)
-    context = {"organization": found, **_level(request, found, Tree(found), request.GET.get("under", ""))}
+    """The content of one container, which htmx asks for when it is unfolded: a tree of 50,000 is not sent at once."""
+    organization = _organization_or_404(request, organization_id)
+    context = {
+        "organization": organization,
+        **_level(request, organization, Tree(organization), request.GET.get("under", "")),
+    }
     return render(request, "cloudaccounts/parts/organization_level.html", context)
 
 
 @require_safe
 def organization_panel(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    """Only the state of the look; when it has ended the page loads itself again, with the tree."""
-    found = _or_404(request, organization_id)
-    response = render(request, "cloudaccounts/panels/organization.html", _state(found))
-    if not found.is_looking:
+    """The state of the sync, which the page polls. Once it has ended, HX-Refresh reloads the page with its tree."""
+    organization = _organization_or_404(request, organization_id)
+    response = render(request, "cloudaccounts/panels/organization.html", _state(organization))
+    if not organization.is_looking:
         response["HX-Refresh"] = "true"
     return response
 
 
 @require_POST
 def organization_sync(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    found = _or_404(request, organization_id)
+    organization = _organization_or_404(request, organization_id)
     try:
-        request_sync(found, actor=Actor.of_request(request))
+        request_sync(organization, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
-    return redirect("organization", organization_id=found.pk)
+    return redirect("organization", organization_id=organization.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    found = _or_404(request, organization_id)
+    organization = _organization_or_404(request, organization_id)
     if request.method != "POST":
-        count = members_through(found.connection)
-        context = {"organization": found, "members": count}
+        count = members_through(organization.connection)
+        context = {"organization": organization, "members": count}
         return render(request, "cloudaccounts/organization_remove.html", context)
     try:
-        remove_organization(found, actor=Actor.of_request(request))
+        remove_organization(organization, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
-        return redirect("organization", organization_id=found.pk)
-    messages.success(request, f"{found.title} is removed. The account it was reached through stays connected.")
+        return redirect("organization", organization_id=organization.pk)
+    messages.success(request, f"{organization.title} is removed. The account it was reached through stays connected.")
     return redirect("organizations")
 
 
 @require_POST
 def organization_members(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    """Tests, onboards or leaves out what was ticked: accounts, and all new and failed ones below ticked containers."""
-    found = _or_404(request, organization_id)
-    connection = account_queries.find(found.owner, found.connection)
+    """Tests, onboards or leaves out what was ticked: accounts, and new and failed ones below ticked containers."""
+    organization = _organization_or_404(request, organization_id)
+    connection = account_queries.find(organization.owner, organization.connection)
     action, actor = request.POST.get("action", ""), Actor.of_request(request)
     form = OnboardForm(request.POST if action == "onboard" else None, connection=connection) if connection else None
-    chosen = _chosen(request, found, failed=action in {"test", "onboard"})
+    member_ids = _selected(request, organization, failed=action in {"test", "onboard"})
     try:
         if action == "test":
-            job = validate_members(found, actor=actor, members=chosen)
+            job = validate_members(organization, actor=actor, members=member_ids)
             return redirect("job", job_id=job.pk)
         if action == "onboard" and form is not None and form.is_valid():
-            job = onboard_members(found, actor=actor, members=chosen, **form.cleaned_data)
+            job = onboard_members(organization, actor=actor, members=member_ids, **form.cleaned_data)
             return redirect("job", job_id=job.pk)
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     if action in {"ignore", "restore"}:
-        changed = ignore_members(found, chosen, actor=actor, back=action == "restore")
+        changed = ignore_members(organization, member_ids, actor=actor, back=action == "restore")
         words = "proposed again" if action == "restore" else "left out"
         messages.success(request, f"{changed:,} account{'' if changed == 1 else 's'} {words}.")
     elif form is not None and form.errors:
-        messages.error(request, "Nothing was started: " + " ".join(str(one[0]) for one in form.errors.values()))
-    back = urlencode({name: request.POST[name] for name in ("q", "state", "node") if request.POST.get(name)})
-    response = redirect("organization", organization_id=found.pk)
-    if back:
-        response["Location"] += f"?{back.replace('node=', 'under=')}"
+        messages.error(request, "Nothing was started: " + " ".join(str(errors[0]) for errors in form.errors.values()))
+    # Back to where the person was: to the same search, or to the same container of the tree.
+    filters = urlencode({name: request.POST[name] for name in ("q", "state", "node") if request.POST.get(name)})
+    response = redirect("organization", organization_id=organization.pk)
+    if filters:
+        response["Location"] += f"?{filters.replace('node=', 'under=')}"
     return response
 
 
 @require_safe
 def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, number: int) -> HttpResponse:
     """A template or script of the set-up instructions, filled in, as a download."""
-    found = _or_404(request, organization_id)
-    connection = account_or_404(request, found.connection)
-    for one in guides(found, connection):
-        if one.key == guide and number < len(one.snippets) and one.snippets[number].filename:
-            snippet = one.snippets[number]
+    organization = _organization_or_404(request, organization_id)
+    connection = account_or_404(request, organization.connection)
+    for setup_guide in guides(organization, connection):
+        snippets = setup_guide.snippets
+        if setup_guide.key == guide and number < len(snippets) and snippets[number].filename:
+            snippet = snippets[number]
             return HttpResponse(
                 snippet.body,
                 content_type="text/plain; charset=utf-8",
@@ -176,58 +187,58 @@ def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, 
     raise Http404("There is no such file.")
 
 
-def _or_404(request: HttpRequest, organization_id: UUID) -> Organization:
-    found = organization_queries.find(owner_of(request), organization_id)
-    if found is None:
+def _organization_or_404(request: HttpRequest, organization_id: UUID) -> Organization:
+    organization = organization_queries.find(owner_of(request), organization_id)
+    if organization is None:
         raise Http404
-    return found
+    return organization
 
 
-def _state(found: Organization) -> dict[str, Any]:
-    return {"organization": found, "worker": worker_state("fleet") if found.is_looking else None}
+def _state(organization: Organization) -> dict[str, Any]:
+    return {"organization": organization, "worker": worker_state("fleet") if organization.is_looking else None}
 
 
-def _page(request: HttpRequest, found: Organization, form: MemberFilterForm) -> dict[str, Any]:
-    wanted = form.wanted()
-    connection = account_queries.find(found.owner, found.connection)
-    tree = Tree(found)
+def _page(request: HttpRequest, organization: Organization, form: MemberFilterForm) -> dict[str, Any]:
+    filters = form.filters()
+    connection = account_queries.find(organization.owner, organization.connection)
+    tree = Tree(organization)
     context: dict[str, Any] = {
-        **_state(found),
+        **_state(organization),
         "form": form,
-        "wanted": wanted,
+        "filters": filters,
         "connection": connection,
         "total": tree.total,
-        "jobs": organization_queries.jobs_of(found),
+        "jobs": organization_queries.jobs_of(organization),
         "onboard": OnboardForm(connection=connection) if connection else None,
-        "guides": _guides(found, connection),
+        "guides": _guides(organization, connection),
     }
-    if wanted.narrows:
-        page = page_of(organization_queries.members(found, wanted), request.GET.get("page"), MEMBERS)
+    if filters.narrows:
+        page = page_of(organization_queries.members(organization, filters), request.GET.get("page"), MEMBERS)
         return {**context, "page": page, "node": None}
-    return {**context, **_level(request, found, tree, request.GET.get("under", "") or found.root_id)}
+    return {**context, **_level(request, organization, tree, request.GET.get("under", "") or organization.root_id)}
 
 
-def _guides(found: Organization, connection: CloudAccount | None) -> Any:
-    return guides(found, connection) if connection is not None else ()
+def _guides(organization: Organization, connection: CloudAccount | None) -> Any:
+    return guides(organization, connection) if connection is not None else ()
 
 
-def _level(request: HttpRequest, found: Organization, tree: Tree, under: str) -> dict[str, Any]:
-    """One container: those in it, and a page of its accounts. An unknown one is the root."""
-    node = tree.nodes.get(under) or tree.nodes.get(found.root_id)
-    number = request.GET.get("page") if request.GET.get("under", "") == under or under == found.root_id else None
-    rows = organization_queries.accounts_in(found, node.node_id if node else "")
-    way = tree.way_to(node.node_id)[:-1] if node else []
-    return {"node": node, "way": way, "page": page_of(rows, number, MEMBERS)}
+def _level(request: HttpRequest, organization: Organization, tree: Tree, under: str) -> dict[str, Any]:
+    """One container: its containers, and a page of its accounts. An unknown one is taken for the root."""
+    node = tree.nodes.get(under) or tree.nodes.get(organization.root_id)
+    number = request.GET.get("page") if request.GET.get("under", "") == under or under == organization.root_id else None
+    rows = organization_queries.accounts_in(organization, node.node_id if node else "")
+    path = tree.way_to(node.node_id)[:-1] if node else []  # without itself
+    return {"node": node, "path": path, "page": page_of(rows, number, MEMBERS)}
 
 
-def _chosen(request: HttpRequest, found: Organization, *, failed: bool) -> list[str]:
-    """Ticked accounts, and those below ticked containers. What was not offered counts for nothing."""
-    keys: dict[str, None] = {}
+def _selected(request: HttpRequest, organization: Organization, *, failed: bool) -> list[str]:
+    """Keys of ticked accounts, and of those below ticked containers, each once. Text that is no UUID is ignored."""
+    keys: dict[str, None] = {}  # a set that keeps the order
     for raw in request.POST.getlist("member"):
         try:
             keys[str(UUID(raw))] = None
         except ValueError:
             continue
     for node_id in request.POST.getlist("under"):
-        keys |= dict.fromkeys(map(str, new_members(found, under=node_id, failed=failed)))
+        keys |= dict.fromkeys(map(str, new_members(organization, under=node_id, failed=failed)))
     return list(keys)

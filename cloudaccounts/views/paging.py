@@ -1,4 +1,4 @@
-"""The page of a list that somebody asked for."""
+"""Pages of lists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def page_of(
     counting: QuerySet[Any, Any] | None = None,
     part: Part | None = None,
 ) -> Page[Any]:
-    """The page asked for, or the nearest there is."""
+    """The page of this number, else the nearest.
+
+    ``counting`` is what to count instead of ``rows``, ``part`` how to read them, each where that is quicker.
+    """
     paginator = CappedPaginator(rows, size)
     paginator.counting, paginator.part = counting, part
     return paginator.get_page(number)

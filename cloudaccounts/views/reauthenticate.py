@@ -1,3 +1,5 @@
+"""The page that asks for the password again before a dangerous action."""
+
 from __future__ import annotations
 
 from django import forms
@@ -27,21 +29,21 @@ def confirm_password(request: HttpRequest) -> HttpResponse:
     """Asks for the password again. Wrong ones count as at the login: after five of them even the right one waits."""
     user = request.user
     assert isinstance(user, User)  # the middleware lets nobody else in
-    back = _within(request.POST.get("next") or request.GET.get("next", ""))
+    back = _own_address(request.POST.get("next") or request.GET.get("next", ""))
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        found = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
-        if found is not None and found.pk == user.pk:
-            # A login like any other: it forgets the failures and remembers when it was. The session gets a new key.
+        authenticated = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
+        if authenticated is not None and authenticated.pk == user.pk:
+            # As a login: its signal resets the failed tries and notes the time. Copies of the old session key end.
             request.session.cycle_key()
-            login(request, found)
+            login(request, authenticated)
             return redirect(back)
         form.add_error("password", "This is not your password. Capital letters count.")
     context = {"form": form, "next": back}
     return render(request, "cloudaccounts/confirm_password.html", context, status=422 if form.is_bound else 200)
 
 
-def _within(address: str) -> str:
-    """Only to a page of ours."""
+def _own_address(address: str) -> str:
+    """The address if it is one of ours, else the dashboard: ``next`` must not lead to another site."""
     safe = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if safe else reverse("dashboard")

@@ -1,4 +1,4 @@
-"""Checking many accounts at once: a job, whose page shows how it goes."""
+"""Checking all failed accounts at once, by a job."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from cloudaccounts.views.common import owner_of
 
 @require_POST
 def accounts_revalidate(request: HttpRequest) -> HttpResponse:
-    """All failed accounts of the person who asks."""
+    """Starts the job and leads to its page."""
     owner = owner_of(request)
     failed = iter(health_queries.failed_accounts(owner))
-    first = next(failed, None)
+    first = next(failed, None)  # one row says whether there is anything to do; the job reads the rest as a stream
     if first is None:
         messages.info(request, "No account has failed: there is nothing to check again.")
         return redirect("accounts")

@@ -1,4 +1,4 @@
-"""Replacing an account's credential: entered, tested by a worker, put into use; rolled back for a while."""
+"""Replacing an account's credential: enter it, have a worker test it, use it; roll back within some days."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import AuthMethod
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult
-from cloudaccounts.contract.setup import SetupGuide
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.forms.method import MethodForm
 from cloudaccounts.models import CloudAccount, CredentialRotation
@@ -31,9 +30,6 @@ from cloudaccounts.registry import UnknownProviderError
 from cloudaccounts.rotation.requests import discard_staged, rollback_credential, stage_credential, start_rotation
 from cloudaccounts.views.common import account_or_404, gone_is_404
 from cloudaccounts.web import reauthentication
-
-# As after a check: the panels of a page that tell of the credential load themselves again.
-CHANGED = "account-changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ class PlannedRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 @gone_is_404()
 def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    """The page; a POST seals what was entered and has it tested, once the password was entered recently."""
+    """The page. A POST stores what was entered, encrypted, and has it tested once the password was entered recently."""
     account = _installed_or_404(request, account_id)
     if account.connection is not None:
         messages.info(request, "A member of an organization has no credential of its own: this is the shared one.")
@@ -58,6 +54,7 @@ def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _page(request, account, _form(account, method=request.GET.get("method", "")))
     form = _form(account, request)
+    # The button of <noscript>: it shows the fields of the chosen method, which htmx fetches otherwise.
     if "show" in request.POST:
         return _page(request, account, _form(account, method=form.shown_method.key))
     if not form.is_valid():
@@ -84,7 +81,7 @@ def rotate_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
     context = _panel(account)
     response = render(request, "cloudaccounts/panels/rotation.html", context)
     if "watching" in request.GET and not context["under_way"]:
-        # What surrounds the panel differs now: the form is back, or the old credential is to be deleted.
+        # More than this panel has changed: the form is back, or the old credential is offered for a rollback.
         response["HX-Refresh"] = "true"
     return response
 
@@ -100,7 +97,7 @@ def rotate_test(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def rotate_discard(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if discard_staged(account, actor=Actor.of_request(request)):
-        messages.success(request, "The new credential is destroyed here. The one in use stays in use.")
+        messages.success(request, "The new credential is deleted here. The one in use stays in use.")
     else:
         messages.info(request, "There was no new credential any more.")
     return redirect("account-rotate", account_id=account.pk)
@@ -111,7 +108,7 @@ def rotate_discard(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def rotate_rollback(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = _installed_or_404(request, account_id)
     if not reauthentication.is_recent(request):
-        return reauthentication.ask(request, back=_address(account))
+        return reauthentication.ask(request, back=_rotation_url(account))
     try:
         rollback_credential(account, actor=Actor.of_request(request))
     except ProviderError as error:
@@ -127,9 +124,9 @@ def rotate_file(request: HttpRequest, account_id: UUID, method: str, guide: str,
         spec = account.spec.method(method)
     except KeyError:
         raise Http404("There is no such method.") from None
-    for found in rotation_guides(account, spec):
-        if found.key == guide and number < len(found.snippets) and found.snippets[number].filename:
-            snippet = found.snippets[number]
+    for setup_guide in rotation_guides(account, spec):
+        if setup_guide.key == guide and number < len(setup_guide.snippets) and setup_guide.snippets[number].filename:
+            snippet = setup_guide.snippets[number]
             disposition = f'attachment; filename="{snippet.filename}"'
             return HttpResponse(
                 snippet.body, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition}
@@ -138,13 +135,13 @@ def rotate_file(request: HttpRequest, account_id: UUID, method: str, guide: str,
 
 
 def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
-    """The test puts the new credential into use where it passes: so first the password, if it was not entered lately.
+    """Starts the test, after the password was entered recently: a test that passes puts the credential into use.
 
-    What was entered waits sealed in the database meanwhile, and nowhere else.
+    What was entered waits encrypted in the database, not in the session (docs/decisions/0009).
     """
     if not reauthentication.is_recent(request):
         messages.info(request, "The new credential is stored encrypted. Confirm your password, then have it tested.")
-        return reauthentication.ask(request, back=_address(account))
+        return reauthentication.ask(request, back=_rotation_url(account))
     try:
         begin_attempt(ResolvedAccount.of(account))  # said before a worker is asked: its report would say the same
         start_rotation(account, actor=Actor.of_request(request))
@@ -191,7 +188,7 @@ def _suggested(account: CloudAccount) -> AuthMethod | None:
 
 
 def _panel(account: CloudAccount) -> dict[str, Any]:
-    """The latest replacement: what became of it, and the credential that it replaced."""
+    """The latest rotation: its state, its report, and the credential that it replaced."""
     rotation = account_queries.latest_rotation(account)
     credential = account_queries.credential_of(account)
     staged = credential is not None and credential.staged_id is not None
@@ -208,18 +205,16 @@ def _panel(account: CloudAccount) -> dict[str, Any]:
         "rows": rows,
         "done": sum(row.result is not None for row in rows),
         "worker": worker_state("checks") if under_way else None,
-        "retiring": _retiring(account, credential.previous_kind) if credential and credential.previous_kind else (),
+        "retiring": retiring_guides(account, credential.previous_kind)
+        if credential and credential.previous_kind
+        else (),
     }
-
-
-def _retiring(account: CloudAccount, method: str) -> tuple[SetupGuide, ...]:
-    return retiring_guides(account, method)
 
 
 def planned_rows(
     account: CloudAccount, rotation: CredentialRotation, report: CloudValidationResult | None
 ) -> list[PlannedRow]:
-    """The planned checks with what became of them, then those that the plan did not know."""
+    """The planned checks with their results, then results that the plan did not name."""
     try:
         plan = account.spec.plan(rotation.method)
     except KeyError:
@@ -227,14 +222,14 @@ def planned_rows(
     results = {check.name: check for check in report.checks} if report else {}
     rows = []
     for planned in plan:
-        found = results.pop(planned.name, None)
+        result = results.pop(planned.name, None)
         running = report is not None and report.running == planned.name and rotation.is_active
-        ahead = "running" if running else "waiting" if rotation.is_active else "not reached"
-        rows.append(PlannedRow(planned.name, planned.title, found.status if found else ahead, found))
+        state = "running" if running else "waiting" if rotation.is_active else "not reached"
+        rows.append(PlannedRow(planned.name, planned.title, result.status if result else state, result))
     return rows + [PlannedRow(check.name, check.title, check.status, check) for check in results.values()]
 
 
-def _address(account: CloudAccount) -> str:
+def _rotation_url(account: CloudAccount) -> str:
     return reverse("account-rotate", args=[account.pk])
 
 

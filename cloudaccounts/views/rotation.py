@@ -1,3 +1,5 @@
+"""The page of credential ages, and its exports."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -23,7 +25,7 @@ from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
 
 PAGE_SIZE = 25
-# The page's owner is the person who looks: no column says so.
+# All rows belong to the person who exports them: the column would say the same in each.
 EXPORTED = tuple(column for column in COLUMNS if column != "owner")
 
 
@@ -32,19 +34,19 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
     """The ages of all credentials, oldest first; with ``?format=`` as a file."""
     owner = owner_of(request)
     form = RotationFilterForm(request.GET, groups=group_queries.choices(owner))
-    wanted = form.wanted(owner)
-    if format_ := wanted_format(request):
+    filters = form.filters(owner)
+    if file_format := wanted_format(request):
         record_export(
-            actor=Actor.of_request(request), owner=owner, what="ages of credentials", format=format_,
+            actor=Actor.of_request(request), owner=owner, what="ages of credentials", format=file_format,
             **form.cleaned_data,
         )  # fmt: skip
-        return export(_rows(wanted), columns=EXPORTED, name="rotation", format=format_)
+        return export(_rows(filters), columns=EXPORTED, name="rotation", format=file_format)
     numbers = account_queries.overview(owner)
-    found = _found(wanted)
-    page = page_of(found, request.GET.get("page"), PAGE_SIZE, part=found.part if wanted.narrows else None)
+    accounts = _accounts(filters)
+    page = page_of(accounts, request.GET.get("page"), PAGE_SIZE, part=accounts.part if filters.narrows else None)
     context: dict[str, Any] = {
         "form": form,
-        "wanted": wanted,
+        "filters": filters,
         "page": page,
         "numbers": numbers,
         "chart": chart_age.age_chart(numbers.ages),
@@ -53,15 +55,15 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
     return render(request, "cloudaccounts/rotation.html", context)
 
 
-def _found(wanted: RotationFilter) -> CloudAccountQuerySet:
+def _accounts(filters: RotationFilter) -> CloudAccountQuerySet:
     try:
-        return rotation_report.accounts(wanted)
-    except ProviderError:  # deleted since the form knew it
-        return rotation_report.accounts(RotationFilter(owner=wanted.owner)).none()
+        return rotation_report.accounts(filters)
+    except ProviderError:  # the group of the filter was deleted since the form listed it
+        return rotation_report.accounts(RotationFilter(owner=filters.owner)).none()
 
 
-def _rows(wanted: RotationFilter) -> Iterator[dict[str, Any]]:
+def _rows(filters: RotationFilter) -> Iterator[dict[str, Any]]:
     try:
-        yield from rotation_report.rows(wanted)
+        yield from rotation_report.rows(filters)
     except ProviderError:
         return

@@ -1,4 +1,4 @@
-"""Tokens of the HTTP API, on the profile page: made, shown once, revoked."""
+"""Tokens of the HTTP API: created, shown once, revoked."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cloudaccounts.web import reauthentication
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_create(request: HttpRequest) -> HttpResponse:
-    """The token stands in the answer to the POST and nowhere else: not in the session, not in a message.
+    """Shows the token in the answer to the POST and nowhere else: a message or the session would store it.
 
-    It outlives the session that makes it, so a session that was left open is not enough to make one.
+    A token outlives the session that creates it, so an open session is not enough: the password is asked for.
     """
     if not reauthentication.is_recent(request):
         return reauthentication.ask(request, back=reverse("token-create"))
@@ -46,5 +46,5 @@ def token_revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "cloudaccounts/token_revoke.html", {"token": token})
     if revoke_token(token, actor=Actor.of_request(request)):
-        messages.success(request, f"{token.name} is revoked: no call is answered with it any more.")
+        messages.success(request, f"{token.name} is revoked: calls with it are refused from now on.")
     return redirect("profile")

@@ -16,7 +16,7 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 
 FORMATS = ("csv", "json")
-LINES = 200  # rows of a piece of the answer
+LINES = 200  # rows in one piece of the answer: a piece a row would cost more than the row
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 Row = Mapping[str, Any]
@@ -24,8 +24,8 @@ Row = Mapping[str, Any]
 
 def wanted_format(request: HttpRequest) -> str:
     """``csv`` or ``json`` where the address asks for an export by ``?format=``, else empty."""
-    asked = request.GET.get("format", "")
-    return asked if asked in FORMATS else ""
+    name = request.GET.get("format", "")
+    return name if name in FORMATS else ""
 
 
 def export(rows: Iterable[Row], *, columns: tuple[str, ...], name: str, format: str) -> StreamingHttpResponse:  # noqa: A002
@@ -63,8 +63,9 @@ def json_lines(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[str]:
 
 
 def cell(value: Any) -> str:
-    told = value if type(value) is str else text(value)
-    return f"'{told}" if told[:1] in _FORMULA and not _is_number(told) else told
+    """Text that no spreadsheet takes for a formula. Negative numbers stay numbers."""
+    written = value if type(value) is str else text(value)
+    return f"'{written}" if written[:1] in _FORMULA and not _is_number(written) else written
 
 
 def text(value: Any) -> str:
@@ -80,9 +81,9 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def _is_number(told: str) -> bool:
+def _is_number(written: str) -> bool:
     try:
-        float(told)
+        float(written)
     except ValueError:
         return False
     return True

@@ -1,8 +1,8 @@
-"""Pages whose code is loaded when somebody first asks for one.
+"""Views that are imported when they are first asked for.
 
-Every command loads every URL; with the views behind them, `manage.py check` took a third longer. A web process loads
-them all before it serves (`preload`), so that no visitor waits for it. What decides before the view runs (a login that
-is not required, CSRF) must stand on a view of `config`, which is not lazy.
+Every command loads all URLs; importing the views with them made `manage.py check` a third slower. A web process imports
+all views before it serves (`preload`), so that no visitor waits. Decorators that middleware reads before the view runs
+(login not required, CSRF exempt) would be missed on a lazy view: such views stand in `config`, which imports them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _all: list[Views] = []
 
 
 class Views:
-    """Stands for a module of views in a URL list: each attribute is the view of that name."""
+    """Stands for a module of views in a URL list. Each attribute is a view of that name, which imports the module."""
 
     def __init__(self, module: str) -> None:
         self._module = module
@@ -33,14 +33,14 @@ class Views:
         module = self._module
 
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            found: View = getattr(import_module(module), name)
-            return found(request, *args, **kwargs)
+            real_view: View = getattr(import_module(module), name)
+            return real_view(request, *args, **kwargs)
 
         view.__name__, view.__qualname__, view.__module__ = name, name, module
         return view
 
     def load(self) -> None:
-        """Raises AttributeError where a name that a URL list uses is not there."""
+        """Imports the module. Raises AttributeError where a URL list names a view that does not exist."""
         module = import_module(self._module)
         for name in sorted(self._names):
             getattr(module, name)

@@ -1,4 +1,4 @@
-"""Lists that may be long, for pages and admin: nobody reads page 6,000, so nothing is counted as far as that."""
+"""Pagination of long lists. Counting ends at a limit, since nobody reads page 6,000 (docs/decisions/0011)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ Part = Callable[[int, int], list[Any]]
 class CappedPaginator(Paginator[Any]):
     """Counts and offers the first `COUNT_LIMIT` rows, and knows whether there are more (``capped``).
 
-    ``counted`` is the column that is read to count: best one of the index by which the rows are found.
+    ``counted`` is the column that counting reads: best one of the index by which the rows are found.
     """
 
     object_list: QuerySet[Any]
     counted = "owner"
-    counting: QuerySet[Any, Any] | None = None  # what to count instead, where that is quicker and as many
-    part: Part | None = None  # how to read some of the rows, where that is quicker than slicing
+    counting: QuerySet[Any, Any] | None = None  # a query of as many rows that is quicker to count
+    part: Part | None = None  # reads rows from start to stop, where that is quicker than slicing
 
     def get_page(self, number: Any) -> Page[Any]:
-        """The page asked for, or the nearest there is.
+        """The page of this number, else the nearest.
 
-        Where rows are narrowed, so that counting them reads far, a first page that is not full tells their number.
+        Filtered rows are slow to count. Where the first page is not full, its length is their number.
         """
         if self.part is None or number not in (None, "", "1"):
             return super().get_page(number)
         rows = self._rows(0, self.per_page + 1)
         if len(rows) <= self.per_page:
-            self._found = len(rows)
+            self._total = len(rows)
         return Page(rows[: self.per_page], 1, self)
 
     def page(self, number: int | str) -> Page[Any]:
@@ -45,15 +45,15 @@ class CappedPaginator(Paginator[Any]):
         return self.part(start, stop) if self.part else list(self.object_list[start:stop])
 
     @cached_property
-    def _found(self) -> int:
+    def _total(self) -> int:
         if self.counting is not None:
             return self.counting[: COUNT_LIMIT + 1].count()
         return self.object_list.order_by().values(self.counted)[: COUNT_LIMIT + 1].count()
 
     @cached_property
     def count(self) -> int:
-        return min(self._found, COUNT_LIMIT)
+        return min(self._total, COUNT_LIMIT)
 
     @property
     def capped(self) -> bool:
-        return self._found > COUNT_LIMIT
+        return self._total > COUNT_LIMIT

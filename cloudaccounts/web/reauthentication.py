@@ -1,6 +1,7 @@
-"""The password, entered again before what cannot be taken back: when it was, and where to go for it.
+"""Asking for the password again before actions that cannot be undone.
 
-The session keeps a time and nothing else; whatever a person had entered on the way is stored sealed, or not at all.
+The session keeps the time of the last entry and nothing else. What a person had entered in a form on the way is stored
+encrypted by the form's own view, or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-LASTS = 600.0  # seconds
+LASTS = 600.0  # seconds that an entry counts
 _KEY = "password_confirmed_at"
 
 
@@ -23,20 +24,21 @@ def remember(request: HttpRequest) -> None:
 
 
 def remember_login(*, request: HttpRequest | None, **_: Any) -> None:
-    """Receiver of ``user_logged_in``: who has just signed in has just entered the password."""
+    """Receiver of ``user_logged_in``: a login is an entry of the password."""
     if request is not None and hasattr(request, "session"):
         remember(request)
 
 
 def is_recent(request: HttpRequest) -> bool:
-    """Whether the password was entered within the last ten minutes. A time that lies ahead does not count."""
+    """Whether the password was entered within the last ten minutes. A time in the future does not count."""
     at = request.session.get(_KEY)
     return isinstance(at, int | float) and 0 <= time.time() - at < LASTS
 
 
 def ask(request: HttpRequest, *, back: str) -> HttpResponse:
-    """To the page that asks for the password, and from there back to ``back``, which must answer a GET."""
+    """Redirects to the page that asks for the password, and from there to ``back``, which must answer a GET."""
     address = f"{reverse('confirm-password')}?{urlencode({'next': back})}"
     if getattr(request, "htmx", False):
+        # A plain redirect would be followed by htmx, and the whole page would land in the fragment's place.
         return HttpResponseClientRedirect(address)
     return redirect(address)

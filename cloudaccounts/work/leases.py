@@ -1,4 +1,4 @@
-"""Leases on work: a worker renews its claim while it lives, so that a killed one is noticed within seconds."""
+"""Claims and leases: a worker renews its lease while it works, so that a killed one is noticed within half a minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 LEASE = timedelta(seconds=30)
-RENEW_EVERY = 5.0  # seconds
+RENEW_EVERY = 5.0  # seconds: several renewals may fail before the lease ends
 
 logger = logging.getLogger(__name__)
 
@@ -27,22 +27,26 @@ def fresh() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One try at a row of work, named by a token on the row: what it writes lands only while it holds the row.
+    """One attempt at a row of work, marked by a token on the row. Its writes change the row only while it holds the
+    token.
 
-    A worker that was frozen past its lease, or whose row was cancelled or deleted, finds out by its next write.
+    A worker that was paused past its lease, or whose row was cancelled or deleted, notices by its next write.
     """
 
     rows: QuerySet[Any]  # the row, while it runs under our token
 
     @classmethod
     def take(cls, waiting: QuerySet[Any], running: QuerySet[Any], **changes: Any) -> Claim | None:
-        """Claims a waiting row by one conditional UPDATE, which counts the try too; None where it waits no more."""
+        """Claims a waiting row by one conditional UPDATE, which counts the attempt too.
+
+        None where it is not waiting.
+        """
         token = uuid4()
         changes |= {"claim": token, "attempts": F("attempts") + 1, "lease_until": fresh()}
         return cls(running.filter(claim=token)) if waiting.update(**changes) == 1 else None
 
     def write(self, **changes: Any) -> bool:
-        """Whether the claim still held."""
+        """Writes to the row. False where the claim was lost: then nothing was written."""
         return self.rows.all().update(**changes) == 1
 
     def renew(self) -> bool:
@@ -84,7 +88,7 @@ class LeaseKeeper:
                         self.lost.set()
                         return
                 except DatabaseError:
-                    # The lease outlives several missed renewals; if the database stays away, the claim ends by itself.
+                    # The lease outlives several missed renewals. If the database stays away, the lease ends.
                     logger.warning("lease.not_renewed", exc_info=True)
         finally:
             connections.close_all()

@@ -1,7 +1,7 @@
 """Sends tasks by name, after the commit of the database that holds the row they are about.
 
-A message is a nudge: where the broker is down the row stays queued and a reconciler nudges again, so a failure here is
-logged and told by the return value, never raised into a transaction that already committed.
+A message only wakes a worker: where the broker is down the row stays queued and a reconciler sends it again
+(docs/decisions/0004). So a failure is logged and returned, never raised: the transaction has committed already.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def send(task: str, *ids: str, queue: str = "checks") -> bool:
 
 
 def send_on_commit(task: str, *ids: str, using: str, queue: str = "checks") -> None:
-    """Celery's own delay_on_commit looks at ``default`` only; ours waits for the alias that matters."""
+    """Sends after the commit of the database ``using``. Celery's own ``delay_on_commit`` knows ``default`` only."""
     transaction.on_commit(partial(send, task, *ids, queue=queue), using=using)
 
 
 def _broker_errors() -> tuple[type[Exception], ...]:
-    """Also what a broker's own client raises as it is: RabbitMQ's refusals (of a password, of a virtual host), say."""
+    """Errors of kombu and of the broker's own client, such as RabbitMQ's refusal of a password or a virtual host."""
     connection = current_app.connection_for_write()  # not connected
     return (OperationalError, ChannelError, OSError, *connection.connection_errors, *connection.channel_errors)

@@ -1,7 +1,7 @@
-"""Threads that keep their database connections from one piece of work to the next, and close them at their own end.
+"""Threads that keep their database connections from one piece of work to the next, and close them when the pool ends.
 
-Django gives each thread connections of its own and closes none of them outside of requests. Closing after each piece
-makes PostgreSQL start a process for each; closing never leaves them open for as long as the server lets them.
+Django gives each thread its own connections and closes none of them outside of requests. Closing after each piece makes
+PostgreSQL start a process for each piece; closing never leaves connections open until the server drops them.
 """
 
 from __future__ import annotations
@@ -19,31 +19,32 @@ R = TypeVar("R")
 
 
 class DatabaseThreads(ThreadPoolExecutor):
-    """A pool to be left by ``with``: then every thread of it closes what it opened."""
+    """A pool for a ``with`` block: at its end every thread closes its connections."""
 
     def __init__(self, threads: int, name: str) -> None:
         super().__init__(threads, name)
         self._threads_at_most = threads
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        return super().submit(_then_let_go, fn, *args, **kwargs)
+        return super().submit(_run_and_release, fn, *args, **kwargs)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        everyone = Barrier(self._threads_at_most)  # so that each thread takes one of these, and none takes two
+        # As many pieces as threads, which wait for each other: so each thread takes exactly one and closes its own.
+        everyone = Barrier(self._threads_at_most)
         for _ in range(self._threads_at_most):
             super().submit(_close, everyone)
         super().__exit__(kind, error, traceback)
 
 
-def _then_let_go(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+def _run_and_release(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         return fn(*args, **kwargs)
     finally:
         for connection in connections.all(initialized_only=True):
             if not connection.settings_dict["CONN_MAX_AGE"]:
-                connection.close_at = None  # “for one request” means here: for as long as the thread lives
+                connection.close_at = None  # CONN_MAX_AGE 0, “for one request”, means here: as long as the thread lives
             connection.close_if_unusable_or_obsolete()
 
 

@@ -19,7 +19,7 @@ def account_assets_panel(request: HttpRequest, account_id: UUID) -> HttpResponse
     run = latest_of_account(account.owner, account.pk)
     context = {
         "account": account,
-        "found": account_assets(account),
+        "summary": account_assets(account),
         "scanning": run is not None and run.is_active,
         "run": run,
     }

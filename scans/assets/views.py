@@ -51,7 +51,7 @@ def asset_list(request: HttpRequest) -> HttpResponseBase:
     accounts = account_lookup(owner, (row.account for row in page))
     context = {
         "form": form,
-        "wanted": filters,
+        "filters": filters,
         "page": page,
         "account": account,
         "rows": [{"asset": row, "account": accounts.get(row.account)} for row in page],

@@ -53,7 +53,7 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
     accounts = account_lookup(owner, (row.account for row in page))
     context = {
         "form": form,
-        "wanted": filters,
+        "filters": filters,
         "page": page,
         "rows": [{"finding": row, "account": accounts.get(row.account)} for row in page],
         "account": find(owner, filters.account) if filters.account else None,

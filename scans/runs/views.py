@@ -35,7 +35,7 @@ def scan_list(request: HttpRequest) -> HttpResponse:
     filters = form.filters()
     page = page_of(runs(owner, filters), request.GET.get("page"), PAGE_SIZE)
     account = find(owner, filters.account) if filters.account else None
-    context = {"form": form, "wanted": filters, "page": page, "account": account}
+    context = {"form": form, "filters": filters, "page": page, "account": account}
     return render(request, "scans/scan_list.html", context)
 
 

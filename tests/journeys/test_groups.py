@@ -32,7 +32,7 @@ def test_a_groups_accounts_are_revalidated(person: Person) -> None:
     page.get_by_label("Choose payments-prod").check()
     person.check_accessibility()
     person.press("Add the selected")
-    person.sees("2 accounts are put into Journey group.")
+    person.sees("2 accounts are added to Journey group.")
     person.check_accessibility()
 
     page.get_by_role("link", name=re.compile("^Check access")).click()

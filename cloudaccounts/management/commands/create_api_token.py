@@ -33,5 +33,6 @@ class Command(BaseCommand):
             )
         except InputError as error:
             raise CommandError(" ".join(error.fields.values())) from None
+        # The token alone goes to stdout, so that a script can read it without parsing.
         self.stderr.write(f"{token.get_scope_display()}, expires {token.expires_at:%Y-%m-%d}; shown this once:")
         self.stdout.write(text)

@@ -27,7 +27,7 @@ from cloudaccounts.organizations.members import new_members, onboard_members
 from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
 
 ACTOR = Actor("system", "discover_organization", "command")
-LOOK_AGAIN = 0.3  # seconds between two looks at the progress
+POLL_INTERVAL = 0.3  # seconds between two reads of the progress
 
 
 class Command(BaseCommand):
@@ -50,23 +50,23 @@ class Command(BaseCommand):
         account = CloudAccount.objects.filter(pk=options["account"]).first()
         if account is None:
             raise CommandError("There is no such account.", returncode=2)
-        organization = self._look(account, options)
+        organization = self._sync(account, options)
         self._list(organization)
         if options["onboard"]:
             self._onboard(organization, account, options)
 
-    def _look(self, account: CloudAccount, options: dict[str, Any]) -> Organization:
-        given = {name: options[name] for name in ("role_name", "root") if options[name]}
+    def _sync(self, account: CloudAccount, options: dict[str, Any]) -> Organization:
+        options_given = {name: options[name] for name in ("role_name", "root") if options[name]}
         provider = organizations_of(registry.get(account.provider))
-        if provider is not None and (unknown := set(given) - set(provider.organization_form.base_fields)):
+        if provider is not None and (unknown := set(options_given) - set(provider.organization_form.base_fields)):
             flag = f"--{min(unknown).replace('_', '-')}"
-            raise CommandError(f"{flag} means nothing for this provider.", returncode=2)
+            raise CommandError(f"{flag} is no option of this provider.", returncode=2)
         known = Organization.objects.filter(connection=account.pk).first()
         try:
-            if known is not None and not given:
+            if known is not None and not options_given:
                 organization = request_sync(known, actor=ACTOR)
             else:
-                organization = connect_organization(account, actor=ACTOR, options=given)
+                organization = connect_organization(account, actor=ACTOR, options=options_given)
         except InputError as error:
             raise CommandError(" ".join(error.fields.values()), returncode=2) from None
         except ProviderError as error:
@@ -79,7 +79,8 @@ class Command(BaseCommand):
                 organization.refresh_from_db()
                 bar.update(task, completed=organization.seen)
                 if organization.lease_until is not None and organization.lease_until < timezone.now():
-                    # Whoever was at it died, and there need be no scheduler beside this command.
+                    # The worker that had it died. No scheduler need be running beside this command, so it requeues
+                    # itself.
                     requeue_syncs()
                     run_sync(organization.pk)
                 return organization.sync_state == SyncState.IDLE
@@ -91,14 +92,14 @@ class Command(BaseCommand):
         return organization
 
     def _list(self, organization: Organization) -> None:
-        """A row for each member, as they come from the database: an organization of 50,000 is no table in memory."""
+        """A line for each member, streamed: an organization of 50,000 members must not be held in memory."""
         tree = organization_queries.Tree(organization)
         self.stdout.write(f"{organization.title} ({organization.root_id})")
-        wanted = organization_queries.MemberFilter()
-        for member in organization_queries.members(organization, wanted).iterator(chunk_size=500):
+        everything = organization_queries.MemberFilter()
+        for member in organization_queries.members(organization, everything).iterator(chunk_size=500):
             state = member.state if member.provider_state == "active" else member.provider_state
-            place = " / ".join(node.name for node in tree.way_to(member.parent_id)[1:])
-            self.stdout.write(f"{member.account_id:<36}  {state:<10}  {member.name:<32}  {place}".rstrip())
+            path = " / ".join(node.name for node in tree.way_to(member.parent_id)[1:])
+            self.stdout.write(f"{member.account_id:<36}  {state:<10}  {member.name:<32}  {path}".rstrip())
         total = tree.total
         self.stdout.write(
             f"{total.accounts:,} accounts: {total.new:,} new, {total.onboarded:,} onboarded, {total.failed:,} failed, "
@@ -126,9 +127,9 @@ class Command(BaseCommand):
                 return job.state in {JobState.FINISHED, JobState.CANCELLED}
 
             _in_background(lambda: run_job(job.pk), show)
-        self._tell(Job.objects.get(pk=job.pk))
+        self._report(Job.objects.get(pk=job.pk))
 
-    def _tell(self, job: Job) -> None:
+    def _report(self, job: Job) -> None:
         for item in JobItem.objects.filter(job=job.pk, state=ItemState.FAILED).order_by("position").iterator():
             self.stdout.write(f"failed: {item.label}: {item.cause} {item.remedy}".rstrip())
         self.stdout.write(f"{job.done:,} onboarded, {job.failed:,} failed, {job.skipped:,} skipped")
@@ -136,6 +137,7 @@ class Command(BaseCommand):
             raise CommandError(f"{job.failed:,} failed.", returncode=1)
 
     def _bar(self, *columns: Any) -> Progress:
+        """On stderr and only in a terminal: what a script reads stays free of it."""
         return Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *columns, TimeElapsedColumn(),
             console=Console(stderr=True), transient=True,
@@ -144,16 +146,19 @@ class Command(BaseCommand):
 
 
 def _in_background(work: Callable[[], object], finished: Callable[[], bool]) -> None:
-    """Does the work in this process; where a worker has taken it already, waits for that one."""
+    """Does the work in a thread of this process.
+
+    Where a worker has claimed it already, waits until that one is done.
+    """
 
     def run() -> None:
         try:
             work()
         finally:
-            connections.close_all()
+            connections.close_all()  # of this thread; Django closes none outside of requests
 
     thread = threading.Thread(target=run, name="discovery", daemon=True)
     thread.start()
     while not finished():
-        time.sleep(LOOK_AGAIN)
+        time.sleep(POLL_INTERVAL)
     thread.join()

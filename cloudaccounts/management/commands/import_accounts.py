@@ -48,6 +48,8 @@ class Command(BaseCommand):
         with bar:
             task = bar.add_task("Importing", total=None)
             try:
+                # The file is read while rows are imported: one that turns out broken halfway ends here, with exit code
+                # 2.
                 for result in results:
                     counts[result.state] += 1
                     bar.advance(task)
@@ -63,6 +65,6 @@ class Command(BaseCommand):
 
 
 def _row(result: RowResult) -> str:
-    said = f"{result.reason} {result.remedy}".strip()
+    reason = f"{result.reason} {result.remedy}".strip()
     account = f"{result.provider:<6} {result.account_id:<36} {result.name}"
-    return f"line {result.line:>5}  {WORDS[result.state]:<17}  {account}  {said}".rstrip()
+    return f"line {result.line:>5}  {WORDS[result.state]:<17}  {account}  {reason}".rstrip()

@@ -22,7 +22,7 @@ from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.work.threads import DatabaseThreads
 
 ACTOR = Actor("system", "revalidate_accounts", "command")
-CHUNK = 200
+CHUNK = 200  # accounts read at a time
 PASSED, SKIPPED, FAILED = "passed", "skipped", "failed"
 
 
@@ -60,33 +60,33 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _accounts(self, options: dict[str, Any]) -> QuerySet[CloudAccount]:
-        found = CloudAccount.objects.exclude(status=CloudAccountStatus.SUSPENDED)
+        accounts = CloudAccount.objects.exclude(status=CloudAccountStatus.SUSPENDED)
         if provider := options["provider"]:
             if provider not in dict(registry.choices()):
                 raise CommandError(f"No provider is called {provider}: {', '.join(dict(registry.choices()))}.")
-            found = found.filter(provider=provider)
+            accounts = accounts.filter(provider=provider)
         if options["failed_only"]:
-            found = found.filter(status=CloudAccountStatus.FAILED)
+            accounts = accounts.filter(status=CloudAccountStatus.FAILED)
         if options["group"]:
             try:
-                found = found.filter(group_queries.within(options["group"]))
+                accounts = accounts.filter(group_queries.within(options["group"]))
             except ProviderError as error:
                 raise CommandError(f"{error.cause} {error.remedy}") from None
-        return found.order_by("owner", "name", "id")
+        return accounts.order_by("owner", "name", "id")
 
 
 def _read(keys: list[UUID]) -> Iterator[CloudAccount]:
-    """In their order, some at a time: the run may take hours, and no cursor is left open for as long."""
+    """The accounts in the order of their keys, in chunks: no cursor stays open for the hours that a run may take."""
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]
-        found = CloudAccount.objects.defer("last_check", "proven_permissions", "lost_permissions").in_bulk(chunk)
-        yield from (found[key] for key in chunk if key in found)
+        accounts = CloudAccount.objects.defer("last_check", "proven_permissions", "lost_permissions").in_bulk(chunk)
+        yield from (accounts[key] for key in chunk if key in accounts)
 
 
 def _checked(
     pool: Executor, accounts: Iterator[CloudAccount], *, ahead: int
 ) -> Iterator[tuple[CloudAccount, tuple[str, str]]]:
-    """As they end. ``ahead`` at a time are read and waiting: memory stays flat however many there are."""
+    """Results as they come. At most ``ahead`` accounts are submitted at a time, so that memory does not grow."""
     under_way: dict[Future[tuple[str, str]], CloudAccount] = {}
     while True:
         for account in islice(accounts, ahead - len(under_way)):
@@ -100,11 +100,11 @@ def _checked(
 
 def _check(account: CloudAccount) -> tuple[str, str]:
     try:
-        seen = revalidate_now(account, actor=ACTOR)
+        outcome = revalidate_now(account, actor=ACTOR)
     except AccountSuspendedError as error:
         return SKIPPED, error.cause
     except CloudAccount.DoesNotExist:
         return SKIPPED, "It was deleted meanwhile."
     except ProviderError as error:
         return FAILED, f"{error.cause} {error.remedy}"
-    return (PASSED, "") if seen.ok else (FAILED, f"{seen.cause} {seen.remedy}")
+    return (PASSED, "") if outcome.ok else (FAILED, f"{outcome.cause} {outcome.remedy}")

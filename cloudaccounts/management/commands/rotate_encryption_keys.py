@@ -26,27 +26,27 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count, write nothing")
 
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
-        # The bar goes to where it is seen and not into what a script reads.
+        # The progress goes to stderr, so that stdout holds only what a script reads.
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(file=sys.stderr)) as bar:
             tasks: dict[str, TaskID] = {}
 
-            def advance(label: str, seen: int, total: int) -> None:
+            def advance(label: str, count: int, total: int) -> None:
                 if label not in tasks:
                     tasks[label] = bar.add_task(label, total=total)
-                bar.update(tasks[label], completed=seen, total=total)
+                bar.update(tasks[label], completed=count, total=total)
 
             try:
                 done = rotate_encryption_keys(actor=COMMAND, dry_run=dry_run, advance=advance)
             except KeyringError as error:
                 raise CommandError(str(error)) from None
-        self._tell(done, dry_run=dry_run)
+        self._report(done, dry_run=dry_run)
         if not done.complete:
-            sys.exit(1)
+            sys.exit(1)  # a script must not go on to remove the older keys
 
-    def _tell(self, done: Reencryption, *, dry_run: bool) -> None:
-        verb = "would be put" if dry_run else "put"
-        self.stdout.write(f"{done.rows:,} rows read; {done.values:,} encrypted values {verb} under the newest key.")
+    def _report(self, done: Reencryption, *, dry_run: bool) -> None:
+        verb = "would be encrypted" if dry_run else "encrypted"
+        self.stdout.write(f"{done.rows:,} rows read; {done.values:,} values {verb} with the newest key.")
         for item in done.unreadable[:SHOWN]:
             self.stdout.write(f"Not readable: {item.store} {item.key}, {item.column} ({item.code})")
         if (more := len(done.unreadable) - SHOWN) > 0:
@@ -56,4 +56,4 @@ class Command(BaseCommand):
         elif done.missed:
             self.stdout.write(f"{done.missed:,} values changed while they were read. Run this again.")
         elif not dry_run:
-            self.stdout.write("Everything is under the newest key. The older keys can be removed.")
+            self.stdout.write("Everything is encrypted with the newest key. The older keys can be removed.")

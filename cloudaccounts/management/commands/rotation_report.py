@@ -19,9 +19,9 @@ from cloudaccounts.rotation.report import COLUMNS, RotationFilter
 from cloudaccounts.web.exports import csv_lines, json_lines
 
 Row = dict[str, Any]
-CHUNK = 1000
+CHUNK = 1000  # rows written at a time
 COLOURS = {"critical": "bold red", "warning": "yellow", "ok": "green", "not_applicable": "dim"}
-# Heading, width, and what stands in it. Fixed widths, because nobody knows the longest of a stream's rows.
+# Heading, width and content of each column. Widths are fixed, because a stream's longest row is known at its end only.
 TABLE: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
     ("Account", 28, lambda row: row["name"]),
     ("Cloud", 6, lambda row: row["provider"]),
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--fail-on", choices=["warning", "critical"], default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wanted = RotationFilter(
+        filters = RotationFilter(
             state=options["state"],
             provider=options["provider"],
             group=options["group"],
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         )
         seen: dict[str, int] = {}
         try:
-            self._write(_counted(with_names(rotation_report.rows(wanted)), seen), options["format"], seen)
+            self._write(_counted(with_names(rotation_report.rows(filters)), seen), options["format"], seen)
         except ProviderError as error:
             raise CommandError(f"{error.cause} {error.remedy}") from None
         if options["fail_on"] and any(rotation_report.fails(state, options["fail_on"]) for state in seen):
@@ -68,23 +68,23 @@ class Command(BaseCommand):
 
     def _table(self, rows: Iterator[Row], seen: dict[str, int]) -> None:
         console = Console(file=cast("IO[str]", self.stdout._out), highlight=False, soft_wrap=True)
-        console.print("  ".join(_fitted(title, width) for title, width, _ in TABLE) + "  State", style="bold")
+        console.print("  ".join(_fit(title, width) for title, width, _ in TABLE) + "  State", style="bold")
         states = _coloured(console)
         while chunk := list(islice(rows, CHUNK)):
             lines = (
-                "  ".join([*(_fitted(show(row), width) for _, width, show in TABLE), states[row["rotation"]]])
+                "  ".join([*(_fit(show(row), width) for _, width, show in TABLE), states[row["rotation"]]])
                 for row in chunk
             )
             self.stdout.write("\n".join(lines))
-        told = ", ".join(f"{seen[state]:,} {label}" for state, label in RotationState.choices if state in seen)
-        console.print(told or "No accounts.", style="bold")
+        summary = ", ".join(f"{seen[state]:,} {label}" for state, label in RotationState.choices if state in seen)
+        console.print(summary or "No accounts.", style="bold")
 
 
 def with_names(rows: Iterable[Row]) -> Iterator[Row]:
-    """The same rows, owners by the names that people know; one who is gone keeps the number."""
+    """The rows with owners by user name, one query a chunk. A deleted owner keeps the number."""
     names: dict[str, str] = {}
-    found = iter(rows)
-    while chunk := list(islice(found, CHUNK)):
+    rest = iter(rows)
+    while chunk := list(islice(rest, CHUNK)):
         unknown = {row["owner"] for row in chunk} - names.keys()
         keys = [owner for owner in unknown if owner.isdecimal()]
         names |= {owner: owner for owner in unknown}
@@ -101,16 +101,16 @@ def _counted(rows: Iterable[Row], seen: dict[str, int]) -> Iterator[Row]:
         yield row
 
 
-def _owner(named: str) -> str:
-    by_name = User.objects.filter(username=named).first()
-    user = by_name or (User.objects.filter(pk=int(named)).first() if named.isdecimal() else None)
+def _owner(name_or_id: str) -> str:
+    by_name = User.objects.filter(username=name_or_id).first()
+    user = by_name or (User.objects.filter(pk=int(name_or_id)).first() if name_or_id.isdecimal() else None)
     if user is None:
-        raise CommandError(f"There is no user {named}.")
+        raise CommandError(f"There is no user {name_or_id}.")
     return str(user.pk)
 
 
 def _coloured(console: Console) -> dict[str, str]:
-    """The states as they are written to this console: rendered once, since rich takes longer for it than for a row."""
+    """The coloured states, rendered once for this console: rich takes longer for one than the rest of a row takes."""
     written = {}
     for state, colour in COLOURS.items():
         with console.capture() as captured:
@@ -119,8 +119,10 @@ def _coloured(console: Console) -> dict[str, str]:
     return written
 
 
-def _fitted(text: str, width: int) -> str:
-    """In exactly so many characters; control characters of a stranger's name do not reach the terminal."""
+def _fit(text: str, width: int) -> str:
+    """The text in exactly ``width`` characters. Control characters are replaced: names come from strangers, and a
+    terminal obeys them.
+    """
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)
     return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,4 +1,8 @@
-"""The geometry of our few charts; templates draw them as SVG with attributes, because pages allow no inline style."""
+"""Geometry of the charts of credential age.
+
+Charts are computed here and drawn by templates as SVG with attributes, because the content security policy allows
+neither inline styles nor scripts from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 
 from cloudaccounts.credentials.age import BINS, Limits, age_bins
 
-_LEFT, _FLOOR, _CEILING, _STEP = 28, 112, 34, 30
+_LEFT, _FLOOR, _CEILING, _STEP = 28, 112, 34, 30  # in units of the template's viewBox, 400 wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def _tone(days: int, limits: Limits) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AgeBar:
-    """One credential's age on a line of 400 units: three stretches, a mark for today."""
+    """One credential's age on a line 400 wide: a section for each state, and a mark at the age."""
 
     ok: float
     warning_x: float
@@ -72,15 +76,16 @@ class AgeBar:
 
 def age_bar(days: int) -> AgeBar:
     limits = Limits.current()
-    unit = 400 / (limits.critical * 4 / 3)
-    one, two = limits.warning * unit, limits.critical * unit
+    scale = 400 / (limits.critical * 4 / 3)  # a day's width: the critical section is a quarter of the line
+    warning, critical = limits.warning * scale, limits.critical * scale
     return AgeBar(
-        ok=round(max(one - 2, 1), 1),
-        warning_x=round(one + 1, 1),
-        warning=round(max(two - one - 2, 1), 1),
-        critical_x=round(two + 1, 1),
-        critical=round(max(400 - two - 1, 1), 1),
-        mark=round(min(max(days * unit - 2, 0), 396), 1),
+        ok=round(max(warning - 2, 1), 1),
+        warning_x=round(warning + 1, 1),
+        warning=round(max(critical - warning - 2, 1), 1),
+        critical_x=round(critical + 1, 1),
+        critical=round(max(400 - critical - 1, 1), 1),
+        # Clamped: an age far beyond the limit stays visible at the right end.
+        mark=round(min(max(days * scale - 2, 0), 396), 1),
         limits=limits,
         days=days,
     )

@@ -1,4 +1,4 @@
-"""The geometry of the strip of an account's last checks: one bar each, taller the worse it went."""
+"""Geometry of the strip of an account's last checks: a bar for each, taller the worse the outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cloudaccounts.models import CloudAccountStatus, HealthRecord
 from cloudaccounts.models.health import CheckKind
 
-MOST = 48
+MOST = 48  # half a day of heartbeats
 _FLOOR, _STEP, _WIDTH = 34, 8.2, 6
 
 
@@ -27,19 +27,19 @@ class StripBar:
 def health_strip(records: Sequence[HealthRecord]) -> list[StripBar]:
     """``records`` newest first, at most `MOST`; the newest stands at the right end."""
     bars = []
-    for place, record in enumerate(reversed(records), start=MOST - len(records)):
-        height, tone, outcome = _look(record)
+    for position, record in enumerate(reversed(records), start=MOST - len(records)):
+        height, tone, outcome = _appearance(record)
         title = f"{record.at:%d %B, %H:%M} UTC, {record.get_kind_display()}: {record.cause or 'passed'}"
         bars.append(
             StripBar(
-                round(place * _STEP + 3, 1), _FLOOR - height, height, tone, record.kind == CheckKind.FULL, title,
+                round(position * _STEP + 3, 1), _FLOOR - height, height, tone, record.kind == CheckKind.FULL, title,
                 outcome, record,
             )
         )  # fmt: skip
     return bars
 
 
-def _look(record: HealthRecord) -> tuple[int, str, str]:
+def _appearance(record: HealthRecord) -> tuple[int, str, str]:
     if record.ok:
         return 12, "f-ok", "passed"
     return (30, "f-crit", "failed") if record.status == CloudAccountStatus.FAILED else (21, "f-med", "degraded")

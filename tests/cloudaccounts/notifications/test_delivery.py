@@ -231,7 +231,7 @@ def test_a_digest_that_was_ended_empty_gives_its_notices_to_another(
         return digest
 
     monkeypatch.setattr(NoticeDigest.objects, "create", create_and_freeze)
-    assert delivery._gather("mail", str(alice.pk), list(NoticeDelivery.objects.values_list("pk", flat=True))) == 1
+    assert delivery._build_digest("mail", str(alice.pk), list(NoticeDelivery.objects.values_list("pk", flat=True))) == 1
     monkeypatch.undo()
     deliver_notices()
     assert len(mails.taken) == 1

@@ -1,4 +1,4 @@
-"""A digest as a mail: plain text, for one person, with what mends each thing and where to look."""
+"""A digest as a mail: plain text, to one person, with the remediation of each notice and a link to its account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.recipients import reachable
 
 LISTED = 100  # in one mail; the page lists all of them
-# The worst first, whatever the time.
+# The worst first, whenever it happened.
 ORDER = [
     NoticeKind.SYSTEM, NoticeKind.FINDING_CRITICAL, NoticeKind.ACCOUNT_FAILED, NoticeKind.ROTATION_CRITICAL,
     NoticeKind.CREDENTIAL_EXPIRING, NoticeKind.PERMISSION_LOST, NoticeKind.SCAN_FAILED, NoticeKind.ROTATION_WARNING,
@@ -25,11 +25,11 @@ ORDER = [
 
 
 class NobodyError(Exception):
-    """The person has gone, or has no address any more."""
+    """The recipient is inactive, deleted, or has no address any more."""
 
 
 class MailRefusedError(Exception):
-    """``all_of_it``: the server did not answer at all, so that other mails need not try now."""
+    """The mail was not taken. ``all_of_it``: the server itself is unusable, so no other mail is tried in this round."""
 
     def __init__(self, reason: str, *, all_of_it: bool) -> None:
         super().__init__(reason)
@@ -45,7 +45,7 @@ def send(digest: NoticeDigest, notices: list[Notice]) -> None:
         subject=subject(notices),
         body=body(digest, notices, username=user.get_username()),
         to=[str(getattr(user, "email", ""))],
-        # The same for each try: a mail server that took it before a crash can tell that it has it already.
+        # The same for each try: where we crashed after the server had taken the mail, receivers recognize the second.
         headers={
             "Message-ID": f"<{digest.pk}@{urlsplit(settings.BASE_URL).hostname}>",
             "Auto-Submitted": "auto-generated",
@@ -64,7 +64,7 @@ def send(digest: NoticeDigest, notices: list[Notice]) -> None:
 
 
 def subject(notices: list[Notice]) -> str:
-    """One line, without anything that an account's name could break it with."""
+    """One line. Whitespace is collapsed: a line break in an account's name would end the header."""
     first = " ".join(_by_weight(notices)[0].text.split())
     first = first if len(first) <= 90 else f"{first[:89]}…"
     more = len(notices) - 1
@@ -85,7 +85,7 @@ def body(digest: NoticeDigest, notices: list[Notice], *, username: str) -> str:
 
 
 def link(notice: Notice, recipient: str) -> str:
-    """To the account, where its owner looks at it or where operators do; empty where there is none."""
+    """The account's page for its owner, its page in the admin for operators; empty without an account."""
     if notice.account is None:
         return ""
     if notice.owner == recipient:

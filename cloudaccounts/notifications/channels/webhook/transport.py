@@ -1,8 +1,8 @@
-"""A digest as a signed call: JSON to the one address that the operator set, and to no other.
+"""A digest as a signed call: JSON to the one address that the operator has set.
 
 The receiver verifies ``X-Cloud-Accounts-Signature``: ``sha256=`` and the HMAC-SHA256, in hex, of the timestamp of
 ``X-Cloud-Accounts-Timestamp``, a full stop and the body as it came, under ``NOTIFY_WEBHOOK_SECRET``. It should refuse
-timestamps that are minutes old, and take a ``X-Cloud-Accounts-Delivery`` that it knows for done already.
+timestamps that are minutes old, and ignore a ``X-Cloud-Accounts-Delivery`` that it has seen.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from django.urls import reverse
 from cloudaccounts.models import Notice, NoticeDigest
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0  # seconds, of each wait
-OVERALL_TIMEOUT = 30.0  # seconds, of the call: one that answers a byte at a time ends as well
+OVERALL_TIMEOUT = 30.0  # seconds, of the whole call: a receiver that sends a byte at a time must not hold a worker
 
 
 class NotConfiguredError(Exception):
-    """The operator took the webhook away."""
+    """The operator has removed the webhook."""
 
 
 class WebhookError(Exception):
-    all_of_it = True  # there is one webhook: what one call met, the next one would
+    all_of_it = True  # there is only one webhook: the next call in this round would fail as well
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
 
 
 def problem(url: str, secret: str) -> str:
-    """What keeps this webhook from being used, in words; empty where nothing does."""
+    """Why this webhook cannot be used, as a sentence; empty where it can."""
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in {"http", "https"}:
         return "NOTIFY_WEBHOOK_URL must look like https://hooks.example.com/cloud-accounts."
@@ -77,7 +77,7 @@ def call(digest: NoticeDigest, notices: list[Notice]) -> None:
 
 def _post(body: bytes, headers: dict[str, str]) -> int:
     """The answer's status. Raises `WebhookError`."""
-    import requests  # with the first call: a web process makes none
+    import requests  # only workers make calls: a web process never loads it
 
     try:
         with requests.post(
@@ -85,8 +85,8 @@ def _post(body: bytes, headers: dict[str, str]) -> int:
             data=body,
             headers=headers,
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            allow_redirects=False,
-            stream=True,  # the answer's body is nothing to us, however long
+            allow_redirects=False,  # the signed body goes to the operator's address and nowhere else
+            stream=True,  # the body is not read, however long it is
         ) as answer:
             return answer.status_code
     except requests.RequestException as error:
@@ -94,39 +94,39 @@ def _post(body: bytes, headers: dict[str, str]) -> int:
 
 
 def _within(seconds: float, ask: Callable[[], int]) -> int:
-    """In a thread that is left behind where it takes longer: requests has a limit for each wait, and none for all."""
-    ended: list[int | Exception] = []
+    """Runs ``ask`` in a thread, left behind after the time: requests limits each wait, but not the whole call."""
+    result: list[int | Exception] = []
 
     def run() -> None:
         try:
-            ended.append(ask())
+            result.append(ask())
         except Exception as error:  # noqa: BLE001 # raised in the thread that waits
-            ended.append(error)
+            result.append(error)
 
     thread = threading.Thread(target=run, name="webhook", daemon=True)
     thread.start()
     thread.join(seconds)
-    if not ended:
+    if not result:
         raise WebhookError(f"The webhook did not answer within {seconds:.0f} seconds.")
-    if isinstance(ended[0], Exception):
-        raise ended[0]
-    return ended[0]
+    if isinstance(result[0], Exception):
+        raise result[0]
+    return result[0]
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    told = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return f"sha256={told}"
+    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return f"sha256={digest}"
 
 
 def content(digest: NoticeDigest, notices: list[Notice]) -> dict[str, Any]:
     return {
         "id": str(digest.pk),
         "created_at": f"{digest.created_at:%Y-%m-%dT%H:%M:%SZ}",
-        "notices": [_told(notice) for notice in notices],
+        "notices": [_notice_json(notice) for notice in notices],
     }
 
 
-def _told(notice: Notice) -> dict[str, Any]:
+def _notice_json(notice: Notice) -> dict[str, Any]:
     page = "admin:cloudaccounts_cloudaccount_change"
     return {
         "id": str(notice.pk),
