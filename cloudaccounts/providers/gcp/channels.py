@@ -1,8 +1,8 @@
-"""gRPC channels of one account: they carry requests and know no credential. No Django.
+"""gRPC channels of one account. They know no credential: each call has the token in its metadata. No Django.
 
-Each call brings the account's token in its metadata, put there in the calling thread. With gRPC's own way, credentials
-as a plugin that is called back from another thread, ``channel.close()`` of grpcio 1.85 hung in two of seven benchmark
-runs, outside of every deadline. Closing is left to a thread that nobody waits for all the same.
+The calling thread puts it there. With gRPC's own way, credentials as a plugin that is called from another thread,
+``channel.close()`` of grpcio 1.85 hung in two of seven benchmark runs, outside of every deadline. Even so, channels are
+closed by a thread that nobody waits for.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from google.auth import credentials as sdk
 from cloudaccounts.provider_kit.deadlines import start
 
 _OPTIONS = (
-    ("grpc.max_receive_message_length", -1),  # a page of assets may exceed the 4 MB default
-    ("grpc.enable_retries", 0),  # ours are bounded, see `client.patient`
-    ("grpc.use_local_subchannel_pool", 1),  # no account waits for the back-off of another one's connection
+    ("grpc.max_receive_message_length", -1),  # no limit: a page of assets may exceed the default of 4 MB
+    ("grpc.enable_retries", 0),  # ours are bounded (see `client.retry_for`)
+    ("grpc.use_local_subchannel_pool", 1),  # else all accounts share one connection, and its back-off
 )
 
 
 class _CallDetails(NamedTuple):
-    """What grpc.ClientCallDetails asks for; grpc has no class of its own to make one."""
+    """grpc.ClientCallDetails is an interface; grpc has no public class that implements it."""
 
     method: str
     timeout: float | None
@@ -37,7 +37,7 @@ class _CallDetails(NamedTuple):
 
 
 class _WithToken(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # grpc ships no types
-    """Puts the account's token on each call, renewed in the calling thread and within its timeout."""
+    """Adds the account's token to each call. It is renewed in the calling thread, within that thread's timeout."""
 
     def __init__(self, tokens: sdk.Credentials) -> None:
         self._tokens = tokens
@@ -58,28 +58,28 @@ class _WithToken(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # grp
 
 
 class Channels:
-    """Opens channels to hosts of ours, and closes them all."""
+    """Opens channels to given hosts, and closes them all."""
 
     def __init__(self, tokens: sdk.Credentials) -> None:
         self._tokens = tokens
         self._lock = threading.Lock()
-        self._open: list[grpc.Channel] = []
+        self._channels: list[grpc.Channel] = []
 
-    def to(self, host: str) -> grpc.Channel:
+    def open(self, host: str) -> grpc.Channel:
         channel = grpc.secure_channel(f"{host}:443", grpc.ssl_channel_credentials(_roots() or None), options=_OPTIONS)
         with self._lock:
-            self._open.append(channel)
+            self._channels.append(channel)
         return grpc.intercept_channel(channel, _WithToken(self._tokens))
 
     def close(self) -> None:
         """Calls that still run end with an error."""
         with self._lock:
-            closing, self._open = self._open, []
-        for channel in closing:
+            channels, self._channels = self._channels, []
+        for channel in channels:
             start(channel.close)
 
 
 def _roots() -> bytes:
-    """The operator's CA bundle where one is set. gRPC itself reads the variable only once in a process' life."""
+    """The operator's CA bundle where one is set. gRPC itself reads the variable only once in a process."""
     path = os.environ.get("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "")
     return Path(path).read_bytes() if path else b""

@@ -1,4 +1,4 @@
-"""What each finding of the connection test means, in words. Pure functions: no SDK, no network, no Django."""
+"""The results of a validation's checks, in words. Pure functions: no SDK, no network, no Django."""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.report import (
-    CheckResult,
-    CheckStatus,
-    PermissionResult,
-    PermissionStatus,
-    PlannedCheck,
-    RegionResult,
-)
+from cloudaccounts.contract.report import CheckResult, PermissionResult, PermissionStatus, RegionResult
+from cloudaccounts.provider_kit.check_results import Remediation, failed, passed, skipped, warned
 from cloudaccounts.providers.gcp import permissions as needed
 from cloudaccounts.providers.gcp.plan import APIS, EXTERNAL_ID_LABEL, KEY_AGE, KEY_POLICY, PERMISSIONS, PROJECT, REGIONS
 
@@ -26,7 +20,7 @@ Permissions = tuple[PermissionResult, ...]
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """What Resource Manager tells of a project; ``state`` is ``ACTIVE`` or ``DELETE_REQUESTED``."""
+    """A project as Resource Manager describes it; ``state`` is ``ACTIVE`` or ``DELETE_REQUESTED``."""
 
     project_id: str
     number: str
@@ -34,36 +28,6 @@ class ProjectFacts:
     state: str
     labels: Mapping[str, str]
     parent: str = ""  # organizations/NUMBER, folders/NUMBER
-
-
-def passed(planned: PlannedCheck, detail: str) -> CheckResult:
-    return CheckResult(planned.name, planned.title, CheckStatus.PASSED, detail)
-
-
-def skipped(planned: PlannedCheck, detail: str, cause: str = "") -> CheckResult:
-    return CheckResult(planned.name, planned.title, CheckStatus.SKIPPED, detail, cause=cause)
-
-
-def failed(planned: PlannedCheck, error: ProviderError) -> CheckResult:
-    return _told(planned, CheckStatus.FAILED, error)
-
-
-def warned(planned: PlannedCheck, error: ProviderError, detail: str) -> CheckResult:
-    return _told(planned, CheckStatus.WARNING, error, detail)
-
-
-def _told(planned: PlannedCheck, status: CheckStatus, error: ProviderError, detail: str = "") -> CheckResult:
-    return CheckResult(
-        planned.name,
-        planned.title,
-        status,
-        detail,
-        code=error.code,
-        cause=error.cause,
-        remedy=error.remedy,
-        sdk_error=error.sdk_error,
-        retry_helps=not error.permanent,
-    )
 
 
 def project_hidden(error: ProviderError, project_id: str, email: str) -> ProviderError:
@@ -110,17 +74,21 @@ def label_command(project_id: str, external_id: str) -> str:
 
 
 def external_id_error(labels: Mapping[str, str], project_id: str, external_id: str) -> ProviderError | None:
-    """None where the project carries the owner's external ID. What another one is, is never told."""
-    found = labels.get(LABEL, "")
-    if found == external_id and external_id:
+    """None where the project carries the owner's external ID.
+
+    The label's value is never shown: it is another customer's external ID.
+    """
+    value = labels.get(LABEL, "")
+    # An empty external ID must not fit a missing label.
+    if value == external_id and external_id:
         return None
     what = (
         f"The label {LABEL} of this project holds another external ID than yours"
-        if found
+        if value
         else f"This project has no label {LABEL}"
     )
     return ProviderError(
-        "external_id_missing" if not found else "external_id_other",
+        "external_id_missing" if not value else "external_id_other",
         f"{what}. It proves that the project's administrators mean you: our identity may be let in by several "
         "customers, and any of them could guess the name of this project.",
         f"An administrator of the project must set it: {label_command(project_id, external_id)}",
@@ -136,7 +104,7 @@ def external_id(labels: Mapping[str, str], project_id: str, own: str) -> CheckRe
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """A key's validity. Google's own keys for ever have the year 9999 as their end."""
+    """A key's validity; None for what Google does not say, and for a key that never expires."""
 
     created_at: datetime | None
     expires_at: datetime | None
@@ -157,31 +125,31 @@ def age_unknown(error: ProviderError) -> CheckResult:
 
 
 def is_enforced(policy: Mapping[str, Any]) -> bool:
-    """A boolean constraint's effective policy. A rule with a condition may hold for others only: it counts as well."""
+    """Of a boolean constraint's effective policy. A rule with a condition counts as well, although it may not apply."""
     spec = policy.get("spec")
-    rules = spec.get("rules") if isinstance(spec, Mapping) else None
-    told = rules if isinstance(rules, list) else []
-    return any(isinstance(one, Mapping) and one.get("enforce") is True for one in told)
+    content = spec.get("rules") if isinstance(spec, Mapping) else None
+    rules = content if isinstance(content, list) else []
+    return any(isinstance(rule, Mapping) and rule.get("enforce") is True for rule in rules)
 
 
 def key_policy(forbidding: tuple[str, ...], project_id: str) -> CheckResult:
-    """``forbidding`` are the organization policies in force that let no key be made. Never a refusal: this works."""
+    """``forbidding`` are the policies in force that forbid new keys. A warning only: the present key works."""
     if not forbidding:
         return passed(KEY_POLICY, "No organization policy forbids new keys here, so this one can be rotated.")
-    named = " and ".join(forbidding)
+    names = " and ".join(forbidding)
     error = ProviderError(
         "key_creation_forbidden",
-        f"Your organization forbids new keys of service accounts in {project_id} ({named}). This key works, but no "
+        f"Your organization forbids new keys of service accounts in {project_id} ({names}). This key works, but no "
         "other can be made when it is due for rotation.",
         "Use impersonation or workload identity federation, which need no key; or let an organization policy "
         "administrator exempt this project. What is in force: "
         f"gcloud org-policies describe {forbidding[0]} --project={shlex.quote(project_id)} --effective",
     )
-    return warned(KEY_POLICY, error, "")
+    return warned(KEY_POLICY, error)
 
 
 def key_policy_unknown(error: ProviderError, host_project: str) -> CheckResult:
-    """Most customers let us not look: it says how they could."""
+    """Most customers do not grant the permission to read policies. Then the result says how they could."""
     detail = "Whether new keys are allowed could not be asked; when it is due for rotation, it will show."
     result = skipped(KEY_POLICY, detail, error.cause)
     remedy = error.remedy
@@ -194,7 +162,11 @@ def key_policy_unknown(error: ProviderError, host_project: str) -> CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class ApiFacts:
-    """What two ways told: Service Usage's states (or why not), and one small read of Cloud Asset (or its error)."""
+    """From two sources: Service Usage's states (or why they are unreadable), and a small read of Cloud Asset (or its
+    error).
+
+    Two, because these credentials may not be allowed to read the states, and because an enabled API may still refuse.
+    """
 
     off: tuple[str, ...]
     unreadable: ProviderError | None
@@ -202,12 +174,13 @@ class ApiFacts:
 
 
 def apis(facts: ApiFacts, disabled: ProviderError | None) -> CheckResult:
-    """``disabled`` tells of the APIs that are off, where any is."""
+    """``disabled`` is the error about the APIs that are off; None where all are on."""
     vital = [name for name in facts.off if name not in needed.OPTIONAL_APIS]
     if disabled is not None and vital:
         return failed(APIS, disabled)
     if disabled is not None:
         return warned(APIS, disabled, "A scan works without them, but tells less about keys and APIs.")
+    # A missing permission is for the next check, which names all of them.
     error = facts.asset_error
     if error is not None and error.code != "permission_denied":
         return failed(APIS, error)
@@ -220,13 +193,8 @@ def apis(facts: ApiFacts, disabled: ProviderError | None) -> CheckResult:
     )
 
 
-class Mending(TypedDict, total=False):
-    mending: str
-    mending_title: str
-
-
-def mending(results: Permissions, project_id: str, email: str) -> Mending:
-    commands = needed.mending(results, project_id, email)
+def remediation(results: Permissions, project_id: str, email: str) -> Remediation:
+    commands = needed.granting_commands(results, project_id, email)
     if not commands:
         return {}
     return {"mending": commands, "mending_title": "Run this as an administrator of the project, then check again"}
@@ -252,8 +220,8 @@ def permissions(results: Permissions) -> CheckResult:
         f"{total - granted} of the {total} permissions that a scan needs are denied.",
         "Run the commands below. Where the role is granted already, look for a deny policy or a condition.",
     )
-    detail = f"{granted} of {total} granted. Findings about {needed.blinded(results)} will be missing."
-    return _told(PERMISSIONS, CheckStatus.WARNING, gap, detail)
+    detail = f"{granted} of {total} granted. Findings about {needed.blind_topics(results)} will be missing."
+    return warned(PERMISSIONS, gap, detail)
 
 
 def regions(names: tuple[str, ...]) -> tuple[tuple[RegionResult, ...], CheckResult]:
@@ -261,8 +229,3 @@ def regions(names: tuple[str, ...]) -> tuple[tuple[RegionResult, ...], CheckResu
         return (), skipped(REGIONS, "No region was chosen.")
     results = tuple(RegionResult(name, enabled=True) for name in names)
     return results, passed(REGIONS, "Every project can use every region; none has to be enabled.")
-
-
-def after(check: CheckResult, detail: str) -> CheckResult:
-    """The same verdict with more said."""
-    return replace(check, detail=f"{check.detail} {detail}".strip())

@@ -1,11 +1,11 @@
 """Connections to Google Cloud: one set of tokens and gRPC channels per account. No Django.
 
-Host names are constants, given to the SDK as such: no ``GOOGLE_*`` variable of this server (mTLS endpoints, universe
-domains) and no value of a credential decides one. The CA bundle and the proxy are the exceptions: they are how an
-operator's egress proxy stands in between.
+Host names are constants that the SDK is given: no ``GOOGLE_*`` variable of this server (mTLS endpoints, universe
+domains) and no value of a credential decides one. The CA bundle and the proxy are the exceptions, because operators
+need them for an egress proxy.
 
-Every call has a timeout and retries of its own making. gRPC's defaults in the SDK go on for 60 s, whatever the timeout
-of the call: measured at 40 s for an endpoint that could not be reached, with ``timeout=3``.
+Every call has a timeout and bounded retries. The SDK's own defaults retry for 60 s, whatever the timeout of the call:
+measured at 40 s for an endpoint that could not be reached, with ``timeout=3``.
 """
 
 from __future__ import annotations
@@ -39,12 +39,13 @@ _IAM = "https://iam.googleapis.com/v1"
 _LOGGING = "https://logging.googleapis.com/v2"
 _ORG_POLICY = "https://orgpolicy.googleapis.com/v2"
 _AUDIT_LOGS = ("activity", "system_event")
+RETRY_SECONDS = 6.0  # how long `short_retry` waits for throttling to end
 _LOG_PAGE = 1000  # the most that entries.list gives
-_MOST_PAGES = 1000
+_MOST_PAGES = 1000  # a log with more is not read to its end: everything is then read again
 
 
 class BoundedRequest(Request):
-    """google-auth's transport with our timeout (its own is 120 s) that follows no redirection."""
+    """google-auth's transport with our timeout (its own is 120 s). It follows no redirect: a token would go along."""
 
     def __init__(self, timeout: float) -> None:
         super().__init__(requests.Session())
@@ -58,8 +59,8 @@ class BoundedRequest(Request):
 class Tokens(sdk.Credentials):
     """Access tokens of a credential, renewed by one thread at a time and always within the timeout.
 
-    One token serves gRPC and REST. Left alone, the SDK would sign tokens of its own for gRPC, which never meet the
-    token endpoint: a deleted key then shows as a bare 401.
+    One token serves gRPC and REST. By default the SDK would sign tokens of its own for gRPC, which the token endpoint
+    never sees: a deleted key would then show as a bare 401, without Google's reason.
     """
 
     def __init__(self, source: sdk.Credentials, timeout: float) -> None:
@@ -72,7 +73,7 @@ class Tokens(sdk.Credentials):
         return "<Tokens not shown>"
 
     def refresh(self, request: Any) -> None:
-        """Raises google-auth's errors. The caller's transport is left aside for our bounded one."""
+        """Raises google-auth's errors. The SDK's ``request`` is ignored in favour of our bounded one."""
         with self._lock:
             if self.valid:
                 return
@@ -83,8 +84,8 @@ class Tokens(sdk.Credentials):
         self.request.session.close()
 
 
-def patient(seconds: float) -> Retry:
-    """Tries again on throttling and Google's own failures, with growing pauses, for so many seconds in all."""
+def retry_for(seconds: float) -> Retry:
+    """Tries again after throttling and Google's own failures, with growing pauses, for so many seconds in all."""
     return Retry(
         predicate=if_exception_type(api.ResourceExhausted, api.ServiceUnavailable),
         initial=min(1.0, seconds / 8),
@@ -94,8 +95,13 @@ def patient(seconds: float) -> Retry:
     )
 
 
+def short_retry() -> Retry:
+    """For calls that a person waits for."""
+    return retry_for(RETRY_SECONDS)
+
+
 class Connection:
-    """One account's clients, made when first asked for. Safe to use from several threads."""
+    """One account's clients, made by the first call that needs them. Safe to use from several threads."""
 
     def __init__(self, tokens: Tokens, *, email: str, timeout: float) -> None:
         self.email = email
@@ -108,7 +114,7 @@ class Connection:
 
     @cached_property
     def _rest(self) -> AuthorizedSession:
-        """One for all REST calls: each session reads the CA bundle and opens connections of its own."""
+        """One for all REST calls: each session would read the CA bundle again and open connections of its own."""
         return AuthorizedSession(
             self._tokens, refresh_timeout=self.timeout, max_refresh_attempts=0, auth_request=self._tokens.request
         )
@@ -118,7 +124,7 @@ class Connection:
         from google.cloud.resourcemanager_v3 import ProjectsClient
         from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsGrpcTransport
 
-        channel = self._channels.to(RESOURCE_MANAGER_HOST)
+        channel = self._channels.open(RESOURCE_MANAGER_HOST)
         return ProjectsClient(
             transport=ProjectsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
             client_options=ClientOptions(),
@@ -129,7 +135,7 @@ class Connection:
         from google.cloud.resourcemanager_v3 import FoldersClient
         from google.cloud.resourcemanager_v3.services.folders.transports import FoldersGrpcTransport
 
-        channel = self._channels.to(RESOURCE_MANAGER_HOST)
+        channel = self._channels.open(RESOURCE_MANAGER_HOST)
         return FoldersClient(
             transport=FoldersGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
             client_options=ClientOptions(),
@@ -140,7 +146,7 @@ class Connection:
         from google.cloud.resourcemanager_v3 import OrganizationsClient
         from google.cloud.resourcemanager_v3.services.organizations.transports import OrganizationsGrpcTransport
 
-        channel = self._channels.to(RESOURCE_MANAGER_HOST)
+        channel = self._channels.open(RESOURCE_MANAGER_HOST)
         return OrganizationsClient(
             transport=OrganizationsGrpcTransport(host=RESOURCE_MANAGER_HOST, channel=channel),
             client_options=ClientOptions(),
@@ -151,7 +157,7 @@ class Connection:
         from google.cloud.asset_v1 import AssetServiceClient
         from google.cloud.asset_v1.services.asset_service.transports import AssetServiceGrpcTransport
 
-        channel = self._channels.to(CLOUD_ASSET_HOST)
+        channel = self._channels.open(CLOUD_ASSET_HOST)
         return AssetServiceClient(transport=AssetServiceGrpcTransport(host=CLOUD_ASSET_HOST, channel=channel))
 
     def services(self, project: str, names: list[str]) -> dict[str, str]:
@@ -168,27 +174,28 @@ class Connection:
         return list(self._get(f"{_IAM}/{name}/keys", {"keyTypes": "USER_MANAGED"}).get("keys", ()))
 
     def effective_policy(self, project: str, constraint: str) -> dict[str, Any]:
-        """What an organization policy says for a project, all that is inherited counted in. Raises the SDK's errors."""
+        """An organization policy as it applies to a project, with what is inherited. Raises the SDK's errors."""
         name = f"projects/{quote(project, safe='')}/policies/{quote(constraint, safe='.')}"
         return self._get(f"{_ORG_POLICY}/{name}:getEffectivePolicy", {})
 
     def audit_entries(self, project: str, since: datetime) -> Iterator[dict[str, Any]]:
-        """Entries of the audit logs that are always on: service and method alone. Raises the SDK's errors."""
+        """Entries of the audit logs that are always on, service and method only. Raises the SDK's errors."""
         logs = " OR ".join(f'"projects/{project}/logs/cloudaudit.googleapis.com%2F{name}"' for name in _AUDIT_LOGS)
-        moment = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        question: dict[str, Any] = {
+        start = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        body: dict[str, Any] = {
             "resourceNames": [f"projects/{project}"],
-            "filter": f'logName=({logs}) AND timestamp>="{moment}"',
+            "filter": f'logName=({logs}) AND timestamp>="{start}"',
             "orderBy": "timestamp desc",
             "pageSize": _LOG_PAGE,
         }
+        # Only these fields: the payloads are large, and hold names and addresses of people.
         fields = {"fields": "nextPageToken,entries(protoPayload(serviceName,methodName))"}
         for _ in range(_MOST_PAGES):
-            answer = self._ask("POST", f"{_LOGGING}/entries:list", fields, question)
+            answer = self._request("POST", f"{_LOGGING}/entries:list", fields, body)
             yield from answer.get("entries", ())
             if not (token := answer.get("nextPageToken")):
                 return
-            question["pageToken"] = token
+            body["pageToken"] = token
         raise ProviderError("too_many_pages", "Google's list has no end.", "Try again; if it stays so, tell us.")
 
     def close(self) -> None:
@@ -198,9 +205,11 @@ class Connection:
             self._rest.close()
 
     def _get(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
-        return self._ask("GET", url, params)
+        return self._request("GET", url, params)
 
-    def _ask(self, method: str, url: str, params: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _request(
+        self, method: str, url: str, params: dict[str, Any], body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         response = self._rest.request(
             method,
             url,

@@ -1,7 +1,7 @@
 """Where a resource is shown in Google Cloud's console. No Django, no SDK, no network.
 
-A full resource name (``//SERVICE/projects/PROJECT/…``) is held against one pattern per type, part by part; what fits
-none has no link. https://cloud.google.com/asset-inventory/docs/asset-names
+A full resource name (``//SERVICE/projects/PROJECT/…``) is checked against one pattern for each type, part by part. What
+fits none has no link. https://cloud.google.com/asset-inventory/docs/asset-names
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PARTS = {
     "a": r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}",  # an API
     "d": r"[A-Za-z0-9_]{1,255}",  # dataset, table
 }
-# The name, `{p}` and the others standing for parts (`{n2}`: another of the kind), and the page.
+# Resource name and page. `{p}` and the others stand for parts (`{n2}`: another of the same kind).
 _TABLE: tuple[tuple[str, str], ...] = (
     ("//cloudresourcemanager.googleapis.com/projects/{p}", "home/dashboard"),
     ("//compute.googleapis.com/projects/{p}", "compute/metadata"),
@@ -108,7 +108,7 @@ _POLICY = "gcp.iam_policy.policy"
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    """Places of one letter and perhaps a number, the letter telling the allow-list."""
+    """Each part is a letter and perhaps a number; the letter chooses the allow-list."""
     pieces = re.split(r"\{(\w+)\}", name)
     return re.compile("".join(re.escape(p) if n % 2 == 0 else f"(?P<{p}>{_PARTS[p[0]]})" for n, p in enumerate(pieces)))
 
@@ -117,7 +117,7 @@ _PATTERNS = tuple((_pattern(name), page) for name, page in _TABLE)
 
 
 def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
-    """Empty where none can be built safely, and for what lies in another project. The tenant is Azure's matter."""
+    """Empty where none can be built safely, and for resources of another project. ``tenant`` is for other clouds."""
     if partition != PARTITION or not PROJECT_ID.fullmatch(account_id):
         return ""
     for pattern, page in _PATTERNS:
@@ -127,8 +127,9 @@ def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant:
 
 
 def _link(parts: dict[str, str], page: str, kind: str, account_id: str) -> str:
-    """The account's own project: a name that holds another one's id is not followed."""
+    """Only within the account's own project: there is no link for a name with another project's id."""
     project = parts.get("p", account_id)
+    # A number cannot be compared with the id; the link then leads to the own project all the same.
     if project != account_id and not project.isdigit():
         return ""
     if kind == _POLICY and page == "home/dashboard":

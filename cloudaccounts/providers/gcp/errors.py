@@ -1,7 +1,7 @@
-"""Google's errors, told one by one: code, cause, remedy, and whether waiting helps.
+"""Google's errors, each with its message in `error_messages`.
 
-The SDK's message is read to tell cases apart (Google puts several under one code) but never shown: it may echo parts of
-the request. Sources: https://cloud.google.com/apis/design/errors (status and ErrorInfo.reason),
+The SDK's message is read to distinguish cases (Google puts several under one code) but never shown: it may echo parts
+of the request. Sources: https://cloud.google.com/apis/design/errors (status and ErrorInfo.reason),
 https://developers.google.com/identity/protocols/oauth2/service-account#error-codes (token endpoint),
 https://cloud.google.com/iam/docs/troubleshooting-workload-identity-federation (STS).
 """
@@ -19,6 +19,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.error_messages import ErrorMessage
 from cloudaccounts.providers.gcp.error_messages import (
     API_CAUSES,
     BY_REASON,
@@ -29,12 +30,13 @@ from cloudaccounts.providers.gcp.error_messages import (
     NETWORK,
     SERVER,
     STS,
-    Told,
 )
 from cloudaccounts.providers.gcp.permissions import enabling_command
 
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.googleapis\.com")
 _CONSUMER = re.compile(r"projects/([a-z0-9-]{4,30})")
+# What calls through the SDK, over gRPC or REST, may raise: the argument of `explain`.
+SDK_ERRORS = (api.GoogleAPICallError, api.RetryError, auth.GoogleAuthError, requests.exceptions.RequestException)
 # gRPC's own words for a connection that failed or broke off.
 _BROKEN = re.compile(
     r"failed to connect|andshake|SSL_ERROR|[Ss]ocket closed|[Cc]onnection (?:reset|refused)|recvmsg|end of TCP stream"
@@ -42,7 +44,7 @@ _BROKEN = re.compile(
 
 
 class Who(StrEnum):
-    """Whose credentials the failed call used: the same answer from Google asks different people to act."""
+    """Whose credentials the failed call used. The same answer from Google asks different people to act."""
 
     KEY = "key"
     SERVER = "server"  # this server's own identity, on its way into a customer's service account
@@ -51,37 +53,39 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What Google told of an error, in words of its own that are safe to compare: status and reason are identifiers."""
+    """What Google says about an error, in identifiers that are safe to compare and to show; the message is only
+    compared.
+    """
 
     status: str  # "PERMISSION_DENIED", "invalid_grant"
     reason: str = ""  # ErrorInfo.reason: "SERVICE_DISABLED"
-    service: str = ""  # ErrorInfo.metadata, held against a pattern
-    consumer: str = ""  # the project that Google counts the call in, by id or number
-    message: str = ""  # read only
+    service: str = ""  # ErrorInfo.metadata, checked against a pattern
+    consumer: str = ""  # the project whose quota the call counts against, by id or number
+    message: str = ""  # never shown
 
 
-def explain(error: Exception, who: Who = Who.ACCOUNT, doing: str = "") -> ProviderError:
-    """The error as a value for people. ``doing`` is the permission, named where it is missing.
+def explain(error: Exception, who: Who = Who.ACCOUNT, permission: str = "") -> ProviderError:
+    """The error as a value for people. ``permission`` is named where it is missing.
 
-    A `ProviderError` is given back as it is, so callers need not sort.
+    A `ProviderError` is returned as it is, so callers need not sort.
     """
     if isinstance(error, ProviderError):
         return error
     if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
-        return explain(error.cause, who, doing)
+        return explain(error.cause, who, permission)
     if network := _network_kind(error):
-        return _made(NETWORK[network], type(error).__name__)
+        return NETWORK[network].to_error(type(error).__name__)
     if isinstance(error, api.GoogleAPICallError):
-        return _of_api(facts_of(error), doing)
+        return _of_api(facts_of(error), permission)
     if isinstance(error, auth.OAuthError):
         return _of_sts(facts_of(error))
     if isinstance(error, auth.RefreshError):
         return _of_refresh(error, who)
     if isinstance(error, auth.DefaultCredentialsError):
-        return _made(SERVER["missing" if "were not found" in str(error) else "unreadable"], type(error).__name__)
+        return SERVER["missing" if "were not found" in str(error) else "unreadable"].to_error(type(error).__name__)
     if isinstance(error, auth.GoogleAuthError | ValueError) and who is Who.SERVER:
-        return _made(SERVER["unreadable"], type(error).__name__)
-    return _made(DEFAULT_API, type(error).__name__)
+        return SERVER["unreadable"].to_error(type(error).__name__)
+    return DEFAULT_API.to_error(type(error).__name__)
 
 
 def facts_of(error: Exception) -> Facts:
@@ -98,19 +102,22 @@ def facts_of(error: Exception) -> Facts:
             data = None
     if not isinstance(data, dict):
         return Facts("", message=str(error))
-    told = data.get("error")
-    if isinstance(told, dict):
+    error_body = data.get("error")
+    if isinstance(error_body, dict):
         info: dict[str, Any] = next(
-            (item for item in told.get("details", ()) if isinstance(item, dict) and "reason" in item), {}
+            (item for item in error_body.get("details", ()) if isinstance(item, dict) and "reason" in item), {}
         )
         return _facts(
-            str(told.get("status", "")), info.get("reason", ""), info.get("metadata", {}), str(told.get("message", ""))
+            str(error_body.get("status", "")),
+            info.get("reason", ""),
+            info.get("metadata", {}),
+            str(error_body.get("message", "")),
         )
-    return Facts(str(told or ""), message=str(data.get("error_description", "")))
+    return Facts(str(error_body or ""), message=str(data.get("error_description", "")))
 
 
 def is_denied(error: Exception) -> bool:
-    """Google knows who asks and says no for want of a permission; an API that is off is another thing."""
+    """Google knows the identity, and it lacks a permission. An API that is not enabled is another case."""
     return isinstance(error, api.GoogleAPICallError) and explain(error).code == "permission_denied"
 
 
@@ -135,8 +142,8 @@ def api_disabled(apis: list[str], host_project: str) -> ProviderError:
 
 
 def _facts(status: str, reason: str, metadata: Any, message: str | None) -> Facts:
-    given = metadata if hasattr(metadata, "get") else {}
-    service, consumer = str(given.get("service", "")), _CONSUMER.fullmatch(str(given.get("consumer", "")))
+    fields = metadata if hasattr(metadata, "get") else {}
+    service, consumer = str(fields.get("service", "")), _CONSUMER.fullmatch(str(fields.get("consumer", "")))
     return Facts(
         status,
         reason if re.fullmatch("[A-Z0-9_]{1,63}", reason) else "",
@@ -147,48 +154,46 @@ def _facts(status: str, reason: str, metadata: Any, message: str | None) -> Fact
 
 
 def _status_of_http(error: api.GoogleAPICallError) -> str:
-    """REST errors whose body names no status (a gateway's)."""
+    """For REST errors whose body has no status, such as a gateway's."""
     code = int(error.code or 0)
     known = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
     known |= {429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED"}
     return known.get(code, "INTERNAL" if code >= 500 else "UNKNOWN")
 
 
-def _made(told: Told, sdk_error: str, cause: str = "") -> ProviderError:
-    return ProviderError(told.code, cause or told.cause, told.remedy, permanent=told.permanent, sdk_error=sdk_error)
-
-
-def _of_api(facts: Facts, doing: str) -> ProviderError:
+def _of_api(facts: Facts, permission: str) -> ProviderError:
     if facts.reason == "SERVICE_DISABLED":
         return api_disabled([facts.service or "the API that was asked"], facts.consumer)
-    told = BY_REASON.get(facts.reason) or BY_STATUS.get(facts.status, DEFAULT_API)
-    if told is BY_STATUS["PERMISSION_DENIED"]:
+    message = BY_REASON.get(facts.reason) or BY_STATUS.get(facts.status, DEFAULT_API)
+    if message is BY_STATUS["PERMISSION_DENIED"]:
+        # Some answers name a VPC Service Controls perimeter only in the message.
         if "vpcservicecontrols" in re.sub("[^a-z]", "", facts.message.lower()):
-            told = BY_REASON["SECURITY_POLICY_VIOLATED"]
-        elif doing:
-            return _made(told, facts.status, API_CAUSES["denied"].format(doing=doing))
-    return _made(told, facts.reason or facts.status)
+            message = BY_REASON["SECURITY_POLICY_VIOLATED"]
+        elif permission:
+            return message.to_error(facts.status, cause=API_CAUSES["denied"].format(permission=permission))
+    return message.to_error(facts.reason or facts.status)
 
 
 def _of_refresh(error: auth.RefreshError, who: Who) -> ProviderError:
     facts = facts_of(error)
     if str(error.args[0]).startswith("Unable to acquire impersonated credentials"):
         return _of_impersonation(facts)
-    told = _grant(facts, bool(error.retryable))
-    if who is Who.SERVER and told.permanent:
-        told = SERVER["clock" if told.code == "clock_skew" else "refused"]
-    return _made(told, facts.status or "RefreshError")
+    message = _message_for_grant(facts, bool(error.retryable))
+    # A temporary failure says nothing about the identity, whosever it is.
+    if who is Who.SERVER and message.permanent:
+        message = SERVER["clock" if message.code == "clock_skew" else "refused"]
+    return message.to_error(facts.status or "RefreshError")
 
 
-def _grant(facts: Facts, retryable: bool) -> Told:
-    """The token endpoint's answer to a signed assertion."""
-    said = facts.message.lower()
+def _message_for_grant(facts: Facts, retryable: bool) -> ErrorMessage:
+    """For the token endpoint's answer to a signed assertion."""
+    sdk_message = facts.message.lower()
     if facts.status == "invalid_grant":
-        if "reasonable timeframe" in said or "iat and exp" in said:
+        if "reasonable timeframe" in sdk_message or "iat and exp" in sdk_message:
             return KEY["clock"]
-        if "not found" in said:
+        if "not found" in sdk_message:
             return KEY["account_missing"]
-        if "disabled" in said:
+        if "disabled" in sdk_message:
             return KEY["account_disabled"]
         return KEY["refused"]
     if "rate" in facts.status.lower() or "RESOURCE_EXHAUSTED" in facts.status:
@@ -199,38 +204,43 @@ def _grant(facts: Facts, retryable: bool) -> Told:
 
 
 def _of_impersonation(facts: Facts) -> ProviderError:
-    said = facts.message.lower()
+    sdk_message = facts.message.lower()
     if facts.reason == "SERVICE_DISABLED":
-        told = api_disabled([facts.service or "iamcredentials.googleapis.com"], facts.consumer)
-        return ProviderError("server_api_disabled", told.cause, f"The operator must act. {told.remedy}",
-                             sdk_error=told.sdk_error)  # fmt: skip
+        # Impersonation calls this API in the project of this server's own service account: not the customer's concern.
+        disabled = api_disabled([facts.service or "iamcredentials.googleapis.com"], facts.consumer)
+        return ProviderError(
+            "server_api_disabled",
+            disabled.cause,
+            f"The operator must act. {disabled.remedy}",
+            sdk_error=disabled.sdk_error,
+        )
     if facts.status == "NOT_FOUND":
-        return _made(IMPERSONATION["missing"], facts.status)
-    if facts.status == "FAILED_PRECONDITION" or "disabled" in said:
-        return _made(IMPERSONATION["disabled"], facts.status)
+        return IMPERSONATION["missing"].to_error(facts.status)
+    if facts.status == "FAILED_PRECONDITION" or "disabled" in sdk_message:
+        return IMPERSONATION["disabled"].to_error(facts.status)
     if facts.status == "PERMISSION_DENIED":
-        return _made(IMPERSONATION["denied"], facts.reason or facts.status)
+        return IMPERSONATION["denied"].to_error(facts.reason or facts.status)
     return _of_api(facts, "iam.serviceAccounts.getAccessToken")
 
 
 def _of_sts(facts: Facts) -> ProviderError:
-    said = facts.message.lower()
+    sdk_message = facts.message.lower()
     if facts.status == "invalid_target":
-        return _made(STS["target"], facts.status)
+        return STS["target"].to_error(facts.status)
     if facts.status == "unauthorized_client":
-        return _made(STS["condition"], facts.status)
+        return STS["condition"].to_error(facts.status)
     if facts.status == "invalid_grant":
-        kind = "audience" if "audience" in said else "issuer" if "issuer" in said else "token"
-        if "expired" in said or "stale" in said or "timeframe" in said:
+        kind = "audience" if "audience" in sdk_message else "issuer" if "issuer" in sdk_message else "token"
+        if "expired" in sdk_message or "stale" in sdk_message or "timeframe" in sdk_message:
             kind = "expired"
-        return _made(STS[kind], facts.status)
+        return STS[kind].to_error(facts.status)
     if facts.status in ("temporarily_unavailable", "server_error", "internal_failure") or not facts.status:
-        return _made(BY_STATUS["UNAVAILABLE"], facts.status or "OAuthError")
-    return _made(STS["unexpected"], facts.status)
+        return BY_STATUS["UNAVAILABLE"].to_error(facts.status or "OAuthError")
+    return STS["unexpected"].to_error(facts.status)
 
 
 def _network_kind(error: Exception) -> str:
-    """Which way the network failed; empty where Google answered."""
+    """How the network failed, as a key of `NETWORK`; empty where Google answered."""
     inner = error
     if isinstance(error, auth.TransportError) and error.args and isinstance(error.args[0], Exception):
         inner = error.args[0]
@@ -257,7 +267,7 @@ def _requests_kind(error: requests.exceptions.RequestException) -> str:
 
 
 def _grpc_kind(message: str) -> str:
-    """gRPC tells a network failure as UNAVAILABLE, with the cause in the message alone."""
+    """gRPC reports a network failure as UNAVAILABLE, with the cause only in the message."""
     if "plugin" in message:
         return "renewal"
     if "HTTP proxy returned response code" in message:

@@ -1,4 +1,4 @@
-"""The sign-in forms: syntax only, no knowledge of other steps; the cleaned values are the credential."""
+"""The sign-in forms: syntax only, no knowledge of other steps. The cleaned values are the credential."""
 
 from __future__ import annotations
 
@@ -11,64 +11,26 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.forms import QUIET, CleanedField, text_input
 from cloudaccounts.providers.gcp import identifiers, keyfile
 from cloudaccounts.providers.gcp.organization_setup import clean_root
 
-# Never filled in by a browser, never sent to a spelling service.
-_QUIET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-
-
-def _invalid(error: ProviderError) -> forms.ValidationError:
-    return forms.ValidationError(f"{error.cause} {error.remedy}".strip(), code=error.code)
-
-
-class _CleanedField(forms.CharField):
-    """A text field whose syntax is checked by a function of `identifiers`, which raises `ProviderError`."""
-
-    def __init__(self, *, placeholder: str = "", **kwargs: Any) -> None:
-        attributes = _QUIET | ({"placeholder": placeholder} if placeholder else {})
-        super().__init__(widget=kwargs.pop("widget", None) or forms.TextInput(attrs=attributes), **kwargs)
-
-    def _clean_with(self, value: str) -> str:
-        return value
-
-    def clean(self, value: Any) -> str:
-        try:
-            text = super().clean(value)
-            return self._clean_with(text) if text else ""
-        except ProviderError as error:
-            raise _invalid(error) from None
-
-
-class _EmailField(_CleanedField):
-    def _clean_with(self, value: str) -> str:
-        return identifiers.clean_email(value)
-
-
-class _RootField(_CleanedField):
-    def _clean_with(self, value: str) -> str:
-        return clean_root(value)
-
 
 class OrganizationForm(forms.Form):
-    root = _RootField(
+    root = CleanedField(
+        clean_root,
+        widget=text_input("organizations/123456789"),
         required=False,
         label="Organization or folder",
-        placeholder="organizations/123456789",
         help_text="Left empty: the highest place above the connected project that its service account may read.",
     )
 
 
-class _AudienceField(_CleanedField):
-    def _clean_with(self, value: str) -> str:
-        return identifiers.clean_audience(value)
-
-
 class KeyFileInput(forms.Textarea):
-    """Paste or upload; a chosen file wins. An upload is read into text here and never stored.
+    """Paste or upload; a chosen file takes precedence. An upload is read into text and never stored.
 
-    The file has a name of its own: a browser sends an empty part for a file that was not chosen, and under one name
-    that would count as an emptied text.
+    The file's input has a name of its own: a browser sends an empty part for a file that was not chosen, and under the
+    same name that would count as an empty text.
     """
 
     needs_multipart_form = True
@@ -81,7 +43,7 @@ class KeyFileInput(forms.Textarea):
         return name not in data and f"{name}-file" not in files
 
     def format_value(self, value: Any) -> str:
-        """A secret never goes back into a page."""
+        """Empty: a secret never goes back into a page."""
         return ""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
@@ -95,19 +57,16 @@ class KeyFileInput(forms.Textarea):
         )
 
 
-class _KeyFileField(_CleanedField):
+class _KeyFileField(CleanedField):
     def to_python(self, value: Any) -> str:
         if isinstance(value, UploadedFile):
             value = _read(value)
-        # A look at its length before CharField strips and scans it.
+        # Before CharField strips and scans it, since the length is whatever somebody sends.
         if isinstance(value, str) and len(value) > keyfile.LONGEST:
             raise keyfile.too_large(len(value))
         if isinstance(value, str) and "\x00" in value:
             raise ProviderError(keyfile.CODE, "There is a NUL character in it: this is not a text file.", "")
         return super().to_python(value) or ""
-
-    def _clean_with(self, value: str) -> str:
-        return keyfile.clean(value)
 
 
 def _read(upload: UploadedFile[bytes]) -> str:
@@ -125,24 +84,29 @@ _EMAIL_PLACEHOLDER = "cloud-accounts-reader@my-project.iam.gserviceaccount.com"
 
 
 class ImpersonationForm(forms.Form):
-    service_account_email = _EmailField(
+    service_account_email = CleanedField(
+        identifiers.clean_email,
+        widget=text_input(_EMAIL_PLACEHOLDER),
         label="Service account",
-        placeholder=_EMAIL_PLACEHOLDER,
         help_text="The e-mail address of the service account that we may impersonate. The guides print it.",
         error_messages={"required": "Enter the e-mail address of the service account."},
     )
 
 
 class WorkloadIdentityForm(forms.Form):
-    audience = _AudienceField(
+    audience = CleanedField(
+        identifiers.clean_audience,
+        widget=text_input(
+            "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/…/providers/…"
+        ),
         label="Workload identity provider",
-        placeholder="//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/…/providers/…",
         help_text="The provider's full resource name, with the project's number. The guides print it.",
         error_messages={"required": "Enter the resource name of the workload identity provider."},
     )
-    service_account_email = _EmailField(
+    service_account_email = CleanedField(
+        identifiers.clean_email,
+        widget=text_input(_EMAIL_PLACEHOLDER),
         label="Service account",
-        placeholder=_EMAIL_PLACEHOLDER,
         help_text="The e-mail address of the service account that the pool's identity may impersonate.",
         error_messages={"required": "Enter the e-mail address of the service account."},
     )
@@ -150,8 +114,9 @@ class WorkloadIdentityForm(forms.Form):
 
 class ServiceAccountKeyForm(forms.Form):
     service_account_json = _KeyFileField(
+        keyfile.clean,
         label="Service account key (JSON)",
-        widget=KeyFileInput(attrs=_QUIET | {"rows": 6}),
+        widget=KeyFileInput(attrs=QUIET | {"rows": 6}),
         help_text="Paste the file's content, or choose the file. It is read at once and kept only encrypted.",
         error_messages={"required": "Paste the key's JSON, or choose its file."},
     )

@@ -1,7 +1,6 @@
 """What people type or paste for Google Cloud: recognised by allow-lists, with the common slips explained.
 
-Each function returns the canonical value or raises `ProviderError`; messages never repeat the input, because a secret
-may have landed in the wrong field. Formats:
+Each function returns the canonical value or raises `ProviderError` (see `pasted_text`). Formats:
 https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin and
 https://cloud.google.com/iam/docs/service-account-overview#service-account-types
 """
@@ -9,9 +8,10 @@ https://cloud.google.com/iam/docs/service-account-overview#service-account-types
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from functools import partial
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.pasted_text import clean_single_value
 
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -22,75 +22,57 @@ _AUDIENCE = re.compile(
     r"(?:https:)?//iam\.googleapis\.com/projects/([0-9]{6,20})/locations/global/workloadIdentityPools/"
     r"([a-z0-9][a-z0-9-]{2,30}[a-z0-9])/providers/([a-z0-9][a-z0-9-]{2,30}[a-z0-9])"
 )
-_QUOTES = "\"'`“”‘’«»"
 
 
-def _refuse(code: str, cause: str, remedy: str = "") -> NoReturn:
-    raise ProviderError(code, cause, remedy)
-
-
-def _plain(raw: str, code: str, *, longest: int) -> str:
-    """White space around is a paste's, quotes around are a config file's; anything not printable ASCII is refused."""
-    if len(raw) > longest + 1000:
-        _refuse(code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only.")
-    value = raw.strip()
-    if not value:
-        _refuse(code, "This field is empty.", "Paste the value.")
-    if value[0] in _QUOTES or value[-1] in _QUOTES:
-        _refuse(code, "There are quotation marks around the value.", "Remove the quotation marks.")
-    if "\n" in value or "\r" in value:
-        _refuse(code, "This is more than one line.", "Paste this one value only.")
-    if not all("!" <= character <= "~" or character == " " for character in value):
-        _refuse(
-            code,
-            "There is a character in it that Google never uses here (an invisible one, or one of another script).",
-            "Copy the value again from Google Cloud, or type it.",
-        )
-    if len(value) > longest:
-        _refuse(code, f"This is too long: at most {longest} characters are expected.", "Paste this one value only.")
-    return value
+_clean_value = partial(clean_single_value, company="Google", source="Google Cloud")
 
 
 def clean_project_id(raw: str) -> str:
     """The project's id in lower case, never its number or name. Code ``account_id_invalid``."""
     code = "account_id_invalid"
-    value = _plain(raw, code, longest=200)
-    where = "The project ID is shown in the project picker of the Google Cloud console, beside the project's name."
+    value = _clean_value(raw, code, longest=200)
+    where_shown = (
+        "The project ID is shown in the project picker of the Google Cloud console, beside the project's name."
+    )
     if re.fullmatch("[0-9]+", value):
-        _refuse(code, "This is a project number.", f"Enter the project ID instead. {where}")
+        raise ProviderError(code, "This is a project number.", f"Enter the project ID instead. {where_shown}")
     value = value.lower()
     if PROJECT_ID.fullmatch(value):
         return value
     if match := re.fullmatch(r"(?:https://[a-z.]+/.*[?&]project=|(?://cloudresourcemanager\.googleapis\.com/)?projects/)"
                              r"([a-z][a-z0-9-]{4,28}[a-z0-9])(?:&.*)?", value):  # fmt: skip
-        _refuse(code, "This is a link or a resource name.", f"Enter the project ID in it alone: {match[1]}.")
+        raise ProviderError(
+            code, "This is a link or a resource name.", f"Enter the project ID in it alone: {match[1]}."
+        )
     if "@" in value:
-        _refuse(code, "This is an e-mail address.", f"Enter the project ID. {where}")
+        raise ProviderError(code, "This is an e-mail address.", f"Enter the project ID. {where_shown}")
     if re.fullmatch(r"[a-z0-9.-]+:[a-z0-9-]+", value):
-        _refuse(code, "Project IDs of the old form with a domain and a colon are not supported.", where)
-    _refuse(
+        raise ProviderError(
+            code, "Project IDs of the old form with a domain and a colon are not supported.", where_shown
+        )
+    raise ProviderError(
         code,
         "A project ID has 6 to 30 lower-case letters, digits and hyphens, begins with a letter and does not end with a "
         "hyphen.",
-        where,
+        where_shown,
     )
 
 
 def clean_email(raw: str) -> str:
     """A service account's e-mail address. Code ``service_account_email_invalid``."""
     code = "service_account_email_invalid"
-    value = _plain(raw, code, longest=254).lower()
+    value = _clean_value(raw, code, longest=254).lower()
     if host_project(value):
         return value
     if re.fullmatch(r"[0-9]{15,25}", value):
-        _refuse(code, "This is the unique ID of a service account.", "Enter its e-mail address.")
+        raise ProviderError(code, "This is the unique ID of a service account.", "Enter its e-mail address.")
     if "@" not in value:
-        _refuse(
+        raise ProviderError(
             code,
             "This is not an e-mail address.",
             "A service account's address looks like cloud-accounts-reader@my-project.iam.gserviceaccount.com.",
         )
-    _refuse(
+    raise ProviderError(
         code,
         "This is not the e-mail address of a service account: those end with .gserviceaccount.com.",
         "Copy the address of the service account from IAM & Admin, Service accounts.",
@@ -98,9 +80,9 @@ def clean_email(raw: str) -> str:
 
 
 def host_project(email: str) -> str:
-    """The project (for Compute Engine's default account its number) in which a service account lives; else empty.
+    """The project that a service account belongs to (its number for Compute Engine's default account); else empty.
 
-    Google counts the account's calls there, and there its APIs must be enabled.
+    The account's calls count against that project's quota, and its APIs must be enabled.
     """
     for pattern in (_USER_MANAGED, _COMPUTE_DEFAULT, _APP_ENGINE_DEFAULT):
         if match := pattern.fullmatch(email):
@@ -111,7 +93,7 @@ def host_project(email: str) -> str:
 def clean_audience(raw: str) -> str:
     """A workload identity provider's full resource name, in the form that STS wants. Code ``audience_invalid``."""
     code = "audience_invalid"
-    value = _plain(raw, code, longest=400)
+    value = _clean_value(raw, code, longest=400)
     shape = (
         "It looks like //iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/POOL/"
         "providers/PROVIDER."
@@ -124,12 +106,14 @@ def clean_audience(raw: str) -> str:
             f"/providers/{match[3]}"
         )
     if re.match(r"(?:https:)?//iam\.googleapis\.com/projects/[a-z]", value):
-        _refuse(code, "This names the project by its ID; Google wants the project's number here.", shape)
+        raise ProviderError(code, "This names the project by its ID; Google wants the project's number here.", shape)
     if "workforcePools" in value:
-        _refuse(code, "This is a workforce pool, which is for people.", f"Make a workload identity pool. {shape}")
+        raise ProviderError(
+            code, "This is a workforce pool, which is for people.", f"Make a workload identity pool. {shape}"
+        )
     if value.endswith("/") or re.fullmatch(r".*/workloadIdentityPools/[^/]+", value):
-        _refuse(code, "This is not the whole name of a provider.", shape)
-    _refuse(code, "This is not the resource name of a workload identity provider.", shape)
+        raise ProviderError(code, "This is not the whole name of a provider.", shape)
+    raise ProviderError(code, "This is not the resource name of a workload identity provider.", shape)
 
 
 def shorten(key_id: str) -> str:

@@ -18,13 +18,13 @@ from cloudaccounts.providers.gcp.errors import Who, explain
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
 _STS = "https://sts.googleapis.com/v1/token"
-_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"  # a kind of token
+_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
 LIFETIME_SECONDS = 3600  # the most that an impersonated token can have without an organization policy
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who Google says this is: ``email`` is the service account that acts, ``host_project`` where it lives."""
+    """``email`` is the service account that acts, ``host_project`` the project that it belongs to."""
 
     email: str
     host_project: str
@@ -33,17 +33,17 @@ class Identity:
 
 
 def sign_in(credentials: Credentials, target: Target) -> Identity:
-    """Gets the first token. Raises `ProviderError`. Asks the network."""
+    """Gets the first token. Raises `ProviderError`. Calls the network."""
     if credentials.method == SERVICE_ACCOUNT_KEY:
-        info = keyfile.opened(credentials["service_account_json"])
+        info = keyfile.for_sdk(credentials["service_account_json"])
         email, key_id, who = info["client_email"], info["private_key_id"], Who.KEY
         try:
             source = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
-        except (GoogleAuthError, ValueError, TypeError):  # what is stored was proven; this is for what was not
+        except (GoogleAuthError, ValueError, TypeError):  # not for stored keys, which were checked
             raise keyfile.broken_key() from None
     else:
         email, key_id, who = identifiers.clean_email(credentials["service_account_email"]), "", Who.SERVER
-        source = _acting_as(email, _own(credentials))
+        source = _impersonated(email, _server_credentials(credentials))
     tokens = Tokens(source, target.timeout)
     try:
         tokens.refresh(None)
@@ -57,28 +57,30 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
     )
 
 
-def _own(credentials: Credentials) -> sdk.Credentials:
+def _server_credentials(credentials: Credentials) -> sdk.Credentials:
     """This server's own identity, or its token at the customer's workload identity provider."""
     if credentials.method == IMPERSONATION:
         return server.credentials()
-    token_file.read()  # tells at once what is wrong with it
+    token_file.read()  # raises what is wrong with it; the SDK would hide that in an error of its own
     return identity_pool.Credentials(
         audience=identifiers.clean_audience(credentials["audience"]),
         subject_token_type=_JWT_TYPE,
         token_url=_STS,
-        subject_token_supplier=_OwnToken(),
+        subject_token_supplier=_ServerToken(),
         universe_domain=keyfile.UNIVERSE,
     )
 
 
-def _acting_as(email: str, own: sdk.Credentials) -> sdk.Credentials:
-    """Scoped to reading by the service account's roles alone: Google has no narrower scope for these APIs."""
+def _impersonated(email: str, source: sdk.Credentials) -> sdk.Credentials:
+    """The scope allows more than reading: Google has no narrower one for these APIs. The service account's roles
+    limit it.
+    """
     return impersonated_credentials.Credentials(
-        source_credentials=own, target_principal=email, target_scopes=list(SCOPES), lifetime=LIFETIME_SECONDS
+        source_credentials=source, target_principal=email, target_scopes=list(SCOPES), lifetime=LIFETIME_SECONDS
     )
 
 
-class _OwnToken(identity_pool.SubjectTokenSupplier):
+class _ServerToken(identity_pool.SubjectTokenSupplier):
     def get_subject_token(self, context: Any, request: Any) -> str:
-        """Raises `ProviderError`, which the SDK lets through."""
+        """Raises `ProviderError`, which the SDK passes on."""
         return token_file.read().text

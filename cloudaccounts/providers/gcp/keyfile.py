@@ -1,9 +1,9 @@
-"""A service account key as JSON: data from a stranger, read by an allow-list and rebuilt with Google's own endpoints.
+"""A service account key as JSON: read with an allow-list, and rebuilt with Google's own endpoints.
 
-Google's loaders follow what stands in such a file: ``token_uri`` gets the signed assertion whatever host it names,
-and an ``external_account`` may read any local file and send it anywhere. So the file is never given to them. Only five
-of its values are taken, each held against a pattern; all addresses are ours. What names another address is refused
-rather than overlooked: the file is then not one that Google made.
+Anybody can write such a file, and Google's loaders follow what is in it: ``token_uri`` gets the signed assertion
+whatever host it names, and an ``external_account`` may read any local file and send it anywhere. So the file is never
+given to them. Only five of its values are taken, each checked against a pattern; all addresses are ours. A file that
+names another address is refused, rather than that address being ignored: Google did not make it.
 https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
 """
 
@@ -23,7 +23,7 @@ from cloudaccounts.providers.gcp import identifiers
 LONGEST = 20_000  # characters; Google's own files have about 2,400
 CODE = "service_account_json_invalid"
 UNIVERSE = "googleapis.com"
-# https://oauth2.googleapis.com/token since 2018, the other two in older files: all Google's, all answered by the first.
+# https://oauth2.googleapis.com/token since 2018, the other two in older files. The first accepts the keys of all.
 TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 # an address
 _TOKEN_URIS = (TOKEN_URI, "https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token")
 
@@ -61,7 +61,7 @@ def clean(raw: str) -> str:
     Codes ``service_account_json_invalid``, ``…_too_large``, ``…_wrong_type``, ``…_other_universe``, ``…_other_host``.
     """
     rebuilt = _rebuilt(raw)
-    _prove(rebuilt["private_key"])
+    _check_key(rebuilt["private_key"])
     return json.dumps(rebuilt, sort_keys=True)
 
 
@@ -84,8 +84,8 @@ def broken_key() -> ProviderError:
     return ProviderError(CODE, "The private key in it is cut off or was changed.", _AGAIN)
 
 
-def opened(cleaned: str) -> dict[str, str]:
-    """The values of `clean`'s answer, with Google's own addresses: what `from_service_account_info` may be given."""
+def for_sdk(cleaned: str) -> dict[str, str]:
+    """What `from_service_account_info` is given: the values of a cleaned key, with Google's own addresses."""
     return {**_rebuilt(cleaned), "token_uri": TOKEN_URI, "universe_domain": UNIVERSE}
 
 
@@ -163,14 +163,17 @@ def _email(data: dict[str, Any]) -> str:
 
 
 def _private_key(pem: str) -> str:
+    # Shells and editors change line ends, and escape them once more.
     pem = pem.replace("\r\n", "\n").replace("\\n", "\n")
     if not _PEM.fullmatch(pem):
         raise broken_key()
     return pem
 
 
-def _prove(pem: str) -> None:
-    """That it is a whole RSA key, so that a truncated paste is told at once. Costs 50 ms: not at each opening."""
+def _check_key(pem: str) -> None:
+    """That it is a whole RSA key, so that a truncated paste is noticed at once. It takes 50 ms, so only when
+    entered.
+    """
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

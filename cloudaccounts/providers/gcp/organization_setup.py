@@ -1,14 +1,14 @@
-"""What an administrator of a Google Cloud organization runs, so that a service account may read all projects. Pure."""
+"""What an administrator of a Google Cloud organization runs, so that a service account may read all projects."""
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Mapping
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
+from cloudaccounts.provider_kit.setup_texts import hcl_string
 
 LABEL = "cloud-accounts-external-id"
 _ROOT = re.compile(r"(organizations|folders)/[0-9]{4,20}")
@@ -103,10 +103,9 @@ fi
 
 def terraform(root: str) -> str:
     kind, _, number = root.partition("/")
-    quoted = json.dumps
     resource, argument = ("organization", "org_id") if kind == "organizations" else ("folder", "folder")
     value = number if kind == "organizations" else root
-    roles = ", ".join(quoted(role) for role in ROLES)
+    roles = ", ".join(hcl_string(role) for role in ROLES)
     return f"""terraform {{
   required_providers {{
     google = {{ source = "hashicorp/google" }}
@@ -120,7 +119,7 @@ variable "service_account_email" {{
 resource "google_{resource}_iam_member" "cloud_accounts_reader" {{
   for_each = toset([{roles}])
 
-  {argument} = {quoted(value)}
+  {argument} = {hcl_string(value)}
   role   = each.value
   member = "serviceAccount:${{var.service_account_email}}"
 }}

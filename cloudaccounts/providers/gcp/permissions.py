@@ -1,4 +1,4 @@
-"""What the scan needs, permission by permission. The inventory calls nothing else. No Django, no SDK.
+"""What a scan needs, permission by permission. The inventory makes no other calls. No Django, no SDK.
 
 All are in the roles of `ROLES`. ``about`` completes "Findings about … will be missing". Permissions of each method:
 https://cloud.google.com/asset-inventory/docs/access-control and
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.provider_kit.check_results import join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ PERMISSIONS: tuple[Permission, ...] = (
 )
 BY_NAME = {permission.name: permission for permission in PERMISSIONS}
 
-# What set-up gives, on the project. The last is needed where the service account lives in this project: its calls are
-# counted there, and Service Usage tells which APIs are on.
+# Granted by the set-up, on the project. The last is needed where the service account belongs to this project: its calls
+# count against the project's quota, and Service Usage says which APIs are on.
 ROLES = (
     "roles/viewer",
     "roles/iam.securityReviewer",
@@ -49,7 +50,7 @@ CLOUD_ASSET = "cloudasset.googleapis.com"
 RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
 LOGGING = "logging.googleapis.com"
 ORG_POLICY = "orgpolicy.googleapis.com"
-# The others only tell more (which APIs are on, how old the key is, what changed): a scan works without them.
+# The optional ones add facts (which APIs are on, how old the key is, what changed): a scan works without them.
 APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com", LOGGING)
 OPTIONAL_APIS = frozenset(APIS[2:])
 # Both names of what forbids new keys: the older one, and the managed one that newer organizations use.
@@ -60,7 +61,7 @@ def enabling_command(apis: Iterable[str], host_project: str) -> str:
     return f"gcloud services enable {' '.join(apis)} --project={shlex.quote(host_project)}"
 
 
-def mending(results: Iterable[PermissionResult], project: str, email: str) -> str:
+def granting_commands(results: Iterable[PermissionResult], project: str, email: str) -> str:
     """The commands that grant what is denied; empty where nothing is."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
     roles = dict.fromkeys(permission.role for permission in PERMISSIONS if permission.name in denied)
@@ -72,11 +73,10 @@ def mending(results: Iterable[PermissionResult], project: str, email: str) -> st
     )
 
 
-def blinded(results: Iterable[PermissionResult]) -> str:
-    """What nothing will be told about: "resources of all services and who may do what"; may be empty."""
+def blind_topics(results: Iterable[PermissionResult]) -> str:
+    """What a scan will find nothing about: "resources of all services and who may do what"; may be empty."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
-    topics = [permission.about for permission in PERMISSIONS if permission.name in denied]
-    return " and ".join(filter(None, (", ".join(topics[:-1]), topics[-1]))) if topics else ""
+    return join_names([permission.about for permission in PERMISSIONS if permission.name in denied])
 
 
 def can_scan(results: Iterable[PermissionResult]) -> bool:

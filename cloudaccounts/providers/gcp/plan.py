@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from cloudaccounts.contract.report import Plan, PlannedCheck
@@ -21,7 +22,7 @@ REGIONS = PlannedCheck("regions", "Regions")
 
 _SERVER_METHOD = (IDENTITY, PROJECT, EXTERNAL_ID_LABEL, APIS, PERMISSIONS, REGIONS)
 
-PLANS: MappingProxyType[str, Plan] = MappingProxyType(
+PLANS: Mapping[str, Plan] = MappingProxyType(
     {
         IMPERSONATION: _SERVER_METHOD,
         WORKLOAD_IDENTITY: _SERVER_METHOD,

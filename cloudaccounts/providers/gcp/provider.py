@@ -1,52 +1,23 @@
-"""The Google Cloud provider: joins forms, texts, validation and inventory.
-
-The SDK is imported by the methods that ask the network, so that a page that asks none never loads it.
-"""
+"""The Google Cloud provider. What it does is in the modules beside this one; see `provider_kit.modular_provider`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.identity import (
-    AuthMethod,
-    Choice,
-    CredentialFacts,
-    Credentials,
-    Region,
-    ServerIdentity,
-    Target,
-    VisibleAccount,
-)
-from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.organizations import MemberPage, OrganizationProvider
-from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
-from cloudaccounts.contract.rules import PostureCheck
-from cloudaccounts.contract.setup import SetupContext, SetupGuide
-from cloudaccounts.providers.gcp import (
-    console,
-    identifiers,
-    keyfile,
-    organization_setup,
-    regions,
-    setup,
-    setup_rotation,
-)
+from cloudaccounts.contract.identity import AuthMethod, Choice, Credentials, Region, Target, VisibleAccount
+from cloudaccounts.provider_kit.modular_provider import ModularProvider
+from cloudaccounts.providers.gcp import identifiers, regions
 from cloudaccounts.providers.gcp.forms import (
     ImpersonationForm,
     OrganizationForm,
     ServiceAccountKeyForm,
     WorkloadIdentityForm,
 )
-from cloudaccounts.providers.gcp.plan import IMPERSONATION, PLANS, SERVICE_ACCOUNT_KEY, WORKLOAD_IDENTITY
-
-if TYPE_CHECKING:
-    from cloudaccounts.providers.gcp.inventory import GcpSession
+from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY, WORKLOAD_IDENTITY
 
 
-class GcpProvider(OrganizationProvider):
+class GcpProvider(ModularProvider):
+    package = "cloudaccounts.providers.gcp"
     key = "gcp"
     label = "Google Cloud"
     short_label = "GCP"
@@ -100,85 +71,10 @@ class GcpProvider(OrganizationProvider):
     def regions(self, partition: str) -> tuple[Region, ...]:
         return regions.regions_of(partition)
 
-    def clean_credentials(
-        self, method: str, values: Mapping[str, str], *, account_id: str, partition: str
-    ) -> Credentials:
-        """A service account of another project is fine: many companies keep theirs in a project of its own."""
-        if method == SERVICE_ACCOUNT_KEY:
-            return Credentials(method, {"service_account_json": keyfile.clean(values.get("service_account_json", ""))})
-        if method not in (IMPERSONATION, WORKLOAD_IDENTITY):
-            raise ProviderError("method_unknown", "Google Cloud has no such way to sign in.", "Choose one offered.")
-        cleaned = {"service_account_email": identifiers.clean_email(values.get("service_account_email", ""))}
-        if method == WORKLOAD_IDENTITY:
-            cleaned["audience"] = identifiers.clean_audience(values.get("audience", ""))
-        return Credentials(method, cleaned)
-
-    def describe(self, credentials: Credentials) -> CredentialFacts:
-        if credentials.method == SERVICE_ACCOUNT_KEY:
-            info = json.loads(credentials["service_account_json"])
-            hint = f"{info['client_email']}, key {identifiers.shorten(info['private_key_id'])}"
-            return CredentialFacts("Service account key", hint=hint)
-        kind = "Impersonation" if credentials.method == IMPERSONATION else "Workload identity"
-        return CredentialFacts(kind, hint=credentials["service_account_email"], secretless=True)
-
-    def setup_guides(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
-        return setup.guides(method, context)
-
-    def rotation_guide(self, method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
-        return setup_rotation.guides(method, context)
-
-    def plan(self, method: str) -> Plan:
-        return PLANS[method]
-
-    def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
-        from cloudaccounts.providers.gcp.validation import validate
-
-        return validate(credentials, target, progress)
-
-    def check_connection(self, credentials: Credentials, target: Target) -> None:
-        from cloudaccounts.providers.gcp.connection_check import check_connection
-
-        check_connection(credentials, target)
-
-    def open_session(self, credentials: Credentials, target: Target) -> GcpSession:
-        from cloudaccounts.providers.gcp.inventory import open_session
-
-        return open_session(credentials, target)
-
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
-        from cloudaccounts.providers.gcp.validation import visible_accounts
+        from cloudaccounts.providers.gcp.visible_accounts import visible_accounts  # loads the SDK
 
         return visible_accounts(credentials, target)
-
-    def organization_pages(
-        self, credentials: Credentials, target: Target, options: Mapping[str, str], cursor: str = ""
-    ) -> Iterator[MemberPage]:
-        from cloudaccounts.providers.gcp.organization import organization_pages
-
-        return organization_pages(credentials, target, options, cursor)
-
-    def member_credentials(
-        self, connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]
-    ) -> Credentials:
-        """The same service account: what it may do in each project, its roles above say."""
-        identifiers.clean_project_id(account_id)
-        return Credentials(connection.method, dict(connection.values))
-
-    def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
-        return organization_setup.guides(context, options)
-
-    def posture_checks(self) -> tuple[PostureCheck, ...]:
-        from cloudaccounts.providers.gcp.checks import CHECKS
-
-        return CHECKS
-
-    def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
-        return console.build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
-
-    def server_identity(self, timeout: float) -> ServerIdentity:
-        from cloudaccounts.providers.gcp.server import server_identity
-
-        return server_identity(timeout)
 
 
 PROVIDER = GcpProvider()

@@ -79,19 +79,19 @@ def regions_of(partition: str) -> tuple[Region, ...]:
 
 def require_regions(names: Iterable[str]) -> tuple[str, ...]:
     """The names, without repetition. Raises `ProviderError` (``region_unknown``) for one that does not exist."""
-    wanted = tuple(dict.fromkeys(names))
-    for name in wanted:
+    regions = tuple(dict.fromkeys(names))
+    for name in regions:
         if name not in NAMES:
             raise ProviderError(
                 "region_unknown",
                 "One of the regions is not a region of Google Cloud.",
                 "Choose regions from the list.",
             )
-    return wanted
+    return regions
 
 
 def region_of(location: str) -> str:
-    """The region of a location as Cloud Asset tells it: of a zone its region; `GLOBAL` for anything else."""
+    """The region of one of Cloud Asset's locations, which may be a zone; `GLOBAL` for anything else."""
     if location in NAMES:
         return location
     head, _, zone = location.rpartition("-")

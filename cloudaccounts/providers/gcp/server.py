@@ -1,7 +1,7 @@
 """This server's own Google Cloud identity: the one that impersonates customers' service accounts. No Django.
 
-It comes the SDK's usual way (``GOOGLE_APPLICATION_CREDENTIALS``, gcloud, an attached service account) and belongs to
-the operator. Workload identity needs none: it presents the token that `token_file` reads.
+It is found in the SDK's usual ways (``GOOGLE_APPLICATION_CREDENTIALS``, gcloud, an attached service account), as
+operators expect. Workload identity needs none: it presents the token that `token_file` reads.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from cloudaccounts.providers.gcp import identifiers
 from cloudaccounts.providers.gcp.client import SCOPES, BoundedRequest
 from cloudaccounts.providers.gcp.errors import Who, explain
 
-# Found credentials are looked for again after this many seconds, so that a renewed credentials file is noticed.
+# Credentials are looked up again after this many seconds, so that a renewed credentials file is noticed.
 _KEEP_SECONDS = 60.0
-_LOOK_SECONDS = 5.0  # for each call that finding credentials may need
+_LOOKUP_SECONDS = 5.0  # for each call of the lookup, such as to the metadata server
 
 
 class _Ambient:
-    """The server's credentials, one set for all threads. Looking for them can take seconds where there are none."""
+    """The server's credentials, one set for all threads. The lookup can take seconds where there are none."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: sdk.Credentials | None = None
+        self._credentials: sdk.Credentials | None = None
         self._environment: tuple[tuple[str, str], ...] = ()
         self._until = 0.0
 
@@ -41,17 +41,17 @@ class _Ambient:
             environment = tuple(
                 sorted(item for item in os.environ.items() if item[0].startswith(("GOOGLE_", "CLOUDSDK_", "GCE_")))
             )
-            if self._found is None or environment != self._environment or time.monotonic() > self._until:
-                self._found = None
-                self._found, _ = google.auth.default(scopes=SCOPES, request=BoundedRequest(_LOOK_SECONDS))
+            if self._credentials is None or environment != self._environment or time.monotonic() > self._until:
+                self._credentials = None
+                self._credentials, _ = google.auth.default(scopes=SCOPES, request=BoundedRequest(_LOOKUP_SECONDS))
                 self._environment = environment
                 self._until = time.monotonic() + _KEEP_SECONDS
-            return self._found
+            return self._credentials
 
     def forget(self) -> None:
-        """The next call looks for credentials again."""
+        """The next call looks credentials up again."""
         with self._lock:
-            self._found = None
+            self._credentials = None
 
 
 _AMBIENT = _Ambient()
@@ -66,31 +66,33 @@ def credentials() -> sdk.Credentials:
 
 
 def forget() -> None:
-    """After Google refused this server's identity: it may have been renewed since it was found."""
+    """After Google refused this server's identity, which may have been renewed since it was found."""
     _AMBIENT.forget()
 
 
 def server_identity(timeout: float) -> ServerIdentity:
-    """Who this server is at Google Cloud, within ``timeout`` seconds in all; a failure is told, never raised."""
+    """Who this server is at Google Cloud, within ``timeout`` seconds in all. A failure is in the result, never
+    raised.
+    """
     try:
-        return Deadline(timeout, "Google Cloud").wait(start(lambda: _ask(timeout)))
+        return Deadline(timeout, "Google Cloud").wait(start(lambda: _identity(timeout)))
     except ProviderError as error:
-        return ServerIdentity(error_code=error.code, error=error.cause, remedy=error.remedy)
+        return ServerIdentity.missing(error)
 
 
-def _ask(timeout: float) -> ServerIdentity:
-    found = credentials()
-    request = BoundedRequest(min(timeout, _LOOK_SECONDS))
+def _identity(timeout: float) -> ServerIdentity:
+    own = credentials()
+    request = BoundedRequest(min(timeout, _LOOKUP_SECONDS))
     try:
-        if not found.valid:
-            found.refresh(request)
+        if not own.valid:
+            own.refresh(request)
     except (GoogleAuthError, ValueError) as error:
         forget()
         raise explain(error, Who.SERVER) from None
     finally:
         request.session.close()
     # An attached service account is called "default" until its first token.
-    email = str(getattr(found, "service_account_email", "") or getattr(found, "signer_email", "") or "").lower()
+    email = str(getattr(own, "service_account_email", "") or getattr(own, "signer_email", "") or "").lower()
     if not identifiers.host_project(email):
         raise ProviderError(
             "server_identity_no_service_account",

@@ -1,8 +1,8 @@
 """Set-up guides, filled in with the project, the owner's external ID and this server's own identity.
 
-Each text is escaped for its language although all parts come from allow-lists: the external ID is ours
-(``[a-z0-9-]``), project ids and service account addresses are held against patterns. The token's issuer and subject are
-the operator's.
+Each text is escaped for its language although all parts come from allow-lists: the external ID is ours (``[a-z0-9-]``),
+project ids and service account addresses are checked against patterns. The token's issuer and subject are the
+operator's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.gcp import setup_texts as texts
 from cloudaccounts.providers.gcp import token_file
 from cloudaccounts.providers.gcp.check_results import label_command
+from cloudaccounts.providers.gcp.permissions import APIS
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
 NAME = "cloud-accounts-reader"
@@ -20,7 +21,7 @@ _CONSOLE = "https://console.cloud.google.com"
 
 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
-    """Best first. One guide that says why, where this server lacks what the method needs. Asks no network."""
+    """Best first. Where this server lacks what the method needs: one guide that says why. Calls no network."""
     if method == SERVICE_ACCOUNT_KEY:
         return _key_guides(context)
     if method == IMPERSONATION:
@@ -68,18 +69,18 @@ def _workload_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     except ProviderError as error:
         return (_obstacle(error.cause, error.remedy),)
     project = context.account_id
-    known = texts.Token(token.issuer, token.subject, token.audience)
+    claims = texts.TokenClaims(token.issuer, token.subject, token.audience)
     return (
         _script_guide(
             "Creates a pool and a provider that trust this server's token alone, a service account that may only read, "
             "and labels the project with your external ID.",
-            texts.workload_script(project, NAME, POOL, known, context.external_id),
+            texts.workload_script(project, NAME, POOL, claims, context.external_id),
             "cloud-accounts-workload-identity.sh",
             "Copy the two lines that it prints last into the fields below.",
         ),
         _terraform_guide(
             context,
-            texts.workload_terraform(project, NAME, POOL, known),
+            texts.workload_terraform(project, NAME, POOL, claims),
             "Copy the outputs audience and service_account_email into the fields below.",
         ),
     )
@@ -100,7 +101,7 @@ def _key_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
             intro=f"Creates a service account that may only read, and one key for it. {hint}",
             snippets=(
                 Snippet("Script", texts.key_script(project, NAME), "bash", "cloud-accounts-key.sh"),
-                Snippet("Is the creation of keys forbidden here?", texts.policy_question(project), "bash"),
+                Snippet("Is the creation of keys forbidden here?", texts.policy_query(project), "bash"),
             ),
             steps=(
                 "Run the script where gcloud is signed in as an administrator of the project.",
@@ -173,7 +174,7 @@ def _label(context: SetupContext) -> Snippet:
 
 def _account_steps() -> tuple[str, ...]:
     return (
-        f"Enable these APIs: {', '.join(texts.APIS)}.",
+        f"Enable these APIs: {', '.join(APIS)}.",
         f"Open IAM & Admin, Service accounts, and create {NAME}.",
         "Grant it these roles on the project: Viewer, Security Reviewer, Cloud Asset Viewer, Service Usage Consumer.",
     )

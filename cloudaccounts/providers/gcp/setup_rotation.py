@@ -1,6 +1,6 @@
-"""How a person replaces a service account key at Google Cloud: one more first, the old one last.
+"""How a person replaces a service account key at Google Cloud: add another first, delete the old one last.
 
-Source: cloud.google.com/iam/docs/key-rotation
+https://cloud.google.com/iam/docs/key-rotation
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _ENTER = "Upload the new file below, then delete it. Once it is tested it takes 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
     if method != SERVICE_ACCOUNT_KEY:
         return ()
-    found = _EMAIL.fullmatch(context.identity)
-    email = found[0] if found else "<service account>"
+    match = _EMAIL.fullmatch(context.identity)
+    email = match[0] if match else "<service account>"
     console = f"{_CONSOLE}/iam-admin/serviceaccounts?project={context.account_id}"
     return (
         SetupGuide(

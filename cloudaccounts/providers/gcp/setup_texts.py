@@ -1,4 +1,5 @@
-"""The texts that people run: gcloud scripts and Terraform. Pure functions; every value is quoted for its language.
+"""What a person runs at Google Cloud: gcloud scripts and Terraform. Pure functions; every value is quoted for its
+language.
 
 Sources: https://cloud.google.com/sdk/gcloud/reference and
 https://registry.terraform.io/providers/hashicorp/google/latest/docs
@@ -6,39 +7,23 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass
 
+from cloudaccounts.provider_kit.setup_texts import hcl_string
 from cloudaccounts.providers.gcp.check_results import label_command
 from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, ROLES
-
-__all__ = [
-    "APIS",
-    "Token",
-    "impersonation_script",
-    "impersonation_terraform",
-    "key_script",
-    "policy_question",
-    "workload_script",
-    "workload_terraform",
-]
 
 PROVIDER = "cloud-accounts"
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """What this server's own token says of itself."""
+class TokenClaims:
+    """What this server's own token says."""
 
     issuer: str
     subject: str
     audience: str
-
-
-def _hcl(value: str) -> str:
-    """A quoted HCL string: JSON's escapes are HCL's, and template markers are doubled."""
-    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
 
 
 def _account(project: str, name: str, apis: tuple[str, ...] = APIS) -> str:
@@ -61,7 +46,7 @@ done
 """
 
 
-def _let_in(member: str, role: str) -> str:
+def _grant_on_account(member: str, role: str) -> str:
     return f"""
 gcloud iam service-accounts add-iam-policy-binding "$email" --project="$project" \\
   --member={member} --role={role} --condition=None --format=none
@@ -79,13 +64,13 @@ def impersonation_script(project: str, name: str, principal: str, external_id: s
     member = shlex.quote(f"serviceAccount:{principal}")
     return (
         _account(project, name)
-        + _let_in(member, "roles/iam.serviceAccountTokenCreator")
+        + _grant_on_account(member, "roles/iam.serviceAccountTokenCreator")
         + _label(project, external_id)
         + '\necho "$email"\n'
     )
 
 
-def workload_script(project: str, name: str, pool: str, token: Token, external_id: str) -> str:
+def workload_script(project: str, name: str, pool: str, token: TokenClaims, external_id: str) -> str:
     condition = f"assertion.sub == {_cel(token.subject)}"
     return (
         _account(project, name, (*APIS, "sts.googleapis.com", "iamcredentials.googleapis.com"))
@@ -104,7 +89,7 @@ gcloud iam workload-identity-pools providers "$verb" {PROVIDER} --workload-ident
   --issuer-uri={shlex.quote(token.issuer)} --allowed-audiences={shlex.quote(token.audience)} \\
   --attribute-mapping=google.subject=assertion.sub --attribute-condition={shlex.quote(condition)}
 """
-        + _let_in(
+        + _grant_on_account(
             '"principal://iam.googleapis.com/projects/$number/locations/global/workloadIdentityPools/$pool/subject/$subject"',
             "roles/iam.workloadIdentityUser",
         )
@@ -128,7 +113,7 @@ gcloud iam service-accounts keys create cloud-accounts-key.json --iam-account="$
     )
 
 
-def policy_question(project: str) -> str:
+def policy_query(project: str) -> str:
     """Both names of the constraint: the older one, and the managed one that newer organizations use."""
     quoted = shlex.quote(project)
     return "\n".join(
@@ -142,8 +127,8 @@ def _cel(text: str) -> str:
 
 
 def _terraform_account(project: str, name: str, apis: tuple[str, ...] = APIS) -> str:
-    listed = ", ".join(_hcl(api) for api in apis)
-    roles = ", ".join(_hcl(role) for role in ROLES)
+    listed = ", ".join(hcl_string(api) for api in apis)
+    roles = ", ".join(hcl_string(role) for role in ROLES)
     return f"""terraform {{
   required_version = ">= 1.3"
   required_providers {{
@@ -155,7 +140,7 @@ def _terraform_account(project: str, name: str, apis: tuple[str, ...] = APIS) ->
 }}
 
 locals {{
-  project = {_hcl(project)}
+  project = {hcl_string(project)}
 }}
 
 resource "google_project_service" "needed" {{
@@ -168,7 +153,7 @@ resource "google_project_service" "needed" {{
 
 resource "google_service_account" "reader" {{
   project      = local.project
-  account_id   = {_hcl(name)}
+  account_id   = {hcl_string(name)}
   display_name = "Cloud Accounts reader"
 }}
 
@@ -197,41 +182,40 @@ def impersonation_terraform(project: str, name: str, principal: str) -> str:
 resource "google_service_account_iam_member" "cloud_accounts" {{
   service_account_id = google_service_account.reader.name
   role               = "roles/iam.serviceAccountTokenCreator"
-  member             = {_hcl(f"serviceAccount:{principal}")}
+  member             = {hcl_string(f"serviceAccount:{principal}")}
 }}
 """
         + _OUTPUT_EMAIL
     )
 
 
-def workload_terraform(project: str, name: str, pool: str, token: Token) -> str:
+def workload_terraform(project: str, name: str, pool: str, token: TokenClaims) -> str:
     condition = f"assertion.sub == {_cel(token.subject)}"
-    escaped = _hcl(token.subject)[1:-1]
+    escaped = hcl_string(token.subject)[1:-1]
     return (
         _terraform_account(project, name, (*APIS, "sts.googleapis.com", "iamcredentials.googleapis.com"))
         + f"""
 resource "google_iam_workload_identity_pool" "cloud_accounts" {{
   project                   = local.project
-  workload_identity_pool_id = {_hcl(pool)}
+  workload_identity_pool_id = {hcl_string(pool)}
 }}
 
 resource "google_iam_workload_identity_pool_provider" "cloud_accounts" {{
   project                            = local.project
   workload_identity_pool_id          = google_iam_workload_identity_pool.cloud_accounts.workload_identity_pool_id
-  workload_identity_pool_provider_id = {_hcl(PROVIDER)}
+  workload_identity_pool_provider_id = {hcl_string(PROVIDER)}
   attribute_mapping                  = {{ "google.subject" = "assertion.sub" }}
-  attribute_condition                = {_hcl(condition)}
+  attribute_condition                = {hcl_string(condition)}
 
   oidc {{
-    issuer_uri        = {_hcl(token.issuer)}
-    allowed_audiences = [{_hcl(token.audience)}]
+    issuer_uri        = {hcl_string(token.issuer)}
+    allowed_audiences = [{hcl_string(token.audience)}]
   }}
 }}
 
 resource "google_service_account_iam_member" "cloud_accounts" {{
-  service_account_id = google_service_account.reader.name
-  role               = "roles/iam.workloadIdentityUser"
-  member             = "principal://iam.googleapis.com/${{google_iam_workload_identity_pool.cloud_accounts.name}}/subject/{escaped}"
+  service_account_id = google_service_account.reader.name role               = "roles/iam.workloadIdentityUser" member
+  = "principal://iam.googleapis.com/${{google_iam_workload_identity_pool.cloud_accounts.name}}/subject/{escaped}"
 }}
 """
         + _OUTPUT_EMAIL

@@ -1,13 +1,11 @@
 """This server's own OpenID Connect token, for workload identity. No SDK, no Django.
 
-The operator names the file in ``GCP_WORKLOAD_TOKEN_FILE``; no form and no call ever does. Whoever issues the token
-renews the file, so it is read each time. Its claims are read without proof: the token is ours, and Google proves it.
+The operator names the file in ``GCP_WORKLOAD_TOKEN_FILE``; no form and no call can. Whatever issues the token renews
+the file, so it is read each time.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 import time
@@ -15,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.providers.gcp.error_messages import TOKEN_FILE, Told
+from cloudaccounts.provider_kit.jwt import unverified_claims
+from cloudaccounts.providers.gcp.error_messages import TOKEN_FILE
 
 VARIABLE = "GCP_WORKLOAD_TOKEN_FILE"
 _LONGEST = 16_384  # bytes
@@ -42,10 +41,12 @@ def read() -> ServerToken:
         raise _error("unreadable") from None
     if len(text) > _LONGEST or not _JWT.fullmatch(text):
         raise _error("unreadable")
+    claims = unverified_claims(text)
+    if claims is None:
+        raise _error("unreadable")
     try:
-        claims = json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
         expires = float(claims.get("exp", "inf"))
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, TypeError):
         raise _error("unreadable") from None
     if expires <= time.time():
         raise _error("expired")
@@ -55,5 +56,4 @@ def read() -> ServerToken:
 
 
 def _error(kind: str) -> ProviderError:
-    told: Told = TOKEN_FILE[kind]
-    return ProviderError(told.code, told.cause, told.remedy, permanent=told.permanent)
+    return TOKEN_FILE[kind].to_error()

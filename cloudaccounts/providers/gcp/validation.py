@@ -1,39 +1,33 @@
-"""The connection test: identity, project, owner's label or age of the key, APIs, permissions, regions. No Django.
+"""The validation: identity, project, owner's label or age of the key, APIs, permissions, regions. No Django.
 
-The checks that need an identity only run at the same time, each in a thread of its own; they are told in the plan's
-order by the thread that validates. A failure of sign-in or project ends the test, any other lets the rest be told as
-well, so that a person mends all at once.
+Checks that need nothing but an identity run at the same time. A failure of sign-in or project ends the validation;
+every other failure leaves the remaining checks to be reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
-
-from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.auth.exceptions import GoogleAuthError
-from google.cloud.resourcemanager_v3 import SearchProjectsRequest
-from requests.exceptions import RequestException
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.identity import Credentials, Target, VisibleAccount
+from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import (
+    CheckResult,
     CheckStatus,
     CloudValidationResult,
     PermissionResult,
     PermissionStatus,
-    PlannedCheck,
     ValidationProgress,
 )
-from cloudaccounts.provider_kit.deadlines import Deadline, start, start_in_turn
+from cloudaccounts.provider_kit.check_results import failed, passed
+from cloudaccounts.provider_kit.deadlines import start, start_in_turn
+from cloudaccounts.provider_kit.validation_run import ValidationRun
 from cloudaccounts.providers.gcp import check_results, permissions
 from cloudaccounts.providers.gcp.check_results import ApiFacts, KeyFacts, ProjectFacts
-from cloudaccounts.providers.gcp.client import patient
-from cloudaccounts.providers.gcp.errors import api_disabled, disabled_api, explain
-from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
+from cloudaccounts.providers.gcp.client import short_retry
+from cloudaccounts.providers.gcp.errors import SDK_ERRORS, api_disabled, disabled_api, explain
 from cloudaccounts.providers.gcp.identity import Identity, sign_in
 from cloudaccounts.providers.gcp.plan import (
     APIS,
@@ -47,180 +41,107 @@ from cloudaccounts.providers.gcp.plan import (
     REGIONS,
     SERVICE_ACCOUNT_KEY,
 )
+from cloudaccounts.providers.gcp.project import project_facts
 from cloudaccounts.providers.gcp.regions import require_regions
 
-T = TypeVar("T")
-SDK_ERRORS = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
-RETRY_SECONDS = 6.0  # a validation's patience with throttling: a person waits
-_SEARCH_PAGE = 500  # the most that SearchProjects gives
-_FOREVER = 9000  # year
-
-
-class Refused(Exception):  # noqa: N818 # not an error: the check that failed is in the report
-    """The rest of the test would prove nothing."""
+_NEVER = 9000  # Google writes the year 9999 as the end of a key that never expires
 
 
 def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
     """Every expected failure is in the result. Takes at most ``target.deadline`` seconds."""
-    return _Run(credentials, target, progress).report()
+    return _Run(credentials, target, progress, PLANS[credentials.method]).run()
 
 
-def project_facts(identity: Identity, target: Target) -> ProjectFacts:
-    """Raises `ProviderError`. Asks the network."""
-    try:
-        found = identity.connection.projects.get_project(
-            name=f"projects/{target.account_id}", retry=patient(RETRY_SECONDS), timeout=target.timeout
-        )
-    except SDK_ERRORS as error:
-        told = explain(error, doing="resourcemanager.projects.get")
-        raise check_results.project_hidden(told, target.account_id, identity.email) from None
-    return ProjectFacts(
-        project_id=found.project_id,
-        number=found.name.removeprefix("projects/"),
-        display_name=found.display_name,
-        state=found.state.name,
-        labels=dict(found.labels),
-        parent=found.parent,
-    )
+class _Run(ValidationRun[Identity]):
+    cloud = "Google Cloud"
 
+    @property
+    def by_key(self) -> bool:
+        return self.credentials.method == SERVICE_ACCOUNT_KEY
 
-def visible_accounts(credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
-    """The other active projects that the service account can see. Raises `ProviderError`. Asks the network.
-
-    Where our own identity is let in, only those that carry the owner's external ID: others may be another customer's.
-    """
-    identity = sign_in(credentials, target)
-    by_key = credentials.method == SERVICE_ACCOUNT_KEY
-    request = SearchProjectsRequest(query="state:ACTIVE", page_size=_SEARCH_PAGE)
-    try:
-        for found in identity.connection.projects.search_projects(
-            request=request, retry=patient(RETRY_SECONDS), timeout=target.timeout
-        ):
-            own = (
-                by_key
-                or check_results.external_id_error(dict(found.labels), found.project_id, target.external_id) is None
-            )
-            if own and found.project_id != target.account_id and PROJECT_ID.fullmatch(found.project_id):
-                yield VisibleAccount(found.project_id, found.display_name, enabled=found.state.name == "ACTIVE")
-    except SDK_ERRORS as error:
-        raise explain(error, doing="resourcemanager.projects.get") from None
-    finally:
-        identity.connection.close()
-
-
-class _Run:
-    """One validation."""
-
-    def __init__(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> None:
-        self.credentials = credentials
-        self.target = target
-        self.progress = progress
-        self.deadline = Deadline(target.deadline, "Google Cloud")
-
-    def report(self) -> CloudValidationResult:
-        identity: Identity | None = None
-        try:
-            identity = self._identity()
-            self._after_identity(identity)
-        except Refused:
-            self._skip_the_rest()
-        finally:
-            if identity is not None:
-                identity.connection.close()
-        return self.progress.finish()
-
-    def _identity(self) -> Identity:
-        identity = self._check(IDENTITY, start(self._checked_sign_in))
+    def report_identity(self) -> Identity:
+        identity = self.wait_for(IDENTITY, start(self._sign_in))
         self.progress.update(identity=identity.email)
-        verb = "Signed in as" if self.credentials.method == SERVICE_ACCOUNT_KEY else "Acting as"
-        self.progress.done(check_results.passed(IDENTITY, f"{verb} {identity.email}"))
+        verb = "Signed in as" if self.by_key else "Acting as"
+        self.progress.done(passed(IDENTITY, f"{verb} {identity.email}"))
         return identity
 
-    def _checked_sign_in(self) -> Identity:
+    def _sign_in(self) -> Identity:
         require_regions(self.target.regions)
         return sign_in(self.credentials, self.target)
 
-    def _after_identity(self, identity: Identity) -> None:
-        by_key = self.credentials.method == SERVICE_ACCOUNT_KEY
+    def report_checks(self, identity: Identity) -> None:
         project = start(partial(project_facts, identity, self.target))
-        own_age = start(partial(self._key_facts, identity)) if by_key else None
-        states, key_policy = self._states_and_policy(identity, by_key=by_key)
-        apis = start(partial(self._api_facts, identity, states))
-        permitted = start(partial(self._permissions, identity))
-        facts = self._check(PROJECT, project)
-        verdict = check_results.project(facts, self.target.account_id)
-        self.progress.done(verdict)
-        if verdict.status == CheckStatus.FAILED:
-            raise Refused
-        if own_age is not None:
-            self._tell_age(own_age)
+        key_facts = start(partial(self._key_facts, identity)) if self.by_key else None
+        api_states, key_policies = self._start_api_states(identity)
+        apis = start(partial(self._api_facts, identity, api_states))
+        granted = start(partial(self._permissions, identity))
+        facts = self.wait_for(PROJECT, project)
+        self.report_or_stop(check_results.project(facts, self.target.account_id))
+        if key_facts is not None:
+            self.report(KEY_AGE, key_facts, self._age_result, check_results.age_unknown)
         else:
-            self._tell_label(facts)
-        if key_policy is not None:
-            self._tell_key_policy(key_policy, identity)
-        self._tell_apis(apis, identity)
-        self._tell_permissions(permitted, identity)
-        self._tell_regions()
+            self._report_label(facts)
+        if key_policies is not None:
+            host = identity.host_project
+            self.report(
+                KEY_POLICY,
+                key_policies,
+                partial(check_results.key_policy, project_id=host),
+                partial(check_results.key_policy_unknown, host_project=host),
+            )
+        self.report(APIS, apis, partial(self._apis_result, identity), partial(failed, APIS))
+        self.report(PERMISSIONS, granted, partial(self._permissions_result, identity), partial(failed, PERMISSIONS))
+        self._report_regions()
 
-    def _check(self, planned: PlannedCheck, future: Future[T]) -> T:
-        """Waits for what a check needs; where that fails, so does the check."""
-        self.progress.start(planned.name)
-        try:
-            return self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.failed(planned, error))
-            raise Refused from None
-
-    def _tell_label(self, facts: ProjectFacts) -> None:
+    def _report_label(self, facts: ProjectFacts) -> None:
+        """A missing label fails the validation. The remaining checks are reported all the same, to be fixed in one
+        go.
+        """
         self.progress.start(EXTERNAL_ID_LABEL.name)
-        verdict = check_results.external_id(facts.labels, self.target.account_id, self.target.external_id)
-        if verdict.status == CheckStatus.FAILED:
+        result = check_results.external_id(facts.labels, self.target.account_id, self.target.external_id)
+        if result.status == CheckStatus.FAILED:
             command = check_results.label_command(self.target.account_id, self.target.external_id)
             title = "An administrator of the project runs this; then check again"
             self.progress.update(mending=command, mending_title=title)
-        self.progress.done(verdict)
+        self.progress.done(result)
 
     def _key_facts(self, identity: Identity) -> KeyFacts:
         """Raises `ProviderError`."""
         try:
             keys = identity.connection.keys(identity.host_project)
         except SDK_ERRORS as error:
-            raise explain(error, doing="iam.serviceAccountKeys.list") from None
+            raise explain(error, permission="iam.serviceAccountKeys.list") from None
         own = next((key for key in keys if str(key.get("name", "")).endswith(f"/keys/{identity.key_id}")), {})
-        return KeyFacts(_moment(own.get("validAfterTime")), _moment(own.get("validBeforeTime")))
+        return KeyFacts(_parse_time(own.get("validAfterTime")), _parse_time(own.get("validBeforeTime")))
 
-    def _tell_age(self, future: Future[KeyFacts]) -> None:
-        self.progress.start(KEY_AGE.name)
-        try:
-            facts = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.age_unknown(error))
-            return
+    def _age_result(self, facts: KeyFacts) -> CheckResult:
         if facts.created_at is not None:
             self.progress.update(credential_created_at=facts.created_at.isoformat())
         if facts.expires_at is not None:
             self.progress.update(credential_expires_at=facts.expires_at.isoformat())
-        self.progress.done(check_results.age(facts, datetime.now(UTC)))
+        return check_results.age(facts, datetime.now(UTC))
 
-    def _states_and_policy(
-        self, identity: Identity, *, by_key: bool
-    ) -> tuple[Future[dict[str, str]], Future[tuple[str, ...]] | None]:
-        """One thread for both: whether the policies can be asked follows from the states."""
-        told: list[dict[str, str]] = []
+    def _start_api_states(self, identity: Identity) -> tuple[Future[dict[str, str]], Future[tuple[str, ...]] | None]:
+        """The states of the APIs and, with a key, the policies on new keys.
 
-        def ask() -> dict[str, str]:
-            told.append(self._api_states(identity))
-            return told[0]
+        Both in one thread, because the states say whether the policies can be read at all.
+        """
+        known: dict[str, str] = {}
 
-        if not by_key:
-            return start(ask), None
-        return start_in_turn(ask, lambda: self._key_policy(identity, told[0] if told else {}))
+        def read_states() -> dict[str, str]:
+            known.update(self._api_states(identity))
+            return known
 
-    def _key_policy(self, identity: Identity, states: Mapping[str, str]) -> tuple[str, ...]:
+        if not self.by_key:
+            return start(read_states), None
+        return start_in_turn(read_states, lambda: self._key_policies(identity, known))
+
+    def _key_policies(self, identity: Identity, states: Mapping[str, str]) -> tuple[str, ...]:
         """The organization policies that forbid new keys in the project of the service account.
 
-        Raises `ProviderError` where they may not be asked. Where Service Usage tells that their API is off, as it is in
-        most projects, nothing is asked.
+        Raises `ProviderError` where they may not be read. Where Service Usage says that their API is off, as it is in
+        most projects, no call is made.
         """
         host = identity.host_project
         if states.get(permissions.ORG_POLICY) == "DISABLED":
@@ -228,16 +149,8 @@ class _Run:
         try:
             answers = {name: identity.connection.effective_policy(host, name) for name in permissions.KEY_CONSTRAINTS}
         except SDK_ERRORS as error:
-            raise explain(error, doing="orgpolicy.policy.get") from None
+            raise explain(error, permission="orgpolicy.policy.get") from None
         return tuple(name for name, answer in answers.items() if check_results.is_enforced(answer))
-
-    def _tell_key_policy(self, future: Future[tuple[str, ...]], identity: Identity) -> None:
-        self.progress.start(KEY_POLICY.name)
-        try:
-            verdict = check_results.key_policy(self.deadline.wait(future), identity.host_project)
-        except ProviderError as error:
-            verdict = check_results.key_policy_unknown(error, identity.host_project)
-        self.progress.done(verdict)
 
     def _api_states(self, identity: Identity) -> dict[str, str]:
         """Raises the SDK's errors."""
@@ -246,20 +159,21 @@ class _Run:
     def _api_facts(self, identity: Identity, states: Future[dict[str, str]]) -> ApiFacts:
         off: list[str] = []
         unreadable: ProviderError | None = None
-        error_of_read = self._read_one_asset(identity)
+        asset_error, asset_api = self._read_one_asset(identity)
         try:
-            told = states.result()
-            off = [name for name in permissions.APIS if told.get(name) == "DISABLED"]
+            state_by_name = states.result()
+            off = [name for name in permissions.APIS if state_by_name.get(name) == "DISABLED"]
         except SDK_ERRORS as error:
-            unreadable = explain(error, doing="serviceusage.services.get")
+            unreadable = explain(error, permission="serviceusage.services.get")
             if api := disabled_api(error):
                 off.append(api)
-        if error_of_read is not None and error_of_read[1]:
-            off.append(error_of_read[1])
-        return ApiFacts(tuple(dict.fromkeys(off)), unreadable, error_of_read[0] if error_of_read else None)
+        # Google's answers name an API that is off, also where Service Usage may not be called.
+        if asset_api:
+            off.append(asset_api)
+        return ApiFacts(tuple(dict.fromkeys(off)), unreadable, asset_error)
 
-    def _read_one_asset(self, identity: Identity) -> tuple[ProviderError, str] | None:
-        """One small read: proves that Cloud Asset answers. Else the error, and the API where that is off."""
+    def _read_one_asset(self, identity: Identity) -> tuple[ProviderError | None, str]:
+        """A small read that shows whether Cloud Asset answers: its error, and the API where that is off."""
         from google.cloud.asset_v1 import ContentType, ListAssetsRequest
 
         request = ListAssetsRequest(
@@ -269,26 +183,18 @@ class _Run:
             page_size=1,
         )
         try:
-            identity.connection.assets.list_assets(
-                request=request, retry=patient(RETRY_SECONDS), timeout=self.target.timeout
-            )
+            identity.connection.assets.list_assets(request=request, retry=short_retry(), timeout=self.target.timeout)
         except SDK_ERRORS as error:
-            return explain(error, doing="cloudasset.assets.listResource"), disabled_api(error)
-        return None
+            return explain(error, permission="cloudasset.assets.listResource"), disabled_api(error)
+        return None, ""
 
-    def _tell_apis(self, future: Future[ApiFacts], identity: Identity) -> None:
-        self.progress.start(APIS.name)
-        try:
-            facts = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.failed(APIS, error))
-            return
+    def _apis_result(self, identity: Identity, facts: ApiFacts) -> CheckResult:
         disabled = api_disabled(list(facts.off), identity.host_project) if facts.off else None
-        verdict = check_results.apis(facts, disabled)
+        # A label that is missing goes first: without it nothing else helps.
         if disabled is not None and not self.progress.report.mending:
             command = permissions.enabling_command(facts.off, identity.host_project)
             self.progress.update(mending=command, mending_title="Run this, wait a few minutes, then check again")
-        self.progress.done(verdict)
+        return check_results.apis(facts, disabled)
 
     def _permissions(self, identity: Identity) -> check_results.Permissions:
         """Raises `ProviderError`."""
@@ -296,11 +202,11 @@ class _Run:
             answer = identity.connection.projects.test_iam_permissions(
                 resource=f"projects/{self.target.account_id}",
                 permissions=[permission.name for permission in permissions.PERMISSIONS],
-                retry=patient(RETRY_SECONDS),
+                retry=short_retry(),
                 timeout=self.target.timeout,
             )
         except SDK_ERRORS as error:
-            raise explain(error, doing="resourcemanager.projects.get") from None
+            raise explain(error, permission="resourcemanager.projects.get") from None
         granted = set(answer.permissions)
         return tuple(
             PermissionResult(
@@ -311,34 +217,23 @@ class _Run:
             for permission in permissions.PERMISSIONS
         )
 
-    def _tell_permissions(self, future: Future[check_results.Permissions], identity: Identity) -> None:
-        self.progress.start(PERMISSIONS.name)
-        try:
-            results = self.deadline.wait(future)
-        except ProviderError as error:
-            self.progress.done(check_results.failed(PERMISSIONS, error))
-            return
+    def _permissions_result(self, identity: Identity, results: check_results.Permissions) -> CheckResult:
         self.progress.update(permissions=results)
         if not self.progress.report.mending:
-            self.progress.update(**check_results.mending(results, self.target.account_id, identity.email))
-        self.progress.done(check_results.permissions(results))
+            self.progress.update(**check_results.remediation(results, self.target.account_id, identity.email))
+        return check_results.permissions(results)
 
-    def _tell_regions(self) -> None:
+    def _report_regions(self) -> None:
         self.progress.start(REGIONS.name)
-        results, verdict = check_results.regions(require_regions(self.target.regions))
+        results, result = check_results.regions(require_regions(self.target.regions))
         self.progress.update(regions=results)
-        self.progress.done(verdict)
-
-    def _skip_the_rest(self) -> None:
-        told = {check.name for check in self.progress.report.checks}
-        rest = [planned for planned in PLANS[self.credentials.method] if planned.name not in told]
-        self.progress.done(*(check_results.skipped(planned, "Not reached.") for planned in rest))
+        self.progress.done(result)
 
 
-def _moment(text: object) -> datetime | None:
-    """Google's RFC 3339 time; None where there is none, or where it means for ever."""
+def _parse_time(text: object) -> datetime | None:
+    """Google's RFC 3339 time; None where there is none, or where it means that a key never expires."""
     try:
-        found = datetime.fromisoformat(str(text))
+        time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return None if found.year > _FOREVER else found
+    return None if time.year > _NEVER else time

@@ -19,11 +19,14 @@ from cloudaccounts.providers.gcp.checks.references import cite
 
 _MACHINE = "gcp.compute.instance"
 _PROJECT = "gcp.compute.project"
-_ALL = "https://www.googleapis.com/auth/cloud-platform"
+# https://cloud.google.com/compute/docs/metadata/setting-custom-metadata
+_ON = ("true", "y", "yes", "1")
+_OFF = ("false", "n", "no", "0")
+_ALL_SCOPES = "https://www.googleapis.com/auth/cloud-platform"
 
 
-def _switch(asset: Asset, holder: str, key: str) -> str:
-    """A switch in metadata, in lower case; empty where it is not set."""
+def _metadata(asset: Asset, holder: str, key: str) -> str:
+    """The value of a metadata key, in lower case; empty where it is not set."""
     for item in mappings(asset, f"{holder}.items"):
         if item.get("key") == key:
             return str(item.get("value")).lower()
@@ -48,7 +51,7 @@ def _is_of_kubernetes(asset: Asset) -> bool:
     references=cite("compute/docs/oslogin", "4.4"),
 )
 def oslogin(asset: Asset) -> Evaluation:
-    on = _switch(asset, "commonInstanceMetadata", "enable-oslogin") in ("true", "y", "yes", "1")
+    on = _metadata(asset, "commonInstanceMetadata", "enable-oslogin") in _ON
     return expect(on, "OS Login is not switched on for the project.", "OS Login is on for the project.")
 
 
@@ -64,7 +67,7 @@ def oslogin(asset: Asset) -> Evaluation:
     references=cite("compute/docs/oslogin", "4.4"),
 )
 def oslogin_overridden(asset: Asset) -> Evaluation:
-    off = _switch(asset, "metadata", "enable-oslogin") in ("false", "n", "no", "0")
+    off = _metadata(asset, "metadata", "enable-oslogin") in _OFF
     return expect(not off, "Its metadata switches OS Login off.", "It does as the project says.")
 
 
@@ -80,7 +83,7 @@ def oslogin_overridden(asset: Asset) -> Evaluation:
     references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
 )
 def serial_port(asset: Asset) -> Evaluation:
-    on = _switch(asset, "metadata", "serial-port-enable") in ("true", "y", "yes", "1")
+    on = _metadata(asset, "metadata", "serial-port-enable") in _ON
     return expect(not on, "Its metadata opens the serial ports.", "Its serial ports are closed.")
 
 
@@ -96,7 +99,7 @@ def serial_port(asset: Asset) -> Evaluation:
     references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
 )
 def project_serial_port(asset: Asset) -> Evaluation:
-    on = _switch(asset, "commonInstanceMetadata", "serial-port-enable") in ("true", "y", "yes", "1")
+    on = _metadata(asset, "commonInstanceMetadata", "serial-port-enable") in _ON
     return expect(not on, "The project's metadata opens the serial ports.", "The project does not open serial ports.")
 
 
@@ -134,10 +137,12 @@ def default_account(asset: Asset) -> Evaluation:
     accounts = mappings(asset, "serviceAccounts")
     if not accounts:
         return passed("It acts as no service account.")
-    default = [one for one in accounts if str(one.get("email")).endswith("-compute@developer.gserviceaccount.com")]
+    default = [
+        account for account in accounts if str(account.get("email")).endswith("-compute@developer.gserviceaccount.com")
+    ]
     if not default:
         return passed("It acts as an account of its own.")
-    wide = any(_ALL in list_of_texts(one.get("scopes"), "serviceAccounts.scopes") for one in default)
+    wide = any(_ALL_SCOPES in list_of_texts(account.get("scopes"), "serviceAccounts.scopes") for account in default)
     return expect(not wide, "It acts as the default account, with all scopes.", "Its scopes are narrower.")
 
 
@@ -155,12 +160,12 @@ def default_account(asset: Asset) -> Evaluation:
 def public_address(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
         return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
-    found = [
-        str(one.get("name"))
-        for one in mappings(asset, "networkInterfaces")
-        if one.get("accessConfigs") or one.get("ipv6AccessConfigs")
+    interfaces = [
+        str(interface.get("name"))
+        for interface in mappings(asset, "networkInterfaces")
+        if interface.get("accessConfigs") or interface.get("ipv6AccessConfigs")
     ]
-    return expect(not found, f"Public on {abridge(found)}.", "It has no public address.")
+    return expect(not interfaces, f"Public on {abridge(interfaces)}.", "It has no public address.")
 
 
 @posture_check(
@@ -192,9 +197,9 @@ def shielded(asset: Asset) -> Evaluation:
     references=cite("compute/docs/connect/restrict-ssh-keys", "4.3"),
 )
 def project_ssh_keys(asset: Asset) -> Evaluation:
-    if _switch(asset, "metadata", "enable-oslogin") in ("true", "y", "yes", "1"):
+    if _metadata(asset, "metadata", "enable-oslogin") in _ON:
         return passed("OS Login is on: keys in metadata are not looked at.")
-    blocked = _switch(asset, "metadata", "block-project-ssh-keys") in ("true", "y", "yes", "1")
+    blocked = _metadata(asset, "metadata", "block-project-ssh-keys") in _ON
     return expect(blocked, "Keys in the project's metadata are accepted.", "Keys of the project are not accepted.")
 
 

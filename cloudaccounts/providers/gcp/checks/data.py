@@ -40,7 +40,7 @@ def _bucket_public(asset: Asset) -> Evaluation:
 
 
 def _publication(
-    identifier: str, title: str, severity: Severity, kind: str, cis: tuple[str, ...], command: str, judge: Rule
+    identifier: str, title: str, severity: Severity, kind: str, cis: tuple[str, ...], command: str, evaluate: Rule
 ) -> PostureCheck:
     service = kind.split(".")[1]
     return posture_check(
@@ -54,7 +54,7 @@ def _publication(
         console="Open the resource, Permissions: remove allUsers and allAuthenticatedUsers.",
         command=command,
         references=cite("iam/docs/overview#all-users", *cis),
-    )(judge)
+    )(evaluate)
 
 
 bucket_public = _publication(
@@ -108,9 +108,9 @@ secret_public = _publication(
     references=cite("storage/docs/public-access-prevention"),
 )
 def public_access_prevention(asset: Asset) -> Evaluation:
-    told = text(asset, "iamConfiguration.publicAccessPrevention")
+    prevention = text(asset, "iamConfiguration.publicAccessPrevention")
     return expect(
-        told == "enforced",
+        prevention == "enforced",
         "Public access is not prevented here; an organization policy may still do so.",
         "Public access is prevented.",
     )
@@ -146,13 +146,13 @@ def uniform_access(asset: Asset) -> Evaluation:
     references=cite("bigquery/docs/dataset-access-controls", "7.1"),
 )
 def dataset_public(asset: Asset) -> Evaluation:
-    told = [
-        str(one.get("role"))
-        for one in mappings(asset, "access")
-        if one.get("specialGroup") in _EVERYBODY or one.get("iamMember") in _EVERYBODY
+    roles = [
+        str(entry.get("role"))
+        for entry in mappings(asset, "access")
+        if entry.get("specialGroup") in _EVERYBODY or entry.get("iamMember") in _EVERYBODY
     ]
-    if told:
-        return failed(f"Everybody with a Google account holds {abridge(told)}.")
+    if roles:
+        return failed(f"Everybody with a Google account holds {abridge(roles)}.")
     return _public(asset)
 
 

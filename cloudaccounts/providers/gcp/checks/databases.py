@@ -39,9 +39,9 @@ def open_network(asset: Asset) -> Evaluation:
     known(asset, "settings")
     try:
         wide = [
-            str(one.get("value"))
-            for one in mappings(asset, f"{_NETWORK}.authorizedNetworks")
-            if ip_network(str(one.get("value")), strict=False).prefixlen <= _WIDEST
+            str(network.get("value"))
+            for network in mappings(asset, f"{_NETWORK}.authorizedNetworks")
+            if ip_network(str(network.get("value")), strict=False).prefixlen <= _WIDEST
         ]
     except ValueError:
         raise UnknownFactError("An authorized network has a form that is not known here.") from None

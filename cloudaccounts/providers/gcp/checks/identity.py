@@ -109,8 +109,8 @@ def basic_roles(asset: Asset) -> Evaluation:
     roles = {role: list_of_texts(members, "basic_roles") for role, members in mapping(asset, "basic_roles").items()}
     editors = roles.get("roles/editor", [])
     owners = roles.get("roles/owner", [])
-    said = f"{len(owners)} with Owner and {len(editors)} with Editor."
-    return expect(not editors and len(owners) <= 2, said, said)  # one, and one in their absence
+    reason = f"{len(owners)} with Owner and {len(editors)} with Editor."
+    return expect(not editors and len(owners) <= 2, reason, reason)  # one, and one in their absence
 
 
 @posture_check(
@@ -151,9 +151,11 @@ def acting_roles(asset: Asset) -> Evaluation:
 )
 def audit_logs(asset: Asset) -> Evaluation:
     known(asset, "audit_configs")
-    every = [one for one in mappings(asset, "audit_configs") if one.get("service") == "allServices"]
-    types = {kind for one in every for kind in list_of_texts(one.get("types"), "audit_configs.types")}
-    exempted = [member for one in every for member in list_of_texts(one.get("exempted"), "audit_configs.exempted")]
+    configs = [config for config in mappings(asset, "audit_configs") if config.get("service") == "allServices"]
+    types = {kind for config in configs for kind in list_of_texts(config.get("types"), "audit_configs.types")}
+    exempted = [
+        member for config in configs for member in list_of_texts(config.get("exempted"), "audit_configs.exempted")
+    ]
     missing = [kind for kind in AUDITED if kind not in types]
     if missing:
         reason = f"Off for all services: {abridge(missing)}. What the organization switches on is not visible here."

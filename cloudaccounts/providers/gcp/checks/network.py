@@ -25,7 +25,7 @@ _TCP = ("tcp", "6", "all")
 _RESTRICT = "gcloud compute firewall-rules update <rule> --source-ranges=<your-network>"
 
 
-def _closed(asset: Asset) -> Evaluation | None:
+def _reason_closed(asset: Asset) -> Evaluation | None:
     """Why a rule lets nobody in from the internet; None where it does."""
     if text(asset, "direction").upper() == "EGRESS":
         return not_applicable("This rule is about what leaves.")
@@ -40,29 +40,29 @@ def _closed(asset: Asset) -> Evaluation | None:
 
 def _ports(asset: Asset, protocols: tuple[str, ...]) -> list[range]:
     """What the rule allows of these protocols; without ports it is all of them."""
-    found: list[range] = []
-    for one in mappings(asset, "allowed"):
-        if str(one.get("IPProtocol")).lower() not in protocols:
+    ranges: list[range] = []
+    for allowed in mappings(asset, "allowed"):
+        if str(allowed.get("IPProtocol")).lower() not in protocols:
             continue
-        told = list_of_texts(one.get("ports"), "allowed.ports")
-        if not told:
-            found.append(ALL_PORTS)
-        for ports in told:
+        port_texts = list_of_texts(allowed.get("ports"), "allowed.ports")
+        if not port_texts:
+            ranges.append(ALL_PORTS)
+        for ports in port_texts:
             first, _, last = ports.partition("-")
-            if all(one.isascii() and one.isdigit() for one in (first, last or first)):
-                found.append(range(int(first), int(last or first) + 1))
-    return found
+            if all(end.isascii() and end.isdigit() for end in (first, last or first)):
+                ranges.append(range(int(first), int(last or first) + 1))
+    return ranges
 
 
 def _open(port: int) -> Rule:
-    def judge(asset: Asset) -> Evaluation:
-        closed = _closed(asset)
+    def evaluate(asset: Asset) -> Evaluation:
+        closed = _reason_closed(asset)
         if closed is not None:
             return closed
         opened = any(port in ports for ports in _ports(asset, _TCP))
         return expect(not opened, f"It opens port {port} to the internet.", f"It does not open port {port}.")
 
-    return judge
+    return evaluate
 
 
 def _administration(port: int, name: str, cis: str) -> PostureCheck:
@@ -98,7 +98,7 @@ rdp_open = _administration(3389, "RDP", "3.7")
     references=cite("firewall/docs/firewalls"),
 )
 def all_open(asset: Asset) -> Evaluation:
-    closed = _closed(asset)
+    closed = _reason_closed(asset)
     if closed is not None:
         return closed
     wide = any(len(ports) >= len(ALL_PORTS) - 1 for ports in _ports(asset, ("tcp", "6", "udp", "17", "all")))

@@ -1,3 +1,5 @@
+"""Where Google Cloud's checks come from."""
+
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import Reference

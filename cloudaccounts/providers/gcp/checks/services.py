@@ -55,16 +55,16 @@ def key_apis(asset: Asset) -> Evaluation:
 def key_clients(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
         return not_applicable("This key was deleted.")
-    told = mapping(asset, "restrictions")
+    restrictions = mapping(asset, "restrictions")
     return expect(
-        any(told.get(name) for name in _CLIENTS),
+        any(restrictions.get(name) for name in _CLIENTS),
         "It is restricted to no sites, addresses or apps.",
         "Its users are named.",
     )
 
 
 def _callable(kind: str, label: str, identifier: str, page: str, command: str) -> PostureCheck:
-    def judge(asset: Asset) -> Evaluation:
+    def evaluate(asset: Asset) -> Evaluation:
         known(asset, "public_roles")
         roles = texts(asset, "public_roles")
         return expect(not roles, f"Everybody holds {abridge(roles)}.", "Only named members may call it.")
@@ -80,7 +80,7 @@ def _callable(kind: str, label: str, identifier: str, page: str, command: str) -
         console="Open it, Permissions (or Security): remove allUsers, and let callers sign in.",
         command=command,
         references=cite(page),
-    )(judge)
+    )(evaluate)
 
 
 function_public = _callable(

@@ -1,9 +1,10 @@
 """What a project holds, as normalized assets, by Cloud Asset Inventory. No Django.
 
-One unit per service, whatever the regions: Cloud Asset lists a project as a whole, and each project may ask for 100
-lists a minute (https://cloud.google.com/asset-inventory/docs/quota), so a list per region would use that up. A page is
-as large as Google allows; throttling is waited out for a while. A full scan lists each service by itself, in parallel;
-what the log leaves to an incremental one is listed together, where it fits a page.
+One unit for each service, whatever the regions: Cloud Asset lists a project as a whole, and a project may make 100
+lists a minute (https://cloud.google.com/asset-inventory/docs/quota), which a list for each region would use up. A page
+is as large as Google allows; throttling is waited out for a while. A full scan lists the services separately and in
+parallel. An incremental scan lists all services that may have changed in one call, where they fit one page (see
+`batching`).
 """
 
 from __future__ import annotations
@@ -17,28 +18,25 @@ from google.cloud import asset_v1
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
-from cloudaccounts.contract.report import CheckStatus
 from cloudaccounts.contract.sessions import KnownAssets
-from cloudaccounts.providers.gcp import check_results
-from cloudaccounts.providers.gcp.client import Connection, patient
-from cloudaccounts.providers.gcp.errors import explain
+from cloudaccounts.providers.gcp.client import Connection, retry_for
+from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.identity import sign_in
 from cloudaccounts.providers.gcp.inventory import auditing, changes, policies, relations, resources
-from cloudaccounts.providers.gcp.inventory.batching import Together
-from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
+from cloudaccounts.providers.gcp.inventory.batching import Batch
+from cloudaccounts.providers.gcp.project import require_usable
 from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
-from cloudaccounts.providers.gcp.validation import SDK_ERRORS, project_facts
 
 if TYPE_CHECKING:
     from google.cloud.asset_v1.services.asset_service.pagers import ListAssetsPager
 
-LIST_PAGE = 1000  # the most that ListAssets gives
-SEARCH_PAGE = 500  # the most that SearchAllIamPolicies gives
-PATIENCE_SECONDS = 150.0  # quotas are per minute: two of them, and some
+LIST_PAGE = 1000  # the most that ListAssets returns
+SEARCH_PAGE = 500  # the most that SearchAllIamPolicies returns
+PATIENCE_SECONDS = 150.0  # quotas are per minute: two minutes and a margin
 
 POLICIES = changes.POLICIES
 PROJECT_TYPE = "gcp.cloudresourcemanager.project"
-# As in asset types: SERVICE.googleapis.com. The first tells of the project itself.
+# As in asset types: SERVICE.googleapis.com. The first holds the project itself.
 SERVICES = (
     "cloudresourcemanager",
     "iam",
@@ -70,8 +68,8 @@ class GcpSession:
     def __init__(self, connection: Connection, target: Target) -> None:
         self._connection = connection
         self._target = target
-        self._found = relations.Policies(target.account_id, self._search_policies)
-        self._together: Together | None = None
+        self._policies = relations.Policies(target.account_id, self._search_policies)
+        self._batch: Batch | None = None
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""
@@ -82,14 +80,14 @@ class GcpSession:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
         try:
             if unit.service == POLICIES:
-                yield from self._found.all()
+                yield from self._policies.all()
             elif unit.service in SERVICES:
                 yield from self._resources(unit)
             else:
                 raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
         except SDK_ERRORS as error:
             permission = "searchAllIamPolicies" if unit.service == POLICIES else "listResource"
-            raise explain(error, doing=f"cloudasset.assets.{permission}") from None
+            raise explain(error, permission=f"cloudasset.assets.{permission}") from None
 
     def unchanged(
         self, units: Sequence[ScanUnit], since: datetime, known: KnownAssets | None = None
@@ -98,24 +96,26 @@ class GcpSession:
         try:
             quiet = changes.unchanged(self._connection, self._target.account_id, units, since)
         except SDK_ERRORS as error:
-            raise explain(error, doing="logging.logEntries.list") from None
-        left = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
-        if quiet and len(left) > 1:
-            self._together = Together(left, lambda: self._listed(left))
+            raise explain(error, permission="logging.logEntries.list") from None
+        remaining = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
+        # Where nothing is quiet it is as much as a full scan, whose lists are separate and parallel.
+        if quiet and len(remaining) > 1:
+            self._batch = Batch(remaining, lambda: self._list(remaining))
         return quiet
 
     def close(self) -> None:
         self._connection.close()
 
     def _resources(self, unit: ScanUnit) -> Iterator[Asset]:
-        wanted = {unit.region, *unit.also}
-        listed: Iterable[asset_v1.Asset] | None = self._together.of(unit.service) if self._together else None
-        for found in self._listed([unit.service]) if listed is None else listed:
-            asset = resources.normalized(unit.service, found)
-            if asset.region in wanted:
-                yield self._related(asset)
+        regions = {unit.region, *unit.also}
+        batch: Iterable[asset_v1.Asset] | None = self._batch.of(unit.service) if self._batch else None
+        for item in self._list([unit.service]) if batch is None else batch:
+            asset = resources.normalize(unit.service, item)
+            # Cloud Asset cannot filter by location, so regions that are not the account's are left out here.
+            if asset.region in regions:
+                yield self._with_related(asset)
 
-    def _listed(self, services: Sequence[str]) -> ListAssetsPager:
+    def _list(self, services: Sequence[str]) -> ListAssetsPager:
         request = asset_v1.ListAssetsRequest(
             parent=self._parent,
             asset_types=[f"{service}.googleapis.com.*" for service in services],
@@ -123,31 +123,31 @@ class GcpSession:
             page_size=LIST_PAGE,
         )
         return self._connection.assets.list_assets(
-            request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout
+            request=request, retry=retry_for(PATIENCE_SECONDS), timeout=self._target.timeout
         )
 
-    def _related(self, asset: Asset) -> Asset:
-        asset = relations.related(asset, self._found, self._explained_search)
-        return self._audited(asset) if asset.type == PROJECT_TYPE else asset
+    def _with_related(self, asset: Asset) -> Asset:
+        asset = relations.with_related_facts(asset, self._policies, self._explain_search)
+        return self._with_audit_configs(asset) if asset.type == PROJECT_TYPE else asset
 
-    def _explained_search(self, error: Exception) -> ProviderError:
-        return explain(error, doing="cloudasset.assets.searchAllIamPolicies")
+    def _explain_search(self, error: Exception) -> ProviderError:
+        return explain(error, permission="cloudasset.assets.searchAllIamPolicies")
 
-    def _audited(self, project: Asset) -> Asset:
+    def _with_audit_configs(self, project: Asset) -> Asset:
         try:
-            told = auditing.audit_configs(
+            configs = auditing.audit_configs(
                 self._connection, self._target.account_id, timeout=self._target.timeout, patience=PATIENCE_SECONDS
             )
         except SDK_ERRORS as error:
             return relations.without_facts(project, ("audit_configs",), explain(error).code)
-        return relations.with_facts(project, {"audit_configs": told})
+        return relations.with_facts(project, {"audit_configs": configs})
 
     def _search_policies(self) -> Iterator[Asset]:
         request = asset_v1.SearchAllIamPoliciesRequest(scope=self._parent, page_size=SEARCH_PAGE)
-        found = self._connection.assets.search_all_iam_policies(
-            request=request, retry=patient(PATIENCE_SECONDS), timeout=self._target.timeout
+        results = self._connection.assets.search_all_iam_policies(
+            request=request, retry=retry_for(PATIENCE_SECONDS), timeout=self._target.timeout
         )
-        return (policies.normalized(POLICIES, result) for result in found)
+        return (policies.normalize(POLICIES, result) for result in results)
 
     @property
     def _parent(self) -> str:
@@ -155,22 +155,11 @@ class GcpSession:
 
 
 def open_session(credentials: Credentials, target: Target) -> GcpSession:
-    """Signs in for a scan. Raises `ProviderError`.
-
-    Refuses as the validation does: an inactive project and, where our own identity is let in, one without the owner's
-    label.
-    """
+    """Signs in for a scan. Raises `ProviderError`; refuses what the validation refuses, a missing label included."""
     require_regions(target.regions)
     identity = sign_in(credentials, target)
     try:
-        facts = project_facts(identity, target)
-        verdict = check_results.project(facts, target.account_id)
-        if verdict.status == CheckStatus.FAILED:
-            raise ProviderError(verdict.code, verdict.cause, verdict.remedy)
-        if credentials.method != SERVICE_ACCOUNT_KEY and (
-            error := check_results.external_id_error(facts.labels, target.account_id, target.external_id)
-        ):
-            raise error
+        require_usable(credentials, target, identity)
     except ProviderError:
         identity.connection.close()
         raise

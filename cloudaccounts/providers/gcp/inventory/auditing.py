@@ -1,13 +1,14 @@
-"""Which of a project's Data Access logs are on, by its own policy: Cloud Asset's searches leave that out. No Django.
+"""Which of a project's Data Access logs are on, by its own policy, which Cloud Asset's searches leave out. No Django.
 
-What the organization and folders add is not visible here: https://cloud.google.com/logging/docs/audit/configure-data-access
+What the organization and folders add is not visible here:
+https://cloud.google.com/logging/docs/audit/configure-data-access
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from cloudaccounts.providers.gcp.client import Connection, patient
+from cloudaccounts.providers.gcp.client import Connection, retry_for
 
 _KINDS = {1: "ADMIN_READ", 2: "DATA_WRITE", 3: "DATA_READ"}
 
@@ -15,14 +16,16 @@ _KINDS = {1: "ADMIN_READ", 2: "DATA_WRITE", 3: "DATA_READ"}
 def audit_configs(connection: Connection, project_id: str, *, timeout: float, patience: float) -> list[dict[str, Any]]:
     """Raises the SDK's errors."""
     policy = connection.projects.get_iam_policy(
-        resource=f"projects/{project_id}", retry=patient(patience), timeout=timeout
+        resource=f"projects/{project_id}", retry=retry_for(patience), timeout=timeout
     )
-    found = [
+    configs = [
         {
             "service": config.service,
-            "types": sorted(_KINDS.get(one.log_type, "OTHER") for one in config.audit_log_configs),
-            "exempted": sorted(member for one in config.audit_log_configs for member in one.exempted_members),
+            "types": sorted(_KINDS.get(log_config.log_type, "OTHER") for log_config in config.audit_log_configs),
+            "exempted": sorted(
+                member for log_config in config.audit_log_configs for member in log_config.exempted_members
+            ),
         }
         for config in policy.audit_configs
     ]
-    return sorted(found, key=lambda config: str(config["service"]))
+    return sorted(configs, key=lambda config: str(config["service"]))

@@ -1,7 +1,7 @@
 """One list for several services, where all that they hold fits one page. No Django.
 
-A list per service costs a call of the quota for each, however little there is. More than a page is not kept: then each
-service is listed by itself, as a stream, and this cost one call.
+Every list costs a call of the quota, however little it returns. More than one page is not kept in memory: then each
+service is listed separately, as a stream, and the attempt has cost one call.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 Page = Mapping[str, "list[Asset]"]  # by service
 
 
-class Together:
-    """Safe to use from several threads: the first to ask starts the list, the others wait for it."""
+class Batch:
+    """Safe to use from several threads: the first caller starts the list, the others wait for it."""
 
-    def __init__(self, services: Iterable[str], ask: Callable[[], ListAssetsPager]) -> None:
+    def __init__(self, services: Iterable[str], list_assets: Callable[[], ListAssetsPager]) -> None:
         self._services = frozenset(services)
-        self._ask = ask
+        self._list_assets = list_assets
         self._lock = threading.Lock()
         self._page: Future[Page | None] | None = None
 
     def of(self, service: str) -> list[Asset] | None:
-        """None where it is to be listed by itself. Raises the SDK's errors."""
+        """None where the service must be listed separately. Raises the SDK's errors."""
         if service not in self._services:
             return None
         with self._lock:
             if self._page is None:
                 self._page = start(self._first_page)
-            waiting = self._page
-        page = waiting.result()
+            future = self._page
+        page = future.result()
         return None if page is None else page[service]
 
     def _first_page(self) -> Page | None:
-        page = next(iter(self._ask().pages))
+        page = next(iter(self._list_assets().pages))
         if page.next_page_token:
             return None
-        found: dict[str, list[Asset]] = {service: [] for service in self._services}
+        by_service: dict[str, list[Asset]] = {service: [] for service in self._services}
         for asset in page.assets:
-            found[asset.asset_type.partition(".")[0]].append(asset)
-        return found
+            by_service[asset.asset_type.partition(".")[0]].append(asset)
+        return by_service

@@ -1,13 +1,13 @@
-"""What changed since a moment, by Cloud Audit Logs: Admin Activity and System Event, which are always on. No Django.
+"""What changed since a time, by Cloud Audit Logs: Admin Activity and System Event, which are always on. No Django.
 
 https://cloud.google.com/logging/docs/audit and https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
 
-- Entries arrive within seconds as a rule, without a promise: the log is read from `LATE` before the moment on, and what
-  arrives later still is found by the full scan.
-- Only units of `COVERED` are ever in the answer. The others change without an entry of these logs: BigQuery's tables by
-  queries and images by pushes (Data Access logs), keys' versions by their schedule, secrets and clusters by their
+- Entries usually arrive within seconds, which Google does not promise. So the log is read from `LATE` before the time
+  on; a change whose entry is later still is found by the next full scan.
+- Only units of `COVERED` are ever in the answer. The others change without an entry in these logs: BigQuery's tables by
+  queries and images by pushes (Data Access logs), versions of keys by their schedule, secrets and clusters by their
   expiry, service account keys by their age.
-- Entries are kept for 400 days: for an older moment nothing is said.
+- Entries are kept for 400 days: for an older time the answer is empty.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ COVERED = frozenset(
         *("cloudfunctions", "appengine", "apikeys", "dns", "logging", "redis", "spanner"),
     }
 )
-# Where the log's name of a service is another than that of its resources.
+# Services whose name in the log differs from that in asset types.
 _ALSO_CALLED = {"cloudsql": "sqladmin", "servicemanagement": "serviceusage"}
-# Facts of the project's policy stand on the project and on service accounts.
+# The project's policy is an asset, and facts from it are on the project and on service accounts (see `relations`).
 _OF_POLICY = (POLICIES, PROJECT, "iam")
 EVERYTHING = "*"
 
@@ -52,15 +52,15 @@ def unchanged(
 
 def services_of(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """The services whose units the entries may have changed; `EVERYTHING` where one cannot be understood."""
-    found: set[str] = set()
+    services: set[str] = set()
     for entry in entries:
         payload = entry.get("protoPayload")
         name = payload.get("serviceName") if isinstance(payload, Mapping) else None
         if not isinstance(payload, Mapping) or not isinstance(name, str) or not name:
             return frozenset({EVERYTHING})
         service = name.partition(".")[0]
-        found.add(_ALSO_CALLED.get(service, service))
+        services.add(_ALSO_CALLED.get(service, service))
         method = str(payload.get("methodName", "")).lower()
         if "iam" in method or service in (PROJECT, "iam"):
-            found.update(_OF_POLICY)
-    return frozenset(found)
+            services.update(_OF_POLICY)
+    return frozenset(services)

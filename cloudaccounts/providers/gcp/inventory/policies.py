@@ -11,25 +11,29 @@ if TYPE_CHECKING:
     from google.cloud import asset_v1
 
 
-def normalized(service: str, found: asset_v1.IamPolicySearchResult) -> Asset:
+def normalize(service: str, result: asset_v1.IamPolicySearchResult) -> Asset:
     """Bindings sorted by role, members by name: their order means nothing. Inherited policies are not among them."""
-    policy = type(found).pb(found).policy
+    policy = type(result).pb(result).policy
     bindings = sorted(
         (
-            {"role": one.role, "members": sorted(one.members), "condition": one.condition.expression or None}
-            for one in policy.bindings
+            {
+                "role": binding.role,
+                "members": sorted(binding.members),
+                "condition": binding.condition.expression or None,
+            }
+            for binding in policy.bindings
         ),
-        key=_order,
+        key=_sort_key,
     )
     return Asset(
         type="gcp.iam_policy.policy",
         service=service,
         region=GLOBAL,
-        native_id=found.resource,
-        name=found.resource.rpartition("/")[2],
-        properties={"resource_type": found.asset_type, "bindings": bindings},
+        native_id=result.resource,
+        name=result.resource.rpartition("/")[2],
+        properties={"resource_type": result.asset_type, "bindings": bindings},
     )
 
 
-def _order(binding: dict[str, Any]) -> tuple[str, str]:
+def _sort_key(binding: dict[str, Any]) -> tuple[str, str]:
     return (str(binding["role"]), str(binding["condition"] or ""))

@@ -1,7 +1,8 @@
-"""What one resource is told of by another: its policy's public roles, an account's roles on the project. No Django.
+"""Facts about one resource that are in another: public roles in its policy, an account's roles on the project. No
+Django.
 
-Rules judge one asset at a time, so the joined fact stands on the asset. The project's policies are searched once for
-all units of a scan; where they may not be read, the fact is marked ``unreadable``.
+Checks evaluate one asset at a time, so the fact is joined to the asset. The project's policies are searched once for
+all units of a scan; where they may not be read, the fact is marked as unreadable.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cloudaccounts.provider_kit.deadlines import start
 
 KEY_LIFE = timedelta(days=90)  # CIS GCP 1.7
 _EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
-# Services whose resources have policies of their own that can be given to everybody.
+# Services whose resources have policies of their own, which can grant everybody a role.
 _OWN_POLICIES = frozenset(
     {"storage", "pubsub", "run", "cloudfunctions", "secretmanager", "cloudkms", "artifactregistry", "bigquery"}
 )
@@ -41,30 +42,30 @@ class Grants:
 
 
 class Policies:
-    """Safe to use from several threads: the first to ask starts the search, the others wait for it."""
+    """Safe to use from several threads: the first caller starts the search, the others wait for it."""
 
     def __init__(self, project_id: str, search: Callable[[], Iterable[Asset]]) -> None:
         self._project = f"//cloudresourcemanager.googleapis.com/projects/{project_id}"
         self._search = search
         self._lock = threading.Lock()
-        self._found: Future[list[Asset]] | None = None
+        self._future: Future[list[Asset]] | None = None
         self._grants: Grants | None = None
 
     def all(self) -> list[Asset]:
         """Raises `ProviderError` and the SDK's errors."""
         with self._lock:
-            if self._found is None:
-                self._found = start(lambda: list(self._search()))
-            found = self._found
-        return found.result()
+            if self._future is None:
+                self._future = start(lambda: list(self._search()))
+            future = self._future
+        return future.result()
 
     def grants(self) -> Grants:
         """Raises as `all`."""
         if self._grants is None:
-            self._grants = self._joined(self.all())
+            self._grants = self._join(self.all())
         return self._grants
 
-    def _joined(self, policies: list[Asset]) -> Grants:
+    def _join(self, policies: list[Asset]) -> Grants:
         public: dict[str, set[str]] = defaultdict(set)
         accounts: dict[str, set[str]] = defaultdict(set)
         project: dict[str, set[str]] = defaultdict(set)
@@ -80,31 +81,31 @@ class Policies:
         return Grants(_sorted(public), _sorted(accounts), _sorted(project))
 
 
-def _sorted(found: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
-    return {key: tuple(sorted(values)) for key, values in found.items()}
+def _sorted(roles: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(sorted(values)) for key, values in roles.items()}
 
 
-def related(asset: Asset, policies: Policies, explained: Callable[[Exception], ProviderError]) -> Asset:
-    """The asset with what its policy tells. ``explained`` makes a value of an SDK's error."""
+def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exception], ProviderError]) -> Asset:
+    """The asset with the facts that its type needs. ``explain`` makes a `ProviderError` of an SDK's error."""
     if asset.type == _KEY:
         return with_facts(asset, {"older_than_90_days": _is_old(asset.properties.get("validAfterTime"))})
-    wanted: dict[str, Callable[[Grants], Any]] = {}
+    readers: dict[str, Callable[[Grants], Any]] = {}
     if asset.service in _OWN_POLICIES:
-        wanted = {"public_roles": lambda grants: list(grants.public.get(asset.native_id, ()))}
+        readers = {"public_roles": lambda grants: list(grants.public.get(asset.native_id, ()))}
     elif asset.type == _ACCOUNT:
-        wanted = {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
+        readers = {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
     elif asset.type == _PROJECT:
-        wanted = {
+        readers = {
             "basic_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _BASIC},
             "acting_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _ACTING},
         }
-    if not wanted:
+    if not readers:
         return asset
     try:
         grants = policies.grants()
-    except Exception as error:  # noqa: BLE001 # told on the asset, as a value
-        return without_facts(asset, wanted, explained(error).code)
-    return with_facts(asset, {name: tell(grants) for name, tell in wanted.items()})
+    except Exception as error:  # noqa: BLE001 # any failure is marked on the asset; the resource itself was read
+        return without_facts(asset, readers, explain(error).code)
+    return with_facts(asset, {name: read(grants) for name, read in readers.items()})
 
 
 def with_facts(asset: Asset, facts: Mapping[str, Any]) -> Asset:
@@ -117,7 +118,7 @@ def without_facts(asset: Asset, names: Iterable[str], code: str) -> Asset:
 
 
 def _is_old(made: object) -> bool | None:
-    """A fact of the day of the scan: so keys are looked at by each of them."""
+    """A fact of the day of the scan, so each scan reads keys again (`iam` is not in `changes.COVERED`)."""
     try:
         return datetime.now(UTC) - datetime.fromisoformat(str(made)) > KEY_LIFE
     except (TypeError, ValueError):

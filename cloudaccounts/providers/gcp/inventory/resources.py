@@ -1,8 +1,8 @@
 """Cloud Asset's resources as normalized assets. No Django.
 
-Properties are the resource as its own API tells it, less three things: what people hide there (environment variables,
-instance metadata: scripts and passwords stand in them, so only names are kept), secrets proper, and version stamps that
-change by themselves, which stand under ``observed``.
+Properties are the resource as its own API returns it, except for three things. Of environment variables and instance
+metadata only the names are kept, because people put scripts and passwords there. Secrets are not kept. Version stamps,
+which change without anybody changing the resource, are under `OBSERVED`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from cloudaccounts.providers.gcp.regions import region_of
 if TYPE_CHECKING:
     from google.cloud import asset_v1
 
-# Change by mere use or at each write to anything else; https://cloud.google.com/compute/docs/reference/rest/v1/instances
+# They change by mere use, or with every write to another field:
+# https://cloud.google.com/compute/docs/reference/rest/v1/instances
 _STAMPS = frozenset(
     {
         *("etag", "fingerprint", "labelFingerprint", "generation", "metageneration", "updateTime", "updated"),
@@ -48,19 +49,19 @@ _HIDDEN = "not kept"
 _LABELS = ("labels", "resourceLabels", "userLabels")
 
 
-def normalized(service: str, found: asset_v1.Asset) -> Asset:
-    """``service`` is the unit's; the region that of the location, `GLOBAL` for zones of several regions."""
-    data = _plain(MessageToDict(type(found).pb(found).resource.data))
-    location = found.resource.location
+def normalize(service: str, item: asset_v1.Asset) -> Asset:
+    """``service`` is the unit's. The region is that of the location; `GLOBAL` for multi-regions."""
+    data = _without_secrets(MessageToDict(type(item).pb(item).resource.data))
+    location = item.resource.location
     stable = {key: value for key, value in data.items() if key not in _STAMPS}
     observed = {key: value for key, value in data.items() if key in _STAMPS}
     stable |= {"location": location} if location else {}
     return Asset(
-        type=f"gcp.{service}.{_snake(found.asset_type.rpartition('/')[2])}",
+        type=f"gcp.{service}.{_snake(item.asset_type.rpartition('/')[2])}",
         service=service,
         region=region_of(location),
-        native_id=found.name,
-        name=_name(found.name, data),
+        native_id=item.name,
+        name=_name(item.name, data),
         tags=_tags(data),
         properties=stable | ({OBSERVED: observed} if observed else {}),
     )
@@ -88,17 +89,17 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _plain(value: Any, key: str = "") -> Any:
-    """JSON types without secrets. A protobuf Struct holds every number as a float: whole ones become integers again."""
+def _without_secrets(value: Any, key: str = "") -> Any:
+    """JSON types. A protobuf Struct holds every number as a float: whole ones become integers again."""
     if isinstance(value, dict):
         if key in _NAMES_ONLY:
             return {str(name): _HIDDEN for name in sorted(value)}
         return {
-            name: _HIDDEN if name in _SECRET else _plain(item, name)
+            name: _HIDDEN if name in _SECRET else _without_secrets(item, name)
             for name, item in _without_value(value, key).items()
         }
     if isinstance(value, list):
-        return [_plain(item, key) for item in value]
+        return [_without_secrets(item, key) for item in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value

@@ -18,7 +18,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.credentials.vault import store
 from cloudaccounts.health.heartbeats import run_round
 from cloudaccounts.models import CloudAccount, Notice, ProviderReach
-from cloudaccounts.providers.gcp import validation
+from cloudaccounts.providers.gcp import client
 from sandbox.control import Control
 from sandbox.rig import Rig
 from tests.conftest import ALL_DATABASES
@@ -40,7 +40,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 def control(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
     for name, value in rig.env.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(validation, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(client, "RETRY_SECONDS", 0.5)
     rig.control.clear_faults()
     rig.control.clear_journal()
     yield rig.control

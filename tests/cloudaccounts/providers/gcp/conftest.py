@@ -11,8 +11,8 @@ import pytest
 
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
-from cloudaccounts.providers.gcp import server, validation
-from cloudaccounts.providers.gcp.inventory import GcpSession
+from cloudaccounts.contract.sessions import Session
+from cloudaccounts.providers.gcp import client, server
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from sandbox.control import Control
 from sandbox.gcp.control import Administrator
@@ -38,7 +38,7 @@ class Cloud:
     rig: Rig
     control: Control
     project: str
-    sessions: list[GcpSession] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
 
     @property
     def admin(self) -> Administrator:
@@ -90,7 +90,7 @@ class Cloud:
     def validate(self, credentials: Credentials, **target: Any) -> CloudValidationResult:
         return PROVIDER.validate(credentials, self.target(**target), ValidationProgress())
 
-    def open(self, credentials: Credentials, **target: Any) -> GcpSession:
+    def open(self, credentials: Credentials, **target: Any) -> Session:
         """A session that ends with the test, as a scan's ends with the scan."""
         session = PROVIDER.open_session(credentials, self.target(**target))
         self.sessions.append(session)
@@ -117,7 +117,7 @@ def check(report: CloudValidationResult, name: str) -> CheckResult:
 def cloud(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     for name, value in rig.env.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(validation, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(client, "RETRY_SECONDS", 0.5)
     rig.control.clear_faults()
     rig.control.clear_journal()
     server.forget()

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.sessions import Session
 from cloudaccounts.providers.gcp import client, inventory
-from cloudaccounts.providers.gcp.inventory import SERVICES, GcpSession, changes
+from cloudaccounts.providers.gcp.inventory import SERVICES, changes
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
 from tests.cloudaccounts.providers.gcp.conftest import Cloud
 
@@ -27,7 +28,7 @@ def prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "LATE", timedelta(0))
 
 
-def changed(session: GcpSession, since: datetime) -> set[str]:
+def changed(session: Session, since: datetime) -> set[str]:
     units = session.units(REGIONS)
     return {unit.service for unit in set(units) - session.unchanged(units, since)}
 
@@ -171,7 +172,7 @@ def test_a_list_of_several_that_is_refused_is_a_gap_in_each(cloud: Cloud) -> Non
     assert len(cloud.calls("ListAssets")) == 1
 
 
-def _by_id(session: GcpSession, units: Any) -> dict[tuple[str, str], Asset]:
+def _by_id(session: Session, units: Any) -> dict[tuple[str, str], Asset]:
     return {(asset.type, asset.native_id): asset for unit in units for asset in session.collect(unit)}
 
 

@@ -51,7 +51,7 @@ def refused(text: str) -> ProviderError:
 def test_the_good_file_is_accepted_and_rebuilt(good: dict[str, str]) -> None:
     stored = json.loads(by_key(json.dumps(good))["service_account_json"])
     assert set(stored) == {"type", "project_id", "private_key_id", "private_key", "client_email"}
-    assert keyfile.opened(json.dumps(stored))["token_uri"] == "https://oauth2.googleapis.com/token"
+    assert keyfile.for_sdk(json.dumps(stored))["token_uri"] == "https://oauth2.googleapis.com/token"
 
 
 def test_cleaning_twice_changes_nothing(good: dict[str, str]) -> None:

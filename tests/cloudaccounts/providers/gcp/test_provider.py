@@ -149,7 +149,7 @@ def test_a_script_does_what_it_says(server_token: None, method: str, tmp_path: P
 
 
 def test_a_strange_subject_stays_a_string(tmp_path: Path) -> None:
-    token = setup_texts.Token("https://issuer.example", 'it\'s $(touch x) ${y} "z"', "aud")
+    token = setup_texts.TokenClaims("https://issuer.example", 'it\'s $(touch x) ${y} "z"', "aud")
     script = setup_texts.workload_script("my-project", "reader", "pool", token, EXTERNAL_ID)
     fake = tmp_path / "gcloud"
     fake.write_text("#!/bin/bash\nexit 0\n")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
@@ -399,6 +399,7 @@ ODD: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # how long it takes depends on the machine
 @given(st.dictionaries(st.sampled_from(NAMES), ODD, max_size=8))
 def test_no_odd_property_makes_a_rule_fail_by_itself(properties: dict[str, Any]) -> None:
     for check in CHECKS:
@@ -407,6 +408,7 @@ def test_no_odd_property_makes_a_rule_fail_by_itself(properties: dict[str, Any])
         assert judgement.reason
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # how long it takes depends on the machine
 @given(st.sampled_from(sorted(CASES)), st.data())
 def test_a_single_odd_property_makes_no_error_either(identifier: str, data: st.DataObject) -> None:
     good = dict(CASES[identifier][0])
