@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo role tag label organization run test lint bench load lock clean
+.PHONY: help demo role tag label organization run test quick lint bench load lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))
 PORT ?= 8000
@@ -60,6 +60,9 @@ run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:
 test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile
+
+quick: .venv/.dev ## the tests that need no cloud, browser or service (under a minute)
+	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --quiet
 
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def read_by_settings() -> Iterator[tuple[str, object]]:
 SETTINGS = dict(read_by_settings())
 
 
+@cache
 def read_elsewhere() -> set[str]:
     """Names that the providers, the tests and the containers ask for."""
     sources = [*(ROOT / "cloudaccounts" / "providers").rglob("*.py"), ROOT / "tests" / "environment.py"]

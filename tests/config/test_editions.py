@@ -170,7 +170,7 @@ def test_what_replaces_them_makes_what_they_made(empty: str) -> None:
 
 @pytest.mark.django_db(databases=ALL_DATABASES)
 def test_the_databases_of_tests_are_what_migrations_make(tmp_path: Path) -> None:
-    """These may be copies of what another process migrated (tests/databases.py)."""
+    """A process of tests copies what another one migrated (tests/databases.py)."""
 
     def found() -> list[Any]:
         timeless = [{row for row in raw_rows(alias) if "datetime" not in row} for alias in ALL_DATABASES]
@@ -178,7 +178,12 @@ def test_the_databases_of_tests_are_what_migrations_make(tmp_path: Path) -> None
 
     if {connections[alias].vendor for alias in ALL_DATABASES} != {"sqlite"}:
         pytest.skip("not SQLite here")
-    copied = found()
+    with own_databases("sqlite", tmp_path):
+        for alias in ALL_DATABASES:
+            databases.copied_or_migrated(alias)
+        copied = found()
+    for path in tmp_path.glob("*.sqlite3*"):
+        path.unlink()
     with own_databases("sqlite", tmp_path):
         migrate()
         assert found() == copied

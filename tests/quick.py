@@ -1,0 +1,128 @@
+"""A pytest plugin: what each test needs, told by markers; ``--quick`` leaves out what takes a cloud, or long.
+
+Nobody marks a test by hand: it needs what its code names, its fixtures' code and the functions of tests that they call.
+Which ones take long, tests/durations.json says, as the last run with ``--record-durations`` wrote it: in seconds of the
+processor's time, that of ended child processes included, so that a busy machine writes much the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Iterator
+from functools import cache
+from inspect import unwrap
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+
+DURATIONS = Path(__file__).with_name("durations.json")
+SLOW = 0.5
+NEEDS = {
+    "Rig": "cloud",
+    "sync_playwright": "browser",
+    "Stack": "product",
+    "WebServer": "product",
+    "Product": "product",
+    "Popen": "product",
+    "corner_of": "service",
+    "own_redis": "service",
+}
+SERVICES = {"postgresql", "mongodb", "redis", "rabbitmq"}  # as parameters name them
+LEFT_OUT = {*NEEDS.values(), "slow"}
+
+_seconds: dict[str, float] = {}
+_BEGAN = pytest.StashKey[float]()
+_SPENT = "processor_seconds"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="Leave out what needs a cloud, browser, service or long.")
+    parser.addoption("--record-durations", action="store_true", help=f"Write down what takes long: {DURATIONS.name}.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    recorded = _recorded()
+    for item in items:
+        for need in needs(item):
+            item.add_marker(need)
+        if item.nodeid in recorded:
+            item.add_marker("slow")
+    if config.getoption("--quick"):
+        left = {item for item in items if any(map(item.get_closest_marker, LEFT_OUT))}
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [item for item in items if item not in left]
+
+
+def needs(item: pytest.Item) -> set[str]:
+    if not isinstance(item, pytest.Function):
+        return set()
+    info: Any = item._fixtureinfo
+    code = [item.function, *(one.func for defined in info.name2fixturedefs.values() for one in defined)]
+    found = {NEEDS[name] for function in code for name in names_in(unwrap(function)) if name in NEEDS}
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return found | {"service" for value in values if isinstance(value, str) and value in SERVICES}
+
+
+@cache
+def names_in(function: Any) -> frozenset[str]:
+    """All names that a function mentions, and the functions of tests that it calls."""
+    found: set[str] = set()
+    seen: set[Any] = set()
+    waiting = [getattr(function, "__func__", function)]
+    while waiting:
+        one = waiting.pop()
+        if one in seen or not isinstance(one, FunctionType) or not (one.__module__ or "").startswith("tests"):
+            continue
+        seen.add(one)
+        names = set(_names(one.__code__))
+        found |= names
+        waiting += [unwrap(other) for name in names if callable(other := one.__globals__.get(name))]
+    return frozenset(found)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)
+
+
+def _spent() -> float:
+    return sum(os.times()[:4])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    item.stash[_BEGAN] = _spent()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    report = yield
+    if call.when == "teardown":
+        report.user_properties.append((_SPENT, round(_spent() - item.stash[_BEGAN], 1)))
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """In the process that speaks with the person: workers send it their reports."""
+    for name, value in report.user_properties:
+        if name == _SPENT:
+            _seconds[report.nodeid] = float(str(value))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not session.config.getoption("--record-durations") or hasattr(session.config, "workerinput"):
+        return
+
+    slow = {name: took for name, took in _seconds.items() if took >= SLOW}
+    kept = {name: took for name, took in _recorded().items() if name not in _seconds} | slow
+    DURATIONS.write_text(json.dumps(dict(sorted(kept.items())), indent=0, ensure_ascii=False) + "\n")
+
+
+def _recorded() -> dict[str, float]:
+    found: dict[str, float] = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+    return found
