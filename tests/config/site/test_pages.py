@@ -92,4 +92,4 @@ def test_refusals_are_of_the_same_family(rf: RequestFactory, view: str, status: 
 def test_a_broken_host_header_gets_our_own_page(client: Client) -> None:
     response = client.get("/login/", headers={"host": "evil.example"})
     assert response.status_code == 400
-    assert "makes no sense" in seen(response)
+    assert "This request cannot be read" in seen(response)
