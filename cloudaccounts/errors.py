@@ -55,8 +55,11 @@ class ValidationRefusedError(ProviderError):
         self.report = report
 
 
-# A defect of ours must end the work that met it, with a message, or its row would look like a dead worker's.
 def defect(what: str) -> ProviderError:
+    """For unexpected exceptions: the work ends with a message, or its row would look like a dead worker's.
+
+    Not permanent: a defect of ours fails nobody's account.
+    """
     return ProviderError(
         "internal_error",
         f"This {what} ended by a defect of ours, not of your cloud.",
@@ -109,6 +112,6 @@ class CredentialsUnreadableError(ProviderError):
     """What is stored cannot be opened here: our own trouble, never the customer's."""
 
     def __init__(self, code: str, cause: str, remedy: str, *, permanent: bool = False) -> None:
-        # Not permanent: a key that is put back mends it, so the account itself has not failed.
+        # Not permanent: a key that is put back resolves it, so the account itself has not failed.
         super().__init__(code, f"{UNREADABLE}{cause}", remedy, permanent=permanent)
         self.reason = cause  # without the words that all of these begin with

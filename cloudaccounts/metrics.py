@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
 
 R = TypeVar("R")
-_making = threading.RLock()  # one asks for another: `_prepare`
+_making = threading.RLock()  # re-entrant, because making a metric calls `_prepare`, which takes it as well
 
+# Upper limits of buckets: a validation has 120 seconds, a scan four hours.
 _SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 _SCAN_SECONDS = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600)
 
@@ -41,7 +42,7 @@ def _once(make: Callable[[], R]) -> Callable[[], R]:
 
 @_once
 def _prepare() -> None:
-    """Containers that share the data folder have the same process numbers: the host's name tells their files apart."""
+    """Names files by host and process: containers that share the data folder have the same process numbers."""
     from prometheus_client import values
 
     host = socket.gethostname().replace("_", "-")

@@ -21,7 +21,7 @@ class DatabaseUnavailableError(ProviderError):
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """SQLite gives the same class to a table that is missing: that is ours to mend, and no outage."""
+    """SQLite raises the same class for a table that is missing: a defect of ours, which waiting does not repair."""
     if isinstance(error, OperationalError | InterfaceError):
         return not str(error).startswith("no such ")
     causes = (error, error.__cause__) if error is not None else ()

@@ -1,4 +1,4 @@
-"""Keeps the worker's heartbeat while a Celery worker runs (web processes and commands never start it), and owners."""
+"""Starts a worker's heartbeat, keeps owners of accounts from being deleted, remembers when a password was entered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _pulse = WorkerPulse()
 @worker_ready.connect
 def start_pulse(sender: Any, **_: Any) -> None:
     _pulse.start(sender)
-    # A page that explains a role needs to know who this server is; the schedule alone would let it wait.
+    # Set-up guides name this server's identity: a first start should not wait for the schedule to find it out.
     messages.send("cloudaccounts.refresh_server_identities")
 
 

@@ -1,3 +1,8 @@
+"""Celery tasks: each calls one function. Their names stand in messages and in the schedule, so they stay as they are.
+
+``expires`` drops a periodic task that waited until the next one came: a queue that was stuck must not run it twice.
+"""
+
 from __future__ import annotations
 
 from uuid import UUID

@@ -32,7 +32,7 @@ def key_fits_data(app_configs: Any, databases: Sequence[str] | None = None, **_:
 
     try:
         # Reads only: MongoDB would make the collection by writing, and then refuse the migration that makes it.
-        wrong = confirm_key(settle=False)
+        wrong = confirm_key(write_witness=False)
     except DatabaseError:  # before the first migration there is no table, and nothing that a key could fail to open
         return []
     return [] if wrong is None else [Error(wrong.cause, hint=wrong.remedy, id="cloudaccounts.E002")]

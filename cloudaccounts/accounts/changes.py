@@ -1,4 +1,4 @@
-"""What may change on a connected account without a new proof of access."""
+"""What may change on a connected account without another validation: nothing here is part of its credential."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cloudaccounts.work.databases import SECURITY
 def update_account(
     account: CloudAccount, *, actor: Actor, name: str, environment: str, regions: Sequence[str]
 ) -> CloudAccount:
-    """Changes what may change without a new proof. Raises `InputError`, and `DoesNotExist` where it is gone."""
+    """Writes name, environment and regions. Raises `InputError`, and `DoesNotExist` where the account was deleted."""
     details = clean_details(
         AccountDetails(
             provider=account.provider,
@@ -34,6 +34,7 @@ def update_account(
     row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
     after = _changeable_fields(account)
+    # An UPDATE of these columns, and no save(): a check or a rotation may write the others at the same moment.
     with transaction.atomic(using=SECURITY):
         before = _changeable_fields(row.get())
         if not row.update(**after, updated_at=timezone.now()):
@@ -49,12 +50,13 @@ def update_account(
             after=after,
         )
         if before["name"] != after["name"]:
+            # Scans show the account's name on rows of their own: a list there needs no join.
             account_renamed.send(sender=CloudAccount, account=account)
     return account
 
 
 def set_environment(account: CloudAccount, *, actor: Actor, environment: str) -> bool:
-    """Only that: what else was changed meanwhile stays. False where it was so already.
+    """Writes the environment alone: what else was changed meanwhile stays. False where it is that already.
 
     Raises `InputError`, and `DoesNotExist` where the account was deleted or given away.
     """
@@ -62,6 +64,7 @@ def set_environment(account: CloudAccount, *, actor: Actor, environment: str) ->
         raise InputError({"environment": "Choose production, staging or dev."})
     row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     with transaction.atomic(using=SECURITY):
+        # Read for the audit event only; whether something changes is decided by the conditional UPDATE.
         before = row.values_list("environment", flat=True).get()
         if not row.exclude(environment=environment).update(environment=environment, updated_at=timezone.now()):
             return False

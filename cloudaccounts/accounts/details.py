@@ -12,13 +12,13 @@ from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, Environment
 from cloudaccounts.text import clean_name
 
-NAME_LIMIT = 120
-REGION_LIMIT = 40
+NAME_LIMIT = 120  # characters; the column's own
+REGION_LIMIT = 40  # a scan reads every service in each of them
 
 
 @dataclass(frozen=True, slots=True)
 class AccountDetails:
-    """What a person or a script says of an account; `clean_details` makes it canonical."""
+    """An account as a person or a script describes it; `clean_details` makes it canonical."""
 
     provider: str
     account_id: str
@@ -59,6 +59,7 @@ def clean_details_for(provider: Provider, details: AccountDetails) -> AccountDet
     """As `clean_details`, where the provider was looked up already."""
     problems: dict[str, str] = {}
     account_id = details.account_id
+    # Every field is looked at before any is refused: a form shows all that has to be corrected at once.
     try:
         account_id = provider.clean_account_id(details.account_id)
     except ProviderError as error:
@@ -72,9 +73,10 @@ def clean_details_for(provider: Provider, details: AccountDetails) -> AccountDet
         problems["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
     if details.environment not in Environment.values:
         problems["environment"] = "Choose production, staging or dev."
-    regions = tuple(dict.fromkeys(details.regions))
+    regions = tuple(dict.fromkeys(details.regions))  # a region given twice counts once, in the order of the first
     if message := _regions_message(regions, {region.name for region in provider.regions(details.partition)}):
         problems.setdefault("regions", message)
+    # Empty for what has no method of its own: the members of an organization.
     if details.auth_method and details.auth_method not in {method.key for method in provider.methods}:
         problems["auth_method"] = "Choose one of the methods offered."
     if problems:

@@ -1,4 +1,4 @@
-"""An account as a script writes it down (JSON, a line of a file): made canonical by the wizard's own forms."""
+"""An account as a script writes it down (JSON, a row of a file): made canonical by the same forms as in the wizard."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOUD = "cloud"  # a credential may name the cloud (partition) that it is for
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AccountInput:
-    """``credentials`` are as given: by field, of whatever type."""
+    """``credentials`` are as they came in: by field, of whatever type. The repr shows none of them."""
 
     provider: str
     account_id: str
@@ -61,7 +61,7 @@ def read_account(account_input: AccountInput, *, owner: str) -> tuple[ResolvedAc
 
 
 def read_details(account_input: AccountInput, *, owner: str) -> ResolvedAccount:
-    """The account that is meant, without a look at its credential. Raises `InputError`."""
+    """The account that is meant; its credential is not read. Raises `InputError`."""
     provider = find_provider(account_input.provider)
     return look_up(owner, provider, clean_details_for(provider, _details(provider, account_input)))
 
@@ -105,12 +105,12 @@ def _details(provider: Provider, account_input: AccountInput) -> AccountDetails:
 
 
 def clean_values(method: AuthMethod, raw_values: Mapping[str, Any]) -> dict[str, str]:
-    """Cleaned by the method's form. Raises `InputError`: unknown fields are refused, not passed over."""
+    """Cleaned by the method's form. Raises `InputError`, also for unknown fields: a misspelt one would be lost."""
     problems: dict[str, str] = {}
     known = method.form.base_fields
     data: dict[str, str] = {}
     for name, value in raw_values.items():
-        if name == CLOUD:
+        if name == CLOUD:  # no part of a credential: it decides the partition
             continue
         if name not in known:
             problems["credentials"] = f"The method {method.key} takes {', '.join(known)}, and nothing else."
@@ -120,6 +120,7 @@ def clean_values(method: AuthMethod, raw_values: Mapping[str, Any]) -> dict[str,
             data[name] = json.dumps(value)
         elif value is not None:
             problems[f"credentials.{name}"] = "Give this as a text."
+    # The form that people use: what a page refuses, a script cannot store either.
     form = method.form(data, MultiValueDict())
     for name, errors in form.errors.items():
         place = "credentials" if name == "__all__" else f"credentials.{name}"

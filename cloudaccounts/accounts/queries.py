@@ -1,4 +1,4 @@
-"""Reads of accounts. Everything is of one owner (``str(user.pk)``); what belongs to others does not exist here."""
+"""Reads of accounts. All are of one owner (``str(user.pk)``): what belongs to others is as if it did not exist."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
 
-HISTORY_PAGE = 10
-# Our own trouble with a stored credential (see crypto.fields and credentials.vault), as a check reports it.
+HISTORY_PAGE = 10  # audit events on an account's page
+# This server's own trouble with a stored credential (see crypto.fields and credentials.vault), as a check reports it.
 UNREADABLE_CODES = frozenset(
     {
         "encryption_key_missing",
@@ -39,6 +39,8 @@ UNREADABLE_CODES = frozenset(
         "credential_missing",
     }
 )
+# Each ends with the key: rows of one name or date keep their order from page to page. An index begins with the columns
+# of each (docs/decisions/0011).
 SORTS = {
     "name": ("name", "id"),
     "-name": ("-name", "id"),
@@ -81,7 +83,7 @@ class Overview:
 
 
 def count(owner: str, *, up_to: int | None = None) -> int:
-    """``up_to``: where more than so many are told as so many."""
+    """``up_to``: counting stops there, because a navigation that says "10,000+" needs no more."""
     return CloudAccount.objects.of(owner).order_by().values("owner")[:up_to].count()
 
 
@@ -104,12 +106,12 @@ def account_lookup(owner: str, accounts: Iterable[UUID]) -> dict[UUID, CloudAcco
 
 
 def accounts(owner: str, filters: AccountFilter) -> CloudAccountQuerySet:
-    """For a list: without the reports, which are large and shown nowhere in it."""
+    """For a list: without the reports, which are large and not shown in it."""
     return counted_accounts(owner, filters)[0]
 
 
 def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
-    """The same, with what is quicker to count than they are, where there is such a thing: the rows of a whole group."""
+    """The same, and rows that are quicker to count, where there are such: the members of a whole group."""
     accounts = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
     exact = {"provider": filters.provider, "status": filters.status, "environment": filters.environment}
     accounts = accounts.filter(**{name: value for name, value in exact.items() if value})
@@ -122,6 +124,7 @@ def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQu
         group = group_queries.find(owner, filters.group)
         groups = group_queries.with_descendants(group) if group else []
         accounts = accounts.filter(group_queries.inside(groups)) if groups else accounts.none()
+        # Only where nothing else narrows the list are there as many accounts as members.
         if not replace(filters, group=None).narrows:
             countable = group_queries.members_of(groups)
     return accounts.order_by(*SORTS.get(filters.sort, SORTS["name"])), countable
@@ -153,7 +156,7 @@ def overview(owner: str) -> Overview:
 
 
 def failed(owner: str, limit: int) -> list[CloudAccount]:
-    """With their reports: the page tells what mends each."""
+    """With their reports: the page shows a remediation for each."""
     return list(CloudAccount.objects.of(owner).filter(status=CloudAccountStatus.FAILED).order_by("name", "id")[:limit])
 
 
@@ -190,16 +193,16 @@ def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
 
 
 def credential_of(account: CloudAccount) -> CloudCredential | None:
-    """What may be shown of it: the sealed payload stays in the database."""
+    """What may be shown of it: the encrypted values stay in the database."""
     return CloudCredential.objects.filter(account_id=account.pk).defer("payload", "staged", "previous").first()
 
 
 def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:
-    """A page of the trail, newest first, and whether there is more."""
+    """A page of the account's audit events, newest first, and whether there are more."""
     events = AuditEvent.objects.filter(account=account.pk, owner=account.owner)
     if before is not None:
         events = events.filter(created_at__lt=before)
-    rows = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])
+    rows = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])  # one too many says that there are more
     return rows[:HISTORY_PAGE], len(rows) > HISTORY_PAGE
 
 

@@ -1,4 +1,7 @@
-"""Brakes on guessing: how often something may fail before it has to wait. Shared by all web processes."""
+"""Rate limits on guessing: how often a validation may fail before the next has to wait.
+
+Counted in the database: all web processes and workers share one count.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class TooManyAttemptsError(ProviderError):
 
 
 def _when(seconds: int) -> str:
-    """With the time by the clock: who reads it may read it later."""
+    """With the time by the clock: a report is read again later, when a number of seconds means nothing any more."""
     at = datetime.fromtimestamp(time.time() + seconds, UTC)
     span = f"{seconds} second{'' if seconds == 1 else 's'}" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"
     return f"in {span}, at {at:%H:%M:%S} UTC"
@@ -49,6 +52,7 @@ class RateLimit:
     def count(self) -> None:
         key, ends = self.window()
         row = RateCounter.objects.filter(key=key)
+        # Counted by the database itself: a count that was read and written back would lose parallel failures.
         if row.update(count=F("count") + 1):
             return
         try:
@@ -60,6 +64,7 @@ class RateLimit:
     def window(self) -> tuple[str, float]:
         """The counter's key in the stretch that runs now, and when that ends, in seconds since 1970."""
         number = int(time.time() // self.seconds)
+        # Hashed: of one length, whatever is counted, so that the key fits its column; and the table names nobody.
         who = hashlib.sha256(self.subject.encode()).hexdigest()[:40]
         return f"{self.name}:{who}:{number}", (number + 1) * self.seconds
 

@@ -22,7 +22,7 @@ from cloudaccounts.lifecycle.state_changes import delete_account, resume_account
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
 
-PREFIX = "fleet."
+PREFIX = "fleet."  # of the jobs' kinds; rows hold it, so it stays
 OF_ALL = "of_all_owners"  # an option of jobs that operators start; trying again keeps it
 
 
@@ -60,7 +60,7 @@ _actions: dict[str, BulkAction] = {}
 
 
 def register_bulk_action(action: BulkAction, *, threads: int = 8) -> Callable[[Act], Act]:
-    """Registers an action. It may raise `ProviderError`, and bears being repeated."""
+    """Registers an action. It may raise `ProviderError`, and must bear repetition: a job's item is tried again."""
 
     def register(act: Act) -> Act:
         _actions[action.key] = action
@@ -69,6 +69,7 @@ def register_bulk_action(action: BulkAction, *, threads: int = 8) -> Callable[[A
         def handle(job: Job, item: JobItem) -> Outcome:
             account = CloudAccount.objects.filter(pk=UUID(item.subject)).first()
             actor = Actor.from_dict(job.actor)
+            # Asked for each item: accounts change hands while a job waits, and options come from a row.
             if account is None or (account.owner != job.owner and not job.options.get(OF_ALL)):
                 return Outcome.skipped("This account is not there any more.")
             if not is_permitted(job):
@@ -95,9 +96,9 @@ def action_of(job: Job) -> BulkAction | None:
 
 
 def is_permitted(job: Job) -> bool:
-    """Whether an operator whose job it is may still do it: jobs wait, and are repeated long after they were asked for.
+    """Whether the operator who started the job may still do it: jobs wait, and failed items are retried days later.
 
-    Always where it is about the asker's own accounts alone.
+    Always true for a job about the asker's own accounts alone.
     """
     if not job.options.get(OF_ALL):
         return True

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
 
-EXPIRY_NOTICE = timedelta(days=14)
+EXPIRY_NOTICE = timedelta(days=14)  # before the end that the cloud names
 
 
 class RotationState(models.TextChoices):
@@ -80,7 +80,8 @@ def age(
     """The rule itself, for those who read columns instead of accounts."""
     if secretless or since is None:
         return CredentialAge(RotationState.NOT_APPLICABLE)
-    days = max(0, (now - since).days)
+    days = max(0, (now - since).days)  # a date of tomorrow is a clock that is off
+    # -1 for all that has ended, on the second: whole days would show "expires today" for what expired this morning.
     left = None if expires is None else -1 if expires <= now else (expires - now).days
     return CredentialAge(_state(days, expires, now, limits), days, left)
 

@@ -11,12 +11,14 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.models import CloudAccount, CloudCredential
 
-AGE = timedelta(hours=24)  # a draft that is being finished is completed within minutes, and seals again what it needs
+# The account follows its credential within a second, or is never written. A day leaves room for clocks that are off;
+# a draft that is finished later encrypts again what it needs.
+AGE = timedelta(hours=24)
 BATCH = 1000
 
 
 def delete_orphaned_credentials() -> int:
-    """Destroys sealed credentials that no account has had for a day. How many."""
+    """Destroys credentials that have had no account for a day. How many."""
     limit = timezone.now() - AGE
     candidates = CloudCredential.objects.filter(written_at__lt=limit).order_by("pk")
     deleted, last = 0, UUID(int=0)
@@ -24,7 +26,7 @@ def delete_orphaned_credentials() -> int:
         last = keys[-1]
         with_account = set(CloudAccount.objects.filter(pk__in=keys).values_list("pk", flat=True))
         if orphans := [key for key in keys if key not in with_account]:
-            # Not one that was written again since our look: its account follows.
+            # Asked again by date: one that was written again since it was read belongs to an account that follows.
             deleted += CloudCredential.objects.filter(pk__in=orphans, written_at__lt=limit).delete()[0]
     if deleted:
         record_event(

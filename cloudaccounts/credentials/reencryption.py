@@ -66,7 +66,7 @@ def rotate_encryption_keys(*, actor: Actor, dry_run: bool = False, advance: Adva
 
     Once it is complete, the older keys can be taken out of the settings. With ``dry_run`` nothing is written.
     """
-    newest_key_fingerprint()
+    newest_key_fingerprint()  # raises before any row is read where there is no usable key
     result = Reencryption()
     for store in encrypted_models.all_stores():
         _rotate_store(store, result, dry_run=dry_run, advance=advance)
@@ -98,6 +98,7 @@ def _rotate_store(store: SealedStore, result: Reencryption, *, dry_run: bool, ad
             written = to_write if dry_run else _write(store, changes)
             result.values += written
             missed += to_write - written
+        # Every write found what it had read: another turn would find nothing to do.
         if not missed:
             break
     result.missed += missed
@@ -137,6 +138,7 @@ def _changes(
 
 def _write(store: SealedStore, changes: dict[SealedColumn, Pairs]) -> int:
     """Each value only where it still is what was read. Counts those written."""
+    # The backend of MongoDB has no SQL and no transactions: there each row is its own conditional update.
     alias = router.db_for_write(store.model)
     write = _write_one_by_one if connections[alias].vendor == "mongodb" else _write_together
     with transaction.atomic(using=alias):
@@ -144,7 +146,10 @@ def _write(store: SealedStore, changes: dict[SealedColumn, Pairs]) -> int:
 
 
 def _write_together(model: type[models.Model], column: SealedColumn, pairs: Pairs, alias: str) -> int:
-    """One prepared statement for all rows: the ORM has none, and takes twenty times as long row by row."""
+    """One prepared statement for all rows: the ORM has none, and takes twenty times as long row by row.
+
+    Conditional on the encrypted text that was read: a credential that was replaced since is not written over.
+    """
     connection = connections[alias]
     quote = connection.ops.quote_name
     sealed, key = _field(model, column.name), _field(model, "pk")

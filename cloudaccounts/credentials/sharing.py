@@ -14,15 +14,16 @@ def members_through(connection: UUID) -> int:
 
 
 def refuse_while_used(account: CloudAccount) -> None:
-    """Raises `ConnectionInUseError`."""
+    """Raises `ConnectionInUseError`: deleted or transferred, the account would leave its members without access."""
     if members := members_through(account.pk):
         raise ConnectionInUseError(members)
 
 
 def detach_from_organization(account: CloudAccount) -> None:
-    """An account that is deleted: as a member it is new again, and the organization behind it goes with it."""
+    """For an account that is deleted: as a member it is new again; an organization reached through it is removed."""
     for member in OrganizationMember.objects.filter(account=account.pk):
-        # Another UUID for the next time: the audit knows the old one as deleted.
+        # Another UUID for the next time: audit events say of the old one that it was deleted, and adding an account
+        # refuses such a one.
         OrganizationMember.objects.filter(pk=member.pk).update(
             account=None, state=MemberState.NEW, becomes=uuid4(), code="", cause="", remedy="", tested_at=None
         )

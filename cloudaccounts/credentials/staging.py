@@ -1,4 +1,4 @@
-"""The vault's second room: the credential that is to replace an account's, and the one that it replaced.
+"""The other two credentials of an account: the one that is to replace it, and the one that it replaced.
 
 The three lie in one row, and whatever moves between them moves by one conditional UPDATE, still sealed: scans and
 checks that open the credential meanwhile get the old one or the new one, whole. Each change leaves an audit event.
@@ -83,6 +83,8 @@ def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) ->
     row = credential_row(account.id)
     if row is None or not row.previous_kind:
         raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
+    # By column (`F`), still encrypted, and only in the generation that was read: a swap in between has put another
+    # credential into that column.
     staged = CloudCredential.objects.filter(
         account_id=account.id, generation=row.generation, previous__isnull=False
     ).update(
@@ -134,6 +136,8 @@ def swap(
     before = credential_row(account.id, staged_id=rotation_id)
     if before is None:
         return None
+    # One UPDATE moves all three, by column and not by what was read: a re-encryption at the same moment is not undone,
+    # and whoever opens the credential gets the old one or the new one (docs/decisions/0009).
     swapped = CloudCredential.objects.filter(
         account_id=account.id, staged_id=rotation_id, generation=before.generation, staged__isnull=False
     ).update(
@@ -191,7 +195,7 @@ def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) ->
 
 
 def credential_row(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
-    """The row without what is sealed in it."""
+    """The row without its encrypted values."""
     rows = CloudCredential.objects.filter(account_id=account_id, **narrowed)
     return rows.defer("payload", "staged", "previous").first()
 

@@ -25,7 +25,7 @@ def unreadable(error: KeyringError) -> CredentialsUnreadableError:
 def store(
     *, account: CloudAccount, credentials: Credentials, facts: CredentialFacts, since: datetime | None, actor: Actor
 ) -> CloudCredential:
-    """Writes the account's credential, before the account's own row; repeating it is the same write.
+    """Writes the account's credential, before the account's own row (see `connect_account`); repeatable.
 
     Raises `CredentialsUnreadableError` where there is no key to seal with.
     """
@@ -51,7 +51,7 @@ def store(
 
 
 def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Credentials:
-    """The account's credential in clear, for one use. ``purpose`` is told in the audit: "scan", "connection check".
+    """The account's credential in clear, for one use. ``purpose`` stands in the audit event: "scan".
 
     An account without a credential of its own (a member of an organization) is opened with its connection's.
 
@@ -103,8 +103,9 @@ class Opener:
 def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
     """The credentials of many accounts for one heartbeat each. The audit counts them by account and day.
 
-    Counted before they are opened: a kill in between tells of one opening too many, never of one too few.
+    Counted before they are opened: a kill in between leaves one opening too many in the audit, never one too few.
     """
+    # A fixed number of queries, however many accounts. Nothing is decrypted here: the threads that do ask no database.
     holders = {account.pk: account.connection or account.pk for account in accounts}
     rows = {row.pk: row for row in CloudCredential.objects.filter(account_id__in=set(holders.values()))}
     borrowed = {account.connection for account in accounts if account.connection}
@@ -120,6 +121,7 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
             continue
         organization = through.get(connecting)
         refusal = _refusal(connections.get(connecting), account.owner)
+        # A transfer that was killed in the middle must not lend one owner's credential to another (0008).
         if organization is not None and organization.owner != account.owner:
             organization = None
         refusal = refusal or (None if organization else _organization_gone())
@@ -129,7 +131,7 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
 
 
 def opener_if_replaced(account: CloudAccount, used: Opener) -> Opener | None:
-    """The credential where it was replaced since ``used`` was read; None where it is still the one."""
+    """The present credential where it was replaced since ``used`` was read; None where it is still the same."""
     row = CloudCredential.objects.filter(account_id=used.holder).first()
     if row is None or row.payload is None or row.payload.is_same_as(used.sealed):
         return None

@@ -32,6 +32,7 @@ class Sealed:
     @classmethod
     def seal(cls, values: Mapping[str, Any], *, bound_to: UUID | str) -> Sealed:
         """Raises `KeyringError` where there is no usable key."""
+        # The owner of the value stands inside the encrypted text: Fernet has no associated data to authenticate.
         return cls(keyring.seal(json.dumps({"for": str(bound_to), "values": dict(values)}).encode()))
 
     def open(self, *, bound_to: UUID | str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ class SealedField(models.Field["Sealed | None", "Sealed | None"]):
 
     description = "Encrypted JSON"
 
-    def get_internal_type(self) -> str:
+    def get_internal_type(self) -> str:  # a text column on all three engines, and no schema of its own
         return "TextField"
 
     def from_db_value(self, value: str | None, *_: object) -> Sealed | None:

@@ -51,7 +51,7 @@ def open_(token: str) -> bytes:
 def rotated(token: str) -> str | None:
     """The token under the newest key; None where it is that already. Raises `KeyringError` as `open_` does."""
     keys = _keys()
-    newest = _ring(keys[:1])
+    newest = _ring(keys[:1])  # opening with the newest alone tells whether the token is under it
     try:
         newest.decrypt(token.encode())
     except InvalidToken:
@@ -67,6 +67,7 @@ def newest_fingerprint() -> str:
 def fingerprints() -> tuple[str, ...]:
     keys = _keys()
     _ring(keys)
+    # 48 bits tell a handful of keys apart, and are far too few to say anything of 256.
     return tuple(hashlib.sha256(key.encode()).hexdigest()[:12] for key in keys)
 
 
@@ -83,6 +84,7 @@ def _keys() -> tuple[str, ...]:
     return tuple(settings.CREDENTIAL_ENCRYPTION_KEYS)
 
 
+# By the keys themselves: a test, or a process whose settings were changed, never gets the ring of other keys.
 @lru_cache(maxsize=4)
 def _ring(keys: tuple[str, ...]) -> MultiFernet:
     if not keys:

@@ -35,16 +35,16 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 TASK = "cloudaccounts.run_check"
 ATTEMPTS = 3  # a check that kills its worker three times would kill the next one as well
-NUDGE_AGAIN = timedelta(seconds=20)  # a message that was not taken by then is sent again: brokers lose some
+RESEND_AFTER = timedelta(seconds=20)  # a message that was not taken by then is sent again: brokers lose some
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
 
 logger = logging.getLogger(__name__)
 
 
 def request_check(
-    account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON, nudge: bool = True
+    account: CloudAccount, *, actor: Actor, trigger: str = CheckTrigger.PERSON, notify_worker: bool = True
 ) -> ConnectionCheck:
-    """Asks for a check; returns the one under way where there is one. Without ``nudge`` the caller runs it.
+    """Asks for a check; returns the one under way where there is one. Without ``notify_worker`` the caller runs it.
 
     Raises `AccountSuspendedError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
     """
@@ -52,6 +52,7 @@ def request_check(
     while True:
         try:
             with transaction.atomic(using=SECURITY):
+                # Read anew: ``account`` may have been loaded before somebody suspended it.
                 if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
                     raise AccountSuspendedError
                 check = ConnectionCheck.objects.create(
@@ -63,7 +64,7 @@ def request_check(
                     requested_at=now,
                     nudged_at=now,
                 )
-                if nudge:
+                if notify_worker:
                     messages.send_on_commit(TASK, str(check.pk), using=SECURITY)
         except IntegrityError:
             # ``active_account`` is unique: one is under way. Where it has ended since, the next turn creates ours.
@@ -88,7 +89,7 @@ def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResu
     check = rows.get()
     account = CloudAccount.objects.filter(pk=check.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
-        claim.end(state=CheckState.ABANDONED)
+        claim.end(state=CheckState.ABANDONED)  # without a code: nothing went wrong
         _check_resumed_account(check)
         return None
     with LeaseKeeper(claim.renew):
@@ -97,7 +98,10 @@ def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResu
 
 
 def requeue_checks() -> int:
-    """Nudges queued checks again, gives those of dead workers another try, and ends them after three. Counts both."""
+    """Sends the messages of queued checks again, gives those of dead workers another try, and ends them after three.
+
+    Counts both.
+    """
     now = timezone.now()
     changed = 0
     for check in ConnectionCheck.objects.filter(state=CheckState.RUNNING, lease_until__lt=now)[:500]:
@@ -111,7 +115,7 @@ def requeue_checks() -> int:
                 code="worker_died",
                 cause=f"Our own worker died {ATTEMPTS} times during this check.",
             )
-    waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         # The time before the message: a broker that is down is tried again in 20 seconds, and not at each call.
         ConnectionCheck.objects.filter(pk=key).update(nudged_at=now)

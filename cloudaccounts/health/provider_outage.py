@@ -24,7 +24,7 @@ from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work.databases import SECURITY
 
-MIN_FAILURES = 5  # fewer are a coincidence: an owner with three accounts may have broken all three
+MIN_FAILURES = 5  # accounts; fewer say nothing of a provider
 MANY_AT_ONCE = 20
 SILENCE = timedelta(minutes=1)  # many failures right after an answer are no outage
 

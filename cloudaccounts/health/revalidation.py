@@ -21,7 +21,7 @@ def revalidate_now(account: CloudAccount, *, actor: Actor) -> Observation:
 
     Raises `ProviderError` where it cannot be checked: suspended, or given up.
     """
-    check = request_check(account, actor=actor, nudge=False)
+    check = request_check(account, actor=actor, notify_worker=False)
     report = run_check(check.pk)
     return Observation.of_report(report) if report is not None else _outcome_of(check)
 

@@ -1,3 +1,5 @@
+"""Sessions with a stored account's cloud, for scans."""
+
 from __future__ import annotations
 
 from cloudaccounts import registry

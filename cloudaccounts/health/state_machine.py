@@ -93,7 +93,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``interval`` between checks of a healthy account, ``backoff`` before the next look at a degraded one."""
+    """``interval`` between checks of a healthy account, ``backoff`` before the next check of a degraded one."""
 
     interval: timedelta
     backoff: timedelta

@@ -1,4 +1,4 @@
-"""The live proof of access: with new credentials, and with those that are stored."""
+"""The live validation of access: with new credentials, and with those that are stored."""
 
 from __future__ import annotations
 
@@ -62,10 +62,12 @@ def prove_access(
     """
     progress = ValidationProgress(listen=listen)
     target = target_for(account.owner, account.details, deadline=deadline)
+    # No transaction is open here: the cloud may take as long as the deadline, and nothing must wait for it.
     try:
         report = account.provider.validate(credentials, target, progress)
     except ProviderError as error:
         report = refusal_report(progress, error)
+    # Afterwards, and only failures: an owner who connects a hundred accounts in a row is not slowed down.
     attempt.count(report)
     return report
 

@@ -1,6 +1,6 @@
 """Reads import files: CSV in a stream, YAML by a loader that knows texts, lists and mappings and nothing else.
 
-What is wrong is told by line and reason. No message repeats what stands in the file: a secret may stand anywhere.
+What is wrong is reported by line and reason. No message repeats what the file holds: a secret may stand anywhere.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OPTIONAL = ("partition", "cloud", "group")  # cloud is another word for partitio
 CREDENTIALS = "credentials."
 LONGEST_CELL = 20_000  # characters; a GCP key has 2,400
 YAML_LIMIT = 2 * 1024 * 1024  # bytes; a tree of nodes takes a hundred times that in memory
-MOST_KEYS = 40
+MOST_KEYS = 40  # of a mapping; an account has fewer than twenty fields
 _CREDENTIAL = re.compile(r"credentials\.[a-z][a-z0-9_]{0,40}")
 _SEPARATORS = re.compile(r"[\s,;]+")
 
@@ -61,6 +61,8 @@ def read_file(path: Path) -> Iterator[Row | BadRow]:
         if kind != ".csv":
             yield from _yaml_rows(path)
             return
+        # Spreadsheets write a byte order mark. What is not UTF-8 is replaced, so that it is refused by row and not by
+        # file (see `_value_problem`).
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
             yield from _csv_rows(text)
     except OSError as error:
@@ -68,11 +70,12 @@ def read_file(path: Path) -> Iterator[Row | BadRow]:
 
 
 def _csv_rows(text: TextIO) -> Iterator[Row | BadRow]:
+    # strict: without it a quotation mark that is never closed swallows the rest of the file into one cell.
     reader = csv.reader(text, strict=True)
     header: list[str] = []
     line = 1
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + 1  # where the row begins: a quoted cell may hold line breaks
         try:
             cells = next(reader)
         except StopIteration:
@@ -130,7 +133,7 @@ def _value_problem(values: dict[str, str]) -> str:
         if len(value) > LONGEST_CELL:
             return f"The value of {name} is far too long."
         if "\x00" in value:
-            return f"There is a NUL character in {name}."
+            return f"There is a NUL character in {name}."  # which PostgreSQL refuses to store
         if "\ufffd" in value:
             return f"The value of {name} is not UTF-8."
     return ""
@@ -155,7 +158,7 @@ class _Loader(yaml.SafeLoader):
 
 def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
     with path.open("rb") as file:
-        content = file.read(YAML_LIMIT + 1)
+        content = file.read(YAML_LIMIT + 1)  # one byte more says that it is too long, without reading it all
     if len(content) > YAML_LIMIT:
         raise FileRefusedError(
             f"YAML files are read up to {YAML_LIMIT // 1024 // 1024} MB.", "Use CSV, which is read in a stream."

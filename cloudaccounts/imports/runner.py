@@ -1,4 +1,4 @@
-"""One account of a file after the other: cleaned, compared, proven live, stored. Each by itself, or not at all."""
+"""Imports the accounts of a file: each row is cleaned, compared, validated live and stored, or not at all."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.organizations import grouping
 from cloudaccounts.work.threads import DatabaseThreads
 
-THREADS = 8
-MAX_PENDING = 4 * THREADS  # rows read before the first of them is told: memory stays flat
+THREADS = 8  # a validation waits for its cloud nearly all the time
+MAX_PENDING = 4 * THREADS  # rows that are read ahead of the first result: memory stays flat
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,10 @@ class RowResult:
 
 
 def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_run: bool) -> Iterator[RowResult]:
-    """In the order of the lines, several at a time. Raises what reading raises, after the rows before were told."""
+    """Results in the order of the lines, several rows at a time.
+
+    Raises what reading raises, after the results of the rows before: nothing that was imported goes unreported.
+    """
     failure: ProviderError | None = None
     under_way: deque[Future[RowResult]] = deque()
     with DatabaseThreads(THREADS, "import") as pool:
@@ -57,6 +60,7 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
                 failure = error
                 break
             under_way.append(pool.submit(partial(_in_thread, row, owner, actor, dry_run=dry_run)))
+            # The oldest is waited for, however many later ones are done: results come in the order of the lines.
             if len(under_way) >= MAX_PENDING:
                 yield under_way.popleft().result()
         while under_way:
@@ -71,7 +75,7 @@ def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) ->
             return RowResult(row.line, "refused", reason=row.reason)
         return _import(row, owner, actor, dry_run=dry_run)
     except Exception:
-        # A defect of ours in one row is told as its outcome; the others go on.
+        # A defect of ours in one row is its result; the others go on.
         logger.exception("import.defect", extra={"line": row.line})
         return RowResult(row.line, "refused", reason=defect("row").cause)
 
@@ -85,12 +89,13 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
     result = partial(
         RowResult, row.line, provider=account.provider.key, account_id=account.account_id, name=account.details.name
     )
-    # Before a look at the credential: a file may be run again after its secrets were taken out of it.
+    # Before its credential is read: a file may be run again after its secrets were taken out of it.
     if account.is_connected:
         return result("exists")
     try:
         group = grouping.resolve_group_id(owner, row.values.get("group", ""))
         credentials = read_credentials(account, account_input.credentials)
+        # The operator runs the command, with files of their own: rate limits would stop an import of thousands.
         report = prove_access(account, credentials, attempt=NOT_A_GUESS)
         if not report.ok:
             raise ValidationRefusedError(report)

@@ -1,4 +1,4 @@
-"""Connecting a proven account: its credential sealed, its row written, its first scan requested by the row's signal."""
+"""Connecting a validated account: credential encrypted, row written, first scan requested by the row's signal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def add_cloud_account(
     report: CloudValidationResult,
     account_uuid: UUID | None = None,
 ) -> CloudAccount:
-    """Connects a proven account, for callers that have its details as they were entered; see `connect_account`.
+    """Connects a validated account, for callers that have its details as they were entered; see `connect_account`.
 
     Raises `InputError` as well.
     """
@@ -61,6 +61,7 @@ def connect_account(
     Repeating it with the same ``account_uuid`` (a draft's) answers with the account that is there already.
     Raises `DuplicateAccountError`, `ValidationRefusedError`, `CredentialsUnreadableError`.
     """
+    # Whoever calls: no path leads to a stored account that no report vouches for.
     if not (report.finished and report.ok):
         raise ValidationRefusedError(report)
     # Looked for before anything is sealed: its credential may have been rotated since, and would be written over.
@@ -82,7 +83,7 @@ def connect_account(
             # without a credential never exists; a credential without an account is deleted by `credentials.orphans`.
             if connection is None:
                 vault.store(account=row, credentials=credentials, facts=facts, since=row.credential_since, actor=actor)
-            row.save(force_insert=True)
+            row.save(force_insert=True)  # an insert, or IntegrityError: save() alone would write over another's row
             if account_uuid and AuditEvent.objects.filter(account=account_uuid, action="account.deleted").exists():
                 raise AccountDeletedError  # a parallel finish had written it, and its owner deleted it, since our look
             record_event(

@@ -1,4 +1,4 @@
-"""Connecting, proving and re-proving in one call, while the caller waits: for the HTTP API and scripts."""
+"""Connecting, validating and checking in one call, while the caller waits: for the HTTP API."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from cloudaccounts.models import CloudAccount, ConnectionCheck
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.rotation.verify import replace_credentials
 
-DEADLINE = 25.0  # seconds: a web process waits for no longer
-POLL_EVERY = 0.2
+DEADLINE = 25.0  # seconds: what the caller waits; gunicorn ends a process that takes 60
+POLL_EVERY = 0.2  # seconds
 
 
 class CheckUnderWayError(ProviderError):
@@ -54,15 +54,16 @@ def onboard_account(
     account_uuid: UUID | None = None,
     deadline: float = DEADLINE,
 ) -> CloudAccount:
-    """Proves and connects an account, and puts it into the owner's groups of these names or ids.
+    """Validates and connects an account, and puts it into the owner's groups of these names or ids.
 
-    Nothing is stored where the proof fails.
+    Nothing is stored where the validation fails.
 
-    Repeating it with the same ``account_uuid`` answers with the account that is there already. Raises `InputError`,
+    Repeating it with the same ``account_uuid`` returns the account that is there already. Raises `InputError`,
     `DuplicateAccountError`, `ValidationRefusedError`, `TooManyAttemptsError` and other `ProviderError`s.
     """
     resolved, credentials = read_account(account_input, owner=owner)
-    group_ids = find_groups(owner, groups, field="group")
+    group_ids = find_groups(owner, groups, field="group")  # before the cloud is asked: a misspelt group costs nothing
+    # Before the question whether it is connected: a repeated call's own account is no duplicate of itself.
     if account_uuid and (existing := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
         if group_ids:  # a call that was killed may have come no further than the account
             set_groups(existing, actor=actor, group_ids=group_ids)
@@ -77,7 +78,7 @@ def onboard_account(
 
 
 def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str, Any]) -> None:
-    """Of name, environment, regions and groups, those that are named. Raises `InputError`, `DoesNotExist`."""
+    """Changes those of name, environment, regions and groups that are given. Raises `InputError`, `DoesNotExist`."""
     group_ids = find_groups(account.owner, changes.get("groups", ()), field="groups")
     present = {"name": account.name, "environment": account.environment, "regions": account.regions}
     values = {name: changes.get(name, value) for name, value in present.items()}
@@ -90,7 +91,7 @@ def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str,
 def replace_given_credentials(
     account: CloudAccount, *, actor: Actor, method: str, raw_values: Mapping[str, Any], deadline: float = DEADLINE
 ) -> CloudValidationResult:
-    """Reads what was given, proves it and swaps; without ``method`` it is of the present one.
+    """Reads new credentials, validates and swaps them; without ``method`` they are of the present one.
 
     Raises `InputError`, and what `replace_credentials` raises.
     """
@@ -99,18 +100,19 @@ def replace_given_credentials(
 
 
 def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE) -> ConnectionCheck:
-    """Checks a connected account here and now; where a worker checks it already, waits for that. The ended check.
+    """Checks a connected account while the caller waits; where a worker checks it already, waits for that check.
 
     Raises `AccountSuspendedError`, `CheckUnderWayError`, and ``DoesNotExist`` where it was deleted meanwhile.
     """
     began = time.monotonic()
-    check = request_check(account, actor=actor, nudge=False)
+    check = request_check(account, actor=actor, notify_worker=False)
     run_check(check.pk, deadline=deadline)
     while True:
         check = ConnectionCheck.objects.get(pk=check.pk)
         if check.state == CheckState.FINISHED:
             return check
         if check.state == CheckState.ABANDONED:
+            # Without a code it was given up because the account was suspended (see `run_check`).
             raise ProviderError(check.code, check.cause, permanent=False) if check.code else AccountSuspendedError()
         if time.monotonic() - began > deadline:
             raise CheckUnderWayError

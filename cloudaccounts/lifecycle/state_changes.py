@@ -1,3 +1,5 @@
+"""Suspending, resuming and deleting accounts, so that repeating each finishes what a kill interrupted."""
+
 from __future__ import annotations
 
 from django.db import transaction
@@ -22,7 +24,7 @@ from cloudaccounts.work.databases import SECURITY
 
 
 def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
-    """Stops checks and scans; nothing is deleted. Suspending again finishes what a kill interrupted."""
+    """Stops checks and scans; nothing is deleted."""
     with transaction.atomic(using=SECURITY):
         changed = transitions.suspend(account)
         account.status = CloudAccountStatus.SUSPENDED
@@ -33,7 +35,7 @@ def suspend_account(account: CloudAccount, *, actor: Actor) -> None:
 
 
 def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | None:
-    """Back to work as pending, with a check that decides the rest. None where the account was not suspended."""
+    """Pending again, with a check that decides the rest. None where the account was not suspended."""
     with transaction.atomic(using=SECURITY):
         if not transitions.resume(account):
             return None
@@ -42,12 +44,14 @@ def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | 
 
 
 def delete_account(account: CloudAccount, *, actor: Actor) -> None:
-    """Deletes the credential, the account and what was discovered. The audit trail stays.
+    """Deletes the credential, the account and what was discovered. The audit events stay.
 
     Raises `ConnectionInUseError` while other accounts are opened with its credential.
     """
     refuse_while_used(account)
     with transaction.atomic(using=SECURITY):
+        # The account's own row goes last. Without transactions (MongoDB) a kill at any line then leaves an account that
+        # can be deleted once more, and never rows of scans or a credential that belong to none.
         account_deleted.send(sender=CloudAccount, account=account, actor=actor)
         remove_from_all_groups(account.pk)
         CloudCredential.objects.filter(account_id=account.pk).delete()

@@ -1,4 +1,7 @@
-"""Accounts change hands when their owner leaves. What is bound to the old owner at the provider is said, not hidden."""
+"""Accounts are transferred when their owner leaves.
+
+Where the provider binds access to the old owner's external ID, the account waits, pending, for the new one.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ class TransferRefusedError(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class TransferReport:
-    """``pending`` are those of the moved that work again only once the provider knows the new owner's external ID."""
+    """``pending``: those of the moved that work again only once the provider knows the new owner's external ID."""
 
     moved: tuple[CloudAccount, ...]
     pending: tuple[CloudAccount, ...]
@@ -60,7 +63,7 @@ class TransferReport:
 
 
 def transfer_accounts(accounts: Iterable[CloudAccount], *, to_owner: str, actor: Actor) -> TransferReport:
-    """Each by itself: one that is refused keeps no other from moving. Raises `InputError` for an owner that is none."""
+    """Transfers one after the other; one that is refused keeps no other. Raises `InputError` for an unknown owner."""
     moved, pending, refused = [], [], []
     check_new_owner(to_owner)
     for account in accounts:
@@ -77,6 +80,7 @@ def transfer_accounts(accounts: Iterable[CloudAccount], *, to_owner: str, actor:
 
 def check_new_owner(owner: str) -> str:
     """The user's name. Raises `InputError` where there is no such user, or one who cannot sign in."""
+    # ``owner`` is a text that a form or a job holds: a key that is no number would be an error of the database's.
     users = get_user_model().objects.filter(is_active=True)
     user = users.filter(pk=owner).first() if owner.isascii() and owner.isdecimal() else None
     if user is None:
@@ -87,9 +91,9 @@ def check_new_owner(owner: str) -> str:
 def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
     """Moves the account with its checks, scans and assets; it leaves its groups.
 
-    What stays: the audit trail and the notices, which say what the old owner was told; the new one is told of what
-    comes. What goes: a new credential that waits for its test, the one kept for a rollback (both were entered by
-    somebody who has no say here any more) and the reports of their tests.
+    What stays: audit events and notices of the time before; they are the old owner's. What is destroyed: a new
+    credential that waits for its test, the one kept for a rollback (both were entered by somebody who has no say here
+    any more) and the reports of their tests.
 
     Repeating it for an account that is theirs already finishes what a kill interrupted, where there are no transactions
     (MongoDB), and changes nothing else.
@@ -109,10 +113,11 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     refuse_while_used(account)
     if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
         raise TransferRefusedError(account)
-    catch_up_with_swap(account)
+    catch_up_with_swap(account)  # so that what moves says of its credential what is true
     unproven_fields = _unproven_fields(account, to_owner, name)
     try:
         with transaction.atomic(using=SECURITY):
+            # Conditional on the owner that was read: of two transfers at once, one moves the account.
             row = CloudAccount.objects.filter(pk=account.pk, owner=before)
             if not row.update(owner=to_owner, updated_at=timezone.now(), **unproven_fields):
                 raise CloudAccount.DoesNotExist
@@ -133,7 +138,11 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
 
 
 def _move_related_rows(account: CloudAccount, *, actor: Actor, began_before: bool = False) -> None:
-    """What hangs on the account in this app, secrets first. What is the new owner's already is left alone."""
+    """Moves or ends what belongs to the account in this app. What is the new owner's already is left alone.
+
+    Secrets first: should a kill come where there are no transactions (MongoDB), the new owner must not find a
+    credential that the old one staged.
+    """
     owner = account.owner
     rotations = CredentialRotation.objects.filter(account=account.pk).exclude(owner=owner)
     if not began_before or rotations.exists():
@@ -151,12 +160,13 @@ def _move_related_rows(account: CloudAccount, *, actor: Actor, began_before: boo
     checks.update(owner=owner)
     remove_from_all_groups(account.pk, but_of=owner)
     for organization in Organization.objects.filter(connection=account.pk):
+        # Members before their organization: each opening compares owners, and refuses in between (0008).
         OrganizationMember.objects.filter(organization=organization.pk).update(owner=owner)
         Organization.objects.filter(pk=organization.pk).update(owner=owner)
 
 
 def _unproven_fields(account: CloudAccount, to_owner: str, name: str) -> dict[str, Any]:
-    """What changes of its state: only where the provider binds our own identity to the old owner's external ID."""
+    """The columns that say "not proven any more": only where the provider binds access to the old external ID."""
     if not _is_bound(account):
         return {}
     error = ProviderError(

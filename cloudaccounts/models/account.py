@@ -27,7 +27,7 @@ class AccountHealth(models.TextChoices):
 
     UNKNOWN = "unknown", "not checked yet"
     OK = "ok", "ok"
-    DEGRADED = "degraded", "degraded"  # what can pass by itself, or is our own trouble
+    DEGRADED = "degraded", "degraded"  # out of reach for now, or our own trouble
     BROKEN = "broken", "broken"  # refused, or out of reach for too long: the status says failed
 
 
@@ -37,7 +37,7 @@ class Environment(models.TextChoices):
     DEVELOPMENT = "dev", "Dev"
 
 
-# What the lists' filters ask for, in the indexes of their orders.
+# What the lists' filters ask for: part of each index that a list is sorted by (docs/decisions/0011).
 _KEYS = (
     "id", "account_id", "provider", "status", "environment", "credential_secretless", "credential_since",
     "credential_expires_at",
@@ -99,7 +99,7 @@ class CloudAccount(models.Model):
     lost_permissions = models.JSONField(default=list, blank=True)  # denied now: service, permission, since when
     next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # NULL while suspended
     next_report_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
-    check_claim = models.UUIDField(null=True, blank=True)  # the heartbeat round that has it; see services.heartbeats
+    check_claim = models.UUIDField(null=True, blank=True)  # the heartbeat round that has it; see health.heartbeats
     credential_since = models.DateTimeField(null=True, blank=True)  # the cloud's key date, else the day it was given
     credential_expires_at = models.DateTimeField(null=True, blank=True)
     credential_secretless = models.BooleanField(default=False)
@@ -133,7 +133,7 @@ class CloudAccount(models.Model):
             models.Index(fields=["owner", "last_checked_at", "id"], name="account_owner_checked"),
             models.Index(fields=["owner", "status"], name="account_owner_status"),
             models.Index(fields=["provider", "next_check_at"], name="account_due"),
-            # For operators, who look at everybody's.
+            # For operators, who read everybody's.
             models.Index(
                 fields=["name", *_KEYS, "owner", "health", "last_checked_at", "last_check_code"], name="account_list"
             ),
@@ -160,6 +160,7 @@ class CloudAccount(models.Model):
 
     @property
     def report(self) -> CloudValidationResult | None:
+        # Imported here: every command loads the models, and few read a report.
         data: dict[str, Any] = self.last_check
         from cloudaccounts.contract.report import CloudValidationResult
 

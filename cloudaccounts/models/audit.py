@@ -13,7 +13,7 @@ COUNTED = "credential.opened_by_heartbeats"  # one event for each account and da
 
 
 class AppendOnlyError(TypeError):
-    """The audit trail was to be changed, which nothing here may do."""
+    """Audit events were to be changed or deleted, which nothing here may do."""
 
     def __init__(self) -> None:
         super().__init__("audit events are appended, never changed; `purge_before` alone removes them, by age")
@@ -35,6 +35,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 
     def purge_before(self, moment: datetime) -> int:
         """Removes the oldest events before then, a batch of them; how many. Call it until it says 0."""
+        # Keys first: MongoDB's backend deletes no slice. `_raw_delete` goes past `delete` above, which refuses.
         oldest = list(
             self.filter(created_at__lt=moment).order_by("created_at").values_list("pk", flat=True)[:PURGE_BATCH]
         )

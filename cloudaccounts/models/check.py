@@ -18,7 +18,7 @@ class CheckState(models.TextChoices):
 
 
 class ConnectionCheck(models.Model):
-    """One check of an account's connection: the row is the request, the message to the worker only a nudge.
+    """One check of an account's connection: the row is the request, and the message to the worker may be lost.
 
     ``active_account`` is the account while the check is queued or running and NULL afterwards: its uniqueness lets one
     check at a time be under way. ``lease_until`` is renewed by the worker; one that passed means a worker that died.

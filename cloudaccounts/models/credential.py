@@ -7,7 +7,7 @@ from cloudaccounts.models.account import CloudAccount
 
 
 class CloudCredential(models.Model):
-    """The one credential of an account, sealed. `credentials.vault` and `.staging` alone read and write it.
+    """The one credential of an account, encrypted. `credentials.vault` and `.staging` alone read and write it.
 
     The key is the account's own UUID: writing it again is the same write, and no second row can appear. Beside the
     credential in use the row holds the one that is to replace it (``staged``) and the one that it replaced
@@ -33,7 +33,7 @@ class CloudCredential(models.Model):
     staged_label = models.CharField(max_length=60, blank=True, default="")
     staged_hint = models.CharField(max_length=200, blank=True, default="")
     staged_secretless = models.BooleanField(default=False)
-    staged_created_at = models.DateTimeField(null=True)  # the credential's own date, where it tells
+    staged_created_at = models.DateTimeField(null=True)  # the credential's own date, where it has one
     staged_expires_at = models.DateTimeField(null=True)
     staged_key_fingerprint = models.CharField(max_length=12, blank=True, default="")
     staged_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""How notices reach people: who is to be told of what, and the digests in which it is sent."""
+"""How notices reach people: who gets which, and the digests in which they are sent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NoticeDigest(models.Model):
 
 
 class NoticeDelivery(models.Model):
-    """That one recipient is told of one fact: once, in the digest that took this row."""
+    """That one recipient gets one notice, once: in the digest that took this row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.UUIDField()

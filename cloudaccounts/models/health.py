@@ -1,4 +1,4 @@
-"""What heartbeats leave behind: a history for each account, and what is known of each provider as a whole."""
+"""What heartbeats record: a history for each account, and whether each provider answers at all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class HealthRecord(models.Model):
 
 
 class ProviderReach(models.Model):
-    """Whether a provider's accounts answer at all. ``suspected_since`` is set while the product doubts itself."""
+    """Whether a provider's accounts answer at all. ``suspected_since`` is set while an outage is suspected."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.CharField(max_length=32, unique=True)

@@ -22,7 +22,7 @@ class ItemState(models.TextChoices):
 class Job(models.Model):
     """One piece of work over many things: revalidate a group, onboard an organization's members.
 
-    The row and its items are the request and the progress; messages only nudge. What each ``kind`` does is a handler
+    The row and its items are the request and the progress; messages may be lost. What each ``kind`` does is a handler
     registered with `cloudaccounts.jobs.runner`. ``options`` holds JSON types and never a secret.
     """
 

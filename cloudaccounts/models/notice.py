@@ -20,7 +20,7 @@ class NoticeKind(models.TextChoices):
 
 
 class Notice(models.Model):
-    """A fact that people are told of once. Written with the change that it tells; delivered later, in digests.
+    """A fact that people are notified of once. Written with the change itself; delivered later, in digests.
 
     ``key`` names the fact (``account.failed:<account>:<since>``): writing it again changes nothing. ``owner`` is empty
     for what concerns operators alone.
@@ -35,7 +35,7 @@ class Notice(models.Model):
     text = models.CharField(max_length=500)
     remedy = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField()
-    spread_at = models.DateTimeField(null=True)  # when it was written down who is to be told
+    spread_at = models.DateTimeField(null=True)  # when its deliveries were written
     read_at = models.DateTimeField(null=True)  # by its owner, on the page
 
     class Meta:

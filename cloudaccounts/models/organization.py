@@ -39,8 +39,8 @@ class MemberState(models.TextChoices):
 class Organization(models.Model):
     """An organization, tenant or folder whose members are reached with the credential of one connected account.
 
-    The row is also the request to look at it again: ``sync_state`` with claim and lease, and ``cursor``, the page from
-    which a look goes on. Each look from the beginning is a ``generation``; what it did not meet is gone.
+    The row is also the request for a sync: ``sync_state`` with claim and lease, and ``cursor``, the page from which a
+    sync goes on. Each sync from the first page is a ``generation``; members that it did not meet are closed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,7 +48,7 @@ class Organization(models.Model):
     provider = models.CharField(max_length=32, choices=provider_choices)
     connection = models.UUIDField(unique=True)  # the CloudAccount whose credential is used
     root_id = models.CharField(max_length=200, blank=True, default="")
-    name = models.CharField(max_length=160, blank=True, default="")  # empty until the first look
+    name = models.CharField(max_length=160, blank=True, default="")  # empty until the first sync
     options = models.JSONField(default=dict)  # the provider's own, such as a role's name; never a secret
     sync_state = models.CharField(max_length=8, choices=SyncState.choices, default=SyncState.IDLE)
     generation = models.PositiveIntegerField(default=0)
@@ -61,8 +61,8 @@ class Organization(models.Model):
     lease_until = models.DateTimeField(null=True)
     last_synced_at = models.DateTimeField(null=True)
     next_sync_at = models.DateTimeField(null=True)
-    seen = models.PositiveIntegerField(default=0)  # nodes met by the look that runs, or by the last one
-    code = models.CharField(max_length=64, blank=True, default="")  # of the last look; empty where it went well
+    seen = models.PositiveIntegerField(default=0)  # nodes met by the sync that runs, or by the last one
+    code = models.CharField(max_length=64, blank=True, default="")  # of the last sync; empty where it went well
     cause = models.CharField(max_length=500, blank=True, default="")
     remedy = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -20,7 +20,7 @@ class RotationStage(models.TextChoices):
 
 
 class CredentialRotation(models.Model):
-    """One replacement of an account's credential: the row is the request and the progress, messages only nudge.
+    """One replacement of an account's credential: the row is the request and the progress; messages may be lost.
 
     The new credential itself waits, sealed, in the account's `CloudCredential` (``staged_id`` is this row's id).
     ``active_account`` is the account while a test is queued or under way and NULL otherwise: its uniqueness lets one at

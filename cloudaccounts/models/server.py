@@ -1,4 +1,4 @@
-"""Small records about this installation itself and about owners."""
+"""Small records about this installation and about owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads for operators, of everybody's rows. Each stops counting where nobody looks any more."""
+"""Reads for operators, of everybody's rows. Counting stops at `COUNT_LIMIT`: a larger number says no more."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from cloudaccounts.models import (
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.delivery import DigestState
 from cloudaccounts.models.job import JobState
+from cloudaccounts.operations.workers import ALIVE
 
 COUNT_LIMIT = 1000
 STUCK_AFTER = timedelta(minutes=10)
-ALIVE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits, by its rows: messages only nudge."""
+    """What waits, counted by rows: a message may be lost, a row is not."""
 
     name: str
     waiting: int
@@ -86,7 +86,7 @@ def unfinished_jobs(limit: int) -> Sample:
 
 
 def unsent_digests(limit: int) -> Sample:
-    """Tried at least once without success, given up ones among them."""
+    """Those that were tried at least once without success, also where they were given up."""
     digests = NoticeDigest.objects.filter(state__in=(DigestState.READY, DigestState.DROPPED), attempts__gt=0)
     return sample(digests.order_by("created_at"), limit)
 

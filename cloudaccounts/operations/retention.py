@@ -1,4 +1,4 @@
-"""Histories have an age limit. What goes is the oldest, in batches, so that nobody waits for a long lock."""
+"""Histories have an age limit. The oldest rows are deleted in batches, so that nobody waits for a long lock."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
     while removed := AuditEvent.objects.purge_before(limit):
         events += removed
     while keys := _oldest(Notice.objects.filter(created_at__lt=limit)):
+        # Dependent rows first: there are no foreign keys that would, and a kill leaves the notice to find them by.
         NoticeDelivery.objects.filter(notice__in=keys).delete()
         notices += Notice.objects.filter(pk__in=keys).delete()[0]
     while keys := _oldest(NoticeDigest.objects.filter(created_at__lt=limit)):
@@ -91,7 +92,7 @@ def _ended_checks(limit: datetime) -> QuerySet[Any]:
 
 
 def _ended_rotations(limit: datetime) -> QuerySet[Any]:
-    """Without what still waits staged."""
+    """Without those whose new credential is still staged: they are discarded with it, and not before."""
     ended = CredentialRotation.objects.filter(active_account=None, requested_at__lt=limit)
     return ended.exclude(state=RotationStage.STAGED)
 

@@ -1,3 +1,5 @@
+"""A worker's heartbeat row, by which pages can say "no worker is running" instead of waiting without end."""
+
 from __future__ import annotations
 
 import logging
@@ -32,8 +34,11 @@ class WorkerPulse:
             try:
                 record_worker_heartbeat(name, queues)
             except DatabaseError:
+                # The worker itself may be fine, and the next row is written in five seconds: no reason to end.
                 logger.warning("worker.heartbeat_not_written", exc_info=True)
             finally:
+                # Django closes connections at the end of requests, and this thread has none: an idle one would outlive
+                # a restart of the database and fail at the next row.
                 connections.close_all()
             if self._stop.wait(EVERY):
                 return

@@ -16,7 +16,7 @@ from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudAccount, CloudCredential, KeyWitness, ServerIdentityRecord, WorkerHeartbeat
 
-ALIVE = timedelta(seconds=20)
+ALIVE = timedelta(seconds=20)  # four heartbeats: one that is late is not taken for a dead worker
 _BOUND = "key-witness"
 
 
@@ -39,7 +39,7 @@ def worker_state(queue: str) -> WorkerState:
 
 
 def refresh_server_identities() -> None:
-    """Finds out who this server is at each provider, so that pages can say it without asking. Asks the network."""
+    """Stores who this server is at each provider, so that pages can show it without the network. Asks the network."""
     for provider in registry.all_providers():
         identity = provider.server_identity(float(settings.CONNECTION_TIMEOUT_SECONDS))
         if identity is not None:
@@ -49,7 +49,7 @@ def refresh_server_identities() -> None:
 
 
 def server_identity(provider: str) -> ServerIdentity:
-    """As last found out; where no worker did so yet, that is said."""
+    """As a worker last stored it; where none did yet, an identity whose error says so."""
     row = ServerIdentityRecord.objects.filter(provider=provider).first()
     if row is None:
         return ServerIdentity(
@@ -60,11 +60,12 @@ def server_identity(provider: str) -> ServerIdentity:
     return ServerIdentity(**row.identity)
 
 
-def confirm_key(*, settle: bool = True) -> KeyringError | None:
-    """None where the key fits the data; else what is wrong. Writes the witness on first use, unless told not to.
+def confirm_key(*, write_witness: bool = True) -> KeyringError | None:
+    """None where the key fits the data; else what is wrong. Writes the witness on first use, where it may.
 
-    Without a witness but with accounts (a restored database), the key is judged by an account's credential, so that a
-    wrong key cannot become the witness.
+    Asked before anything is encrypted: values under a second key, beside those that it does not open, would split the
+    store. Without a witness but with accounts (a restored database), the key is tried on an account's credential, so
+    that a wrong key cannot become the witness.
     """
     row = KeyWitness.objects.filter(name="witness").first()
     try:
@@ -75,7 +76,7 @@ def confirm_key(*, settle: bool = True) -> KeyringError | None:
             account = CloudAccount.objects.filter(pk=credential.pk).first()
             if account is not None:
                 vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")
-        if settle:
+        if write_witness:
             KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": Sealed.seal({}, bound_to=_BOUND)})
     except KeyringError as error:
         return error

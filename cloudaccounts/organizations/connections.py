@@ -1,4 +1,4 @@
-"""The account whose credential an organization uses: taken up, and not let go while others depend on it."""
+"""Organizations and the connected account that each is read with: connected, and kept while members depend on it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from cloudaccounts.operations.workers import server_identity
 from cloudaccounts.organizations.sync import request_sync
 from cloudaccounts.work.databases import SECURITY
 
-CHUNK = 500  # keys in one question
+CHUNK = 500  # keys in one query: SQLite and PostgreSQL limit the number of parameters
 
 
 def connect_organization(account: CloudAccount, *, actor: Actor, options: Mapping[str, str]) -> Organization:
-    """Takes an account's credential for its organization, and asks for the first look; repeating it changes options.
+    """Connects an account's organization and requests its first sync; repeating it changes the options.
 
     Raises `InputError`, also where the account is suspended.
     """
@@ -44,12 +44,14 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
                 owner=account.owner, provider=account.provider, connection=account.pk, options=values
             )
     except IntegrityError:
+        # ``connection`` is unique: this account's organization is connected already, or another owner's still is.
         existing = Organization.objects.filter(connection=account.pk, owner=account.owner).first()
         if existing is None:
             raise InputError({"account": "Somebody else's organization is reached through this account."}) from None
         row = existing
         if row.options == values and row.is_looking:
             return row
+        # From the first page again: a cursor of the old options would skip what only the new ones can see.
         Organization.objects.filter(pk=row.pk).update(options=values, cursor="")
     record_event(
         actor=actor, owner=account.owner, action="organization.connected", account=account.pk, label=account.name,
@@ -72,7 +74,7 @@ def remove_organization(organization: Organization, *, actor: Actor) -> None:
 
 
 def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuide, ...]:
-    """How an administrator lets us into all members. Asks no network."""
+    """How an administrator gives this server access to all members. Asks no network."""
     context = SetupContext(
         account_id=account.account_id,
         partition=account.partition,

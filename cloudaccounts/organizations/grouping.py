@@ -1,4 +1,4 @@
-"""Groups that onboarded members and imported accounts are put into."""
+"""The group that onboarded members and imported accounts are added to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def resolve_group_id(owner: str, raw: str) -> str:
 
 
 def add_to_group(account: CloudAccount, group: str, *, actor: Actor) -> None:
-    """Puts the account into the group, if one was named and is still there. Repeating it changes nothing."""
+    """Adds the account to the group, if one was named. Repeating it changes nothing.
+
+    A group that was deleted meanwhile is no error: the account is connected, and its owner deleted the group.
+    """
     existing = group_queries.find(account.owner, UUID(group)) if group else None
     if existing is not None:
         add_members(existing, actor=actor, accounts=[account.pk])

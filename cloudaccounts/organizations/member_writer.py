@@ -1,4 +1,4 @@
-"""Writes pages of an organization's tree, with what is portable; see `scans.assets.writer` for the reasons."""
+"""Writes pages of an organization's tree in few statements, by what SQLite, PostgreSQL and MongoDB share."""
 
 from __future__ import annotations
 
@@ -15,13 +15,18 @@ from cloudaccounts.models.organization import MemberKind, MemberState, ProviderS
 from cloudaccounts.notifications.notify import notify
 
 BATCH = 500
+# ``seen_in`` comes last: it moves with every sync, and alone it is no change (see `_change`).
 _CHANGING = ["parent_id", "name", "provider_state", "state", "account", "seen_in"]
 _WORDS = {ProviderState.SUSPENDED: "suspended", ProviderState.CLOSED: "closed"}
 
 
 @dataclass(slots=True)
 class MemberWriter:
-    """Stores the pages of one look. The one worker that holds the claim writes; so reading first is safe."""
+    """Stores the pages of one sync.
+
+    Rows are read and then created or updated, since MongoDB's backend has no bulk_create that updates conflicts.
+    Nobody comes in between: one worker at a time holds the organization's claim.
+    """
 
     organization: Organization
     generation: int
@@ -48,21 +53,22 @@ class MemberWriter:
                 same.append(row.pk)
         OrganizationMember.objects.bulk_create(fresh)
         OrganizationMember.objects.bulk_update(changed, _CHANGING)
-        if same:
+        if same:  # most of them: one UPDATE, and no row is sent back
             OrganizationMember.objects.filter(pk__in=same).update(seen_in=self.generation)
         self.new += sum(row.kind == MemberKind.ACCOUNT and row.state == MemberState.NEW for row in fresh)
         return len(nodes_by_id)
 
     def close_missing_members(self) -> int:
-        """After the whole tree was seen: what was not met is gone. Kept as closed, so that its history stays."""
+        """After the whole tree was read: members that were not in it are closed. Their rows stay, as history."""
         missing = OrganizationMember.objects.filter(organization=self.organization.pk, seen_in__lt=self.generation)
         missing = missing.exclude(provider_state=ProviderState.CLOSED)
+        # Notices before the update: after a kill the rows are still to be closed, and a notice's key keeps it one.
         for row in missing.filter(account__isnull=False).iterator(chunk_size=BATCH):
             self._notify_closed(row, ProviderState.CLOSED)
         return missing.update(provider_state=ProviderState.CLOSED)
 
     def _connected(self, account_ids: list[str]) -> dict[str, CloudAccount]:
-        """Those accounts that the owner has connected already, in whichever way."""
+        """Those of these accounts that the owner has connected, as members or otherwise."""
         if not account_ids:
             return {}
         owned = CloudAccount.objects.of(self.organization.owner).filter(provider=self.organization.provider)
@@ -86,14 +92,14 @@ class MemberWriter:
         )
 
     def _change(self, row: OrganizationMember, node: OrganizationNode, connected: dict[str, CloudAccount]) -> bool:
-        """Whether anything beside the generation differs; then it stands on the row."""
+        """Writes the node's values onto the row; whether anything beside the generation changed."""
         before = [getattr(row, name) for name in _CHANGING[:-1]]
         account = connected.get(node.account_id) if node.account_id else None
         row.parent_id, row.name = node.parent_id[:200], shown_name(node.name) or node.account_id or row.node_id
         if row.provider_state != node.state and row.account and node.state != NodeState.ACTIVE:
             self._notify_closed(row, ProviderState(node.state.value))
         row.provider_state = node.state.value
-        if account is not None and row.account != account.pk:  # connected by itself since
+        if account is not None and row.account != account.pk:  # connected since, and not as a member
             row.account, row.state = account.pk, MemberState.ONBOARDED
         row.seen_in = self.generation
         return before != [getattr(row, name) for name in _CHANGING[:-1]]

@@ -1,4 +1,4 @@
-"""Testing and onboarding an organization's members: jobs whose every item bears repetition."""
+"""Testing and onboarding an organization's members: jobs of which each item can be repeated after a kill."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ONBOARD = "organization.onboard"
 # Members validated at once. Each asks about ten times within some seconds: far below STS's 600 a second and what
 # Resource Manager (Azure's and Google's) gives one identity; what is throttled all the same waits as the provider asks.
 THREADS = 8
-CHUNK = 500
+CHUNK = 500  # keys in one query: SQLite and PostgreSQL limit the number of parameters
 
 
 class ConnectionGoneError(ProviderError):
@@ -65,6 +65,8 @@ def onboard_members(
     connection = CloudAccount.objects.filter(pk=organization.connection).first()
     if connection is None:
         raise InputError({"members": "The account whose credential was used is gone. Connect it again."})
+    # Cleaned once, with the connection's own id: environment, regions and group are the same for all members, and a
+    # mistake in them must not fail a thousand items one by one.
     checked = clean_details(_details(organization, connection, connection.account_id, "any", environment, regions))
     group = grouping.resolve_group_id(organization.owner, group)
     items = list(_items(organization, members))
@@ -82,7 +84,7 @@ def onboard_members(
 
 def new_members(organization: Organization, *, under: str = "", failed: bool = False) -> list[UUID]:
     """Active accounts that are new (or have failed), in the whole tree or below one container."""
-    # One that a killed worker left in the middle is as new: onboarding it again finishes what was begun.
+    # A member that a killed worker left in the middle counts as new: onboarding it again finishes what was begun.
     states = [MemberState.NEW, MemberState.ONBOARDING, *([MemberState.FAILED] if failed else [])]
     members = OrganizationMember.objects.filter(
         organization=organization.pk, kind=MemberKind.ACCOUNT, state__in=states, provider_state=ProviderState.ACTIVE
@@ -96,7 +98,10 @@ def new_members(organization: Organization, *, under: str = "", failed: bool = F
 
 
 def containers_below(organization: Organization, node_id: str) -> list[str]:
-    """The container itself and all in it; none where it is no container. One that lies in itself is met once."""
+    """The container itself and all below it; none where it is no container. A circle ends: each is reached once.
+
+    Walked here and not by the database: MongoDB's backend has no recursive queries, and containers are few.
+    """
     children: dict[str, list[str]] = {}
     known = False
     rows = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER)
@@ -145,7 +150,10 @@ def _test(job: Job, item: JobItem) -> Outcome:
 
 @handles(ONBOARD, threads=THREADS)
 def _onboard(job: Job, item: JobItem) -> Outcome:
-    """A worker that dies anywhere in here leaves the item waiting; the account's UUID is the member's own."""
+    """Repeatable: a worker that dies anywhere in here leaves the item waiting, and the next one goes on.
+
+    The account gets the UUID that the member holds for it, so that onboarding twice finds the first one's account.
+    """
     organization, member = _find(job, item)
     if member is None or organization is None:
         return Outcome.skipped("This member is gone.")
@@ -156,6 +164,7 @@ def _onboard(job: Job, item: JobItem) -> Outcome:
     if account is None and member.state == MemberState.ONBOARDED:
         return _skip(member)
     if account is None:
+        # Written before the account: a page shows what is going on, and `new_members` offers it again after a kill.
         _write(member, state=MemberState.ONBOARDING)
         try:
             account = _add(organization, member, actor, options)

@@ -1,4 +1,4 @@
-"""Reads of organizations. Everything is of one owner; a page asks a fixed number of times, however large a tree is."""
+"""Reads of organizations, all of one owner. A page makes a fixed number of queries, however large a tree is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, Organiza
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
 
 CHOICES = 200  # accounts offered to connect an organization through
-# What a person asks for, in one list: what we did with a member, and what the cloud says of it.
+# One list for people, of two columns: what was done here with a member, and what the cloud says of it.
 STATES = (*MemberState.values, ProviderState.SUSPENDED.value, ProviderState.CLOSED.value)
 COLUMNS = (
     "account_id", "name", "container", "state", "provider_state", "account", "code", "cause", "remedy", "tested_at",
@@ -41,6 +41,7 @@ class Counts:
 
 
 _ACTIVE = Q(provider_state=ProviderState.ACTIVE)
+# Conditional counts, so that one query answers for all containers at once.
 _COUNTED: dict[str, Any] = {
     "accounts": Count("id"),
     "new": Count("id", filter=_ACTIVE & Q(state__in=(MemberState.NEW, MemberState.ONBOARDING))),
@@ -81,7 +82,7 @@ class Tree:
             node.counts = sum((child.counts for child in node.children), own.get(node.node_id, Counts()))
 
     def _bottom_up(self, root: str) -> Iterator[Container]:
-        """Each container after those in it. What hangs on no root, as a loop does, is left out."""
+        """Each container after those in it, so that counts add up. A circle, which no root reaches, is left out."""
         order, waiting, reached = [], [self.nodes[root]] if root in self.nodes else [], {root}
         while waiting:
             node = waiting.pop()
@@ -143,6 +144,7 @@ def members(organization: Organization, filters: MemberFilter) -> QuerySet[Organ
     elif filters.state in STATES:
         members_found = members_found.filter(provider_state=filters.state)
     if filters.q:
+        # Names by any part, account ids by their beginning, with or without the dashes that AWS prints.
         digits = filters.q.replace("-", "").replace(" ", "").lower()
         members_found = members_found.filter(
             Q(name__icontains=filters.q)

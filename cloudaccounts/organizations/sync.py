@@ -1,4 +1,4 @@
-"""Looking at an organization's tree: asked for by the row, done by a worker page by page, taken up after a kill.
+"""Syncs of organizations: requested by the row, done by a worker page by page, continued after a kill.
 
 Each page is stored together with the cursor behind it. A worker that dies leaves its lease to run out; the next one
 goes on from the cursor, and a page that comes twice changes nothing.
@@ -34,8 +34,8 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 TASK = "cloudaccounts.sync_organization"
 QUEUE = "fleet"
 EVERY = timedelta(days=1)
-AGAIN = timedelta(minutes=10)  # after what can pass by itself; goes on from the cursor
-NUDGE_AGAIN = timedelta(seconds=30)
+AGAIN = timedelta(minutes=10)  # after a failure that is not permanent; goes on from the cursor
+RESEND_AFTER = timedelta(seconds=30)
 TRIES = 5  # workers that may die one after the other at the same page
 OLDEST_CURSOR = timedelta(hours=1)  # the clouds' own page tokens do not live much longer
 
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 def request_sync(organization: Organization, *, actor: Actor) -> Organization:
-    """Asks for a look; one that waits or runs already is enough.
+    """Requests a sync, unless one waits or runs already.
 
     Raises `CredentialsUnreadableError` where the connecting account is gone, suspended or somebody else's.
     """
@@ -60,7 +60,7 @@ def request_sync(organization: Organization, *, actor: Actor) -> Organization:
 
 
 def run_sync(organization_id: UUID) -> str:
-    """Does a look that waits, and answers with the organization's state afterwards."""
+    """Does a queued sync; the organization's sync state afterwards."""
     row = Organization.objects.filter(pk=organization_id)
     claim = Claim.take(
         row.filter(sync_state=SyncState.QUEUED), row.filter(sync_state=SyncState.RUNNING), sync_state=SyncState.RUNNING
@@ -73,7 +73,7 @@ def run_sync(organization_id: UUID) -> str:
 
 
 def requeue_syncs() -> int:
-    """Gives looks of dead workers back, nudges those that wait, and asks for those that are due. Counts all."""
+    """Requeues syncs of dead workers, sends messages of queued ones again, requests those that are due. Counts all."""
     now = timezone.now()
     lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
     changed = sum(_give_up(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
@@ -84,13 +84,13 @@ def requeue_syncs() -> int:
         try:
             request_sync(organization, actor=SYSTEM)
         except ProviderError as error:
-            # No look and no line in the trail for it: it is told on the page, and asked for again later.
+            # Nothing runs, so nothing is audited: the page shows the reason, and it is requested again later.
             Organization.objects.filter(pk=organization.pk, sync_state=SyncState.IDLE).update(
                 next_sync_at=now + _pause(error), **_error_fields(error)
             )
             continue
         changed += 1
-    waiting = Organization.objects.filter(sync_state=SyncState.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    waiting = Organization.objects.filter(sync_state=SyncState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     for key in list(waiting.values_list("pk", flat=True)[:100]):
         Organization.objects.filter(pk=key).update(nudged_at=now)
         changed += messages.send(TASK, str(key), queue=QUEUE)
@@ -103,7 +103,7 @@ def _run(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
     except ProviderError as error:
         _finish_failed(organization, claim, error)
     except Exception:
-        # A defect of ours is told as such, instead of as a worker that died.
+        # A defect of ours is reported as such, instead of as a worker that died.
         logger.exception("organization.defect", extra={"organization": str(organization.pk)})
         _finish_failed(organization, claim, defect("look at the organization"))
     else:
@@ -120,6 +120,7 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
     provider = registry.get_with_organizations(organization.provider)
     target = target_for(connection.owner, details_of(connection))
     cursor = organization.cursor
+    # Clouds let their page tokens expire: an old one would only be refused.
     if cursor and (organization.requested_at or timezone.now()) < timezone.now() - OLDEST_CURSOR:
         cursor = ""
     while True:
@@ -141,7 +142,7 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
 
 
 def _begin_generation(organization: Organization, claim: Claim, cursor: str) -> MemberWriter | None:
-    """A look from the beginning is a new generation; one that goes on belongs to the same."""
+    """A sync from the first page is a new generation; one that goes on from a cursor belongs to the same."""
     if not cursor:
         if not claim.write(generation=F("generation") + 1, cursor="", seen=0):
             return None
@@ -150,7 +151,9 @@ def _begin_generation(organization: Organization, claim: Claim, cursor: str) -> 
 
 
 def _store_page(organization: Organization, claim: Claim, writer: MemberWriter, page: MemberPage) -> bool:
-    """A page and the cursor behind it. The last page's cursor is not stored: the look ends with the sweep."""
+    """A page and the cursor behind it; False where the claim was lost."""
+    # Members first, then the cursor: a kill in between repeats the page, which changes nothing. The last page has no
+    # cursor; `_finish` ends the sync.
     with transaction.atomic(using=SECURITY):
         organization.seen += writer.write(page.nodes)
         changes: dict[str, object] = {"seen": organization.seen}
@@ -165,8 +168,9 @@ def _store_page(organization: Organization, claim: Claim, writer: MemberWriter, 
 def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> None:
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
+        # Only here, after the last page: a sync that could not read everything must not call anything closed.
         closed = writer.close_missing_members()
-        # A quarter of an hour of jitter: a fleet that was connected in one go is not looked at in one go every day.
+        # A quarter of an hour of jitter: organizations that were connected together are not all synced together.
         jitter = timedelta(seconds=random.uniform(0, 900))  # noqa: S311 # no secret
         ended = claim.write(
             sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", code="", cause="", remedy="",
@@ -179,7 +183,7 @@ def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> N
 
 
 def _finish_failed(organization: Organization, claim: Claim, error: ProviderError) -> None:
-    """What can pass by itself is tried again soon, from the cursor; all else tomorrow, from the beginning."""
+    """A failure that is not permanent is tried again soon, from the cursor; any other tomorrow, from the beginning."""
     now = timezone.now()
     changes: dict[str, object] = {"cursor": ""} if error.permanent else {}
     ended = claim.write(
@@ -199,7 +203,7 @@ def _error_fields(error: ProviderError) -> dict[str, str]:
 
 
 def _give_up(organization: Organization, lost: QuerySet[Organization]) -> int:
-    """A look that killed its workers `TRIES` times at the same page: tomorrow again, from the beginning."""
+    """A sync that killed its workers `TRIES` times at the same page: tomorrow again, from the beginning."""
     logger.error("organization.deadly", extra={"organization": str(organization.pk)})
     cause = f"The worker died {organization.attempts} times at this look without getting any further."
     ended = lost.filter(pk=organization.pk, claim=organization.claim).update(

@@ -1,4 +1,4 @@
-"""What lost messages and killed workers left of rotations is taken up again, or ended."""
+"""Rotations whose message was lost or whose worker was killed are tried again, or ended."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from cloudaccounts.work import messages
 from cloudaccounts.work.leases import Claim
 
 ATTEMPTS = 3
-NUDGE_AGAIN = timedelta(seconds=20)
-LATE = timedelta(days=1)  # so long it is looked whether an ended rotation had swapped after all
+RESEND_AFTER = timedelta(seconds=20)
+LATE = timedelta(days=1)  # for so long an ended rotation is asked whether it had swapped after all
 
 
 def requeue_rotations() -> int:
-    """Nudges queued rotations again, gives those of dead workers another try, and ends them after three.
+    """Sends the messages of queued rotations again, gives those of dead workers another try, and ends them after three.
 
     Those that were ended from outside after their swap (a discarding that came too late) are finished.
     """
@@ -28,6 +28,7 @@ def requeue_rotations() -> int:
     changed = 0
     for rotation in CredentialRotation.objects.filter(state=RotationStage.RUNNING, lease_until__lt=now)[:500]:
         lost = CredentialRotation.objects.filter(pk=rotation.pk, claim=rotation.claim, lease_until__lt=now)
+        # One that has swapped is never given up: the account still has to learn of its new credential.
         if rotation.attempts < ATTEMPTS or was_swapped(rotation):
             changed += lost.update(state=RotationStage.QUEUED, claim=None, lease_until=None, nudged_at=None)
         else:
@@ -37,7 +38,7 @@ def requeue_rotations() -> int:
                 code="worker_died",
                 cause=f"Our own worker died {ATTEMPTS} times during this test. The credential in use stays.",
             )
-    waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - NUDGE_AGAIN)
+    waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     for key in list(waiting.values_list("pk", flat=True)[:500]):
         CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
         changed += messages.send(TASK, str(key))
@@ -45,6 +46,7 @@ def requeue_rotations() -> int:
 
 
 def _finish_swapped(since: datetime) -> int:
+    """Rotations that were ended from outside right after their swap. Counts those that are finished."""
     ended = CredentialRotation.objects.filter(
         state__in=[RotationStage.ABANDONED, RotationStage.DISCARDED], requested_at__gte=since
     )
@@ -59,6 +61,7 @@ def _finish_swapped(since: datetime) -> int:
     changed = 0
     for rotation in rotations.values():
         if rotation.pk in in_use:
+            # The account before the rotation: a kill in between repeats both, and the first changes nothing twice.
             update_swapped_account(rotation.account, CloudValidationResult.from_dict(rotation.report))
             changed += CredentialRotation.objects.filter(pk=rotation.pk, state=rotation.state).update(
                 state=RotationStage.FINISHED, swapped=True, ok=True, code="", cause=""

@@ -1,4 +1,4 @@
-"""What happens to credentials by the clock alone: reminders of their age, and the end of what is kept for a while."""
+"""What happens to credentials by date: reminders of their age, and the end of what is kept for a while."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cloudaccounts.work.databases import SECURITY
 
 STAGED_FOR = timedelta(days=1)  # a new credential that nobody puts into use is not kept longer
 CHUNK = 500  # accounts read at a time
-MAX_PER_RUN = 20_000  # facts told in one round; the next one tells the rest
+MAX_PER_RUN = 20_000  # notices, or rows; the next run does the rest
 _REMEDY = "Make a new one at the provider and replace it on the account's page: it is tested before it takes over."
 
 Fact = tuple[NoticeKind, str, str, CloudAccount]
 
 
 def notify_credential_ages(*, now: datetime | None = None) -> int:
-    """Tells of each credential once that it is due, overdue or ending. Counts what was new.
+    """Writes a notice for each credential that is due, overdue or expiring, once. Counts the new ones.
 
     Suspended accounts are left alone, and what holds no secret has no age. Memory stays flat however many there are.
     """
@@ -42,6 +42,7 @@ def notify_credential_ages(*, now: datetime | None = None) -> int:
     while notified < MAX_PER_RUN and (chunk := list(islice(remaining, CHUNK))):
         facts = [fact for account in chunk for fact in facts_of(account, age_of(account, now=now))]
         names = [f"{kind.value}:{key}" for kind, key, _, _ in facts]
+        # Asked for a chunk at once: the unique key would refuse a second one as well, with a query for each.
         known = set(Notice.objects.filter(key__in=names).values_list("key", flat=True))
         with transaction.atomic(using=SECURITY):
             for name, (kind, key, text, account) in zip(names, facts, strict=True):
@@ -51,7 +52,10 @@ def notify_credential_ages(*, now: datetime | None = None) -> int:
 
 
 def facts_of(account: CloudAccount, age: CredentialAge) -> Iterator[Fact]:
-    """What there is to tell of a credential of this age. Its key names the account, the credential and its date."""
+    """The notices due for a credential of this age. A key names the account, the credential and its date.
+
+    So a credential that is replaced, or whose date becomes known, is a new fact; the same one is never notified twice.
+    """
     if age.days is None or account.credential_since is None:
         return
     limits, credential_key = Limits.current(), f"{account.pk}:{account.credential_generation}"
@@ -87,7 +91,8 @@ def _destroy_previous(now: datetime) -> int:
         if account is None:
             continue
         with transaction.atomic(using=SECURITY):
-            # Told first: where there are no transactions, a kill between the two repeats both and tells once.
+            # Notified first: where there are no transactions, a kill between the two repeats both, and the notice's key
+            # keeps it one. The other way round the reminder to delete it at the provider would be lost.
             notify_retired(account, row)
             destroyed += staging.destroy_previous(account=account, generation=row.generation, actor=SYSTEM)
     return destroyed

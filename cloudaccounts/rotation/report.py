@@ -1,4 +1,4 @@
-"""The ages of credentials as rows: of one owner for the page, of all for the command. A stream, oldest first."""
+"""The ages of credentials as rows: of one owner for the page, of all for the command. Streamed, oldest first."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ COLUMNS = (
     "name", "provider", "account_id", "owner", "environment", "method", "rotation", "age_days", "credential_since",
     "expires_at", "days_left", "last_proof_at", "status", "id",
 )  # fmt: skip
+# Columns only, no model instances: `rows` reads every account of an owner, or of all.
 _READ = (
     "name", "provider", "account_id", "owner", "environment", "auth_method", "credential_since",
     "credential_expires_at", "credential_secretless", "last_checked_at", "last_check_code", "status", "id",

@@ -25,6 +25,7 @@ def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Creden
     `CredentialBorrowedError`, `CredentialsUnreadableError`, and `CloudAccount.DoesNotExist` where the account was
     deleted meanwhile.
     """
+    # Encrypted under a key that does not open the rest, it would be lost once the right key is back.
     if wrong_key := confirm_key():
         raise vault.unreadable(wrong_key)
     refuse_unrotatable(account)
@@ -34,6 +35,8 @@ def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Creden
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
             raise RotationUnderWayError
         _discard_untested(account)
+        # The row first: a kill before the second write leaves a rotation with nothing staged, which the next one
+        # discards; the other way round a credential would be staged that no row names.
         rotation.save(force_insert=True)
         staging.stage(account=account, credentials=credentials, facts=facts, rotation_id=rotation.pk, actor=actor)
     return rotation
@@ -50,6 +53,8 @@ def rollback_credential(account: CloudAccount, *, actor: Actor) -> CredentialRot
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
             raise RotationUnderWayError
         _discard_untested(account)
+        # Here the row comes second, since staging says which method it is. A kill in between leaves a staged credential
+        # without a row: nothing is tested, and it is destroyed after a day.
         rotation.method = staging.stage_previous(account=account, rotation_id=rotation.pk, actor=actor)
         rotation.save(force_insert=True)
     return start_rotation(account, actor=actor)
@@ -78,8 +83,8 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
             if asked:
                 messages.send_on_commit(TASK, str(row.staged_id if row else ""), using=SECURITY)
                 record(account, actor, "credential.test_requested", f"Test of a new credential begun by {actor.label}")
-    except IntegrityError:  # another is under way since the look above
-        pass
+    except IntegrityError:
+        pass  # ``active_account`` is unique: another was queued since the question above, and is returned below
     rotation = rotations.first() or CredentialRotation.objects.filter(active_account=account.pk).first()
     if rotation is None:
         raise NothingStagedError
@@ -87,9 +92,9 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
 
 
 def discard_staged(account: CloudAccount, *, actor: Actor) -> bool:
-    """Destroys what is staged, and ends its test. The credential in use stays. Whether there was something."""
+    """Destroys what is staged, and ends its test. The credential in use stays. False where nothing was staged."""
     with transaction.atomic(using=SECURITY):
-        # First what is staged: a worker that has tested it then finds nothing to put into use.
+        # First what is staged: a worker that has just tested it finds nothing to put into use.
         was_staged = staging.discard_staged(account=account, actor=actor)
         unfinished = CredentialRotation.objects.filter(account=account.pk).filter(
             state__in=[RotationStage.STAGED, RotationStage.QUEUED, RotationStage.RUNNING]
@@ -101,7 +106,7 @@ def discard_staged(account: CloudAccount, *, actor: Actor) -> bool:
 
 
 def _discard_untested(account: CloudAccount) -> None:
-    """What was staged before and never put into use gives way to what is staged now."""
+    """Ends the rotation of what was staged before: the credential's row holds one staged value, and it is replaced."""
     CredentialRotation.objects.filter(account=account.pk, state=RotationStage.STAGED).update(
         state=RotationStage.DISCARDED, finished_at=timezone.now()
     )

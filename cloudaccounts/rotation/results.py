@@ -24,6 +24,7 @@ def new_request(account: CloudAccount, actor: Actor, **fields: Any) -> Credentia
 
 
 def refuse_unrotatable(account: CloudAccount) -> None:
+    """Raises `CredentialBorrowedError` for a member of an organization, `AccountSuspendedError`, ``DoesNotExist``."""
     if account.connection is not None:
         raise CredentialBorrowedError
     if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
@@ -31,6 +32,7 @@ def refuse_unrotatable(account: CloudAccount) -> None:
 
 
 def was_swapped(rotation: CredentialRotation) -> bool:
+    """Asks the credential's own row, written in the same UPDATE as the swap: the rotation's may lag behind it."""
     return CloudCredential.objects.filter(account_id=rotation.account, replaced_by=rotation.pk).exists()
 
 

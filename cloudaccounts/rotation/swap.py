@@ -53,10 +53,11 @@ def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, 
 
 
 def update_swapped_account(account_id: UUID, report: CloudValidationResult) -> None:
-    """What the account tells of its credential, after a swap. Repeating it, or coming late, changes nothing."""
+    """Copies what is shown of the credential in use to its account. Repeating it, or coming late, changes nothing."""
     row = staging.credential_row(account_id)
     if row is None:
         return
+    # Only an account of an older generation: a late call must not undo what a later rotation wrote.
     behind = CloudAccount.objects.filter(pk=account_id, credential_generation__lt=row.generation)
     facts: dict[str, Any] = {
         "auth_method": row.kind,
@@ -74,7 +75,7 @@ def update_swapped_account(account_id: UUID, report: CloudValidationResult) -> N
 
 
 def catch_up_with_swap(account: CloudAccount) -> bool:
-    """Tells the account of a swap whose worker was killed before it could. Whether the account was behind."""
+    """Finishes a swap whose worker was killed before it wrote the account. Whether the account was behind."""
     row = staging.credential_row(account.pk)
     if row is None or row.generation <= account.credential_generation:
         return False

@@ -55,7 +55,7 @@ def run_rotation(rotation_id: UUID) -> CloudValidationResult | None:
 def replace_credentials(
     account: CloudAccount, *, actor: Actor, credentials: Credentials, deadline: float = 25.0
 ) -> CloudValidationResult:
-    """Tests within ``deadline`` seconds and swaps, in this process; a refused credential is stored nowhere.
+    """Tests within ``deadline`` seconds and swaps, in this process; a refused credential is not stored at all.
 
     For the HTTP API; the report says which it was. Asks the network. Raises `TooManyAttemptsError`,
     `RotationUnderWayError`, `AccountSuspendedError`, `CredentialsUnreadableError`.
@@ -80,6 +80,7 @@ def replace_credentials(
     )
     if claim is None:  # a worker has it, and finds nothing staged: as if this process had been killed
         raise RotationUnderWayError
+    # Tested before anything is stored: a refused credential leaves no trace but the report.
     try:
         with LeaseKeeper(claim.renew):
             try:

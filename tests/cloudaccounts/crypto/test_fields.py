@@ -44,7 +44,7 @@ def test_it_refuses_to_be_pickled_or_copied() -> None:
 
 
 def test_a_field_refuses_plain_text() -> None:
-    with pytest.raises(TypeError, match="takes a Sealed value"):
+    with pytest.raises(TypeError, match="takes encrypted values only"):
         SealedField().get_prep_value("secret")
 
 
