@@ -1,4 +1,4 @@
-"""System checks: what an operator forgot, told before anybody meets it."""
+"""System checks: what an operator forgot, reported at start and by `manage.py check`."""
 
 from __future__ import annotations
 

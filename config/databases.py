@@ -20,7 +20,7 @@ DISCOVERY = "cloud_asset_discovery"
 APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY}
 
 CONNECT_SECONDS = 10
-# Where nobody answers, its driver's own patience is half a minute for each thing that a page asks.
+# The driver's default is 30 seconds for each query of a page while no server answers.
 MONGODB_OPTIONS = {"serverSelectionTimeoutMS": CONNECT_SECONDS * 1000, "connectTimeoutMS": CONNECT_SECONDS * 1000}
 SQLITE_OPTIONS = {
     # IMMEDIATE takes the write lock when a transaction begins: waiting there is safe, while upgrading a read lock later
@@ -42,8 +42,8 @@ def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
     if config.get("ENGINE") == "django.db.backends.sqlite3":
         config["OPTIONS"] = dict(SQLITE_OPTIONS)
     elif config.get("ENGINE") == "django.db.backends.postgresql":
-        config = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **config}  # the URL's own word holds
-        # A host that drops packets would hold each request for minutes, where one that refuses answers at once.
+        config = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **config}  # options in the URL win
+        # A host that drops packets would hold each request for minutes; one that refuses connections fails at once.
         config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
     else:
         raise ImproperlyConfigured(f"The database URL of {alias} is neither PostgreSQL, MongoDB nor SQLite.")
@@ -56,14 +56,15 @@ def _mongodb(alias: str, url: str) -> dict[str, Any]:
     if find_spec("django_mongodb_backend") is None:
         raise ImproperlyConfigured("A mongodb:// URL needs the extra: pip install '.[mongodb]'.")
     parts = urlsplit(url)
-    told = {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}
-    options = {name: milliseconds for name, milliseconds in MONGODB_OPTIONS.items() if name.lower() not in told}
+    # Options in the URL win; MongoDB compares their names without regard to case.
+    given = {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}
+    options = {name: milliseconds for name, milliseconds in MONGODB_OPTIONS.items() if name.lower() not in given}
     name = parts.path.strip("/") or alias
     return {"ENGINE": "django_mongodb_backend", "HOST": url, "NAME": name, "OPTIONS": options}
 
 
 class Router:
-    """Sends each app to its database; everything that is not ours lives in ``default``."""
+    """Sends each app's models to its database, and those of Django and of libraries to ``default``."""
 
     def db_for_read(self, model: Any, **_hints: Any) -> str:
         return APPS.get(model._meta.app_label, "default")

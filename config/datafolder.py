@@ -1,8 +1,9 @@
 """The data folder: databases, keys, broker files and a note of which clouds they belong to.
 
-The folder and what lies in it are readable by their owner alone. It remembers its mode (``live`` or ``sandbox``) and
-refuses the other, so that simulated accounts never stand beside real ones. Keys are made on the first start only: a
-key that is gone later is told (see `config.checks`), because a new one would leave the stored credentials unreadable.
+The folder and its content are readable by their owner alone. It remembers its mode (``live`` or ``sandbox``) and
+refuses the other one, so that simulated accounts never mix with real ones. Keys are made on the first start only: a key
+that is missing later is reported (see `config.checks`), because a new one would leave the stored credentials
+unreadable.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ class DataFolder:
             # Before the mode, which marks the folder as used: a kill in between repeats this step.
             write_once(self.encryption_keys_file, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
         write_once(self.mode_file, self.mode)
-        found = self.mode_file.read_text().strip()
-        if found != self.mode:
+        mode = self.mode_file.read_text().strip()
+        if mode != self.mode:
             raise ImproperlyConfigured(
-                f"The data folder {self.path} belongs to {found} accounts and this start is for {self.mode} ones. "
-                "Set DATA_DIR to another folder, or start the other way."
+                f"The data folder {self.path} belongs to {mode} accounts and this start is for {self.mode} ones. "
+                "Set DATA_DIR to another folder, or start in the other mode."
             )
 
     def secret_key(self) -> str:
-        """Signs sessions and reset links. No stored data needs it, so a lost one is simply made anew."""
+        """The key of sessions and reset links. No stored data depends on it, so a lost one is simply made anew."""
         write_once(self.secret_key_file, secrets.token_urlsafe(64))
         return self.secret_key_file.read_text().strip()
 
@@ -60,7 +61,8 @@ class DataFolder:
 def write_once(path: Path, text: str) -> bool:
     """Writes a private file unless it exists; True where this call wrote it.
 
-    Linked into place when complete, so that of several processes that start together one wins and none reads a half.
+    It is linked into place when complete: of several processes that start together one wins, and none reads a half
+    file.
     """
     if path.exists():
         return False
@@ -80,14 +82,17 @@ def write_once(path: Path, text: str) -> bool:
 
 
 def _make_private(folder: Path) -> None:
-    """One that was there before may be open to others. Not ours, or everybody's (/tmp, by mistake): left as it is."""
-    found = folder.stat()
-    if found.st_uid == os.geteuid() and found.st_mode & 0o077 and not found.st_mode & stat.S_ISVTX:
+    """Closes a folder that existed before to others.
+
+    One that is not ours, or is shared (/tmp by mistake), stays as it is.
+    """
+    status = folder.stat()
+    if status.st_uid == os.geteuid() and status.st_mode & 0o077 and not status.st_mode & stat.S_ISVTX:
         folder.chmod(0o700)
 
 
 def private_file(path: Path) -> Path:
-    """Makes sure that a database file exists and is its owner's alone before anything opens it."""
+    """Creates a database file for its owner alone before SQLite does, and closes one that existed before to others."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
     return path

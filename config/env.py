@@ -14,14 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Env:
-    """django-environ with the few readers that it lacks. A trailing newline in a NAME_FILE does not count."""
+    """Readers that django-environ lacks. A trailing newline in a NAME_FILE does not count."""
 
     def __init__(self) -> None:
         environ.Env.read_env(str(ROOT / ".env"))
-        self._values = FileAwareMapping(cache=False)  # its cache would be one for the whole process
+        self._values = FileAwareMapping(cache=False)  # its cache would be shared by the whole process, tests included
 
     def text(self, name: str, default: str = "") -> str:
-        """As it stands: django-environ's own readers take a value that begins with ``$`` for another one's name."""
+        """The value as it is. django-environ's own readers take one that begins with ``$`` for the name of another."""
         return str(self._values.get(name, default)).strip()
 
     def flag(self, name: str, *, default: bool) -> bool:

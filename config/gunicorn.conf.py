@@ -12,19 +12,19 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 workers = min(4, multiprocessing.cpu_count())
-threads = 8  # pages wait for databases, and validations by API for clouds
-timeout = 60
+threads = 8  # requests mostly wait: pages for databases, validations by API for clouds
+timeout = 60  # above the 25 seconds that a validation by API may take
 graceful_timeout = 15
-max_requests = 5000
+max_requests = 5000  # a worker that leaks memory is replaced before it matters; the jitter spreads that
 max_requests_jitter = 500
-# X-Forwarded-* is judged by config.middleware with TRUSTED_PROXIES; gunicorn itself believes nobody.
+# config.middleware decides about X-Forwarded-* by TRUSTED_PROXIES; gunicorn itself trusts nobody.
 forwarded_allow_ips = ""
 control_socket_disable = True
 _MEMORY = "/dev/shm"  # noqa: S108 # nosec B108 # heartbeat files, not data
 worker_tmp_dir = _MEMORY if Path(_MEMORY).is_dir() else None
 
 _HERE = Path(__file__).resolve().parent
-# Run, not imported: what this process has imported, a reload (SIGHUP) would not bring anew to the next workers.
+# Run, not imported: a module that this process has imported would stay the old one for workers after a reload (SIGHUP).
 _LOGS = run_path(str(_HERE / "logs.py"), run_name="gunicorn_logs")
 _SHUTDOWN = run_path(str(_HERE / "running" / "shutdown.py"), run_name="gunicorn_shutdown")
 
@@ -32,12 +32,12 @@ _SHUTDOWN = run_path(str(_HERE / "running" / "shutdown.py"), run_name="gunicorn_
 def _log_format() -> str:
     """From the environment or the .env file, which `config.env` reads in the processes that serve."""
     file = _HERE.parent / ".env"
-    told = re.search(r"^(?:export )?LOG_FORMAT=[\"']?(\w*)", file.read_text() if file.exists() else "", re.MULTILINE)
-    return os.environ.get("LOG_FORMAT", told[1] if told else "").strip()
+    match = re.search(r"^(?:export )?LOG_FORMAT=[\"']?(\w*)", file.read_text() if file.exists() else "", re.MULTILINE)
+    return os.environ.get("LOG_FORMAT", match[1] if match else "").strip()
 
 
 class RedactedLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's own lines hold what strangers send (request lines, addresses): they are redacted as all others are."""
+    """Redacts gunicorn's own lines too: they contain what strangers send, such as request lines and addresses."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)

@@ -34,7 +34,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200, or 503 with a sentence for each thing that is wrong. Anybody may ask, so it names no host or path."""
-    # One look a second, whoever asks how often: this page needs no login and must not be a way to load the broker.
+    # At most one report a second: the page needs no login, and must not let strangers load broker and databases.
     report: dict[str, str] | None = cache.get("readyz")
     if report is None:
         report = _report()
@@ -45,7 +45,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _report() -> dict[str, str]:
     report = {f"database {alias}": _database(alias) for alias in settings.DATABASES}
-    readable = report[f"database {SECURITY}"] == "ok"  # asked again, it would take its whole patience each time
+    readable = report[f"database {SECURITY}"] == "ok"  # else each further question would wait for its timeout
     report["broker"] = _broker()
     report |= {f"worker {queue}": _worker(queue) if readable else UNKNOWN for queue in QUEUES}
     report["encryption key"] = _key() if readable else UNKNOWN
@@ -54,7 +54,7 @@ def _report() -> dict[str, str]:
 
 def _database(alias: str) -> str:
     try:
-        # The one table that every engine has: MongoDB's backend knows no other portable way to ask.
+        # A table that every engine has: MongoDB's backend offers no other portable query.
         prepared = MigrationRecorder.Migration.objects.using(alias).exists()
     except AnyDatabaseError as error:
         if is_outage(error):
@@ -75,7 +75,7 @@ def _broker() -> str:
 
 
 def _write_beside_messages(folder: Path) -> None:
-    """That transport connects to nothing: only a file shows whether its folder takes one. Raises OSError."""
+    """The transport of files has no connection to test: writing a file shows whether it works. Raises OSError."""
     descriptor, name = tempfile.mkstemp(prefix=".probe-", dir=folder)  # a worker reads names that end with .msg alone
     os.close(descriptor)
     Path(name).unlink()

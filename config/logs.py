@@ -1,4 +1,4 @@
-"""Logs: one line an event, and nothing secret in any of them."""
+"""Logs: one line an event, without secrets."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 HIDDEN = "[hidden]"
 _NAMES = r"(?:secret|password|passwd|token|private_key|authorization|signature|credential|client_assertion|api_key)"
-# What strangers send is logged as well (a Host header, a path), so each pattern is linear: none has an unbounded part
-# that can begin at every position of what it has just read, hence the lookbehinds, bounds and possessive quantifiers
-# (``+`` after a quantifier: never given back).
+# What strangers send is logged as well (a Host header, a path), so no pattern may take more than linear time: none has
+# an unbounded part that can begin at every position of what it has just read. Hence the lookbehinds, the bounds and the
+# possessive quantifiers (``+`` after a quantifier: no backtracking).
 _PATTERNS = (
     re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL),
     # name=value, "name": "value", name: value; the value up to a quote, comma, ampersand, closing bracket or blank
@@ -32,14 +32,17 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 def redact(text: str) -> str:
-    """The text without anything that looks like a credential. Wrong guesses hide too much rather than too little."""
+    """The text without what looks like a credential. In doubt it hides too much."""
     for pattern in _PATTERNS:
-        text = pattern.sub(lambda found: found.groupdict().get("keep", "") + HIDDEN, text)
+        text = pattern.sub(lambda match: match.groupdict().get("keep", "") + HIDDEN, text)
     return text
 
 
 def printable(text: str) -> str:
-    """Redacted and of a bounded length. It is cut at a blank before, so that no half of a credential is left over."""
+    """The text redacted and of bounded length.
+
+    A long one is cut at a blank first, so that no half credential remains.
+    """
     if len(text) > 5 * LONGEST:
         head = text[: 5 * LONGEST]
         text = f"{head[: max(head.rfind(' '), head.rfind(chr(10)), 0)]} [cut]"
@@ -63,7 +66,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line, for whoever collects logs."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
@@ -71,8 +74,8 @@ class JsonFormatter(logging.Formatter):
             **_extra(record),
         }
         if record.exc_info:
-            told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps({key: printable(str(value)) for key, value in told.items()})
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps({key: printable(str(value)) for key, value in fields.items()})
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
@@ -80,13 +83,13 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def not_readyz(record: logging.LogRecord) -> bool:
-    """A 503 of /readyz is an answer that somebody polls for, not an event."""
-    asked = getattr(getattr(record, "request", None), "path", "")
-    return asked != "/readyz" or getattr(record, "status_code", None) != 503 or record.exc_info is not None
+    """A filter: a 503 of /readyz is an answer to somebody who polls, not an event."""
+    path = getattr(getattr(record, "request", None), "path", "")
+    return path != "/readyz" or getattr(record, "status_code", None) != 503 or record.exc_info is not None
 
 
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
-    quiet = {"level": "WARNING"}  # SDKs log headers and bodies below WARNING: never lower, whatever LOG_LEVEL says
+    quiet = {"level": "WARNING"}  # below it SDKs log headers and bodies, with credentials: LOG_LEVEL must not lower it
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -114,12 +117,13 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             quiet,
         )
         | {
-            # Django's own handlers would print every line a second time, as it is: they go, and the root's print it.
+            # Without handlers of their own: Django's would print every line a second time, and not redacted.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "django.request": {"filters": ["not_readyz"]},
             "celery": {"level": level},
-            # Two lines for each task that went well: what matters of them stands in rows, failures are told anyhow.
+            # They write two lines for each task that succeeds. Rows hold what matters of it, and failures are logged
+            # anyhow.
             **dict.fromkeys(("celery.worker.strategy", "celery.app.trace", "celery.beat"), quiet),
             "django.db.backends": quiet,
             "django.utils.autoreload": quiet,

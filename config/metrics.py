@@ -41,8 +41,8 @@ Samples = list[tuple[tuple[str, ...], float]]
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """404 to whoever may not ask: a scraper that has no token, or somebody who came through a proxy."""
-    if not _may(request):
+    """404 for whoever has no token, or came through a proxy: strangers need not know that it exists."""
+    if not _is_allowed(request):
         raise Http404
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
@@ -53,12 +53,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _may(request: HttpRequest) -> bool:
+def _is_allowed(request: HttpRequest) -> bool:
     token = settings.METRICS_TOKEN
-    given = request.headers.get("Authorization", "")
-    if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
+    header = request.headers.get("Authorization", "")
+    if token and compare_digest(header.encode(), f"Bearer {token}".encode()):
         return True
-    # Through a proxy on this machine, trusted or not, everybody may look local; an untrusted one's headers are gone.
+    # Behind a proxy on this machine every visitor has a local address. Headers of an untrusted proxy are removed by
+    # config.middleware, which leaves a mark instead.
     if request.META.get("FORWARDED_UNTRUSTED") or any(name in request.META for name in FORWARDED):
         return False
     try:
@@ -69,11 +70,11 @@ def _may(request: HttpRequest) -> bool:
 
 def _gauges() -> list[tuple[str, str, tuple[str, ...], Samples]]:
     """Read from rows at most every ten seconds, however many scrapers there are."""
-    told: list[tuple[str, str, tuple[str, ...], Samples]] | None = cache.get("metrics")
-    if told is None:
-        told = [*_queues(), _accounts(), _workers()]
-        cache.set("metrics", told, timeout=10)
-    return told
+    gauges: list[tuple[str, str, tuple[str, ...], Samples]] | None = cache.get("metrics")
+    if gauges is None:
+        gauges = [*_queues(), _accounts(), _workers()]
+        cache.set("metrics", gauges, timeout=10)
+    return gauges
 
 
 def _queues() -> list[tuple[str, str, tuple[str, ...], Samples]]:
@@ -98,7 +99,7 @@ def _queues() -> list[tuple[str, str, tuple[str, ...], Samples]]:
     oldest: Samples = [
         ((name,), _age(rows.aggregate(first=Min("requested_at"))["first"])) for name, rows in waiting.items()
     ]
-    # A digest that a server did not take waits for its next try, and is not late before it.
+    # A digest that was not taken waits for its next try on purpose: its age counts from then.
     digests = NoticeDigest.objects.filter(state=DigestState.READY)
     depth.append((("digests",), digests.count()))
     oldest.append((("digests",), _age(digests.aggregate(first=Min("due_at"))["first"])))

@@ -1,4 +1,4 @@
-"""Who is really asking, behind a proxy or not."""
+"""The client's address behind proxies, and caching of pages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _WITH_PORT = re.compile(r"(?P<four>[0-9.]{7,15}):[0-9]{1,5}|\[(?P<six>[0-9A-Fa-f
 
 
 class TrustedProxyMiddleware:
-    """Believes X-Forwarded-* only from TRUSTED_PROXIES, and puts the client's own address into REMOTE_ADDR.
+    """Trusts X-Forwarded-* from TRUSTED_PROXIES only, and puts the client's own address into REMOTE_ADDR.
 
-    The address is the rightmost one of X-Forwarded-For that is not itself a trusted proxy: everything left of it was
-    written by whoever asked. A loopback address told there is not taken: it would look like this machine itself.
+    Each proxy appends the address that it was called from. So the client is the rightmost address of X-Forwarded-For
+    that is not itself a trusted proxy: everything left of it was written by the client. A loopback address there is not
+    taken, since it would look like this machine itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,6 +37,7 @@ class TrustedProxyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
         if not self._trusts(meta.get("REMOTE_ADDR", "")):
+            # Removed, so that nothing behind this (SECURE_PROXY_SSL_HEADER, say) can believe what a client wrote.
             for name in FORWARDED:
                 if meta.pop(name, None) is not None:
                     meta["FORWARDED_UNTRUSTED"] = True
@@ -57,9 +59,9 @@ class TrustedProxyMiddleware:
 
 
 def _address(text: str) -> Address | None:
-    """The address, an IPv4 one that IPv6 carries (::ffff:10.0.0.1) as itself; None where it is none.
+    """The address of a text, None where it is none. IPv4 within IPv6 (::ffff:10.0.0.1) becomes plain IPv4.
 
-    A scope id (fe80::1%eth0) means something on the machine that wrote it alone, and may hold any text: refused.
+    A scope id (fe80::1%eth0) has a meaning on the machine that wrote it only, and may hold any text: refused.
     """
     if "%" in text or len(text) > _LONGEST:
         return None
@@ -71,13 +73,14 @@ def _address(text: str) -> Address | None:
 
 
 def _without_port(hop: str) -> str:
-    """Some proxies write ``1.2.3.4:5555`` and ``[2001:db8::1]:5555``, the latter without a port as well."""
-    found = _WITH_PORT.fullmatch(hop)
-    return found["four"] or found["six"] if found else hop
+    """The address alone: some proxies write ``1.2.3.4:5555``, ``[2001:db8::1]:5555`` or ``[2001:db8::1]``."""
+    match = _WITH_PORT.fullmatch(hop)
+    return match["four"] or match["six"] if match else hop
 
 
 class NotStoredMiddleware:
-    """What somebody saw who signed in stays in no cache: not a proxy's, and not the browser's after logging out.
+    """Keeps pages of signed-in users out of caches: a proxy's, and the browser's own, which shows them after logging
+    out.
 
     Static files are served before this, and keep their own headers.
     """
@@ -86,7 +89,7 @@ class NotStoredMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        signed_in = request.user.is_authenticated
+        signed_in = request.user.is_authenticated  # asked before and after: the view may log in or out
         response = self.get_response(request)
         if signed_in or request.user.is_authenticated:
             response["Cache-Control"] = "no-store"

@@ -17,7 +17,7 @@ from config.logs import logging_settings
 
 django_stubs_ext.monkeypatch()  # lets Django's generic classes be subscripted at run time
 
-os.umask(0o077)  # whatever this product writes is its owner's alone
+os.umask(0o077)  # files that this product writes are readable by its own user only
 
 env = Env()
 BASE_DIR = ROOT
@@ -66,20 +66,20 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
-    "config.middleware.TrustedProxyMiddleware",
+    "config.middleware.TrustedProxyMiddleware",  # first: everything below reads REMOTE_ADDR and the scheme
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # before sessions: static files need none, and stay cacheable
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "config.middleware.NotStoredMiddleware",
+    "config.middleware.NotStoredMiddleware",  # after authentication, whose result it reads
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "axes.middleware.AxesMiddleware",  # last, as django-axes asks
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -121,7 +121,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "polling_interval": 0.2,  # kombu's default of a second would be felt by a person who waits
     }
 else:
-    # A publish must fail within seconds when the broker is down: the row stays, and a reconciler nudges again.
+    # A publish must fail within seconds when the broker is down: the row stays, and a reconciler sends it again.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 3, "socket_timeout": 10, "max_retries": 1}
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -129,17 +129,20 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "in
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXTENDED = True
 CELERY_RESULT_EXPIRES = 3 * 86400
+# A message is acknowledged when its task has ended, so that a killed worker's message is delivered again. Prefetching
+# nothing more: a message that waits in a busy worker's memory would not reach an idle one.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING below redacts; Celery's own formatter would not
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TASK_DEFAULT_QUEUE = "checks"
 CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_ACCEPT_CONTENT = ["json"]  # never pickle: whoever can write to the broker could run code
 CELERY_TASK_TIME_LIMIT = 300  # seconds; tasks that may run longer say so themselves
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# Reconcilers every 15 seconds: half of the time for which a dead worker's lease still counts.
 CELERY_BEAT_SCHEDULE = {
     "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
     "start-due-scans": {"task": "scans.start_due", "schedule": 60.0},
@@ -174,8 +177,8 @@ WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
 HEARTBEAT_INTERVAL_MINUTES = env.number("HEARTBEAT_INTERVAL_MINUTES", 15, least=1)
 HEARTBEAT_REPORT_HOURS = env.number("HEARTBEAT_REPORT_HOURS", 24, least=1)  # between full permission reports
-# What can pass by itself fails an account only after so many checks in a row, that many minutes apart and then twice
-# as many each time: 2 + 4 + 8 + 16 + 32 minutes.
+# A temporary cause fails an account only after this many failed checks in a row. The first two are
+# HEARTBEAT_BACKOFF_MINUTES apart, and each further interval is twice as long: 2 + 4 + 8 + 16 + 32 minutes.
 HEARTBEAT_FAILURES = env.number("HEARTBEAT_FAILURES", 6, least=2)
 HEARTBEAT_BACKOFF_MINUTES = env.number("HEARTBEAT_BACKOFF_MINUTES", 2, least=1)
 HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures, changes and full reports
@@ -190,13 +193,13 @@ API_FAILED_VALIDATIONS_PER_HOUR = env.number("API_FAILED_VALIDATIONS_PER_HOUR", 
 API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCOUNT", 20, least=1)
 
 # --- Metrics --------------------------------------------------------------------------------------------------------
-METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers this machine alone
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers only this machine
 METRICS_DIR = str(_folder.metrics)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR  # read by prometheus_client when it is loaded
 
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# By name and address together: whoever guesses locks out neither the person elsewhere nor the others behind a proxy.
+# By name and address together: guessing locks out neither the person at other addresses nor others behind the proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -204,7 +207,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it e
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "config.site.lockout.locked_out"
 AXES_CLIENT_IP_CALLABLE = "config.site.lockout.client_address"
-AXES_DISABLE_ACCESS_LOG = True  # a row per login for ever, which nobody reads
+AXES_DISABLE_ACCESS_LOG = True  # it would keep a row for each login for ever; the audit records logins
 AXES_SENSITIVE_PARAMETERS = ["username"]  # people type passwords there: in no log line and no stored form
 AXES_VERBOSE = False
 LOGIN_URL = "login"
@@ -216,13 +219,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 3600
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; the page and the mail say “an hour”
 _mail = env.mail("EMAIL_URL")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST", ""), _mail.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER", ""), _mail.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 10  # seconds: a mail server that hangs must not hold a worker, or the page of a password reset
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"cloud-accounts@{_base.hostname}")
 NOTIFY_DIGEST_MINUTES = env.number("NOTIFY_DIGEST_MINUTES", 5)  # how long news is gathered for one mail
 NOTIFY_WEBHOOK_URL = env.text("NOTIFY_WEBHOOK_URL")
@@ -232,10 +235,11 @@ NOTIFY_WEBHOOK_SECRET = env.text("NOTIFY_WEBHOOK_SECRET")
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
+USE_I18N = False  # texts exist in English only
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [ROOT / "static"]
+# Names with a hash of the content: browsers may cache files for ever, and never show an old one after a deployment.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -243,10 +247,12 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["config.site.uploads.MemoryOnly"]
+FILE_UPLOAD_HANDLERS = ["config.site.uploads.MemoryOnly"]  # uploads are keys: no temporary files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # an organization's page lets hundreds of accounts be ticked
 
 # --- Browser security -----------------------------------------------------------------------------------------------
+# Nothing from other hosts, no inline script and no inline style: templates have none, and tests hold them to it. Charts
+# are SVG attributes, and htmx runs without eval (see htmx-config in base.html).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -265,12 +271,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # “Strict” would log out who follows a link in a mail
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
 # Browsers send cookies to every port of a host: two instances on one machine would log each other out.
 SESSION_COOKIE_NAME = "cam_session" if _base.port is None else f"cam_session_{_base.port}"
 CSRF_COOKIE_NAME = "cam_csrf" if _base.port is None else f"cam_csrf_{_base.port}"
 SECURE_SSL_REDIRECT = not PLAIN_HTTP
+# Load balancers and scrapers ask by plain HTTP, on a port that is not public.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not PLAIN_HTTP

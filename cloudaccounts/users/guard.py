@@ -14,7 +14,7 @@ SHOWN = 20  # accounts that the error names
 
 def refusal(user: AbstractBaseUser, accounts: int) -> str:
     owned = "a cloud account" if accounts == 1 else f"{accounts:,} cloud accounts"
-    pronoun = "it" if accounts == 1 else "pronoun"
+    pronoun = "it" if accounts == 1 else "them"
     return f"{user.get_username()} owns {owned}: transfer or delete {pronoun} first, or only make the user inactive."
 
 

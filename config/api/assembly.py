@@ -1,4 +1,4 @@
-"""The HTTP API, put together from the apps' routers. Imported by its first call, see `config.api.entry`."""
+"""The HTTP API, assembled from the apps' routers. Imported by the first call, see `config.api.entry`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Every call carries `Authorization: Bearer TOKEN`. Tokens are made on the profile
 Every error is `{code, message, remedy?, details?}`. What is not yours answers 404. 429 and some 409 and 503 say in
 `Retry-After` when to try again. Credentials go in and never come back.
 """
-# Pydantic's own messages are not passed on: some repeat what was given, and that may be a secret.
+# By the type of pydantic's error. Its own messages are not passed on: some repeat the value, which may be a secret.
 MESSAGES = {
     "missing": "This is missing.",
     "extra_forbidden": "There is no such field.",
@@ -52,49 +52,51 @@ MESSAGES = {
     "bool_parsing": "Give true or false.",
 }
 
-NUL = "There is a NUL character in it."  # which PostgreSQL takes in no text
+NUL = "There is a NUL character in it."  # PostgreSQL stores it in no text
 
 logger = logging.getLogger(__name__)
 
 
 class StrictParser(Parser):
-    """JSON as its standard has it, and text that every database takes."""
+    """Takes JSON as the standard defines it, with text that every database can store."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            data = json.loads(request.body, parse_constant=_no_number)
+            data = json.loads(request.body, parse_constant=_refuse_constant)
             json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError):
             raise ApiError(problem(400, "json_malformed", "The body is not JSON.", "Send one JSON object.")) from None
+        # The escape is looked for first: walking the whole body is left to the few that can contain one.
         if b"\\u0000" in request.body and (place := _nul_in(data)):
             raise ApiError(problem_of(InputError({place: NUL})))
         return data
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
-        """An empty filter is none."""
-        found = {name: value for name, value in super().parse_querydict(data, list_fields, request).items() if value}
-        if any("\x00" in value for value in found.values() if isinstance(value, str)):
+        """Leaves out empty filters, as forms and scripts send them: ``?status=`` means no filter by status."""
+        values = {name: value for name, value in super().parse_querydict(data, list_fields, request).items() if value}
+        if any("\x00" in value for value in values.values() if isinstance(value, str)):
             raise InputError({"query": NUL})
-        return found
+        return values
 
 
 def _nul_in(data: Any) -> str:
-    """The field that has a NUL in it, however deep; empty where none has."""
-    waiting = [("body", data)]
-    while waiting:
-        place, value = waiting.pop()
+    """The name of the top-level field with a NUL in it, at any depth; empty where there is none."""
+    pending = [("body", data)]
+    while pending:
+        field, value = pending.pop()
         if isinstance(value, str) and "\x00" in value:
-            return place
+            return field
         if isinstance(value, dict):
             if any("\x00" in name for name in value):
-                return place
-            waiting += [(name[:200] if place == "body" else place, item) for name, item in value.items()]
+                return field
+            pending += [(name[:200] if field == "body" else field, item) for name, item in value.items()]
         elif isinstance(value, list):
-            waiting += [(place, item) for item in value]
+            pending += [(field, item) for item in value]
     return ""
 
 
-def _no_number(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
+    """NaN and Infinity, which Python's parser takes and JSON does not have."""
     raise ValueError(name)
 
 
@@ -104,7 +106,7 @@ api = NinjaAPI(
     description=DESCRIPTION,
     auth=BearerToken(),
     parser=StrictParser(),
-    openapi_url=None,
+    openapi_url=None,  # `config.api.entry` serves both: ninja's page loads scripts from another host
     docs_url=None,
     urls_namespace="api-v1",
 )
@@ -114,23 +116,24 @@ api.add_router("/scans", runs_api.runs)
 api.add_router("/findings", findings_api.findings)
 api.add_router("/assets", assets_api.assets)
 
+# The URL list names one view for the whole API, so that commands need not load it; calls are resolved here.
 _resolver = URLResolver(RegexPattern(""), api.urls[0])
 
 
 @api.exception_handler(ApiError)
-def _ended(request: HttpRequest, error: Any) -> HttpResponse:
+def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
     answer: JsonResponse = error.answer
     return answer
 
 
 @api.exception_handler(ProviderError)
-def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+def _provider_error(request: HttpRequest, error: Any) -> HttpResponse:
     return problem_of(error, request)
 
 
 @api.exception_handler(Http404)
 @api.exception_handler(CloudAccount.DoesNotExist)
-def _gone(request: HttpRequest, error: Any) -> HttpResponse:
+def _missing(request: HttpRequest, error: Any) -> HttpResponse:
     return not_found()
 
 
@@ -138,6 +141,7 @@ def _gone(request: HttpRequest, error: Any) -> HttpResponse:
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     fields: dict[str, str] = {}
     for item in error.errors:
+        # Ninja's path begins with where the value was and with the name of the view's parameter: neither is a field.
         place = ".".join(str(part) for part in item["loc"] if part not in {"body", "query", "wanted"}) or "body"
         message = MESSAGES.get(item["type"], "This value is not accepted.")
         if item["type"] in {"enum", "literal_error"}:
@@ -149,7 +153,7 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
     if isinstance(error.__cause__, ApiError):  # ninja wraps what a parser raises
-        return _ended(request, error.__cause__)
+        return _api_error(request, error.__cause__)
     if isinstance(error.__cause__, RequestDataTooBig):
         return _too_large()
     return problem(error.status_code, "refused", "This call is not accepted.")
@@ -157,7 +161,7 @@ def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _defect(request: HttpRequest, error: Any) -> HttpResponse:
-    """Told as ours. The log says where, and holds nothing of the body."""
+    """A defect of ours. The log says where it is, without anything of the body."""
     if is_outage(error):
         logger.error("api.database_unavailable", exc_info=error, extra={"method": request.method, "path": request.path})
         return problem_of(DatabaseUnavailableError())
@@ -165,17 +169,19 @@ def _defect(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         500,
         "internal_error",
-        "This call ended by a defect of ours.",
+        "This call failed by a defect of ours.",
         "Try again; if it fails once more, tell the operator: the log says where.",
     )
 
 
 def serve(request: HttpRequest) -> HttpResponseBase:
-    """Answers a call below `ROOT`, always in JSON."""
+    """Answers a call below `ROOT`, always as JSON, also where Django would answer with an HTML page."""
     match = _resolve(request.path_info.removeprefix(ROOT))
     if match is None:
         return not_found()
     try:
+        # Before ninja parses: a form's body would be taken for broken JSON. Browsers cannot send this type across
+        # sites.
         if request.method not in SAFE and request.body and request.content_type != "application/json":
             return problem(
                 415, "not_json", "The body is not sent as JSON.", "Send the header “Content-Type: application/json”."
@@ -190,16 +196,15 @@ def serve(request: HttpRequest) -> HttpResponseBase:
         return not_found()
     if answer.status_code == 405:
         allowed = answer["Allow"]
-        told = f"This address takes {allowed}."
-        return problem(405, "method_not_allowed", told, headers={"Allow": allowed})
+        return problem(405, "method_not_allowed", f"This address takes {allowed}.", headers={"Allow": allowed})
     return answer
 
 
 def _resolve(path: str) -> ResolverMatch | None:
-    """With or without the slash at its end."""
-    for wanted in (path, path.removesuffix("/") if path.endswith("/") else f"{path}/"):
+    """The view of a path, with or without a slash at its end: a redirect would lose the body of a POST."""
+    for candidate in (path, path.removesuffix("/") if path.endswith("/") else f"{path}/"):
         try:
-            return _resolver.resolve(wanted)
+            return _resolver.resolve(candidate)
         except Resolver404:
             continue
     return None

@@ -1,4 +1,4 @@
-"""The API's description as a page: one HTML page of our own, as no script from elsewhere may run here."""
+"""The API's description as an HTML page of our own: usual viewers are scripts of other hosts, which the CSP forbids."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a way to sign in takes."""
+    """The credentials of one method."""
 
     name: str
     description: str
@@ -45,17 +45,17 @@ class Call:
     example: str
 
 
-def sections(described: Schema) -> dict[str, list[Call]]:
+def sections(description: Schema) -> dict[str, list[Call]]:
     """The calls by heading, in the order of the description."""
-    found: dict[str, list[Call]] = {}
-    for path, verbs in described["paths"].items():
+    calls: dict[str, list[Call]] = {}
+    for path, verbs in description["paths"].items():
         for verb, operation in verbs.items():
-            found.setdefault(operation["tags"][0], []).append(_call(described, path, verb.upper(), operation))
-    return found
+            calls.setdefault(operation["tags"][0], []).append(_call(description, path, verb.upper(), operation))
+    return calls
 
 
-def _call(described: Schema, path: str, verb: str, operation: Schema) -> Call:
-    body = _body(described, operation)
+def _call(description: Schema, path: str, verb: str, operation: Schema) -> Call:
+    body = _body(description, operation)
     good = next(answer for code, answer in operation["responses"].items() if code.startswith("2"))
     return Call(
         key=operation["operationId"],
@@ -64,74 +64,77 @@ def _call(described: Schema, path: str, verb: str, operation: Schema) -> Call:
         summary=operation["summary"],
         description=operation.get("description", ""),
         parameters=[
-            Field(item["name"], _kind(described, item["schema"]), item["required"], item.get("description", ""))
+            Field(item["name"], _kind(description, item["schema"]), item["required"], item.get("description", ""))
             for item in operation["parameters"]
         ],
-        body=_fields(described, body),
-        methods=list(_methods(described, body)),
+        body=_fields(description, body),
+        methods=list(_methods(description, body)),
         answers=[(code, answer["description"]) for code, answer in sorted(operation["responses"].items())],
-        answer=_fields(described, good["content"]["application/json"]["schema"]) if "content" in good else [],
-        example=_curl(described, path, verb, body),
+        answer=_fields(description, good["content"]["application/json"]["schema"]) if "content" in good else [],
+        example=_curl(description, path, verb, body),
     )
 
 
-def _body(described: Schema, operation: Schema) -> Schema:
+def _body(description: Schema, operation: Schema) -> Schema:
     content = operation.get("requestBody", {}).get("content", {})
-    return _resolved(described, content.get("application/json", {}).get("schema", {}))
+    return _resolved(description, content.get("application/json", {}).get("schema", {}))
 
 
-def _resolved(described: Schema, schema: Schema) -> Schema:
-    """Without references, and without the choice of null."""
+def _resolved(description: Schema, schema: Schema) -> Schema:
+    """The schema with references followed.
+
+    ``anyOf`` of one type and null, as pydantic writes ``X | None``, is the type.
+    """
     if "$ref" in schema:
-        return _resolved(described, described["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
+        return _resolved(description, description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
     for key in ("allOf", "anyOf"):
         options = [option for option in schema.get(key, []) if option.get("type") != "null"]
         if len(options) == 1:
-            return {**schema, **_resolved(described, options[0])}
+            return {**schema, **_resolved(description, options[0])}
     return schema
 
 
-def _fields(described: Schema, schema: Schema) -> list[Field]:
-    schema = _resolved(described, schema)
+def _fields(description: Schema, schema: Schema) -> list[Field]:
+    schema = _resolved(description, schema)
     required = schema.get("required", [])
     return [
-        Field(name, _kind(described, item), name in required, item.get("description", ""))
+        Field(name, _kind(description, item), name in required, item.get("description", ""))
         for name, item in schema.get("properties", {}).items()
     ]
 
 
-def _kind(described: Schema, schema: Schema) -> str:
-    schema = _resolved(described, schema)
+def _kind(description: Schema, schema: Schema) -> str:
+    schema = _resolved(description, schema)
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
-        return f"list of {_kind(described, schema.get('items', {}))}"
+        return f"list of {_kind(description, schema.get('items', {}))}"
     kind = str(schema.get("format") or schema.get("type", "any"))
     return WORDS.get(kind, kind)
 
 
-def _methods(described: Schema, body: Schema) -> Iterator[Method]:
+def _methods(description: Schema, body: Schema) -> Iterator[Method]:
     for option in body.get("properties", {}).get("credentials", {}).get("anyOf", []):
-        yield Method(option["title"], option["description"], _fields(described, option))
+        yield Method(option["title"], option["description"], _fields(description, option))
 
 
-def _curl(described: Schema, path: str, verb: str, body: Schema) -> str:
+def _curl(description: Schema, path: str, verb: str, body: Schema) -> str:
     lines = [f"curl {'' if verb == 'GET' else f'-X {verb} '}{settings.BASE_URL}{path}"]
     lines.append('-H "Authorization: Bearer $TOKEN"')
     if body:
-        given = {name: _example(described, item) for name, item in body.get("properties", {}).items()}
-        given = {name: value for name, value in given.items() if value is not None}
-        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(given)}'"]
+        body_example = {name: _example(description, item) for name, item in body.get("properties", {}).items()}
+        body_example = {name: value for name, value in body_example.items() if value is not None}
+        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(body_example)}'"]
     return " \\\n  ".join(lines)
 
 
-def _example(described: Schema, schema: Schema) -> Any:
-    """None where there is nothing to show; never a secret."""
-    schema = _resolved(described, schema)
+def _example(description: Schema, schema: Schema) -> Any:
+    """An example of the value; None where there is none. Secrets have none, and show as an ellipsis."""
+    schema = _resolved(description, schema)
     if schema.get("examples"):
         return schema["examples"][0]
     if "anyOf" in schema:
         first = schema["anyOf"][0]
-        shown = {name: _example(described, first["properties"][name]) for name in first.get("required", [])}
+        shown = {name: _example(description, first["properties"][name]) for name in first.get("required", [])}
         return {name: value or "…" for name, value in shown.items()}
     return schema["enum"][0] if "enum" in schema else None

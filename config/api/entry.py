@@ -1,6 +1,6 @@
-"""The door of the HTTP API. What serves it (ninja, pydantic) is imported by the first call that comes through.
+"""The views of the HTTP API. What serves it (ninja, pydantic) is imported by the first call.
 
-Commands load every URL and none of this: with it, `manage.py check` would take a third longer.
+Commands load all URLs: importing the API with them would make `manage.py check` a third slower (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 
-@csrf_exempt  # a bearer token is no cookie: no browser sends it by itself
+@csrf_exempt  # authentication is a bearer token: no browser adds it to a foreign page's request
 @login_not_required
 def api(request: HttpRequest, path: str = "") -> HttpResponseBase:
     from config.api.assembly import serve

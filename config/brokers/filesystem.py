@@ -1,4 +1,4 @@
-"""kombu's filesystem transport with messages that appear whole.
+"""kombu's filesystem transport, with messages that appear complete.
 
 kombu creates a message's file and then fills it: a consumer that looks in between takes an empty file away, cannot
 read it, and the worker ends with "Unrecoverable error: JSONDecodeError" (seen once in half an hour on a busy machine).
@@ -23,7 +23,7 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]  # as kombu calls it
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
-        draft = folder / f".{name}.part"  # the part after the first dot is no queue's name: no consumer looks at it
+        draft = folder / f".{name}.part"  # consumers read names that end with a queue's name and .msg: not this one
         try:
             draft.write_text(json.dumps(payload))
             draft.replace(folder / name)
@@ -44,5 +44,5 @@ class Transport(filesystem.Transport):
 
 
 def install() -> None:
-    """Every ``filesystem://`` URL of this process uses it."""
+    """Makes every ``filesystem://`` URL of this process use this transport."""
     TRANSPORT_ALIASES["filesystem"] = f"{__name__}:Transport"

@@ -1,9 +1,9 @@
-"""kombu's Redis transport with workers that outlive their Redis.
+"""kombu's Redis transport, with workers that survive a restart of Redis.
 
 A worker that held a message which it had not acknowledged yet (all do, while they work: acknowledgements are late)
 ended with "AttributeError: 'NoneType' object has no attribute 'hostname'" when Redis was restarted: kombu 5.7 takes the
-connection apart first and then wants to put the message back over it. Here it lets go of the message. Nothing is lost
-by that: a message is a nudge only, and Redis itself gives back what nobody acknowledged.
+connection apart first and then tries to put the message back over it. Here the message is dropped instead. Nothing is
+lost: a message only wakes a worker, and Redis delivers again what nobody acknowledged.
 """
 
 from __future__ import annotations

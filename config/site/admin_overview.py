@@ -1,4 +1,4 @@
-"""The operators' overview, inside the admin: what fails, what is overdue, what is stuck, and who works."""
+"""The operators' overview in the admin: failed accounts, overdue credentials, stuck scans, queues and workers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from cloudaccounts.admin.common import names_of
 from cloudaccounts.operations import overview as operation_overview
 from cloudaccounts.operations.workers import confirm_key
+from config.health import QUEUES
 from scans.runs import queries as run_queries
 from scans.runs.queries import queued_scans
 
@@ -23,13 +24,14 @@ SHOWN = 10
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """As many queries whatever there is; none reads more than it shows, or counts beyond a thousand."""
+    """A fixed number of queries. None reads more rows than the page shows, or counts beyond a thousand."""
     if not request.user.has_perm("cloudaccounts.view_cloudaccount"):
         raise PermissionDenied
     failed, overdue = operation_overview.failed_accounts(SHOWN), operation_overview.overdue_accounts(SHOWN)
     expired = operation_overview.expired_accounts(SHOWN)
     stuck = run_queries.stuck(SHOWN)
     jobs = operation_overview.unfinished_jobs(SHOWN)
+    # One query of the users' database for all tables of the page.
     names = names_of(operation_overview.owners_of(failed.rows, overdue.rows, expired.rows, stuck, jobs.rows))
     for row in (*failed.rows, *overdue.rows, *expired.rows, *stuck, *jobs.rows):
         row.owner_username = names.get(row.owner, row.owner)
@@ -55,4 +57,4 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _unserved() -> list[str]:
     served = {name for worker in operation_overview.workers() if worker.alive for name in worker.queues.split(", ")}
-    return [name for name in ("checks", "scans", "fleet") if name not in served]
+    return [name for name in QUEUES if name not in served]

@@ -1,4 +1,4 @@
-"""What every page knows: the product's name, whether the clouds are simulated, and the navigation with its counts."""
+"""Context of every page: the product's name, whether the clouds are simulated, and the navigation with counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudaccounts.accounts import queries as accounts
 from scans.runs.queries import count_active
 
 PRODUCT_NAME = "Cloud Accounts"
-MANY = 10_000  # every page counts its reader's accounts, but no further
+MANY = 10_000  # every page counts its reader's accounts, so counting ends here (docs/decisions/0011)
 # Label and URL name, in the order of the sidebar. A page that is not there (yet) has no entry.
 PAGES = (
     ("Dashboard", "dashboard"),
@@ -40,7 +40,7 @@ class NavigationItem:
 
 
 def product(request: HttpRequest) -> dict[str, Any]:
-    """Two queries, and only where a page shows the navigation to somebody who signed in."""
+    """Costs two queries, and only on pages that show the navigation to a signed-in user."""
     return {
         "PRODUCT_NAME": PRODUCT_NAME,
         "SANDBOX": settings.SANDBOX,

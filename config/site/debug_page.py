@@ -15,7 +15,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class WithoutValues(SafeExceptionReporterFilter):
-    # Django's own words, and addresses: a broker's or database's holds its password.
+    # Django's own words, and URLs, because those of brokers and databases contain passwords.
     hidden_settings = re.compile(
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|CREDENTIAL|_URLS?$|QUERY_STRING", re.IGNORECASE
     )

@@ -1,4 +1,4 @@
-"""The brake on guessing passwords: what django-axes asks of us (see AXES_* in the settings)."""
+"""The limit on guessing passwords: functions that django-axes calls (see AXES_* in the settings)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 
 def client_address(request: HttpRequest) -> str:
-    """As `config.middleware` found it; no other header is asked."""
+    """The address as `config.middleware` has set it, so that axes reads no header that a client can write."""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -31,8 +31,8 @@ def locked_out(
 
 
 def _seconds_left(address: str, name: str) -> int:
-    whole: timedelta = settings.AXES_COOLOFF_TIME
+    cooloff: timedelta = settings.AXES_COOLOFF_TIME
     attempts = AccessAttempt.objects.filter(ip_address=address, username=name)
     last = attempts.aggregate(last=Max("attempt_time"))["last"]
-    left = whole if last is None else last + whole - timezone.now()
-    return max(1, math.ceil(left.total_seconds()))
+    remaining = cooloff if last is None else last + cooloff - timezone.now()
+    return max(1, math.ceil(remaining.total_seconds()))

@@ -1,4 +1,4 @@
-"""Uploads: in memory alone, since what people upload here are keys, and those belong into no temporary file."""
+"""Uploads stay in memory: people upload keys here, and those must not be written to temporary files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-LARGEST_REQUEST = 10 * 1024 * 1024  # bytes; above it the request is refused unread
+LARGEST_REQUEST = 10 * 1024 * 1024  # bytes; a larger request is refused without reading it
 
 
 class MemoryOnly(FileUploadHandler):
-    """A file of more than FILE_UPLOAD_MAX_MEMORY_SIZE comes to its form with its size but empty.
+    """A file of more than FILE_UPLOAD_MAX_MEMORY_SIZE reaches its form with its size, but empty.
 
-    So the form says in its own words that the file is too large, and a form that forgot to look never sees half of one.
+    So the form can say that the file is too large, and a form that does not check the size never sees half a file.
     """
 
     def handle_raw_input(

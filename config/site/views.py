@@ -1,4 +1,4 @@
-"""People and their passwords, and the pages that say that something did not work."""
+"""Login, profile and passwords, and the error pages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Login(auth.LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if getattr(request, "htmx", False):
-            # A panel's request ended here because the session did: the whole page goes to sign in, not the panel.
+            # The session of a page ended, and htmx asked for a panel: reload the page, or the login would fill the
+            # panel.
             return HttpResponseClientRefresh()
         return super().dispatch(request, *args, **kwargs)
 
@@ -84,7 +85,7 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     user = request.user
-    assert isinstance(user, User)  # the middleware lets nobody else in
+    assert isinstance(user, User)  # LoginRequiredMiddleware lets nobody else in
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -124,14 +125,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django calls this while it handles what nobody caught, in a view or in any middleware, and logs it."""
+    """Django calls this while it handles an uncaught exception of a view or a middleware, which it logs."""
     if is_outage(sys.exc_info()[1]):
         return _unavailable(request)
     return _plain("500.html", 500)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
-    """Asks no database, not even for who is signed in. A call of the API is answered as the API answers."""
+    """The answer while a database is down: without any query, not even for the user.
+
+    API calls get the API's own form.
+    """
     error = DatabaseUnavailableError()
     if request.path.startswith(reverse("api-root")) and request.path != reverse("api-docs"):
         from cloudaccounts.api.answers import problem_of
@@ -145,7 +149,7 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def _plain(template: str, status: int, **more: Any) -> HttpResponse:
-    """Without a request, a database or a manifest: whatever broke, this page shows."""
+    """Renders without request, database or manifest of static files, so that it works whatever is broken."""
     assets = dict(more)
     for name, path in (("stylesheet", "css/app.css"), ("theme", "js/theme.js")):
         try:

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
         actor = Actor(id="system", label="command line", via="command")
         history = old_history() if dry_run else purge_history(actor=actor)
-        outcome = "outcome be removed" if dry_run else "removed"
+        outcome = "would be removed" if dry_run else "removed"
         self.stdout.write(
             f"Older than {settings.AUDIT_RETENTION_DAYS} days: {history.events:,} audit events, "
             f"{history.notices:,} notices and {history.jobs:,} jobs {outcome}."

@@ -160,7 +160,7 @@ def test_who_lost_the_right_does_not_repeat_an_operators_job(
     browser = browser_of(operator)
     User.objects.filter(pk=operator.pk).update(is_superuser=False)
     page = browser.post(f"/jobs/{job.pk}/retry/", follow=True).content.decode()
-    assert "You may not do this to everybody&#x27;s accounts any more." in page
+    assert "You have no permission any more to do this to accounts of all owners." in page
     assert Job.objects.count() == 1
 
 

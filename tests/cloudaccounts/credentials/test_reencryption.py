@@ -74,7 +74,7 @@ def test_afterwards_the_old_key_can_be_removed(account: CloudAccount, alice: Use
 
 
 def test_a_dry_run_counts_and_writes_nothing(account: CloudAccount, settings: Settings) -> None:
-    assert "5 encrypted values would be put under the newest key" in run(dry_run=True)
+    assert "5 values would be encrypted with the newest key" in run(dry_run=True)
     settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW]
     with pytest.raises(CredentialsUnreadableError):
         vault.open_credentials(account=account, actor=SYSTEM, purpose="test")
@@ -83,7 +83,7 @@ def test_a_dry_run_counts_and_writes_nothing(account: CloudAccount, settings: Se
 def test_a_second_run_finds_nothing_to_do(account: CloudAccount) -> None:
     run()
     before = CloudCredential.objects.values_list("payload", flat=True).get()
-    assert "0 encrypted values put" in run()
+    assert "0 values encrypted" in run()
     after = CloudCredential.objects.values_list("payload", flat=True).get()
     assert before is not None
     assert after is not None

@@ -76,7 +76,7 @@ def test_a_look_whose_process_was_killed_is_taken_up(connecting: CloudAccount, t
 
 def test_options_go_to_the_provider_or_are_refused(connecting: CloudAccount, alice: User) -> None:
     code, text = discover(connecting, "--role-name", "x")
-    assert (code, "--role-name means nothing for this provider." in text) == (2, True)
+    assert (code, "--role-name is no option of this provider." in text) == (2, True)
     assert not Organization.objects.exists()
 
 

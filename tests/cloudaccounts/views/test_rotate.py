@@ -78,7 +78,7 @@ def test_a_refused_one_shows_its_report_and_can_be_tested_again(alices: Client, 
 def test_it_can_be_discarded(alices: Client, account: CloudAccount) -> None:
     give(alices, account)
     page = alices.post(url(account, "discard/"), follow=True).content.decode()
-    assert "is destroyed here" in page
+    assert "is deleted here" in page
     assert CloudCredential.objects.get().staged is None
 
 

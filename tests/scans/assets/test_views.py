@@ -103,7 +103,7 @@ def test_the_panel_counts_by_type_and_shows_what_came_last(alices: Client, accou
     asset(account, "db")
     asset(account, "logs", type="aws.s3.bucket")
     asset(account, "old", gone_at=timezone.now())
-    summary = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").context["found"]
+    summary = alices.get(f"/accounts/{account.pk}/panels/scans/assets/").context["summary"]
     assert (summary.total, summary.types) == (3, (("aws.ec2.instance", 2), ("aws.s3.bucket", 1)))
     assert len(summary.latest) == 3
 
