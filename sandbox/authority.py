@@ -30,7 +30,7 @@ class Authority:
         self._lock = threading.Lock()
 
     def server_context(self, host: str, *protocols: str) -> ssl.SSLContext:
-        """The TLS settings to answer as `host`; `protocols` are offered by ALPN (HTTP/1.1 unless told otherwise)."""
+        """The TLS settings to answer as `host`; `protocols` are offered by ALPN (by default HTTP/1.1)."""
         with self._lock:
             context = self._contexts.get(host)
             if context is None:

@@ -41,6 +41,7 @@ class Sandbox:
 
     def start(self) -> dict[str, Any]:
         """Serves in threads of its own; returns (and writes to sandbox.json) how to reach it."""
+        # The file last: whoever waits for it finds everything answering.
         for server in (self.proxy, self.control):
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         description = self.description()
@@ -59,10 +60,12 @@ class Sandbox:
         bundle = str(self.authority.bundle)
         proxy = self.proxy.url
         env = {
+            # In both cases: libraries differ in which they read.
             "HTTPS_PROXY": proxy,
             "https_proxy": proxy,
             "NO_PROXY": LOOPBACK,
             "no_proxy": LOOPBACK,
+            # One for each library: botocore, requests, OpenSSL (aiohttp, urllib3), gRPC.
             "AWS_CA_BUNDLE": bundle,
             "REQUESTS_CA_BUNDLE": bundle,
             "SSL_CERT_FILE": bundle,
@@ -80,6 +83,7 @@ class Sandbox:
 
     def _claim(self) -> IO[bytes]:
         """Holds the folder for this process; raises RuntimeError where another sandbox has it."""
+        # A lock of the kernel's: it is gone with the process, however that ends, so that no stale one is left.
         lock = (self.data_dir / "lock").open("wb")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -63,7 +63,7 @@ def iam_action(call: Call) -> str:
 
 
 def resource_arn(call: Call, account: Account) -> str:
-    """The ARN that the policy's Resource is compared with; UNKNOWN_RESOURCE where the sandbox cannot tell."""
+    """The ARN that the policy's Resource is compared with; UNKNOWN_RESOURCE where the sandbox does not know it."""
     if call.service == "s3":
         bucket, key = call.bucket_and_key
         return f"arn:{account.partition}:s3:::{bucket}{'/' + key if key else ''}" if bucket else "*"

@@ -49,6 +49,7 @@ class Commands:
 
     def restore(self) -> None:
         """Makes again what people made before the last restart."""
+        # Accounts before what is in them; roles last, so that they replace those that the organization makes.
         if self._state.seeded:
             self.seed_accounts(self._state.seeded)
         for account in self._state.accounts.values():
@@ -80,8 +81,9 @@ class Commands:
         max_session_seconds: int = 3600,
         trust_policy: str | None = None,
     ) -> str:
-        """Makes or replaces a role that trusts `principal` (the product's own account unless told), returns its ARN."""
+        """Makes or replaces a role that trusts `principal` (by default the product's own account); returns its ARN."""
         account = self._account(account_id)
+        # In the event history too, so that an incremental scan sees what the control API changed.
         self._history.note(account, "iam", "CreateRole")
         trusted = principal or f"arn:{account.partition}:iam::{company.OWN_ACCOUNT}:root"
         return people.put_role(
@@ -118,6 +120,7 @@ class Commands:
         exists = name in account.iam.users
         managed = company.AUDIT_POLICIES if policies is None else policies
         people.put_user(account, self._state, name, path=path, managed=managed, inline=inline)
+        # An existing user keeps its keys: a key that the product rotated meanwhile must stay the one that works.
         if exists:
             keys = people.keys_of(account, name)
         else:
@@ -174,6 +177,7 @@ class Commands:
 
     def remember_keys(self, account: Account) -> None:
         """Writes down an account's access keys after a change, for the next start."""
+        # All users of the account: the IAM call that changed a key names no user where it is the caller's own.
         for name in account.iam.users:
             self._state.keys[f"{account.id}/{name}"] = people.keys_of(account, name)
         self._state.save()

@@ -36,7 +36,7 @@ def authenticate(call: Call, identities: Identities) -> Caller:
         raise of_kind("clock_skew", call.protocol)
     if not signature.matches(call, signed, secret):
         raise of_kind("wrong_signature", call.protocol)
-    # Expiry after the signature: whether a session has expired is told only to whoever holds its secret.
+    # Expiry after the signature: only who holds a session's secret learns that it has expired.
     if session is not None and session.expires <= now:
         raise of_kind("expired_token", call.protocol)
     caller = identities.caller(signed.key_id)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.aws.conditions import holds
 
-# Stands for a resource that the sandbox cannot tell: Allow statements for any resource match it, Deny ones only by `*`.
+# A resource that the sandbox does not know. Allow statements for any resource match it, Deny ones only by `*`.
 UNKNOWN_RESOURCE = "?"
 
 

@@ -75,7 +75,7 @@ def assume_role(call: Call, caller: Caller, identities: Identities) -> str:
 
 def _may_assume(call: Call, caller: Caller, account: Account, trust_policy: str) -> bool:
     arn = call.form["RoleArn"]
-    # The external ID is in the context only where it was sent: conditions tell an omitted one from an empty one.
+    # Only where it was sent: conditions treat an omitted external ID and an empty one differently.
     context = {**gate.context_of(caller, call), "sts:rolesessionname": call.form["RoleSessionName"]}
     if "ExternalId" in call.form:
         context["sts:externalid"] = call.form["ExternalId"]

@@ -31,7 +31,7 @@ AUDIENCES: dict[str, tuple[str, ...]] = {
 }
 STS = {"public": "sts.windows.net", "usgovernment": "sts.windows.net", "china": "sts.chinacloudapi.cn"}
 
-# Resource provider, its types, and the newest version of each as the providers list tells it (a preview beside it).
+# Resource provider, its types, and the newest version of each as the list of providers has it (a preview beside it).
 TYPES: dict[str, dict[str, str]] = {
     "Microsoft.Compute": {"virtualMachines": "2024-11-01", "disks": "2024-03-02"},
     "Microsoft.Network": {

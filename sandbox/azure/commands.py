@@ -85,7 +85,7 @@ class Commands:
         certificate_pem: str = "",
         federated: dict[str, str] | None = None,
     ) -> dict[str, str]:
-        """Makes an app with a secret and a role in the subscription (Reader and Security Reader unless told)."""
+        """Makes an app with a secret and a role in the subscription (by default Reader and Security Reader)."""
         subscription = self._directory.subscription(subscription_id)
         with self._lock:
             app = seed.put_app(self._directory, self._state, subscription.tenant, name)

@@ -47,7 +47,7 @@ class AzureControl:
         self.ask("azure.take_role", subscription_id=subscription_id, name=name)
 
     def set_resource(self, subscription_id: str, name: str, **properties: Any) -> str:
-        """Changes properties, as an administrator would; the Activity Log tells of it. `name` is its id's end."""
+        """Changes properties, as an administrator would, with an event in the Activity Log. `name` is its id's end."""
         return str(self.ask("azure.set_resource", subscription_id=subscription_id, name=name, **properties))
 
     def delete_resource(self, subscription_id: str, name: str) -> None:

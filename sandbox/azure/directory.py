@@ -51,7 +51,7 @@ class App:
 
 @dataclass(frozen=True)
 class Role:
-    """A role definition; `entries` as the permissions API tells them: actions, notActions …"""
+    """A role definition; `entry` as the permissions API shows it: actions, notActions …"""
 
     id: str
     name: str
@@ -88,10 +88,10 @@ class Subscription:
     tags: dict[str, str] = field(default_factory=dict)
     providers: dict[str, str] = field(default_factory=dict)  # namespace to registration state
     assignments: list[Assignment] = field(default_factory=list)
-    denials: list[dict[str, Any]] = field(default_factory=list)  # properties, as the API tells them
+    denials: list[dict[str, Any]] = field(default_factory=list)  # properties, as the API shows them
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)  # by ARM id in lower case, children included
-    events: list[dict[str, Any]] = field(default_factory=list)  # the Activity Log, as the API tells it
+    events: list[dict[str, Any]] = field(default_factory=list)  # the Activity Log, as the API shows it
 
     @property
     def scope(self) -> str:

@@ -4,7 +4,6 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 """
 
 import hmac
-import json
 import time
 from typing import Any
 from urllib.parse import parse_qs
@@ -52,6 +51,7 @@ class Entra:
         if not app.enabled:
             text = f"Application '{app.client_id}'({app.name}) is disabled."
             raise EntraError("unauthorized_client", 7000112, text)
+        # Before the credential, so that a wrong scope is answered as such even with a good secret.
         audience = _audience(endpoint, form.get("scope", ""))
         self._authenticate(endpoint, app, form)
         token = self._tokens.give(app, audience)
@@ -62,6 +62,7 @@ class Entra:
             if form.get("client_assertion_type") != JWT_BEARER:
                 raise EntraError("invalid_request", 900144, "The request body must contain 'client_assertion_type'.")
             assertion = form["client_assertion"]
+            # Both kinds come in the same field; who issued the assertion says which it is.
             if is_own_assertion(assertion, app.client_id):
                 base = f"https://{endpoint.host}/{app.tenant.id}"
                 self._tokens.check_certificate(app, assertion, (f"{base}/oauth2/v2.0/token", f"{base}/v2.0"))
@@ -72,6 +73,7 @@ class Entra:
         if not sent:
             text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
             raise EntraError("invalid_client", 7000218, text, 401)
+        # An app may have several secrets, as while one is rotated: any of them opens it.
         for secret in app.secrets:
             if hmac.compare_digest(secret.value, sent):
                 if secret.expires < time.time():
@@ -124,7 +126,3 @@ def _instances(endpoint: Endpoint) -> dict[str, Any]:
         "api-version": "1.1",
         "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
     }
-
-
-def rendered(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer).encode()

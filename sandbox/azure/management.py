@@ -55,6 +55,7 @@ def find(tree: Tree, parts: list[str], app: App, path: str) -> Group:
     allowed = any(
         at in way and principal == app.object_id and covers(role.entry(), action) for at, principal, role in tree.grants
     )
+    # One answer for both, so that nobody finds out which groups exist.
     if group is None or not allowed:
         raise denied(app.client_id, app.object_id, action, path)
     return group

@@ -107,7 +107,7 @@ def sql_server(name: str, *, group: str, good: bool = True, location: str = "wes
             "state": "Ready",
             "minimalTlsVersion": "1.2" if good else "1.0",
             "publicNetworkAccess": "Disabled" if good else "Enabled",
-            "administrators": None,  # told only with $expand=administrators/activedirectory
+            "administrators": None,  # shown only with $expand=administrators/activedirectory
         },
         location,
         group,

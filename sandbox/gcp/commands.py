@@ -49,6 +49,7 @@ class Commands:
         def run(**arguments: Any) -> Any:
             result = command(**arguments)
             change = {"command": name, "arguments": arguments}
+            # The same command twice in a row is stored once, except for keys: each call makes another one.
             if name == "put_key" or change not in self._state.changes[-1:]:
                 self._state.changes.append(change)
             self._state.save()
@@ -174,7 +175,7 @@ class Commands:
         audit.record(project, "compute.googleapis.com", "v1.compute.instances.bulkInsert")
 
     def set_asset(self, project_id: str, name: str, **data: Any) -> str:
-        """Changes the resource whose full name ends so, and returns that name; Admin Activity tells of it."""
+        """Changes the resource whose full name ends so, and returns that name; Admin Activity has an entry of it."""
         project = self._directory.project(project_id)
         asset = _named(project.assets, name)
         asset["resource"]["data"] = {**asset["resource"]["data"], **data}

@@ -71,7 +71,7 @@ class Administrator:
         self._ask("gcp.put_instances", project_id=project_id, count=count)
 
     def set_asset(self, project_id: str, name: str, **data: Any) -> str:
-        """Changes a resource, as an administrator would; Admin Activity tells of it. `name` is its full name's end."""
+        """Changes a resource, as an administrator would, with an Admin Activity entry. `name` ends its full name."""
         return str(self._ask("gcp.set_asset", project_id=project_id, name=name, **data))
 
     def delete_asset(self, project_id: str, name: str) -> None:

@@ -110,6 +110,7 @@ class Directory:
         return account
 
     def grant(self, project: Project, member: str, roles: Iterable[str]) -> None:
+        # In place of earlier roles: a test that narrows an account must not leave it what it had.
         for members in project.bindings.values():
             members.discard(member)
         for role in roles:

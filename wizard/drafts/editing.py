@@ -147,7 +147,7 @@ def _write(draft: WizardSession, content: DraftContent, changes: dict[str, Any])
     }
     same_version = WizardSession.objects.filter(pk=draft.pk, version=draft.version, finishing_at__isnull=True)
     if same_version.update(**changes) != 1:
-        # Which of the two it was, decides what the person is told.
+        # Two conditions may have failed, and the person needs to know which.
         if WizardSession.objects.filter(pk=draft.pk, finishing_at__isnull=False).exists():
             raise DraftFinishingError
         raise DraftChangedError

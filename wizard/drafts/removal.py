@@ -23,7 +23,7 @@ def discard_draft(draft: WizardSession, *, actor: Actor) -> None:
     if not deleted and WizardSession.objects.filter(pk=draft.pk).exists():
         raise DraftFinishingError
     # Audit events are in another database, and no transaction spans both: recorded once the draft is gone, so that no
-    # event tells of a deletion that did not happen. A draft that nothing was entered into is not worth an event.
+    # event names a deletion that did not happen. A draft that nothing was entered into is not worth an event.
     if deleted and draft.data is not None and draft.provider:
         audit_draft(draft, actor, "draft.discarded", f"Draft and what was entered in it deleted by {actor.label}")
 
