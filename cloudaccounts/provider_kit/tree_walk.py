@@ -64,6 +64,7 @@ def retry_temporary(call: Callable[[], T]) -> T:
         try:
             return call()
         except ProviderError as error:
+            # A pause that would outlast the patience is not begun.
             if error.permanent or time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)

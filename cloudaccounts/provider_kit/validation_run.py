@@ -116,5 +116,6 @@ class ValidationRun(ABC, Generic[Identity]):
 
     def _skip_remaining_checks(self) -> None:
         reported = {check.name for check in self.progress.report.checks}
+        # So that a page shows every check of the plan, also those that a failure made pointless.
         remaining = [planned for planned in self.plan if planned.name not in reported]
         self.progress.done(*(skipped(planned, "Not reached.") for planned in remaining))

@@ -77,8 +77,8 @@ def queries(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
 @pytest.fixture
 def account(alice: User, toy_account: MakeAccount, toycloud: State) -> CloudAccount:
     """An account with something of everything that pages list."""
-    toycloud.put("boxes", "left", "chest", "trunk", lid="open")
-    toycloud.put("toys", "global", "ball", sharp="yes")
+    toycloud.set_assets("boxes", "left", "chest", "trunk", lid="open")
+    toycloud.set_assets("toys", "global", "ball", sharp="yes")
     account = toy_account(alice)
     run_scan(ScanRun.objects.get().run_id)
     run_check(request_check(account, actor=SYSTEM).pk)

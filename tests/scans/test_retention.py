@@ -40,7 +40,7 @@ def test_what_was_resolved_or_gone_long_ago_goes(
     scan: Scan, toybox: CloudAccount, toycloud: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scans.retention.BATCH", 1)
-    toycloud.put("boxes", "left", "old", "older", "young", "open", lid="open")
+    toycloud.set_assets("boxes", "left", "old", "older", "young", "open", lid="open")
     scan()
     long_ago = timezone.now() - timedelta(days=500)
     for name, gone in {"old": long_ago, "older": long_ago, "young": timezone.now()}.items():

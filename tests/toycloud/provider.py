@@ -62,11 +62,11 @@ def _sharp(asset: Asset) -> Evaluation:
     return Evaluation(Verdict.FAIL if asset.properties.get("sharp") else Verdict.PASS, "It is sharp.")
 
 
-def _check(id: str, title: str, severity: Severity, kind: str, judge: Callable[[Asset], Evaluation]) -> PostureCheck:  # noqa: A002
+def _check(id: str, title: str, severity: Severity, kind: str, evaluate: Callable[[Asset], Evaluation]) -> PostureCheck:  # noqa: A002
     return PostureCheck(
         id=id, title=title, severity=severity, service=kind, asset_type=f"toy.{kind}.thing",
-        why="Things fall out.", console="Open the shelf and mend it.", command="toy mend <name>",
-        references=(Reference("Toy benchmark", "1.1", "https://toys.example/1.1"),), evaluate=judge,
+        why="Things fall out.", console="Open the shelf and repair it.", command="toy repair <name>",
+        references=(Reference("Toy benchmark", "1.1", "https://toys.example/1.1"),), evaluate=evaluate,
     )  # fmt: skip
 
 
@@ -87,8 +87,8 @@ class State:
     broken_units: dict[tuple[str, str], ProviderError] = field(default_factory=dict)
     collected: list[ScanUnit] = field(default_factory=list)
     closed: int = 0
-    neighbours: list[VisibleAccount] = field(default_factory=list)
-    light_checks: list[str] = field(default_factory=list)  # account ids, in the order of being asked
+    visible_accounts: list[VisibleAccount] = field(default_factory=list)
+    connection_checks: list[str] = field(default_factory=list)  # account ids, in the order of the calls
     broken_accounts: dict[str, ProviderError] = field(default_factory=dict)
     denied: list[str] = field(default_factory=list)  # permissions that a report shows as denied
     tree: list[list[OrganizationNode]] = field(default_factory=list)  # pages; the cursor is the next one's number
@@ -100,9 +100,9 @@ class State:
     log: dict[tuple[str, str], datetime] | None = None  # when each unit was changed last; None: it has no such log
     log_error: ProviderError | None = None
     since: list[datetime] = field(default_factory=list)  # what the log was asked for
-    unlogged: set[tuple[str, str]] = field(default_factory=set)  # units that change without a word in the log
+    unlogged: set[tuple[str, str]] = field(default_factory=set)  # units that change without an entry in the log
 
-    def put(self, service: str, region: str, *names: str, **properties: str) -> None:
+    def set_assets(self, service: str, region: str, *names: str, **properties: str) -> None:
         self.assets[service, region] = [
             Asset(f"toy.{service}.thing", service, region, f"toy:{service}:{region}:{name}", name, {}, properties)
             for name in names
@@ -205,7 +205,6 @@ class ToyProvider(OrganizationProvider):
 
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         progress.start("identity")
-        error = STATE.broken_accounts.get(target.account_id, STATE.failure)
         error = STATE.failure or STATE.bad_members.get(target.account_id)
         if error is None and credentials["token"] != STATE.good_token:
             error = ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
@@ -232,7 +231,7 @@ class ToyProvider(OrganizationProvider):
         return progress.finish()
 
     def check_connection(self, credentials: Credentials, target: Target) -> None:
-        STATE.light_checks.append(target.account_id)
+        STATE.connection_checks.append(target.account_id)
         if STATE.gate is not None:
             STATE.gate.wait(30)
         if error := STATE.broken_accounts.get(target.account_id, STATE.failure):
@@ -268,7 +267,7 @@ class ToyProvider(OrganizationProvider):
         return (SetupGuide("by-hand", "By hand", "Open each box.", snippets=(script,)),)
 
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
-        yield from STATE.neighbours
+        yield from STATE.visible_accounts
 
     def posture_checks(self) -> tuple[PostureCheck, ...]:
         return STATE.checks

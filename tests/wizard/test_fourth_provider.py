@@ -22,7 +22,7 @@ def test_the_wizard_offers_it(toycloud: toy.State, start: Start, alices: Client)
 
 
 def test_it_is_onboarded_and_scanned_with_no_other_file_touched(proven_draft: Walk, toycloud: toy.State) -> None:
-    toycloud.put("boxes", "left", "red", "blue")
+    toycloud.set_assets("boxes", "left", "red", "blue")
     answer = proven_draft.send("validation")
     account = CloudAccount.objects.get()
     assert answer["Location"] == f"/accounts/{account.pk}/"

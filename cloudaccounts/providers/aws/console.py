@@ -172,6 +172,7 @@ def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant:
     known_partition, arn = PARTITIONS.get(partition), _ARN.fullmatch(asset.native_id)
     if known_partition is None or arn is None or arn["partition"] != partition or asset.type in _WITHOUT_PAGE:
         return ""
+    # A bucket's ARN has no region, and its page needs none; the asset's is for the check of the host.
     region = arn["region"] or (asset.region if asset.type == "aws.s3.bucket" else "")
     if region and not is_region(partition, region):
         return ""
@@ -183,6 +184,7 @@ def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant:
 
 def _link_by_table(kind: str, arn: re.Match[str], partition: Partition, region: str, account_id: str) -> str:
     """By the table; empty for a type that it lacks, or an identifier that does not fit its type."""
+    # The general address covers types that the table lacks.
     if kind not in _LINKS:
         return ""
     service, _, template = _LINKS[kind]

@@ -70,6 +70,8 @@ def describe(credentials: Credentials) -> CredentialFacts:
 def for_member(connection: Credentials, *, account_id: str, partition: str, options: Mapping[str, str]) -> Credentials:
     """The named role in the member, assumed by the connecting account with the owner's external ID."""
     name = clean_role_name(options.get("role_name", ""))
+    # The connecting account's own values travel along: signing in to a member begins with it (see
+    # `signin.member_role`).
     via = {f"via_{key}": value for key, value in connection.values.items()}
     arn = f"arn:{partition}:iam::{identifiers.clean_account_id(account_id)}:role/{name}"
     return Credentials(ORGANIZATION_ROLE, {"role_arn": arn, "via_method": connection.method, **via})

@@ -98,6 +98,7 @@ def parse_role_arn(raw: str) -> RoleArn:
         raise ProviderError(
             code, "This ARN is of a partition that is not supported here.", f"Known are: {', '.join(PARTITIONS)}."
         )
+    # What `aws sts get-caller-identity` prints while a role is assumed, so it is often pasted.
     if service == "sts" and resource.startswith("assumed-role/"):
         raise ProviderError(
             code,
@@ -112,6 +113,7 @@ def parse_role_arn(raw: str) -> RoleArn:
     if role is None or region or not re.fullmatch("[0-9]{12}", account_id):
         _refuse_other_iam_arn(code, resource)
     path, name = f"/{role[1]}", role[2]
+    # Both are reserved: IAM refuses to create other roles under these paths.
     if path.startswith(("/aws-service-role/", "/aws-reserved/")):
         raise ProviderError(
             code,

@@ -73,6 +73,7 @@ def read_live(
 
 
 def _samples(connection: Connection, region: str) -> _Samples:
+    # One of each is enough: the permission is the same for all of them, unless a policy names single ones.
     bucket = bucket_region = user = ""
     try:
         buckets = connection.client("s3", region).list_buckets(MaxBuckets=1)["Buckets"]

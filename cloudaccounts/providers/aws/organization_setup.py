@@ -69,6 +69,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
         "Policy for the identity that is connected here", connection_policy(partition.name, role_name), "json",
         "cloud-accounts-organization-policy.json",
     )  # fmt: skip
+    # The connecting account, and not this server: members trust nobody outside of their organization.
     trust = f"It trusts account {context.account_id} alone, and only with your external ID."
     return (
         SetupGuide(

@@ -100,6 +100,7 @@ _REGIONS: dict[str, tuple[Region, ...]] = {
     ),
 }
 
+# For look-ups; the order of `_REGIONS` is for people.
 _NAMES = {partition: frozenset(region.name for region in regions) for partition, regions in _REGIONS.items()}
 
 # Regions launched after 20 March 2019 are off until the account switches them on; all others are always on:

@@ -62,6 +62,7 @@ def parse(raw: str, password: str = "") -> Certificate:
 
     if len(password) > MAX_PASSWORD:
         _refuse(f"The password is longer than {MAX_PASSWORD} characters.", code="certificate_password_wrong")
+    # Mail programs and web forms add spaces and change line ends.
     text = "\n".join(line.strip() for line in raw.strip().splitlines())
     if not text:
         _refuse("This field is empty.", "Paste the certificate and its private key.")
@@ -118,6 +119,7 @@ def _key_block(blocks: list[tuple[str, str]]) -> str:
             "There is no private key in it.",
             "Paste the -----BEGIN PRIVATE KEY----- part as well: the certificate alone cannot sign in.",
         )
+    # Which of them belongs to the app cannot be guessed.
     if len(keys) > 1:
         _refuse("There is more than one private key in it.", "Paste one certificate and its key.")
     if len(keys[0]) > MAX_KEY:
@@ -148,6 +150,7 @@ def _load_key(pem: str, password: str) -> RSAPrivateKey:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+    # In the label (PKCS #8) or in a header line (the older format of OpenSSL).
     encrypted = "ENCRYPTED" in pem
     if encrypted and not password:
         _refuse(

@@ -135,6 +135,7 @@ def nothing_granted() -> ProviderError:
 
 def providers(states: Mapping[str, str]) -> CheckResult:
     """``states`` by namespace in lower case, with Azure's words (``Registered``, ``NotRegistered``)."""
+    # A provider that is being registered can be read within minutes.
     off = [name for name in needed.NAMESPACES if states.get(name.lower(), "") not in ("Registered", "Registering")]
     total = len(needed.NAMESPACES)
     if not off:

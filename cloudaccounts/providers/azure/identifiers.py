@@ -62,6 +62,7 @@ def clean_tenant_id(raw: str) -> str:
     remedy = (
         "Copy the Tenant ID from the overview page of Microsoft Entra ID, or from az account show --query tenantId."
     )
+    # Names that Entra ID's endpoints accept in place of a tenant.
     if value.lower() in _NOT_A_TENANT:
         raise ProviderError(code, "This stands for any tenant, and a connection is to one.", remedy)
     if _DOMAIN.fullmatch(value.lower()):
@@ -94,6 +95,7 @@ def clean_client_secret(raw: str) -> str:
             "This is a UUID: it is the secret's ID, or an application's, and not the secret itself.",
             "Copy the column Value, which Azure shows only once, when the secret is made. Make a lost one anew.",
         )
+    # Lines of .env files, shells and PowerShell, as the SDKs' documentation shows them.
     if re.match(r"(?i)(export |set |\$env:)?(azure|arm|az)_[a-z_]*\s*=", value):
         raise ProviderError(code, "This is a line of a configuration.", "Paste only what stands after the = sign.")
     if not _SECRET.fullmatch(value):

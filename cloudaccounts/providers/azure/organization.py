@@ -33,10 +33,12 @@ def organization_pages(
 ) -> Iterator[MemberPage]:
     """See `Provider.organization_pages`."""
     access = sign_in(credentials, target)
+    # The root group's name is the tenant's ID.
     group = clean_group(options.get("root", "")) or credentials["tenant_id"]
     try:
         if not cursor:
             yield MemberPage((_root(access, group),), _AFTER_ROOT)
+        # For each page that is continued as well: a state may have changed since the walk began.
         states = _states(access)
         link = "" if cursor in ("", _AFTER_ROOT) else cursor
         for _ in range(_MOST_PAGES):

@@ -55,6 +55,7 @@ class DenyAssignment:
         subscription_scope = f"/subscriptions/{subscription_id}"
         if scope.startswith(f"{subscription_scope}/"):
             return None
+        # Then what lies in the subscription, which is what scans read, is not denied.
         only_here = bool(properties.get("doNotApplyToChildScopes"))
         if only_here and scope != subscription_scope:
             return None
@@ -87,6 +88,7 @@ def _among(principals: tuple[tuple[str, str], ...], principal_id: str) -> Reach:
     ids = {identifier for identifier, _ in principals}
     if EVERYONE in ids or (principal_id and principal_id.lower() in ids):
         return Reach.YES
+    # A group's members are not known here, and without the app's object ID nothing is certain.
     unknown = any("group" in kind for _, kind in principals) or (not principal_id and principals)
     return Reach.MAYBE if unknown else Reach.NO
 

@@ -26,6 +26,7 @@ def token_file() -> str:
 
 def assertion() -> str:
     """The token as it is now. Raises `ProviderError` (``server_identity_missing``, ``server_identity_invalid``)."""
+    # Checked before it is sent: a customer could not tell a broken file of ours from an error in the app.
     token = _read(token_file())
     claims = unverified_claims(token)
     if claims is None:

@@ -201,6 +201,7 @@ class Connection:
     def close(self) -> None:
         self._channels.close()
         self._tokens.close()
+        # Only where it was ever used: asking for the property would open it.
         if "_rest" in vars(self):
             self._rest.close()
 

@@ -47,6 +47,7 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
     tokens = Tokens(source, target.timeout)
     try:
         tokens.refresh(None)
+    # ValueError: the SDK refuses a configuration before it calls anything.
     except (GoogleAuthError, ProviderError, ValueError) as error:
         tokens.close()
         if who is Who.SERVER:

@@ -90,6 +90,7 @@ def for_sdk(cleaned: str) -> dict[str, str]:
 
 
 def _parse(raw: str) -> dict[str, Any]:
+    # Windows editors write a byte order mark, which JSON does not allow.
     text = raw.strip().removeprefix("\ufeff")
     if not text:
         _refuse(CODE, "There is nothing in it.", "Paste the JSON of the key, or choose its file.")
@@ -116,6 +117,7 @@ def _check_type(data: dict[str, Any]) -> None:
             "Use the methods “Impersonation” or “Workload identity federation”, or upload a key of type "
             "service_account.",
         )
+    # The file of an OAuth client, which the console offers as a JSON download as well.
     if {"installed", "web"} & data.keys():
         _refuse(
             "service_account_json_wrong_type",

@@ -53,6 +53,7 @@ class _Listing:
             return self._with_parent(name)[0]
         place = project_facts(self.identity, self.target).parent
         highest: OrganizationNode | None = None
+        # Bounded, since the parents come from answers.
         for _ in range(MOST_LEVELS):
             if not place.startswith(("folders/", "organizations/")):
                 break
@@ -129,6 +130,7 @@ def _folder(folder: Any, parent: str) -> OrganizationNode:
 
 
 def _project(project: Any, parent: str) -> OrganizationNode:
+    # Google knows only one other state that is listed: marked for deletion.
     state = NodeState.ACTIVE if project.state.name == "ACTIVE" else NodeState.CLOSED
     name, project_id = str(project.display_name or project.project_id), str(project.project_id)
     return OrganizationNode(str(project.name), parent, name, NodeKind.ACCOUNT, project_id, state)

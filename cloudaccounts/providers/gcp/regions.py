@@ -94,5 +94,6 @@ def region_of(location: str) -> str:
     """The region of one of Cloud Asset's locations, which may be a zone; `GLOBAL` for anything else."""
     if location in NAMES:
         return location
+    # A zone is its region with one letter behind a hyphen: europe-west1-b.
     head, _, zone = location.rpartition("-")
     return head if head in NAMES and len(zone) == 1 else GLOBAL

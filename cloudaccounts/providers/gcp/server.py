@@ -93,6 +93,7 @@ def _identity(timeout: float) -> ServerIdentity:
         request.session.close()
     # An attached service account is called "default" until its first token.
     email = str(getattr(own, "service_account_email", "") or getattr(own, "signer_email", "") or "").lower()
+    # A person's own sign-in by gcloud, say: customers cannot grant that access by a service account's address.
     if not identifiers.host_project(email):
         raise ProviderError(
             "server_identity_no_service_account",

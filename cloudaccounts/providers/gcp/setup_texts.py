@@ -191,6 +191,7 @@ resource "google_service_account_iam_member" "cloud_accounts" {{
 
 def workload_terraform(project: str, name: str, pool: str, token: TokenClaims) -> str:
     condition = f"assertion.sub == {_cel(token.subject)}"
+    # Within a longer string, so without the quotation marks of its own.
     escaped = hcl_string(token.subject)[1:-1]
     return (
         _terraform_account(project, name, (*APIS, "sts.googleapis.com", "iamcredentials.googleapis.com"))

@@ -51,6 +51,7 @@ def read() -> ServerToken:
     if expires <= time.time():
         raise _error("expired")
     audience = claims.get("aud", "")
+    # A JWT's audience may be one text or a list (RFC 7519, 4.1.3); the guides name one.
     first = audience[0] if isinstance(audience, list) and audience else audience
     return ServerToken(text, str(claims.get("iss", "")), str(claims.get("sub", "")), str(first))
 

@@ -140,7 +140,7 @@ class TestInParallel:
 
     def test_200_parallel_adds_give_exactly_one_account(self, alice: User, toycloud: State) -> None:
         owner, together = str(alice.pk), threading.Barrier(20)
-        toycloud.put("toys", "global")
+        toycloud.set_assets("toys", "global")
 
         def one(_: int) -> str:
             try:

@@ -155,7 +155,7 @@ def test_a_check_that_began_with_the_old_one_says_nothing_of_the_new_one(
 def test_a_scan_that_runs_is_not_disturbed(account: CloudAccount, toycloud: State) -> None:
     session = account_session(account=account, actor=SYSTEM, purpose="scan")
     toycloud.gate = Event()
-    toycloud.put("boxes", "left", "one")
+    toycloud.set_assets("boxes", "left", "one")
     rotate(account)
     toycloud.gate.set()
     unit = next(unit for unit in session.units(("left",)) if unit.service == "boxes")

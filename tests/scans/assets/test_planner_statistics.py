@@ -32,7 +32,7 @@ def test_sqlite_is_told_about_assets_after_a_scan_that_brought_many() -> None:
 
 @pytest.mark.skipif(MONGODB, reason="It has no SQL to look at.")
 def test_a_search_asks_for_what_it_hit_and_not_for_all_that_is_the_owners(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "web-001", "db-001", lid="open")
+    toycloud.set_assets("boxes", "left", "web-001", "db-001", lid="open")
     owner = scan().owner
     for rows in (assets(owner, AssetFilter(q="web-00")), findings(owner, FindingFilter(q="web-00"))):
         assert rows.count() == 1

@@ -156,11 +156,11 @@ def test_an_export_has_all_that_fits_the_filter_and_asks_little(
 
 
 def test_a_finding_tells_what_why_and_how(alices: Client, scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     page = text(alices, f"/findings/{Finding.objects.get().pk}/")
     texts = [
-        "The lid of red is open.", "Things fall out.", "Open the shelf and mend it.", "toy mend &lt;name&gt;",
+        "The lid of red is open.", "Things fall out.", "Open the shelf and repair it.", "toy repair &lt;name&gt;",
         "Toy benchmark 1.1", 'href="https://console.toys.example/abcdef/red"', 'target="_blank"', "abcdef",
     ]  # fmt: skip
     for expected in texts:
@@ -170,7 +170,7 @@ def test_a_finding_tells_what_why_and_how(alices: Client, scan: Scan, toycloud: 
 def test_a_link_that_is_not_https_is_not_shown(
     alices: Client, scan: Scan, toycloud: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     monkeypatch.setattr(
         "tests.toycloud.provider.ToyProvider.build_console_link", lambda *_, **__: "javascript:alert(1)"
@@ -277,8 +277,8 @@ class TestPanels:
 
 
 def test_the_scans_page_tells_what_it_changed_and_could_not_judge(alices: Client, scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
-    toycloud.put("boxes", "right", "blue", lid="unreadable")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "right", "blue", lid="unreadable")
     run = scan()
     page = text(alices, f"/scans/{run.pk}/")
     assert "What it changed" in page
@@ -287,7 +287,7 @@ def test_the_scans_page_tells_what_it_changed_and_could_not_judge(alices: Client
 
 
 def test_the_assets_page_tells_its_findings(alices: Client, scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     page = text(alices, f"/assets/{Finding.objects.get().asset}/")
     assert "Boxes are closed" in page
@@ -295,7 +295,7 @@ def test_the_assets_page_tells_its_findings(alices: Client, scan: Scan, toycloud
 
 
 def test_assets_are_exported_too(alices: Client, scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", "@blue")
+    toycloud.set_assets("boxes", "left", "red", "@blue")
     scan()
     rows = list(csv.DictReader(io.StringIO(alices.get("/assets/?format=csv").getvalue().decode())))
     assert [row["name"] for row in rows] == ["'@blue", "red"]

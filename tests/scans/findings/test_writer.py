@@ -31,7 +31,7 @@ def finding(check: str = "toy_box_closed") -> Finding:
 
 
 def test_a_check_that_fails_opens_a_finding(scan: Scan, toybox: CloudAccount, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     run = scan()
     row = finding()
     assert (row.status, row.severity, row.severity_rank) == ("open", "critical", 0)
@@ -42,7 +42,7 @@ def test_a_check_that_fails_opens_a_finding(scan: Scan, toybox: CloudAccount, to
 
 
 def test_it_stays_one_finding_and_is_seen_again(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     first = finding()
     run = scan()
@@ -54,13 +54,13 @@ def test_it_stays_one_finding_and_is_seen_again(scan: Scan, toycloud: State) -> 
 
 
 def test_mended_it_resolves_and_broken_again_it_reopens(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
-    toycloud.put("boxes", "left", "red", lid="closed")
+    toycloud.set_assets("boxes", "left", "red", lid="closed")
     resolving = scan()
     row = finding()
     assert (row.status, row.resolution, row.reopened) == ("resolved", "The check passes now.", 0)
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     reopening = scan()
     row = finding()
     assert (row.status, row.reopened, row.resolved_at) == ("open", 1, None)
@@ -70,10 +70,10 @@ def test_mended_it_resolves_and_broken_again_it_reopens(scan: Scan, toycloud: St
 
 
 def test_what_could_not_be_judged_stays_as_it_was_and_is_counted_with_why(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     seen = finding().last_seen
-    toycloud.put("boxes", "left", "red", lid="unreadable")
+    toycloud.set_assets("boxes", "left", "red", lid="unreadable")
     for _ in range(2):  # the second time the asset is as it was
         run = scan()
         assert (finding().status, finding().last_seen) == ("open", seen)
@@ -84,18 +84,18 @@ def test_what_could_not_be_judged_stays_as_it_was_and_is_counted_with_why(scan: 
 
 
 def test_what_is_gone_has_no_open_findings(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
-    toycloud.put("boxes", "left")
+    toycloud.set_assets("boxes", "left")
     run = scan()
     assert (finding().status, finding().resolution) == ("resolved", "The asset is gone.")
     assert run.findings_resolved == 1
 
 
 def test_a_gap_resolves_nothing(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
-    toycloud.put("boxes", "left")
+    toycloud.set_assets("boxes", "left")
     toycloud.broken_units["boxes", "left"] = ProviderError("permission_denied", "Denied.", "Allow it.")
     run = scan()
     assert finding().status == "open"
@@ -105,7 +105,7 @@ def test_a_gap_resolves_nothing(scan: Scan, toycloud: State) -> None:
 def test_a_defect_of_one_check_costs_that_check_alone(
     scan: Scan, toycloud: State, caplog: pytest.LogCaptureFixture
 ) -> None:
-    toycloud.put("boxes", "left", "red", "blue", lid="stuck", label="")
+    toycloud.set_assets("boxes", "left", "red", "blue", lid="stuck", label="")
     run = scan()
     assert run.status == "completed"
     assert Finding.objects.filter(check_id="toy_box_labelled").count() == 2
@@ -115,7 +115,7 @@ def test_a_defect_of_one_check_costs_that_check_alone(
 
 def test_other_checks_judge_what_did_not_change(scan: Scan, toycloud: State) -> None:
     toycloud.checks = CHECKS[1:]
-    toycloud.put("boxes", "left", "red", lid="open", label="")
+    toycloud.set_assets("boxes", "left", "red", lid="open", label="")
     scan()
     assert not Finding.objects.filter(check_id="toy_box_closed").exists()
     toycloud.checks = (CHECKS[0], CHECKS[2])
@@ -125,7 +125,7 @@ def test_other_checks_judge_what_did_not_change(scan: Scan, toycloud: State) -> 
 
 
 def test_a_new_severity_reaches_the_finding(scan: Scan, toycloud: State) -> None:
-    toycloud.put("toys", "global", "knife", sharp="yes")
+    toycloud.set_assets("toys", "global", "knife", sharp="yes")
     scan()
     toycloud.checks = (*CHECKS[:2], replace(CHECKS[2], severity=Severity.LOW, title="Toys are safe"))
     scan()
@@ -133,20 +133,20 @@ def test_a_new_severity_reaches_the_finding(scan: Scan, toycloud: State) -> None
 
 
 def test_new_critical_findings_are_told_once(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
-    toycloud.put("toys", "global", "knife", sharp="yes")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.set_assets("toys", "global", "knife", sharp="yes")
     scan()
     scan()
     assert list(Notice.objects.values_list("kind", "text")) == [("finding.critical", "Boxes are closed: red")]
-    toycloud.put("boxes", "left", "red")
+    toycloud.set_assets("boxes", "left", "red")
     scan()
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     assert Notice.objects.count() == 2
 
 
 def test_many_critical_findings_are_told_in_one_notice_more(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", *(f"box-{number}" for number in range(NOTICES + 7)), lid="open")
+    toycloud.set_assets("boxes", "left", *(f"box-{number}" for number in range(NOTICES + 7)), lid="open")
     scan()
     texts = list(Notice.objects.values_list("text", flat=True))
     assert len(texts) == NOTICES + 1
@@ -154,12 +154,12 @@ def test_many_critical_findings_are_told_in_one_notice_more(scan: Scan, toycloud
 
 
 def test_a_suppressed_finding_that_comes_back_is_not_told_and_not_counted(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     suppress_findings(finding().owner, [finding().pk], actor=SYSTEM, reason="Meant so.")
-    toycloud.put("boxes", "left", "red")
+    toycloud.set_assets("boxes", "left", "red")
     scan()
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     run = scan()
     assert (finding().status, finding().suppressed) == ("open", True)
     assert Notice.objects.count() == 1
@@ -174,7 +174,7 @@ def test_a_failed_scan_is_told(scan: Scan, toycloud: State) -> None:
 
 
 def test_findings_follow_the_account(scan: Scan, toybox: CloudAccount, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     update_account(toybox, actor=SYSTEM, name="renamed", environment="dev", regions=["left"])
     assert finding().account_name == "renamed"
@@ -183,8 +183,8 @@ def test_findings_follow_the_account(scan: Scan, toybox: CloudAccount, toycloud:
 
 
 def test_the_day_counts_what_is_open(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
-    toycloud.put("toys", "global", "knife", sharp="yes")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.set_assets("toys", "global", "knife", sharp="yes")
     scan()
     scan()
     assert list(FindingDay.objects.values_list("critical", "high", "medium", "low")) == [(1, 1, 0, 0)]
@@ -227,8 +227,8 @@ class TestKills:
         after: bool,
     ) -> None:  # fmt: skip
         module, _, name = where.rpartition(".")
-        toycloud.put("boxes", "left", "red", "blue", lid="open")
-        toycloud.put("toys", "global", "bear", "knife", sharp="yes")
+        toycloud.set_assets("boxes", "left", "red", "blue", lid="open")
+        toycloud.set_assets("toys", "global", "bear", "knife", sharp="yes")
         run = request_scan(toybox, actor=SYSTEM)
         with monkeypatch.context() as patch:
             self.die_in(patch, getattr(__import__(module, fromlist=[name]), name), method, after=after)
@@ -244,17 +244,17 @@ class TestKills:
         self, toybox: CloudAccount, toycloud: State, scan: Scan
     ) -> None:
         """As a kill leaves it where there are no transactions, when the resource is gone before the next try."""
-        toycloud.put("boxes", "left", "red", lid="open")
+        toycloud.set_assets("boxes", "left", "red", lid="open")
         scan()
         Asset.objects.all().delete()
-        toycloud.put("boxes", "left")
+        toycloud.set_assets("boxes", "left")
         scan()
         assert (finding().status, finding().resolution) == ("resolved", "The asset is gone.")
 
     def test_the_second_try_does_not_look_again_at_what_was_done(
         self, toybox: CloudAccount, toycloud: State, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        toycloud.put("boxes", "left", "red", lid="open")
+        toycloud.set_assets("boxes", "left", "red", lid="open")
         run = request_scan(toybox, actor=SYSTEM)
         with monkeypatch.context() as patch:
             self.die_in(patch, FindingWriter, "resolve_orphans", after=False)
@@ -267,7 +267,7 @@ class TestKills:
     def test_the_findings_beyond_those_told_one_by_one_are_counted_whole(
         self, toybox: CloudAccount, toycloud: State, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        toycloud.put("boxes", "left", *(f"box-{number}" for number in range(NOTICES + 7)), lid="open")
+        toycloud.set_assets("boxes", "left", *(f"box-{number}" for number in range(NOTICES + 7)), lid="open")
         run = request_scan(toybox, actor=SYSTEM)
         with monkeypatch.context() as patch:
             self.die_in(patch, FindingWriter, "resolve_orphans", after=False)
@@ -283,9 +283,9 @@ class TestKills:
 def test_a_scan_and_a_person_lose_no_line_of_each_other(
     scan: Scan, toycloud: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
-    toycloud.put("boxes", "left", "red")
+    toycloud.set_assets("boxes", "left", "red")
     resolve = FindingWriter._resolve
 
     def meanwhile(self: FindingWriter, row: Finding, *values: Any) -> Finding:

@@ -36,9 +36,9 @@ def account(alice: User, toy_account: MakeAccount, toycloud: State) -> CloudAcco
     """Its first scan, requested by the signal, is put aside."""
     account = toy_account(alice)
     ScanRun.objects.all().delete()
-    toycloud.put("toys", "global", "bear", "robot")
-    toycloud.put("boxes", "left", "red", "blue")
-    toycloud.put("boxes", "right", "green")
+    toycloud.set_assets("toys", "global", "bear", "robot")
+    toycloud.set_assets("boxes", "left", "red", "blue")
+    toycloud.set_assets("boxes", "right", "green")
     return account
 
 
@@ -58,8 +58,8 @@ def test_it_stores_what_it_finds(account: CloudAccount) -> None:
 
 def test_a_second_scan_counts_only_what_changed(account: CloudAccount, toycloud: State) -> None:
     scan(account)
-    toycloud.put("boxes", "right", "green", lid="open")
-    toycloud.put("boxes", "left", "red", "yellow")
+    toycloud.set_assets("boxes", "right", "green", lid="open")
+    toycloud.set_assets("boxes", "left", "red", "yellow")
     run = scan(account)
     assert (run.assets_seen, run.assets_new, run.assets_changed, run.assets_gone) == (5, 1, 1, 1)
     assert Asset.objects.get(name="blue").gone_at is not None
@@ -68,16 +68,16 @@ def test_a_second_scan_counts_only_what_changed(account: CloudAccount, toycloud:
 
 def test_what_comes_back_is_not_gone_any_more(account: CloudAccount, toycloud: State) -> None:
     scan(account)
-    toycloud.put("boxes", "right")
+    toycloud.set_assets("boxes", "right")
     scan(account)
-    toycloud.put("boxes", "right", "green")
+    toycloud.set_assets("boxes", "right", "green")
     scan(account)
     assert Asset.objects.get(name="green").gone_at is None
 
 
 def test_a_unit_that_fails_is_a_gap_and_its_assets_stay(account: CloudAccount, toycloud: State) -> None:
     scan(account)
-    toycloud.put("boxes", "left")
+    toycloud.set_assets("boxes", "left")
     toycloud.broken_units["boxes", "left"] = ProviderError("permission_denied", "Denied.", "Allow boxes:Open.")
     run = scan(account)
     assert run.status == "completed"
@@ -95,7 +95,7 @@ def test_a_unit_that_fails_is_a_gap_and_its_assets_stay(account: CloudAccount, t
 
 def test_a_unit_that_fails_in_the_middle_does_not_lose_the_rest(account: CloudAccount, toycloud: State) -> None:
     scan(account)
-    toycloud.put("boxes", "left", "red")
+    toycloud.set_assets("boxes", "left", "red")
     toycloud.broken_units["boxes", "left"] = ProviderError("throttled", "Slow down.", "", permanent=False)
     scan(account)
     assert Asset.objects.get(name="blue").gone_at is None
@@ -180,7 +180,7 @@ def test_what_a_global_unit_found_in_a_region_is_swept_with_it(account: CloudAcc
     """As S3 does: buckets are listed at once and lie in regions of their own."""
     toycloud.assets["toys", "global"] = [Found("toy.toys.thing", "toys", "left", "toy:bucket", "bucket")]
     scan(account)
-    toycloud.put("toys", "global")
+    toycloud.set_assets("toys", "global")
     run = scan(account)
     assert Asset.objects.get(name="bucket").gone_at is not None
     assert run.assets_gone == 1

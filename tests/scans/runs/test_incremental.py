@@ -38,7 +38,7 @@ def again(scan: Scan, toycloud: State) -> tuple[ScanRun, set[str]]:
 
 
 def test_nothing_that_is_unchanged_is_looked_at_again(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     seen = Finding.objects.get().last_seen
     run, looked = again(scan, toycloud)
@@ -50,10 +50,10 @@ def test_nothing_that_is_unchanged_is_looked_at_again(scan: Scan, toycloud: Stat
 
 
 def test_what_changed_is_looked_at_and_what_disappeared_is_noticed(scan: Scan, toycloud: State) -> None:
-    toycloud.put("boxes", "left", "red", lid="open")
-    toycloud.put("boxes", "right", "green")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "right", "green")
     scan()
-    toycloud.put("boxes", "left")
+    toycloud.set_assets("boxes", "left")
     run, looked = again(scan, toycloud)
     assert looked == {"boxes in left"}
     assert (run.assets_gone, Finding.objects.get().status) == (1, "resolved")
@@ -115,7 +115,7 @@ def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud
         return Evaluation(Verdict.FAIL if old["days"] > 90 else Verdict.PASS, "By its age.")
 
     toycloud.checks = (*CHECKS, replace(CHECKS[0], id="toy_age", evaluate=judge, time_dependent=True))
-    toycloud.put("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
     assert not Finding.objects.filter(check_id="toy_age").exists()
     old["days"] = 91
@@ -131,12 +131,12 @@ def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud
 
 def test_what_no_log_tells_is_compared_with_what_is_known(scan: Scan, toycloud: State) -> None:
     toycloud.unlogged = {("boxes", "left"), ("boxes", "right")}
-    toycloud.put("boxes", "left", "red", lid="open")
-    toycloud.put("boxes", "right", "green")
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "right", "green")
     scan()
     assert again(scan, toycloud)[1] == set()
-    toycloud.put("boxes", "left", "red", lid="closed")
-    toycloud.put("boxes", "right")
+    toycloud.set_assets("boxes", "left", "red", lid="closed")
+    toycloud.set_assets("boxes", "right")
     run, looked = again(scan, toycloud)
     assert looked == {"boxes in left", "boxes in right"}
     assert (run.assets_changed, run.assets_gone) == (1, 1)
@@ -194,7 +194,7 @@ def test_an_incremental_scan_ends_where_a_full_one_does(
         toycloud.checks = checks
         toycloud.broken_units = {unit: ProviderError("throttled", "Slow down.", permanent=False) for unit in broken}
         for (service, region), names, properties in changes:
-            toycloud.put(service, region, *names, **properties)
+            toycloud.set_assets(service, region, *names, **properties)
         scan_of(other, "full")
         scan_of(full_account, "incremental")
         assert known(full_account) == known(other)

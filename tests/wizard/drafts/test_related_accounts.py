@@ -41,7 +41,7 @@ SEEN = [
 @pytest.fixture
 def draft(toycloud: toy.State, toy_draft: Walk) -> Walk:
     """Proven, with a token that opens other boxes too."""
-    toycloud.neighbours = list(SEEN)
+    toycloud.visible_accounts = list(SEEN)
     validate_draft(toy_draft.draft_id)
     return toy_draft
 
@@ -61,7 +61,7 @@ def test_what_is_connected_already_is_not_offered(
     toycloud: toy.State, toy_draft: Walk, alice: User, toy_account: Callable[..., CloudAccount]
 ) -> None:
     toy_account(alice, account_id="ghijkl")
-    toycloud.neighbours = list(SEEN)
+    toycloud.visible_accounts = list(SEEN)
     validate_draft(toy_draft.draft_id)
     assert "Second box" not in toy_draft.show("validation")
 
@@ -227,7 +227,7 @@ def test_two_hundred_neighbours_are_looked_up_in_one_query(
     toycloud: toy.State, toy_draft: Walk, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     letters = "abcdefghijklmnop"
-    toycloud.neighbours = [VisibleAccount(f"zzzz{a}{b}", "Box") for a in letters for b in letters]
+    toycloud.visible_accounts = [VisibleAccount(f"zzzz{a}{b}", "Box") for a in letters for b in letters]
     draft, content = toy_draft.draft, DraftContent.from_dict(toy_draft.entries)
     external_id_for(draft.owner)  # made on first use
     account = resolve_account(draft.owner, content.details())

@@ -10,9 +10,10 @@ recommendations. A rule cites those that ask what it asks; one that asks somethi
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
-from cloudaccounts.providers.aws.checks import compute, data, iam, messaging, monitoring, network, s3
+from cloudaccounts.providers.aws.checks import account, compute, data, iam, messaging, monitoring, network, s3
 
 CHECKS: tuple[PostureCheck, ...] = (
+    *account.CHECKS,
     *iam.CHECKS,
     *s3.CHECKS,
     *network.CHECKS,

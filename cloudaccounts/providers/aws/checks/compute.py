@@ -9,6 +9,7 @@ from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
 _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
+# Such instances stay listed for about an hour, and nothing can be changed on them.
 _GONE = {"terminated", "shutting-down"}
 _ANYWHERE = {"0.0.0.0/0", "::/0"}
 # Past "Block function update" or about to be: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -36,6 +37,7 @@ def _imds(asset: Asset) -> Evaluation:
         return not_applicable("The instance is being ended.")
     if optional(asset, "metadata_endpoint", str) == "disabled":
         return passed("The metadata service is switched off.")
+    # "optional" means that both versions are answered (EC2 API reference, InstanceMetadataOptionsResponse).
     on = required(asset, "metadata_tokens", str) == "required"
     return expect(
         on, "The metadata service also answers requests without a token (IMDSv1).", "Only IMDSv2 is answered."
@@ -74,6 +76,7 @@ def _function_public(asset: Asset) -> Evaluation:
 
 
 def _runtime(asset: Asset) -> Evaluation:
+    # Container images bring their own runtime: Lambda has none to name.
     runtime = optional(asset, "runtime", str)
     if not runtime:
         return not_applicable("The function brings its own image.")
@@ -87,6 +90,7 @@ def _runtime(asset: Asset) -> Evaluation:
 def _eks_endpoint(asset: Asset) -> Evaluation:
     if not required(asset, "public_endpoint", bool):
         return passed("The cluster's API is reachable from within its network only.")
+    # EKS's default where nobody names networks (EKS API reference, VpcConfigResponse).
     if _ANYWHERE & set(texts(required(asset, "public_cidrs", list))):
         return failed("The cluster's API is reachable from the whole internet.")
     return passed("The cluster's API is open to named addresses only.")

@@ -7,6 +7,7 @@ from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, required
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
+# Security Hub's default for RDS.11.
 BACKUP_DAYS = 7
 _INSTANCE, _SNAPSHOT = "aws.rds.instance", "aws.rds.snapshot"
 
@@ -48,6 +49,7 @@ def _protected(asset: Asset) -> Evaluation:
 
 
 def _shared(asset: Asset) -> Evaluation:
+    # "all" is every AWS account (RDS API reference, DBSnapshotAttribute); single accounts are shared with on purpose.
     public = "all" in texts(required(asset, "shared_with", list))
     return expect(
         not public, "Every AWS account can restore this snapshot.", "The snapshot is not shared with everybody."

@@ -1,4 +1,4 @@
-"""Identities: the root user, passwords, second factors, keys, and who is an administrator."""
+"""Users, their keys and policies, and roles: second factors, unused and old credentials, who is an administrator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
-    UnknownFactError,
     days_since,
     expect,
     failed,
@@ -21,88 +20,12 @@ from cloudaccounts.provider_kit.posture import (
     rows,
 )
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, aws_docs, check, cis, texts
 
 UNUSED_DAYS = 45  # CIS AWS 1.12
 KEY_DAYS = 90  # CIS AWS 1.14
-ROOT_QUIET_DAYS = 30  # CIS AWS 1.7 names no number
-PASSWORD_LENGTH = 14  # CIS AWS 1.8
-PASSWORDS_REMEMBERED = 24  # CIS AWS 1.9
 
-_ACCOUNT, _USER, _CREDENTIALS = "aws.iam.account", "aws.iam.user", "aws.iam.credentials"
-_BEST_PRACTICES = aws_docs(
-    "Security best practices in IAM", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
-)
-
-
-def _root(asset: Asset, name: str) -> bool:
-    value = required(asset, "root", dict).get(name)
-    if not isinstance(value, bool):
-        raise UnknownFactError("AWS told nothing about this of the root user.")
-    return value
-
-
-def _root_mfa(asset: Asset) -> Evaluation:
-    on = _root(asset, "AccountMFAEnabled")
-    return expect(on, "The root user signs in with a password alone.", "The root user has a second factor.")
-
-
-def _root_keys(asset: Asset) -> Evaluation:
-    has = _root(asset, "AccountAccessKeysPresent")
-    return expect(not has, "The root user has an access key, which nothing limits.", "The root user has no access key.")
-
-
-def _password_length(asset: Asset) -> Evaluation:
-    policy = optional(asset, "password_policy", dict)
-    if policy is None:
-        return failed("The account has no password policy of its own: 8 characters are enough.")
-    least = policy.get("MinimumPasswordLength")
-    least = least if isinstance(least, int) else 0
-    return expect(
-        least >= PASSWORD_LENGTH,
-        f"Passwords of {least} characters are enough; at least {PASSWORD_LENGTH} should be asked for.",
-        f"Passwords need at least {least} characters.",
-    )
-
-
-def _password_reuse(asset: Asset) -> Evaluation:
-    policy = optional(asset, "password_policy", dict)
-    if policy is None:
-        return failed("The account has no password policy of its own: old passwords may be used again.")
-    kept = policy.get("PasswordReusePrevention")
-    kept = kept if isinstance(kept, int) else 0
-    return expect(
-        kept >= PASSWORDS_REMEMBERED,
-        f"Only the last {kept} passwords are remembered." if kept else "Old passwords may be used again.",
-        f"The last {kept} passwords cannot be used again.",
-    )
-
-
-def _support_role(asset: Asset) -> Evaluation:
-    roles = required(asset, "support_roles", list)
-    return expect(
-        bool(roles),
-        "No role has the policy AWSSupportAccess: in an incident nobody may open a case.",
-        f"AWS Support can be reached through {', '.join(sorted(texts(roles)))}.",
-    )
-
-
-def _root_quiet(asset: Asset) -> Evaluation:
-    if not required(asset, "root", bool):
-        return not_applicable("This is not the root user.")
-    uses = _uses(asset, ("password_last_used_at", "access_key_1_last_used_at", "access_key_2_last_used_at"))
-    if not uses:
-        return passed("The root user was never used, as far as AWS remembers.")
-    days = min(days_since(asset, use) for use in uses)
-    return expect(
-        days >= ROOT_QUIET_DAYS,
-        f"The root user was used {days} days ago.",
-        f"The root user was last used {days} days ago.",
-    )
-
-
-def _uses(asset: Asset, names: tuple[str, ...]) -> list[str]:
-    return [value for name in names if parse_time(value := observed(asset, name)) is not None]
+_USER, _CREDENTIALS = "aws.iam.user", "aws.iam.credentials"
 
 
 def _user_mfa(asset: Asset) -> Evaluation:
@@ -118,11 +41,14 @@ def _unused(asset: Asset) -> Evaluation:
     """CIS: a password or key not used for 45 days, or never used and that old."""
     if required(asset, "root", bool):
         return not_applicable("The root user has a rule of its own.")
+    # A password and each key on its own: one that is in use does not excuse another that is forgotten.
     idle = []
     if required(asset, "console_password", bool):
+        # A password that was set a week ago and not used yet is not forgotten, so its change counts as a use.
         last = _latest(observed(asset, "password_last_used_at"), optional(asset, "password_changed_at", str))
         idle.append(("the password", days_since(asset, last or optional(asset, "created_at", str))))
     for number, key in enumerate(rows(asset, "access_keys"), start=1):
+        # An inactive key cannot be used, so its age does not matter.
         if key.get("active") is True:
             last = _latest(observed(asset, f"access_key_{number}_last_used_at"), key.get("made_at"))
             idle.append((f"access key {number}", days_since(asset, last)))
@@ -171,6 +97,8 @@ def _through_groups(asset: Asset) -> Evaluation:
 def _no_admin(asset: Asset) -> Evaluation:
     attached = texts(required(asset, "attached_policies", list))
     inline = required(asset, "inline_policies", dict)
+    # Directly attached policies only. What groups grant is not on the user's asset; groups are how it should be
+    # granted.
     admin = any(arn.endswith(":aws:policy/AdministratorAccess") for arn in attached)
     admin = admin or any(policies.is_admin(document) for document in inline.values())
     return expect(
@@ -181,6 +109,7 @@ def _no_admin(asset: Asset) -> Evaluation:
 
 
 def _policy_admin(asset: Asset) -> Evaluation:
+    # A policy that nobody has grants nothing: it becomes a finding with its first attachment.
     if not required(asset, "attachment_count", int):
         return not_applicable("The policy is attached to nobody.")
     if not policies.is_admin(required(asset, "document", dict)):
@@ -199,79 +128,6 @@ def _trust(asset: Asset) -> Evaluation:
 
 CHECKS = (
     check(
-        "iam_root_mfa",
-        "Root user without a second factor",
-        Severity.CRITICAL,
-        _ACCOUNT,
-        _root_mfa,
-        why="The root user may do everything and cannot be limited. A guessed or stolen password alone must not be "
-        "enough.",
-        console="Sign in as the root user, open Security credentials, Multi-factor authentication, and assign a "
-        "device.",
-        command="aws iam get-account-summary --query SummaryMap.AccountMFAEnabled  # the device itself is assigned "
-        "in the "
-        "console",
-        references=(cis("1.5"), _BEST_PRACTICES),
-    ),
-    check(
-        "iam_root_access_keys",
-        "Root user has an access key",
-        Severity.CRITICAL,
-        _ACCOUNT,
-        _root_keys,
-        why="A root key works everywhere, without a second factor, and no policy can narrow it.",
-        console="Sign in as the root user, open Security credentials, Access keys, and delete each key.",
-        command="aws iam delete-access-key --access-key-id <key id>  # with the root user's own credentials",
-        references=(cis("1.4"), _BEST_PRACTICES),
-    ),
-    check(
-        "iam_root_unused",
-        "Root user is used in daily work",
-        Severity.MEDIUM,
-        _CREDENTIALS,
-        _root_quiet,
-        why="Each use of the root user is a use of unlimited power; almost every task can be done by a role.",
-        console="Find out who signed in as root (CloudTrail, Event history), and give that person a role for the task.",
-        command="aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=root",
-        references=(cis("1.7"), _BEST_PRACTICES),
-        time_dependent=True,
-    ),
-    check(
-        "iam_password_length",
-        "Passwords may be shorter than 14 characters",
-        Severity.MEDIUM,
-        _ACCOUNT,
-        _password_length,
-        why="Length is what makes a password hard to guess.",
-        console="IAM, Account settings, Password policy, Edit: set the minimum length to 14 or more.",
-        command="aws iam update-account-password-policy --minimum-password-length 14 --password-reuse-prevention 24 "
-        "--require-symbols --require-numbers --require-uppercase-characters --require-lowercase-characters "
-        "--allow-users-to-change-password",
-        references=(cis("1.8"),),
-    ),
-    check(
-        "iam_password_reuse",
-        "Old passwords may be used again",
-        Severity.LOW,
-        _ACCOUNT,
-        _password_reuse,
-        why="A password that leaked once must not come back.",
-        console="IAM, Account settings, Password policy, Edit: prevent reuse of the last 24 passwords.",
-        command="aws iam update-account-password-policy --password-reuse-prevention 24 --minimum-password-length 14",
-        references=(cis("1.9"),),
-    ),
-    check(
-        "iam_support_role",
-        "No role may manage cases with AWS Support",
-        Severity.LOW,
-        _ACCOUNT,
-        _support_role,
-        why="In an incident somebody must be able to open a case without the root user.",
-        console="IAM, Roles, Create role for the people on call, and attach AWSSupportAccess.",
-        command="aws iam attach-role-policy --role-name <role> --policy-arn arn:aws:iam::aws:policy/AWSSupportAccess",
-        references=(cis("1.17"),),
-    ),
-    check(
         "iam_user_mfa",
         "Console user without a second factor",
         Severity.HIGH,
@@ -281,7 +137,7 @@ CHECKS = (
         console="IAM, Users, the user, Security credentials, Multi-factor authentication, Assign MFA device.",
         command="aws iam enable-mfa-device --user-name <user> --serial-number <device> --authentication-code1 <code> "
         "--authentication-code2 <next code>",
-        references=(cis("1.10"), _BEST_PRACTICES),
+        references=(cis("1.10"), BEST_PRACTICES),
     ),
     check(
         "iam_credentials_unused",
@@ -345,7 +201,7 @@ CHECKS = (
         console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
         command="aws iam detach-user-policy --user-name <user> --policy-arn "
         "arn:aws:iam::aws:policy/AdministratorAccess",
-        references=(cis("1.16"), _BEST_PRACTICES),
+        references=(cis("1.16"), BEST_PRACTICES),
     ),
     check(
         "iam_policy_admin",

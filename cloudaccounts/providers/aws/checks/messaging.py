@@ -8,6 +8,7 @@ from cloudaccounts.provider_kit.posture import days_since, expect, failed, not_a
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
+# Security Hub's default for ACM.1.
 EXPIRY_DAYS = 30
 _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
 
@@ -25,6 +26,7 @@ def _encrypted(asset: Asset) -> Evaluation:
 
 
 def _rotated(asset: Asset) -> Evaluation:
+    # Such secrets are rotated by the service that owns them, and people may not change that.
     if optional(asset, "owning_service", str):
         return not_applicable("Another AWS service manages this secret.")
     on = required(asset, "rotation", bool)
@@ -46,6 +48,7 @@ def _expires(asset: Asset) -> Evaluation:
         return not_applicable("The certificate is not issued.")
     if optional(asset, "in_use", bool) is False:
         return not_applicable("Nothing uses the certificate.")
+    # The date is in the future, so the days since it are negative.
     left = -days_since(asset, required(asset, "expires_at", str))
     return expect(
         left > EXPIRY_DAYS,

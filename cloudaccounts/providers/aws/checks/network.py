@@ -67,6 +67,7 @@ def _all_ports(asset: Asset) -> Evaluation:
 
 
 def _databases(asset: Asset) -> Evaluation:
+    # All open ranges once, then each port against them.
     spans = [_ports(rule) for rule in _open_rules(asset)]
     databases = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
     return expect(

@@ -71,6 +71,7 @@ def denies_unencrypted_transport(document: Any) -> bool:
 
 
 def _names_everybody(principal: Any) -> bool:
+    # {"AWS": "*"} and "*" mean the same; other kinds of principals (a service, a federation) are never everybody.
     if isinstance(principal, Mapping):
         return "*" in texts(principal.get("AWS"))
     return "*" in texts(principal)

@@ -25,6 +25,7 @@ def aws_docs(title: str, url: str) -> Reference:
 
 def security_hub(control: str) -> Reference:
     """A control of AWS Security Hub's catalogue, such as ``RDS.11``."""
+    # Security Hub's documentation has a page for each service and an anchor for each control.
     service = control.partition(".")[0].lower()
     page = f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html"
     return Reference("AWS Security Hub", control, f"{page}#{control.lower().replace('.', '-')}")
@@ -57,3 +58,8 @@ def check(
         time_dependent=time_dependent,
     )
     return make(rule)
+
+
+BEST_PRACTICES = aws_docs(
+    "Security best practices in IAM", "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+)

@@ -57,6 +57,7 @@ def _public(asset: Asset) -> Evaluation:
                 reasons += reason(asset)
             except UnknownFactError as error:
                 unknown = str(error)
+    # A block that could not be read may override the policy or the list, so the bucket may not be public after all.
     if reasons and not block_unknown:
         return failed(f"The bucket is public: {' and '.join(reasons)}.")
     if reasons or unknown:

@@ -23,6 +23,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     trails: list[Asset] = []
     for region, arns in sorted(by_home.items()):
         client = scope.connection.client("cloudtrail", region)
+        # By name and in the home region: without names, trails of other regions would be listed again as copies.
         described = client.describe_trails(trailNameList=sorted(arns)).get("trailList", ())
         trails += in_order(partial(_trail, scope, client), described, threads=THREADS)
     yield from trails
@@ -54,6 +55,7 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
         lambda: _management_events(client.get_event_selectors(TrailName=arn)),
         permission="cloudtrail:GetEventSelectors",
     )
+    # Of the status only what a person changes is a property; when logs were delivered last is observed.
     status = properties.values.pop("status") or {}
     properties.values["logging"] = status.get("IsLogging")
     if "status" in properties.refused:

@@ -19,6 +19,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
         lambda: client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus", ()),
         permission="config:DescribeConfigurationRecorderStatus",
     )
+    # Whether a recorder is on is in another list than the recorder.
     states = {item["name"]: item for item in properties.values.pop("status") or ()}
     if "status" in properties.refused:
         properties.refused["recorders"] = properties.refused.pop("status")

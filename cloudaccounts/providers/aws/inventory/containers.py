@@ -18,6 +18,7 @@ ECS_BATCH = 100  # clusters that DescribeClusters takes
 
 def eks(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("eks", scope.region)
+    # EKS describes one cluster for each call.
     names = paged(client, "list_clusters", "clusters")
     yield from in_order(partial(_eks_cluster, scope, client), names, threads=THREADS)
 
@@ -46,6 +47,7 @@ def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
 
 def ecs(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecs", scope.region)
+    # In batches, because a cluster's settings and tags are in DescribeClusters only.
     waiting = paged(client, "list_clusters", "clusterArns")
     while arns := list(islice(waiting, ECS_BATCH)):
         answer = client.describe_clusters(clusters=arns, include=["SETTINGS", "TAGS"])

@@ -35,6 +35,7 @@ def read_report(client: IAMClient) -> Report:
 
     Raises botocore's errors, and `ProviderError` where AWS takes too long.
     """
+    # Reading comes first: a report of the last four hours is there without generating one.
     for wait in (0.0, *WAITS):
         time.sleep(wait)
         try:
@@ -42,6 +43,7 @@ def read_report(client: IAMClient) -> Report:
         except ClientError as error:
             if aws_code(error) not in _NOT_YET:
                 raise
+            # While AWS generates the report, this only returns its state, so that it may be called again.
             client.generate_credential_report()
         else:
             return {row["user"]: row for row in csv.DictReader(io.StringIO(content))}

@@ -66,6 +66,7 @@ def logs(scope: Scope) -> Iterator[Asset]:
             "class": item.get("logGroupClass"),
             OBSERVED: {"bytes": item.get("storedBytes")},
         }
+        # The older field ends in :*, which ARNs in policies need, and other services do not.
         arn = item.get("logGroupArn") or item["arn"].removesuffix(":*")
         yield asset(scope, "logs.log_group", arn, item["logGroupName"], properties)
 
@@ -81,12 +82,14 @@ def route53(scope: Scope) -> Iterator[Asset]:
             "comment": config.get("Comment", ""),
             OBSERVED: {"records": item.get("ResourceRecordSetCount")},
         }
+        # Route 53 gives an id alone. Its ARNs have neither region nor account.
         arn = f"arn:{scope.connection.partition.name}:route53:::hostedzone/{identifier}"
         yield asset(scope, "route53.hosted_zone", arn, item["Name"].rstrip("."), properties)
 
 
 def cloudfront(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("cloudfront")
+    # Not by `paged`: CloudFront nests the items one level deeper than other services.
     for page in client.get_paginator("list_distributions").paginate():
         for item in page.get("DistributionList", {}).get("Items", ()):
             certificate = item.get("ViewerCertificate", {})

@@ -42,6 +42,7 @@ def _region(scope: Scope, client: EC2Client) -> Asset:
 def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
     """Two lists instead of one call for each snapshot: all, and those that everybody may restore."""
     own = {"OwnerIds": ["self"], "PaginationConfig": PAGE}
+    # RestorableByUserIds "all" lists public ones.
     public = {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)}
     for item in paged(client, "describe_snapshots", "Snapshots", **own):
         if item.get("OwnerId", scope.account_id) == scope.account_id:

@@ -36,6 +36,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
         Filter=_ENTITY_TYPES, PaginationConfig={"PageSize": 500}
     )
     for page in pages:
+        # Keys and MFA devices are the two things about users that the details lack.
         yield from in_order(read_user, page["UserDetailList"], threads=THREADS)
         yield from (_role(role) for role in page["RoleDetailList"])
         yield from (_policy(policy) for policy in page["Policies"])
@@ -134,6 +135,7 @@ def _role(role: RoleDetailTypeDef) -> Asset:
 
 
 def _policy(policy: ManagedPolicyDetailTypeDef) -> Asset:
+    # Only the default version is in force; up to four others may be kept.
     default = next((item for item in policy.get("PolicyVersionList", ()) if item.get("IsDefaultVersion")), None)
     properties = {
         "id": policy.get("PolicyId"),

@@ -20,6 +20,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     for item in paged(client, "list_aliases", "Aliases"):
         if key := item.get("TargetKeyId"):
             aliases.setdefault(key, []).append(item["AliasName"])
+    # AWS gives every key that it manages an alias under alias/aws/, and customers cannot create one there.
     managed = {key for key, names in aliases.items() if any(name.startswith("alias/aws/") for name in names)}
     keys = [item["KeyId"] for item in paged(client, "list_keys", "Keys") if item["KeyId"] not in managed]
     for key_asset in in_order(partial(_key, scope, client, aliases), keys, threads=THREADS):
@@ -29,6 +30,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 def _key(scope: Scope, client: Any, aliases: dict[str, list[str]], identifier: str) -> Asset | None:
     key = client.describe_key(KeyId=identifier)["KeyMetadata"]
+    # Keys of AWS's that have no alias yet.
     if key.get("KeyManager") != "CUSTOMER":
         return None
     names = sorted(aliases.get(identifier, ()))

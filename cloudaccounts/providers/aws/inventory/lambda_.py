@@ -36,6 +36,7 @@ def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTyp
         "tracing": item.get("TracingConfig", {}).get("Mode"),
         "modified_at": item.get("LastModified"),
     }
+    # A function without a policy is ResourceNotFoundException: nobody else may call it.
     properties.read(
         "policy",
         lambda: document(client.get_policy(FunctionName=name).get("Policy")),

@@ -25,6 +25,8 @@ def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("s3")
     account_wide = _account_block(scope)
     read = partial(_bucket, scope, account_wide)
+    # With a page size the list names each bucket's region (S3 API reference, Bucket), which saves a call for each
+    # bucket.
     for page in client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1000}):
         yield from in_order(read, page["Buckets"], threads=THREADS)
 
@@ -49,6 +51,7 @@ def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> As
     properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused))
     properties.values["created_at"] = plain(bucket.get("CreationDate"))
     region = bucket.get("BucketRegion") or _location(scope, name, properties)
+    # A bucket must be asked in its own region; others answer with a redirect.
     if is_region(scope.connection.partition.name, region):
         _read(scope.connection.client("s3", region), name, properties)
     elif region:

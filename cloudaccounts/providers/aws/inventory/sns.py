@@ -32,6 +32,7 @@ def _topic(scope: Scope, client: Any, arn: str) -> Asset:
         "encrypted": bool(attributes.get("KmsMasterKeyId")),
         "kms_key_id": attributes.get("KmsMasterKeyId"),
     }
+    # One call holds both properties, so neither is known.
     if code := properties.refused.pop("attributes", ""):
         properties.values |= dict.fromkeys(("policy", "encrypted"))
         properties.refused |= dict.fromkeys(("policy", "encrypted"), code)

@@ -48,6 +48,7 @@ def _queue(scope: Scope, client: SQSClient, url: str) -> Asset:
         "dead_letters": document(attributes.get("RedrivePolicy")),
         "retention_seconds": attributes.get("MessageRetentionPeriod"),
     }
+    # One call holds both properties, so neither is known.
     if code := properties.refused.pop("attributes", ""):
         properties.values |= dict.fromkeys(("policy", "encrypted"))
         properties.refused |= dict.fromkeys(("policy", "encrypted"), code)

@@ -45,6 +45,7 @@ def _table(scope: Scope, client: DynamoDBClient, name: str) -> Asset:
     properties = Properties(scope.connection)
     encryption = table.get("SSEDescription", {})
     properties.values |= {
+        # DynamoDB encrypts every table; without a description it is with a key that AWS owns.
         "encryption": encryption.get("SSEType") or "AWS_OWNED",
         "kms_key_id": encryption.get("KMSMasterKeyArn"),
         "billing": table.get("BillingModeSummary", {}).get("BillingMode") or "PROVISIONED",

@@ -44,6 +44,7 @@ def _is_own(scope: Scope, item: Any) -> bool:
 
 def _vpcs(scope: Scope, client: EC2Client) -> Iterator[Asset]:
     logs = Properties(scope.connection)
+    # One list of all flow logs in the region, instead of one call for each network.
     logs.read("flow_logs", lambda: _flow_logs(client), permission="ec2:DescribeFlowLogs")
     for item in paged(client, "describe_vpcs", "Vpcs", PaginationConfig=PAGE):
         if _is_own(scope, item):

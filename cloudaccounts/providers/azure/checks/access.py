@@ -56,12 +56,14 @@ def owners(asset: Asset) -> Evaluation:
 )
 def custom_owner(asset: Asset) -> Evaluation:
     known(asset, "permissions")
+    # Actions less notActions: with an exception, a role is no Owner by another name.
     wide = any(
         "*" in list_of_texts(entry.get("actions"), "actions")
         and not list_of_texts(entry.get("not_actions"), "not_actions")
         for entry in mappings(asset, "permissions")
     )
     places = texts(asset, "assignable_scopes")
+    # /subscriptions/ID has two slashes; a resource group or resource has more.
     at_subscription = any(
         place.count("/") <= 2 or place.startswith("/providers/microsoft.management/") for place in places
     )

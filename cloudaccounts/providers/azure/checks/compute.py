@@ -56,6 +56,7 @@ def encryption_at_host(asset: Asset) -> Evaluation:
     references=cite("virtual-machines/linux/ssh-from-windows"),
 )
 def password_login(asset: Asset) -> Evaluation:
+    # The setting exists for Linux only.
     if text(asset, "os_type").lower() == "windows":
         return not_applicable("This machine runs Windows.")
     return expect(
@@ -133,7 +134,8 @@ def api_open(asset: Asset) -> Evaluation:
     references=cite("aks/manage-local-accounts-managed-azure-ad"),
 )
 def local_accounts(asset: Asset) -> Evaluation:
-    known(asset, "kubernetes_version")  # told of every cluster: without it, nothing was read
+    # Every cluster has one, so without it nothing was read. The next property may be missing for either reason.
+    known(asset, "kubernetes_version")
     return expect(flag(asset, "local_accounts_disabled"), "Local accounts are on.", "Local accounts are off.")
 
 

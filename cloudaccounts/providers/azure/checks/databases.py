@@ -44,6 +44,7 @@ def _all_of_azure(firewall_rule: Mapping[str, Any]) -> bool:
 
 
 def _firewall(asset: Asset) -> Evaluation:
+    # Then firewall rules have no effect, however wide they are.
     if text(asset, "public_network_access").lower() == "disabled":
         return passed("The public network is switched off.")
     known(asset, "firewall_rules")
@@ -106,6 +107,7 @@ def sql_auditing(asset: Asset) -> Evaluation:
     references=cite("azure-sql/database/connectivity-settings"),
 )
 def sql_tls(asset: Asset) -> Evaluation:
+    # "None" is a value of Azure's, so a missing one is shown in the same way.
     minimum = text(asset, "minimum_tls") or "None"
     good = minimum in ("1.2", "1.3")
     return expect(good, f"The minimum TLS version is {minimum}.", f"The minimum TLS version is {minimum}.")

@@ -63,6 +63,7 @@ def activity_log_exported(asset: Asset) -> Evaluation:
     if not exports:
         return failed("No diagnostic setting sends the subscription's Activity Log anywhere.")
     sent = {name.lower() for export in exports for name in list_of_texts(export.get("logs"), "exports.logs")}
+    # The group allLogs contains every category.
     missing = [name for name in CATEGORIES if name not in sent and "alllogs" not in sent]
     return expect(
         not missing,
@@ -92,6 +93,7 @@ def activity_log_exported(asset: Asset) -> Evaluation:
 def activity_log_alerts(asset: Asset) -> Evaluation:
     known(asset, "alerts")
     alerts = mappings(asset, "alerts")
+    # An alert without an action group only shows in the portal, where nobody may look for days.
     covered = {str(alert.get("operation")).lower() for alert in alerts if alert.get("acts") is True}
     missing = [operation for operation in WATCHED if operation not in covered]
     return expect(

@@ -24,6 +24,7 @@ def open_rules(asset: Asset, covers: Callable[[list[range]], bool], protocols: f
             continue
         if str(security_rule.get("protocol")).lower() not in protocols or not covers(_ports(security_rule)):
             continue
+        # Azure applies the first rule that matches. Rules after a denial of everybody no longer count.
         if str(security_rule.get("access")).lower() == "deny":
             break
         names.append(str(security_rule.get("name")))
@@ -102,6 +103,7 @@ ssh_open = _administration(22, "SSH", "6.2")
     references=cite("virtual-network/network-security-groups-overview"),
 )
 def all_ports_open(asset: Asset) -> Evaluation:
+    # Either protocol alone opens all ports of it.
     protocols = frozenset({"tcp", "udp", "*"})
     names = open_rules(
         asset, lambda ports: any(len(port_range) >= len(ALL_PORTS) - 1 for port_range in ports), protocols

@@ -25,6 +25,7 @@ _WEAK = ("TLS1_0", "TLS1_1", "")  # without one: accounts made before August 202
     references=cite("storage/blobs/anonymous-read-access-prevent", "3.7"),
 )
 def public_access(asset: Asset) -> Evaluation:
+    # Where nobody ever set it, Azure allows it.
     allowed = flag(asset, "allow_blob_public_access", default=True)
     return expect(not allowed, "Containers may be opened to anonymous readers.", "Anonymous access is switched off.")
 
@@ -75,6 +76,7 @@ def minimum_tls(asset: Asset) -> Evaluation:
     references=cite("storage/common/shared-key-authorization-prevent"),
 )
 def shared_keys(asset: Asset) -> Evaluation:
+    # Where nobody ever set it, Azure allows it.
     allowed = flag(asset, "allow_shared_key_access", default=True)
     return expect(not allowed, "Access by account key is allowed.", "Access by account key is switched off.")
 
@@ -94,6 +96,7 @@ def shared_keys(asset: Asset) -> Evaluation:
 def network_open(asset: Asset) -> Evaluation:
     if text(asset, "public_network_access").lower() == "disabled":
         return passed("The public network is switched off.")
+    # The default action decides; the named networks are exceptions from it.
     closed = text(asset, "network_default_action").lower() == "deny"
     return expect(closed, "Every network may connect.", "Only named networks may connect.")
 
@@ -112,6 +115,7 @@ def network_open(asset: Asset) -> Evaluation:
     references=cite("storage/blobs/soft-delete-blob-overview", "3.11"),
 )
 def soft_delete(asset: Asset) -> Evaluation:
+    # Premium file shares: such an account has no blob service.
     if value(asset, "kind") == "FileStorage":
         return not_applicable("This account holds file shares only.")
     missing = [

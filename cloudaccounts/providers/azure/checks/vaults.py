@@ -33,6 +33,7 @@ _VAULT = "azure.keyvault.vault"
     references=cite("key-vault/general/soft-delete-overview", "8.5"),
 )
 def recoverable(asset: Asset) -> Evaluation:
+    # Azure switches it on for every new vault; only old ones can lack it.
     if not flag(asset, "soft_delete", default=True):
         return failed("Soft delete is off: what is deleted is gone at once.")
     purged = flag(asset, "purge_protection")
@@ -97,6 +98,7 @@ def logging(asset: Asset) -> Evaluation:
         if export.get("to")
         for name in list_of_texts(export.get("logs"), "log_exports.logs")
     }
+    # AuditEvent is the category; audit and allLogs are groups that contain it.
     good = bool(sent & {"auditevent", "audit", "alllogs"})
     return expect(good, "No diagnostic setting exports its audit events.", "Its audit events are exported.")
 

@@ -36,10 +36,12 @@ def collect(scope: Scope) -> Iterator[Asset]:
     except (AzureError, ProviderError) as error:
         roles_error = explain(error, "Microsoft.Authorization/roleDefinitions/read")
     try:
+        # atScope() includes assignments above the subscription, and leaves out those on single resources.
         assignments = list(_list(scope, "roleAssignments", **{"$filter": "atScope()"}))
     except (AzureError, ProviderError) as error:
         assignments_error = explain(error, "Microsoft.Authorization/roleAssignments/read")
     yield _subscription(scope, assignments, assignments_error)
+    # Built-in roles are the same in every subscription: as assets they would only be noise.
     yield from (_role(scope, role) for role in roles.values() if at(role, "properties.type") == "CustomRole")
     yield from (_assignment(scope, item, roles, roles_error) for item in assignments)
     if assignments_error or roles_error:

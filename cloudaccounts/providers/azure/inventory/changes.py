@@ -37,6 +37,7 @@ EVERYTHING = "*"
 def unchanged(scope: Scope, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
     """Raises `ProviderError` where the log cannot be read."""
     now = datetime.now(UTC)
+    # A time in the future can only come from a wrong clock: nothing can be said then.
     if since < now - KEPT or since > now:
         return frozenset()
     try:
@@ -64,6 +65,7 @@ def services_of(event: Mapping[str, Any]) -> frozenset[str]:
         return frozenset()
     resource = str(event.get("resourceId") or "").lower().strip("/")
     namespaces = [part.split("/", 1)[0] for part in f"/{resource}".split("/providers/")[1:]]
+    # Without a resource it is not certain what was changed.
     if not resource or _moves_much(operation):
         return frozenset({EVERYTHING})
     # Of all namespaces on the way: tags, locks and diagnostic settings are written below what they are about.
@@ -80,6 +82,7 @@ def _moves_much(operation: str) -> bool:
 
 
 def _services(namespace: str) -> tuple[str, ...]:
+    # Resource groups and tags: on the way to a resource they say nothing of its service.
     if namespace == "microsoft.resources":
         return ()
     if namespace == "microsoft.authorization":

@@ -47,6 +47,7 @@ class Listing:
         with self._lock:
             if what not in self._running:
                 self._running[what] = start(call)
+            # The wait is outside of the lock: units of other lists must not wait as well.
             future: Future[T] = self._running[what]
         return future.result()
 

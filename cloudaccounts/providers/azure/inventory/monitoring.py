@@ -75,6 +75,7 @@ def _list(scope: Scope, below: str, version: str) -> list[Any]:
 
 def _alerts(scope: Scope, answers: list[Any]) -> list[Any]:
     """Alerts on the whole subscription that are on: the operation, and whether an action group is notified."""
+    # An alert on a resource group would miss changes in the others.
     whole = f"/subscriptions/{scope.subscription.id}"
     return ordered(
         {"name": alert.get("name"), "operation": operation, "acts": bool(at(alert, "properties.actions.actionGroups"))}

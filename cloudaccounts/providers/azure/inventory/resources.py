@@ -82,6 +82,7 @@ def _details(scope: Scope, listing: Listing, item: ListedResource, detail: Detai
         answer = _read(scope, listing, item["type"], item["id"])
     except (AzureError, ProviderError) as error:
         code = explain(error).code
+        # None for each, so that checks find the reason instead of a default.
         properties |= dict.fromkeys(detail.sources)
         refused |= dict.fromkeys(detail.sources, code)
     else:
@@ -106,6 +107,7 @@ def _read(scope: Scope, listing: Listing, resource_type: str, path: str) -> dict
 
 
 def _read_child(scope: Scope, listing: Listing, item: ListedResource, child: Child) -> list[Any]:
+    # Children that Azure does not list as a type of their own share their parent's version.
     version = child.version or listing.api_version(child.type) or listing.api_version(item["type"])
     if not version:
         raise ProviderError("provider_not_registered", "Azure does not list this type in the subscription.")

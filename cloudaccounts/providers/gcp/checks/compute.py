@@ -181,6 +181,7 @@ def public_address(asset: Asset) -> Evaluation:
 )
 def shielded(asset: Asset) -> Evaluation:
     config = "shieldedInstanceConfig"
+    # CIS 4.8 requires these two. Secure Boot is left out: it keeps unsigned drivers from loading.
     good = flag(asset, f"{config}.enableVtpm") and flag(asset, f"{config}.enableIntegrityMonitoring")
     return expect(good, "vTPM or integrity monitoring is off.", "vTPM and integrity monitoring are on.")
 
@@ -197,6 +198,7 @@ def shielded(asset: Asset) -> Evaluation:
     references=cite("compute/docs/connect/restrict-ssh-keys", "4.3"),
 )
 def project_ssh_keys(asset: Asset) -> Evaluation:
+    # With OS Login, keys in metadata have no effect.
     if _metadata(asset, "metadata", "enable-oslogin") in _ON:
         return passed("OS Login is on: keys in metadata are not looked at.")
     blocked = _metadata(asset, "metadata", "block-project-ssh-keys") in _ON

@@ -34,6 +34,7 @@ def _public(asset: Asset) -> Evaluation:
 
 
 def _bucket_public(asset: Asset) -> Evaluation:
+    # It overrides the policy, whatever that grants.
     if text(asset, "iamConfiguration.publicAccessPrevention") == "enforced":
         return passed("Public access is prevented, whatever its policy says.")
     return _public(asset)
@@ -170,6 +171,7 @@ def dataset_public(asset: Asset) -> Evaluation:
     references=cite("kms/docs/key-rotation", "1.10"),
 )
 def key_rotation(asset: Asset) -> Evaluation:
+    # Of asymmetric keys somebody must exchange the public half, so Cloud KMS does not rotate them.
     if known(asset, "purpose") != "ENCRYPT_DECRYPT":
         return not_applicable("Only symmetric keys rotate by schedule.")
     period = text(asset, "rotationPeriod")

@@ -79,6 +79,7 @@ def public_address(asset: Asset) -> Evaluation:
 )
 def ssl(asset: Asset) -> Evaluation:
     known(asset, "settings")
+    # sslMode replaced requireSsl, which older instances still have alone.
     mode = text(asset, f"{_NETWORK}.sslMode")
     if mode:
         good = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
@@ -122,6 +123,7 @@ def point_in_time(asset: Asset) -> Evaluation:
         return not_applicable("Its primary instance is backed up.")
     known(asset, "settings")
     backup = "settings.backupConfiguration"
+    # MySQL's point-in-time recovery is its binary log.
     on = flag(asset, f"{backup}.pointInTimeRecoveryEnabled") or flag(asset, f"{backup}.binaryLogEnabled")
     return expect(on, "Point-in-time recovery is off.", "Any moment can be had back.")
 

@@ -152,6 +152,7 @@ def flow_logs(asset: Asset) -> Evaluation:
     purpose = text(asset, "purpose")
     if purpose not in ("", "PRIVATE", "NONE"):
         return not_applicable("Subnets of load balancers and proxies have no flow logs.")
+    # logConfig replaced enableFlowLogs.
     on = flag(asset, "logConfig.enable") or flag(asset, "enableFlowLogs")
     return expect(on, "Flow logs are off.", "Flow logs are on.")
 
@@ -170,6 +171,7 @@ def flow_logs(asset: Asset) -> Evaluation:
 def dnssec(asset: Asset) -> Evaluation:
     if text(asset, "visibility").lower() == "private":
         return not_applicable("A private zone cannot be signed.")
+    # A zone stays signed while it moves to another operator, in the state transfer.
     on = text(asset, "dnssecConfig.state").lower() in ("on", "transfer")
     return expect(on, "DNSSEC is off.", "DNSSEC is on.")
 

@@ -42,6 +42,7 @@ class Batch:
 
     def _first_page(self) -> Page | None:
         page = next(iter(self._list_assets().pages))
+        # Keeping several pages would hold a large project in memory as a whole.
         if page.next_page_token:
             return None
         by_service: dict[str, list[Asset]] = {service: [] for service in self._services}

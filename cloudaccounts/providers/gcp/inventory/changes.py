@@ -56,11 +56,13 @@ def services_of(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     for entry in entries:
         payload = entry.get("protoPayload")
         name = payload.get("serviceName") if isinstance(payload, Mapping) else None
+        # An entry that cannot be understood may be about anything.
         if not isinstance(payload, Mapping) or not isinstance(name, str) or not name:
             return frozenset({EVERYTHING})
         service = name.partition(".")[0]
         services.add(_ALSO_CALLED.get(service, service))
         method = str(payload.get("methodName", "")).lower()
+        # A policy may be set through any service: SetIamPolicy is a method of each.
         if "iam" in method or service in (PROJECT, "iam"):
             services.update(_OF_POLICY)
     return frozenset(services)

@@ -76,6 +76,7 @@ class Policies:
                     public[policy.native_id].add(role)
                 if policy.native_id == self._project:
                     project[role] |= members
+                    # By address alone: other kinds of members never equal a service account's.
                     for member in members:
                         accounts[member.removeprefix("serviceAccount:")].add(role)
         return Grants(_sorted(public), _sorted(accounts), _sorted(project))

@@ -55,6 +55,7 @@ def normalize(service: str, item: asset_v1.Asset) -> Asset:
     location = item.resource.location
     stable = {key: value for key, value in data.items() if key not in _STAMPS}
     observed = {key: value for key, value in data.items() if key in _STAMPS}
+    # The region is a coarser value: a zone or a multi-region would be lost.
     stable |= {"location": location} if location else {}
     return Asset(
         type=f"gcp.{service}.{_snake(item.asset_type.rpartition('/')[2])}",

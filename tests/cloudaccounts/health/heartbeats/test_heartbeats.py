@@ -36,7 +36,7 @@ def test_a_light_check_that_passes_moves_the_account_on_by_the_interval(
     assert (account.status, account.health, account.last_checked_at) == ("active", "ok", clock.now)
     assert account.next_check_at is not None
     assert timedelta(minutes=13) < account.next_check_at - clock.now < timedelta(minutes=17)
-    assert toycloud.light_checks == ["toy000"]
+    assert toycloud.connection_checks == ["toy000"]
     record = HealthRecord.objects.get()
     assert (record.kind, record.ok, record.notable, record.status) == ("light", True, False, "active")
 
@@ -143,7 +143,7 @@ def test_our_own_key_trouble_fails_no_account(
     beats(clock, 5)
     assert set(CloudAccount.objects.values_list("status", "health")) == {("active", "degraded")}
     assert set(CloudAccount.objects.values_list("last_check_code", flat=True)) == {"encryption_key_wrong"}
-    assert toycloud.light_checks == []
+    assert toycloud.connection_checks == []
 
 
 def test_a_defect_of_ours_is_told_as_ours_and_the_round_goes_on(
@@ -172,7 +172,7 @@ def test_a_suspended_account_is_never_checked(healthy: Healthy, toycloud: State,
     suspend_account(account, actor=SYSTEM)
     assert fresh(account).next_check_at is None
     beats(clock, 3)
-    assert toycloud.light_checks == []
+    assert toycloud.connection_checks == []
     resume_account(fresh(account), actor=SYSTEM)
     assert fresh(account).next_check_at == clock.now
 
@@ -231,7 +231,7 @@ def test_a_credential_replaced_while_its_check_was_under_way_decides(
     monkeypatch.setattr(heartbeats, "claim_page", claim_then_rotate)
     run_round()
     assert (fresh(account).status, fresh(account).health) == ("active", "ok")
-    assert toycloud.light_checks == ["toy000", "toy000"]
+    assert toycloud.connection_checks == ["toy000", "toy000"]
 
 
 def test_openings_are_counted_by_account_and_day(healthy: Healthy, clock: Clock) -> None:
@@ -342,6 +342,6 @@ def test_two_rounds_at_once_check_each_account_once(healthy: Healthy, toycloud: 
     for thread in threads:
         thread.join(60)
     assert errors == []
-    assert sorted(toycloud.light_checks) == sorted(f"toy{n:03d}" for n in range(120))
+    assert sorted(toycloud.connection_checks) == sorted(f"toy{n:03d}" for n in range(120))
     assert HealthRecord.objects.count() == 120
     assert not CloudAccount.objects.exclude(check_claim=None).exists()

@@ -79,6 +79,6 @@ def test_a_silent_provider_is_not_asked_for_its_whole_fleet(
     healthy(80)
     toycloud.failure = BUSY
     run_round()
-    assert 20 <= len(toycloud.light_checks) <= 30
+    assert 20 <= len(toycloud.connection_checks) <= 30
     assert not CloudAccount.objects.filter(next_check_at__gt=clock.now + timedelta(minutes=3)).exists()
     assert not CloudAccount.objects.exclude(check_claim=None).exists()

@@ -1,0 +1,175 @@
+"""The account and its root user: second factor, keys, use, password policy, support role."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    days_since,
+    expect,
+    failed,
+    not_applicable,
+    observed,
+    optional,
+    parse_time,
+    passed,
+    required,
+)
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, cis, texts
+
+ROOT_QUIET_DAYS = 30  # CIS AWS 1.7 names no number
+PASSWORD_LENGTH = 14  # CIS AWS 1.8
+PASSWORDS_REMEMBERED = 24  # CIS AWS 1.9
+
+_ACCOUNT, _CREDENTIALS = "aws.iam.account", "aws.iam.credentials"
+
+
+# GetAccountSummary has 0 or 1 for each; the inventory makes it True or False, and leaves out what AWS does not say.
+def _root(asset: Asset, name: str) -> bool:
+    value = required(asset, "root", dict).get(name)
+    if not isinstance(value, bool):
+        raise UnknownFactError("AWS told nothing about this of the root user.")
+    return value
+
+
+def _root_mfa(asset: Asset) -> Evaluation:
+    on = _root(asset, "AccountMFAEnabled")
+    return expect(on, "The root user signs in with a password alone.", "The root user has a second factor.")
+
+
+def _root_keys(asset: Asset) -> Evaluation:
+    has = _root(asset, "AccountAccessKeysPresent")
+    return expect(not has, "The root user has an access key, which nothing limits.", "The root user has no access key.")
+
+
+def _password_length(asset: Asset) -> Evaluation:
+    policy = optional(asset, "password_policy", dict)
+    if policy is None:
+        return failed("The account has no password policy of its own: 8 characters are enough.")
+    # AWS gives the number of every policy; anything else is not counted as a length.
+    least = policy.get("MinimumPasswordLength")
+    least = least if isinstance(least, int) else 0
+    return expect(
+        least >= PASSWORD_LENGTH,
+        f"Passwords of {least} characters are enough; at least {PASSWORD_LENGTH} should be asked for.",
+        f"Passwords need at least {least} characters.",
+    )
+
+
+def _password_reuse(asset: Asset) -> Evaluation:
+    policy = optional(asset, "password_policy", dict)
+    if policy is None:
+        return failed("The account has no password policy of its own: old passwords may be used again.")
+    # AWS leaves the number out where reuse is not prevented.
+    kept = policy.get("PasswordReusePrevention")
+    kept = kept if isinstance(kept, int) else 0
+    return expect(
+        kept >= PASSWORDS_REMEMBERED,
+        f"Only the last {kept} passwords are remembered." if kept else "Old passwords may be used again.",
+        f"The last {kept} passwords cannot be used again.",
+    )
+
+
+def _support_role(asset: Asset) -> Evaluation:
+    roles = required(asset, "support_roles", list)
+    return expect(
+        bool(roles),
+        "No role has the policy AWSSupportAccess: in an incident nobody may open a case.",
+        f"AWS Support can be reached through {', '.join(sorted(texts(roles)))}.",
+    )
+
+
+def _root_quiet(asset: Asset) -> Evaluation:
+    if not required(asset, "root", bool):
+        return not_applicable("This is not the root user.")
+    uses = _uses(asset, ("password_last_used_at", "access_key_1_last_used_at", "access_key_2_last_used_at"))
+    if not uses:
+        return passed("The root user was never used, as far as AWS remembers.")
+    days = min(days_since(asset, use) for use in uses)
+    return expect(
+        days >= ROOT_QUIET_DAYS,
+        f"The root user was used {days} days ago.",
+        f"The root user was last used {days} days ago.",
+    )
+
+
+def _uses(asset: Asset, names: tuple[str, ...]) -> list[str]:
+    return [value for name in names if parse_time(value := observed(asset, name)) is not None]
+
+
+CHECKS = (
+    check(
+        "iam_root_mfa",
+        "Root user without a second factor",
+        Severity.CRITICAL,
+        _ACCOUNT,
+        _root_mfa,
+        why="The root user may do everything and cannot be limited. A guessed or stolen password alone must not be "
+        "enough.",
+        console="Sign in as the root user, open Security credentials, Multi-factor authentication, and assign a "
+        "device.",
+        command="aws iam get-account-summary --query SummaryMap.AccountMFAEnabled  # the device itself is assigned "
+        "in the "
+        "console",
+        references=(cis("1.5"), BEST_PRACTICES),
+    ),
+    check(
+        "iam_root_access_keys",
+        "Root user has an access key",
+        Severity.CRITICAL,
+        _ACCOUNT,
+        _root_keys,
+        why="A root key works everywhere, without a second factor, and no policy can narrow it.",
+        console="Sign in as the root user, open Security credentials, Access keys, and delete each key.",
+        command="aws iam delete-access-key --access-key-id <key id>  # with the root user's own credentials",
+        references=(cis("1.4"), BEST_PRACTICES),
+    ),
+    check(
+        "iam_root_unused",
+        "Root user is used in daily work",
+        Severity.MEDIUM,
+        _CREDENTIALS,
+        _root_quiet,
+        why="Each use of the root user is a use of unlimited power; almost every task can be done by a role.",
+        console="Find out who signed in as root (CloudTrail, Event history), and give that person a role for the task.",
+        command="aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=root",
+        references=(cis("1.7"), BEST_PRACTICES),
+        time_dependent=True,
+    ),
+    check(
+        "iam_password_length",
+        "Passwords may be shorter than 14 characters",
+        Severity.MEDIUM,
+        _ACCOUNT,
+        _password_length,
+        why="Length is what makes a password hard to guess.",
+        console="IAM, Account settings, Password policy, Edit: set the minimum length to 14 or more.",
+        command="aws iam update-account-password-policy --minimum-password-length 14 --password-reuse-prevention 24 "
+        "--require-symbols --require-numbers --require-uppercase-characters --require-lowercase-characters "
+        "--allow-users-to-change-password",
+        references=(cis("1.8"),),
+    ),
+    check(
+        "iam_password_reuse",
+        "Old passwords may be used again",
+        Severity.LOW,
+        _ACCOUNT,
+        _password_reuse,
+        why="A password that leaked once must not come back.",
+        console="IAM, Account settings, Password policy, Edit: prevent reuse of the last 24 passwords.",
+        command="aws iam update-account-password-policy --password-reuse-prevention 24 --minimum-password-length 14",
+        references=(cis("1.9"),),
+    ),
+    check(
+        "iam_support_role",
+        "No role may manage cases with AWS Support",
+        Severity.LOW,
+        _ACCOUNT,
+        _support_role,
+        why="In an incident somebody must be able to open a case without the root user.",
+        console="IAM, Roles, Create role for the people on call, and attach AWSSupportAccess.",
+        command="aws iam attach-role-policy --role-name <role> --policy-arn arn:aws:iam::aws:policy/AWSSupportAccess",
+        references=(cis("1.17"),),
+    ),
+)
