@@ -23,33 +23,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.utils import timezone
 
 from cloudaccounts import metrics, registry
-from cloudaccounts.accounts.details import details_of
-from cloudaccounts.accounts.external_id import external_ids_of
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.provider import Provider
-from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
+from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import defect
 from cloudaccounts.health import provider_outage
+from cloudaccounts.health.due_accounts import DueAccount, ask, claim_page
 from cloudaccounts.health.state_machine import Event, Limits, Observation
 from cloudaccounts.health.transitions import FinishedCheck, apply_check, apply_routine_checks
-from cloudaccounts.health.validation import refusal_report, target_for
-from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus
+from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.work.leases import LEASE, RENEW_EVERY
 
-PAGE_SIZE = 200  # accounts claimed at a time
 WRITE_BATCH = 100  # routine outcomes written at a time; they are due again together, as half a page
 FLUSH_EVERY = 1.0  # seconds
 MAX_ROUND = 600.0  # seconds, then the next beat goes on: a deployment need not wait for a whole fleet
 SILENT_PAUSE = timedelta(minutes=1)  # until accounts are due again that a silent provider kept from being checked
-REPORT_FIELDS = ("last_check", "proven_permissions", "lost_permissions")  # large, needed by few, loaded by those
 
 logger = logging.getLogger(__name__)
 _running = threading.Lock()
@@ -61,29 +56,10 @@ class RoundTotals:
     failed: int = 0
 
 
-@dataclass(slots=True)
-class _DueAccount:
-    """One account in a round. ``opener`` is exchanged where its credential was replaced while the check ran."""
-
-    account: CloudAccount
-    claim: UUID
-    target: Target
-    opener: vault.Opener
-    kind: CheckKind
-    is_second_try: bool = False
-
-    @property
-    def is_routine(self) -> bool:
-        """A heartbeat that passes would change nothing."""
-        account = self.account
-        is_healthy = account.status == CloudAccountStatus.ACTIVE and account.health == AccountHealth.OK
-        return is_healthy and not account.failures and self.kind == CheckKind.LIGHT
-
-
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     part: _ProviderRound
-    due: _DueAccount
+    due: DueAccount
     observation: Observation
     report: CloudValidationResult | None
     duration_ms: int
@@ -96,7 +72,7 @@ class _ProviderRound:
     provider: Provider
     pool: ThreadPoolExecutor
     outcomes: SimpleQueue[_Outcome]
-    waiting: deque[_DueAccount] = field(default_factory=deque)
+    waiting: deque[DueAccount] = field(default_factory=deque)
     under_way: dict[UUID, UUID] = field(default_factory=dict)  # account → claim
     routine: list[FinishedCheck] = field(default_factory=list)
     undecided: list[FinishedCheck] = field(default_factory=list)  # out of reach: written once it is known who answers
@@ -127,7 +103,7 @@ class _ProviderRound:
         while self.waiting and len(self.under_way) < limit:
             self.submit(self.waiting.popleft())
 
-    def submit(self, due: _DueAccount) -> None:
+    def submit(self, due: DueAccount) -> None:
         self.under_way[due.account.pk] = due.claim
         self.pool.submit(_check, self, due)
 
@@ -247,43 +223,12 @@ def run_round() -> RoundTotals:
         return RoundTotals(sum(part.passed for part in parts), sum(part.failed for part in parts))
 
 
-def claim_page(provider: Provider) -> list[_DueAccount] | None:
-    """The next accounts that are due, now this round's; None where there are none. Five queries."""
-    now, claim = timezone.now(), uuid4()
-    due = CloudAccount.objects.filter(provider=provider.key, next_check_at__lte=now)
-    due = due.exclude(status=CloudAccountStatus.SUSPENDED)
-    # Keys first, then an UPDATE that asks again whether they are due: MongoDB updates no slice, and two rounds that
-    # read the same keys then share them, because each row is moved ahead by one of them only.
-    keys = list(due.order_by("next_check_at").values_list("pk", flat=True)[:PAGE_SIZE])
-    if not keys:
-        return None
-    if not due.filter(pk__in=keys).update(check_claim=claim, next_check_at=now + LEASE):
-        return []  # all of them went to another round just now
-    accounts = list(CloudAccount.objects.filter(pk__in=keys, check_claim=claim).defer(*REPORT_FIELDS))
-    openers, externals = vault.openers(accounts), external_ids_of(account.owner for account in accounts)
-    return [
-        _DueAccount(
-            account, claim, target_for(account.owner, details_of(account), external_id=externals[account.owner]),
-            openers[account.pk], _kind(account),
-        )
-        for account in accounts
-    ]  # fmt: skip
-
-
-def _kind(account: CloudAccount) -> CheckKind:
-    """The full report once a day, and for what was never proven."""
-    due = account.next_report_at is None or account.next_report_at <= timezone.now()
-    unproven = account.status == CloudAccountStatus.PENDING
-    failed = account.status == CloudAccountStatus.FAILED  # begins with the heartbeat's small check, see `_ask`
-    return CheckKind.FULL if unproven or (due and not failed) else CheckKind.LIGHT
-
-
-def _check(part: _ProviderRound, due: _DueAccount) -> None:
+def _check(part: _ProviderRound, due: DueAccount) -> None:
     """In a thread of the pool. Asks the cloud and never the database."""
     began = time.monotonic()
     report: CloudValidationResult | None = None
     try:
-        report = _ask(part.provider, due)
+        report = ask(part.provider, due)
         observation = Observation() if report is None else Observation.of_report(report)
     except ProviderError as error:
         observation = Observation.of_error(error)
@@ -293,23 +238,6 @@ def _check(part: _ProviderRound, due: _DueAccount) -> None:
         logger.exception("heartbeat.defect", extra={"account": str(due.account.pk)})
         observation = Observation.of_error(defect("heartbeat"))
     part.outcomes.put(_Outcome(part, due, observation, report, round((time.monotonic() - began) * 1000)))
-
-
-def _ask(provider: Provider, due: _DueAccount) -> CloudValidationResult | None:
-    """The full report, or None for a small check that passed. Raises `ProviderError`.
-
-    A failed account that can be reached again is not believed before its full report says so too.
-    """
-    credentials = due.opener.open()
-    if due.kind == CheckKind.LIGHT:
-        provider.check_connection(credentials, due.target)
-        if due.account.status != CloudAccountStatus.FAILED:
-            return None
-    progress = ValidationProgress()
-    try:
-        return provider.validate(credentials, due.target, progress)
-    except ProviderError as error:
-        return refusal_report(progress, error)
 
 
 def _take_outcomes(outcomes: SimpleQueue[_Outcome]) -> None:

@@ -5,8 +5,6 @@ Where the provider binds access to the old owner's external ID, the account wait
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -51,31 +49,6 @@ class TransferRefusedError(ProviderError):
             f"The new owner has connected {account.account_id} already.",
             "Delete one of the two: an owner has an account once.",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class TransferReport:
-    """``pending``: those of the moved that work again only once the provider knows the new owner's external ID."""
-
-    moved: tuple[CloudAccount, ...]
-    pending: tuple[CloudAccount, ...]
-    refused: tuple[tuple[CloudAccount, ProviderError], ...]
-
-
-def transfer_accounts(accounts: Iterable[CloudAccount], *, to_owner: str, actor: Actor) -> TransferReport:
-    """Transfers one after the other; one that is refused keeps no other. Raises `InputError` for an unknown owner."""
-    moved, pending, refused = [], [], []
-    check_new_owner(to_owner)
-    for account in accounts:
-        try:
-            transfer_account(account, to_owner=to_owner, actor=actor)
-        except ProviderError as error:
-            refused.append((account, error))
-            continue
-        moved.append(account)
-        if account.status == CloudAccountStatus.PENDING:
-            pending.append(account)
-    return TransferReport(tuple(moved), tuple(pending), tuple(refused))
 
 
 def check_new_owner(owner: str) -> str:

@@ -13,7 +13,8 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials import vault
 from cloudaccounts.health import heartbeats
-from cloudaccounts.health.heartbeats import claim_page, run_heartbeats, run_round
+from cloudaccounts.health.due_accounts import claim_page
+from cloudaccounts.health.heartbeats import run_heartbeats, run_round
 from cloudaccounts.health.state_machine import Limits, Observation
 from cloudaccounts.health.transitions import FinishedCheck, apply_check, apply_routine_checks
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
@@ -216,7 +217,7 @@ def test_a_credential_replaced_while_its_check_was_under_way_decides(
     healthy: Healthy, toycloud: State, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [account] = healthy()
-    original = heartbeats.claim_page
+    original = claim_page
 
     def claim_then_rotate(provider: ToyProvider) -> object:
         page = original(provider)

@@ -1,0 +1,90 @@
+"""Accounts that are due for a heartbeat: claimed a page at a time, and asked one by one in a round's threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from cloudaccounts.accounts.details import details_of
+from cloudaccounts.accounts.external_id import external_ids_of
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Target
+from cloudaccounts.contract.provider import Provider
+from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
+from cloudaccounts.credentials import vault
+from cloudaccounts.health.validation import refusal_report, target_for
+from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus
+from cloudaccounts.models.health import CheckKind
+from cloudaccounts.work.leases import LEASE
+
+PAGE_SIZE = 200  # accounts claimed at a time
+REPORT_FIELDS = ("last_check", "proven_permissions", "lost_permissions")  # large, needed by few, loaded by those
+
+
+@dataclass(slots=True)
+class DueAccount:
+    """One account in a round. ``opener`` is exchanged where its credential was replaced while the check ran."""
+
+    account: CloudAccount
+    claim: UUID
+    target: Target
+    opener: vault.Opener
+    kind: CheckKind
+    is_second_try: bool = False
+
+    @property
+    def is_routine(self) -> bool:
+        """A heartbeat that passes would change nothing."""
+        account = self.account
+        is_healthy = account.status == CloudAccountStatus.ACTIVE and account.health == AccountHealth.OK
+        return is_healthy and not account.failures and self.kind == CheckKind.LIGHT
+
+
+def claim_page(provider: Provider) -> list[DueAccount] | None:
+    """The next accounts that are due, now this round's; None where there are none. Five queries."""
+    now, claim = timezone.now(), uuid4()
+    due = CloudAccount.objects.filter(provider=provider.key, next_check_at__lte=now)
+    due = due.exclude(status=CloudAccountStatus.SUSPENDED)
+    # Keys first, then an UPDATE that asks again whether they are due: MongoDB updates no slice, and two rounds that
+    # read the same keys then share them, because each row is moved ahead by one of them only.
+    keys = list(due.order_by("next_check_at").values_list("pk", flat=True)[:PAGE_SIZE])
+    if not keys:
+        return None
+    if not due.filter(pk__in=keys).update(check_claim=claim, next_check_at=now + LEASE):
+        return []  # all of them went to another round just now
+    accounts = list(CloudAccount.objects.filter(pk__in=keys, check_claim=claim).defer(*REPORT_FIELDS))
+    openers, externals = vault.openers(accounts), external_ids_of(account.owner for account in accounts)
+    return [
+        DueAccount(
+            account, claim, target_for(account.owner, details_of(account), external_id=externals[account.owner]),
+            openers[account.pk], _kind(account),
+        )
+        for account in accounts
+    ]  # fmt: skip
+
+
+def _kind(account: CloudAccount) -> CheckKind:
+    """The full report once a day, and for what was never proven."""
+    due = account.next_report_at is None or account.next_report_at <= timezone.now()
+    unproven = account.status == CloudAccountStatus.PENDING
+    failed = account.status == CloudAccountStatus.FAILED  # begins with the heartbeat's small check, see `ask`
+    return CheckKind.FULL if unproven or (due and not failed) else CheckKind.LIGHT
+
+
+def ask(provider: Provider, due: DueAccount) -> CloudValidationResult | None:
+    """The full report, or None for a small check that passed. Raises `ProviderError`.
+
+    A failed account that can be reached again is not believed before its full report says so too.
+    """
+    credentials = due.opener.open()
+    if due.kind == CheckKind.LIGHT:
+        provider.check_connection(credentials, due.target)
+        if due.account.status != CloudAccountStatus.FAILED:
+            return None
+    progress = ValidationProgress()
+    try:
+        return provider.validate(credentials, due.target, progress)
+    except ProviderError as error:
+        return refusal_report(progress, error)
