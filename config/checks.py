@@ -62,6 +62,7 @@ def rotation_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 @register
 def notify_webhook(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    # An unusable webhook would otherwise show only as notices that never arrive.
     url, secret = settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
     if not url:
         return []

@@ -16,8 +16,6 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-MODES = ("live", "sandbox")
-
 
 class DataFolder:
     def __init__(self, path: Path, mode: str) -> None:

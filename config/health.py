@@ -64,6 +64,7 @@ def _database(alias: str) -> str:
 
 
 def _broker() -> str:
+    # Limited to seconds: whoever polls this page needs an answer, also while the broker drops packets.
     try:
         with current_app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, timeout=2)

@@ -47,6 +47,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
     from prometheus_client.multiprocess import MultiProcessCollector
 
+    # A registry for this answer alone: the files of all processes of this host are added up when somebody asks.
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=settings.METRICS_DIR)  # type: ignore[no-untyped-call]
     registry.register(Gauges(_gauges()))
@@ -56,6 +57,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _is_allowed(request: HttpRequest) -> bool:
     token = settings.METRICS_TOKEN
     header = request.headers.get("Authorization", "")
+    # In constant time, so that answers do not reveal how much of a guess was right.
     if token and compare_digest(header.encode(), f"Bearer {token}".encode()):
         return True
     # Behind a proxy on this machine every visitor has a local address. Headers of an untrusted proxy are removed by

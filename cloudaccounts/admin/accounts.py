@@ -107,6 +107,7 @@ class CloudAccountAdmin(OwnerNames):
     list_filter = ("status", "health", RotationFilter, LastCheckFilter, "provider", "environment")
     prefixes = ("name", "account_id")
     ordering = ("name",)
+    # The same bulk actions as owners have for a group, over any selection; each is a job.
     actions = ("revalidate", "scan", "suspend", "resume", "environment", "transfer", "delete_accounts")
     readonly_fields = (
         "id", "owner_name", "provider", "account_id", "partition", "auth_method", "credential_hint", "status",

@@ -54,6 +54,7 @@ def ask_and_start(
     job's title. A dangerous action asks for the password first, where it was not entered within ten minutes.
     """
     action = next(action for action in bulk_actions(for_owners=False) if action.key == key)
+    # Django checks the permission of the model whose list this is; on groups that is not the accounts' permission.
     if not request.user.has_perm(action.permission):
         model_admin.message_user(request, "You may not do this to accounts.", messages.ERROR)
         return None

@@ -30,6 +30,7 @@ class OwnerAdmin(UserAdmin[User]):
         return to_delete, counts, perms_needed, [*protected, *refusals]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        # The signal that records the change sees the user's row only, not the request.
         with password_changed_by(Actor.of_request(request, via="admin")):
             return super().user_change_password(request, id, form_url)
 

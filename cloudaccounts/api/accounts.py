@@ -62,6 +62,7 @@ def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 def list_accounts(request: HttpRequest, query: Query[schemas.AccountQuery]) -> HttpResponse:
     """By name. An empty filter is none."""
     refuse_unknown(request, schemas.AccountQuery)
+    # Not an enum of the schema: which providers there are is known only when the registry is asked.
     if query.provider and query.provider not in dict(registry.choices()):
         raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
     owner = owner_of(request)
@@ -131,6 +132,7 @@ def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.Ne
         method=body.auth_method or "",
         raw_values=body.credentials,
     )
+    # An error, unlike in /validate: the caller asked for a replacement, and there was none.
     if not report.ok:
         raise ValidationRefusedError(report)
     return reply({"status": account_or_404(request, account_id).status, "validation": report.to_dict()})
@@ -145,6 +147,8 @@ def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
 
 def _account_input(body: schemas.NewAccount) -> AccountInput:
     values: dict[str, Any] = body.model_dump(exclude={"group", "cloud", "partition"})
+    # Two names for one value: AWS says partition, Azure says cloud. Two different values are refused, not guessed
+    # about.
     if body.partition and body.cloud and body.partition != body.cloud:
         raise InputError({"cloud": "“cloud” and “partition” are two words for one thing: give one."})
     return AccountInput(**{**values, "regions": tuple(body.regions), "partition": body.partition or body.cloud or ""})

@@ -93,6 +93,7 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
         own = CloudAccount.objects.of(str(request.user.pk)).filter(provider=error.provider, account_id=error.account_id)
         if key := own.values_list("pk", flat=True).first():
             details["id"] = str(key)
+    # Retry-After only where trying again can help: permanent refusals have none.
     if isinstance(error, TooManyAttemptsError):
         headers["Retry-After"] = str(error.seconds)
     elif isinstance(error, DatabaseUnavailableError):

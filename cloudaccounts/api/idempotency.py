@@ -52,6 +52,7 @@ def idempotent(view: View) -> View:
 def _answer_first(view: View, request: HttpRequest, ticket: Ticket, values: dict[str, Any]) -> HttpResponse:
     """Does the call and keeps its answer. Where there is nothing to keep, the key is given back for another try."""
     kept = False
+    # In META, where `ticket_id` finds it: the view gets the request, but no argument of ours.
     request.META["cloudaccounts.ticket"] = ticket.id
     try:
         try:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from cloudaccounts.api.schemas import Problem
 
+# Any call may answer these: a broken request, authentication, rate limits, defects and outages.
 ALWAYS = (400, 401, 403, 429, 500, 503)
 OF_BODIES = (413, 415, 422)
 KEY = {

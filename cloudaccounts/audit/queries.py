@@ -73,10 +73,12 @@ def events(owner: str, filters: AuditFilter) -> QuerySet[AuditEvent]:
         rows = rows.filter(action=filters.action)
     if filters.subject:
         rows = rows.filter(action__startswith=f"{filters.subject}.")
+    # Exact, because an index answers it; events keep the name that people had at that time.
     if filters.actor:
         rows = rows.filter(actor_label=filters.actor)
     if filters.first:
         rows = rows.filter(created_at__gte=_midnight(filters.first))
+    # The last day is included: up to the midnight after it.
     if filters.last:
         rows = rows.filter(created_at__lt=_midnight(filters.last) + timedelta(days=1))
     return rows.order_by("-created_at", "-id")

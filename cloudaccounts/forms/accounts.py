@@ -41,6 +41,7 @@ class AccountFilterForm(forms.Form):
         label="Search",
         widget=forms.SearchInput(attrs={"placeholder": "Name or account ID"}),
     )
+    # A callable: providers of other distributions are known only when the registry has been asked.
     provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
     status = forms.ChoiceField(required=False, choices=with_any("Any", CloudAccountStatus.choices))
     environment = forms.ChoiceField(required=False, choices=with_any("Any", Environment.choices))
@@ -54,6 +55,7 @@ class AccountFilterForm(forms.Form):
         return self
 
     def filters(self) -> AccountFilter:
+        # Only for cleaned_data: fields with errors are missing there, and so narrow nothing.
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value}
         return AccountFilter(**values)

@@ -77,6 +77,7 @@ class MethodForm(forms.Form):
         """The method's own form, with secrets taken out of what it would render."""
         method = self.shown_method
         prefix = self.add_prefix(method.key)
+        # Without the fields in the POST, a bound form would complain that all of them are missing.
         if self.is_bound and self.fields_were_shown:
             inner = method.form(data=self._with_kept_secrets(prefix), files=self.files, prefix=prefix)
         else:
@@ -93,6 +94,7 @@ class MethodForm(forms.Form):
         secrets = self.shown_method.secret_fields
         pairs = []
         for name, field in self.inner.fields.items():
+            # A required secret can only be replaced; an optional one needs a way to be removed, as empty means keep.
             clearable = name in secrets and self._stored.get(name) and not field.required
             bound = self.inner[name]
             pairs.append((bound, f"{bound.html_name}-clear" if clearable else ""))
@@ -109,6 +111,7 @@ class MethodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        # Only what is valid field by field is checked as a whole, so that one mistake gives one message.
         if "method" in cleaned and self.fields_were_shown and not self.inner.errors:
             self._check_as_a_whole()
         return cleaned

@@ -58,6 +58,7 @@ class OnboardForm(ServiceForm):
     )
 
     def __init__(self, *args: Any, connection: CloudAccount, **kwargs: Any) -> None:
+        # Members usually are like the account that they are reached through.
         kwargs["initial"] = {"environment": connection.environment, "regions": connection.regions}
         super().__init__(*args, **kwargs)
         regions, group = self.fields["regions"], self.fields["group"]

@@ -59,6 +59,7 @@ def resolve_group(name_or_id: str, owner: str | None = None) -> AccountGroup:
         raise GroupAmbiguousError(name_or_id)
     if named:
         return named[0]
+    # By id second, so that a group can be named even if its name looks like an id.
     try:
         by_id = rows.filter(pk=UUID(name_or_id)).first()
     except ValueError:
@@ -173,6 +174,7 @@ def groups_of_many(accounts: Iterable[CloudAccount]) -> dict[UUID, list[dict[str
     for account, group in members:
         if group in names:
             groups.setdefault(account, []).append({"id": str(group), "name": names[group]})
+    # Sorted here: the names come from another table than the memberships, and nothing joins them.
     return {account: sorted(rows, key=lambda row: row["name"]) for account, rows in groups.items()}
 
 

@@ -32,6 +32,7 @@ def create_group(
 ) -> AccountGroup:
     """Raises `InputError`."""
     name, description = _clean(name, description)
+    # Not exact under parallel calls, which may pass it by a few: the limit protects pages, not a rule.
     if AccountGroup.objects.filter(owner=owner).count() >= GROUP_LIMIT:
         raise InputError({"name": f"You have {GROUP_LIMIT} groups, which is the limit. Delete one first."})
     group = AccountGroup(owner=owner, name=name, description=description, parent=parent)
@@ -50,6 +51,7 @@ def update_group(
 ) -> AccountGroup:
     """Renames, describes and moves. Raises `InputError`, also where the move would close a circle."""
     name, description = _clean(name, description)
+    # Checked here and once more after writing, because two moves at the same moment each look fine.
     _check_parent(group, parent)
     before = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
     after = {"name": name, "description": description, "parent": str(parent or "")}

@@ -126,6 +126,7 @@ def run_job(job_id: UUID) -> str:
     claim = Claim.take(row.filter(state=JobState.QUEUED), row.filter(state=JobState.RUNNING), state=JobState.RUNNING)
     if claim is not None:
         job = row.get()
+        # Only the first worker's start counts, not that of one who takes over.
         row.filter(started_at=None).update(started_at=timezone.now())
         with LeaseKeeper(claim.renew) as keeper:
             if _work(job, claim, keeper):
@@ -176,6 +177,7 @@ def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     discover()
     kind = current_kind(job.kind)
     if kind not in _handlers:  # made by another version
+        # Ended with a reason at each item: requeued, it would fail the same way for ever.
         logger.error("job.kind_unknown", extra={"job": str(job.pk), "kind": job.kind})
         _fail_the_rest(job, ProviderError("job_kind_unknown", "This version does not know this kind of work.", RETRY))
         return claim.write(**_counts(job.pk))
@@ -234,6 +236,7 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
 
 def _end(job: Job, claim: Claim) -> None:
     counts = _counts(job.pk)
+    # Recorded only by the worker whose claim held to the end: a job has one end in the audit.
     if claim.write(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts):
         _record_end(job, counts)
 

@@ -115,6 +115,7 @@ def send_digests() -> tuple[int, int]:
 
     Those that `BUDGET` leaves no time for wait for the next round.
     """
+    # Before the round: what a killed worker left is due like any other digest.
     _release_lost()
     ends = time.monotonic() + BUDGET
     sent = failed = 0
@@ -123,6 +124,7 @@ def send_digests() -> tuple[int, int]:
     for digest in due[:BATCH]:
         if time.monotonic() > ends:
             break
+        # A mail server that is down costs one timeout a round, not one for each person.
         if digest.channel in channels_down:
             continue
         try:
@@ -132,10 +134,6 @@ def send_digests() -> tuple[int, int]:
             if error.all_of_it:
                 channels_down.add(digest.channel)
     return sent, failed
-
-
-def waiting_digests() -> int:
-    return NoticeDigest.objects.filter(state__in=(DigestState.READY, DigestState.SENDING)).count()
 
 
 def _release_lost() -> None:
@@ -151,6 +149,7 @@ def _send(digest: NoticeDigest) -> int:
     )
     if claim is None:
         return 0
+    # The claim has counted this attempt in the row; the object's own number sets the wait after a failure.
     digest.attempts += 1
     try:
         with LeaseKeeper(claim.renew):  # a server may be slow, and no other worker must send the same meanwhile
@@ -163,6 +162,7 @@ def _send(digest: NoticeDigest) -> int:
 
 def _hand_over(digest: NoticeDigest) -> None:
     """Raises `NotTakenError`."""
+    # Notices may have been purged by age while the digest waited, or a kill left it empty.
     notices = _notices(digest)
     if not notices:
         raise NotTakenError("No notice is left in it.", nobody=True)

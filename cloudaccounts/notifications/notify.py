@@ -18,6 +18,7 @@ def notify(
     ``key`` names the fact within its kind: ``f"{account.pk}:{since:%Y%m%d%H%M%S}"``. Without an account and an owner
     it is for operators alone.
     """
+    # The unique key makes repeated work harmless: a worker that is killed and starts again notifies of a fact once.
     _, new = Notice.objects.get_or_create(
         key=f"{kind.value}:{key}"[:200],
         defaults={

@@ -33,6 +33,7 @@ class Recipients:
         return frozenset(str(key) for key in users.exclude(email="").values_list("pk", flat=True))
 
     def _can_reach(self, owner: str) -> bool:
+        # Remembered: one owner may have hundreds of notices in a round.
         if owner not in self._reachable:
             self._reachable[owner] = reachable(owner) is not None
         return self._reachable[owner]

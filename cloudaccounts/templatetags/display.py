@@ -52,6 +52,7 @@ _SPANS = (
 def relative(seconds: float) -> str:
     """The same words as in static/js/app.js, which updates them while the page stays open."""
     span = abs(seconds)
+    # A clock a little ahead of the server's must not show "in 2 seconds" for what has just happened.
     if span < 5:
         return "just now"
     unit, size = next((unit, size) for limit, unit, size in _SPANS if span < limit)
@@ -121,6 +122,7 @@ def duration(milliseconds: int) -> str:
 @register.simple_tag
 def pill(state: str, text: str = "") -> SafeString:
     """A state by word, shape and colour."""
+    # The word is always there: colour alone would not reach everybody.
     return format_html('<span class="pill {}">{}</span>', TONES.get(str(state), "mute"), text or _words(state))
 
 
@@ -138,6 +140,7 @@ def event_mark(event: AuditEvent) -> SafeString:
         sign, tone = "!", "bad"
     if event.action == "account.recovered":
         sign, tone = "✓", "ok"
+    # A check that passed and one that failed are the same action; the code in its detail tells them apart.
     if event.action == "account.checked":
         sign, tone = ("!", "bad") if event.detail.get("code") else ("✓", "ok")
     return format_html('<span class="mark {}" aria-hidden="true">{}</span>', tone, sign)

@@ -69,9 +69,11 @@ class Ticket:
 def begin_call(token: ApiToken, *, key: str, method: str, path: str, body: bytes) -> Ticket | Replay:
     """A ticket for a call that is to be done, else the answer it got. Raises `KeyReusedError` and `KeyBusyError`."""
     now, claim = timezone.now(), uuid4()
+    # The token is part of the key: two tokens may choose the same one and must not see each other's answers.
     hashed = _hash(token.pk.bytes, key.encode())
     fingerprint = _hash(method.encode(), path.encode(), body)
     lease = {"claim": claim, "lease_until": now + LEASE}
+    # An expired row would still hold the unique key until the daily purge removes it.
     IdempotentCall.objects.filter(key=hashed, expires_at__lt=now).delete()
     try:
         # The unique key decides which of two simultaneous calls is the first.
@@ -80,6 +82,7 @@ def begin_call(token: ApiToken, *, key: str, method: str, path: str, body: bytes
         return Ticket(row.pk, claim)
     except IntegrityError:
         stored = IdempotentCall.objects.get(key=hashed)
+    # Checked before the answer is given: a key that is used for two calls is a mistake of the script.
     if stored.fingerprint != fingerprint:
         raise KeyReusedError
     if stored.status:

@@ -48,6 +48,7 @@ def create_token(
         errors["name"] = f"There are {TOKENS_PER_OWNER} tokens already. Revoke those that nothing uses any more."
     if errors:
         raise InputError(errors)
+    # The prefix lets secret scanners, and our own redaction of logs, recognize a token.
     text = PREFIX + secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
@@ -101,6 +102,7 @@ def use_token(token: ApiToken) -> int:
     One conditional UPDATE, so that parallel calls cannot count past the limit.
     """
     now = time.time()
+    # A window by the clock's minute needs one number and one counter in the row; a sliding one would need a row a call.
     minute = int(now // MINUTE)
     this_minute = ApiToken.objects.filter(pk=token.pk, window=minute)
     for _ in range(2):  # the second time where a parallel call began the minute
@@ -114,6 +116,7 @@ def use_token(token: ApiToken) -> int:
             .update(window=minute, window_count=1, uses=F("uses") + 1, last_used_at=timezone.now())
         ):
             return 0
+    # Neither update changed the row: the window is full.
     return math.ceil((minute + 1) * MINUTE - now)
 
 

@@ -50,6 +50,7 @@ def after_user_is_saved(user: AbstractBaseUser) -> None:
 def _is_new(user: AbstractBaseUser, using: str, update_fields: Collection[str] | None) -> bool:
     if user.pk is None or (update_fields is not None and "password" not in update_fields):
         return False
+    # The stored hash is read, because the object holds the new one already; from the database that is being written.
     rows = type(user)._default_manager.using(using).filter(pk=user.pk)
     stored = rows.values_list("password", flat=True).first()
     return stored is not None and stored != user.password and not _is_upgrade(user, stored, update_fields)
@@ -62,5 +63,6 @@ def _is_upgrade(user: AbstractBaseUser, stored: str, update_fields: Collection[s
         return False
     if not (is_password_usable(stored) and is_password_usable(user.password)):
         return False
+    # An upgrade changes the algorithm or its parameters; a hash of the present kind that differs is another password.
     preferred = get_hasher()
     return identify_hasher(stored).algorithm != preferred.algorithm or preferred.must_update(stored)

@@ -65,14 +65,16 @@ def account_suspend(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @gone_is_404()
 def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
+    # Before the question is shown, so that a name that was typed is not lost on the way to the password.
     if not reauthentication.is_recent(request):
         return reauthentication.ask(request, back=reverse("account-delete", args=[account.pk]))
     if request.method != "POST":
         return _ask(request, "delete", account, DeleteForm(account=account))
     form = DeleteForm(request.POST, account=account)
+    # 422 and not 200: htmx and scripts can tell a refused form from a done one.
     if not form.is_valid():
         return _ask(request, "delete", account, form, status=422)
-    name = account.name
+    name = account.name  # for the message, when the row is gone
     try:
         delete_account(account, actor=Actor.of_request(request))
     except ProviderError as error:

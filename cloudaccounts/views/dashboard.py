@@ -23,6 +23,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     numbers = account_queries.overview(owner)
     context: dict[str, Any] = {"numbers": numbers}
+    # Without accounts the page shows the way to the first one, and none of these queries is needed.
     if numbers.total:
         attention = _attention(owner)
         context |= {

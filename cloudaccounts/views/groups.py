@@ -112,6 +112,7 @@ def group_add(request: HttpRequest, group_id: UUID) -> HttpResponse:
     accounts = account_queries.accounts(group.owner, filters)
     if request.method == "POST":
         every = "every" in request.POST
+        # "every" is resolved here and not by the page, which shows 25 of them.
         account_ids = accounts.values_list("pk", flat=True)[:COUNT_LIMIT] if every else _selected(request)
         added = add_members(group, actor=Actor.of_request(request), accounts=account_ids)
         messages.success(request, f"{_number(added)} added to {group.name}.")
@@ -144,6 +145,7 @@ def group_act(request: HttpRequest, group_id: UUID, action: str) -> HttpResponse
             action,
             owner=group.owner,
             actor=Actor.of_request(request),
+            # Streamed, with the two columns that an item of the job needs: a group may have 100,000 accounts.
             accounts=accounts.only("pk", "name").iterator(chunk_size=2000),
             about=f"group {group.name}",
             **(form.cleaned_data if form else {}),

@@ -52,6 +52,7 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organization_connect(request: HttpRequest) -> HttpResponse:
     """Asks for the provider's options for the chosen account; a POST connects it and starts the first sync."""
+    # From the address for the question, from the form for the answer. LookupError: a provider that is not installed.
     try:
         account = account_or_404(request, UUID((request.POST or request.GET).get("account", "")))
         provider = organizations_of(account.spec)
@@ -212,6 +213,7 @@ def _page(request: HttpRequest, organization: Organization, form: MemberFilterFo
         "onboard": OnboardForm(connection=connection) if connection else None,
         "guides": _guides(organization, connection),
     }
+    # A search shows a flat list of members, because matches would hide in folded containers.
     if filters.narrows:
         page = page_of(organization_queries.members(organization, filters), request.GET.get("page"), MEMBERS)
         return {**context, "page": page, "node": None}
@@ -225,6 +227,7 @@ def _guides(organization: Organization, connection: CloudAccount | None) -> Any:
 def _level(request: HttpRequest, organization: Organization, tree: Tree, under: str) -> dict[str, Any]:
     """One container: its containers, and a page of its accounts. An unknown one is taken for the root."""
     node = tree.nodes.get(under) or tree.nodes.get(organization.root_id)
+    # The page number in the address is of the container in the address, not of one that is unfolded below it.
     number = request.GET.get("page") if request.GET.get("under", "") == under or under == organization.root_id else None
     rows = organization_queries.accounts_in(organization, node.node_id if node else "")
     path = tree.way_to(node.node_id)[:-1] if node else []  # without itself
@@ -239,6 +242,7 @@ def _selected(request: HttpRequest, organization: Organization, *, failed: bool)
             keys[str(UUID(raw))] = None
         except ValueError:
             continue
+    # Resolved on the server: a container may hold thousands of members that the page never showed.
     for node_id in request.POST.getlist("under"):
         keys |= dict.fromkeys(map(str, new_members(organization, under=node_id, failed=failed)))
     return list(keys)

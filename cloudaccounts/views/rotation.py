@@ -63,6 +63,7 @@ def _accounts(filters: RotationFilter) -> CloudAccountQuerySet:
 
 
 def _rows(filters: RotationFilter) -> Iterator[dict[str, Any]]:
+    # A generator: the export's headers have been sent when a deleted group is noticed, so the file just ends.
     try:
         yield from rotation_report.rows(filters)
     except ProviderError:

@@ -31,6 +31,7 @@ class CappedPaginator(Paginator[Any]):
         """
         if self.part is None or number not in (None, "", "1"):
             return super().get_page(number)
+        # One row more than the page tells whether counting is needed at all.
         rows = self._rows(0, self.per_page + 1)
         if len(rows) <= self.per_page:
             self._total = len(rows)
@@ -48,6 +49,7 @@ class CappedPaginator(Paginator[Any]):
     def _total(self) -> int:
         if self.counting is not None:
             return self.counting[: COUNT_LIMIT + 1].count()
+        # Without order: counting needs none, and databases would sort for it.
         return self.object_list.order_by().values(self.counted)[: COUNT_LIMIT + 1].count()
 
     @cached_property

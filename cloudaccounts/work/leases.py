@@ -68,6 +68,7 @@ class LeaseKeeper:
         self._renew = renew
         self._stop = threading.Event()
         self.lost = threading.Event()
+        # A daemon, so that a worker that exits without leaving the block is not held up by it.
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
     def __enter__(self) -> LeaseKeeper:
@@ -91,4 +92,5 @@ class LeaseKeeper:
                     # The lease outlives several missed renewals. If the database stays away, the lease ends.
                     logger.warning("lease.not_renewed", exc_info=True)
         finally:
+            # Django closes a thread's connections only at the end of requests, and this thread serves none.
             connections.close_all()

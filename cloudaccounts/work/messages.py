@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 def send(task: str, *ids: str, queue: str = "checks") -> bool:
     """True where the broker took the message."""
+    # By name: the sender need not import the task, nor what the task imports.
     try:
         current_app.send_task(task, args=list(ids), queue=queue)
     except _broker_errors() as error:

@@ -44,6 +44,7 @@ def product(request: HttpRequest) -> dict[str, Any]:
     return {
         "PRODUCT_NAME": PRODUCT_NAME,
         "SANDBOX": settings.SANDBOX,
+        # Lazy: fragments for htmx render no navigation, and their queries would run with every poll.
         "navigation": SimpleLazyObject(lambda: _navigation(request)),
     }
 

@@ -20,6 +20,7 @@ class WithoutValues(SafeExceptionReporterFilter):
         "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|HTTP_COOKIE|CREDENTIAL|_URLS?$|QUERY_STRING", re.IGNORECASE
     )
 
+    # Also with DEBUG, where Django's own filter is off.
     def is_active(self, request: HttpRequest | None) -> bool:
         return True
 

@@ -23,6 +23,7 @@ class ResetForm(PasswordResetForm):
     """The link's host comes from BASE_URL: the Host header is written by whoever asks."""
 
     def save(self, **options: Any) -> None:  # type: ignore[override]  # the view passes everything by name
+        # A Host header of an attacker's choice would send the reset link, with its token, to the attacker's site.
         base = urlsplit(settings.BASE_URL)
         super().save(**{**options, "domain_override": base.netloc, "use_https": base.scheme == "https"})
 

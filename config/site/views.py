@@ -42,6 +42,7 @@ class Login(auth.LoginView):
 
 
 class Logout(auth.LogoutView):
+    # No GET: a link on another page could log people out.
     http_method_names = ["post", "options"]
 
 
@@ -141,6 +142,7 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
         from cloudaccounts.api.answers import problem_of
 
         return problem_of(error)
+    # A POST is not repeated by a link: its form is still in the browser's history.
     again = request.get_full_path() if request.method == "GET" else "/"
     response = _plain("503.html", 503, error=error, again=again)
     response["Retry-After"] = str(RETRY_AFTER)

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['username']!r}.")
+        # The API refuses tokens of inactive users: better to say so now than with the first call of a script.
         if not user.is_active:
             raise CommandError(f"The user {options['username']!r} is not active: no token would be accepted.")
         actor = Actor(id="system", label="the command line", via="command")

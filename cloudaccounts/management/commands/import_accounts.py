@@ -44,6 +44,7 @@ class Command(BaseCommand):
         results = import_rows(
             read_file(options["file"]), owner=str(user.pk), actor=actor, dry_run=bool(options["dry_run"])
         )
+        # Kept until the bar is gone and the rows before it are counted: what was imported stays imported.
         refused: FileRefusedError | None = None
         with bar:
             task = bar.add_task("Importing", total=None)

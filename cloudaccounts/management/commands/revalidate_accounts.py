@@ -39,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=16, help="checks at the same time (16)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # The keys of all, 16 bytes each: the set of accounts is fixed at the start, however long the run takes.
         keys = list(self._accounts(options).values_list("pk", flat=True))
         threads = max(1, options["threads"])
         console = Console(file=cast("IO[str]", self.stdout._out))
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 progress.advance(bar)
         summary = f"{outcomes.total():,} checked: {outcomes[PASSED]:,} passed, {outcomes[FAILED]:,} failed"
         console.print(summary + (f", {outcomes[SKIPPED]:,} left out" if outcomes[SKIPPED] else "") + ".")
+        # Skipped ones do not count: suspended accounts are not expected to pass.
         if outcomes[FAILED]:
             raise SystemExit(1)
 

@@ -48,11 +48,13 @@ def send(digest: NoticeDigest, notices: list[Notice]) -> None:
         # The same for each try: where we crashed after the server had taken the mail, receivers recognize the second.
         headers={
             "Message-ID": f"<{digest.pk}@{urlsplit(settings.BASE_URL).hostname}>",
+            # So that out-of-office replies are not sent back to us (RFC 3834).
             "Auto-Submitted": "auto-generated",
         },
     )
     try:
         message.send()
+    # Which errors concern this mail alone, and which the server: the latter end the round for the channel.
     except smtplib.SMTPRecipientsRefused:
         raise MailRefusedError("The mail server refused the recipient.", all_of_it=False) from None
     except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPAuthenticationError) as error:

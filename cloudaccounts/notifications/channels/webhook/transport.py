@@ -61,6 +61,7 @@ def call(digest: NoticeDigest, notices: list[Notice]) -> None:
     """Raises `NotConfiguredError` and `WebhookError`. Asks the network."""
     if not is_configured():
         raise NotConfiguredError("No webhook is set any more.")
+    # Encoded once: the signature must be of the very bytes that are sent.
     body = json.dumps(content(digest, notices), ensure_ascii=False).encode()
     timestamp = str(int(time.time()))
     headers = {
