@@ -88,8 +88,8 @@ def test_it_lists_what_fits(alice_calls: Caller, query: str, expected: str) -> N
     ],
 )
 def test_a_filter_that_does_not_exist_is_refused(alice_calls: Caller, query: str, field: str) -> None:
-    told = assert_problem(alice_calls.get(f"cloud-accounts/?{query}"), 422, "input_invalid")
-    assert list(told["details"]["fields"]) == [field]
+    data = assert_problem(alice_calls.get(f"cloud-accounts/?{query}"), 422, "input_invalid")
+    assert list(data["details"]["fields"]) == [field]
 
 
 @pytest.mark.usefixtures("fleet", "steady_minute")
@@ -109,17 +109,17 @@ def test_one_account_is_told_without_its_credential(
 ) -> None:
     account = make_account(alice, age_days=61)
     answer = alice_calls.get(f"cloud-accounts/{account.pk}")
-    told = answer.json()
-    assert (told["rotation"], told["credential_age_days"], told["groups"]) == ("warning", 61, [])
-    assert told["validation"] is None
+    data = answer.json()
+    assert (data["rotation"], data["credential_age_days"], data["groups"]) == ("warning", 61, [])
+    assert data["validation"] is None
     assert SECRET not in answer.content.decode()
     assert "payload" not in answer.content.decode()
 
 
 def test_it_changes_what_is_named_and_nothing_else(alice: User, alice_calls: Caller, make_account: MakeAccount) -> None:
     account = make_account(alice, name="old")
-    told = alice_calls.patch(f"cloud-accounts/{account.pk}", {"name": "new", "regions": ["eu-west-1"]}).json()
-    assert (told["name"], told["environment"], told["regions"]) == ("new", "production", ["eu-west-1"])
+    data = alice_calls.patch(f"cloud-accounts/{account.pk}", {"name": "new", "regions": ["eu-west-1"]}).json()
+    assert (data["name"], data["environment"], data["regions"]) == ("new", "production", ["eu-west-1"])
     account.refresh_from_db()
     assert (account.name, account.regions) == ("new", ["eu-west-1"])
     event = AuditEvent.objects.get(action="account.changed")
@@ -150,8 +150,8 @@ def test_a_change_that_is_wrong_changes_nothing(
     alice: User, alice_calls: Caller, make_account: MakeAccount, changes: dict[str, Any], field: str
 ) -> None:
     account = make_account(alice)
-    told = assert_problem(alice_calls.patch(f"cloud-accounts/{account.pk}", changes), 422, "input_invalid")
-    assert list(told["details"]["fields"]) == [field]
+    data = assert_problem(alice_calls.patch(f"cloud-accounts/{account.pk}", changes), 422, "input_invalid")
+    assert list(data["details"]["fields"]) == [field]
     assert CloudAccount.objects.get().name == account.name
 
 
@@ -185,8 +185,8 @@ def test_revalidating_tells_a_failure_too(
 ) -> None:
     account = toy_account(alice)
     toycloud.good_token = "changed-since"
-    told = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate").json()
-    assert (told["status"], told["validation"]["code"]) == ("failed", "wrong_key")
+    data = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate").json()
+    assert (data["status"], data["validation"]["code"]) == ("failed", "wrong_key")
 
 
 def test_a_suspended_account_is_not_checked(alice: User, alice_calls: Caller, toy_account: MakeAccount) -> None:
@@ -202,7 +202,7 @@ def test_a_check_that_a_worker_has_is_waited_for(
     account = toy_account(alice)
     check = request_check(account, actor=SYSTEM)
     ConnectionCheck.objects.filter(pk=check.pk).update(state=CheckState.RUNNING, claim=uuid4())
-    monkeypatch.setattr(onboarding, "LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(onboarding, "POLL_EVERY", 0.01)
     waits: list[float] = []
 
     def finish_meanwhile(seconds: float) -> None:
@@ -241,8 +241,8 @@ def test_refused_credentials_leave_the_old_ones_in_use(
 ) -> None:
     account = toy_account(alice)
     answer = alice_calls.post(f"cloud-accounts/{account.pk}/credentials", {"credentials": {"token": "wrong"}})
-    told = assert_problem(answer, 422, "wrong_key")
-    assert not told["details"]["validation"]["ok"]
+    data = assert_problem(answer, 422, "wrong_key")
+    assert not data["details"]["validation"]["ok"]
     assert vault.open_credentials(account=account, actor=SYSTEM, purpose="test")["token"] == toycloud.good_token
 
 
@@ -259,8 +259,8 @@ def test_malformed_credentials_are_told_by_field(
     alice: User, alice_calls: Caller, toy_account: MakeAccount, body: dict[str, Any], field: str
 ) -> None:
     account = toy_account(alice)
-    told = assert_problem(alice_calls.post(f"cloud-accounts/{account.pk}/credentials", body), 422, "input_invalid")
-    assert list(told["details"]["fields"]) == [field]
+    data = assert_problem(alice_calls.post(f"cloud-accounts/{account.pk}/credentials", body), 422, "input_invalid")
+    assert list(data["details"]["fields"]) == [field]
 
 
 def test_the_external_id_is_the_callers_own(alice: User, alice_calls: Caller, bob_calls: Caller) -> None:

@@ -22,8 +22,8 @@ MakeAccount = Callable[..., CloudAccount]
 @pytest.mark.parametrize("header", ["", "Basic YWxpY2U6eA==", "Bearer", "bearer x", "Token {}", "{}"])
 def test_without_a_token_nothing_is_answered(alice_calls: Caller, header: str) -> None:
     answer = Client().get("/api/v1/cloud-accounts/", headers={"Authorization": header.format(alice_calls.text)})
-    told = assert_problem(answer, 401, "token_invalid" if header.lower().startswith("bearer") else "token_missing")
-    assert told["remedy"]
+    data = assert_problem(answer, 401, "token_invalid" if header.lower().startswith("bearer") else "token_missing")
+    assert data["remedy"]
     assert answer["WWW-Authenticate"].startswith("Bearer ")
 
 

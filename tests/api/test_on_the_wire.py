@@ -52,19 +52,19 @@ def body(cloud: str, account_id: str, method: str, credentials: dict[str, Any], 
 
 
 def of_scenario(rig: Rig, cloud: str, title: str) -> dict[str, Any]:
-    given = rig.scenario(title, cloud)
-    return body(cloud, given["account_id"], given["method"], given["fields"])
+    new_account = rig.scenario(title, cloud)
+    return body(cloud, new_account["account_id"], new_account["method"], new_account["fields"])
 
 
 def assert_connected(answer: Any, secret: str) -> CloudAccount:
     assert answer.status_code == 201, answer.content
-    told = answer.json()
-    account = CloudAccount.objects.get(pk=told["id"])
+    data = answer.json()
+    account = CloudAccount.objects.get(pk=data["id"])
     assert (account.status, account.environment) == ("active", "staging")
-    assert told["validation"]["ok"]
-    assert told["validation"]["identity"]
-    assert told["scan_run_id"] == str(account.latest_scan_run_id)
-    assert told["auto_scan_initiated"] is True
+    assert data["validation"]["ok"]
+    assert data["validation"]["identity"]
+    assert data["scan_run_id"] == str(account.latest_scan_run_id)
+    assert data["auto_scan_initiated"] is True
     assert not secret or secret not in answer.content.decode()
     return account
 
@@ -81,24 +81,24 @@ def assert_connected(answer: Any, secret: str) -> CloudAccount:
 def test_a_credential_that_works_is_connected(
     rig: Rig, alice_calls: Caller, cloud: str, title: str, secret: str
 ) -> None:
-    given = of_scenario(rig, cloud, title)
-    assert_connected(alice_calls.post("cloud-accounts/", given), given["credentials"][secret])
+    new_account = of_scenario(rig, cloud, title)
+    assert_connected(alice_calls.post("cloud-accounts/", new_account), new_account["credentials"][secret])
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
 def test_gaps_are_told_and_accepted(rig: Rig, alice_calls: Caller, cloud: str) -> None:
-    told = alice_calls.post("cloud-accounts/", of_scenario(rig, cloud, "Some permissions denied")).json()
-    statuses = {permission["status"] for permission in told["validation"]["permissions"]}
+    data = alice_calls.post("cloud-accounts/", of_scenario(rig, cloud, "Some permissions denied")).json()
+    statuses = {permission["status"] for permission in data["validation"]["permissions"]}
     assert {"granted", "denied"} <= statuses
-    assert told["validation"]["ok"]
-    assert any(check["status"] == "warning" for check in told["validation"]["checks"])
+    assert data["validation"]["ok"]
+    assert any(check["status"] == "warning" for check in data["validation"]["checks"])
 
 
 def test_a_role_is_connected_with_the_callers_own_external_id(rig: Rig, alice: User, alice_calls: Caller) -> None:
     external_id = alice_calls.get("cloud-accounts/external-id").json()["external_id"]
     arn = rig.control.put_role("444455556666", "api-reader", external_id=external_id)
-    given = body("aws", "4444-5555-6666", "cross_account_role", {"role_arn": arn})
-    account = assert_connected(alice_calls.post("cloud-accounts/", given), "")
+    new_account = body("aws", "4444-5555-6666", "cross_account_role", {"role_arn": arn})
+    account = assert_connected(alice_calls.post("cloud-accounts/", new_account), "")
     assert account.account_id == "444455556666"
     assert account.credential_secretless
 
@@ -112,8 +112,10 @@ def test_a_role_of_somebody_else_is_refused(rig: Rig, alice: User, bob_calls: Ca
 
 
 def test_a_certificate_is_connected(rig: Rig, alice_calls: Caller) -> None:
-    given = of_scenario(rig, "azure", "Certificate")
-    assert_connected(alice_calls.post("cloud-accounts/", given), given["credentials"]["certificate_pem"][30:90])
+    new_account = of_scenario(rig, "azure", "Certificate")
+    assert_connected(
+        alice_calls.post("cloud-accounts/", new_account), new_account["credentials"]["certificate_pem"][30:90]
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,9 +125,11 @@ def test_a_certificate_is_connected(rig: Rig, alice_calls: Caller) -> None:
 def test_a_sovereign_cloud_is_named_with_the_credential(
     rig: Rig, alice_calls: Caller, title: str, cloud: str, region: str
 ) -> None:
-    given = of_scenario(rig, "azure", title)
-    given |= {"regions": [region], "credentials": {**given["credentials"], "cloud": cloud}}
-    account = assert_connected(alice_calls.post("cloud-accounts/", given), given["credentials"]["client_secret"])
+    new_account = of_scenario(rig, "azure", title)
+    new_account |= {"regions": [region], "credentials": {**new_account["credentials"], "cloud": cloud}}
+    account = assert_connected(
+        alice_calls.post("cloud-accounts/", new_account), new_account["credentials"]["client_secret"]
+    )
     assert account.partition != "public"
 
 
@@ -135,50 +139,52 @@ def test_federation_is_bound_to_the_caller_by_the_subscriptions_tag(
     path = tmp_path / "token"
     path.write_text(rig.control.server_token())
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(path))
-    place = next(one["id"] for one in rig.control.subscriptions() if one["name"] == "legacy-reporting")
+    place = next(
+        subscription["id"] for subscription in rig.control.subscriptions() if subscription["name"] == "legacy-reporting"
+    )
     made = rig.control.put_app(place, "api-federated", federated={})
     rig.control.put_tag(place, TAG, external_id_for(str(alice.pk)))
-    given = body("azure", place, "federated", {name: made[name] for name in ("tenant_id", "client_id")})
-    assert bob_calls.post("cloud-accounts/", given).status_code == 422
-    assert_connected(alice_calls.post("cloud-accounts/", given), "")
+    new_account = body("azure", place, "federated", {name: made[name] for name in ("tenant_id", "client_id")})
+    assert bob_calls.post("cloud-accounts/", new_account).status_code == 422
+    assert_connected(alice_calls.post("cloud-accounts/", new_account), "")
 
 
 @pytest.mark.parametrize("method", ["impersonation", "workload_identity"])
 def test_googles_methods_without_a_key_are_bound_to_the_caller_by_the_projects_label(
     rig: Rig, alice: User, alice_calls: Caller, bob_calls: Caller, method: str
 ) -> None:
-    given = of_scenario(rig, "gcp", "Impersonation" if method == "impersonation" else "Workload identity")
-    rig.control.gcp.set_label(given["account_id"], "cloud-accounts-external-id", external_id_for(str(alice.pk)))
-    assert bob_calls.post("cloud-accounts/", given).status_code == 422
-    assert_connected(alice_calls.post("cloud-accounts/", given), "")
+    new_account = of_scenario(rig, "gcp", "Impersonation" if method == "impersonation" else "Workload identity")
+    rig.control.gcp.set_label(new_account["account_id"], "cloud-accounts-external-id", external_id_for(str(alice.pk)))
+    assert bob_calls.post("cloud-accounts/", new_account).status_code == 422
+    assert_connected(alice_calls.post("cloud-accounts/", new_account), "")
 
 
 def test_a_key_file_may_be_given_as_the_object_that_it_is(rig: Rig, alice_calls: Caller) -> None:
-    given = of_scenario(rig, "gcp", "Everything granted")
-    text = given["credentials"]["service_account_json"]
-    given["credentials"] = {"service_account_json": json.loads(text)}
-    assert_connected(alice_calls.post("cloud-accounts/", given), json.loads(text)["private_key"][40:90])
+    new_account = of_scenario(rig, "gcp", "Everything granted")
+    text = new_account["credentials"]["service_account_json"]
+    new_account["credentials"] = {"service_account_json": json.loads(text)}
+    assert_connected(alice_calls.post("cloud-accounts/", new_account), json.loads(text)["private_key"][40:90])
 
 
 def test_a_key_that_was_rotated_at_the_cloud_is_swapped_by_a_call(rig: Rig, alice_calls: Caller) -> None:
-    given = of_scenario(rig, "aws", "Everything granted")
-    account = assert_connected(alice_calls.post("cloud-accounts/", given), "")
-    made = rig.control.put_user(given["account_id"], "next-auditor")
+    new_account = of_scenario(rig, "aws", "Everything granted")
+    account = assert_connected(alice_calls.post("cloud-accounts/", new_account), "")
+    made = rig.control.put_user(new_account["account_id"], "next-auditor")
     new = {"credentials": {name: made[name] for name in ("access_key_id", "secret_access_key")}}
     answer = alice_calls.post(f"cloud-accounts/{account.pk}/credentials", new)
     assert (answer.status_code, answer.json()["status"]) == (200, "active"), answer.content
     assert made["secret_access_key"] not in answer.content.decode()
-    rig.control.set_key_status(given["credentials"]["access_key_id"], "Inactive")
+    rig.control.set_key_status(new_account["credentials"]["access_key_id"], "Inactive")
     checked = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate").json()
-    rig.control.set_key_status(given["credentials"]["access_key_id"], "Active")
+    rig.control.set_key_status(new_account["credentials"]["access_key_id"], "Active")
     assert (checked["status"], checked["validation"]["ok"]) == ("active", True)
 
 
 def test_a_refused_key_is_told_with_its_cause(rig: Rig, alice_calls: Caller) -> None:
-    given = of_scenario(rig, "aws", "Inactive key")
-    answer = alice_calls.post("cloud-accounts/", given)
+    new_account = of_scenario(rig, "aws", "Inactive key")
+    answer = alice_calls.post("cloud-accounts/", new_account)
     report = answer.json()["details"]["validation"]
-    told = assert_problem(answer, 422, report["code"])
-    assert told["message"] == report["cause"]
-    assert told["remedy"] == report["remedy"]
+    data = assert_problem(answer, 422, report["code"])
+    assert data["message"] == report["cause"]
+    assert data["remedy"] == report["remedy"]
     assert not CloudAccount.objects.exists()

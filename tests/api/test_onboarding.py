@@ -19,30 +19,30 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 def test_it_connects_a_proven_account(alice: User, alice_calls: Caller, toybox: dict[str, Any]) -> None:
     answer = alice_calls.post("cloud-accounts/", toybox)
     assert answer.status_code == 201, answer.content
-    told = answer.json()
+    data = answer.json()
     account, run = CloudAccount.objects.get(), ScanRun.objects.get()
-    assert set(told) == {
+    assert set(data) == {
         "id", "provider", "account_id", "name", "status", "scan_run_id", "auto_scan_initiated", "validation",
     }  # fmt: skip
-    assert (told["id"], told["status"], account.owner) == (str(account.pk), "active", str(alice.pk))
-    assert (told["scan_run_id"], told["auto_scan_initiated"]) == (str(run.run_id), True)
-    assert told["validation"]["ok"]
-    assert told["validation"]["identity"] == "toy:abcdef"
+    assert (data["id"], data["status"], account.owner) == (str(account.pk), "active", str(alice.pk))
+    assert (data["scan_run_id"], data["auto_scan_initiated"]) == (str(run.run_id), True)
+    assert data["validation"]["ok"]
+    assert data["validation"]["identity"] == "toy:abcdef"
     assert AuditEvent.objects.get(action="account.created").via == "api"
 
 
 def test_the_credential_never_comes_back(alice_calls: Caller, toybox: dict[str, Any], toycloud: State) -> None:
     created = alice_calls.post("cloud-accounts/", toybox)
-    one = alice_calls.get(f"cloud-accounts/{created.json()['id']}")
+    stored = alice_calls.get(f"cloud-accounts/{created.json()['id']}")
     refused = alice_calls.post("cloud-accounts/", {**toybox, "account_id": "ghijkl", "name": "x" * 500})
-    for answer in (created, one, alice_calls.get("cloud-accounts/"), refused):
+    for answer in (created, stored, alice_calls.get("cloud-accounts/"), refused):
         assert toycloud.good_token not in answer.content.decode()
 
 
 def test_a_second_one_is_a_conflict_that_names_the_first(alice_calls: Caller, toybox: dict[str, Any]) -> None:
     first = alice_calls.post("cloud-accounts/", toybox).json()
-    told = assert_problem(alice_calls.post("cloud-accounts/", toybox), 409, "account_exists")
-    assert told["details"] == {"id": first["id"]}
+    data = assert_problem(alice_calls.post("cloud-accounts/", toybox), 409, "account_exists")
+    assert data["details"] == {"id": first["id"]}
     assert CloudAccount.objects.count() == 1
 
 
@@ -55,8 +55,8 @@ def test_a_refused_credential_is_told_with_its_report_and_stores_nothing(
     alice_calls: Caller, toybox: dict[str, Any]
 ) -> None:
     answer = alice_calls.post("cloud-accounts/", {**toybox, "credentials": {"token": "stolen"}})
-    told = assert_problem(answer, 422, "wrong_key")
-    report = told["details"]["validation"]
+    data = assert_problem(answer, 422, "wrong_key")
+    report = data["details"]["validation"]
     assert (report["ok"], report["code"]) == (False, "wrong_key")
     assert report["checks"][0]["status"] == "failed"
     assert not CloudAccount.objects.exists()
@@ -99,22 +99,22 @@ def test_validating_stores_nothing_and_answers_with_the_report(alice_calls: Call
 def test_wrong_input_is_told_by_field(
     alice_calls: Caller, toybox: dict[str, Any], changes: dict[str, Any], field: str
 ) -> None:
-    told = assert_problem(alice_calls.post("cloud-accounts/", {**toybox, **changes}), 422, "input_invalid")
-    assert next(iter(told["details"]["fields"])) == field
+    data = assert_problem(alice_calls.post("cloud-accounts/", {**toybox, **changes}), 422, "input_invalid")
+    assert next(iter(data["details"]["fields"])) == field
     assert not CloudAccount.objects.exists()
 
 
 def test_all_wrong_fields_are_told_at_once(alice_calls: Caller, toybox: dict[str, Any]) -> None:
     wrong = {**toybox, "account_id": "1", "regions": [], "credentials": {"tokem": "x"}}
-    told = assert_problem(alice_calls.post("cloud-accounts/", wrong), 422, "input_invalid")
-    assert set(told["details"]["fields"]) == {"account_id", "regions", "credentials", "credentials.token"}
+    data = assert_problem(alice_calls.post("cloud-accounts/", wrong), 422, "input_invalid")
+    assert set(data["details"]["fields"]) == {"account_id", "regions", "credentials", "credentials.token"}
 
 
 @pytest.mark.parametrize("missing", ["provider", "account_id", "name", "environment", "regions", "auth_method"])
 def test_a_missing_field_is_named(alice_calls: Caller, toybox: dict[str, Any], missing: str) -> None:
     del toybox[missing]
-    told = assert_problem(alice_calls.post("cloud-accounts/", toybox), 422, "input_invalid")
-    assert told["details"]["fields"] == {missing: "This is missing."}
+    data = assert_problem(alice_calls.post("cloud-accounts/", toybox), 422, "input_invalid")
+    assert data["details"]["fields"] == {missing: "This is missing."}
 
 
 def test_the_partition_may_be_named_with_the_credentials(alice_calls: Caller, toybox: dict[str, Any]) -> None:
@@ -125,8 +125,8 @@ def test_the_partition_may_be_named_with_the_credentials(alice_calls: Caller, to
 
 def test_two_different_clouds_in_one_call_are_refused(alice_calls: Caller, toybox: dict[str, Any]) -> None:
     toybox |= {"partition": "shelf", "credentials": {**toybox["credentials"], "cloud": "attic"}}
-    told = assert_problem(alice_calls.post("cloud-accounts/validate", toybox), 422, "input_invalid")
-    assert set(told["details"]["fields"]) == {"partition"}
+    data = assert_problem(alice_calls.post("cloud-accounts/validate", toybox), 422, "input_invalid")
+    assert set(data["details"]["fields"]) == {"partition"}
 
 
 def test_trouble_of_the_cloud_is_no_failure_of_the_caller(
@@ -153,6 +153,6 @@ def test_a_defect_of_ours_is_told_without_its_cause(
 ) -> None:
     toycloud.failure = 5  # type: ignore[assignment]  # no ProviderError at all
     toybox["credentials"] = {"token": "opensesame-opensesame"}
-    told = assert_problem(alice_calls.post("cloud-accounts/", toybox), 500, "internal_error")
-    assert "opensesame" not in json.dumps(told) + caplog.text
+    data = assert_problem(alice_calls.post("cloud-accounts/", toybox), 500, "internal_error")
+    assert "opensesame" not in json.dumps(data) + caplog.text
     assert "api.defect" in caplog.text

@@ -48,7 +48,7 @@ def test_two_hundred_adds_of_one_account_make_one(
     calls = caller_of(alice)
     answers = all_at_once(live_server, calls.text, "cloud-accounts/", toybox)
     assert Counter(status for status, _ in answers) == {201: 1, 409: AT_ONCE - 1}
-    assert {told["code"] for status, told in answers if status == 409} == {"account_exists"}
+    assert {data["code"] for status, data in answers if status == 409} == {"account_exists"}
     assert (CloudAccount.objects.count(), CloudCredential.objects.count(), ScanRun.objects.count()) == (1, 1, 1)
     assert ApiToken.objects.get().uses == AT_ONCE
 
@@ -62,7 +62,7 @@ def test_many_scans_asked_for_at_once_are_one(
     ScanRun.objects.update(status="completed", active_account=None)
     answers = all_at_once(live_server, calls.text, f"cloud-accounts/{account}/scans", {})
     assert Counter(status for status, _ in answers) == {202: 1, 409: AT_ONCE - 1}
-    named = {told["scan_run_id"] for _, told in answers}
+    named = {data["scan_run_id"] for _, data in answers}
     assert named == {str(ScanRun.objects.exclude(pk=run.pk).get().pk)}
 
 
@@ -71,6 +71,6 @@ def test_one_key_sent_by_many_is_one_call(
 ) -> None:
     calls = caller_of(alice)
     answers = all_at_once(live_server, calls.text, "cloud-accounts/", toybox, **{"Idempotency-Key": "once"})
-    made = {told["id"] for status, told in answers if status == 201}
+    made = {data["id"] for status, data in answers if status == 201}
     assert len(made) == CloudAccount.objects.count() == 1
-    assert {told["code"] for status, told in answers if status != 201} <= {"idempotency_key_busy"}
+    assert {data["code"] for status, data in answers if status != 201} <= {"idempotency_key_busy"}

@@ -66,9 +66,9 @@ def test_a_scan_is_started_once(alice_calls: Caller, scanned: CloudAccount) -> N
     assert started.status_code == 202, started.content
     run_id = started.json()["scan_run_id"]
     assert ScanRun.objects.get(pk=run_id).regions == ["left"]
-    told = assert_problem(alice_calls.post(f"cloud-accounts/{scanned.pk}/scans"), 409, "scan_active")
-    assert told["details"] == {"scan_run_id": run_id}
-    assert told["scan_run_id"] == run_id
+    data = assert_problem(alice_calls.post(f"cloud-accounts/{scanned.pk}/scans"), 409, "scan_active")
+    assert data["details"] == {"scan_run_id": run_id}
+    assert data["scan_run_id"] == run_id
 
 
 @pytest.mark.parametrize(
@@ -83,20 +83,20 @@ def test_a_scan_is_started_once(alice_calls: Caller, scanned: CloudAccount) -> N
 def test_a_scan_of_what_is_not_there_is_refused(
     alice_calls: Caller, scanned: CloudAccount, body: dict[str, Any], field: str
 ) -> None:
-    told = assert_problem(alice_calls.post(f"cloud-accounts/{scanned.pk}/scans", body), 422, "input_invalid")
-    assert list(told["details"]["fields"]) == [field]
+    data = assert_problem(alice_calls.post(f"cloud-accounts/{scanned.pk}/scans", body), 422, "input_invalid")
+    assert list(data["details"]["fields"]) == [field]
     assert not ScanRun.objects.filter(active_account=scanned.pk).exists()
 
 
 def test_a_scan_tells_its_progress(alice_calls: Caller, scanned: CloudAccount) -> None:
     run_id = alice_calls.post(f"cloud-accounts/{scanned.pk}/scans").json()["scan_run_id"]
     ScanRun.objects.filter(pk=run_id).update(units_done=1, units_total=3, now_doing="boxes in left")
-    told = alice_calls.get(f"scans/{run_id}").json()
-    assert (told["run_id"], told["status"], told["scan_type"]) == (run_id, "queued", "full")
-    assert told["progress"] == {
+    data = alice_calls.get(f"scans/{run_id}").json()
+    assert (data["run_id"], data["status"], data["scan_type"]) == (run_id, "queued", "full")
+    assert data["progress"] == {
         "units_done": 1, "units_total": 3, "percent": 33, "now_doing": "boxes in left", "seconds_left": None,
     }  # fmt: skip
-    assert (told["account"], told["account_name"]) == (str(scanned.pk), scanned.name)
+    assert (data["account"], data["account_name"]) == (str(scanned.pk), scanned.name)
 
 
 def test_a_scan_is_cancelled_and_stays_so(alice_calls: Caller, scanned: CloudAccount) -> None:
@@ -123,13 +123,13 @@ def test_assets_carry_the_accounts_name_and_the_console(
         return f"https://console.toy.example/{partition}/{account_id}/{asset.type}/{asset.name}"
 
     monkeypatch.setattr(ToyProvider, "build_console_link", link)
-    told = alice_calls.get("assets/").json()
-    assert told["count"] == 2
-    assert [item["console_link"] for item in told["items"]] == [
+    data = alice_calls.get("assets/").json()
+    assert data["count"] == 2
+    assert [item["console_link"] for item in data["items"]] == [
         "https://console.toy.example/shelf/abcdef/toy.box/one",
         "https://console.toy.example/shelf/abcdef/toy.box/two",
     ]
-    assert {item["account_name"] for item in told["items"]} == {scanned.name}
+    assert {item["account_name"] for item in data["items"]} == {scanned.name}
     assert alice_calls.get("assets/?region=right").json() == {"items": [], "count": 0}
     assert alice_calls.get(f"assets/?account={scanned.pk}&type=toy.box&gone=false").json()["count"] == 2
     assert alice_calls.get("assets/?gone=true").json()["count"] == 0
@@ -140,10 +140,10 @@ def test_findings_are_listed_the_worst_first(alice_calls: Caller, scanned: Cloud
         make_finding(scanned, severity=severity)
     make_finding(scanned, status="resolved")
     make_finding(scanned, suppressed=True)
-    told = alice_calls.get("findings/").json()
-    assert [item["severity"] for item in told["items"]] == ["critical", "medium", "low"]
-    assert {item["account_name"] for item in told["items"]} == {scanned.name}
-    assert all(item["console_link"].startswith("https://console.toys.example/") for item in told["items"])
+    data = alice_calls.get("findings/").json()
+    assert [item["severity"] for item in data["items"]] == ["critical", "medium", "low"]
+    assert {item["account_name"] for item in data["items"]} == {scanned.name}
+    assert all(item["console_link"].startswith("https://console.toys.example/") for item in data["items"])
     assert alice_calls.get("findings/?severity=critical").json()["count"] == 1
     for status in ("suppressed", "resolved"):
         rows = alice_calls.get(f"findings/?status={status}").json()

@@ -43,7 +43,7 @@ def test_unique_keys_are_strings_or_uuids() -> None:
     for model in apps.get_models():
         if model._meta.app_label not in OURS:
             continue
-        names = [name for one in model._meta.constraints for name in getattr(one, "fields", ())]
+        names = [name for constraint in model._meta.constraints for name in getattr(constraint, "fields", ())]
         unique = [model._meta.get_field(name) for name in names]
         unique += [field for field in model._meta.concrete_fields if field.unique]
         for field in unique:

@@ -27,9 +27,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as running:
 
         def begin(**env: str) -> WebServer:
-            told = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}
-            told |= {**EMBEDDED, "DATA_DIR": str(tmp_path / "data"), "DEBUG": "1", "SECRET_KEY": "x" * 60, **env}
-            server = WebServer(ROOT, told, tmp_path / "gunicorn.log", "--access-logfile", "-", "--log-level", "debug")
+            line = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}
+            line |= {**EMBEDDED, "DATA_DIR": str(tmp_path / "data"), "DEBUG": "1", "SECRET_KEY": "x" * 60, **env}
+            server = WebServer(ROOT, line, tmp_path / "gunicorn.log", "--access-logfile", "-", "--log-level", "debug")
             return running.enter_context(server)
 
         yield begin
@@ -46,24 +46,24 @@ def ask(server: WebServer) -> None:
 def test_a_secret_in_a_request_line_is_hidden(start: Start) -> None:
     server = start()
     ask(server)
-    told = server.waits_for("Invalid request from")
-    told = server.waits_for("client_secret=[hidden]&page=1")
-    assert SECRET not in told
-    assert "password=[hidden]" in told
-    assert "INFO gunicorn.error Listening at" in told
-    assert "INFO gunicorn.access 127.0.0.1" in told
+    line = server.waits_for("Invalid request from")
+    line = server.waits_for("client_secret=[hidden]&page=1")
+    assert SECRET not in line
+    assert "password=[hidden]" in line
+    assert "INFO gunicorn.error Listening at" in line
+    assert "INFO gunicorn.access 127.0.0.1" in line
 
 
 def test_the_lines_are_json_where_all_others_are(start: Start) -> None:
     server = start(LOG_FORMAT="json")
     ask(server)
     server.waits_for("Invalid request from")
-    told = server.waits_for("client_secret=[hidden]&page=1")
-    assert SECRET not in told
-    rows: list[dict[str, Any]] = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    line = server.waits_for("client_secret=[hidden]&page=1")
+    assert SECRET not in line
+    rows: list[dict[str, Any]] = [json.loads(line) for line in line.splitlines() if line.startswith("{")]
     loggers = {row["logger"] for row in rows}
     assert {"gunicorn.error", "gunicorn.access"} <= loggers
-    assert not [line for line in told.splitlines() if "gunicorn" in line and not line.startswith("{")]
+    assert not [line for line in line.splitlines() if "gunicorn" in line and not line.startswith("{")]
 
 
 def test_that_stays_so_after_a_reload(start: Start) -> None:
@@ -72,8 +72,8 @@ def test_that_stays_so_after_a_reload(start: Start) -> None:
     server.waits_for("Booting worker with pid", times=2)
     server.wait_until_it_answers()
     ask(server)
-    told = server.waits_for("client_secret=[hidden]&page=1")
-    assert SECRET not in told
+    line = server.waits_for("client_secret=[hidden]&page=1")
+    assert SECRET not in line
 
 
 @pytest.mark.parametrize("moment", ["Listening at", "Booting worker"])

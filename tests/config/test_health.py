@@ -122,6 +122,6 @@ def test_readyz_says_that_nobody_has_migrated(client: Client) -> None:
     finally:
         migrations.bulk_create(there)  # MongoDB rolls nothing back, and the next test finds the same database
     assert answer.status_code == 503
-    told = answer.json()["checks"]["database cloud_asset_discovery"]
-    assert told == "Its tables are missing: run manage.py migrate --database cloud_asset_discovery."
+    state = answer.json()["checks"]["database cloud_asset_discovery"]
+    assert state == "Its tables are missing: run manage.py migrate --database cloud_asset_discovery."
     assert answer.json()["checks"]["database default"] == "ok"

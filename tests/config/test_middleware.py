@@ -84,8 +84,8 @@ def test_a_proxy_that_comes_by_ipv6_is_the_same_proxy(settings: Settings, remote
     ],
 )
 def test_a_hop_may_carry_its_port(settings: Settings, hop: str, address: str) -> None:
-    for told in (hop, f"198.51.100.1, {hop}, 10.0.0.3:443"):
-        request = after(settings, trusted=["10.0.0.0/8"], remote="10.0.0.2", HTTP_X_FORWARDED_FOR=told)
+    for forwarded in (hop, f"198.51.100.1, {hop}, 10.0.0.3:443"):
+        request = after(settings, trusted=["10.0.0.0/8"], remote="10.0.0.2", HTTP_X_FORWARDED_FOR=forwarded)
         assert request.META["REMOTE_ADDR"] == address
 
 

@@ -72,16 +72,16 @@ def assert_problem(answer: dict[str, Any]) -> None:
     assert answer["status"] == 503, answer
     assert answer["headers"]["Content-Type"] == "application/json"
     assert answer["headers"]["Retry-After"] == "10"
-    told = json.loads(answer["text"])
-    assert told["code"] == "database_unavailable"
-    assert "cannot be reached" in told["message"]
-    assert "Try again" in told["remedy"]
-    assert set(told) == {"code", "message", "remedy"}
+    body = json.loads(answer["text"])
+    assert body["code"] == "database_unavailable"
+    assert "cannot be reached" in body["message"]
+    assert "Try again" in body["remedy"]
+    assert set(body) == {"code", "message", "remedy"}
 
 
 def test_without_any_database_pages_and_calls_ask_to_come_back(tmp_path: Path, closed_port: int) -> None:
     gone = dict.fromkeys(VARIABLE_OF, f"postgres://nobody@127.0.0.1:{closed_port}/none")
-    unasked = [{**one, "stranger": True} for one in pages("/healthz", "/readyz")]
+    unasked = [{**visit, "stranger": True} for visit in pages("/healthz", "/readyz")]
     visits = [*pages(*PAGES, "/nothing/"), *CALLS, *unasked]
     answers = visit(tmp_path, gone, visits)
     for answer in answers[: len(PAGES) + 1]:

@@ -133,8 +133,8 @@ class Person:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(_AXE)
         violations = self.page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
-        told = [f"{item['id']}: {[node['html'][:160] for node in item['nodes'][:3]]}" for item in violations]
-        assert not told, f"{self.page.url}\n" + "\n".join(told)
+        descriptions = [f"{item['id']}: {[node['html'][:160] for node in item['nodes'][:3]]}" for item in violations]
+        assert not descriptions, f"{self.page.url}\n" + "\n".join(descriptions)
         assert not self.complaints, self.complaints
 
     def delete_all_accounts(self) -> None:

@@ -22,17 +22,19 @@ _LEFT_ALONE = ("/api/v1/docs", "/admin/jsi18n/")
 def kind(address: str) -> str:
     """Addresses that one view answers in the same way: without ids, and with the names of what is asked only."""
     parts = urlsplit(address)
-    asked = ",".join(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}))
-    return f"{_ID.sub('<id>', parts.path)}?{asked}"
+    parameters = ",".join(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}))
+    return f"{_ID.sub('<id>', parts.path)}?{parameters}"
 
 
 def links(answer: APIResponse, address: str) -> list[str]:
     if "text/html" not in answer.headers.get("content-type", ""):
         return []
-    found = [urljoin(address, href.replace("&amp;", "&")) for href in _LINK.findall(answer.text())]
+    targets = [urljoin(address, href.replace("&amp;", "&")) for href in _LINK.findall(answer.text())]
     here = urlsplit(address).netloc
-    ours = [one for one in found if urlsplit(one).netloc == here and not urlsplit(one).path.startswith(_LEFT_ALONE)]
-    return [_REMEMBERED.sub("", one) for one in ours]
+    ours = [
+        link for link in targets if urlsplit(link).netloc == here and not urlsplit(link).path.startswith(_LEFT_ALONE)
+    ]
+    return [_REMEMBERED.sub("", link) for link in ours]
 
 
 @pytest.mark.timeout(400)

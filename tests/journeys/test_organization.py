@@ -30,15 +30,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def external_id(person: Person) -> str:
     """As the product shows it, in the set-up instructions."""
     text = person.page.locator("#snippet-stackset-0").text_content() or ""
-    found = re.search(r"ca-[0-9a-f-]{36}", text)
-    assert found
-    return found[0]
+    match = re.search(r"ca-[0-9a-f-]{36}", text)
+    assert match
+    return match[0]
 
 
 def counts(person: Person) -> tuple[int, int, int]:
-    told = _COUNTS.search(person.page.locator("#job").inner_text())
-    assert told
-    return int(told[1]), int(told[2]), int(told[3])
+    counts = _COUNTS.search(person.page.locator("#job").inner_text())
+    assert counts
+    return int(counts[1]), int(counts[2]), int(counts[3])
 
 
 def wait_for_job(person: Person) -> tuple[int, int, int]:

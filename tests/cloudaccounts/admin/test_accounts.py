@@ -123,9 +123,9 @@ def test_an_action_asks_first_and_then_becomes_a_job_of_the_operator(
     olgas: Client, operator: User, bob: User, account: CloudAccount, name: str
 ) -> None:
     chosen = {"action": name, "_selected_action": [str(account.pk)]}
-    asked = olgas.post(LIST, chosen)
-    assert asked.status_code == 200
-    assert account.name in asked.content.decode()
+    question = olgas.post(LIST, chosen)
+    assert question.status_code == 200
+    assert account.name in question.content.decode()
     assert not Job.objects.exists()
     answer = olgas.post(LIST, {**chosen, **FIELDS, "to": "bob", "agreed": "yes"})
     job = Job.objects.get()

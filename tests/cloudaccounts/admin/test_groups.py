@@ -48,8 +48,8 @@ def test_it_is_renamed_and_nested_by_the_service(olgas: Client, alice: User, gro
     assert (group.name, group.parent) == ("cards", top.pk)
     assert "Changed" in olgas.get(f"{LIST}{group.pk}/history/").content.decode()
     circle = {"name": "top", "description": "", "parent_name": "cards", "put_in": ""}
-    told = olgas.post(f"{LIST}{top.pk}/change/", circle, follow=True).content.decode()
-    assert "nested in itself" in told
+    page = olgas.post(f"{LIST}{top.pk}/change/", circle, follow=True).content.decode()
+    assert "nested in itself" in page
     top.refresh_from_db()
     assert top.parent is None
 
@@ -67,9 +67,9 @@ def test_what_is_wrong_is_told_at_its_field(olgas: Client, alice: User, wrong: d
 
 def test_a_name_that_is_taken_is_told(olgas: Client, alice: User, group: AccountGroup) -> None:
     fields = {"owner_username": "alice", "name": "payments", "description": "", "parent_name": "", "put_in": ""}
-    told = olgas.post(f"{LIST}add/", fields, follow=True).content.decode()
-    assert "already" in told
-    assert "was added successfully" not in told
+    page = olgas.post(f"{LIST}add/", fields, follow=True).content.decode()
+    assert "already" in page
+    assert "was added successfully" not in page
     assert AccountGroup.objects.count() == 1
 
 
@@ -104,8 +104,8 @@ def test_an_action_on_groups_is_asked_and_covers_nested_ones(
 
 
 def test_groups_without_accounts_start_nothing(olgas: Client, group: AccountGroup) -> None:
-    told = olgas.post(LIST, {"action": "suspend", "_selected_action": [str(group.pk)]}, follow=True).content.decode()
-    assert "There is no account" in told
+    page = olgas.post(LIST, {"action": "suspend", "_selected_action": [str(group.pk)]}, follow=True).content.decode()
+    assert "There is no account" in page
 
 
 def test_deleting_goes_through_the_service(olgas: Client, alice: User, group: AccountGroup) -> None:

@@ -178,8 +178,8 @@ def log_in(client: Client, name: str, password: str) -> int:
 def test_logins_and_logouts_are_in_it(client: Client, alice: User) -> None:
     assert log_in(client, "alice", "alice-knows-this") == 302
     client.post("/logout/")
-    told = AuditEvent.objects.filter(owner=str(alice.pk)).order_by("created_at").values_list("action", "address")
-    assert list(told) == [("session.login", "127.0.0.1"), ("session.logout", "127.0.0.1")]
+    recorded = AuditEvent.objects.filter(owner=str(alice.pk)).order_by("created_at").values_list("action", "address")
+    assert list(recorded) == [("session.login", "127.0.0.1"), ("session.logout", "127.0.0.1")]
 
 
 def test_a_refused_login_is_in_the_trail_of_whose_name_it_was(client: Client, alice: User) -> None:
@@ -279,6 +279,6 @@ def test_each_kind_of_event_can_be_asked_for() -> None:
     written = re.compile(r'(?:action=|_record\([^"()]*|_audit\([^"()]*|audit_draft\([^"()]*)"([a-z]+)\.[a-z_]+"')
     root = Path(__file__).parents[2]
     sources = [path.read_text() for app in ("cloudaccounts", "scans", "wizard") for path in (root / app).rglob("*.py")]
-    subjects = {found for source in sources for found in written.findall(source)}
+    subjects = {subject for source in sources for subject in written.findall(source)}
     assert {"account", "credential", "draft", "finding", "encryption"} <= subjects
     assert subjects <= set(audit_queries.SUBJECTS), subjects - set(audit_queries.SUBJECTS)

@@ -72,28 +72,30 @@ def test_a_group_is_not_nested_in_itself_or_below(make: Make) -> None:
 
 def test_two_moves_at_once_make_no_circle(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each looks before the other has written; the second one to write sees it and takes its own back."""
-    one, two = make("one"), make("two")
+    first, second = make("one"), make("two")
     original = service._check_parent
 
     def look_then_the_other_moves(group: AccountGroup, parent: object) -> None:
         original(group, parent)  # type: ignore[arg-type]  # passed on as given
-        AccountGroup.objects.filter(pk=two.pk).update(parent=one.pk)
+        AccountGroup.objects.filter(pk=second.pk).update(parent=first.pk)
 
     monkeypatch.setattr(service, "_check_parent", look_then_the_other_moves)
     with pytest.raises(InputError, match="nested in itself"):
-        move(one, two)
-    one.refresh_from_db()
-    assert one.parent is None
+        move(first, second)
+    first.refresh_from_db()
+    assert first.parent is None
 
 
 def test_a_circle_in_the_data_ends_every_walk(make: Make) -> None:
-    one, two = make("one"), make("two")
-    AccountGroup.objects.filter(pk=one.pk).update(parent=two.pk)
-    AccountGroup.objects.filter(pk=two.pk).update(parent=one.pk)
-    one.refresh_from_db()
-    assert set(group_queries.with_descendants(one)) == {one.pk, two.pk}
+    first, second = make("one"), make("two")
+    AccountGroup.objects.filter(pk=first.pk).update(parent=second.pk)
+    AccountGroup.objects.filter(pk=second.pk).update(parent=first.pk)
+    first.refresh_from_db()
+    assert set(group_queries.with_descendants(first)) == {first.pk, second.pk}
     assert (
-        group_queries.path(one) == [one, two] or group_queries.path(one) == [two] or len(group_queries.path(one)) <= 2
+        group_queries.path(first) == [first, second]
+        or group_queries.path(first) == [second]
+        or len(group_queries.path(first)) <= 2
     )
 
 
@@ -116,19 +118,19 @@ def test_the_tree_is_depth_first_by_name(make: Make) -> None:
     a = make("a")
     make("under b", b)
     make("under a", a)
-    told = [(branch.group.name, branch.depth, branch.nested) for branch in group_queries.tree(a.owner)]
-    assert told == [("a", 0, 1), ("under a", 1, 0), ("b", 0, 1), ("under b", 1, 0)]
+    branches = [(branch.group.name, branch.depth, branch.nested) for branch in group_queries.tree(a.owner)]
+    assert branches == [("a", 0, 1), ("under a", 1, 0), ("b", 0, 1), ("under b", 1, 0)]
 
 
 def test_a_list_holds_the_accounts_of_nested_groups_once(make: Make, alice: User, make_account: MakeAccount) -> None:
     top = make("top")
     below = make("below", top)
-    one, two, _ = (make_account(alice, name=name) for name in ("one", "two", "three"))
-    add_members(top, actor=SYSTEM, accounts=[one.pk])
-    add_members(below, actor=SYSTEM, accounts=[one.pk, two.pk])
+    first, second, _ = (make_account(alice, name=name) for name in ("one", "two", "three"))
+    add_members(top, actor=SYSTEM, accounts=[first.pk])
+    add_members(below, actor=SYSTEM, accounts=[first.pk, second.pk])
     assert listed(alice, top) == ["one", "two"]
     assert listed(alice, below) == ["one", "two"]
-    assert sorted(group_queries.account_ids(top)) == sorted([one.pk, two.pk])
+    assert sorted(group_queries.account_ids(top)) == sorted([first.pk, second.pk])
 
 
 @pytest.mark.skipif(MONGODB, reason="It is about SQL's EXISTS; on MongoDB the members' ids are asked for first.")
@@ -165,13 +167,13 @@ def test_putting_in_counts_what_is_new_and_leaves_others_accounts(
 
 
 def test_taking_out_leaves_every_other_group(make: Make, alice: User, make_account: MakeAccount) -> None:
-    one, two, account = make("one"), make("two"), make_account(alice)
-    for group in (one, two):
+    first, second, account = make("one"), make("two"), make_account(alice)
+    for group in (first, second):
         add_members(group, actor=SYSTEM, accounts=[account.pk])
-    assert remove_members(one, actor=SYSTEM, accounts=[account.pk]) == 1
-    assert group_queries.of_account(account) == [two]
-    one.refresh_from_db()
-    assert one.size == 0
+    assert remove_members(first, actor=SYSTEM, accounts=[account.pk]) == 1
+    assert group_queries.of_account(account) == [second]
+    first.refresh_from_db()
+    assert first.size == 0
 
 
 def test_a_row_that_somebody_else_wrote_just_now_is_no_error(
@@ -186,11 +188,11 @@ def test_a_row_that_somebody_else_wrote_just_now_is_no_error(
 
 
 def test_an_accounts_groups_are_set_exactly(make: Make, alice: User, bob: User, make_account: MakeAccount) -> None:
-    one, two, account = make("one"), make("two"), make_account(alice)
+    first, second, account = make("one"), make("two"), make_account(alice)
     theirs = make("theirs", owner=bob)
-    set_groups(account, actor=SYSTEM, group_ids=[one.pk, two.pk])
-    set_groups(account, actor=SYSTEM, group_ids=[two.pk])
-    assert group_queries.of_account(account) == [two]
+    set_groups(account, actor=SYSTEM, group_ids=[first.pk, second.pk])
+    set_groups(account, actor=SYSTEM, group_ids=[second.pk])
+    assert group_queries.of_account(account) == [second]
     event = AuditEvent.objects.filter(action="account.grouped").order_by("-created_at").first()
     assert event is not None
     assert (event.detail["before"], event.detail["after"]) == ({"groups": ["one", "two"]}, {"groups": ["two"]})

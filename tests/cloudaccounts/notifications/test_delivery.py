@@ -106,17 +106,17 @@ def make_due() -> None:
 def test_owner_and_operator_get_one_mail_each_with_what_mends_it(
     mails: MailServer, alice: User, bob: User, operator: User, make_account: MakeAccount
 ) -> None:
-    one, two = make_account(alice, name="pay\r\nBcc: x@example.org"), make_account(alice, name="web")
-    fail(one)
-    fail(two)
+    pay, web = make_account(alice, name="pay\r\nBcc: x@example.org"), make_account(alice, name="web")
+    fail(pay)
+    fail(web)
     deliver_notices()
     sent = {mail["To"]: mail for mail in mails.taken}
     assert set(sent) == {"alice@example.org", "olga@example.org"}
     text = sent["alice@example.org"].get_content()
     assert "web failed: key revoked." in text
     assert "Make a new key." in text
-    assert f"https://accounts.example.com/accounts/{two.pk}/" in text
-    assert f"/admin/cloudaccounts/cloudaccount/{two.pk}/change/" in sent["olga@example.org"].get_content()
+    assert f"https://accounts.example.com/accounts/{web.pk}/" in text
+    assert f"/admin/cloudaccounts/cloudaccount/{web.pk}/change/" in sent["olga@example.org"].get_content()
     assert "and 1 more" in sent["alice@example.org"]["Subject"]
     assert sent["alice@example.org"]["Bcc"] is None
     assert SECRET not in text
@@ -277,8 +277,8 @@ def test_the_webhook_gets_signed_json(hook: Receiver, alice: User, make_account:
     fail(account)
     deliver_notices()
     ((headers, body),) = hook.calls
-    told = headers["X-Cloud-Accounts-Timestamp"].encode() + b"." + body
-    expected = hmac.new(HOOK_SECRET.encode(), told, hashlib.sha256).hexdigest()
+    message = headers["X-Cloud-Accounts-Timestamp"].encode() + b"." + body
+    expected = hmac.new(HOOK_SECRET.encode(), message, hashlib.sha256).hexdigest()
     assert headers["X-Cloud-Accounts-Signature"] == f"sha256={expected}"
     content = json.loads(body)
     digest = NoticeDigest.objects.get(channel="webhook")
@@ -328,9 +328,9 @@ def test_the_webhook_follows_no_redirect(hook: Receiver, alice: User, make_accou
     ],
 )
 def test_a_webhook_is_https_and_signed(url: str, secret: str, wrong: str) -> None:
-    told = webhook_transport.problem(url, secret)
-    assert wrong in told
-    assert bool(told) == bool(wrong)
+    message = webhook_transport.problem(url, secret)
+    assert wrong in message
+    assert bool(message) == bool(wrong)
 
 
 def test_a_webhook_without_a_secret_is_never_called(

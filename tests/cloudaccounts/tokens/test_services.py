@@ -27,9 +27,9 @@ FORM = {"name": "nightly import", "scope": "write", "days": "30"}
 
 
 def shown(page: bytes) -> str:
-    found = re.search(r'<code id="token">(cam_[\w-]{43})</code>', page.decode())
-    assert found
-    return found[1]
+    match = re.search(r'<code id="token">(cam_[\w-]{43})</code>', page.decode())
+    assert match
+    return match[1]
 
 
 def test_a_token_is_shown_once_and_kept_as_a_hash(alices: Client, alice: User) -> None:
@@ -53,9 +53,9 @@ def test_a_session_left_open_makes_no_token(alices: Client, scope: str) -> None:
     session = alices.session
     session["password_confirmed_at"] = time.time() - 3600
     session.save()
-    asked = "/confirm/?next=%2Fprofile%2Ftokens%2F"
-    assert alices.get("/profile/tokens/")["Location"] == asked
-    assert alices.post("/profile/tokens/", {**FORM, "scope": scope})["Location"] == asked
+    confirm_url = "/confirm/?next=%2Fprofile%2Ftokens%2F"
+    assert alices.get("/profile/tokens/")["Location"] == confirm_url
+    assert alices.post("/profile/tokens/", {**FORM, "scope": scope})["Location"] == confirm_url
     assert not ApiToken.objects.exists()
 
 

@@ -81,9 +81,9 @@ def reset() -> Door:
     def change(user: User) -> str:
         client = Client()
         client.post("/password-reset/", {"email": user.email})
-        found = re.search(r"/password-reset/\S+", str(mail.outbox[0].body))
-        assert found is not None
-        landed = client.get(found[0], follow=True)
+        match = re.search(r"/password-reset/\S+", str(mail.outbox[0].body))
+        assert match is not None
+        landed = client.get(match[0], follow=True)
         done = client.post(landed.redirect_chain[-1][0], {"new_password1": NEW, "new_password2": NEW})
         assert done["Location"] == "/login/"
         return "alice"
@@ -94,9 +94,9 @@ def reset() -> Door:
 @pytest.fixture
 def shell() -> Door:
     def change(user: User) -> str:
-        found = User.objects.get(pk=user.pk)
-        found.set_password(NEW)
-        found.save(update_fields=["password"])
+        match = User.objects.get(pk=user.pk)
+        match.set_password(NEW)
+        match.save(update_fields=["password"])
         return "the command line"
 
     return change
@@ -107,9 +107,9 @@ def raw_hash() -> Door:
     """What an import of users from elsewhere does."""
 
     def change(user: User) -> str:
-        found = User.objects.get(pk=user.pk)
-        found.password = make_password(NEW)
-        found.save()
+        match = User.objects.get(pk=user.pk)
+        match.password = make_password(NEW)
+        match.save()
         return "the command line"
 
     return change
@@ -137,9 +137,9 @@ def test_what_changes_no_password_revokes_nothing(alice: User, operator: User, b
     client = Client()
     client.force_login(alice)  # writes the last login
     client.post("/profile/", {"first_name": "Alice", "last_name": "Liddell", "email": "alice@example.net"})
-    found = User.objects.get(pk=alice.pk)
-    found.is_staff = True
-    found.save()
+    match = User.objects.get(pk=alice.pk)
+    match.is_staff = True
+    match.save()
     User.objects.create_user("carol", "carol@example.org", "carol-is-new-here")
     assert find_token(text) is not None
     assert not AuditEvent.objects.filter(action="password.changed").exists()

@@ -133,9 +133,9 @@ def test_what_is_narrowed_comes_in_the_order_that_was_asked_for_on_every_page(
         checked = timezone.now() - timedelta(minutes=number * 7 % 30)
         make_account(alice, name=f"box-{number * 11 % 30:02d}", age_days=number * 13 % 30, last_checked_at=checked)
     make_account(alice, name="another", status=CloudAccountStatus.FAILED)
-    found = [*names(alices, f"?status=active&sort={sort}"), *names(alices, f"?status=active&sort={sort}&page=2")]
-    assert len(found) == 30
-    assert found == list(
+    listed = [*names(alices, f"?status=active&sort={sort}"), *names(alices, f"?status=active&sort={sort}&page=2")]
+    assert len(listed) == 30
+    assert listed == list(
         account_queries.accounts(str(alice.pk), AccountFilter(status="active", sort=sort)).values_list(
             "name", flat=True
         )

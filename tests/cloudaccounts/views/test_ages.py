@@ -38,8 +38,8 @@ def test_rule_and_filter_agree(
         alice, credential_since=now - age, credential_expires_at=None if expires is None else now + expires
     )
     assert age_of(account, now=now).state == state
-    found = [s for s in RotationState if CloudAccount.objects.filter(in_state(s, now=now)).exists()]
-    assert found == [state]
+    states = [s for s in RotationState if CloudAccount.objects.filter(in_state(s, now=now)).exists()]
+    assert states == [state]
 
 
 def test_what_holds_no_secret_needs_no_rotation(alice: User, make_account: MakeAccount) -> None:

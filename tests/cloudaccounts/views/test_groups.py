@@ -148,9 +148,9 @@ def test_a_groups_page_asks_as_many_questions_however_many_accounts_there_are(
     alices: Client, alice: User, group: AccountGroup, make_account: MakeAccount, django_assert_num_queries: object
 ) -> None:
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk for _ in range(3)])
-    asked = 11  # itself; thrice for the filter, size, page; who is direct, tree, path; two of the navigation
-    with django_assert_num_queries(asked, using="cloud_security"):  # type: ignore[operator]
+    queries = 11  # itself; thrice for the filter, size, page; who is direct, tree, path; two of the navigation
+    with django_assert_num_queries(queries, using="cloud_security"):  # type: ignore[operator]
         alices.get(f"/groups/{group.pk}/")
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk for _ in range(25)])
-    with django_assert_num_queries(asked, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(queries, using="cloud_security"):  # type: ignore[operator]
         alices.get(f"/groups/{group.pk}/")

@@ -142,9 +142,9 @@ def test_choosing_another_method_shows_its_own_instructions(
 
 def test_its_files_can_be_downloaded(alices: Client, alice: User, make_account: MakeAccount) -> None:
     role = make_account(alice, secretless=True)
-    found = alices.get(url(role, "setup/access_keys/cli/0/"))
-    assert "attachment" in found["Content-Disposition"]
-    assert b"aws iam create-user" in found.content
+    download = alices.get(url(role, "setup/access_keys/cli/0/"))
+    assert "attachment" in download["Content-Disposition"]
+    assert b"aws iam create-user" in download.content
     assert alices.get(url(role, "setup/access_keys/cli/9/")).status_code == 404
     assert alices.get(url(role, "setup/nothing/cli/0/")).status_code == 404
 

@@ -22,9 +22,9 @@ def read(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 @given(st.lists(st.fixed_dictionaries({"name": st.text(), "count": st.integers()}), max_size=5))
 def test_no_cell_is_a_formula_and_nothing_is_lost(rows: list[dict[str, Any]]) -> None:
-    told = read(rows)
-    assert len(told) == len(rows)
-    for row, original in zip(told, rows, strict=True):
+    exported = read(rows)
+    assert len(exported) == len(rows)
+    for row, original in zip(exported, rows, strict=True):
         name = row["name"]
         assert name.removeprefix("'") == original["name"].removeprefix("'")
         if name.startswith(FORMULA):
@@ -40,8 +40,8 @@ def test_what_a_spreadsheet_would_run_becomes_text(evil: str) -> None:
 def test_json_is_one_array_with_the_columns_alone() -> None:
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     rows: list[dict[str, Any]] = [{"name": moment, "count": 2, "secret": "x"}, {"name": "b"}]
-    told = json.loads("".join(json_lines(rows, COLUMNS)))
-    assert told == [{"name": "2026-01-02T03:04:05Z", "count": 2}, {"name": "b", "count": None}]
+    exported = json.loads("".join(json_lines(rows, COLUMNS)))
+    assert exported == [{"name": "2026-01-02T03:04:05Z", "count": 2}, {"name": "b", "count": None}]
     assert json.loads("".join(json_lines([], COLUMNS))) == []
 
 

@@ -83,9 +83,9 @@ def test_it_migrates_starts_and_answers_without_the_simulated_clouds(image: Path
 
 def test_its_own_commands_name_what_exists(image: Path) -> None:
     """The command and health check of the image, and those of the services in compose.yaml."""
-    told = (ROOT / "Dockerfile").read_text() + (ROOT / "compose.yaml").read_text()
+    files = (ROOT / "Dockerfile").read_text() + (ROOT / "compose.yaml").read_text()
     for path in ("config/gunicorn.conf.py", "manage.py"):
-        assert path in told
+        assert path in files
         assert (image / path).is_file()
-    queues = set(re.findall(r"--queues=(\w+)", told))
+    queues = set(re.findall(r"--queues=(\w+)", files))
     assert queues == {"checks", "scans", "fleet"}

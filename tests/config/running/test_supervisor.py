@@ -83,8 +83,8 @@ def test_what_others_need_ends_after_them(running: Running) -> None:
     running.says("clouds  │ up")
     running.says("worker  │ up")
     running.end()
-    told = running.screen.getvalue()
-    assert told.index("done") < told.index("needed no more")
+    screen = running.screen.getvalue()
+    assert screen.index("done") < screen.index("needed no more")
     assert needed.process
     assert needed.process.returncode == 0
 

@@ -50,8 +50,8 @@ def test_it_shows_what_fails_is_overdue_or_stuck_with_its_owner(
         channel="mail", created_at=timezone.now(), due_at=timezone.now(), attempts=2, error="The mail server was away."
     )
     page = show(olgas)
-    for told in ("broken", "The key was revoked.", "ancient", "ended", "queued for long", "its worker is silent"):
-        assert told in page
+    for text in ("broken", "The key was revoked.", "ancient", "ended", "queued for long", "its worker is silent"):
+        assert text in page
     assert "The mail server was away." in page
     assert "alice" in page
     assert SECRET not in page

@@ -46,13 +46,13 @@ def test_guessing_at_the_admins_door_counts_as_well(operator: User) -> None:
 
 
 def test_the_pause_ends_and_trying_on_does_not_move_its_end(locked: None) -> None:
-    for found in AccessAttempt.objects.all():
-        AccessAttempt.objects.filter(pk=found.pk).update(attempt_time=found.attempt_time - timedelta(minutes=14))
+    for row in AccessAttempt.objects.all():
+        AccessAttempt.objects.filter(pk=row.pk).update(attempt_time=row.attempt_time - timedelta(minutes=14))
     response = attempt(password=PASSWORD)
     assert response.status_code == 429
     assert int(response["Retry-After"]) <= 60
-    for found in AccessAttempt.objects.all():
-        AccessAttempt.objects.filter(pk=found.pk).update(attempt_time=found.attempt_time - timedelta(minutes=1))
+    for row in AccessAttempt.objects.all():
+        AccessAttempt.objects.filter(pk=row.pk).update(attempt_time=row.attempt_time - timedelta(minutes=1))
     assert attempt(password=PASSWORD).status_code == 302
 
 
@@ -85,9 +85,9 @@ def test_neither_name_nor_password_is_in_a_log_line_or_a_stored_form(
     assert "AXES" in caplog.text
     assert "olga" not in caplog.text
     assert "typed-in-haste" not in caplog.text
-    found = AccessAttempt.objects.get()
-    assert "typed-in-haste" not in found.post_data
-    assert "olga" not in found.post_data
+    row = AccessAttempt.objects.get()
+    assert "typed-in-haste" not in row.post_data
+    assert "olga" not in row.post_data
 
 
 def test_failures_are_kept_in_the_default_database_alone() -> None:

@@ -89,10 +89,10 @@ def test_a_reset_link_comes_by_mail_from_base_url_whatever_host_was_asked(client
     response = client.post("/password-reset/", {"email": alice.email}, headers={"host": "localhost"})
     assert response["Location"] == "/password-reset/sent/"
     body = str(mail.outbox[0].body)
-    found = re.search(r"http://127\.0\.0\.1:8000(/password-reset/\S+)", body)
-    assert found is not None
+    match = re.search(r"http://127\.0\.0\.1:8000(/password-reset/\S+)", body)
+    assert match is not None
     assert "localhost" not in body
-    landed = client.get(found[1], follow=True)
+    landed = client.get(match[1], follow=True)
     assert "Choose a password" in landed.content.decode()
     new = "a-longer-word-than-that"
     done = client.post(landed.redirect_chain[-1][0], {"new_password1": new, "new_password2": new})

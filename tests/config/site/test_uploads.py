@@ -13,16 +13,16 @@ KEY = b"-----BEGIN PRIVATE KEY-----"
 
 def test_a_small_file_arrives_whole_and_touches_no_disk(rf: RequestFactory) -> None:
     request = rf.post("/", {"file": SimpleUploadedFile("key.json", KEY)})
-    found = request.FILES["file"]
-    assert isinstance(found, InMemoryUploadedFile)
-    assert found.read() == KEY
+    upload = request.FILES["file"]
+    assert isinstance(upload, InMemoryUploadedFile)
+    assert upload.read() == KEY
 
 
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, 5_000_000])
 def test_a_large_file_arrives_with_its_size_and_without_its_content(rf: RequestFactory, size: int) -> None:
-    found = rf.post("/", {"file": SimpleUploadedFile("key.json", b"x" * size)}).FILES["file"]
-    assert isinstance(found, InMemoryUploadedFile)
-    assert (found.size, found.read()) == (size, b"")
+    upload = rf.post("/", {"file": SimpleUploadedFile("key.json", b"x" * size)}).FILES["file"]
+    assert isinstance(upload, InMemoryUploadedFile)
+    assert (upload.size, upload.read()) == (size, b"")
 
 
 def test_a_large_key_file_is_told_in_the_forms_own_words(rf: RequestFactory) -> None:
