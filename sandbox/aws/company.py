@@ -93,13 +93,17 @@ class Machine:
 
 @dataclass(frozen=True)
 class Place:
-    """What one account runs in one region. Groups map a name to (port, source range) pairs."""
+    """What one account runs in one region. Groups map a name to (port, source range) pairs.
+
+    A source may be the name of one of the prefix lists as well.
+    """
 
     region: str
     cidr: str
     groups: dict[str, tuple[tuple[int, str], ...]]
     machines: tuple[Machine, ...] = ()
     volumes: tuple[tuple[str, int, bool], ...] = ()  # name, GiB, encrypted
+    prefix_lists: tuple[tuple[str, tuple[str, ...]], ...] = ()  # name, networks
 
 
 @dataclass(frozen=True)
@@ -182,13 +186,19 @@ _DATA_PLATFORM = Customer(
         Place(
             "us-east-1",
             "10.20.0.0/16",
-            {"web": ((443, _ANYWHERE),), "bastion": ((22, _ANYWHERE),), "warehouse": ((5439, "10.20.0.0/16"),)},
+            {
+                "web": ((443, _ANYWHERE),),
+                "bastion": ((22, _ANYWHERE),),
+                "warehouse": ((5439, "10.20.0.0/16"),),
+                "operators": ((22, "offices"),),
+            },
             (
                 Machine("airflow-1", "m6i.large", {"team": "data", "env": "prod"}),
                 Machine("airflow-2", "m6i.large", {"team": "data", "env": "prod"}),
                 Machine("bastion", "t3.micro", {"env": "prod"}, "bastion", imds_v2=False),
             ),
             (("airflow-scratch", 200, True), ("forgotten-restore", 500, False)),
+            prefix_lists=(("offices", ("198.51.100.0/24", "203.0.113.0/24")),),
         ),
         Place(
             "eu-west-1",

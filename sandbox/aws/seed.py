@@ -1,6 +1,7 @@
 """Builds the company's accounts in moto, with the same ids at every start."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -162,7 +163,8 @@ def _build_place(account: Account, place: Place, workshop: Workshop, state: Stat
         block = place.cidr.replace("0.0/16", "1.0/24")
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
         ec2.create_tags(Resources=[vpc, subnet], Tags=_tags({"Name": account.name}))
-        groups = {name: _build_group(ec2, vpc, name, rules) for name, rules in place.groups.items()}
+        lists = {name: _build_prefix_list(ec2, name, networks) for name, networks in place.prefix_lists}
+        groups = {name: _build_group(ec2, vpc, name, rules, lists) for name, rules in place.groups.items()}
         for machine in place.machines:
             _build_machine(ec2, machine, subnet, groups[machine.group])
         for name, size, encrypted in place.volumes:
@@ -185,10 +187,22 @@ def _date_back(backend: Any, moment: datetime) -> None:
             volume.attachment.attach_time = moment
 
 
-def _build_group(ec2: Any, vpc: str, name: str, rules: tuple[tuple[int, str], ...]) -> str:
+def _build_prefix_list(ec2: Any, name: str, networks: tuple[str, ...]) -> str:
+    entries = [{"Cidr": one} for one in networks]
+    made = ec2.create_managed_prefix_list(
+        PrefixListName=name, Entries=entries, MaxEntries=20, AddressFamily="IPv4", ClientToken=name
+    )
+    return str(made["PrefixList"]["PrefixListId"])
+
+
+def _build_group(ec2: Any, vpc: str, name: str, rules: tuple[tuple[int, str], ...], lists: Mapping[str, str]) -> str:
     group = ec2.create_security_group(GroupName=name, Description=f"{name} servers", VpcId=vpc)["GroupId"]
     for port, source in rules:
-        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": source}]}
+        permission: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+        if source in lists:
+            permission["PrefixListIds"] = [{"PrefixListId": lists[source]}]
+        else:
+            permission["IpRanges"] = [{"CidrIp": source}]
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
     return str(group)
 

@@ -46,6 +46,7 @@ TYPES: dict[str, dict[str, str]] = {
     "Microsoft.Sql": {
         "servers": "2023-08-01",
         "servers/firewallRules": "2023-08-01",
+        "servers/ipv6FirewallRules": "2023-08-01",
         "servers/administrators": "2023-08-01",
         "servers/auditingSettings": "2023-08-01",
         "servers/databases": "2023-08-01",

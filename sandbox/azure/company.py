@@ -87,7 +87,12 @@ SUBSCRIPTIONS: tuple[SubscriptionSpec, ...] = (
         (
             network("lake-net", "10.60.0.0/16", group="lake"),
             firewall("lake-web", (("https", 443, _ANYWHERE),), group="lake"),
-            firewall("lake-bastion", (("ssh", 22, _ANYWHERE), ("rdp", 3389, "203.0.113.0/24")), group="lake"),
+            firewall(
+                "lake-bastion",
+                (("ssh", 22, _ANYWHERE), ("rdp", 3389, "203.0.113.0/24")),
+                group="lake",
+                closed=("10.20.1.4",),
+            ),
             machine("airflow-1", group="lake"),
             machine("airflow-2", group="lake"),
             machine("bastion", group="lake", good=False),

@@ -3,39 +3,53 @@
 `good` is a resource that passes the checks. Properties are those of the types' REST specifications (https://github.com/Azure/azure-rest-api-specs).
 """
 
+from typing import Any
+
 from sandbox.azure.resources import Item
 
 
-def firewall(name: str, rules: tuple[tuple[str, int, str], ...], *, group: str, location: str = "westeurope") -> Item:
-    """A network security group; rules are name, port and source."""
+def firewall(
+    name: str,
+    rules: tuple[tuple[str, int, str], ...],
+    *,
+    group: str,
+    location: str = "westeurope",
+    closed: tuple[str, ...] = (),
+) -> Item:
+    """A network security group; rules are name, port and source. ``closed``: machines that a rule before denies all."""
+    allowing = [
+        _rule(rule, 200 + 10 * index, "Allow", str(port), source) for index, (rule, port, source) in enumerate(rules)
+    ]
+    denying = [_rule(f"not-{machine}", 100 + index, "Deny", "*", "*", machine) for index, machine in enumerate(closed)]
     return Item(
         "Microsoft.Network/networkSecurityGroups",
         name,
         {
             "provisioningState": "Succeeded",
-            "securityRules": [
-                {
-                    "name": rule,
-                    "properties": {
-                        "direction": "Inbound",
-                        "access": "Allow",
-                        "protocol": "Tcp",
-                        "priority": 100 + 10 * index,
-                        "sourceAddressPrefix": source,
-                        "sourceAddressPrefixes": [],
-                        "sourcePortRange": "*",
-                        "destinationAddressPrefix": "*",
-                        "destinationPortRange": str(port),
-                        "destinationPortRanges": [],
-                    },
-                }
-                for index, (rule, port, source) in enumerate(rules)
-            ],
+            "securityRules": [*denying, *allowing],
             "defaultSecurityRules": [],
         },
         location,
         group,
     )
+
+
+def _rule(name: str, priority: int, access: str, port: str, source: str, destination: str = "*") -> dict[str, Any]:
+    return {
+        "name": name,
+        "properties": {
+            "direction": "Inbound",
+            "access": access,
+            "protocol": "Tcp",
+            "priority": priority,
+            "sourceAddressPrefix": source,
+            "sourceAddressPrefixes": [],
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": destination,
+            "destinationPortRange": port,
+            "destinationPortRanges": [],
+        },
+    }
 
 
 def network(name: str, prefix: str, *, group: str, location: str = "westeurope") -> Item:

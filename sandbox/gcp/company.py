@@ -128,6 +128,7 @@ def _data(directory: Directory) -> None:
     project.assets = [
         compute.network(project, "default"),
         compute.firewall(project, "allow-ssh-from-anywhere", "22", "0.0.0.0/0"),
+        compute.firewall(project, "deny-ssh-of-scanners", "22", "192.88.99.0/24", denies=True),
         compute.firewall(project, "allow-internal", "5432", "10.20.0.0/16"),
         compute.instance(project, "europe-west1-b", "airflow-1", machine="n2-standard-4", labels={"team": "data"}),
         compute.instance(

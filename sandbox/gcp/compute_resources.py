@@ -70,14 +70,18 @@ def disk(project: Project, zone: str, name: str, *, kms: bool, gigabytes: int) -
     )
 
 
-def firewall(project: Project, name: str, port: str, source: str, protocol: str = "tcp") -> Asset:
+def firewall(
+    project: Project, name: str, port: str, source: str, protocol: str = "tcp", *, denies: bool = False
+) -> Asset:
+    """What denies comes before what allows."""
+    traffic = [{"IPProtocol": protocol, **({"ports": [port]} if port else {})}]
     data = {
         "name": name,
         "network": f"{_COMPUTE}/projects/{project.id}/global/networks/default",
         "direction": "INGRESS",
-        "priority": 1000,
+        "priority": 900 if denies else 1000,
         "sourceRanges": [source],
-        "allowed": [{"IPProtocol": protocol, **({"ports": [port]} if port else {})}],
+        "denied" if denies else "allowed": traffic,
         "disabled": False,
         "logConfig": {"enable": False},
     }

@@ -71,6 +71,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("DescribeRegions", "which regions are enabled", "DescribeRegions"),
             ("DescribeInstances", "instances", "DescribeInstances"),
             ("DescribeSecurityGroups", "security groups", "DescribeSecurityGroups"),
+            ("GetManagedPrefixListEntries", "prefix lists of security groups", "GetManagedPrefixListEntries"),
             ("DescribeVolumes", "volumes", "DescribeVolumes"),
             ("DescribeVpcs", "networks", "DescribeVpcs"),
             ("DescribeSubnets", "networks", "DescribeSubnets"),

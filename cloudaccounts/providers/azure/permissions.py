@@ -73,6 +73,7 @@ PERMISSIONS: tuple[Permission, ...] = (
         (
             ("servers/read", "SQL servers"),
             ("servers/firewallRules/read", "firewalls of SQL servers"),
+            ("servers/ipv6FirewallRules/read", "firewalls of SQL servers"),
             ("servers/administrators/read", "administrators of SQL servers"),
             ("servers/auditingSettings/read", "auditing of SQL servers"),
             ("servers/databases/read", "SQL databases"),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, failed, not_applicable, optional, passed, required
+from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, passed, required
+from cloudaccounts.provider_kit.reach import verdicts
+from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub
 
 _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
 # Such instances stay listed for about an hour, and nothing can be changed on them.
 _GONE = {"terminated", "shutting-down"}
-_ANYWHERE = {"0.0.0.0/0", "::/0"}
 # Past "Block function update" or about to be: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _OLD_RUNTIMES = frozenset(
     {
@@ -90,10 +91,13 @@ def _runtime(asset: Asset) -> Evaluation:
 def _eks_endpoint(asset: Asset) -> Evaluation:
     if not required(asset, "public_endpoint", bool):
         return passed("The cluster's API is reachable from within its network only.")
-    # EKS's default where nobody names networks (EKS API reference, VpcConfigResponse).
-    if _ANYWHERE & set(texts(required(asset, "public_cidrs", list))):
-        return failed("The cluster's API is reachable from the whole internet.")
-    return passed("The cluster's API is open to named addresses only.")
+    cidrs = required(asset, "public_cidrs", list)
+    return verdicts.evaluation(
+        networks(cidrs).reach if cidrs else Reach.UNCLEAR,  # open to no address at all is not among what AWS offers
+        "The cluster's API is reachable from the whole internet.",
+        "The cluster's API is open to named addresses only.",
+        "The networks that may reach the cluster's API have a form that is not known here.",
+    )
 
 
 def _eks_secrets(asset: Asset) -> Evaluation:

@@ -2,77 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import UnknownFactError, expect, not_applicable, passed, required, rows
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, texts
+from cloudaccounts.provider_kit.posture import expect, not_applicable, passed, required, rows
+from cloudaccounts.provider_kit.reach.addresses import Reach
+from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
+from cloudaccounts.providers.aws.checks import ingress
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis
 
 _GROUP, _VPC = "aws.ec2.security_group", "aws.ec2.vpc"
-_ANYWHERE = {"0.0.0.0/0", "::/0"}
-_TCP = {"tcp", "6", "-1"}  # by name, by number, and "all protocols"
 _DATABASES = {
-    1433: "SQL Server",
-    1521: "Oracle",
-    3306: "MySQL",
-    5432: "PostgreSQL",
-    5439: "Redshift",
-    6379: "Redis",
-    9200: "Elasticsearch",
-    11211: "Memcached",
-    27017: "MongoDB",
+    "SQL Server": (TCP, 1433),
+    "Oracle": (TCP, 1521),
+    "MySQL": (TCP, 3306),
+    "PostgreSQL": (TCP, 5432),
+    "Redshift": (TCP, 5439),
+    "Redis": (TCP, 6379),
+    "Elasticsearch": (TCP, 9200),
+    "Memcached": (TCP, 11211),
+    "Memcached by UDP": (UDP, 11211),
+    "MongoDB": (TCP, 27017),
 }
 _GROUPS_GUIDE = aws_docs(
     "Security group rules", "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"
 )
 
 
-def _open_rules(asset: Asset) -> Iterator[Mapping[str, Any]]:
-    """The inbound rules whose source is the whole internet, by IPv4 or IPv6."""
-    for rule in rows(asset, "ingress"):
-        if _ANYWHERE & {*texts(rule.get("cidrs")), *texts(rule.get("ipv6_cidrs"))}:
-            yield rule
-
-
-def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
-    """First and last TCP port that a rule covers; (1, 0) where it covers none."""
-    protocol = str(rule.get("protocol"))
-    if protocol not in _TCP:
-        return 1, 0
-    first, last = rule.get("from_port"), rule.get("to_port")
-    # Rules for all protocols have no ports, and mean all of them.
-    if protocol == "-1" or first in (None, -1):
-        return 0, 65535
-    if not isinstance(first, int) or not isinstance(last, int):
-        raise UnknownFactError("A rule's ports were told in a form that is not known here.")
-    return first, last
-
-
-def _closed(port: int, name: str) -> Callable[[Asset], Evaluation]:
+def _closed(port: int, name: str, *protocols: int) -> Callable[[Asset], Evaluation]:
     def rule(asset: Asset) -> Evaluation:
-        is_open = any(first <= port <= last for first, last in map(_ports, _open_rules(asset)))
-        return expect(
-            not is_open, f"{name} (port {port}) is open to the whole internet.", f"{name} is not open to the internet."
+        return ingress.evaluation(
+            asset,
+            ingress.is_open(asset, *((protocol, port) for protocol in protocols)),
+            f"{name} (port {port}) is open to the whole internet.",
+            f"{name} is not open to the internet.",
         )
 
     return rule
 
 
 def _all_ports(asset: Asset) -> Evaluation:
-    # 1 to 65535 is all of them: nothing listens on port 0.
-    is_open = any(last - first >= 65534 for first, last in map(_ports, _open_rules(asset)))
-    return expect(not is_open, "Every TCP port is open to the whole internet.", "Not all ports are open.")
+    reached = ingress.every_port_is_open(asset)
+    return ingress.evaluation(asset, reached, "Every port is open to the whole internet.", "Not all ports are open.")
 
 
 def _databases(asset: Asset) -> Evaluation:
-    # All open ranges once, then each port against them.
-    spans = [_ports(rule) for rule in _open_rules(asset)]
-    databases = [name for port, name in _DATABASES.items() if any(first <= port <= last for first, last in spans)]
-    return expect(
-        not databases,
-        f"Open to the whole internet: {', '.join(databases)}.",
+    by_database = {name: ingress.is_open(asset, place) for name, place in _DATABASES.items()}
+    names = [name for name, reach in by_database.items() if reach == Reach.OPEN]
+    return ingress.evaluation(
+        asset,
+        Reach.OPEN if names else Reach.UNCLEAR if Reach.UNCLEAR in by_database.values() else Reach.CLOSED,
+        f"Open to the whole internet: {', '.join(names)}.",
         "No database port is open to the internet.",
     )
 
@@ -107,7 +88,7 @@ CHECKS = (
         "SSH is open to the internet",
         Severity.HIGH,
         _GROUP,
-        _closed(22, "SSH"),
+        _closed(22, "SSH", TCP),
         why="Open SSH is tried by bots day and night; one weak or leaked key is enough.",
         console=_CLOSE,
         command=_REVOKE.format(22),
@@ -118,7 +99,7 @@ CHECKS = (
         "Remote Desktop is open to the internet",
         Severity.HIGH,
         _GROUP,
-        _closed(3389, "Remote Desktop"),
+        _closed(3389, "Remote Desktop", TCP, UDP),
         why="Open Remote Desktop is the way in of most extortion attacks.",
         console=_CLOSE,
         command=_REVOKE.format(3389),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cloudaccounts.provider_kit.posture import UnknownFactError
+from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.providers.aws.checks.results import texts
 
 Statement = Mapping[str, Any]
@@ -23,7 +25,7 @@ _NARROWING = frozenset(
         *("s3:dataaccesspointaccount", "lambda:eventsourcetoken", "kms:calleraccount", "sns:endpoint"),
     }
 )
-_UNLIMITED = {"*", "0.0.0.0/0", "::/0"}  # values that narrow nothing
+_ADDRESSES = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 _LOOSE_OPERATORS = ("not", "null")  # StringNotEquals and its like exclude a few and allow everybody else
 
 
@@ -90,6 +92,16 @@ def _is_narrowed(condition: Any) -> bool:
         if any(word in operator for word in _LOOSE_OPERATORS) or operator.endswith("ifexists"):
             continue
         for key, values in keys.items():
-            if str(key).lower() in _NARROWING and not _UNLIMITED & set(texts(values)):
+            if str(key).lower() in _NARROWING and not _is_everything(str(key).lower(), texts(values)):
                 return True
     return False
+
+
+def _is_everything(key: str, values: list[str]) -> bool:
+    """Raises `UnknownFactError` for addresses in a form that is not known."""
+    if key not in _ADDRESSES or "*" in values:
+        return "*" in values
+    reach = networks(values).reach
+    if reach == Reach.UNCLEAR:
+        raise UnknownFactError("A condition names addresses in a form that is not known here.")
+    return reach == Reach.OPEN

@@ -12,6 +12,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_permitted, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
+from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
+    lists = PrefixLists(scope, client)
     yield from chain_permitted(
         scope,
         {
@@ -30,7 +32,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
                 if _is_own(scope, item)
             ),
             "ec2:DescribeSecurityGroups": (
-                _security_group(scope, item)
+                _security_group(scope, item, lists)
                 for item in paged(client, "describe_security_groups", "SecurityGroups", PaginationConfig=PAGE)
                 if _is_own(scope, item)
             ),
@@ -85,15 +87,17 @@ def _subnet(scope: Scope, subnet: SubnetTypeDef) -> Asset:
     return resource(scope, "subnet", subnet["SubnetId"], subnet, properties)
 
 
-def _security_group(scope: Scope, group: SecurityGroupTypeDef) -> Asset:
-    properties = {
+def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixLists) -> Asset:
+    properties = Properties(scope.connection)
+    properties.values |= {
         "group_name": group["GroupName"],
         "description": group.get("Description", ""),
         "vpc_id": group.get("VpcId"),
         "ingress": _rules(group.get("IpPermissions", [])),
         "egress": _rules(group.get("IpPermissionsEgress", [])),
     }
-    return resource(scope, "security-group", group["GroupId"], group, properties)
+    lists.add_entries(properties, {name for rule in properties.values["ingress"] for name in rule["prefix_lists"]})
+    return resource(scope, "security-group", group["GroupId"], group, properties.to_dict())
 
 
 def _rules(permissions: Any) -> list[dict[str, Any]]:

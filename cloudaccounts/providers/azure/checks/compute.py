@@ -5,6 +5,8 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, flag, known, not_applicable, passed, posture_check, text, texts
+from cloudaccounts.provider_kit.reach.addresses import Reach, networks
+from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.azure.checks.references import cite
 
 _MACHINE = "azure.compute.virtual_machine"
@@ -118,8 +120,15 @@ def disk_public(asset: Asset) -> Evaluation:
 def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "private_cluster"):
         return passed("The cluster is private.")
-    ranges = [network for network in texts(asset, "authorized_ip_ranges") if network not in ("0.0.0.0/0", "::/0")]
-    return expect(bool(ranges), "Every address may reach its API.", "Only named addresses reach its API.")
+    ranges = texts(asset, "authorized_ip_ranges")
+    # 0.0.0.0/32 is no address: it leaves the API open to the cluster's own way out alone.
+    # https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges
+    return evaluation(
+        networks(ranges).reach if ranges else Reach.OPEN,
+        "Every address may reach its API.",
+        "Only named addresses reach its API.",
+        "An authorized range is no list of addresses: from where its API is reachable cannot be told.",
+    )
 
 
 @posture_check(

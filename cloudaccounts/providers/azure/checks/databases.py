@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from ipaddress import AddressValueError, IPv4Address
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
@@ -19,45 +18,56 @@ from cloudaccounts.provider_kit.posture import (
     passed,
     posture_check,
     text,
+    unknown,
 )
+from cloudaccounts.provider_kit.reach.addresses import Addresses, Reach, between, union
+from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
 
 _SERVER = "azure.sql.server"
 _DATABASE = "azure.sql.database"
 _POSTGRES = "azure.postgresql.flexible_server"
-_WIDE = 2**24  # addresses: a network as large as 10.0.0.0/8 is no allow-list
 
 
-def _wide(firewall_rule: Mapping[str, Any]) -> bool:
-    """Covers much of the internet. From and to 0.0.0.0 means something else: all of Azure's services, of all
-    customers.
-    """
-    try:
-        first, last = (int(IPv4Address(str(firewall_rule.get(end)))) for end in ("from", "to"))
-    except AddressValueError:
-        raise UnknownFactError("An address of the firewall has a form that is not known here.") from None
-    return last - first >= _WIDE
-
-
-def _all_of_azure(firewall_rule: Mapping[str, Any]) -> bool:
-    return firewall_rule.get("from") == firewall_rule.get("to") == "0.0.0.0"  # noqa: S104 # nosec B104 # no address to listen on
-
-
-def _firewall(asset: Asset) -> Evaluation:
-    # Then firewall rules have no effect, however wide they are.
-    if text(asset, "public_network_access").lower() == "disabled":
-        return passed("The public network is switched off.")
+def _firewall(asset: Asset, *further: str) -> Evaluation:
+    """``further`` are properties that hold rules, beside ``firewall_rules``."""
+    by_switch = firewalls.public_network(asset)
+    if by_switch is not None:
+        return by_switch
     known(asset, "firewall_rules")
-    rules = mappings(asset, "firewall_rules")
-    wide = [str(firewall_rule.get("name")) for firewall_rule in rules if _wide(firewall_rule)]
-    if wide:
+    rules, unread = mappings(asset, "firewall_rules"), ""
+    ranges = [_named(rule, version=4) for rule in rules]
+    try:
+        ranges += [_named(rule, version=6) for name in further for rule in mappings(asset, name)]
+    except UnknownFactError as error:
+        unread = str(error)
+    reach, wide = _reach(ranges)
+    if reach == Reach.OPEN:
         return failed(f"Open to the internet by {abridge(wide)}.")
-    shared = [str(firewall_rule.get("name")) for firewall_rule in rules if _all_of_azure(firewall_rule)]
-    return expect(
-        not shared,
-        f"Every customer's services in Azure may connect, by {abridge(shared)}.",
-        "Its firewall names networks.",
-    )
+    shared = [str(rule.get("name")) for rule in rules if _is_all_of_azure(rule)]
+    if shared:
+        return failed(f"Every customer's services in Azure may connect, by {abridge(shared)}.")
+    if unread or reach == Reach.UNCLEAR:
+        return unknown(unread or "An address of the firewall has a form that is not known here.")
+    return passed("Its firewall names networks.")
+
+
+def _named(rule: Mapping[str, Any], *, version: int) -> tuple[str, Addresses]:
+    return str(rule.get("name")), between(rule.get("from"), rule.get("to"), version=version)
+
+
+def _reach(ranges: Sequence[tuple[str, Addresses]]) -> tuple[Reach, list[str]]:
+    """Of all rules together, with the names of those that are enough alone, or of all where it takes several."""
+    wide = [name for name, addresses in ranges if addresses.reach == Reach.OPEN]
+    return union(addresses for _, addresses in ranges).reach, wide or [name for name, _ in ranges]
+
+
+def _is_all_of_azure(rule: Mapping[str, Any]) -> bool:
+    """From and to 0.0.0.0 stands for Azure's own services, of all customers, and for no address.
+
+    https://learn.microsoft.com/rest/api/sql/firewall-rules/create-or-update
+    """
+    return rule.get("from") == rule.get("to") == "0.0.0.0"  # noqa: S104 # nosec B104 # no address to listen on
 
 
 @posture_check(
@@ -74,7 +84,7 @@ def _firewall(asset: Asset) -> Evaluation:
     references=cite("azure-sql/database/firewall-configure", "4.1.2"),
 )
 def sql_firewall(asset: Asset) -> Evaluation:
-    return _firewall(asset)
+    return _firewall(asset, "ipv6_firewall_rules")
 
 
 @posture_check(

@@ -2,72 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
-from cloudaccounts.provider_kit.posture import Rule, abridge, expect, known, list_of_texts, mappings, posture_check
+from cloudaccounts.provider_kit.posture import Rule, abridge, posture_check
+from cloudaccounts.provider_kit.reach.addresses import Reach
+from cloudaccounts.provider_kit.reach.rules import reach
+from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
+from cloudaccounts.provider_kit.reach.verdicts import by, evaluation, every_port, reach_by_any
+from cloudaccounts.providers.azure.checks import security_rules
 from cloudaccounts.providers.azure.checks.references import cite
 
 _GROUP = "azure.network.network_security_group"
-_ANYWHERE = frozenset({"*", "0.0.0.0/0", "internet", "any", "::/0"})
-ALL_PORTS = range(65_536)
 
 
-def open_rules(asset: Asset, covers: Callable[[list[range]], bool], protocols: frozenset[str]) -> list[str]:
-    """Names of the inbound rules that allow everybody, unless a rule of higher priority denies the same."""
-    known(asset, "rules")
-    names: list[str] = []
-    for security_rule in sorted(mappings(asset, "rules"), key=_priority):
-        if str(security_rule.get("direction")).lower() != "inbound" or not _from_anywhere(security_rule):
-            continue
-        if str(security_rule.get("protocol")).lower() not in protocols or not covers(_ports(security_rule)):
-            continue
-        # Azure applies the first rule that matches. Rules after a denial of everybody no longer count.
-        if str(security_rule.get("access")).lower() == "deny":
-            break
-        names.append(str(security_rule.get("name")))
-    return names
-
-
-def _priority(security_rule: Mapping[str, Any]) -> int:
-    priority = security_rule.get("priority")
-    # Behind all custom rules, whose priorities end at 4096.
-    return priority if isinstance(priority, int) else 65_000
-
-
-def _from_anywhere(security_rule: Mapping[str, Any]) -> bool:
-    return any(source.lower() in _ANYWHERE for source in list_of_texts(security_rule.get("sources"), "rules.sources"))
-
-
-def _ports(security_rule: Mapping[str, Any]) -> list[range]:
-    """``22``, ``20-25`` and ``*``; what is none of these covers nothing."""
-    ranges: list[range] = []
-    for text in list_of_texts(security_rule.get("ports"), "rules.ports"):
-        first, _, last = text.partition("-")
-        if text == "*":
-            ranges.append(ALL_PORTS)
-        elif first.isascii() and first.isdigit() and (not last or (last.isascii() and last.isdigit())):
-            ranges.append(range(int(first), int(last or first) + 1))
-    return ranges
-
-
-def _open(port: int) -> Rule:
+def _open(port: int, *protocols: int) -> Rule:
     def evaluate(asset: Asset) -> Evaluation:
-        names = open_rules(
-            asset, lambda ports: any(port in port_range for port_range in ports), frozenset({"tcp", "*"})
-        )
-        return expect(
-            not names,
-            f"Port {port} is open to the internet by {abridge(names)}.",
+        result = reach_by_any(security_rules.inbound(asset), protocols, port, deny_wins=False)
+        return evaluation(
+            result.reach,
+            f"Port {port} is open to the internet{by(result.names)}.",
             f"No rule opens port {port} to the internet.",
+            f"Whether port {port} is open{by(result.names)} cannot be told: {security_rules.WHY_UNCLEAR}",
         )
 
     return evaluate
 
 
-def _administration(port: int, name: str, cis: str) -> PostureCheck:
+def _administration(port: int, name: str, cis: str, *protocols: int) -> PostureCheck:
     return posture_check(
         f"azure_nsg_{name.lower()}_open",
         f"{name} is open to the internet",
@@ -81,11 +42,11 @@ def _administration(port: int, name: str, cis: str) -> PostureCheck:
         command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
         "--source-address-prefixes <your-network>",
         references=cite("bastion/bastion-overview", cis),
-    )(_open(port))
+    )(_open(port, *protocols))
 
 
-rdp_open = _administration(3389, "RDP", "6.1")
-ssh_open = _administration(22, "SSH", "6.2")
+rdp_open = _administration(3389, "RDP", "6.1", TCP, UDP)
+ssh_open = _administration(22, "SSH", "6.2", TCP)
 
 
 @posture_check(
@@ -103,15 +64,12 @@ ssh_open = _administration(22, "SSH", "6.2")
     references=cite("virtual-network/network-security-groups-overview"),
 )
 def all_ports_open(asset: Asset) -> Evaluation:
-    # Either protocol alone opens all ports of it.
-    protocols = frozenset({"tcp", "udp", "*"})
-    names = open_rules(
-        asset, lambda ports: any(len(port_range) >= len(ALL_PORTS) - 1 for port_range in ports), protocols
-    )
-    return expect(
-        not names,
-        f"All ports are open to the internet by {abridge(names)}.",
-        "No rule opens all ports to the internet.",
+    result = every_port(security_rules.inbound(asset), deny_wins=False)
+    return evaluation(
+        result.reach,
+        f"All ports are open to the internet{by(result.names)}.",
+        "The rules do not open all ports to the internet.",
+        f"Whether all ports are open to the internet cannot be told: {security_rules.WHY_UNCLEAR}",
     )
 
 
@@ -133,16 +91,14 @@ _DATABASES = {1433: "SQL Server", 3306: "MySQL", 5432: "PostgreSQL", 6379: "Redi
     references=cite("virtual-network/network-security-groups-overview"),
 )
 def database_open(asset: Asset) -> Evaluation:
-    protocols = frozenset({"tcp", "*"})
-    databases = [
-        label
-        for port, label in _DATABASES.items()
-        if open_rules(asset, lambda ports, port=port: any(port in port_range for port_range in ports), protocols)  # type: ignore[misc] # binds the loop's value
-    ]
-    return expect(
-        not databases,
-        f"Open to the internet: {abridge(databases)}.",
+    rules = security_rules.inbound(asset)
+    by_database = {label: reach(rules, TCP, port, deny_wins=False).reach for port, label in _DATABASES.items()}
+    names = [label for label, reached in by_database.items() if reached == Reach.OPEN]
+    return evaluation(
+        Reach.OPEN if names else Reach.UNCLEAR if Reach.UNCLEAR in by_database.values() else Reach.CLOSED,
+        f"Open to the internet: {abridge(names)}.",
         "No port of a usual database is open to the internet.",
+        f"Whether a database's port is open to the internet cannot be told: {security_rules.WHY_UNCLEAR}",
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, passed, posture_check, text, value
+from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, posture_check, text, value
+from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
 
 _ACCOUNT = "azure.storage.storage_account"
@@ -94,11 +95,7 @@ def shared_keys(asset: Asset) -> Evaluation:
     references=cite("storage/common/storage-network-security", "3.8"),
 )
 def network_open(asset: Asset) -> Evaluation:
-    if text(asset, "public_network_access").lower() == "disabled":
-        return passed("The public network is switched off.")
-    # The default action decides; the named networks are exceptions from it.
-    closed = text(asset, "network_default_action").lower() == "deny"
-    return expect(closed, "Every network may connect.", "Only named networks may connect.")
+    return firewalls.of_networks(asset)
 
 
 @posture_check(

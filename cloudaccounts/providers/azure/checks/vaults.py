@@ -11,10 +11,9 @@ from cloudaccounts.provider_kit.posture import (
     known,
     list_of_texts,
     mappings,
-    passed,
     posture_check,
-    text,
 )
+from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
 
 _VAULT = "azure.keyvault.vault"
@@ -53,10 +52,7 @@ def recoverable(asset: Asset) -> Evaluation:
     references=cite("key-vault/general/network-security"),
 )
 def network_open(asset: Asset) -> Evaluation:
-    if text(asset, "public_network_access").lower() == "disabled":
-        return passed("The public network is switched off.")
-    closed = text(asset, "network_default_action").lower() == "deny"
-    return expect(closed, "Every network may connect.", "Only named networks may connect.")
+    return firewalls.of_networks(asset)
 
 
 @posture_check(

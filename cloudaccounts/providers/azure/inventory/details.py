@@ -59,6 +59,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "network_default_action": "properties.networkAcls.defaultAction",
                 "network_bypass": "properties.networkAcls.bypass",
                 "network_ip_rules": extract.sorted_list("properties.networkAcls.ipRules"),
+                "network_ipv6_rules": extract.sorted_list("properties.networkAcls.ipv6Rules"),
                 "infrastructure_encryption": "properties.encryption.requireInfrastructureEncryption",
                 "encryption_key_source": "properties.encryption.keySource",
                 "key_expiration_days": "properties.keyPolicy.keyExpirationPeriodInDays",
@@ -145,6 +146,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "purge_protection": "properties.enablePurgeProtection",
                 "public_network_access": "properties.publicNetworkAccess",
                 "network_default_action": "properties.networkAcls.defaultAction",
+                "network_ip_rules": extract.sorted_list("properties.networkAcls.ipRules"),
                 "enabled_for_deployment": "properties.enabledForDeployment",
                 "access_policies": lambda answer: len(at(answer, "properties.accessPolicies") or ()),
             },
@@ -159,6 +161,12 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             },
             (
                 Child("firewall_rules", "firewallRules", "Microsoft.Sql/servers/firewallRules", extract.firewall),
+                Child(
+                    "ipv6_firewall_rules",
+                    "ipv6FirewallRules",
+                    "Microsoft.Sql/servers/ipv6FirewallRules",
+                    extract.firewall_v6,
+                ),
                 # Not properties.administrators, which is in the answer only where the request expands it.
                 Child(
                     "entra_administrators",

@@ -50,18 +50,22 @@ def rules(answer: Mapping[str, Any]) -> list[Any]:
             "sources": texts(
                 at(rule, "properties.sourceAddressPrefix"),
                 at(rule, "properties.sourceAddressPrefixes"),
-                [
-                    str(group.get("id", "")).lower()
-                    for group in at(rule, "properties.sourceApplicationSecurityGroups") or ()
-                ],
+                _lower_ids(at(rule, "properties.sourceApplicationSecurityGroups")),
             ),
             "destinations": texts(
-                at(rule, "properties.destinationAddressPrefix"), at(rule, "properties.destinationAddressPrefixes")
+                at(rule, "properties.destinationAddressPrefix"),
+                at(rule, "properties.destinationAddressPrefixes"),
+                _lower_ids(at(rule, "properties.destinationApplicationSecurityGroups")),
             ),
+            "source_ports": texts(at(rule, "properties.sourcePortRange"), at(rule, "properties.sourcePortRanges")),
             "ports": texts(at(rule, "properties.destinationPortRange"), at(rule, "properties.destinationPortRanges")),
         }
         for rule in at(answer, "properties.securityRules") or ()
     )
+
+
+def _lower_ids(groups: Any) -> list[str]:
+    return [str(one.get("id", "")).lower() for one in groups or ()]
 
 
 def firewall(rules: Sequence[Any]) -> list[Any]:
@@ -70,6 +74,18 @@ def firewall(rules: Sequence[Any]) -> list[Any]:
             "name": rule.get("name"),
             "from": at(rule, "properties.startIpAddress"),
             "to": at(rule, "properties.endIpAddress"),
+        }
+        for rule in rules
+    )
+
+
+def firewall_v6(rules: Sequence[Any]) -> list[Any]:
+    """As `firewall`, of the rules that a SQL server keeps for IPv6."""
+    return ordered(
+        {
+            "name": rule.get("name"),
+            "from": at(rule, "properties.startIPv6Address"),
+            "to": at(rule, "properties.endIPv6Address"),
         }
         for rule in rules
     )

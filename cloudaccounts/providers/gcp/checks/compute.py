@@ -7,6 +7,7 @@ from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     abridge,
     expect,
+    failed,
     flag,
     list_of_texts,
     mappings,
@@ -15,10 +16,15 @@ from cloudaccounts.provider_kit.posture import (
     posture_check,
     text,
 )
+from cloudaccounts.provider_kit.reach.addresses import Reach, networks
+from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _MACHINE = "gcp.compute.instance"
 _PROJECT = "gcp.compute.project"
+# The newer of two places: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
+_ADDRESSES = "controlPlaneEndpointsConfig.ipEndpointsConfig"
+_AUTHORIZED = ("masterAuthorizedNetworksConfig", f"{_ADDRESSES}.authorizedNetworksConfig")
 # https://cloud.google.com/compute/docs/metadata/setting-custom-metadata
 _ON = ("true", "y", "yes", "1")
 _OFF = ("false", "n", "no", "0")
@@ -235,8 +241,23 @@ def legacy_abac(asset: Asset) -> Evaluation:
 def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "privateClusterConfig.enablePrivateEndpoint"):
         return passed("Its API has a private address only.")
-    named = flag(asset, "masterAuthorizedNetworksConfig.enabled")
-    return expect(named, "Every network may reach its API.", "Only named networks may reach its API.")
+    if not flag(asset, f"{_ADDRESSES}.enabled", default=True):
+        return passed("Its API is not reached by address.")
+    if not flag(asset, f"{_ADDRESSES}.enablePublicEndpoint", default=True):
+        return passed("Its API has a private address only.")
+    named = [path for path in _AUTHORIZED if flag(asset, f"{path}.enabled")]
+    if not named:
+        return failed("Every network may reach its API.")
+    blocks = [block.get("cidrBlock") for path in named for block in mappings(asset, f"{path}.cidrBlocks")]
+    reach = networks(blocks).reach
+    if reach != Reach.OPEN and any(flag(asset, f"{path}.gcpPublicCidrsAccessEnabled") for path in named):
+        return failed("Every machine in Google Cloud with a public address, of any customer, may reach its API.")
+    return evaluation(
+        reach,
+        "Networks as large as the internet may reach its API.",
+        "Only named networks may reach its API.",
+        "An authorized network has a form that is not known here.",
+    )
 
 
 @posture_check(

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
-
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
-    UnknownFactError,
     abridge,
     expect,
     flag,
     known,
     mappings,
     not_applicable,
+    passed,
     posture_check,
     text,
+    value,
 )
+from cloudaccounts.provider_kit.reach.addresses import Reach, network, union
+from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _INSTANCE = "gcp.sqladmin.instance"
 _NETWORK = "settings.ipConfiguration"
-_WIDEST = 8  # bits: a network as large as 10.0.0.0/8 is no allow-list
 
 
 @posture_check(
@@ -37,15 +37,19 @@ _WIDEST = 8  # bits: a network as large as 10.0.0.0/8 is no allow-list
 )
 def open_network(asset: Asset) -> Evaluation:
     known(asset, "settings")
-    try:
-        wide = [
-            str(network.get("value"))
-            for network in mappings(asset, f"{_NETWORK}.authorizedNetworks")
-            if ip_network(str(network.get("value")), strict=False).prefixlen <= _WIDEST
-        ]
-    except ValueError:
-        raise UnknownFactError("An authorized network has a form that is not known here.") from None
-    return expect(not wide, f"Open to {abridge(wide)}.", "No network as large as the internet is authorized.")
+    if value(asset, f"{_NETWORK}.ipv4Enabled") is False:
+        return passed("It has no public address, which is what authorized networks are for.")
+    authorized = [
+        (str(entry.get("value")), network(entry.get("value")))
+        for entry in mappings(asset, f"{_NETWORK}.authorizedNetworks")
+    ]
+    wide = [name for name, addresses in authorized if addresses.reach == Reach.OPEN]
+    return evaluation(
+        union(addresses for _, addresses in authorized).reach,
+        f"Open to {abridge(wide or [name for name, _ in authorized])}.",
+        "No networks as large as the internet are authorized.",
+        "An authorized network has a form that is not known here.",
+    )
 
 
 @posture_check(

@@ -2,70 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     Rule,
     expect,
     flag,
-    list_of_texts,
     mappings,
     not_applicable,
-    passed,
     posture_check,
     text,
     texts,
+    unknown,
 )
+from cloudaccounts.provider_kit.reach.rules import Result
+from cloudaccounts.provider_kit.reach.rules import Rule as ReachRule
+from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
+from cloudaccounts.provider_kit.reach.verdicts import evaluation, every_port, reach_by_any
+from cloudaccounts.providers.gcp.checks import firewall_rules
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _FIREWALL = "gcp.compute.firewall"
-ALL_PORTS = range(65_536)
-_ANYWHERE = ("0.0.0.0/0", "::/0")
-_TCP = ("tcp", "6", "all")
 _RESTRICT = "gcloud compute firewall-rules update <rule> --source-ranges=<your-network>"
 
 
-def _reason_closed(asset: Asset) -> Evaluation | None:
-    """Why a rule lets nobody in from the internet; None where it does."""
-    if text(asset, "direction").upper() == "EGRESS":
+def _not_inbound(asset: Asset) -> Evaluation | None:
+    """Why a rule lets nobody in at all; None where it is one that allows what comes in."""
+    direction = text(asset, "direction").upper()
+    if direction == "EGRESS":
         return not_applicable("This rule is about what leaves.")
     if flag(asset, "disabled"):
         return not_applicable("This rule is disabled.")
-    if not mappings(asset, "allowed"):
+    if mappings(asset, "denied"):
         return not_applicable("This rule denies.")
-    if not any(source in _ANYWHERE for source in texts(asset, "sourceRanges")):
-        return passed("It does not let in the whole internet.")
+    texts(asset, "sourceRanges")  # raises where they are no list of texts
+    if direction not in ("", "INGRESS") or not mappings(asset, "allowed"):
+        return unknown("This rule has a form that is not known here.")
     return None
 
 
-def _ports(asset: Asset, protocols: tuple[str, ...]) -> list[range]:
-    """What the rule allows of these protocols; without ports it is all of them."""
-    ranges: list[range] = []
-    for allowed in mappings(asset, "allowed"):
-        if str(allowed.get("IPProtocol")).lower() not in protocols:
-            continue
-        port_texts = list_of_texts(allowed.get("ports"), "allowed.ports")
-        if not port_texts:
-            ranges.append(ALL_PORTS)
-        for ports in port_texts:
-            first, _, last = ports.partition("-")
-            if all(end.isascii() and end.isdigit() for end in (first, last or first)):
-                ranges.append(range(int(first), int(last or first) + 1))
-    return ranges
+def _by_reach(asset: Asset, decide: Callable[[Sequence[ReachRule]], Result], failure: str, success: str) -> Evaluation:
+    other = _not_inbound(asset)
+    if other is not None:
+        return other
+    unclear = "A part of this rule, or of those before it, could not be read or has a form that is not known here."
+    return evaluation(firewall_rules.widest(asset, decide), failure, success, unclear)
 
 
-def _open(port: int) -> Rule:
+def _open(port: int, *protocols: int) -> Rule:
     def evaluate(asset: Asset) -> Evaluation:
-        closed = _reason_closed(asset)
-        if closed is not None:
-            return closed
-        opened = any(port in ports for ports in _ports(asset, _TCP))
-        return expect(not opened, f"It opens port {port} to the internet.", f"It does not open port {port}.")
+        return _by_reach(
+            asset,
+            lambda rules: reach_by_any(rules, protocols, port, deny_wins=True),
+            f"It opens port {port} to the internet.",
+            f"It does not open port {port} to the internet.",
+        )
 
     return evaluate
 
 
-def _administration(port: int, name: str, cis: str) -> PostureCheck:
+def _administration(port: int, name: str, cis: str, *protocols: int) -> PostureCheck:
     return posture_check(
         f"gcp_firewall_{name.lower()}_open",
         f"{name} is open to the internet",
@@ -78,11 +76,11 @@ def _administration(port: int, name: str, cis: str) -> PostureCheck:
         "Identity-Aware Proxy (35.235.240.0/20).",
         command=_RESTRICT,
         references=cite("iap/docs/using-tcp-forwarding", cis),
-    )(_open(port))
+    )(_open(port, *protocols))
 
 
-ssh_open = _administration(22, "SSH", "3.6")
-rdp_open = _administration(3389, "RDP", "3.7")
+ssh_open = _administration(22, "SSH", "3.6", TCP)
+rdp_open = _administration(3389, "RDP", "3.7", TCP, UDP)
 
 
 @posture_check(
@@ -98,11 +96,12 @@ rdp_open = _administration(3389, "RDP", "3.7")
     references=cite("firewall/docs/firewalls"),
 )
 def all_open(asset: Asset) -> Evaluation:
-    closed = _reason_closed(asset)
-    if closed is not None:
-        return closed
-    wide = any(len(ports) >= len(ALL_PORTS) - 1 for ports in _ports(asset, ("tcp", "6", "udp", "17", "all")))
-    return expect(not wide, "It opens all ports to the internet.", "It opens some ports only.")
+    return _by_reach(
+        asset,
+        lambda rules: every_port(rules, deny_wins=True),
+        "It opens all ports to the internet.",
+        "It does not open all ports to the internet.",
+    )
 
 
 @posture_check(

@@ -7,6 +7,7 @@ from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     abridge,
     expect,
+    failed,
     known,
     mapping,
     mappings,
@@ -14,7 +15,10 @@ from cloudaccounts.provider_kit.posture import (
     posture_check,
     text,
     texts,
+    value,
 )
+from cloudaccounts.provider_kit.reach.addresses import Reach, networks
+from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _KEY = "gcp.apikeys.key"
@@ -56,10 +60,14 @@ def key_clients(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
         return not_applicable("This key was deleted.")
     restrictions = mapping(asset, "restrictions")
-    return expect(
-        any(restrictions.get(name) for name in _CLIENTS),
-        "It is restricted to no sites, addresses or apps.",
+    if not any(restrictions.get(name) for name in _CLIENTS):
+        return failed("It is restricted to no sites, addresses or apps.")
+    allowed = value(asset, "restrictions.serverKeyRestrictions.allowedIps")
+    return evaluation(
+        Reach.CLOSED if allowed is None else networks(allowed).reach,
+        "The addresses that may use it are as many as the internet's.",
         "Its users are named.",
+        "An address that may use it has a form that is not known here.",
     )
 
 

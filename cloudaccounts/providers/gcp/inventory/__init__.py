@@ -22,7 +22,7 @@ from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.identity import sign_in
-from cloudaccounts.providers.gcp.inventory import auditing, changes, policies, relations, resources
+from cloudaccounts.providers.gcp.inventory import auditing, changes, firewalls, policies, relations, resources
 from cloudaccounts.providers.gcp.inventory.batching import Batch
 from cloudaccounts.providers.gcp.project import require_usable
 from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
@@ -109,11 +109,19 @@ class GcpSession:
     def _resources(self, unit: ScanUnit) -> Iterator[Asset]:
         regions = {unit.region, *unit.also}
         batch: Iterable[asset_v1.Asset] | None = self._batch.of(unit.service) if self._batch else None
-        for item in self._list([unit.service]) if batch is None else batch:
-            asset = resources.normalize(unit.service, item)
-            # Cloud Asset cannot filter by location, so regions that are not the account's are left out here.
-            if asset.region in regions:
-                yield self._with_related(asset)
+        rules: list[Asset] = []
+        try:
+            for item in self._list([unit.service]) if batch is None else batch:
+                asset = resources.normalize(unit.service, item)
+                if asset.type == firewalls.FIREWALL:  # global, and told last: what denies may stand behind what allows
+                    rules.append(asset)
+                # Cloud Asset cannot filter by location, so regions that are not the account's are left out here.
+                elif asset.region in regions:
+                    yield self._with_related(asset)
+        except SDK_ERRORS as error:
+            yield from firewalls.related(rules, unread=explain(error).code)
+            raise
+        yield from firewalls.related(rules)
 
     def _list(self, services: Sequence[str]) -> ListAssetsPager:
         request = asset_v1.ListAssetsRequest(

@@ -13,7 +13,6 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.providers.azure.checks import CHECKS
 from cloudaccounts.providers.azure.checks.monitoring import PLANS, WATCHED
-from cloudaccounts.providers.azure.checks.network import open_rules
 from cloudaccounts.providers.azure.provider import PROVIDER
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
 
@@ -24,7 +23,8 @@ ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
 
 def rule(port: str = "22", source: str = "*", **more: Any) -> dict[str, Any]:
     usual = {"direction": "Inbound", "access": "Allow", "protocol": "Tcp", "priority": 200}
-    return {"name": "one", "sources": [source], "ports": [port], **usual, **more}
+    ends = {"sources": [source], "destinations": ["*"], "source_ports": ["*"], "ports": [port]}
+    return {"name": "one", **ends, **usual, **more}
 
 
 def unread(*names: str) -> dict[str, Any]:
@@ -236,15 +236,12 @@ def test_rules_are_told_whole() -> None:
 
 
 def test_a_deny_rule_that_comes_first_closes_the_port() -> None:
-    def ports(wanted: list[range]) -> bool:
-        return any(22 in one for one in wanted)
-
-    def group(*rules: dict[str, Any]) -> Asset:
-        return Asset("t", "network", "westeurope", "/x", "x", properties={"rules": list(rules)})
-
     deny = rule("*", access="Deny", protocol="*", priority=150, name="deny")
     early, late = rule(priority=100, name="early"), rule(priority=300, name="late")
-    assert open_rules(group(late, deny, early), ports, frozenset({"tcp", "*"})) == ["early"]
+    check = BY_ID["azure_nsg_ssh_open"]
+    result = judged(check, {"rules": [late, deny, early]})
+    assert (result.verdict, result.reason) == (F, "Port 22 is open to the internet by early.")
+    assert judged(check, {"rules": [late, deny]}).verdict == P
 
 
 odd = st.recursive(

@@ -1,0 +1,98 @@
+"""The inbound rules of a network security group, as rules of reach.
+
+Lower numbers come first, and the first rule that matches decides. No two rules of a direction have one number. Behind
+them all, default rules let in the virtual network and Azure's load balancer and deny the rest, the internet with it:
+https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.posture import known, mappings
+from cloudaccounts.provider_kit.reach.addresses import EVERYBODY, NOBODY, UNKNOWN, Addresses, network, union
+from cloudaccounts.provider_kit.reach.rules import ANYWHERE, Destinations, Rule
+from cloudaccounts.provider_kit.reach.spans import UNCLEAR, PartialSet, union_of_partial
+from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, ports, protocol
+
+WHY_UNCLEAR = "a rule names addresses that Azure keeps, or has a form that is not known here."
+
+# https://learn.microsoft.com/azure/virtual-network/service-tags-overview. Internet is all that lies outside the virtual
+# network, Azure's own addresses included. VirtualNetwork is the networks of one's own, AzureLoadBalancer the host that
+# probes. Every other tag is a list that Azure keeps; AzureCloud's is of machines that anybody may rent.
+_SOURCE_TAGS: Mapping[str, Addresses] = MappingProxyType(
+    {
+        **dict.fromkeys(("*", "any", "internet"), EVERYBODY),
+        **dict.fromkeys(("virtualnetwork", "azureloadbalancer"), NOBODY),
+    }
+)
+# Addresses are translated before inbound rules are looked at, so that every destination is in the virtual network.
+_DESTINATION_TAGS: Mapping[str, Addresses] = MappingProxyType(dict.fromkeys(("*", "any", "virtualnetwork"), EVERYBODY))
+_DIRECTIONS: Mapping[str, bool] = MappingProxyType({"inbound": True, "outbound": False})
+_ACCESS: Mapping[str, bool] = MappingProxyType({"allow": True, "deny": False})
+
+
+def inbound(asset: Asset) -> list[Rule]:
+    """Raises `UnknownFactError` where the rules were not read at all."""
+    known(asset, "rules")
+    by_direction = [(row, _word(row, "direction", _DIRECTIONS)) for row in mappings(asset, "rules")]
+    return [_rule(row, is_inbound) for row, is_inbound in by_direction if is_inbound is not False]
+
+
+def _rule(row: Mapping[str, Any], is_inbound: bool | None) -> Rule:
+    priority = row.get("priority")
+    return Rule(
+        name=str(row.get("name") or ""),
+        allows=_word(row, "access", _ACCESS),
+        priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else None,
+        sources=_addresses(row.get("sources"), _SOURCE_TAGS),
+        destinations=_destinations(row),
+        protocols=protocol(row.get("protocol"), everything="*"),
+        ports=_ports(row.get("ports")),
+        source_ports=_ports(row.get("source_ports", ["*"])),
+        doubtful=is_inbound is None,
+    )
+
+
+def _word(row: Mapping[str, Any], name: str, meanings: Mapping[str, bool]) -> bool | None:
+    """None for what is not known here."""
+    word = row.get(name)
+    return meanings.get(word.lower()) if isinstance(word, str) else None
+
+
+def _addresses(values: Any, tags: Mapping[str, Addresses]) -> Addresses:
+    """Of addresses and service tags. Application security groups are machines in the virtual network."""
+    if not isinstance(values, list) or not values:
+        return UNKNOWN  # a rule names at least one
+    return union(_address(value, tags) for value in values)
+
+
+def _address(value: Any, tags: Mapping[str, Addresses]) -> Addresses:
+    if not isinstance(value, str):
+        return UNKNOWN
+    if _is_group(value):
+        return NOBODY
+    by_tag = tags.get(value.lower())
+    return network(value) if by_tag is None else by_tag
+
+
+def _destinations(row: Mapping[str, Any]) -> Destinations:
+    """Anywhere for a row of before these were collected: every rule of Azure has them."""
+    if "destinations" not in row:
+        return ANYWHERE
+    values = row["destinations"]
+    groups = {one for one in values if isinstance(one, str) and _is_group(one)} if isinstance(values, list) else ()
+    return Destinations(_addresses(values, _DESTINATION_TAGS), frozenset(groups))
+
+
+def _is_group(value: str) -> bool:
+    return value.startswith("/")
+
+
+def _ports(values: Any) -> PartialSet:
+    if not isinstance(values, list) or not values:
+        return UNCLEAR
+    return union_of_partial(PartialSet(ALL_PORTS) if value == "*" else ports(value) for value in values)
