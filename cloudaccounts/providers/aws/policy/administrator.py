@@ -1,0 +1,133 @@
+"""Whether policies make somebody an administrator: one who may do everything, or all but a few things that he may give
+himself.
+
+- One statement must allow actions of every kind on resources of every kind, as ``*`` does and as NotAction and
+  NotResource do when they leave out less.
+- What is left, all statements and denials taken together, must have one of IAM's actions by which an identity gives
+  itself more on all of IAM: who lacks these (AWS's PowerUserAccess) is no administrator.
+
+CIS AWS 1.16; https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from cloudaccounts.providers.aws.policy.answers import Answer
+from cloudaccounts.providers.aws.policy.conditions import KNOWN_OPERATORS
+from cloudaccounts.providers.aws.policy.document import Condition, Policy, Statement
+from cloudaccounts.providers.aws.policy.names import Names
+from cloudaccounts.providers.aws.policy.patterns import covers, has_variable, widened
+
+# An identity that may do one of these to any identity or policy gives itself the rest.
+GIVES_ITSELF_MORE = (
+    *("iam:attachuserpolicy", "iam:attachgrouppolicy", "iam:attachrolepolicy"),
+    *("iam:putuserpolicy", "iam:putgrouppolicy", "iam:putrolepolicy"),
+    *("iam:createpolicyversion", "iam:setdefaultpolicyversion", "iam:addusertogroup"),
+    *("iam:updateassumerolepolicy", "iam:createaccesskey", "iam:createloginprofile", "iam:updateloginprofile"),
+)
+# Services so different that only a statement about everything names them all.
+_EVERY_KIND = ("iam:*", "s3:*", "ec2:*", "kms:*", "lambda:*", "sts:*", "cloudtrail:*", "organizations:*")
+_IAM = "iam::*:*"
+_PARTITIONS = ("aws", "aws-us-gov", "aws-cn", "aws-eusc")
+_ACCOUNT = re.compile(":[0-9]{12}:")  # an identity's policy reaches its own account alone, whichever it names
+# They say how a request comes, and leave what it may do as it is.
+_HOW = frozenset(
+    {
+        *("aws:multifactorauthpresent", "aws:multifactorauthage", "aws:securetransport", "aws:sourceip"),
+        *("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:useragent", "aws:referer"),
+        *("aws:currenttime", "aws:epochtime", "aws:tokenissuetime"),
+    }
+)
+# They say on what, and so leave out the rest: by a tag, in a region, by one of AWS's own servers.
+_WHAT = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys", "aws:resourceaccount", "aws:ismcpserviceaction")
+
+
+def is_administrator(policies: Sequence[Policy], boundary: Policy | None = None) -> Answer:
+    """All policies of one identity together, within its permissions boundary where it has one."""
+    answer = _administers([one for policy in policies for one in policy.statements])
+    return answer if boundary is None else min(answer, _administers(boundary.statements))
+
+
+def administrative_statement(policy: Policy) -> str:
+    """The label of the statement that allows everything; empty where none does."""
+    return next((one.label for one in policy.allowing() if _is_about_everything(one)), "")
+
+
+def matters(policy: Policy) -> bool:
+    """Whether the policy could be part of what makes an administrator, or keeps somebody from being one."""
+    return any(_touches_iam(one) for one in policy.statements)
+
+
+def _touches_iam(statement: Statement) -> bool:
+    if statement.actions.excepted:
+        return True
+    return any(covers(pattern, action) for pattern in statement.actions.patterns for action in GIVES_ITSELF_MORE)
+
+
+def _administers(statements: Iterable[Statement]) -> Answer:
+    statements = list(statements)
+    breadth = max(
+        (_unlimited(one) for one in statements if one.allows and _is_about_everything(one)), default=Answer.NO
+    )
+    depth = max((_may(statements, action) for action in GIVES_ITSELF_MORE), default=Answer.NO)
+    return min(breadth, depth)
+
+
+def _is_about_everything(statement: Statement) -> bool:
+    actions = statement.actions
+    covered = [actions.surely_cover(kind) for kind in _EVERY_KIND]
+    broad = any(covered) if actions.excepted else all(covered)
+    return broad and any(_reaches(statement.resources, place) for place in ("s3:::*", "ec2:*:*:*"))
+
+
+def _reaches(resources: Names, place: str) -> bool:
+    """Whether the resources are those of a whole place, such as ``iam::*:*``, in whichever partition.
+
+    NotResource counts while it leaves out less than all of it: all buckets but one are no limit.
+    """
+    within = [f"arn:{partition}:{place}" for partition in _PARTITIONS]
+    patterns = [_ACCOUNT.sub(":*:", pattern) for pattern in resources.patterns]
+    if resources.excepted:
+        return not any(covers(widened(pattern), one) for pattern in patterns for one in (*within, f"arn:*:{place}"))
+    return any(covers(pattern, one) for pattern in patterns if not has_variable(pattern) for one in within)
+
+
+def _may(statements: Sequence[Statement], action: str) -> Answer:
+    """Whether the action is allowed on all identities and policies, and denied on none of them for good."""
+    allowed, denied = Answer.NO, Answer.NO
+    for one in statements:
+        if not one.actions.surely_cover(action):
+            continue
+        if one.allows and _reaches(one.resources, _IAM):
+            allowed = max(allowed, _unlimited(one))
+        if not one.allows and _is_denied_everywhere(one.resources):
+            denied = max(denied, _for_good(one.conditions))
+    return min(allowed, Answer(Answer.YES - denied))
+
+
+def _is_denied_everywhere(resources: Names) -> bool:
+    names = Names(tuple(_ACCOUNT.sub(":*:", pattern) for pattern in resources.patterns), resources.excepted)
+    return any(names.surely_cover(f"arn:{partition}:{_IAM}") for partition in _PARTITIONS)
+
+
+def _unlimited(statement: Statement) -> Answer:
+    return min((_leaves_all(one) for one in statement.conditions), default=Answer.YES)
+
+
+def _leaves_all(condition: Condition) -> Answer:
+    """Whether an Allow allows as much with the condition as without."""
+    if condition.operator not in KNOWN_OPERATORS:
+        return Answer.UNSURE
+    if condition.key in _HOW:
+        return Answer.YES
+    return Answer.NO if condition.key.startswith(_WHAT) else Answer.UNSURE
+
+
+def _for_good(conditions: Sequence[Condition]) -> Answer:
+    """Whether a Deny denies whatever the request is like: with a second factor, another moment or place it may not."""
+    answers = (
+        Answer.NO if one.key in _HOW and one.operator in KNOWN_OPERATORS else Answer.UNSURE for one in conditions
+    )
+    return min(answers, default=Answer.YES)

@@ -1,0 +1,111 @@
+"""Who in the world may assume a role, by its trust policy.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cloudaccounts.providers.aws.policy.access import Opening, denied, openings
+from cloudaccounts.providers.aws.policy.answers import Answer
+from cloudaccounts.providers.aws.policy.conditions import (
+    KNOWN_OPERATORS,
+    is_loose,
+    is_positive,
+    keys_that_must_be_there,
+    leave_strangers_out,
+)
+from cloudaccounts.providers.aws.policy.document import Condition, Policy, Statement
+from cloudaccounts.providers.aws.policy.principals import PrincipalKind
+from cloudaccounts.providers.aws.policy.shared_providers import SAYS_NOTHING, SHARED, SharedProvider
+
+_WILD = frozenset({"stringlike"})
+# By themselves they assume nothing: they go along with an assumption that another statement allows.
+_ALONGSIDE = frozenset({"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"})
+
+
+def assumable_by_strangers(policy: Policy) -> tuple[Opening, ...]:
+    """Statements that let somebody assume the role whom nobody chose.
+
+    Services are left alone: what a service does with a role, its own account must have passed to it (iam:PassRole).
+    """
+    relevant = Policy(tuple(one for one in policy.statements if not one.allows or _assumes(one)))
+    return (*openings(relevant), *(found for one in relevant.allowing() for found in _federated(relevant, one)))
+
+
+def other_accounts(policy: Policy, own: str) -> dict[str, bool]:
+    """Accounts beside the role's own that are trusted by name, and whether an external ID is asked of them.
+
+    Where a third party acts for many customers, the external ID is what keeps one of them from using another's role:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
+    """
+    found: dict[str, bool] = {}
+    for statement in policy.allowing():
+        if statement.except_principals or not _assumes(statement):
+            continue
+        bound = _asks_for_external_id(statement.conditions)
+        for account in {principal.account for principal in statement.principals} - {"", own}:
+            found[account] = found.get(account, True) and bound
+    return dict(sorted(found.items()))
+
+
+def trusts_services(policy: Policy) -> bool:
+    """Whether machines, functions or other services run with the role."""
+    return any(
+        principal.kind is PrincipalKind.SERVICE
+        for statement in policy.allowing()
+        for principal in statement.principals
+        if not statement.except_principals
+    )
+
+
+def _assumes(statement: Statement) -> bool:
+    return statement.actions.excepted or not set(statement.actions.patterns) <= _ALONGSIDE
+
+
+def _asks_for_external_id(conditions: Sequence[Condition]) -> bool:
+    present = keys_that_must_be_there(conditions)
+    return any(
+        one.key == "sts:externalid" and is_positive(one) and not is_loose(one, present) and "*" not in one.values
+        for one in conditions
+    )
+
+
+def _federated(policy: Policy, statement: Statement) -> Iterator[Opening]:
+    if statement.except_principals:
+        return
+    for principal in dict.fromkeys(statement.principals):
+        if principal.kind is not PrincipalKind.FEDERATED:
+            continue
+        name = principal.name.rpartition(":oidc-provider/")[2].lower()
+        provider = SHARED.get(name)
+        if provider is None:
+            continue  # a company's own directory: all that it signs in was let in on purpose
+        left = max(_leave_others_out(statement.conditions, name, provider), denied(policy, statement, principal))
+        if left is not Answer.YES:
+            yield Opening(statement.label, provider.who, statement.written_actions, left is Answer.NO)
+
+
+def _leave_others_out(conditions: Sequence[Condition], name: str, provider: SharedProvider) -> Answer:
+    present = keys_that_must_be_there(conditions)
+    of_provider = [one for one in conditions if one.key.startswith(f"{name}:")]
+    others = [one for one in conditions if one not in of_provider]
+    answers = [
+        _says_who(one, one.key.removeprefix(f"{name}:"), provider, loose=is_loose(one, present)) for one in of_provider
+    ]
+    return max([*answers, leave_strangers_out(others)])
+
+
+def _says_who(condition: Condition, claim: str, provider: SharedProvider, *, loose: bool) -> Answer:
+    if condition.operator not in KNOWN_OPERATORS:
+        return Answer.UNSURE
+    if loose or condition.operator == "null":
+        return Answer.NO
+    if claim not in provider.claims:
+        return Answer.NO if claim in SAYS_NOTHING or not is_positive(condition) else Answer.UNSURE
+    if not is_positive(condition):
+        return Answer.NO
+    wildcards = condition.operator in _WILD
+    values = (provider.names_somebody(value, wildcards=wildcards) for value in condition.values)
+    return min(values, default=Answer.UNSURE)
