@@ -75,6 +75,7 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "aws.s3.bucket": ("s3", r"(?P<name>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])", "{s3}/s3/buckets/{name}"),
         "aws.iam.role": ("iam", f"role/{_IAM_NAME}", "{g}/iam/home#/roles/details/{name}"),
         "aws.iam.user": ("iam", f"user/{_IAM_NAME}", "{g}/iam/home#/users/details/{name}"),
+        "aws.iam.group": ("iam", f"group/{_IAM_NAME}", "{g}/iam/home#/groups/details/{name}"),
         "aws.iam.policy": ("iam", f"policy/{_IAM_NAME}", "{g}/iam/home#/policies/{arn}"),
         "aws.iam.account": ("iam", "root", "{g}/iam/home#/account_settings"),
         "aws.iam.credentials": (

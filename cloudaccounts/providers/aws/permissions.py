@@ -38,7 +38,7 @@ PERMISSIONS: tuple[Permission, ...] = (
         (
             ("GetAccountSummary", "the root user", "GetAccountSummary"),
             ("GetAccountPasswordPolicy", "the password policy", "GetAccountPasswordPolicy"),
-            ("GetAccountAuthorizationDetails", "users, roles and policies", "GetAccountAuthorizationDetails"),
+            ("GetAccountAuthorizationDetails", "users, groups, roles and policies", "GetAccountAuthorizationDetails"),
             ("ListAccessKeys", "access keys", "ListAccessKeys"),
             ("ListMFADevices", "multi-factor authentication", "ListMFADevices"),
             ("ListEntitiesForPolicy", "the support role", "ListEntitiesForPolicy"),
@@ -55,7 +55,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("GetAccountPublicAccessBlock", "public access to buckets", "s3control.GetPublicAccessBlock"),
             ("GetBucketPublicAccessBlock", "public access to buckets", "GetPublicAccessBlock"),
             ("GetBucketPolicyStatus", "public access to buckets", "GetBucketPolicyStatus"),
-            ("GetBucketPolicy", "encrypted transport to buckets", "GetBucketPolicy"),
+            ("GetBucketPolicy", "encrypted transport and public access to buckets", "GetBucketPolicy"),
             ("GetBucketAcl", "public access to buckets", "GetBucketAcl"),
             ("GetBucketOwnershipControls", "public access to buckets", "GetBucketOwnershipControls"),
             ("GetEncryptionConfiguration", "the encryption of buckets", "GetBucketEncryption"),
@@ -113,6 +113,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("ListKeys", "encryption keys", "ListKeys"),
             ("DescribeKey", "encryption keys", "DescribeKey"),
             ("GetKeyRotationStatus", "the rotation of encryption keys", "GetKeyRotationStatus"),
+            ("GetKeyPolicy", "public access to encryption keys", "GetKeyPolicy"),
         ),
     ),
     *_group(
@@ -128,9 +129,20 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Lambda",
         "lambda",
-        (("ListFunctions", "functions", "ListFunctions"), ("GetPolicy", "public functions", "GetPolicy")),
+        (
+            ("ListFunctions", "functions", "ListFunctions"),
+            ("GetPolicy", "public functions", "GetPolicy"),
+            ("ListAliases", "public functions", "ListAliases"),
+        ),
     ),
-    *_group("Secrets Manager", "secretsmanager", (("ListSecrets", "secrets", "ListSecrets"),)),
+    *_group(
+        "Secrets Manager",
+        "secretsmanager",
+        (
+            ("ListSecrets", "secrets", "ListSecrets"),
+            ("GetResourcePolicy", "public access to secrets", "GetResourcePolicy"),
+        ),
+    ),
     *_group(
         "SQS",
         "sqs",
@@ -157,7 +169,14 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("DescribeClusters", "container clusters", "DescribeClusters"),
         ),
     ),
-    *_group("Containers", "ecr", (("DescribeRepositories", "container images", "DescribeRepositories"),)),
+    *_group(
+        "Containers",
+        "ecr",
+        (
+            ("DescribeRepositories", "container images", "DescribeRepositories"),
+            ("GetRepositoryPolicy", "public access to container images", "GetRepositoryPolicy"),
+        ),
+    ),
     *_group("EFS", "elasticfilesystem", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)),
     *_group(
         "DynamoDB",

@@ -8,7 +8,11 @@ from sandbox.aws.examples.site import Site
 def lambda_functions(site: Site) -> None:
     functions = site.client("lambda")
     role = f"arn:{site.account.partition}:iam::{site.account.id}:role/service-role/etl-lambda"
-    for name, runtime in (("ingest-events", "python3.13"), ("thumbnailer", "nodejs14.x")):
+    for name, runtime in (
+        ("ingest-events", "python3.13"),
+        ("thumbnailer", "nodejs14.x"),
+        ("partner-report", "python3.13"),
+    ):
         functions.create_function(
             FunctionName=name, Runtime=runtime, Role=role, Handler="main.handler", Code={"ZipFile": b"nothing"}
         )
@@ -21,6 +25,15 @@ def lambda_functions(site: Site) -> None:
     )
     functions.add_permission(
         FunctionName="thumbnailer", StatementId="open", Action="lambda:InvokeFunction", Principal="*"
+    )
+    version = functions.publish_version(FunctionName="partner-report")["Version"]
+    functions.create_alias(FunctionName="partner-report", Name="live", FunctionVersion=version)
+    functions.add_permission(
+        FunctionName="partner-report",
+        Qualifier="live",
+        StatementId="open",
+        Action="lambda:InvokeFunction",
+        Principal="*",
     )
 
 
@@ -44,6 +57,9 @@ def ecr(site: Site) -> None:
         repositoryName="ingest", imageTagMutability="IMMUTABLE", imageScanningConfiguration={"scanOnPush": True}
     )
     ecr.create_repository(repositoryName="old-tools")
+    statement = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    ecr.set_repository_policy(repositoryName="old-tools", policyText=text)
 
 
 def disks(site: Site) -> None:

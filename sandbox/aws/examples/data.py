@@ -10,6 +10,8 @@ def kms(site: Site) -> None:
         kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=key)
         if rotated:
             kms.enable_key_rotation(KeyId=key)
+        else:
+            kms.put_key_policy(KeyId=key, PolicyName="default", Policy=open_policy("kms:Decrypt", "*"))
 
 
 def rds(site: Site) -> None:
@@ -52,6 +54,8 @@ def dynamodb(site: Site) -> None:
 def secrets(site: Site) -> None:
     secrets = site.client("secretsmanager")
     secrets.create_secret(Name="partner/api-key", SecretString="never-used-in-the-sandbox")
+    shared = open_policy("secretsmanager:GetSecretValue", "*")
+    secrets.put_resource_policy(SecretId="partner/api-key", ResourcePolicy=shared)
     secrets.create_secret(Name="warehouse/admin", SecretString="never-used-in-the-sandbox")
     # Without a function: moto would run it, in Docker.
     rules = {"AutomaticallyAfterDays": 30}

@@ -70,13 +70,16 @@ def lower_tags(pairs: Iterable[Any] | None) -> dict[str, str]:
 
 
 def document(text: Any) -> Any:
-    """A policy that AWS gives as JSON text; None where there is none, or no JSON."""
+    """A policy that AWS gives as JSON text; None where there is none.
+
+    What is no JSON stays a text: a rule that needs the policy says that it has a form that is not known.
+    """
     if not text:
         return None
     try:
         return plain(json.loads(text))
     except ValueError:
-        return None
+        return str(text)
 
 
 def chain_permitted(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:

@@ -10,9 +10,9 @@ from typing import Any
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, lower_tags, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, lower_tags, paged
 
-THREADS = 4  # EKS clusters read at once: each takes a small call
+THREADS = 4  # EKS clusters, or repositories, read at once: each takes a small call
 ECS_BATCH = 100  # clusters that DescribeClusters takes
 
 
@@ -71,14 +71,26 @@ def _ecs_cluster(scope: Scope, item: Any) -> Asset:
 
 def ecr(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecr", scope.region)
-    for item in paged(client, "describe_repositories", "repositories"):
-        encryption = item.get("encryptionConfiguration", {})
-        properties = {
-            "uri": item.get("repositoryUri"),
-            "immutable_tags": item.get("imageTagMutability") == "IMMUTABLE",
-            "scan_on_push": item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-            "encryption": encryption.get("encryptionType"),
-            "kms_key_id": encryption.get("kmsKey"),
-            "created_at": plain(item.get("createdAt")),
-        }
-        yield asset(scope, "ecr.repository", item["repositoryArn"], item["repositoryName"], properties)
+    repositories = paged(client, "describe_repositories", "repositories")
+    yield from in_order(partial(_repository, scope, client), repositories, threads=THREADS)
+
+
+def _repository(scope: Scope, client: Any, item: Any) -> Asset:
+    name = item["repositoryName"]
+    encryption = item.get("encryptionConfiguration", {})
+    properties = Properties(scope.connection)
+    properties.values |= {
+        "uri": item.get("repositoryUri"),
+        "immutable_tags": item.get("imageTagMutability") == "IMMUTABLE",
+        "scan_on_push": item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+        "encryption": encryption.get("encryptionType"),
+        "kms_key_id": encryption.get("kmsKey"),
+        "created_at": plain(item.get("createdAt")),
+    }
+    properties.read(
+        "policy",
+        lambda: document(client.get_repository_policy(repositoryName=name).get("policyText")),
+        permission="ecr:GetRepositoryPolicy",
+        absent=("RepositoryPolicyNotFoundException",),
+    )
+    return asset(scope, "ecr.repository", item["repositoryArn"], name, properties.to_dict())

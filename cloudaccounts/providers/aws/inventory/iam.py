@@ -1,4 +1,4 @@
-"""IAM: the account's own settings, users with keys and MFA devices, roles, customer-managed policies.
+"""IAM: the account's own settings, users with keys and MFA devices, groups, roles, customer-managed policies.
 
 One paged GetAccountAuthorizationDetails replaces what would be five calls for each user. When passwords and keys were
 last used is in the `credential_report`.
@@ -6,40 +6,76 @@ last used is in the `credential_report`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import ordered, plain
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, tags
+from cloudaccounts.providers.aws.policy.administrator import matters
+from cloudaccounts.providers.aws.policy.document import PolicyError, parse_identity_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.literals import EntityTypeType
-    from mypy_boto3_iam.type_defs import ManagedPolicyDetailTypeDef, RoleDetailTypeDef, UserDetailTypeDef
+    from mypy_boto3_iam.type_defs import (
+        AttachedPolicyTypeDef,
+        GetAccountAuthorizationDetailsResponseTypeDef,
+        GroupDetailTypeDef,
+        ManagedPolicyDetailTypeDef,
+        RoleDetailTypeDef,
+        UserDetailTypeDef,
+    )
 
 THREADS = 4  # users read at once: each takes two small calls
 # Of GetAccountSummary's numbers: those about the root user, and counts that change with every user. The rest are
 # quotas.
 _ROOT = {"AccountMFAEnabled", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent", "AccountPasswordPresent"}
 _COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers", "MFADevices", "MFADevicesInUse", "ServerCertificates")
-_ENTITY_TYPES: list[EntityTypeType] = ["User", "Role", "LocalManagedPolicy"]
+_POLICIES: list[EntityTypeType] = ["LocalManagedPolicy"]
+_IDENTITIES: list[EntityTypeType] = ["User", "Group", "Role"]
+# What is kept with each identity of an attached policy that makes nobody an administrator, and limits none.
+_OF_NO_WEIGHT: Mapping[str, Any] = MappingProxyType({"Statement": []})
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
+    """The policies first: what they say is told with the identities that hold them, in whichever page those are."""
     client = scope.connection.client("iam")
     yield _account(scope, client)
-    read_user = partial(_user, scope, client)
-    pages = client.get_paginator("get_account_authorization_details").paginate(
-        Filter=_ENTITY_TYPES, PaginationConfig={"PageSize": 500}
-    )
-    for page in pages:
+    documents: dict[str, Any] = {}
+    for page in _details(client, _POLICIES):
+        for policy in page["Policies"]:
+            found = _policy(policy)
+            documents[found.native_id] = _weighty(found.properties["document"])
+            yield found
+    members: dict[str, list[str]] = {}
+    groups: list[GroupDetailTypeDef] = []
+    read_user = partial(_user, scope, client, documents)
+    for page in _details(client, _IDENTITIES):
+        for user in page["UserDetailList"]:
+            for group in user.get("GroupList", ()):
+                members.setdefault(group, []).append(user["UserName"])
         # Keys and MFA devices are the two things about users that the details lack.
         yield from in_order(read_user, page["UserDetailList"], threads=THREADS)
-        yield from (_role(role) for role in page["RoleDetailList"])
-        yield from (_policy(policy) for policy in page["Policies"])
+        yield from (_role(role, documents) for role in page["RoleDetailList"])
+        groups += page["GroupDetailList"]
+    yield from (_group(group, documents, members.get(group["GroupName"], [])) for group in groups)
+
+
+def _details(client: IAMClient, kinds: list[EntityTypeType]) -> Iterator[GetAccountAuthorizationDetailsResponseTypeDef]:
+    pages = client.get_paginator("get_account_authorization_details")
+    yield from pages.paginate(Filter=kinds, PaginationConfig={"PageSize": 500})
+
+
+def _weighty(document: Any) -> Any:
+    """The document where `administrator` needs it, so that thousands of roles do not each repeat what they share."""
+    try:
+        return document if matters(parse_identity_policy(document)) else dict(_OF_NO_WEIGHT)
+    except PolicyError:
+        return document
 
 
 def _asset(kind: str, arn: str, name: str, item_tags: Any, properties: dict[str, Any]) -> Asset:
@@ -87,7 +123,7 @@ def _holders(client: IAMClient, partition: str) -> list[str]:
     return sorted(role["RoleName"] for page in pages for role in page["PolicyRoles"])
 
 
-def _user(scope: Scope, client: IAMClient, user: UserDetailTypeDef) -> Asset:
+def _user(scope: Scope, client: IAMClient, documents: Mapping[str, Any], user: UserDetailTypeDef) -> Asset:
     name = user["UserName"]
     properties = Properties(scope.connection)
     properties.values |= {
@@ -95,9 +131,9 @@ def _user(scope: Scope, client: IAMClient, user: UserDetailTypeDef) -> Asset:
         "path": user["Path"],
         "created_at": plain(user["CreateDate"]),
         "groups": sorted(user.get("GroupList", ())),
-        "attached_policies": sorted(policy["PolicyArn"] for policy in user.get("AttachedManagedPolicies", ())),
+        **_attached(user.get("AttachedManagedPolicies", ()), documents),
         "inline_policies": _documents(user.get("UserPolicyList", ())),
-        "permissions_boundary": user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        **_boundary(user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"), documents),
     }
     properties.read("access_keys", lambda: _keys(client, name), permission="iam:ListAccessKeys")
     properties.read("mfa_devices", lambda: _mfa(client, name), permission="iam:ListMFADevices")
@@ -118,20 +154,32 @@ def _mfa(client: IAMClient, name: str) -> list[str]:
     return sorted(device["SerialNumber"] for page in pages for device in page["MFADevices"])
 
 
-def _role(role: RoleDetailTypeDef) -> Asset:
+def _role(role: RoleDetailTypeDef, documents: Mapping[str, Any]) -> Asset:
     used = role.get("RoleLastUsed", {})
     properties = {
         "id": role["RoleId"],
         "path": role["Path"],
         "created_at": plain(role["CreateDate"]),
         "trust_policy": plain(role.get("AssumeRolePolicyDocument")),
-        "attached_policies": sorted(policy["PolicyArn"] for policy in role.get("AttachedManagedPolicies", ())),
+        **_attached(role.get("AttachedManagedPolicies", ()), documents),
         "inline_policies": _documents(role.get("RolePolicyList", ())),
-        "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        **_boundary(role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"), documents),
         "instance_profiles": sorted(profile["Arn"] for profile in role.get("InstanceProfileList", ())),
         OBSERVED: {"last_used_at": plain(used.get("LastUsedDate")), "last_used_region": used.get("Region")},
     }
     return _asset("role", role["Arn"], role["RoleName"], role.get("Tags"), properties)
+
+
+def _group(group: GroupDetailTypeDef, documents: Mapping[str, Any], members: list[str]) -> Asset:
+    properties = {
+        "id": group["GroupId"],
+        "path": group["Path"],
+        "created_at": plain(group["CreateDate"]),
+        "members": sorted(members),
+        **_attached(group.get("AttachedManagedPolicies", ()), documents),
+        "inline_policies": _documents(group.get("GroupPolicyList", ())),
+    }
+    return _asset("group", group["Arn"], group["GroupName"], (), properties)
 
 
 def _policy(policy: ManagedPolicyDetailTypeDef) -> Asset:
@@ -154,3 +202,16 @@ def _documents(policies: Any) -> dict[str, Any]:
         policy["PolicyName"]: plain(policy.get("PolicyDocument"))
         for policy in sorted(policies, key=lambda policy: policy["PolicyName"])
     }
+
+
+def _attached(policies: Iterable[AttachedPolicyTypeDef], documents: Mapping[str, Any]) -> dict[str, Any]:
+    """ARNs of all attached policies, and by ARN what the account's own ones say. AWS's are known by their names."""
+    arns = sorted(policy["PolicyArn"] for policy in policies)
+    return {
+        "attached_policies": arns,
+        "attached_documents": {arn: documents[arn] for arn in arns if arn in documents},
+    }
+
+
+def _boundary(arn: str | None, documents: Mapping[str, Any]) -> dict[str, Any]:
+    return {"permissions_boundary": arn, "boundary_document": documents.get(arn or "")}

@@ -9,9 +9,9 @@ from typing import Any
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, paged
 
-THREADS = 4  # keys read at once: each takes two small calls
+THREADS = 4  # keys read at once: each takes three small calls
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
@@ -55,5 +55,11 @@ def _key(scope: Scope, client: Any, aliases: dict[str, list[str]], identifier: s
             lambda: client.get_key_rotation_status(KeyId=identifier)["KeyRotationEnabled"],
             permission="kms:GetKeyRotationStatus",
         )
+    properties.read(
+        "policy",
+        # A key has one policy, of this name: API reference of GetKeyPolicy.
+        lambda: document(client.get_key_policy(KeyId=identifier, PolicyName="default").get("Policy")),
+        permission="kms:GetKeyPolicy",
+    )
     name = names[0].removeprefix("alias/") if names else identifier
     return asset(scope, "kms.key", key["Arn"], name, properties.to_dict())

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.deadlines import in_order
+from cloudaccounts.providers.aws.errors import aws_code
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, paged
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
-THREADS = 4  # functions read at once: each takes a small call
+THREADS = 4  # functions read at once: each takes two small calls, and one for each alias
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
@@ -43,4 +46,24 @@ def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTyp
         permission="lambda:GetPolicy",
         absent=("ResourceNotFoundException",),
     )
+    properties.read("alias_policies", lambda: _alias_policies(client, name), permission="lambda:ListAliases")
     return asset(scope, "lambda.function", item["FunctionArn"], name, properties.to_dict())
+
+
+def _alias_policies(client: LambdaClient, name: str) -> dict[str, Any]:
+    """The policies of the aliases that have one of their own: it counts for calls to the alias.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/versioning-aliases.html
+    """
+    aliases = sorted(alias["Name"] for alias in paged(client, "list_aliases", "Aliases", FunctionName=name))
+    policies = {alias: _alias_policy(client, name, alias) for alias in aliases}
+    return {alias: policy for alias, policy in policies.items() if policy is not None}
+
+
+def _alias_policy(client: LambdaClient, name: str, alias: str) -> Any:
+    try:
+        return document(client.get_policy(FunctionName=name, Qualifier=alias).get("Policy"))
+    except ClientError as error:
+        if aws_code(error) == "ResourceNotFoundException":  # it has none
+            return None
+        raise

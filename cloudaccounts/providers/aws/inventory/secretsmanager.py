@@ -1,23 +1,28 @@
-"""Secrets Manager in one region: which secrets there are, never what they hold."""
+"""Secrets Manager in one region: which secrets there are and who may read them, never what they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, paged, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, paged, tags
+
+THREADS = 4  # secrets read at once: each takes a small call
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("secretsmanager", scope.region)
-    for item in paged(client, "list_secrets", "SecretList"):
-        yield _secret(scope, item)
+    secrets = paged(client, "list_secrets", "SecretList")
+    yield from in_order(partial(_secret, scope, client), secrets, threads=THREADS)
 
 
-def _secret(scope: Scope, item: Any) -> Asset:
-    properties = {
+def _secret(scope: Scope, client: Any, item: Any) -> Asset:
+    properties = Properties(scope.connection)
+    properties.values |= {
         "rotation": item.get("RotationEnabled", False),
         "rotation_days": item.get("RotationRules", {}).get("AutomaticallyAfterDays"),
         "kms_key_id": item.get("KmsKeyId"),
@@ -27,4 +32,11 @@ def _secret(scope: Scope, item: Any) -> Asset:
         "rotated_at": plain(item.get("LastRotatedDate")),
         OBSERVED: {"accessed_at": plain(item.get("LastAccessedDate"))},
     }
-    return asset(scope, "secretsmanager.secret", item["ARN"], item["Name"], properties, tags=tags(item.get("Tags")))
+    properties.read(
+        "policy",
+        lambda: document(client.get_resource_policy(SecretId=item["ARN"]).get("ResourcePolicy")),
+        permission="secretsmanager:GetResourcePolicy",
+    )
+    return asset(
+        scope, "secretsmanager.secret", item["ARN"], item["Name"], properties.to_dict(), tags=tags(item.get("Tags"))
+    )

@@ -98,6 +98,11 @@ LINKS = [
         "https://console.aws.amazon.com/iam/home#/users/details/ana%40example.com",
     ),
     (
+        "aws.iam.group",
+        "iam::111122223333:group/people/engineers",
+        "https://console.aws.amazon.com/iam/home#/groups/details/engineers",
+    ),
+    (
         "aws.iam.policy",
         "iam::111122223333:policy/teams/readers",
         "https://console.aws.amazon.com/iam/home#/policies/arn:aws:iam::111122223333:policy/teams/readers",

@@ -6,15 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.provider_kit.normalization import ordered, plain
 from cloudaccounts.providers.aws.inventory import SERVICES, AwsSession, open_session
-from cloudaccounts.providers.aws.inventory.common import tags
+from cloudaccounts.providers.aws.inventory.common import document, tags
 from cloudaccounts.providers.aws.inventory.credential_report import facts
 from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.provider import PROVIDER
@@ -253,3 +255,91 @@ def test_a_service_that_is_not_subscribed_is_told_and_no_gap(cloud: Cloud, sessi
     assert [(asset.type, asset.name) for asset in found] == [
         ("aws.account.unused_service", "guardduty is not set up in us-east-1")
     ]
+
+
+def test_identities_are_told_with_what_their_policies_say(session: AwsSession) -> None:
+    found = {(asset.type, asset.name): asset for asset in session.collect(ScanUnit("iam", "global"))}
+    everything = f"arn:aws:iam::{PLATFORM}:policy/everything-for-now"
+    tom = found["aws.iam.user", "tom.berg"].properties
+    assert everything in tom["attached_policies"]
+    assert tom["attached_documents"][everything]["Statement"][0]["Action"] == ["*"]
+    group = found["aws.iam.group", "engineers"]
+    assert group.properties["members"] == ["ana.lopez", "tom.berg"]
+    assert (group.properties["attached_policies"], group.properties["inline_policies"]) == ([], {})
+    role = found["aws.iam.role", "break-glass"].properties
+    assert role["attached_documents"] == {}
+    assert (role["permissions_boundary"], role["boundary_document"]) == (None, None)
+
+
+def test_policies_of_resources_are_told(session: AwsSession) -> None:
+    def policies(service: str) -> dict[str, Any]:
+        return {asset.name: asset.properties for asset in session.collect(ScanUnit(service, "us-east-1"))}
+
+    functions = policies("lambda")
+    assert functions["ingest-events"]["alias_policies"] == {}
+    # The simulated AWS keeps an alias's statements with the function's own; AWS tells them under the alias alone.
+    assert functions["partner-report"]["alias_policies"]["live"]["Statement"][0]["Principal"] == "*"
+    keys = policies("kms")
+    assert keys["data-lake"]["policy"]["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{PLATFORM}:root"}
+    assert keys["warehouse"]["policy"]["Statement"][0]["Sid"] == "Open"
+    secrets = policies("secretsmanager")
+    assert secrets["warehouse/admin"]["policy"] is None
+    assert secrets["partner/api-key"]["policy"]["Statement"][0]["Sid"] == "Open"
+    repositories = policies("ecr")
+    assert repositories["ingest"]["policy"] is None
+    assert repositories["old-tools"]["policy"]["Statement"][0]["Sid"] == "Open"
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "lost", "kept"),
+    [
+        ("kms", "GetKeyPolicy", "policy", "rotation"),
+        ("secretsmanager", "GetResourcePolicy", "policy", "rotation_days"),
+        ("ecr", "GetRepositoryPolicy", "policy", "scan_on_push"),
+        ("lambda", "ListAliases", "alias_policies", "runtime"),
+    ],
+)
+def test_a_policy_that_may_not_be_read_hides_nothing_else(
+    cloud: Cloud, session: AwsSession, service: str, action: str, lost: str, kept: str
+) -> None:
+    cloud.control.fault("deny", action=action)
+    found = list(session.collect(ScanUnit(service, "us-east-1")))
+    assert found
+    for asset in found:
+        assert asset.properties["unreadable"] == {lost: "permission_denied"}
+        assert kept in asset.properties
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "fields"),
+    [
+        ("kms", "GetKeyPolicy", "Policy"),
+        ("secretsmanager", "GetResourcePolicy", "ResourcePolicy"),
+        ("ecr", "GetRepositoryPolicy", "policyText"),
+        ("lambda", "GetPolicy", "Policy"),
+        ("lambda", "ListAliases", "Aliases Aliases.Name"),
+        (
+            "iam",
+            "GetAccountAuthorizationDetails",
+            "GroupDetailList.GroupId GroupDetailList.GroupName GroupDetailList.Path GroupDetailList.Arn "
+            "GroupDetailList.CreateDate GroupDetailList.AttachedManagedPolicies.PolicyArn "
+            "GroupDetailList.GroupPolicyList.PolicyDocument UserDetailList.GroupList "
+            "UserDetailList.PermissionsBoundary.PermissionsBoundaryArn "
+            "RoleDetailList.PermissionsBoundary.PermissionsBoundaryArn Policies.PolicyVersionList.Document",
+        ),
+    ],
+)
+def test_what_is_read_of_an_answer_is_in_the_services_own_model(service: str, operation: str, fields: str) -> None:
+    model: Any = Session().get_service_model(service).operation_model(operation)
+    for field in fields.split():
+        shape = model.output_shape
+        for name in field.split("."):
+            shape = shape.member if shape.type_name == "list" else shape
+            assert name in shape.members, (field, name)
+            shape = shape.members[name]
+
+
+def test_a_policy_that_is_no_json_is_not_taken_for_none() -> None:
+    assert document("") is None
+    assert document('{"a": 1}') == {"a": 1}
+    assert document("{not json") == "{not json"
