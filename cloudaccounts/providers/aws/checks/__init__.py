@@ -10,15 +10,28 @@ recommendations. A rule cites those that ask what it asks; one that asks somethi
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
-from cloudaccounts.providers.aws.checks import account, compute, data, iam, messaging, monitoring, network, s3
+from cloudaccounts.providers.aws.checks import (
+    account,
+    compute,
+    data,
+    iam,
+    iam_policies,
+    messaging,
+    monitoring,
+    network,
+    resource_policies,
+    s3,
+)
 
 CHECKS: tuple[PostureCheck, ...] = (
     *account.CHECKS,
     *iam.CHECKS,
+    *iam_policies.CHECKS,
     *s3.CHECKS,
     *network.CHECKS,
     *compute.CHECKS,
     *data.CHECKS,
     *messaging.CHECKS,
+    *resource_policies.CHECKS,
     *monitoring.CHECKS,
 )

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, passed, required
+from cloudaccounts.contract.rules import Evaluation, Severity, Verdict
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    expect,
+    not_applicable,
+    optional,
+    passed,
+    required,
+    unknown,
+)
 from cloudaccounts.provider_kit.reach import verdicts
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub
+from cloudaccounts.providers.aws.policy.access import openings
+from cloudaccounts.providers.aws.policy.document import parse_resource_policy
 
 _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
+_WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 # Such instances stay listed for about an hour, and nothing can be changed on them.
 _GONE = {"terminated", "shutting-down"}
 # Past "Block function update" or about to be: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -72,8 +85,21 @@ def _image_public(asset: Asset) -> Evaluation:
 
 
 def _function_public(asset: Asset) -> Evaluation:
-    statement = policies.public_statement(optional(asset, "policy", dict))
-    return expect(statement is None, "Everybody may call this function.", "The policy names who may call the function.")
+    """By the function's own policy and by those of its aliases, each of which can be called by itself."""
+    own = policies.evaluate_access(asset, through_services=True)
+    if own.verdict is Verdict.FAIL:
+        return own
+    aliases = sorted(required(asset, "alias_policies", dict).items())
+    evaluations = [own, *(_alias_public(alias, document) for alias, document in aliases)]
+    return min(evaluations, key=lambda evaluation: _WORST_FIRST.index(evaluation.verdict))
+
+
+def _alias_public(alias: str, document: Any) -> Evaluation:
+    try:
+        found = openings(policies.understood(parse_resource_policy, document), through_services=True)
+    except UnknownFactError as error:
+        return unknown(f"Alias {alias}: {error}")
+    return policies.evaluate_openings(found, policies.NAMES_ONLY, whose=f"The policy of alias {alias}")
 
 
 def _runtime(asset: Asset) -> Evaluation:

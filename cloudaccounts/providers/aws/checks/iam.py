@@ -1,4 +1,4 @@
-"""Users, their keys and policies, and roles: second factors, unused and old credentials, who is an administrator."""
+"""Users and their keys: second factors, unused and old credentials, policies of their own."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     days_since,
     expect,
-    failed,
     not_applicable,
     observed,
     optional,
     parse_time,
-    passed,
     required,
     rows,
 )
-from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, aws_docs, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, cis, texts
 
 UNUSED_DAYS = 45  # CIS AWS 1.12
 KEY_DAYS = 90  # CIS AWS 1.14
@@ -94,38 +91,6 @@ def _through_groups(asset: Asset) -> Evaluation:
     )
 
 
-def _no_admin(asset: Asset) -> Evaluation:
-    attached = texts(required(asset, "attached_policies", list))
-    inline = required(asset, "inline_policies", dict)
-    # Directly attached policies only. What groups grant is not on the user's asset; groups are how it should be
-    # granted.
-    admin = any(arn.endswith(":aws:policy/AdministratorAccess") for arn in attached)
-    admin = admin or any(policies.is_admin(document) for document in inline.values())
-    return expect(
-        not admin,
-        "The user may do everything: an administrator policy is attached or written inline.",
-        "No administrator policy is given to the user directly.",
-    )
-
-
-def _policy_admin(asset: Asset) -> Evaluation:
-    # A policy that nobody has grants nothing: it becomes a finding with its first attachment.
-    if not required(asset, "attachment_count", int):
-        return not_applicable("The policy is attached to nobody.")
-    if not policies.is_admin(required(asset, "document", dict)):
-        return passed("The policy does not allow everything.")
-    return failed("The policy allows every action on everything, and is in use.")
-
-
-def _trust(asset: Asset) -> Evaluation:
-    statement = policies.public_statement(required(asset, "trust_policy", dict))
-    return expect(
-        statement is None,
-        "Every AWS account in the world may assume this role.",
-        "The trust policy names who may assume the role.",
-    )
-
-
 CHECKS = (
     check(
         "iam_user_mfa",
@@ -189,45 +154,5 @@ CHECKS = (
         "--user-name "
         "<user> --policy-arn <policy>",
         references=(cis("1.15"),),
-    ),
-    check(
-        "iam_user_admin",
-        "User is an administrator by a policy of its own",
-        Severity.HIGH,
-        _USER,
-        _no_admin,
-        why="A user's password or key lasts until somebody changes it; one that may do everything is the whole "
-        "account.",
-        console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
-        command="aws iam detach-user-policy --user-name <user> --policy-arn "
-        "arn:aws:iam::aws:policy/AdministratorAccess",
-        references=(cis("1.16"), BEST_PRACTICES),
-    ),
-    check(
-        "iam_policy_admin",
-        "Policy allows everything",
-        Severity.HIGH,
-        "aws.iam.policy",
-        _policy_admin,
-        why="Whoever holds a policy that allows *:* can undo every other measure.",
-        console="IAM, Policies, the policy: Edit to the actions that are needed, or detach it from everybody.",
-        command="aws iam list-entities-for-policy --policy-arn <policy>; aws iam detach-role-policy --role-name <role> "
-        "--policy-arn <policy>",
-        references=(cis("1.16"),),
-    ),
-    check(
-        "iam_role_trust",
-        "Role can be assumed by everybody",
-        Severity.CRITICAL,
-        "aws.iam.role",
-        _trust,
-        why="A role that trusts * can be taken on from any AWS account: its permissions are public.",
-        console="IAM, Roles, the role, Trust relationships, Edit: name the account, role or service that needs it.",
-        command="aws iam update-assume-role-policy --role-name <role> --policy-document file://trust.json",
-        references=(
-            aws_docs(
-                "The confused deputy problem", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
-            ),
-        ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import days_since, expect, failed, not_applicable, optional, passed, required
+from cloudaccounts.provider_kit.posture import days_since, expect, not_applicable, optional, required
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
 
@@ -14,11 +14,7 @@ _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
 
 
 def _open_policy(asset: Asset) -> Evaluation:
-    statement = policies.public_statement(optional(asset, "policy", dict))
-    if statement is None:
-        return passed("The policy lets in only whom it names.")
-    actions = ", ".join(sorted(texts(statement.get("Action")))[:3]) or "everything"
-    return failed(f"The policy lets everybody in ({actions}).")
+    return policies.evaluate_access(asset, through_services=True)
 
 
 def _encrypted(asset: Asset) -> Evaluation:

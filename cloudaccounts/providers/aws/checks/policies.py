@@ -1,107 +1,66 @@
-"""Reads policy documents: what their statements allow whom. Customers write them, so an unexpected shape grants
-nothing.
-
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
-"""
+"""What rules about policies share: reading one of an asset's, and the verdict on whom it lets in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from cloudaccounts.provider_kit.posture import UnknownFactError
-from cloudaccounts.provider_kit.reach.addresses import Reach, networks
-from cloudaccounts.providers.aws.checks.results import texts
-
-Statement = Mapping[str, Any]
-
-# Conditions under which "everybody" is no longer everybody: they name an account, an organization, a source or a
-# network. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_NARROWING = frozenset(
-    {
-        *("aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"),
-        *("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"),
-        *("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:sourceip", "aws:userid", "sts:externalid"),
-        *("s3:dataaccesspointaccount", "lambda:eventsourcetoken", "kms:calleraccount", "sns:endpoint"),
-    }
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Evaluation
+from cloudaccounts.provider_kit.posture import UnknownFactError, failed, optional, passed, unknown
+from cloudaccounts.providers.aws.policy.access import Opening, openings
+from cloudaccounts.providers.aws.policy.document import (
+    Policy,
+    PolicyError,
+    parse_identity_policy,
+    parse_resource_policy,
 )
-_ADDRESSES = frozenset({"aws:sourceip", "aws:vpcsourceip"})
-_LOOSE_OPERATORS = ("not", "null")  # StringNotEquals and its like exclude a few and allow everybody else
+
+ACTIONS_SHOWN = 3
+NAMES_ONLY = "The policy lets in only whom it names."
 
 
-def statements(document: Any, effect: str = "Allow") -> Iterator[Statement]:
-    """The statements of one effect; nothing for what is no policy."""
-    if not isinstance(document, Mapping):
-        return
-    content = document.get("Statement")
-    # The grammar allows a single statement in place of a list.
-    for statement in content if isinstance(content, list) else [content]:
-        if isinstance(statement, Mapping) and statement.get("Effect") == effect:
-            yield statement
+def resource_policy(asset: Asset, name: str = "policy") -> Policy | None:
+    """None where the resource has none. Raises `UnknownFactError` for what was not read or is no policy."""
+    document = optional(asset, name, dict)
+    return None if document is None else understood(parse_resource_policy, document)
 
 
-def is_admin(document: Any) -> bool:
-    """Whether some statement allows every action on everything (CIS AWS 1.16), without a condition."""
-    return any(
-        bool({"*", "*:*"} & set(texts(statement.get("Action"))))
-        and "*" in texts(statement.get("Resource"))
-        and not statement.get("Condition")
-        for statement in statements(document)
+def identity_policy(document: Any) -> Policy:
+    """Raises `UnknownFactError` for what is no policy."""
+    return understood(parse_identity_policy, document)
+
+
+def understood(parse: Callable[[Any], Policy], document: Any) -> Policy:
+    """Raises `UnknownFactError` where the parser refuses the document."""
+    try:
+        return parse(document)
+    except PolicyError as error:
+        raise UnknownFactError(str(error)) from None
+
+
+def evaluate_access(asset: Asset, *, through_services: bool = False) -> Evaluation:
+    """On a resource's policy: fails where it lets strangers in. See `openings`."""
+    policy = resource_policy(asset)
+    found = () if policy is None else openings(policy, through_services=through_services)
+    return evaluate_openings(
+        found, NAMES_ONLY if policy else "There is no policy: the account's own permissions decide."
     )
 
 
-def public_statement(document: Any) -> Statement | None:
-    """The first statement that allows everybody something, without a condition that names somebody; else None."""
-    for statement in statements(document):
-        if _names_everybody(statement.get("Principal")) and not _is_narrowed(statement.get("Condition")):
-            return statement
-    return None
+def evaluate_openings(found: Sequence[Opening], success: str, *, whose: str = "The policy") -> Evaluation:
+    """Fails by the first statement that surely lets strangers in; unknown where it may."""
+    for opening in found:
+        if opening.sure:
+            return failed(f"{whose} lets {opening.who} in: {opening.statement} ({_actions(opening)}).")
+    for opening in found:
+        return unknown(
+            f"{whose} may let {opening.who} in: {opening.statement} rests on what is not known here "
+            f"({_actions(opening)})."
+        )
+    return passed(success)
 
 
-def denies_unencrypted_transport(document: Any) -> bool:
-    """Whether everything is denied to everybody who connects without TLS (CIS AWS 2.1.1)."""
-    for statement in statements(document, "Deny"):
-        actions = {text.lower() for text in texts(statement.get("Action"))}
-        if not _names_everybody(statement.get("Principal")) or not {"*", "s3:*"} & actions:
-            continue
-        for operator, keys in _conditions(statement.get("Condition")):
-            for key, values in keys.items():
-                expected = {str(value).lower() for value in (values if isinstance(values, list) else [values])}
-                if str(key).lower() == "aws:securetransport" and operator.startswith("bool") and expected == {"false"}:
-                    return True
-    return False
-
-
-def _names_everybody(principal: Any) -> bool:
-    # {"AWS": "*"} and "*" mean the same; other kinds of principals (a service, a federation) are never everybody.
-    if isinstance(principal, Mapping):
-        return "*" in texts(principal.get("AWS"))
-    return "*" in texts(principal)
-
-
-def _conditions(condition: Any) -> Iterator[tuple[str, Mapping[Any, Any]]]:
-    if isinstance(condition, Mapping):
-        for operator, keys in condition.items():
-            if isinstance(keys, Mapping):
-                yield str(operator).lower(), keys
-
-
-def _is_narrowed(condition: Any) -> bool:
-    for operator, keys in _conditions(condition):
-        # IfExists is fulfilled where the key is absent, so it narrows nothing.
-        if any(word in operator for word in _LOOSE_OPERATORS) or operator.endswith("ifexists"):
-            continue
-        for key, values in keys.items():
-            if str(key).lower() in _NARROWING and not _is_everything(str(key).lower(), texts(values)):
-                return True
-    return False
-
-
-def _is_everything(key: str, values: list[str]) -> bool:
-    """Raises `UnknownFactError` for addresses in a form that is not known."""
-    if key not in _ADDRESSES or "*" in values:
-        return "*" in values
-    reach = networks(values).reach
-    if reach == Reach.UNCLEAR:
-        raise UnknownFactError("A condition names addresses in a form that is not known here.")
-    return reach == Reach.OPEN
+def _actions(opening: Opening) -> str:
+    shown = ", ".join(opening.actions[:ACTIONS_SHOWN])
+    return f"{shown} …" if len(opening.actions) > ACTIONS_SHOWN else shown

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    expect,
+    failed,
+    optional,
+    passed,
+    required,
+    rows,
+    unknown,
+)
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis
+from cloudaccounts.providers.aws.policy.access import openings
+from cloudaccounts.providers.aws.policy.answers import Answer
+from cloudaccounts.providers.aws.policy.document import Policy
+from cloudaccounts.providers.aws.policy.transport import denies_plain_transport
 
 _BUCKET = "aws.s3.bucket"
+_NO_POLICY = Policy(())
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # AuthenticatedUsers is everybody with any AWS account, so no less public.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
@@ -66,7 +80,14 @@ def _public(asset: Asset) -> Evaluation:
 
 
 def _open_by_policy(asset: Asset) -> list[str]:
-    return ["its policy lets everybody in"] if required(asset, "policy_is_public", bool) else []
+    """S3's own answer counts; the policy itself is read for the statement, and where S3 sees less than it says."""
+    try:
+        found = [one.statement for one in openings(policies.resource_policy(asset) or _NO_POLICY) if one.sure]
+    except UnknownFactError:
+        found = []
+    if not found and not required(asset, "policy_is_public", bool):
+        return []
+    return [f"its policy lets everybody in{f' ({found[0]})' if found else ''}"]
 
 
 def _open_by_list(asset: Asset) -> list[str]:
@@ -78,11 +99,22 @@ def _open_by_list(asset: Asset) -> list[str]:
 
 
 def _tls(asset: Asset) -> Evaluation:
+    policy = policies.resource_policy(asset)
+    if policy is None:
+        return failed("There is no policy that denies requests without TLS.")
+    answer = denies_plain_transport(policy, _arn(asset))
+    if answer is Answer.UNSURE:
+        return unknown("Whether all requests without TLS are denied rests on a condition that is not known here.")
     return expect(
-        policies.denies_unencrypted_transport(optional(asset, "policy", dict)),
-        "The policy does not deny requests without TLS.",
+        answer is Answer.YES,
+        "No statement denies everybody every action on the bucket and all its objects without TLS.",
         "Requests without TLS are denied.",
     )
+
+
+def _arn(asset: Asset) -> str:
+    is_arn = asset.native_id.startswith("arn:") and asset.native_id.split(":")[2:3] == ["s3"]
+    return asset.native_id if is_arn else f"arn:aws:s3:::{asset.name}"
 
 
 def _encrypted(asset: Asset) -> Evaluation:
@@ -144,7 +176,8 @@ CHECKS = (
         _BUCKET,
         _tls,
         why="Without TLS, objects and the signatures of requests can be read on the way.",
-        console="S3, the bucket, Permissions, Bucket policy: deny s3:* to * where aws:SecureTransport is false.",
+        console="S3, the bucket, Permissions, Bucket policy: deny s3:* to * on the bucket and its objects where "
+        "aws:SecureTransport is false.",
         command="aws s3api put-bucket-policy --bucket <bucket> --policy file://tls-only.json",
         references=(cis("2.1.1"),),
     ),

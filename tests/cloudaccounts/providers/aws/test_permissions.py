@@ -24,7 +24,12 @@ NEED_A_RESOURCE = {
     *("cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "guardduty:GetDetector", "kms:DescribeKey"),
     *("kms:GetKeyRotationStatus", "rds:DescribeDBSnapshotAttributes", "lambda:GetPolicy", "sqs:GetQueueAttributes"),
     *("sns:GetTopicAttributes", "eks:DescribeCluster", "dynamodb:DescribeTable"),
-    *("dynamodb:DescribeContinuousBackups", "ec2:GetManagedPrefixListEntries", "kms:GetKeyPolicy", "lambda:ListAliases"),
+    *(
+        "dynamodb:DescribeContinuousBackups",
+        "ec2:GetManagedPrefixListEntries",
+        "kms:GetKeyPolicy",
+        "lambda:ListAliases",
+    ),
     *("secretsmanager:GetResourcePolicy", "ecr:GetRepositoryPolicy"),
 }
 

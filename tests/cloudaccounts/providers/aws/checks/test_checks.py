@@ -45,8 +45,16 @@ def everybody(principal: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "x:Y", "Resource": "*", **more}]}
 
 
+OWN_POLICY = "arn:aws:iam::111122223333:policy/AdministratorAccess"  # the account's own, whatever its name
 ADMIN = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 READER = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*"}]}
+FOR_MACHINES = everybody({"Service": "ec2.amazonaws.com"}, Action="sts:AssumeRole")
+ROLE: dict[str, Any] = {
+    "path": "/",
+    "trust_policy": everybody({"AWS": "111122223333"}, Action="sts:AssumeRole"),
+    "attached_policies": [],
+    "inline_policies": {},
+}
 BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 TLS = {
     "Statement": {
@@ -122,9 +130,28 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         None,
     ),
     "aws_iam_user_admin": (
-        {"attached_policies": ["arn:aws:iam::1:policy/AdministratorAccess"], "inline_policies": {"a": READER}},
+        {
+            "attached_policies": [OWN_POLICY],
+            "attached_documents": {OWN_POLICY: READER},
+            "inline_policies": {"a": READER},
+        },
         {"attached_policies": ["arn:aws-cn:iam::aws:policy/AdministratorAccess"], "inline_policies": {}},
         None,
+    ),
+    "aws_iam_group_admin": (
+        {"members": ["ana"], "attached_policies": [], "inline_policies": {"a": READER}},
+        {"members": ["ana"], "attached_policies": [], "inline_policies": {"a": ADMIN}},
+        {"members": [], "attached_policies": [], "inline_policies": {"a": ADMIN}},
+    ),
+    "aws_iam_role_admin": (
+        ROLE | {"inline_policies": {"a": READER}},
+        ROLE | {"inline_policies": {"a": ADMIN}},
+        ROLE | {"inline_policies": {"a": ADMIN}, "path": "/aws-reserved/sso.amazonaws.com/eu-west-1/"},
+    ),
+    "aws_iam_service_role_admin": (
+        ROLE | {"inline_policies": {"a": READER}, "trust_policy": FOR_MACHINES},
+        ROLE | {"inline_policies": {"a": ADMIN}, "trust_policy": FOR_MACHINES},
+        ROLE | {"inline_policies": {"a": ADMIN}},
     ),
     "aws_iam_policy_admin": (
         {"attachment_count": 1, "document": READER},
@@ -187,7 +214,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
     "aws_ec2_snapshot_public": ({"public": False}, {"public": True}, None),
     "aws_ec2_snapshot_encrypted": ({"encrypted": True}, {"encrypted": False}, None),
     "aws_ec2_image_public": ({"public": False}, {"public": True}, None),
-    "aws_lambda_function_public": ({"policy": None}, {"policy": everybody()}, None),
+    "aws_lambda_function_public": (
+        {"policy": None, "alias_policies": {}},
+        {"policy": None, "alias_policies": {"live": everybody()}},
+        None,
+    ),
     "aws_lambda_runtime_supported": ({"runtime": "python3.13"}, {"runtime": "nodejs14.x"}, {"runtime": None}),
     "aws_eks_endpoint_public": (
         {"public_endpoint": True, "public_cidrs": ["192.0.2.0/24"]},
@@ -231,6 +262,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         {"owning_service": None, "rotation": False},
         {"owning_service": "rds", "rotation": False},
     ),
+    "aws_secretsmanager_secret_public": ({"policy": None}, {"policy": everybody()}, None),
+    "aws_kms_key_public": (
+        {"state": "Enabled", "policy": everybody({"AWS": "arn:aws:iam::111122223333:root"})},
+        {"state": "Disabled", "policy": everybody({"AWS": "*"})},
+        {"state": "PendingDeletion", "policy": everybody()},
+    ),
+    "aws_ecr_repository_public": ({"policy": None}, {"policy": everybody()}, None),
     "aws_kms_key_rotation": (
         {"state": "Enabled", "rotation": True},
         {"state": "Enabled", "rotation": False},
@@ -361,7 +399,7 @@ def test_a_bucket_is_public_only_where_no_block_stands_in_between(properties: di
     [
         (everybody("*"), True),
         (everybody({"AWS": "*"}), True),
-        (everybody({"Service": "*"}), False),
+        (everybody({"Service": "*"}), True),  # any service, so anybody who has one call the function
         (everybody({"AWS": "arn:aws:iam::1:root"}), False),
         (everybody(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), False),
         (everybody(Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), True),
@@ -375,7 +413,7 @@ def test_a_bucket_is_public_only_where_no_block_stands_in_between(properties: di
 )
 def test_everybody_is_everybody_unless_a_condition_names_somebody(policy: Any, is_open: bool) -> None:
     expected = Verdict.FAIL if is_open else Verdict.PASS
-    assert judge("aws_lambda_function_public", {"policy": policy}).verdict == expected
+    assert judge("aws_lambda_function_public", {"policy": policy, "alias_policies": {}}).verdict == expected
 
 
 NAMES = sorted({name for cases in CASES.values() for case in cases if case for name in case} | {"unreadable"})

@@ -73,7 +73,12 @@ def platform(cloud: Cloud, memory: dict[str, Found]) -> Found:
         ("aws_rds_snapshot_public", "warehouse-before-migration", "reporting-export"),
         ("aws_rds_snapshot_encrypted", "warehouse-before-migration", "reporting-export"),
         ("aws_lambda_function_public", "ingest-events", "thumbnailer"),
+        ("aws_lambda_function_public", "ingest-events", "partner-report"),  # the latter by an alias
         ("aws_lambda_runtime_supported", "ingest-events", "thumbnailer"),
+        ("aws_secretsmanager_secret_public", "warehouse/admin", "partner/api-key"),
+        ("aws_kms_key_public", "data-lake", "warehouse"),
+        ("aws_ecr_repository_public", "ingest", "old-tools"),
+        ("aws_iam_role_admin", "support", "break-glass"),
         ("aws_secretsmanager_rotation", "warehouse/admin", "partner/api-key"),
         ("aws_sqs_queue_public", "events", "partner-inbox"),
         ("aws_sqs_queue_encrypted", "events", "partner-inbox"),
@@ -95,6 +100,9 @@ def test_the_account_itself_is_judged(platform: Found) -> None:
     for check in ("root_mfa", "root_access_keys", "password_length", "password_reuse", "support_role"):
         assert platform[f"aws_iam_{check}"] == {Verdict.PASS: {PLATFORM}}
     assert platform["aws_cloudtrail_all_regions"] == {Verdict.PASS: {PLATFORM}}
+    assert platform["aws_iam_user_admin"][Verdict.FAIL] == {"tom.berg"}
+    assert platform["aws_iam_group_admin"] == {Verdict.PASS: {"engineers"}}
+    assert platform["aws_iam_service_role_admin"][Verdict.FAIL] == set()
     assert platform["aws_iam_policy_admin"][Verdict.FAIL] == {"everything-for-now"}
     assert len(platform["aws_ec2_snapshot_public"][Verdict.FAIL]) == 1
     assert len(platform["aws_ec2_vpc_flow_logs"][Verdict.PASS]) == 1

@@ -53,6 +53,7 @@ CONTROLS = {
     "aws_sns_topic_public": ("SNS.4",),
     "aws_sns_topic_encrypted": ("SNS.1",),
     "aws_secretsmanager_rotation": ("SecretsManager.1",),
+    "aws_kms_key_public": ("KMS.5",),
     "aws_cloudfront_https": ("CloudFront.3",),
     "aws_cloudtrail_logging": ("CloudTrail.3",),
 }

@@ -1,0 +1,229 @@
+"""What identities may do, and who may take on a role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    failed,
+    not_applicable,
+    passed,
+    required,
+    text,
+    unknown,
+    value,
+)
+from cloudaccounts.providers.aws.checks import policies
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, aws_docs, check, cis, texts
+from cloudaccounts.providers.aws.policy.administrator import administrative_statement, is_administrator
+from cloudaccounts.providers.aws.policy.answers import Answer
+from cloudaccounts.providers.aws.policy.document import Policy
+from cloudaccounts.providers.aws.policy.trust import assumable_by_strangers, other_accounts, trusts_services
+
+_OF_AWS = ":iam::aws:policy/"  # a policy that AWS manages: of these, one allows everything
+_ADMINISTRATOR = f"{_OF_AWS}AdministratorAccess"
+# What AWS writes in it, as it is documented.
+_EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+_SERVICE_LINKED, _IDENTITY_CENTER = "/aws-service-role/", "/aws-reserved/sso.amazonaws.com/"
+
+
+def _user_admin(asset: Asset) -> Evaluation:
+    return _evaluate(asset, "The user may do everything: {}.", "No policy of the user's own makes it an administrator.")
+
+
+def _group_admin(asset: Asset) -> Evaluation:
+    if not required(asset, "members", list):
+        return not_applicable("Nobody is in the group.")
+    return _evaluate(asset, "Members may do everything: {}.", "The group makes nobody an administrator.")
+
+
+def _role_admin(asset: Asset) -> Evaluation:
+    return _of_role(asset, services=False) or _evaluate(
+        asset, "Whoever assumes the role may do everything: {}.", "The role makes nobody an administrator."
+    )
+
+
+def _service_role_admin(asset: Asset) -> Evaluation:
+    return _of_role(asset, services=True) or _evaluate(
+        asset, "What runs with the role may do everything: {}.", "What runs with the role is limited."
+    )
+
+
+def _of_role(asset: Asset, *, services: bool) -> Evaluation | None:
+    """Why a role is not evaluated as one of people, or as one of services; None where it is."""
+    path = text(asset, "path")
+    if path.startswith(_SERVICE_LINKED):
+        return not_applicable("The role belongs to a service of AWS, which decides what it may do.")
+    if path.startswith(_IDENTITY_CENTER):
+        return not_applicable("The role is one of IAM Identity Center: who may use it is decided there.")
+    policy = policies.resource_policy(asset, "trust_policy")
+    if policy is None:
+        raise UnknownFactError("Trust policy was not told.")
+    if trusts_services(policy) == services:
+        return None
+    return not_applicable(
+        "No service runs with this role." if services else "Services run with this role: another check evaluates it."
+    )
+
+
+def _evaluate(asset: Asset, failure: str, success: str) -> Evaluation:
+    """On all policies of an identity's own together, within its permissions boundary."""
+    found, missing = _policies(asset)
+    boundary = _boundary(asset)
+    answer = is_administrator(list(found.values()), boundary)
+    if answer is Answer.YES:
+        alone = [name for name, policy in found.items() if is_administrator([policy]) is Answer.YES]
+        return failed(failure.format(f"by {', '.join(alone)}" if alone else "its policies together allow it"))
+    if missing:
+        raise UnknownFactError(missing)
+    if answer is Answer.UNSURE:
+        return unknown("Whether this makes an administrator rests on a condition that is not known here.")
+    return passed(success)
+
+
+def _policies(asset: Asset) -> tuple[dict[str, Policy], str]:
+    """By name for a person, and why one of them is not known."""
+    found: dict[str, Policy] = {}
+    missing = ""
+    for name, document in _documents(asset):
+        try:
+            found[name] = policies.identity_policy(document)
+        except UnknownFactError as error:
+            missing = f"{name}: {error}"
+    return found, missing
+
+
+def _documents(asset: Asset) -> Iterator[tuple[str, object]]:
+    attached = texts(required(asset, "attached_policies", list))
+    inline = required(asset, "inline_policies", dict)
+    for name, document in sorted(inline.items()):
+        yield f"the inline policy {name}", document
+    own = [arn for arn in attached if _OF_AWS not in arn]
+    documents = required(asset, "attached_documents", dict) if own else {}
+    for arn in own:
+        yield f"the policy {arn.rpartition('/')[2]}", documents.get(arn)
+    if any(arn.endswith(_ADMINISTRATOR) for arn in attached):
+        yield "AWS's AdministratorAccess", _EVERYTHING
+
+
+def _boundary(asset: Asset) -> Policy | None:
+    """None where nothing limits the identity. AWS's own policies but one make no administrator, whatever they allow."""
+    arn = value(asset, "permissions_boundary")
+    if arn is None or str(arn).endswith(_ADMINISTRATOR):
+        return None
+    if _OF_AWS in str(arn):
+        return Policy(())
+    return policies.identity_policy(required(asset, "boundary_document", dict))
+
+
+def _policy_admin(asset: Asset) -> Evaluation:
+    if not required(asset, "attachment_count", int):
+        return not_applicable("The policy is attached to nobody.")
+    policy = policies.identity_policy(required(asset, "document", dict))
+    answer = is_administrator([policy])
+    if answer is Answer.YES:
+        return failed(f"The policy allows everything, and is in use: {administrative_statement(policy)}.")
+    if answer is Answer.UNSURE:
+        return unknown("Whether the policy allows everything rests on a condition that is not known here.")
+    return passed("The policy does not allow everything.")
+
+
+def _trust(asset: Asset) -> Evaluation:
+    policy = policies.resource_policy(asset, "trust_policy")
+    if policy is None:
+        raise UnknownFactError("Trust policy was not told.")
+    accounts = other_accounts(policy, asset.native_id.split(":")[4] if asset.native_id.count(":") > 3 else "")
+    told = ", ".join(f"{name} ({'with' if bound else 'without'} an external ID)" for name, bound in accounts.items())
+    success = f"The trust policy names who may assume the role{f'; other accounts: {told}' if told else ''}."
+    return policies.evaluate_openings(assumable_by_strangers(policy), success, whose="The trust policy")
+
+
+CHECKS = (
+    check(
+        "iam_user_admin",
+        "User is an administrator by a policy of its own",
+        Severity.HIGH,
+        "aws.iam.user",
+        _user_admin,
+        why="A user's password or key lasts until somebody changes it; one that may do everything is the whole "
+        "account.",
+        console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
+        command="aws iam detach-user-policy --user-name <user> --policy-arn "
+        "arn:aws:iam::aws:policy/AdministratorAccess",
+        references=(cis("1.16"), BEST_PRACTICES),
+    ),
+    check(
+        "iam_group_admin",
+        "Group makes its members administrators",
+        Severity.MEDIUM,
+        "aws.iam.group",
+        _group_admin,
+        why="Each member's password or key is then the whole account, for as long as it lasts.",
+        console="IAM, User groups, the group, Permissions: remove the administrator policy; let people assume a role "
+        "for the tasks that need it.",
+        command="aws iam detach-group-policy --group-name <group> --policy-arn <policy>; aws iam delete-group-policy "
+        "--group-name <group> --policy-name <inline policy>",
+        references=(BEST_PRACTICES,),
+    ),
+    check(
+        "iam_role_admin",
+        "Role for people or accounts may do everything",
+        Severity.LOW,
+        "aws.iam.role",
+        _role_admin,
+        why="Some role has to be the administrator's. Each more is a further way to the whole account: keep the one "
+        "that is meant, suppress its finding with the reason, and narrow the others.",
+        console="IAM, Roles, the role, Permissions: replace the administrator policy by what the task needs.",
+        command="aws iam detach-role-policy --role-name <role> --policy-arn <policy>; aws iam delete-role-policy "
+        "--role-name <role> --policy-name <inline policy>",
+        references=(BEST_PRACTICES,),
+    ),
+    check(
+        "iam_service_role_admin",
+        "Machines or functions run as administrator",
+        Severity.HIGH,
+        "aws.iam.role",
+        _service_role_admin,
+        why="A hole in what runs with the role, or in a library of it, is then a hole in the whole account.",
+        console="IAM, Roles, the role, Access Advisor: see what is used, and replace the administrator policy by that.",
+        command="aws iam generate-service-last-accessed-details --arn <role>; aws iam detach-role-policy --role-name "
+        "<role> --policy-arn <policy>",
+        references=(BEST_PRACTICES,),
+    ),
+    check(
+        "iam_policy_admin",
+        "Policy allows everything",
+        Severity.HIGH,
+        "aws.iam.policy",
+        _policy_admin,
+        why="Whoever holds a policy that allows everything can undo every other measure.",
+        console="IAM, Policies, the policy: Edit to the actions that are needed, or detach it from everybody.",
+        command="aws iam list-entities-for-policy --policy-arn <policy>; aws iam detach-role-policy --role-name <role> "
+        "--policy-arn <policy>",
+        references=(cis("1.16"),),
+    ),
+    check(
+        "iam_role_trust",
+        "Role can be assumed by strangers",
+        Severity.CRITICAL,
+        "aws.iam.role",
+        _trust,
+        why="A role that trusts everybody, or every customer of a provider such as GitHub, can be taken on from "
+        "outside: its permissions are public.",
+        console="IAM, Roles, the role, Trust relationships, Edit: name the account, role or service that needs it; of "
+        "an identity provider, the organization and repository (its sub).",
+        command="aws iam update-assume-role-policy --role-name <role> --policy-document file://trust.json",
+        references=(
+            aws_docs(
+                "The confused deputy problem", "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+            ),
+            aws_docs(
+                "Shared OIDC providers",
+                "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html",
+            ),
+        ),
+    ),
+)

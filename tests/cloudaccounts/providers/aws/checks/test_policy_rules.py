@@ -1,0 +1,261 @@
+"""Rules that read policies: reasons that name the statement, and facts that are missing or not understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Evaluation, Verdict
+from cloudaccounts.providers.aws.checks import CHECKS
+
+BY_ID = {check.id: check for check in CHECKS}
+PASS, FAIL, UNKNOWN, OTHER = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+OWN = "111122223333"
+TEAM_POLICY = f"arn:aws:iam::{OWN}:policy/team"
+AWS_ADMIN, AWS_POWER = "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def judge(identifier: str, properties: dict[str, Any], native_id: str = f"arn:aws:iam::{OWN}:role/x") -> Evaluation:
+    check = BY_ID[identifier]
+    return check.evaluate(Asset(check.asset_type, "x", "eu-west-1", native_id, "data", {}, properties))
+
+
+def document(principal: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "x:Read", "Resource": "*", **more}]}
+
+
+def identity(action: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Action": action, "Resource": "*", **more}]}
+
+
+RULES = (
+    *("aws_sqs_queue_public", "aws_sns_topic_public", "aws_lambda_function_public", "aws_kms_key_public"),
+    *("aws_secretsmanager_secret_public", "aws_ecr_repository_public"),
+)
+
+
+def resource(policy: Any) -> dict[str, Any]:
+    return {"policy": policy, "alias_policies": {}, "state": "Enabled"}
+
+
+@pytest.mark.parametrize("identifier", RULES)
+@pytest.mark.parametrize(
+    ("policy", "verdict"),
+    [
+        (document({"AWS": OWN}), PASS),
+        (document(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}), PASS),
+        (document(Condition={"ArnLike": {"aws:SourceArn": f"arn:aws:sns:*:{OWN}:*"}}), PASS),
+        (document(), FAIL),
+        (document({"AWS": ["*"]}), FAIL),
+        (document(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:*"}}), FAIL),
+        (document(Condition={"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}), FAIL),
+        (document(Condition={"StringEquals": {"x:Unheard": "of"}}), UNKNOWN),
+        (document(Condition={"StringUnheard": {"aws:PrincipalOrgID": "o-abcdefghij"}}), UNKNOWN),
+        ({"Statement": [{"Effect": "Allow"}]}, UNKNOWN),
+        ({}, UNKNOWN),
+        ("{not json", UNKNOWN),
+    ],
+)
+def test_a_resource_is_public_by_what_its_policy_says(identifier: str, policy: Any, verdict: Verdict) -> None:
+    assert judge(identifier, resource(policy)).verdict == verdict
+
+
+def test_the_reason_names_statement_and_actions() -> None:
+    policy = document(Sid="Partners", Action=["sqs:SendMessage", "sqs:A", "sqs:B", "sqs:C"])
+    assert judge("aws_sqs_queue_public", resource(policy)).reason == (
+        'The policy lets everybody in: statement "Partners" (sqs:SendMessage, sqs:A, sqs:B …).'
+    )
+    policy = document({"Service": "s3.amazonaws.com"})
+    assert judge("aws_sqs_queue_public", resource(policy)).reason == (
+        "The policy lets s3.amazonaws.com, on behalf of whichever account, in: statement 1 (x:Read)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("identifier", "verdict"),
+    [
+        ("aws_sqs_queue_public", FAIL),
+        ("aws_sns_topic_public", FAIL),
+        ("aws_lambda_function_public", FAIL),
+        ("aws_kms_key_public", PASS),
+        ("aws_secretsmanager_secret_public", PASS),
+        ("aws_ecr_repository_public", PASS),
+    ],
+)
+def test_what_receives_from_services_is_open_to_whoever_uses_them(identifier: str, verdict: Verdict) -> None:
+    policy = document({"Service": "sns.amazonaws.com"}, Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}})
+    assert judge(identifier, resource(policy)).verdict == verdict
+
+
+def test_a_key_without_a_policy_was_not_read() -> None:
+    assert judge("aws_kms_key_public", resource(None)).verdict == UNKNOWN
+
+
+def test_an_alias_is_called_by_a_policy_of_its_own() -> None:
+    def function(**aliases: Any) -> Evaluation:
+        return judge("aws_lambda_function_public", {"policy": None, "alias_policies": aliases})
+
+    assert function(live=document({"AWS": OWN})).verdict == PASS
+    assert function(beta={}, live=document()).reason.startswith("The policy of alias live lets everybody in")
+    assert function(beta={}, live=document({"AWS": OWN})).verdict == UNKNOWN
+    refused = {"policy": document(), "alias_policies": None, "unreadable": {"alias_policies": "permission_denied"}}
+    assert judge("aws_lambda_function_public", refused).verdict == FAIL
+    assert judge("aws_lambda_function_public", refused | {"policy": None}).verdict == UNKNOWN
+
+
+BUCKET: dict[str, Any] = {
+    "public_access_block": None,
+    "account_public_access_block": None,
+    "policy_is_public": False,
+    "ownership": None,
+    "acl_grants": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("properties", "verdict"),
+    [
+        ({"policy": document({"AWS": OWN})}, PASS),
+        ({"policy": document({"Service": "cloudtrail.amazonaws.com"})}, PASS),
+        ({"policy": document(Condition={"StringEquals": {"x:Unheard": "of"}})}, PASS),  # S3 itself says no
+        ({"policy": document()}, FAIL),
+        ({"policy": document(), "public_access_block": {"RestrictPublicBuckets": True}}, PASS),
+        ({"policy": document(), "account_public_access_block": {"RestrictPublicBuckets": True}}, PASS),
+        ({"policy": document(), "account_public_access_block": {"BlockPublicPolicy": True}}, FAIL),
+        ({"policy": document({"AWS": OWN}), "policy_is_public": True}, FAIL),
+        ({"policy": document({"AWS": OWN}), "unreadable": {"policy_is_public": "x"}}, UNKNOWN),
+        ({"policy": document(), "unreadable": {"policy_is_public": "x"}}, FAIL),
+    ],
+)
+def test_a_bucket_is_public_by_s3s_word_or_by_its_policy(properties: dict[str, Any], verdict: Verdict) -> None:
+    assert judge("aws_s3_bucket_public", BUCKET | properties).verdict == verdict
+
+
+def test_a_bucket_is_closed_to_plain_requests_only_as_a_whole() -> None:
+    def tls(resource: Any) -> Verdict:
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resource}
+        statement["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+        return judge("aws_s3_bucket_tls_only", {"policy": {"Statement": [statement]}}, "arn:aws-cn:s3:::data").verdict
+
+    assert tls(["arn:aws-cn:s3:::data", "arn:aws-cn:s3:::data/*"]) == PASS
+    assert tls(["arn:aws-cn:s3:::data", "arn:aws-cn:s3:::data/private/*"]) == FAIL
+    assert tls("arn:aws-cn:s3:::data/*") == FAIL
+    assert judge("aws_s3_bucket_tls_only", {"policy": {"Statement": [{}]}}).verdict == UNKNOWN
+    assert judge("aws_s3_bucket_tls_only", {"policy": "{not json"}).verdict == UNKNOWN
+
+
+def role(**more: Any) -> dict[str, Any]:
+    return {
+        "path": "/",
+        "trust_policy": document({"AWS": OWN}, Action="sts:AssumeRole"),
+        "attached_policies": [],
+        "attached_documents": {},
+        "inline_policies": {},
+        "permissions_boundary": None,
+        "boundary_document": None,
+        "members": ["ana"],
+        **more,
+    }
+
+
+IDENTITIES = ("aws_iam_user_admin", "aws_iam_group_admin", "aws_iam_role_admin")
+
+
+@pytest.mark.parametrize("identifier", IDENTITIES)
+@pytest.mark.parametrize(
+    ("properties", "verdict"),
+    [
+        (role(), PASS),
+        (role(attached_policies=[AWS_POWER], inline_policies={"a": identity("s3:*")}), PASS),
+        (role(attached_policies=[TEAM_POLICY], attached_documents={TEAM_POLICY: identity("s3:*")}), PASS),
+        (role(attached_policies=[AWS_ADMIN]), FAIL),
+        (role(attached_policies=["arn:aws-us-gov:iam::aws:policy/AdministratorAccess"]), FAIL),
+        (role(inline_policies={"a": identity()}), FAIL),
+        (role(attached_policies=[TEAM_POLICY], attached_documents={TEAM_POLICY: identity()}), FAIL),
+        (role(inline_policies={"a": {"Statement": {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}}}), FAIL),
+        (role(attached_policies=[TEAM_POLICY], attached_documents={}), UNKNOWN),
+        (role(attached_policies=[TEAM_POLICY], attached_documents={TEAM_POLICY: None}), UNKNOWN),
+        (role(attached_policies=[TEAM_POLICY, AWS_ADMIN], attached_documents={}), FAIL),
+        (role(inline_policies={"a": "{not json"}), UNKNOWN),
+        (role(inline_policies={"a": identity(Condition={"StringEquals": {"x:Unheard": "of"}})}), UNKNOWN),
+        (role(attached_policies=[AWS_ADMIN], permissions_boundary=AWS_ADMIN), FAIL),
+        (role(attached_policies=[AWS_ADMIN], permissions_boundary=AWS_POWER), PASS),
+        (role(attached_policies=[AWS_ADMIN], permissions_boundary=TEAM_POLICY), UNKNOWN),
+        (
+            role(attached_policies=[AWS_ADMIN], permissions_boundary=TEAM_POLICY, boundary_document=identity("s3:*")),
+            PASS,
+        ),
+    ],
+)
+def test_users_groups_and_roles_are_judged_alike(identifier: str, properties: dict[str, Any], verdict: Verdict) -> None:
+    assert judge(identifier, properties).verdict == verdict
+
+
+def test_the_reason_names_the_policies() -> None:
+    properties = role(
+        attached_policies=[TEAM_POLICY, AWS_ADMIN],
+        attached_documents={TEAM_POLICY: identity()},
+        inline_policies={"own": identity("s3:*")},
+    )
+    assert judge("aws_iam_user_admin", properties).reason == (
+        "The user may do everything: by the policy team, AWS's AdministratorAccess."
+    )
+    halves = {"a": identity("iam:*"), "b": {"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}}
+    assert judge("aws_iam_group_admin", role(inline_policies=halves)).reason == (
+        "Members may do everything: its policies together allow it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("properties", "people", "services"),
+    [
+        (role(inline_policies={"a": identity()}), FAIL, OTHER),
+        (role(inline_policies={"a": identity()}, trust_policy=document({"Service": "ec2.amazonaws.com"})), OTHER, FAIL),
+        (role(trust_policy=document({"Service": "ec2.amazonaws.com"})), OTHER, PASS),
+        (role(inline_policies={"a": identity()}, path="/aws-reserved/sso.amazonaws.com/eu-west-1/"), OTHER, OTHER),
+        (role(inline_policies={"a": identity()}, path="/aws-service-role/x.amazonaws.com/"), OTHER, OTHER),
+        (role(trust_policy=None), UNKNOWN, UNKNOWN),
+        (role(trust_policy={"Statement": [None]}), UNKNOWN, UNKNOWN),
+    ],
+)
+def test_a_role_is_judged_by_who_takes_it_on(properties: dict[str, Any], people: Verdict, services: Verdict) -> None:
+    assert judge("aws_iam_role_admin", properties).verdict == people
+    assert judge("aws_iam_service_role_admin", properties).verdict == services
+
+
+def test_a_group_without_members_makes_nobody_anything() -> None:
+    assert judge("aws_iam_group_admin", role(members=[], attached_policies=[AWS_ADMIN])).verdict == OTHER
+
+
+def test_who_may_assume_a_role_is_told() -> None:
+    partner = {"trust_policy": document({"AWS": "arn:aws:iam::444455556666:root"}, Action="sts:AssumeRole")}
+    found = judge("aws_iam_role_trust", partner)
+    assert found.verdict == PASS
+    assert found.reason.endswith("other accounts: 444455556666 (without an external ID).")
+    github = {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/token.actions.githubusercontent.com"}
+    found = judge(
+        "aws_iam_role_trust", {"trust_policy": document(github, Action="sts:AssumeRoleWithWebIdentity", Sid="CI")}
+    )
+    assert found.verdict == FAIL
+    assert found.reason == (
+        'The trust policy lets any GitHub repository in: statement "CI" (sts:AssumeRoleWithWebIdentity).'
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict"),
+    [
+        (identity(), FAIL),
+        ({"Statement": {"Effect": "Allow", "NotAction": "iam:Get*", "Resource": "*"}}, FAIL),
+        ({"Statement": {"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}}, FAIL),
+        (identity("s3:*"), PASS),
+        ({"Statement": []}, PASS),
+        ({"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}, PASS),
+        (identity(Condition={"StringEquals": {"x:Unheard": "of"}}), UNKNOWN),
+        ({}, UNKNOWN),
+    ],
+)
+def test_a_policy_in_use_is_an_administrators_by_what_it_leaves(policy: dict[str, Any], verdict: Verdict) -> None:
+    assert judge("aws_iam_policy_admin", {"attachment_count": 1, "document": policy}).verdict == verdict
