@@ -35,6 +35,8 @@ def leave_out_the_internet(asked: Iterable[Asked]) -> Answer:
     unsure = False
     left = {version: [(0, 2**bits - 1)] for version, bits in _BITS.items()}
     for one in asked:
+        if one.allowed and "*" in one.values:
+            continue  # no address, but meant as all of them
         found = _read(one.values)
         if found is None:
             unsure = True

@@ -160,6 +160,7 @@ def test_a_condition_narrows_by_its_value(operator: str, key: str, value: Any, e
         ("IpAddress", ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], CLOSED),
         ("IpAddress", "2001:db8::/32", CLOSED),
         ("IpAddress", "2000::/3", OPEN),
+        ("IpAddress", "*", OPEN),
         ("IpAddress", "the office", UNSURE),
         ("IpAddressIfExists", "203.0.113.0/24", OPEN),
         ("NotIpAddress", "203.0.113.0/24", OPEN),
