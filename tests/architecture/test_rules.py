@@ -11,6 +11,7 @@ from django.apps import apps
 
 from config.celery import app
 from config.env import ROOT
+from tests.mongodb.core import CORE
 
 APPS = ("cloudaccounts", "wizard", "scans", "config")
 SOURCES = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
@@ -89,3 +90,7 @@ def test_every_broad_except_says_why() -> None:
 def test_the_repository_names_no_machine_path() -> None:
     for path in [*SOURCES, *Path(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "Makefile"]:
         assert not re.search(r"(?<![\w.])/(root|home|work)/", path.read_text()), path
+
+
+def test_the_core_that_runs_on_mongodb_is_there() -> None:
+    assert [path for path in CORE if not (ROOT / path).exists()] == []
