@@ -14,7 +14,7 @@ CORE = (
     "tests/cloudaccounts/rotation",
     "tests/cloudaccounts/accounts/test_rate_limits.py",
     "tests/cloudaccounts/admin/test_accounts.py",
-    "tests/wizard/drafts/test_editing.py",
+    "tests/wizard/drafts/test_drafts.py",
     "tests/wizard/drafts/test_completion.py",
     "tests/scans/runs/test_execution.py",
     "tests/scans/runs/test_scheduling.py",
