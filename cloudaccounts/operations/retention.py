@@ -57,7 +57,7 @@ def old_history() -> Purged:
 
 
 def purge_history(*, actor: Actor = SYSTEM) -> Purged:
-    """Removes audit events, notices and ended jobs older than ``AUDIT_RETENTION_DAYS``, and says so in the trail.
+    """Removes audit events, notices and ended jobs older than ``AUDIT_RETENTION_DAYS``, and records that in the audit.
 
     Checks, rotations, API tokens that ended and members that closed go as well.
     """

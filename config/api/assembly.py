@@ -142,7 +142,7 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     fields: dict[str, str] = {}
     for item in error.errors:
         # Ninja's path begins with where the value was and with the name of the view's parameter: neither is a field.
-        place = ".".join(str(part) for part in item["loc"] if part not in {"body", "query", "wanted"}) or "body"
+        place = ".".join(str(part) for part in item["loc"] if part not in {"body", "query"}) or "body"
         message = MESSAGES.get(item["type"], "This value is not accepted.")
         if item["type"] in {"enum", "literal_error"}:
             message = f"Choose one of {item['ctx']['expected']}."
