@@ -104,16 +104,19 @@ def use_token(token: ApiToken) -> int:
     now = time.time()
     # A window by the clock's minute needs one number and one counter in the row; a sliding one would need a row a call.
     minute = int(now // MINUTE)
-    this_minute = ApiToken.objects.filter(pk=token.pk, window=minute)
+    own = ApiToken.objects.filter(pk=token.pk)
+    # A call that read the clock just before the minute ended may come behind one that began the next minute. It counts
+    # there: were the window moved back, calls on both sides of the minute would take it from each other. No further
+    # ahead: a server whose clock is wrong must not fill one window for all others.
+    running = (minute, minute + 1)
+    this_minute = own.filter(window__in=running)
     for _ in range(2):  # the second time where a parallel call began the minute
         if this_minute.filter(window_count__lt=settings.API_CALLS_PER_MINUTE).update(
             window_count=F("window_count") + 1, uses=F("uses") + 1
         ):
             return 0
-        if (
-            ApiToken.objects.filter(pk=token.pk)
-            .exclude(window=minute)
-            .update(window=minute, window_count=1, uses=F("uses") + 1, last_used_at=timezone.now())
+        if own.exclude(window__in=running).update(
+            window=minute, window_count=1, uses=F("uses") + 1, last_used_at=timezone.now()
         ):
             return 0
     # Neither update changed the row: the window is full.

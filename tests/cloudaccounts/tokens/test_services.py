@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,7 +20,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import ApiToken, AuditEvent
 from cloudaccounts.tokens import services as token_services
-from cloudaccounts.tokens.services import create_token, find_token, revoke_token
+from cloudaccounts.tokens.services import create_token, find_token, revoke_token, use_token
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -164,3 +165,15 @@ def test_the_command_makes_none_for_nobody(alice: User) -> None:
     with pytest.raises(CommandError, match="not active"):
         call_command("create_api_token", "alice")
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize(("ahead", "window"), [(0, 0), (1, 1), (2, 0), (-1, 0)])
+def test_a_late_call_counts_in_the_minute_that_another_one_began(
+    alice: User, monkeypatch: pytest.MonkeyPatch, ahead: int, window: int
+) -> None:
+    token, _ = create_token(owner=str(alice.pk), actor=SYSTEM, name="script")
+    monkeypatch.setattr(token_services, "time", SimpleNamespace(time=lambda: 6_000_000.0))
+    ApiToken.objects.filter(pk=token.pk).update(window=100_000 + ahead, window_count=7)
+    assert use_token(token) == 0
+    token.refresh_from_db()
+    assert (token.window - 100_000, token.window_count) == (window, 8 if ahead in (0, 1) else 1)
