@@ -59,10 +59,10 @@ run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:
 
 test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile
 
 quick: .venv/.dev ## the tests that need no cloud, browser or service (under a minute)
-	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --no-loadscope-reorder --quiet
+	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --quiet
 
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
 	@$(BIN)/ruff check .

@@ -87,12 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases-only", action="store_true", help="Leave out tests that touch no database.")
 
 
-# Files of few tests that take long. Begun last, one of them would keep one process at work while the others have ended.
-_FIRST = ("tests/journeys/", "tests/config/running/", "tests/brokers/", "tests/sandbox/test_process.py")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))  # stable: else in the order of their files
     if not config.getoption("--databases-only"):
         return
     other = [item for item in items if not _touches_rows(item)]

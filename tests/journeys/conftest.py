@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.journey)
 
 
-@pytest.fixture(scope="package")  # its seven processes end with the journeys, which a test process takes up first
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with same_as_tests() as databases, Stack(tmp_path_factory.mktemp("stack"), databases) as stack:
         yield stack
