@@ -18,7 +18,7 @@ from sandbox.control import Control
 from sandbox.files import DESCRIPTION_FILE, read_json
 from tests.servers import EMBEDDED
 
-READY = 90.0  # seconds
+READY = 150.0  # seconds: a busy machine
 _PASSWORD = re.compile(r"Password  (\S+)  \(shown this once\)")
 
 
