@@ -61,7 +61,7 @@ test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile
 
-quick: .venv/.dev ## the tests that need no cloud, browser or service (under a minute)
+quick: .venv/.dev ## the tests that need no cloud, browser or service
 	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --quiet
 
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
