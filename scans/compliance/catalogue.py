@@ -1,0 +1,74 @@
+"""The frameworks that the product knows, read from ``frameworks/`` once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from scans.compliance.schema import Control, Framework
+
+FOLDER = Path(__file__).parent / "frameworks"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML was built with it: ten times as fast
+
+
+class FrameworkError(ValueError):
+    """A file is no framework. The message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A control that a check is evidence for."""
+
+    framework: Framework
+    control: Control
+
+
+@cache
+def frameworks() -> Mapping[str, Framework]:
+    """All of them by slug, in alphabetical order. Raises `FrameworkError`."""
+    loaded = [read_framework(path.read_text(encoding="utf-8"), path.stem) for path in sorted(FOLDER.glob("*.yaml"))]
+    return {framework.slug: framework for framework in loaded}
+
+
+def find_framework(slug: str) -> Framework | None:
+    return frameworks().get(slug)
+
+
+def read_framework(text: str, slug: str) -> Framework:
+    """One file's text. ``slug`` is the file's name without its ending, which must be the framework's own."""
+    try:
+        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 # both are safe loaders
+        framework = Framework.model_validate(content)
+    except yaml.YAMLError as error:
+        raise FrameworkError(f"{slug}: no YAML: {error}") from error
+    except ValidationError as error:
+        raise FrameworkError(f"{slug}: {_first_fault(error)}") from error
+    if framework.slug != slug:
+        raise FrameworkError(f"{slug}: the file is named otherwise than its slug {framework.slug}")
+    return framework
+
+
+@cache
+def citations() -> Mapping[str, tuple[Citation, ...]]:
+    """By check id: each control that it is evidence for."""
+    cited: dict[str, list[Citation]] = {}
+    for framework in frameworks().values():
+        for control in framework.controls:
+            for rule in control.rules:
+                cited.setdefault(rule, []).append(Citation(framework, control))
+    return {rule: tuple(controls) for rule, controls in cited.items()}
+
+
+def citations_of(check_id: str) -> tuple[Citation, ...]:
+    return citations().get(check_id, ())
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    return f"{'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
