@@ -37,7 +37,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a check's rule comes from: ``CIS AWS 3.0.0`` and ``1.14``; ``url`` where the provider explains it."""
+    """A page of the vendor that a check rests on; ``section`` is its number there (``RDS.11`` of Security Hub)."""
 
     source: str
     section: str = ""

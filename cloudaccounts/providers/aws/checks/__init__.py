@@ -3,8 +3,7 @@
 No Django, no SDK, no network, no clock: a rule about ages reads the time of observation from the asset (`Asset.as_of`)
 and is marked with ``time_dependent``. What could not be read is unknown, with the reason.
 
-References name the CIS AWS Foundations Benchmark 3.0.0; its numbers were checked against the published list of
-recommendations. A rule cites those that ask what it asks; one that asks something else, or less, carries no number.
+References are pages of AWS. Which controls of a benchmark a rule answers stands in `scans/compliance/frameworks/`.
 """
 
 from __future__ import annotations

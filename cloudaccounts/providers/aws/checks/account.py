@@ -16,7 +16,7 @@ from cloudaccounts.provider_kit.posture import (
     passed,
     required,
 )
-from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, security_hub, texts
 
 ROOT_QUIET_DAYS = 30  # CIS AWS 1.7 names no number
 PASSWORD_LENGTH = 14  # CIS AWS 1.8
@@ -112,7 +112,7 @@ CHECKS = (
         command="aws iam get-account-summary --query SummaryMap.AccountMFAEnabled  # the device itself is assigned "
         "in the "
         "console",
-        references=(cis("1.5"), BEST_PRACTICES),
+        references=(BEST_PRACTICES,),
     ),
     check(
         "iam_root_access_keys",
@@ -123,7 +123,7 @@ CHECKS = (
         why="A root key works everywhere, without a second factor, and no policy can narrow it.",
         console="Sign in as the root user, open Security credentials, Access keys, and delete each key.",
         command="aws iam delete-access-key --access-key-id <key id>  # with the root user's own credentials",
-        references=(cis("1.4"), BEST_PRACTICES),
+        references=(BEST_PRACTICES,),
     ),
     check(
         "iam_root_unused",
@@ -134,7 +134,7 @@ CHECKS = (
         why="Each use of the root user is a use of unlimited power; almost every task can be done by a role.",
         console="Find out who signed in as root (CloudTrail, Event history), and give that person a role for the task.",
         command="aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=root",
-        references=(cis("1.7"), BEST_PRACTICES),
+        references=(BEST_PRACTICES,),
         time_dependent=True,
     ),
     check(
@@ -148,7 +148,7 @@ CHECKS = (
         command="aws iam update-account-password-policy --minimum-password-length 14 --password-reuse-prevention 24 "
         "--require-symbols --require-numbers --require-uppercase-characters --require-lowercase-characters "
         "--allow-users-to-change-password",
-        references=(cis("1.8"),),
+        references=(security_hub("IAM.15"),),
     ),
     check(
         "iam_password_reuse",
@@ -159,7 +159,7 @@ CHECKS = (
         why="A password that leaked once must not come back.",
         console="IAM, Account settings, Password policy, Edit: prevent reuse of the last 24 passwords.",
         command="aws iam update-account-password-policy --password-reuse-prevention 24 --minimum-password-length 14",
-        references=(cis("1.9"),),
+        references=(security_hub("IAM.16"),),
     ),
     check(
         "iam_support_role",
@@ -170,6 +170,6 @@ CHECKS = (
         why="In an incident somebody must be able to open a case without the root user.",
         console="IAM, Roles, Create role for the people on call, and attach AWSSupportAccess.",
         command="aws iam attach-role-policy --role-name <role> --policy-arn arn:aws:iam::aws:policy/AWSSupportAccess",
-        references=(cis("1.17"),),
+        references=(security_hub("IAM.18"),),
     ),
 )

@@ -18,7 +18,7 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.provider_kit.reach import verdicts
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 from cloudaccounts.providers.aws.policy.access import openings
 from cloudaccounts.providers.aws.policy.document import parse_resource_policy
 
@@ -153,7 +153,7 @@ CHECKS = (
         console="EC2, Instances, the instance, Actions, Instance settings, Modify instance metadata options: IMDSv2 "
         "required.",
         command="aws ec2 modify-instance-metadata-options --instance-id <instance> --http-tokens required",
-        references=(cis("5.6"),),
+        references=(security_hub("EC2.8"),),
     ),
     check(
         "ec2_volume_encrypted",
@@ -177,7 +177,7 @@ CHECKS = (
         why="A default needs no memory: nobody has to think of encryption when a volume is made.",
         console="EC2, Settings, Data protection and security, EBS encryption, Manage: Enable. In each region.",
         command="aws ec2 enable-ebs-encryption-by-default --region <region>",
-        references=(cis("2.2.1"),),
+        references=(security_hub("EC2.7"),),
     ),
     check(
         "ec2_snapshot_public",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import expect, not_applicable, optional, required
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
 
 # Security Hub's default for RDS.11.
 BACKUP_DAYS = 7
@@ -75,7 +75,7 @@ CHECKS = (
         console="RDS, Databases, the database, Modify, Connectivity, Public access: Not publicly accessible.",
         command="aws rds modify-db-instance --db-instance-identifier <database> --no-publicly-accessible "
         "--apply-immediately",
-        references=(cis("2.3.3"),),
+        references=(security_hub("RDS.2"),),
     ),
     check(
         "rds_instance_encrypted",
@@ -87,7 +87,7 @@ CHECKS = (
         console="RDS: make a snapshot, copy it with encryption, restore the copy, and switch over.",
         command="aws rds copy-db-snapshot --source-db-snapshot-identifier <snapshot> --target-db-snapshot-identifier "
         "<encrypted> --kms-key-id <key>",
-        references=(cis("2.3.1"),),
+        references=(security_hub("RDS.3"),),
     ),
     check(
         "rds_cluster_encrypted",
@@ -116,7 +116,7 @@ CHECKS = (
         why="Minor versions close holes; waiting for somebody leaves them open.",
         console="RDS, Databases, the database, Modify, Maintenance: Enable auto minor version upgrade.",
         command="aws rds modify-db-instance --db-instance-identifier <database> --auto-minor-version-upgrade",
-        references=(cis("2.3.2"),),
+        references=(security_hub("RDS.13"),),
     ),
     check(
         "rds_backups",
@@ -177,7 +177,7 @@ CHECKS = (
         why="Encryption can only be chosen when a file system is made.",
         console="EFS: create an encrypted file system, copy the files (DataSync), and mount the new one.",
         command="aws efs create-file-system --encrypted --kms-key-id <key>",
-        references=(cis("2.4.1"),),
+        references=(security_hub("EFS.1"),),
     ),
     check(
         "dynamodb_recovery",

@@ -17,7 +17,7 @@ from cloudaccounts.provider_kit.posture import (
     required,
     rows,
 )
-from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, security_hub, texts
 
 UNUSED_DAYS = 45  # CIS AWS 1.12
 KEY_DAYS = 90  # CIS AWS 1.14
@@ -102,7 +102,7 @@ CHECKS = (
         console="IAM, Users, the user, Security credentials, Multi-factor authentication, Assign MFA device.",
         command="aws iam enable-mfa-device --user-name <user> --serial-number <device> --authentication-code1 <code> "
         "--authentication-code2 <next code>",
-        references=(cis("1.10"), BEST_PRACTICES),
+        references=(BEST_PRACTICES,),
     ),
     check(
         "iam_credentials_unused",
@@ -113,7 +113,7 @@ CHECKS = (
         why="Nobody notices when a forgotten credential is used by somebody else.",
         console="IAM, Users, the user, Security credentials: disable console access, deactivate the key.",
         command="aws iam update-access-key --user-name <user> --access-key-id <key id> --status Inactive",
-        references=(cis("1.12"),),
+        references=(security_hub("IAM.22"),),
         time_dependent=True,
     ),
     check(
@@ -128,7 +128,7 @@ CHECKS = (
         command="aws iam create-access-key --user-name <user>  # switch over, then: aws iam delete-access-key "
         "--user-name "
         "<user> --access-key-id <old key id>",
-        references=(cis("1.14"),),
+        references=(security_hub("IAM.3"),),
         time_dependent=True,
     ),
     check(
@@ -140,7 +140,7 @@ CHECKS = (
         why="A second key doubles what can leak; it belongs there only while the first one is being replaced.",
         console="IAM, Users, the user, Security credentials: deactivate the key that is not used, then delete it.",
         command="aws iam update-access-key --user-name <user> --access-key-id <key id> --status Inactive",
-        references=(cis("1.13"),),
+        references=(BEST_PRACTICES,),
     ),
     check(
         "iam_user_policies",
@@ -153,6 +153,6 @@ CHECKS = (
         command="aws iam add-user-to-group --user-name <user> --group-name <group>; aws iam detach-user-policy "
         "--user-name "
         "<user> --policy-arn <policy>",
-        references=(cis("1.15"),),
+        references=(security_hub("IAM.2"),),
     ),
 )

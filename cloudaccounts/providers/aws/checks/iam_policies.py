@@ -17,7 +17,7 @@ from cloudaccounts.provider_kit.posture import (
     value,
 )
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, aws_docs, check, cis, texts
+from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, aws_docs, check, security_hub, texts
 from cloudaccounts.providers.aws.policy.administrator import administrative_statement, is_administrator
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.document import Policy
@@ -153,7 +153,7 @@ CHECKS = (
         console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
         command="aws iam detach-user-policy --user-name <user> --policy-arn "
         "arn:aws:iam::aws:policy/AdministratorAccess",
-        references=(cis("1.16"), BEST_PRACTICES),
+        references=(BEST_PRACTICES,),
     ),
     check(
         "iam_group_admin",
@@ -203,7 +203,7 @@ CHECKS = (
         console="IAM, Policies, the policy: Edit to the actions that are needed, or detach it from everybody.",
         command="aws iam list-entities-for-policy --policy-arn <policy>; aws iam detach-role-policy --role-name <role> "
         "--policy-arn <policy>",
-        references=(cis("1.16"),),
+        references=(security_hub("IAM.1"),),
     ),
     check(
         "iam_role_trust",

@@ -6,7 +6,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import days_since, expect, not_applicable, optional, required
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
 
 # Security Hub's default for ACM.1.
 EXPIRY_DAYS = 30
@@ -126,7 +126,7 @@ CHECKS = (
         why="Rotation limits how much is lost with one version of a key.",
         console="KMS, Customer managed keys, the key, Key rotation: Automatically rotate this key.",
         command="aws kms enable-key-rotation --key-id <key>",
-        references=(cis("3.6"),),
+        references=(security_hub("KMS.4"),),
     ),
     check(
         "acm_certificate_expiry",

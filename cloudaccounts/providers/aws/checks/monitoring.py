@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis, security_hub
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 
 _TRAIL = "aws.cloudtrail.trail"
 
@@ -69,7 +69,7 @@ CHECKS = (
         console="CloudTrail, Trails, Create trail: all regions, management events Read and Write.",
         command="aws cloudtrail create-trail --name <trail> --s3-bucket-name <bucket> --is-multi-region-trail "
         "--enable-log-file-validation; aws cloudtrail start-logging --name <trail>",
-        references=(cis("3.1"),),
+        references=(security_hub("CloudTrail.1"),),
     ),
     check(
         "cloudtrail_logging",
@@ -91,7 +91,7 @@ CHECKS = (
         why="Signed digests prove that nobody removed his traces from the log.",
         console="CloudTrail, Trails, the trail, General details, Edit: Log file validation.",
         command="aws cloudtrail update-trail --name <trail> --enable-log-file-validation",
-        references=(cis("3.2"),),
+        references=(security_hub("CloudTrail.4"),),
     ),
     check(
         "cloudtrail_kms",
@@ -102,7 +102,7 @@ CHECKS = (
         why="With a key of its own, reading the bucket is not enough to read the log.",
         console="CloudTrail, Trails, the trail, General details, Edit: SSE-KMS encryption.",
         command="aws cloudtrail update-trail --name <trail> --kms-key-id <key>",
-        references=(cis("3.5"),),
+        references=(security_hub("CloudTrail.2"),),
     ),
     check(
         "config_recording",
@@ -113,7 +113,7 @@ CHECKS = (
         why="It answers what a resource looked like, and when it was changed.",
         console="AWS Config, Settings: Recording is on, all resource types. In each region.",
         command="aws configservice start-configuration-recorder --configuration-recorder-name <recorder>",
-        references=(cis("3.3"),),
+        references=(security_hub("Config.1"),),
     ),
     check(
         "guardduty_enabled",

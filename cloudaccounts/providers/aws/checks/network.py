@@ -10,7 +10,7 @@ from cloudaccounts.provider_kit.posture import expect, not_applicable, passed, r
 from cloudaccounts.provider_kit.reach.addresses import Reach
 from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
 from cloudaccounts.providers.aws.checks import ingress
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 
 _GROUP, _VPC = "aws.ec2.security_group", "aws.ec2.vpc"
 _DATABASES = {
@@ -92,7 +92,7 @@ CHECKS = (
         why="Open SSH is tried by bots day and night; one weak or leaked key is enough.",
         console=_CLOSE,
         command=_REVOKE.format(22),
-        references=(cis("5.2"), cis("5.3"), _GROUPS_GUIDE),
+        references=(_GROUPS_GUIDE,),
     ),
     check(
         "ec2_rdp_open",
@@ -103,7 +103,7 @@ CHECKS = (
         why="Open Remote Desktop is the way in of most extortion attacks.",
         console=_CLOSE,
         command=_REVOKE.format(3389),
-        references=(cis("5.2"), cis("5.3"), _GROUPS_GUIDE),
+        references=(_GROUPS_GUIDE,),
     ),
     check(
         "ec2_all_ports_open",
@@ -139,7 +139,7 @@ CHECKS = (
         console="EC2, Security Groups, the group named default: delete all inbound and outbound rules.",
         command="aws ec2 revoke-security-group-ingress --group-id <group> --security-group-rule-ids <rule>; aws ec2 "
         "revoke-security-group-egress --group-id <group> --security-group-rule-ids <rule>",
-        references=(cis("5.4"),),
+        references=(security_hub("EC2.2"),),
     ),
     check(
         "ec2_vpc_flow_logs",
@@ -151,6 +151,6 @@ CHECKS = (
         console="VPC, Your VPCs, the VPC, Flow logs, Create flow log: filter Reject or All.",
         command="aws ec2 create-flow-logs --resource-type VPC --resource-ids <vpc> --traffic-type REJECT "
         "--log-destination-type s3 --log-destination <bucket arn>",
-        references=(cis("3.7"),),
+        references=(security_hub("EC2.6"),),
     ),
 )

@@ -15,10 +15,6 @@ def texts(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
 
 
-def cis(section: str) -> Reference:
-    return Reference("CIS AWS 3.0.0", section)
-
-
 def aws_docs(title: str, url: str) -> Reference:
     return Reference(title, url=url)
 

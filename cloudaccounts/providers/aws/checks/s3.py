@@ -15,7 +15,7 @@ from cloudaccounts.provider_kit.posture import (
     unknown,
 )
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, cis
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 from cloudaccounts.providers.aws.policy.access import openings
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.document import Policy
@@ -167,7 +167,7 @@ CHECKS = (
         "settings for this account.",
         command="aws s3api put-public-access-block --bucket <bucket> --public-access-block-configuration "
         "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
-        references=(cis("2.1.4"), _BLOCKING),
+        references=(_BLOCKING,),
     ),
     check(
         "s3_bucket_tls_only",
@@ -179,7 +179,7 @@ CHECKS = (
         console="S3, the bucket, Permissions, Bucket policy: deny s3:* to * on the bucket and its objects where "
         "aws:SecureTransport is false.",
         command="aws s3api put-bucket-policy --bucket <bucket> --policy file://tls-only.json",
-        references=(cis("2.1.1"),),
+        references=(security_hub("S3.5"),),
     ),
     check(
         "s3_bucket_encryption",
@@ -219,7 +219,7 @@ CHECKS = (
         console="It cannot be set in the console, only by the root user on the command line.",
         command="aws s3api put-bucket-versioning --bucket <bucket> --versioning-configuration "
         'Status=Enabled,MFADelete=Enabled --mfa "<device> <code>"',
-        references=(cis("2.1.2"),),
+        references=(security_hub("S3.20"),),
     ),
     check(
         "s3_bucket_logging",

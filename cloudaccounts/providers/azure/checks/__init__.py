@@ -1,8 +1,7 @@
 """Azure's posture checks: pure functions of an asset. No Django, no SDK, no network.
 
-References name the CIS Microsoft Azure Foundations Benchmark 2.0.0; its numbers were checked against the published
-list of recommendations. A check cites those that require what it requires; one that requires something else is from
-Microsoft's own security baseline.
+References are pages of Microsoft. Which controls of a benchmark a check answers stands in
+`scans/compliance/frameworks/`.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def owners(asset: Asset) -> Evaluation:
     console="Open the subscription, Access control (IAM), Roles, filter by Type CustomRole; move its assignments to a "
     "narrower role, then delete it.",
     command='az role definition delete --name "<role-name>" --scope /subscriptions/<subscription-id>',
-    references=cite("role-based-access-control/custom-roles", "1.23"),
+    references=cite("role-based-access-control/custom-roles"),
 )
 def custom_owner(asset: Asset) -> Evaluation:
     known(asset, "permissions")

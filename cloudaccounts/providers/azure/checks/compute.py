@@ -23,7 +23,7 @@ _CLUSTER = "azure.containers.kubernetes_cluster"
     why="Disks in a storage account are files that the account's keys open, and are not encrypted automatically.",
     console="Open the virtual machine, Disks, choose Migrate to managed disks.",
     command="az vm convert --resource-group <group> --name <vm>",
-    references=cite("virtual-machines/managed-disks-overview", "7.2"),
+    references=cite("virtual-machines/managed-disks-overview"),
 )
 def managed_disks(asset: Asset) -> Evaluation:
     managed = flag(asset, "uses_managed_disks", default=None)

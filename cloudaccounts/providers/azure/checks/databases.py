@@ -81,7 +81,7 @@ def _is_all_of_azure(rule: Mapping[str, Any]) -> bool:
     console="Open the SQL server, Networking: delete the wide firewall rules and clear Allow Azure services; use a "
     "private endpoint.",
     command="az sql server firewall-rule delete --resource-group <group> --server <server> --name <rule>",
-    references=cite("azure-sql/database/firewall-configure", "4.1.2"),
+    references=cite("azure-sql/database/firewall-configure"),
 )
 def sql_firewall(asset: Asset) -> Evaluation:
     return _firewall(asset, "ipv6_firewall_rules")
@@ -97,7 +97,7 @@ def sql_firewall(asset: Asset) -> Evaluation:
     console="Open the SQL server, Auditing, enable Azure SQL Auditing and choose a destination.",
     command="az sql server audit-policy update --resource-group <group> --name <server> --state Enabled "
     "--log-analytics-target-state Enabled --log-analytics-workspace-resource-id <workspace-id>",
-    references=cite("azure-sql/database/auditing-overview", "4.1.1"),
+    references=cite("azure-sql/database/auditing-overview"),
 )
 def sql_auditing(asset: Asset) -> Evaluation:
     known(asset, "auditing")
@@ -133,7 +133,7 @@ def sql_tls(asset: Asset) -> Evaluation:
     console="Open the SQL server, Microsoft Entra ID, Set admin, and choose a group.",
     command="az sql server ad-admin create --resource-group <group> --server-name <server> --display-name <group-name> "
     "--object-id <group-object-id>",
-    references=cite("azure-sql/database/authentication-aad-configure", "4.1.4"),
+    references=cite("azure-sql/database/authentication-aad-configure"),
 )
 def sql_administrator(asset: Asset) -> Evaluation:
     known(asset, "entra_administrators")
@@ -152,7 +152,7 @@ def sql_administrator(asset: Asset) -> Evaluation:
     why="Its files and backups can be read by whoever gets at them.",
     console="Open the database, Data Encryption, switch Transparent data encryption on.",
     command="az sql db tde set --resource-group <group> --server <server> --database <database> --status Enabled",
-    references=cite("azure-sql/database/transparent-data-encryption-tde-overview", "4.1.5"),
+    references=cite("azure-sql/database/transparent-data-encryption-tde-overview"),
 )
 def sql_encryption(asset: Asset) -> Evaluation:
     if asset.name.rsplit("/", 1)[-1].lower() == "master":
@@ -172,7 +172,7 @@ def sql_encryption(asset: Asset) -> Evaluation:
     console="Open the server, Server parameters, set require_secure_transport to ON.",
     command="az postgres flexible-server parameter set --resource-group <group> --server-name <server> "
     "--name require_secure_transport --value on",
-    references=cite("postgresql/flexible-server/how-to-connect-tls-ssl", "4.3.1"),
+    references=cite("postgresql/flexible-server/how-to-connect-tls-ssl"),
 )
 def postgres_ssl(asset: Asset) -> Evaluation:
     setting = known(asset, "parameters.require_secure_transport")
@@ -191,7 +191,7 @@ def postgres_ssl(asset: Asset) -> Evaluation:
     "service.",
     command="az postgres flexible-server firewall-rule delete --resource-group <group> --name <server> "
     "--rule-name <rule>",
-    references=cite("postgresql/flexible-server/concepts-firewall-rules", "4.3.7"),
+    references=cite("postgresql/flexible-server/concepts-firewall-rules"),
 )
 def postgres_firewall(asset: Asset) -> Evaluation:
     return _firewall(asset)
@@ -207,7 +207,7 @@ def postgres_firewall(asset: Asset) -> Evaluation:
     console="Open the server, Server parameters, set log_connections and log_checkpoints to ON.",
     command="az postgres flexible-server parameter set --resource-group <group> --server-name <server> "
     "--name log_connections --value on",
-    references=cite("postgresql/flexible-server/concepts-logging", "4.3.2", "4.3.3"),
+    references=cite("postgresql/flexible-server/concepts-logging"),
 )
 def postgres_logs(asset: Asset) -> Evaluation:
     names = ("log_checkpoints", "log_connections")

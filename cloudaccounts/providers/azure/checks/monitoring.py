@@ -55,7 +55,7 @@ PLANS = {
     '--workspace <workspace-id> --logs \'[{"category":"Administrative","enabled":true},'
     '{"category":"Security","enabled":true},{"category":"Alert","enabled":true},'
     '{"category":"Policy","enabled":true}]\'',
-    references=cite("azure-monitor/platform/diagnostic-settings", "5.1.1", "5.1.2"),
+    references=cite("azure-monitor/platform/diagnostic-settings"),
 )
 def activity_log_exported(asset: Asset) -> Evaluation:
     known(asset, "exports")
@@ -85,10 +85,7 @@ def activity_log_exported(asset: Asset) -> Evaluation:
     command="az monitor activity-log alert create --name <name> --resource-group <group> --scope "
     "/subscriptions/<subscription-id> --condition category=Administrative and operationName=<operation> "
     "--action-group <action-group-id>",
-    references=cite(
-        "azure-monitor/alerts/alerts-types",
-        *(f"5.2.{number}" for number in range(1, 11)),
-    ),
+    references=cite("azure-monitor/alerts/alerts-types"),
 )
 def activity_log_alerts(asset: Asset) -> Evaluation:
     known(asset, "alerts")
@@ -114,10 +111,7 @@ def activity_log_alerts(asset: Asset) -> Evaluation:
     "machines. Each kind of resource has a plan of its own, with a price.",
     console="Microsoft Defender for Cloud, Environment settings, choose the subscription, switch on the plans.",
     command="az security pricing create --name <plan> --tier standard",
-    references=cite(
-        "defender-for-cloud/connect-azure-subscription",
-        *("2.1.1", "2.1.2", "2.1.4", "2.1.7", "2.1.8", "2.1.10", "2.1.12"),
-    ),
+    references=cite("defender-for-cloud/connect-azure-subscription"),
 )
 def defender_plans(asset: Asset) -> Evaluation:
     known(asset, "plans")

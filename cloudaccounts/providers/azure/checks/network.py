@@ -28,7 +28,7 @@ def _open(port: int, *protocols: int) -> Rule:
     return evaluate
 
 
-def _administration(port: int, name: str, cis: str, *protocols: int) -> PostureCheck:
+def _administration(port: int, name: str, *protocols: int) -> PostureCheck:
     return posture_check(
         f"azure_nsg_{name.lower()}_open",
         f"{name} is open to the internet",
@@ -41,12 +41,12 @@ def _administration(port: int, name: str, cis: str, *protocols: int) -> PostureC
         "own addresses; better, delete it and use Azure Bastion or just-in-time access.",
         command="az network nsg rule update --resource-group <group> --nsg-name <nsg> --name <rule> "
         "--source-address-prefixes <your-network>",
-        references=cite("bastion/bastion-overview", cis),
+        references=cite("bastion/bastion-overview"),
     )(_open(port, *protocols))
 
 
-rdp_open = _administration(3389, "RDP", "6.1", TCP, UDP)
-ssh_open = _administration(22, "SSH", "6.2", TCP)
+rdp_open = _administration(3389, "RDP", TCP, UDP)
+ssh_open = _administration(22, "SSH", TCP)
 
 
 @posture_check(

@@ -23,7 +23,7 @@ _WEAK = ("TLS1_0", "TLS1_1", "")  # without one: accounts made before August 202
     "mistake as well: the commonest leak of data in the cloud.",
     console="Open the storage account, Configuration, set Allow Blob anonymous access to Disabled.",
     command=f"{_UPDATE} --allow-blob-public-access false",
-    references=cite("storage/blobs/anonymous-read-access-prevent", "3.7"),
+    references=cite("storage/blobs/anonymous-read-access-prevent"),
 )
 def public_access(asset: Asset) -> Evaluation:
     # Where nobody ever set it, Azure allows it.
@@ -40,7 +40,7 @@ def public_access(asset: Asset) -> Evaluation:
     why="Over plain HTTP, everybody on the way reads the data and the access signature that opens it.",
     console="Open the storage account, Configuration, set Secure transfer required to Enabled.",
     command=f"{_UPDATE} --https-only true",
-    references=cite("storage/common/storage-require-secure-transfer", "3.1"),
+    references=cite("storage/common/storage-require-secure-transfer"),
 )
 def https_only(asset: Asset) -> Evaluation:
     return expect(flag(asset, "https_only"), "Plain HTTP is accepted.", "HTTPS is required.")
@@ -55,7 +55,7 @@ def https_only(asset: Asset) -> Evaluation:
     why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
     console="Open the storage account, Configuration, set Minimum TLS version to Version 1.2.",
     command=f"{_UPDATE} --min-tls-version TLS1_2",
-    references=cite("storage/common/transport-layer-security-configure-minimum-version", "3.15"),
+    references=cite("storage/common/transport-layer-security-configure-minimum-version"),
 )
 def minimum_tls(asset: Asset) -> Evaluation:
     version = text(asset, "minimum_tls")
@@ -92,7 +92,7 @@ def shared_keys(asset: Asset) -> Evaluation:
     console="Open the storage account, Networking, choose Enabled from selected networks (or Disabled) and add your "
     "networks.",
     command=f"{_UPDATE} --default-action Deny",
-    references=cite("storage/common/storage-network-security", "3.8"),
+    references=cite("storage/common/storage-network-security"),
 )
 def network_open(asset: Asset) -> Evaluation:
     return firewalls.of_networks(asset)
@@ -109,7 +109,7 @@ def network_open(asset: Asset) -> Evaluation:
     command="az storage account blob-service-properties update --resource-group <group> --account-name <account> "
     "--enable-delete-retention true --delete-retention-days 7 --enable-container-delete-retention true "
     "--container-delete-retention-days 7",
-    references=cite("storage/blobs/soft-delete-blob-overview", "3.11"),
+    references=cite("storage/blobs/soft-delete-blob-overview"),
 )
 def soft_delete(asset: Asset) -> Evaluation:
     # Premium file shares: such an account has no blob service.

@@ -29,7 +29,7 @@ _VAULT = "azure.keyvault.vault"
     "with them is lost. It cannot be switched off again, which is its point.",
     console="Open the key vault, Properties, choose Enable purge protection.",
     command="az keyvault update --resource-group <group> --name <vault> --enable-purge-protection true",
-    references=cite("key-vault/general/soft-delete-overview", "8.5"),
+    references=cite("key-vault/general/soft-delete-overview"),
 )
 def recoverable(asset: Asset) -> Evaluation:
     # Azure switches it on for every new vault; only old ones can lack it.
@@ -66,7 +66,7 @@ def network_open(asset: Asset) -> Evaluation:
     console="Open the key vault, Access configuration, choose Azure role-based access control, after the roles that "
     "replace the policies have been assigned.",
     command="az keyvault update --resource-group <group> --name <vault> --enable-rbac-authorization true",
-    references=cite("key-vault/general/rbac-migration", "8.6"),
+    references=cite("key-vault/general/rbac-migration"),
 )
 def rbac(asset: Asset) -> Evaluation:
     roles = flag(asset, "rbac_authorization")
@@ -84,7 +84,7 @@ def rbac(asset: Asset) -> Evaluation:
     "Analytics workspace.",
     command="az monitor diagnostic-settings create --name audit --resource <vault-id> --workspace <workspace-id> "
     '--logs \'[{"categoryGroup":"audit","enabled":true}]\'',
-    references=cite("key-vault/general/howto-logging", "5.1.5"),
+    references=cite("key-vault/general/howto-logging"),
 )
 def logging(asset: Asset) -> Evaluation:
     known(asset, "log_exports")

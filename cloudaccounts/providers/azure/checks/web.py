@@ -19,7 +19,7 @@ _SITE = "azure.web.site"
     why="Over plain HTTP, everybody on the way reads sessions and passwords, and can change the pages.",
     console="Open the app, Configuration, General settings, set HTTPS Only to On.",
     command="az webapp update --resource-group <group> --name <app> --https-only true",
-    references=cite("app-service/configure-ssl-bindings#enforce-https", "9.2"),
+    references=cite("app-service/configure-ssl-bindings#enforce-https"),
 )
 def https_only(asset: Asset) -> Evaluation:
     return expect(flag(asset, "https_only"), "Plain HTTP is answered.", "Plain HTTP is redirected.")
@@ -34,7 +34,7 @@ def https_only(asset: Asset) -> Evaluation:
     why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
     console="Open the app, Configuration, General settings, set Minimum Inbound TLS Version to 1.2.",
     command="az webapp config set --resource-group <group> --name <app> --min-tls-version 1.2",
-    references=cite("app-service/overview-tls", "9.3"),
+    references=cite("app-service/overview-tls"),
 )
 def minimum_tls(asset: Asset) -> Evaluation:
     known(asset, "config")
@@ -52,7 +52,7 @@ def minimum_tls(asset: Asset) -> Evaluation:
     why="FTP sends the password of deployments in plain text: whoever hears it replaces the app.",
     console="Open the app, Configuration, General settings, set FTP state to Disabled or FTPS only.",
     command="az webapp config set --resource-group <group> --name <app> --ftps-state Disabled",
-    references=cite("app-service/deploy-ftp#enforce-ftps", "9.10"),
+    references=cite("app-service/deploy-ftp#enforce-ftps"),
 )
 def ftp(asset: Asset) -> Evaluation:
     known(asset, "config")

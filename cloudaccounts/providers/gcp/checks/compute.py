@@ -54,7 +54,7 @@ def _is_of_kubernetes(asset: Asset) -> bool:
     "the sign-in is by Google account and role, and ends with it.",
     console="Compute Engine, Metadata: add enable-oslogin with the value TRUE.",
     command="gcloud compute project-info add-metadata --metadata=enable-oslogin=TRUE",
-    references=cite("compute/docs/oslogin", "4.4"),
+    references=cite("compute/docs/oslogin"),
 )
 def oslogin(asset: Asset) -> Evaluation:
     on = _metadata(asset, "commonInstanceMetadata", "enable-oslogin") in _ON
@@ -70,7 +70,7 @@ def oslogin(asset: Asset) -> Evaluation:
     why="A machine's own metadata goes before the project's: this one falls back to SSH keys in metadata.",
     console="Compute Engine, VM instances, choose the machine, Edit: remove enable-oslogin from its metadata.",
     command="gcloud compute instances remove-metadata <vm> --zone=<zone> --keys=enable-oslogin",
-    references=cite("compute/docs/oslogin", "4.4"),
+    references=cite("compute/docs/oslogin"),
 )
 def oslogin_overridden(asset: Asset) -> Evaluation:
     off = _metadata(asset, "metadata", "enable-oslogin") in _OFF
@@ -86,7 +86,7 @@ def oslogin_overridden(asset: Asset) -> Evaluation:
     why="The interactive serial console cannot be limited to addresses: whoever has the SSH key gets in from anywhere.",
     console="Compute Engine, VM instances, choose the machine, Edit: clear Enable connecting to serial ports.",
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=serial-port-enable=FALSE",
-    references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
+    references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console"),
 )
 def serial_port(asset: Asset) -> Evaluation:
     on = _metadata(asset, "metadata", "serial-port-enable") in _ON
@@ -102,7 +102,7 @@ def serial_port(asset: Asset) -> Evaluation:
     why="The interactive serial console cannot be limited to addresses, and here every machine has it.",
     console="Compute Engine, Metadata: remove serial-port-enable.",
     command="gcloud compute project-info remove-metadata --keys=serial-port-enable",
-    references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console", "4.5"),
+    references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console"),
 )
 def project_serial_port(asset: Asset) -> Evaluation:
     on = _metadata(asset, "commonInstanceMetadata", "serial-port-enable") in _ON
@@ -119,7 +119,7 @@ def project_serial_port(asset: Asset) -> Evaluation:
     "own need it, nothing else does.",
     console="It is chosen when the machine is made: make it anew without IP forwarding.",
     command="gcloud compute instances create <vm> --zone=<zone> (without --can-ip-forward)",
-    references=cite("vpc/docs/using-routes#canipforward", "4.6"),
+    references=cite("vpc/docs/using-routes#canipforward"),
 )
 def ip_forwarding(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
@@ -137,7 +137,7 @@ def ip_forwarding(asset: Asset) -> Evaluation:
     "everything in it.",
     console="Stop the machine, Edit, choose a service account of its own with the roles that it needs.",
     command="gcloud compute instances set-service-account <vm> --zone=<zone> --service-account=<account>",
-    references=cite("compute/docs/access/service-accounts#default_service_account", "4.2"),
+    references=cite("compute/docs/access/service-accounts#default_service_account"),
 )
 def default_account(asset: Asset) -> Evaluation:
     accounts = mappings(asset, "serviceAccounts")
@@ -161,7 +161,7 @@ def default_account(asset: Asset) -> Evaluation:
     why="What has no address cannot be reached: load balancers, NAT and Identity-Aware Proxy serve machines without.",
     console="Compute Engine, VM instances, choose the machine, Edit, Network interfaces: External IPv4 address None.",
     command="gcloud compute instances delete-access-config <vm> --zone=<zone> --access-config-name=<name>",
-    references=cite("compute/docs/ip-addresses", "4.9"),
+    references=cite("compute/docs/ip-addresses"),
 )
 def public_address(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
@@ -183,7 +183,7 @@ def public_address(asset: Asset) -> Evaluation:
     why="A virtual TPM and integrity monitoring tell when somebody changed what runs before the operating system.",
     console="Stop the machine, Edit, Security: turn on vTPM and Integrity Monitoring.",
     command="gcloud compute instances update <vm> --zone=<zone> --shielded-vtpm --shielded-integrity-monitoring",
-    references=cite("compute/shielded-vm/docs/shielded-vm", "4.8"),
+    references=cite("compute/shielded-vm/docs/shielded-vm"),
 )
 def shielded(asset: Asset) -> Evaluation:
     config = "shieldedInstanceConfig"
@@ -201,7 +201,7 @@ def shielded(asset: Asset) -> Evaluation:
     why="A key in the project's metadata opens every machine: one lost laptop, all of them.",
     console="Compute Engine, VM instances, choose the machine, Edit, Security: Block project-wide SSH keys.",
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=block-project-ssh-keys=TRUE",
-    references=cite("compute/docs/connect/restrict-ssh-keys", "4.3"),
+    references=cite("compute/docs/connect/restrict-ssh-keys"),
 )
 def project_ssh_keys(asset: Asset) -> Evaluation:
     # With OS Login, keys in metadata have no effect.

@@ -41,7 +41,7 @@ def _bucket_public(asset: Asset) -> Evaluation:
 
 
 def _publication(
-    identifier: str, title: str, severity: Severity, kind: str, cis: tuple[str, ...], command: str, evaluate: Rule
+    identifier: str, title: str, severity: Severity, kind: str, command: str, evaluate: Rule
 ) -> PostureCheck:
     service = kind.split(".")[1]
     return posture_check(
@@ -54,7 +54,7 @@ def _publication(
         "need no leaked password and no break-in.",
         console="Open the resource, Permissions: remove allUsers and allAuthenticatedUsers.",
         command=command,
-        references=cite("iam/docs/overview#all-users", *cis),
+        references=cite("iam/docs/overview#all-users"),
     )(evaluate)
 
 
@@ -63,7 +63,6 @@ bucket_public = _publication(
     "Bucket is public",
     Severity.CRITICAL,
     _BUCKET,
-    ("5.1",),
     "gcloud storage buckets remove-iam-policy-binding gs://<bucket> --member=allUsers --role=<role>",
     _bucket_public,
 )
@@ -72,7 +71,6 @@ key_public = _publication(
     "Key can be used by everybody",
     Severity.CRITICAL,
     _KEY,
-    ("1.9",),
     "gcloud kms keys remove-iam-policy-binding <key> --keyring=<ring> --location=<location> --member=allUsers "
     "--role=<role>",
     _public,
@@ -82,7 +80,6 @@ topic_public = _publication(
     "Topic is open to everybody",
     Severity.HIGH,
     "gcp.pubsub.topic",
-    (),
     "gcloud pubsub topics remove-iam-policy-binding <topic> --member=allUsers --role=<role>",
     _public,
 )
@@ -91,7 +88,6 @@ secret_public = _publication(
     "Secret can be read by everybody",
     Severity.CRITICAL,
     "gcp.secretmanager.secret",
-    (),
     "gcloud secrets remove-iam-policy-binding <secret> --member=allUsers --role=<role>",
     _public,
 )
@@ -126,7 +122,7 @@ def public_access_prevention(asset: Asset) -> Evaluation:
     why="Where each object has a list of its own, nobody can tell who may read what, and a public one is not noticed.",
     console="Cloud Storage, Buckets, choose the bucket, Permissions: switch Access control to Uniform.",
     command="gcloud storage buckets update gs://<bucket> --uniform-bucket-level-access",
-    references=cite("storage/docs/uniform-bucket-level-access", "5.2"),
+    references=cite("storage/docs/uniform-bucket-level-access"),
 )
 def uniform_access(asset: Asset) -> Evaluation:
     uniform = flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled")
@@ -144,7 +140,7 @@ def uniform_access(asset: Asset) -> Evaluation:
     console="BigQuery, choose the dataset, Sharing, Permissions: remove allUsers and allAuthenticatedUsers.",
     command="bq show --format=prettyjson <project>:<dataset> > dataset.json, remove the entries from access, then bq "
     "update --source dataset.json <project>:<dataset>",
-    references=cite("bigquery/docs/dataset-access-controls", "7.1"),
+    references=cite("bigquery/docs/dataset-access-controls"),
 )
 def dataset_public(asset: Asset) -> Evaluation:
     roles = [
@@ -168,7 +164,7 @@ def dataset_public(asset: Asset) -> Evaluation:
     console="Security, Key Management, choose the key, Edit rotation period: 90 days or less.",
     command="gcloud kms keys update <key> --keyring=<ring> --location=<location> --rotation-period=90d "
     "--next-rotation-time=<time>",
-    references=cite("kms/docs/key-rotation", "1.10"),
+    references=cite("kms/docs/key-rotation"),
 )
 def key_rotation(asset: Asset) -> Evaluation:
     # Of asymmetric keys somebody must exchange the public half, so Cloud KMS does not rotate them.

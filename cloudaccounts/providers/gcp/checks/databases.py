@@ -33,7 +33,7 @@ _NETWORK = "settings.ipConfiguration"
     why="Whoever has or guesses a password reaches the data, from anywhere.",
     console="SQL, choose the instance, Connections, Networking: remove 0.0.0.0/0 from the authorized networks.",
     command="gcloud sql instances patch <instance> --authorized-networks=<your-network>",
-    references=cite("sql/docs/postgres/authorize-networks", "6.5"),
+    references=cite("sql/docs/postgres/authorize-networks"),
 )
 def open_network(asset: Asset) -> Evaluation:
     known(asset, "settings")
@@ -61,7 +61,7 @@ def open_network(asset: Asset) -> Evaluation:
     why="With a private address alone, a leaked password is of no use from outside your network.",
     console="SQL, choose the instance, Connections, Networking: choose Private IP and clear Public IP.",
     command="gcloud sql instances patch <instance> --network=<network> --no-assign-ip",
-    references=cite("sql/docs/postgres/private-ip", "6.2.9", "6.6"),
+    references=cite("sql/docs/postgres/private-ip"),
 )
 def public_address(asset: Asset) -> Evaluation:
     known(asset, "settings")
@@ -79,7 +79,7 @@ def public_address(asset: Asset) -> Evaluation:
     why="Without TLS everybody on the way reads the data, and the password at each connection.",
     console="SQL, choose the instance, Connections, Security: Allow only SSL connections.",
     command="gcloud sql instances patch <instance> --ssl-mode=ENCRYPTED_ONLY",
-    references=cite("sql/docs/postgres/configure-ssl-instance", "6.4"),
+    references=cite("sql/docs/postgres/configure-ssl-instance"),
 )
 def ssl(asset: Asset) -> Evaluation:
     known(asset, "settings")
@@ -101,7 +101,7 @@ def ssl(asset: Asset) -> Evaluation:
     why="A mistake, a bad release or an extortionist, and the data is gone for good.",
     console="SQL, choose the instance, Backups, Edit: automate backups, and enable point-in-time recovery.",
     command="gcloud sql instances patch <instance> --backup-start-time=03:00",
-    references=cite("sql/docs/postgres/backup-recovery/backups", "6.7"),
+    references=cite("sql/docs/postgres/backup-recovery/backups"),
 )
 def backups(asset: Asset) -> Evaluation:
     if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):

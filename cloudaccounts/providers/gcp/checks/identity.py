@@ -37,7 +37,7 @@ AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
     console="IAM & Admin, Service accounts, choose the account, Keys: disable the key, and delete it when nothing "
     "misses it.",
     command="gcloud iam service-accounts keys disable <key-id> --iam-account=<account>",
-    references=cite("iam/docs/best-practices-for-managing-service-account-keys", "1.4"),
+    references=cite("iam/docs/best-practices-for-managing-service-account-keys"),
 )
 def user_key(asset: Asset) -> Evaluation:
     if known(asset, "keyType") != "USER_MANAGED":
@@ -58,7 +58,7 @@ def user_key(asset: Asset) -> Evaluation:
     console="IAM & Admin, Service accounts, choose the account, Keys: add a key, put it where the old one is used, "
     "then disable and delete the old one.",
     command="gcloud iam service-accounts keys create <file> --iam-account=<account>",
-    references=cite("iam/docs/key-rotation", "1.7"),
+    references=cite("iam/docs/key-rotation"),
 )
 def key_age(asset: Asset) -> Evaluation:
     if known(asset, "keyType") != "USER_MANAGED":
@@ -80,7 +80,7 @@ def key_age(asset: Asset) -> Evaluation:
     console="IAM & Admin, IAM: find the account, replace the role by narrower ones; the recommender beside it shows "
     "what is really used.",
     command="gcloud projects remove-iam-policy-binding <project> --member=serviceAccount:<account> --role=<role>",
-    references=cite("iam/docs/best-practices-service-accounts", "1.5"),
+    references=cite("iam/docs/best-practices-service-accounts"),
 )
 def admin_roles(asset: Asset) -> Evaluation:
     known(asset, "project_roles")
@@ -124,7 +124,7 @@ def basic_roles(asset: Asset) -> Evaluation:
     "included, and those to come. Given on one account, it means that one.",
     console="IAM & Admin, IAM: remove the role from the project and give it on the service accounts that are needed.",
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
-    references=cite("iam/docs/service-account-permissions", "1.6"),
+    references=cite("iam/docs/service-account-permissions"),
 )
 def acting_roles(asset: Asset) -> Evaluation:
     known(asset, "acting_roles")
@@ -148,7 +148,7 @@ def acting_roles(asset: Asset) -> Evaluation:
     console="IAM & Admin, Audit Logs, Set default configuration: Admin Read, Data Read and Data Write. They may cost.",
     command="gcloud projects get-iam-policy <project> > policy.yaml, add auditConfigs for allServices, then gcloud "
     "projects set-iam-policy <project> policy.yaml",
-    references=cite("logging/docs/audit/configure-data-access", "2.1"),
+    references=cite("logging/docs/audit/configure-data-access"),
 )
 def audit_logs(asset: Asset) -> Evaluation:
     known(asset, "audit_configs")

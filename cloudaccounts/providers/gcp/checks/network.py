@@ -63,7 +63,7 @@ def _open(port: int, *protocols: int) -> Rule:
     return evaluate
 
 
-def _administration(port: int, name: str, cis: str, *protocols: int) -> PostureCheck:
+def _administration(port: int, name: str, *protocols: int) -> PostureCheck:
     return posture_check(
         f"gcp_firewall_{name.lower()}_open",
         f"{name} is open to the internet",
@@ -75,12 +75,12 @@ def _administration(port: int, name: str, cis: str, *protocols: int) -> PostureC
         console="VPC network, Firewall, choose the rule, Edit: narrow the source ranges; better, delete it and use "
         "Identity-Aware Proxy (35.235.240.0/20).",
         command=_RESTRICT,
-        references=cite("iap/docs/using-tcp-forwarding", cis),
+        references=cite("iap/docs/using-tcp-forwarding"),
     )(_open(port, *protocols))
 
 
-ssh_open = _administration(22, "SSH", "3.6", TCP)
-rdp_open = _administration(3389, "RDP", "3.7", TCP, UDP)
+ssh_open = _administration(22, "SSH", TCP)
+rdp_open = _administration(3389, "RDP", TCP, UDP)
 
 
 @posture_check(
@@ -114,7 +114,7 @@ def all_open(asset: Asset) -> Evaluation:
     "the world. A network of one's own has what is meant.",
     console="VPC network, VPC networks: move what runs in it to a network of your own, then delete default.",
     command="gcloud compute networks delete default",
-    references=cite("vpc/docs/vpc#default-network", "3.1"),
+    references=cite("vpc/docs/vpc#default-network"),
 )
 def default_network(asset: Asset) -> Evaluation:
     return expect(asset.name != "default", "This is the default network.", "This network was made on purpose.")
@@ -129,7 +129,7 @@ def default_network(asset: Asset) -> Evaluation:
     why="A legacy network is one range for the whole world: no subnets, so no borders between what runs in it.",
     console="VPC network, VPC networks: make a VPC network and move what runs here.",
     command="gcloud compute networks create <name> --subnet-mode=custom",
-    references=cite("vpc/docs/legacy", "3.2"),
+    references=cite("vpc/docs/legacy"),
 )
 def legacy_network(asset: Asset) -> Evaluation:
     old = bool(text(asset, "IPv4Range"))
@@ -145,7 +145,7 @@ def legacy_network(asset: Asset) -> Evaluation:
     why="Flow logs show who talked to whom: without them neither a break-in's way nor a leak's size can be told.",
     console="VPC network, VPC networks, choose the subnet, Edit, set Flow logs to On.",
     command="gcloud compute networks subnets update <subnet> --region=<region> --enable-flow-logs",
-    references=cite("vpc/docs/flow-logs", "3.8"),
+    references=cite("vpc/docs/flow-logs"),
 )
 def flow_logs(asset: Asset) -> Evaluation:
     purpose = text(asset, "purpose")
@@ -165,7 +165,7 @@ def flow_logs(asset: Asset) -> Evaluation:
     why="Without DNSSEC a resolver cannot tell a forged answer from yours: visitors and mail can be led elsewhere.",
     console="Network services, Cloud DNS, choose the zone, set DNSSEC to On, and add the DS record at your registrar.",
     command="gcloud dns managed-zones update <zone> --dnssec-state=on",
-    references=cite("dns/docs/dnssec", "3.3"),
+    references=cite("dns/docs/dnssec"),
 )
 def dnssec(asset: Asset) -> Evaluation:
     if text(asset, "visibility").lower() == "private":

@@ -7,6 +7,6 @@ from cloudaccounts.contract.rules import Reference
 _DOCS = "https://cloud.google.com/"
 
 
-def cite(page: str, *cis: str) -> tuple[Reference, ...]:
-    """``page`` is below Google Cloud's site; ``cis`` are numbers of the benchmark."""
-    return (*(Reference("CIS GCP 2.0.0", number) for number in cis), Reference("Google Cloud", url=_DOCS + page))
+def cite(page: str) -> tuple[Reference, ...]:
+    """``page`` is below Google Cloud's site."""
+    return (Reference("Google Cloud", url=_DOCS + page),)

@@ -35,7 +35,7 @@ _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestri
     "somebody enables later.",
     console="APIs & Services, Credentials, choose the key, API restrictions: Restrict key, and choose the APIs.",
     command="gcloud services api-keys update <key> --api-target=service=<api>",
-    references=cite("docs/authentication/api-keys#securing", "1.14"),
+    references=cite("docs/authentication/api-keys#securing"),
 )
 def key_apis(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
@@ -54,7 +54,7 @@ def key_apis(asset: Asset) -> Evaluation:
     "addresses or apps that may.",
     console="APIs & Services, Credentials, choose the key, Application restrictions: name the sites or apps.",
     command="gcloud services api-keys update <key> --allowed-referrers=<site>",
-    references=cite("docs/authentication/api-keys#securing", "1.13"),
+    references=cite("docs/authentication/api-keys#securing"),
 )
 def key_clients(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
