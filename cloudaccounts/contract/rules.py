@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cloudaccounts.contract.inventory import Asset
@@ -28,11 +28,29 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A property that decided a verdict, so that a person can look it up in the console.
+
+    ``path`` is where it lies in the asset's properties (``versioning.status``, ``ingress[3].cidrs``). ``value`` is what
+    it held, in JSON types; None where the cloud leaves it out. ``expected`` is what the check wants to see there: a
+    value in JSON types, or words (``at most 90 days``); None where the check does not say.
+    """
+
+    path: str
+    value: Any
+    expected: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result of a check on one asset. ``reason`` is a sentence: what was found, or why there is no result."""
+    """The result of a check on one asset. ``reason`` is a sentence: what was found, or why there is no result.
+
+    ``evidence`` holds the facts behind a failure or an unknown, most telling first. See `provider_kit.evidence`.
+    """
 
     verdict: Verdict
     reason: str = ""
+    evidence: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +68,9 @@ class PostureCheck:
 
     ``id`` is stable and unique over all providers (``aws_s3_bucket_public_access``). ``evaluate`` is a pure function:
     no network, and no clock but the asset's (`Asset.as_of`), so that a result can be repeated from what is stored. What
-    could not be read is UNKNOWN with the reason, never PASS. ``console`` and ``command`` are the two ways to remediate;
-    ``command`` may hold placeholders in angle brackets.
+    could not be read is UNKNOWN with the reason, never PASS. ``console``, ``command`` and ``terraform`` are the ways to
+    remediate; the latter two may hold placeholders in angle brackets (`provider_kit.remediation`). ``terraform`` is
+    empty where no snippet of a few lines remediates it.
     """
 
     id: str
@@ -66,3 +85,4 @@ class PostureCheck:
     evaluate: Callable[[Asset], Evaluation]
     # Time alone can change the verdict. So unchanged assets are evaluated again at each scan, and not skipped.
     time_dependent: bool = False
+    terraform: str = ""

@@ -2,17 +2,24 @@
 
 A check never raises, whatever a property holds: what was not read, or has an unexpected form, makes the result UNKNOWN
 with the reason. A wrong PASS would hide a risk, and a wrong FAIL costs trust in all the others.
+
+What the readers here read is the evidence of the result, with what the rule expects there where it says so. A rule that
+looks past them, at one entry of a long list for example, names its facts itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Verdict
 from cloudaccounts.provider_kit.check_results import join_names
+from cloudaccounts.provider_kit.evidence import Expected as Expected  # rules take both from here
+from cloudaccounts.provider_kit.evidence import Rule as Rule
+from cloudaccounts.provider_kit.evidence import evaluate_with_evidence, record, record_flag, unreadable_fact
 
 # Error codes that do not read well with their underscores replaced; all others do.
 _REASONS = {
@@ -20,33 +27,39 @@ _REASONS = {
     "throttled": "the cloud limited the rate of requests",
 }
 
+_NOTHING_EXPECTED: Expected = MappingProxyType({})
+
 T = TypeVar("T")
-Rule = Callable[[Asset], Evaluation]
 
 
 class UnknownFactError(Exception):
     """A property that a check needs is missing or could not be read. The message is the reason of the result."""
 
+    def __init__(self, reason: str, evidence: Sequence[Fact] = ()) -> None:
+        super().__init__(reason)
+        self.evidence = tuple(evidence)
 
-def passed(reason: str) -> Evaluation:
-    return Evaluation(Verdict.PASS, reason)
+
+# ``evidence``: the facts that decided it, where the rule wants to be more exact than what the readers recorded.
+def passed(reason: str, evidence: Sequence[Fact] = ()) -> Evaluation:
+    return Evaluation(Verdict.PASS, reason, tuple(evidence))
 
 
-def failed(reason: str) -> Evaluation:
-    return Evaluation(Verdict.FAIL, reason)
+def failed(reason: str, evidence: Sequence[Fact] = ()) -> Evaluation:
+    return Evaluation(Verdict.FAIL, reason, tuple(evidence))
 
 
 def not_applicable(reason: str) -> Evaluation:
     return Evaluation(Verdict.NOT_APPLICABLE, reason)
 
 
-def unknown(reason: str) -> Evaluation:
-    return Evaluation(Verdict.UNKNOWN, reason)
+def unknown(reason: str, evidence: Sequence[Fact] = ()) -> Evaluation:
+    return Evaluation(Verdict.UNKNOWN, reason, tuple(evidence))
 
 
-def expect(condition: bool, failure: str, success: str) -> Evaluation:
+def expect(condition: bool, failure: str, success: str, evidence: Sequence[Fact] = ()) -> Evaluation:
     """A result from a condition, with its reason in either case."""
-    return passed(success) if condition else failed(failure)
+    return passed(success, evidence) if condition else failed(failure, evidence)
 
 
 def value(asset: Asset, path: str) -> Any:
@@ -59,14 +72,19 @@ def value(asset: Asset, path: str) -> Any:
     # Before the value itself: a property that could not be read is None, which else would count as the default.
     if isinstance(unreadable, Mapping) and first in unreadable:
         code = str(unreadable[first])
-        raise UnknownFactError(f"{_words(first)} could not be read: {_REASONS.get(code, code.replace('_', ' '))}.")
+        raise UnknownFactError(
+            f"{_words(first)} could not be read: {_REASONS.get(code, code.replace('_', ' '))}.",
+            [unreadable_fact(first, code)],
+        )
     current: Any = asset.properties.get(first)
     for key in rest:
         if current is None:
-            return None
+            break
         if not isinstance(current, Mapping):
+            record(first, asset.properties.get(first))
             raise _unexpected_form(path)
         current = current.get(key)
+    record(path, current)
     return current
 
 
@@ -99,7 +117,9 @@ def rows(asset: Asset, name: str) -> list[Mapping[str, Any]]:
 def observed(asset: Asset, name: str) -> Any:
     """What changes by mere use; None where it is missing."""
     values = asset.properties.get(OBSERVED)
-    return values.get(name) if isinstance(values, Mapping) else None
+    content = values.get(name) if isinstance(values, Mapping) else None
+    record(f"{OBSERVED}.{name}", content)
+    return content
 
 
 def parse_time(text: Any) -> datetime | None:
@@ -129,6 +149,7 @@ def days_since(asset: Asset, date: Any) -> int:
 def flag(asset: Asset, path: str, *, default: bool | None = False) -> bool:
     """True or false. ``default`` is what the cloud means where it leaves the property out (None: that is unknown)."""
     content = value(asset, path)
+    record_flag(path)
     if content is None:
         content = default
     if not isinstance(content, bool):
@@ -196,16 +217,19 @@ def abridge(names: Iterable[str], most: int = 4) -> str:
     return f"{', '.join(distinct[:most])} and {len(distinct) - most} more"
 
 
-def _guarded(asset_type: str, rule: Rule) -> Rule:
+def _guarded(asset_type: str, rule: Rule, expected: Expected) -> Rule:
     """The rule for assets of one type. What it could not find out is its result, so that it raises nothing."""
+
+    def decided(asset: Asset) -> Evaluation:
+        try:
+            return rule(asset)
+        except UnknownFactError as error:
+            return unknown(str(error), error.evidence)
 
     def evaluate(asset: Asset) -> Evaluation:
         if asset.type != asset_type:
             return not_applicable("This rule is about another type of resource.")
-        try:
-            return rule(asset)
-        except UnknownFactError as error:
-            return unknown(str(error))
+        return evaluate_with_evidence(decided, asset, expected)
 
     return evaluate
 
@@ -222,8 +246,14 @@ def posture_check(
     command: str,
     references: tuple[Reference, ...],
     time_dependent: bool = False,
+    terraform: str = "",
+    expected: Expected = _NOTHING_EXPECTED,
 ) -> Callable[[Rule], PostureCheck]:
-    """Makes a check of a function that evaluates assets of the type. For use as a decorator."""
+    """Makes a check of a function that evaluates assets of the type. For use as a decorator.
+
+    ``expected`` says what the rule wants to see, by path: ``{"versioning.status": "Enabled"}``. The evidence then shows
+    exactly this path, also where the rule read ``versioning`` as a whole.
+    """
 
     def make(rule: Rule) -> PostureCheck:
         return PostureCheck(
@@ -236,8 +266,9 @@ def posture_check(
             console=console,
             command=command,
             references=references,
-            evaluate=_guarded(asset_type, rule),
+            evaluate=_guarded(asset_type, rule, expected),
             time_dependent=time_dependent,
+            terraform=terraform,
         )
 
     return make
@@ -246,6 +277,8 @@ def posture_check(
 def _typed(content: Any, kind: type[T], name: str) -> T:
     if not isinstance(content, kind) or (kind is int and isinstance(content, bool)):  # True is an int for Python
         raise _unexpected_form(name)
+    if kind is bool:
+        record_flag(name)
     return content
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from cloudaccounts.contract.rules import PostureCheck, Reference, Severity
-from cloudaccounts.provider_kit.posture import Rule, posture_check
+from cloudaccounts.provider_kit.posture import Expected, Rule, posture_check
 
 
 def texts(value: Any) -> list[str]:
@@ -39,8 +40,10 @@ def check(
     command: str,
     references: tuple[Reference, ...] = (),
     time_dependent: bool = False,
+    terraform: str = "",
+    expected: Expected = MappingProxyType({}),
 ) -> PostureCheck:
-    """A posture check of AWS. The service is the second part of the asset's type."""
+    """A posture check of AWS. The service is the second part of the asset's type. See `posture_check`."""
     make = posture_check(
         f"aws_{identifier}",
         title,
@@ -52,6 +55,8 @@ def check(
         command=command,
         references=references,
         time_dependent=time_dependent,
+        terraform=terraform,
+        expected=expected,
     )
     return make(rule)
 

@@ -1,0 +1,175 @@
+"""Which facts decided a verdict: what a rule reads is recorded while it runs, and kept in a short form.
+
+The readers of `provider_kit.posture` record into the log of the evaluation that runs in this thread. A rule that knows
+better which facts count names them itself (`Evaluation.evidence`), and none of the recorded ones are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
+from cloudaccounts.contract.rules import Evaluation, Fact, Verdict
+from cloudaccounts.storable import CUT, Bounds, short_text, storable
+
+MOST_FACTS = 12
+MOST_PATH = 200  # characters
+VALUE = Bounds(text=300, items=12, depth=5, total=100)  # of one fact; at most about 1,000 characters
+NOT_SHOWN = "not shown: it may be a secret"
+
+Rule = Callable[[Asset], Evaluation]
+Expected = Mapping[str, Any]  # path to the value, or words, that a rule wants to see there
+
+# Per thread, and reset when the evaluation ends. None outside of an evaluation: then nothing is recorded.
+_LOG: ContextVar[FactLog | None] = ContextVar("facts", default=None)
+# When it was observed is different at each scan, and the reason of a rule about age says how old something is.
+_LEFT_OUT = f"{OBSERVED}.at"
+# Inventories keep no secrets. Should one ever do so, it must not spread to findings, their exports and their notices.
+_SECRET_NAME = re.compile(
+    r"(password|passwd|secret|secret_?(access_?)?key|private_?key(_?data)?|client_?secret|connection_?string|"
+    r"access_?token|refresh_?token|api_?key|account_?key|sas_?token|shared_?key|auth_?string)s?",
+    re.IGNORECASE,
+)
+_SECRET_TEXT = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{10,}\.[\w-]{10,}\.|://[^/\s:@]+:[^/\s:@]+@|"
+    r"\b(AccountKey|SharedAccessKey|SharedAccessSignature|sig|password|pwd)=[^;&\s]{4}|"
+    r"\b(gh[pousr]_\w{20}|xox[abprs]-\w{8}|AIza[\w-]{30})",
+    re.IGNORECASE,
+)
+
+
+class FactLog:
+    """What one evaluation read: path to value, in the order of reading, and which of the paths are flags."""
+
+    __slots__ = ("facts", "flags")
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Any] = {}
+        self.flags: set[str] = set()
+
+
+def record(path: str, value: Any) -> None:
+    """Notes that the rule which runs in this thread, if any, read this."""
+    log = _LOG.get()
+    if log is not None:
+        log.facts[path] = value
+
+
+def record_flag(path: str) -> None:
+    """Notes that what was read there is true or false."""
+    log = _LOG.get()
+    if log is not None:
+        log.flags.add(path)
+
+
+def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Evaluation:
+    """The rule's result with the facts that it read, or with its own where it names some.
+
+    Only for failures and unknowns: most results are passes, of which nothing is shown. What a rule raises is raised.
+    """
+    log = FactLog()
+    token = _LOG.set(log)
+    try:
+        evaluation = rule(asset)
+    finally:
+        _LOG.reset(token)
+    if evaluation.verdict not in {Verdict.FAIL, Verdict.UNKNOWN}:
+        return evaluation
+    facts: Sequence[Fact] = evaluation.evidence
+    if not facts:
+        passing = _passing_flags(rule, asset, log, expected) if evaluation.verdict == Verdict.FAIL else {}
+        facts = _facts(log, {**passing, **expected})
+    return replace(evaluation, evidence=bounded(facts)) if facts else evaluation
+
+
+def _passing_flags(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -> dict[str, bool]:
+    """For flags of which the rule does not say what it expects: the value with which it would pass, if there is one.
+
+    Found by asking the rule, which is pure. So nothing has to be written down twice for most rules.
+    """
+    passing: dict[str, bool] = {}
+    for path in log.facts:
+        if path in log.flags and path not in expected and len(passing) < MOST_FACTS:
+            for value in (True, False):
+                if value is not log.facts[path] and rule(_with_value(asset, path, value)).verdict == Verdict.PASS:
+                    passing[path] = value
+                    break
+    return passing
+
+
+def _with_value(asset: Asset, path: str, value: Any) -> Asset:
+    first, *rest = path.split(".")
+    properties = dict(asset.properties)
+    holder = properties
+    for key in (first, *rest)[:-1]:
+        inner = holder.get(key)
+        holder[key] = dict(inner) if isinstance(inner, Mapping) else {}
+        holder = holder[key]
+    holder[(first, *rest)[-1]] = value
+    return replace(asset, properties=properties)
+
+
+def _facts(log: FactLog, expected: Expected) -> tuple[Fact, ...]:
+    """What was read, in order. For an object, those of its parts that were read too, or have an expectation."""
+    facts: dict[str, Fact] = {}
+    for path, value in log.facts.items():
+        if path == _LEFT_OUT:
+            continue
+        inside = f"{path}."
+        parts = [name for name in expected if name.startswith(inside)]
+        if not parts and any(name.startswith(inside) for name in log.facts):
+            continue
+        for name in parts or [path]:
+            facts[name] = Fact(name, _at(value, name[len(inside) :]), expected.get(name))
+    return tuple(facts.values())
+
+
+def fact(asset: Asset, path: str, expected: Any = None) -> Fact:
+    """What the asset holds at ``a.b.c``, for a rule that names its evidence. None where there is nothing."""
+    return Fact(path, _at(asset.properties, path), expected)
+
+
+def unreadable_fact(name: str, code: str) -> Fact:
+    return Fact(f"{UNREADABLE}.{name}", code)
+
+
+def bounded(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """At most `MOST_FACTS` of them, each of bounded length and without what looks like a secret."""
+    distinct = list({fact.path: fact for fact in facts}.values())
+    kept = [_bounded(fact) for fact in distinct[:MOST_FACTS]]
+    if len(distinct) > MOST_FACTS:
+        kept[-1:] = [Fact(CUT, f"{len(distinct) - MOST_FACTS + 1} more facts")]
+    return tuple(kept)
+
+
+def as_json(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    return [{"path": fact.path, "value": fact.value, "expected": fact.expected} for fact in facts]
+
+
+def _bounded(fact: Fact) -> Fact:
+    name = fact.path.rpartition(".")[2]
+    value = _without_secrets(storable(fact.value, VALUE), name)
+    return Fact(short_text(fact.path, MOST_PATH), value, storable(fact.expected, VALUE))
+
+
+def _without_secrets(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        hidden = (value and _SECRET_NAME.fullmatch(name)) or _SECRET_TEXT.search(value)
+        return NOT_SHOWN if hidden else value
+    if isinstance(value, dict):
+        return {key: _without_secrets(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(item, name) for item in value]
+    return value
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split(".") if path else ():
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value

@@ -1,0 +1,194 @@
+"""A failure carries the facts that decided it: what the rule read, in a short form, without secrets."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
+from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Severity, Verdict
+from cloudaccounts.provider_kit import posture
+from cloudaccounts.provider_kit.evidence import MOST_FACTS, NOT_SHOWN, as_json, bounded, fact
+from cloudaccounts.provider_kit.posture import Rule, expect, failed, flag, posture_check, required, text, value
+
+TYPE = "aws.s3.bucket"
+
+
+def check(rule: Rule, **options: Any) -> PostureCheck:
+    texts = {"why": "", "console": "", "command": "", "references": ()}
+    return posture_check("x_y", "X", Severity.HIGH, "s3", TYPE, **texts, **options)(rule)  # type: ignore[arg-type]
+
+
+def evaluate(rule: Rule, properties: dict[str, Any], **options: Any) -> Evaluation:
+    return check(rule, **options).evaluate(Asset(TYPE, "s3", "eu-west-1", "arn:x", "x", {}, properties))
+
+
+def by_path(evaluation: Evaluation) -> dict[str, tuple[Any, Any]]:
+    return {fact.path: (fact.value, fact.expected) for fact in evaluation.evidence}
+
+
+def versioned(asset: Asset) -> Evaluation:
+    return expect(required(asset, "versioning", dict).get("status") == "Enabled", "Off.", "On.")
+
+
+def test_what_a_rule_read_is_the_evidence_in_the_order_of_reading() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        return expect(text(asset, "b") == "x" and value(asset, "a.c") is None, "No.", "Yes.")
+
+    result = evaluate(rule, {"a": {"c": 3, "other": 1}, "b": "x", "unread": 1})
+    assert result.evidence == (Fact("b", "x"), Fact("a.c", 3))
+
+
+def test_a_pass_and_what_does_not_apply_carry_none() -> None:
+    assert evaluate(versioned, {"versioning": {"status": "Enabled"}}).evidence == ()
+    assert evaluate(lambda asset: posture.not_applicable(str(value(asset, "a"))), {"a": 1}).evidence == ()
+
+
+def test_a_declared_expectation_shows_the_part_that_counts() -> None:
+    result = evaluate(
+        versioned, {"versioning": {"status": "Suspended", "mfa": 1}}, expected={"versioning.status": "On"}
+    )
+    assert by_path(result) == {"versioning.status": ("Suspended", "On")}
+    # A part that is missing is not there; it is no mistake.
+    result = evaluate(versioned, {"versioning": {}}, expected={"versioning.status": "On"})
+    assert by_path(result) == {"versioning.status": (None, "On")}
+
+
+def test_an_object_gives_way_to_its_parts_that_were_read() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        return expect(bool(value(asset, "a")) and text(asset, "a.b") == "y", "No.", "Yes.")
+
+    assert by_path(evaluate(rule, {"a": {"b": "x", "c": 1}})) == {"a.b": ("x", None)}
+
+
+def test_flags_show_the_value_with_which_the_rule_would_pass() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        good = flag(asset, "tpm.on") and not required(asset, "public", bool) and flag(asset, "agent", default=True)
+        return expect(good, "No.", "Yes.")
+
+    assert by_path(evaluate(rule, {"tpm": {}, "public": False})) == {"tpm.on": (None, True)}
+    assert by_path(evaluate(rule, {"tpm": {"on": True}, "public": True}))["public"] == (True, False)
+    # Neither alone would let it pass: nothing is promised.
+    assert by_path(evaluate(rule, {"tpm": {"on": True}, "public": True, "agent": False}))["public"] == (True, None)
+    # And what the rule declares goes before.
+    declared = evaluate(rule, {"tpm": {}, "public": False}, expected={"tpm.on": "switched on"})
+    assert by_path(declared) == {"tpm.on": (None, "switched on")}
+
+
+def test_a_rule_that_names_its_facts_has_these_alone() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        value(asset, "rules")
+        return failed(
+            "Open.", [Fact("rules[3]", {"from": "0.0.0.0/0"}, "no address of the internet"), fact(asset, "a.b")]
+        )
+
+    result = evaluate(rule, {"rules": [1, 2, 3, 4], "a": {"b": 5}})
+    assert [fact.path for fact in result.evidence] == ["rules[3]", "a.b"]
+    assert result.evidence[1].value == 5
+
+
+def test_an_unknown_names_what_could_not_be_read_and_what_was() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        return expect(flag(asset, "a") and flag(asset, "b"), "No.", "Yes.")
+
+    result = evaluate(rule, {"a": True, "b": None, UNREADABLE: {"b": "access_denied"}})
+    assert result.verdict is Verdict.UNKNOWN
+    assert result.evidence == (Fact("unreadable.b", "access_denied"),)
+    result = evaluate(rule, {"a": True, "b": "yes"})
+    assert (result.verdict, by_path(result)["b"]) == (Verdict.UNKNOWN, ("yes", None))
+
+
+def test_the_time_of_observation_is_no_evidence() -> None:
+    """It differs at each scan, so every finding would change at each."""
+
+    def rule(asset: Asset) -> Evaluation:
+        return expect(posture.days_since(asset, value(asset, "made")) < 90, "Old.", "New.")
+
+    result = evaluate(rule, {"made": "2026-01-01", OBSERVED: {"at": "2026-11-25"}})
+    assert by_path(result) == {"made": ("2026-01-01", None)}
+
+
+def test_threads_and_nested_evaluations_do_not_mix() -> None:
+    started, go = threading.Event(), threading.Event()
+
+    def slow(asset: Asset) -> Evaluation:
+        value(asset, "slow")
+        started.set()
+        go.wait(10)
+        return failed("No.")
+
+    results: list[Evaluation] = []
+    thread = threading.Thread(target=lambda: results.append(evaluate(slow, {"slow": 1})))
+    thread.start()
+    started.wait(10)
+
+    def outer(asset: Asset) -> Evaluation:
+        value(asset, "outer")
+        evaluate(lambda inner: failed(str(value(inner, "inner"))), {"inner": 1})
+        value(asset, "after")
+        return failed("No.")
+
+    assert list(by_path(evaluate(outer, {}))) == ["outer", "after"]
+    go.set()
+    thread.join()
+    assert list(by_path(results[0])) == ["slow"]
+
+
+def test_readers_outside_of_an_evaluation_record_nothing_and_work() -> None:
+    assert value(Asset(TYPE, "s3", "x", "x", "x", {}, {"a": 1}), "a") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        ("password", "hunter2"),
+        ("settings.clientSecret", "x"),
+        ("note", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
+        ("note", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.x"),
+        ("url", "https://user:hunter2@example.com/"),
+        ("connection", "DefaultEndpointsProtocol=https;AccountKey=abcdef=="),
+        ("list", [{"private_key": "x"}]),
+    ],
+)
+def test_what_may_be_a_secret_is_not_shown(path: str, secret: Any) -> None:
+    kept = bounded([Fact(path, secret)])[0].value
+    assert NOT_SHOWN in json.dumps(kept)
+    assert "hunter2" not in json.dumps(kept)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"), [("console_password", True), ("password_last_used_at", "2026-01-01"), ("password", None)]
+)
+def test_what_only_sounds_like_one_is(path: str, shown: Any) -> None:
+    assert bounded([Fact(path, shown)])[0].value == shown
+
+
+def test_many_facts_are_counted_and_long_values_are_cut() -> None:
+    facts = bounded(Fact(f"p{number}", "x" * 5000) for number in range(MOST_FACTS + 5))
+    assert len(facts) == MOST_FACTS
+    assert facts[-1] == Fact("…", "6 more facts")
+    assert len(facts[0].value) == 300
+    assert facts[0].value.endswith("…")
+    assert bounded([Fact("rules", list(range(40)))])[0].value[-1] == "… 28 more"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.text(), JSON), max_size=20))
+def test_whatever_was_read_the_evidence_is_small_strict_json_and_the_same_again(pairs: list[tuple[str, Any]]) -> None:
+    facts = [Fact(path, value) for path, value in pairs]
+    first = as_json(bounded(facts))
+    assert first == as_json(bounded(facts))
+    written = json.dumps(first, allow_nan=False)
+    assert "\\u0000" not in written
+    assert len(json.dumps(first, ensure_ascii=False).encode()) < MOST_FACTS * 8000
