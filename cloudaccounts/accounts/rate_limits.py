@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from django.utils import timezone
 from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.errors import InputError
 from cloudaccounts.models import RateCounter
 from cloudaccounts.work.databases import SECURITY
 
@@ -69,6 +71,36 @@ class RateLimit:
         return f"{self.name}:{who}:{number}", (number + 1) * self.seconds
 
 
+def owner_rate_limit(owner: str) -> RateLimit:
+    """Of credentials that failed, whichever way: refused by the cloud, or unreadable before it was asked."""
+    return RateLimit(
+        "proofs-of-owner",
+        owner,
+        settings.API_FAILED_VALIDATIONS_PER_HOUR,
+        3600,
+        "Too many of your validations failed within this hour.",
+    )
+
+
+@contextmanager
+def counting_refused_input(owner: str) -> Iterator[None]:
+    """Around reading a credential, which takes up to a second of the processor where its key is encrypted.
+
+    What is refused counts as a failed validation. Raises `TooManyAttemptsError` before anything is read.
+    """
+    limit = owner_rate_limit(owner)
+    check_rate_limits((limit,))
+    try:
+        yield
+    except InputError as error:
+        if any(name.startswith("credentials") for name in error.fields):  # a misspelt name or region costs nothing
+            limit.count()
+        raise
+    except ProviderError:
+        limit.count()
+        raise
+
+
 def validation_rate_limits(owner: str, provider: str, account_id: str, *, is_connected: bool) -> tuple[RateLimit, ...]:
     """Of new credentials: on who tries them, and on the account they are tried at, whoever tries.
 
@@ -76,13 +108,7 @@ def validation_rate_limits(owner: str, provider: str, account_id: str, *, is_con
     somebody from replacing a credential.
     """
     return (
-        RateLimit(
-            "proofs-of-owner",
-            owner,
-            settings.API_FAILED_VALIDATIONS_PER_HOUR,
-            3600,
-            "Too many of your validations failed within this hour.",
-        ),
+        owner_rate_limit(owner),
         RateLimit(
             "proofs-at-own-account" if is_connected else "proofs-at-account",
             f"{owner if is_connected else ''}|{provider}|{account_id}",

@@ -109,6 +109,17 @@ class MethodForm(forms.Form):
     def is_valid(self) -> bool:
         return super().is_valid() and self.fields_were_shown and not self.inner.errors
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether it is the credential that was refused, rather than shown for the first time."""
+        return self.fields_were_shown and bool(self.inner.errors)
+
+    def raise_if_refused(self) -> None:
+        """Raises `InputError` where it is not valid, for `counting_refused_input`; the form shows what is wrong."""
+        if not self.is_valid():
+            place = "credentials" if self.was_refused else "method"
+            raise InputError({place: "This was refused, as the form says."})
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         # Only what is valid field by field is checked as a whole, so that one mistake gives one message.

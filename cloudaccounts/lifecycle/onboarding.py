@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cloudaccounts.accounts.changes import update_account
 from cloudaccounts.accounts.parsing import AccountInput, read_account, read_new_credentials
-from cloudaccounts.accounts.rate_limits import begin_attempt
+from cloudaccounts.accounts.rate_limits import begin_attempt, counting_refused_input
 from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
@@ -41,7 +41,8 @@ def validate_new_account(
     *, owner: str, account_input: AccountInput, deadline: float = DEADLINE
 ) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
-    account, credentials = read_account(account_input, owner=owner)
+    with counting_refused_input(owner):
+        account, credentials = read_account(account_input, owner=owner)
     return prove_access(account, credentials, attempt=begin_attempt(account), deadline=deadline)
 
 
@@ -61,7 +62,8 @@ def onboard_account(
     Repeating it with the same ``account_uuid`` returns the account that is there already. Raises `InputError`,
     `DuplicateAccountError`, `ValidationRefusedError`, `TooManyAttemptsError` and other `ProviderError`s.
     """
-    resolved, credentials = read_account(account_input, owner=owner)
+    with counting_refused_input(owner):
+        resolved, credentials = read_account(account_input, owner=owner)
     group_ids = find_groups(owner, groups, field="group")  # before the cloud is asked: a misspelt group costs nothing
     # Before the question whether it is connected: a repeated call's own account is no duplicate of itself.
     if account_uuid and (existing := CloudAccount.objects.of(owner).filter(pk=account_uuid).first()):
@@ -95,7 +97,9 @@ def replace_given_credentials(
 
     Raises `InputError`, and what `replace_credentials` raises.
     """
-    credentials = read_new_credentials(ResolvedAccount.of(account), raw_values, method=method or account.auth_method)
+    resolved = ResolvedAccount.of(account)
+    with counting_refused_input(account.owner):
+        credentials = read_new_credentials(resolved, raw_values, method=method or account.auth_method)
     return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, begin_attempt
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, begin_attempt, counting_refused_input
 from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.accounts.setup_guides import retiring_guides, rotation_guides
 from cloudaccounts.audit.actor import Actor
@@ -23,6 +23,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import AuthMethod
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult
 from cloudaccounts.credentials.age import age_of
+from cloudaccounts.errors import InputError
 from cloudaccounts.forms.method import MethodForm
 from cloudaccounts.models import CloudAccount, CredentialRotation
 from cloudaccounts.operations.workers import worker_state
@@ -57,7 +58,13 @@ def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     # The button of <noscript>: it shows the fields of the chosen method, which htmx fetches otherwise.
     if "show" in request.POST:
         return _page(request, account, _form(account, method=form.shown_method.key))
-    if not form.is_valid():
+    try:
+        with counting_refused_input(account.owner):
+            form.raise_if_refused()
+    except TooManyAttemptsError as error:
+        messages.warning(request, f"{error.cause} {error.remedy} Nothing was stored.")
+        return redirect("account-rotate", account_id=account.pk)
+    except InputError:
         return _page(request, account, form, status=422)
     try:
         stage_credential(account, actor=Actor.of_request(request), credentials=form.credentials())

@@ -94,6 +94,20 @@ def test_a_companion_waits_for_its_turn(proven_draft: Walk) -> None:
     assert proven_draft.draft.validation == ValidationState.QUEUED
 
 
+def test_refused_entries_count_and_then_nothing_is_read(toy_draft: Walk, settings: Settings) -> None:
+    settings.API_FAILED_VALIDATIONS_PER_HOUR = 2
+    for button in ({}, {"show": "1"}):
+        toy_draft.seen = toy_draft.draft.version
+        toy_draft.send("authentication", {"method": "token", "token-token": "x" * 201}, **button)
+    before = toy_draft.draft.version
+    response = toy_draft.send("authentication", {"method": "token", "token-token": "a-good-one"})
+    assert response.status_code == 302
+    page = toy_draft.show("authentication")
+    assert LATER.search(page)
+    assert "Nothing was saved." in page
+    assert toy_draft.draft.version == before
+
+
 def count_one_more(times: int = 1) -> None:
     """Somebody else's failures at the same account."""
     for _ in range(times):

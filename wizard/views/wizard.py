@@ -13,8 +13,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from formtools.wizard.views import SessionWizardView
 
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, check_rate_limits, owner_rate_limit
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.method import MethodForm
 from cloudaccounts.views.common import owner_of
 from wizard.drafts.completion import finish_draft
 from wizard.drafts.draft_data import Values
@@ -38,6 +40,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
 
     storage_name = "wizard.views.storage.DraftStorage"
     storage: DraftStorage
+    _posted_form: StepForm | None = None
 
     def get_prefix(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
         return prefix_of(kwargs["draft_id"])
@@ -77,6 +80,27 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
             # it knows no such step, and store the values where it does.
             messages.warning(self.request, "This step was not complete yet. Nothing was saved; go on from here.")
             return redirect(step_url(self.draft_id, reachable))
+        if posted != Step.AUTHENTICATION:
+            return self._save(posted, *args, **kwargs)
+        # Reading an encrypted key takes time of the processor: see `counting_refused_input`.
+        limit = owner_rate_limit(owner_of(self.request))
+        try:
+            check_rate_limits((limit,))
+        except TooManyAttemptsError as error:
+            messages.warning(self.request, f"{error.cause} {error.remedy} Nothing was saved.")
+            return redirect(step_url(self.draft_id, posted))
+        response = self._save(posted, *args, **kwargs)
+        if isinstance(self._posted_form, MethodForm) and self._posted_form.was_refused:
+            limit.count()
+        return response
+
+    def get_form(self, step: str | None = None, data: Any = None, files: Any = None) -> StepForm:
+        form: StepForm = super().get_form(step, data, files)
+        if data is self.request.POST:
+            self._posted_form = form
+        return form
+
+    def _save(self, posted: str, *args: Any, **kwargs: Any) -> HttpResponse:
         self.storage.current_step = posted
         # Two buttons beside Continue: `show` without JavaScript, for the fields of another partition or method, and
         # formtools' own for going back. formtools would drop the entries of a step that is left.

@@ -1,12 +1,11 @@
 """A certificate with its private key, as people paste it (PEM): parsed, checked and rebuilt. No SDK.
 
-Whoever pastes it chooses every byte. So their size is limited, deriving the key from a password may not take longer
-than a few seconds (the cost is a number in the file), and only the needed parts are passed on.
+Whoever pastes it chooses every byte. So their size is limited, what opening the key would cost is looked at first
+(`provider_kit.private_keys`), and only the needed parts are passed on.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,21 +13,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.private_keys import LABELS, MAX_BITS, KeyProblem, UnusableKeyError, load_rsa_key
 
 if TYPE_CHECKING:  # imported where used: x509 takes 20 ms, which every start of manage.py would pay
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 MAX_PEM = 64 * 1024  # characters: a chain of certificates and a key
-MAX_KEY = 16 * 1024  # characters: an RSA key of 8192 bits has about 6,400
 MAX_CERTIFICATES = 10
 MAX_PASSWORD = 1024
-KEY_BITS = range(2048, 8193)  # Entra ID accepts no shorter ones
-MAX_COST = 10_000_000  # iterations of PBKDF2; OpenSSL writes 2,048, password managers up to 600,000
+MIN_BITS = 2048  # Entra ID accepts no shorter ones
 CODE = "certificate_pem_invalid"
 
 _BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
-_KEYS = {"PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"}
 _MAKE_PEM = "openssl pkcs12 -in FILE.pfx -out FILE.pem"
 
 
@@ -75,7 +72,7 @@ def parse(raw: str, password: str = "") -> Certificate:
     key_pem, chain = _key_block(blocks), _certificates(blocks)
     key = _load_key(key_pem, password)
     # People paste chains in any order: the certificate of the key is found by its public key, not by its place.
-    leaf = next((certificate for certificate in chain if certificate.public_key() == key.public_key()), None)
+    leaf = next((certificate for certificate in chain if _public_key(certificate) == key.public_key()), None)
     if leaf is None:
         _refuse(
             "The private key does not belong to the certificate.",
@@ -106,7 +103,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _key_block(blocks: list[tuple[str, str]]) -> str:
-    keys = [pem for label, pem in blocks if label in _KEYS]
+    keys = [pem for label, pem in blocks if label in LABELS]
     if not blocks:
         _refuse(
             "This is not PEM: there is no line -----BEGIN …-----.",
@@ -122,8 +119,6 @@ def _key_block(blocks: list[tuple[str, str]]) -> str:
     # Which of them belongs to the app cannot be guessed.
     if len(keys) > 1:
         _refuse("There is more than one private key in it.", "Paste one certificate and its key.")
-    if len(keys[0]) > MAX_KEY:
-        _refuse("The private key is too long.", "Use an RSA key of 2048 to 4096 bits.")
     return keys[0]
 
 
@@ -145,73 +140,43 @@ def _certificates(blocks: list[tuple[str, str]]) -> list[x509.Certificate]:
         _refuse("The certificate cannot be read: it is damaged or incomplete.", "Copy the whole PEM file again.")
 
 
+_USE_RSA = f"Use an RSA key of {MIN_BITS} to {MAX_BITS} bits."
+_WRONG_PASSWORD = "certificate_password_wrong"  # noqa: S105 # a code
+_PROBLEMS = {
+    KeyProblem.DAMAGED: (
+        "The private key cannot be read: it is damaged or incomplete.",
+        "Copy the whole PEM file again.",
+    ),
+    KeyProblem.ENCRYPTED: ("The private key is protected by a password.", "Enter its password as well."),
+    KeyProblem.PASSWORD: (
+        "The private key cannot be opened: the password is wrong, or the key is damaged.",
+        "Enter the password again, or export the key anew.",
+    ),
+    KeyProblem.COSTLY: (
+        "Deriving the key from its password would take too much time or memory.",
+        "Export the key anew: openssl pkcs8 -topk8 -in FILE.pem -out NEW.pem",
+    ),
+    KeyProblem.LARGE: (f"The private key is larger than one of {MAX_BITS} bits.", _USE_RSA),
+    KeyProblem.OTHER_KIND: ("The private key is not an RSA key, which is all that Microsoft Entra ID takes.", _USE_RSA),
+}
+
+
+def _public_key(certificate: x509.Certificate) -> object:
+    """None where it is of a kind that cannot be read."""
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm, InternalError):
+        return None
+
+
 def _load_key(pem: str, password: str) -> RSAPrivateKey:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-    # In the label (PKCS #8) or in a header line (the older format of OpenSSL).
-    encrypted = "ENCRYPTED" in pem
-    if encrypted and not password:
-        _refuse(
-            "The private key is protected by a password.",
-            "Enter its password as well.",
-            code="certificate_password_wrong",
-        )
-    # Before the key is opened: the derivation cannot be interrupted once it runs.
-    if "-----BEGIN ENCRYPTED" in pem and max(_numbers(pem), default=0) > MAX_COST:
-        _refuse("Deriving the key from its password would take too long.", "Export the key with usual settings.")
     try:
-        key = serialization.load_pem_private_key(pem.encode(), password.encode() if encrypted else None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        if encrypted:
-            _refuse(
-                "The private key cannot be opened: the password is wrong, or the key is damaged.",
-                "Enter the password again, or export the key anew.",
-                code="certificate_password_wrong",
-            )
-        _refuse("The private key cannot be read: it is damaged or incomplete.", "Copy the whole PEM file again.")
-    if not isinstance(key, RSAPrivateKey):
-        _refuse("The private key is not an RSA key, which is all that Microsoft Entra ID takes.", "Use an RSA key.")
-    if key.key_size not in KEY_BITS:
-        _refuse(f"The RSA key has {key.key_size} bits.", "Use one of 2048 to 4096 bits.")
+        key = load_rsa_key(pem, password)
+    except UnusableKeyError as error:
+        about_password = error.problem in (KeyProblem.ENCRYPTED, KeyProblem.PASSWORD)
+        _refuse(*_PROBLEMS[error.problem], code=_WRONG_PASSWORD if about_password else CODE)
+    if key.key_size < MIN_BITS:
+        _refuse(f"The RSA key has {key.key_size} bits.", _USE_RSA)
     return key
-
-
-def _numbers(pem: str) -> Iterator[int]:
-    """The integers in the header of an encrypted key (RFC 5958). The cost of deriving the key is among them.
-
-    Which one it is depends on the algorithm, so the largest counts.
-    """
-    body = "".join(line for line in pem.splitlines() if "-----" not in line)
-    try:
-        data = base64.b64decode(body, validate=True)
-        start, end = _content(data, 0)
-        head_start, head_end = _content(data, start)  # AlgorithmIdentifier; what follows is the encrypted key
-        yield from _integers(data, head_start, min(head_end, end), depth=0)
-    except (ValueError, IndexError):
-        yield MAX_COST + 1  # a header that cannot be read is refused like one that costs too much
-
-
-def _integers(data: bytes, start: int, end: int, depth: int) -> Iterator[int]:
-    while start < end:
-        first, last = _content(data, start)
-        if last > len(data) or depth > 8:
-            raise ValueError
-        if data[start] == 0x02:
-            yield int.from_bytes(data[first:last], "big")
-        elif data[start] & 0x20:  # constructed
-            yield from _integers(data, first, last, depth + 1)
-        start = last
-
-
-def _content(data: bytes, at: int) -> tuple[int, int]:
-    """Where the content of the DER value at this offset begins and ends (X.690, 8.1.3)."""
-    length = data[at + 1]
-    if length < 0x80:
-        return at + 2, at + 2 + length
-    size = length & 0x7F
-    if not 1 <= size <= 4:
-        raise ValueError
-    begin = at + 2 + size
-    return begin, begin + int.from_bytes(data[at + 2 : begin], "big")

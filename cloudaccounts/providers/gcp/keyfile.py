@@ -13,11 +13,8 @@ import json
 import re
 from typing import Any, NoReturn
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.private_keys import KeyProblem, UnusableKeyError, load_rsa_key
 from cloudaccounts.providers.gcp import identifiers
 
 LONGEST = 20_000  # characters; Google's own files have about 2,400
@@ -177,8 +174,10 @@ def _check_key(pem: str) -> None:
     entered.
     """
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        load_rsa_key(pem)
+    except UnusableKeyError as error:
+        if error.problem == KeyProblem.OTHER_KIND:
+            _refuse(CODE, "The private key in it is not an RSA key, as Google's are.")
+        if error.problem == KeyProblem.LARGE:
+            _refuse(CODE, "The private key in it is larger than any that Google makes.")
         raise broken_key() from None
-    if not isinstance(key, RSAPrivateKey):
-        _refuse(CODE, "The private key in it is not an RSA key, as Google's are.")

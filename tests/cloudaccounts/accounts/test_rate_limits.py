@@ -13,12 +13,15 @@ from pytest_django import Settings
 
 from cloudaccounts.accounts import rate_limits
 from cloudaccounts.accounts.details import AccountDetails
-from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, counting_refused_input
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.errors import InputError
+from cloudaccounts.forms.method import MethodForm
 from cloudaccounts.health.connection_checks import request_check, run_check
 from cloudaccounts.health.validation import validate_cloud_account
+from cloudaccounts.lifecycle import onboarding
 from cloudaccounts.lifecycle.onboarding import replace_given_credentials
 from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation, RateCounter
 from cloudaccounts.rotation.verify import run_rotation
@@ -123,4 +126,36 @@ def test_a_connected_accounts_own_check_is_no_guess(alice: User, account: CloudA
         report = run_check(check.pk)
         assert report is not None
         assert report.code == "wrong_key"
+    assert not RateCounter.objects.exists()
+
+
+def test_a_refused_entry_on_the_page_counts_and_then_nothing_is_read(
+    alices: Client, account: CloudAccount, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_FAILED_VALIDATIONS_PER_HOUR = 2
+    path = f"/accounts/{account.pk}/rotate/"
+    for _ in range(2):
+        assert alices.post(path, {"method": "token", "token-token": ""}).status_code == 422
+    monkeypatch.setattr(MethodForm, "is_valid", lambda _: pytest.fail("It was read all the same."))
+    page = alices.post(path, {"method": "token", "token-token": "the-new-one"}, follow=True).content.decode()
+    assert LATER.search(page)
+    assert "Nothing was stored." in page
+
+
+def test_a_refused_entry_of_a_call_counts_and_then_nothing_is_read(
+    account: CloudAccount, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_FAILED_VALIDATIONS_PER_HOUR = 2
+    for _ in range(2):
+        with pytest.raises(InputError):
+            replace_given_credentials(account, actor=SYSTEM, method="", raw_values={"token": ""})
+    monkeypatch.setattr(onboarding, "read_new_credentials", lambda *_, **__: pytest.fail("It was read all the same."))
+    with pytest.raises(TooManyAttemptsError):
+        replace_given_credentials(account, actor=SYSTEM, method="", raw_values={"token": "x"})
+
+
+def test_what_costs_nothing_does_not_count(alice: User) -> None:
+    for field in ("name", "regions"):
+        with pytest.raises(InputError), counting_refused_input(str(alice.pk)):
+            raise InputError({field: "It is missing."})
     assert not RateCounter.objects.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.azure import certificate, identifiers
 from cloudaccounts.providers.azure.forms import CertificateForm, ClientSecretForm, FederatedForm
 from cloudaccounts.providers.azure.provider import PROVIDER
+from tests.cloudaccounts.provider_kit import der
 from tests.cloudaccounts.providers.azure.conftest import Cloud, Pem, make_pem
 
 TENANT = "aaaaaaaa-1111-4222-8333-444444444444"
@@ -219,43 +219,17 @@ def test_what_is_no_certificate_with_its_key_is_refused(pem: Pem) -> None:
         assert parse_code(raw) == "certificate_pem_invalid"
 
 
-def test_the_cost_of_a_password_is_limited() -> None:
-    """PBKDF2 with two thousand million iterations would keep a processor busy for an hour."""
-    locked = make_pem(password="sesame").key
-    der = bytearray(base64.b64decode("".join(locked.splitlines()[1:-1])))
-    salt = bytes(der).index(bytes.fromhex("06092a864886f70d01050c")) + 11 + 2  # PBKDF2, then what it takes
-    spot = salt + 2 + der[salt + 1]  # the iterations follow the salt
-    assert der[spot + 1] == 2
-    der[spot + 2 : spot + 4] = b"\x7f\xff\xff\xff"
-    der[spot + 1] = 4
-    grown = _lengthened(bytes(der), 2, spot)
-    body = base64.encodebytes(grown).decode()
-    hostile = f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}-----END ENCRYPTED PRIVATE KEY-----\n"
-    began = time.monotonic()
-    assert parse_code(hostile + make_pem().public, "sesame") == "certificate_pem_invalid"
-    assert time.monotonic() - began < 5
+def test_the_cost_of_a_key_is_limited(pem: Pem) -> None:
+    """The cases are in tests/cloudaccounts/provider_kit/test_private_keys.py."""
+    assert parse_code(der.encrypted(der.scrypt(2**20, 8, 1)) + pem.public, "sesame") == "certificate_pem_invalid"
+    large = der.rsa_numbers(2**8191 + 1, 3, 5, 2**4423 - 1, 7)
+    assert parse_code(der.pem("RSA PRIVATE KEY", large) + pem.public) == "certificate_pem_invalid"
 
 
-def _lengthened(der: bytes, by: int, spot: int) -> bytes:
-    """Adds to the length of each value that surrounds the spot."""
-    out = bytearray(der)
-
-    def walk(at: int, end: int) -> None:
-        while at < end:
-            first, last = certificate._content(der, at)
-            if first <= spot < last:
-                if der[at + 1] < 0x80:
-                    out[at + 1] += by
-                else:
-                    size = der[at + 1] & 0x7F
-                    out[at + 2 : at + 2 + size] = (last - first + by).to_bytes(size, "big")
-                if der[at] & 0x20:
-                    walk(first, last)
-                return
-            at = last
-
-    walk(0, len(der))
-    return bytes(out)
+def test_a_certificate_of_an_unknown_kind_of_key_is_refused(pem: Pem) -> None:
+    body = base64.b64decode("".join(pem.public.splitlines()[1:-1]))
+    odd = body.replace(bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d010163"))
+    assert parse_code(pem.key + der.pem("CERTIFICATE", odd)) == "certificate_pem_invalid"
 
 
 @settings(deadline=None)  # what it takes is the machine's matter
