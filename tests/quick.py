@@ -7,6 +7,7 @@ processor's time, that of ended child processes included, so that a busy machine
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Generator, Iterator
@@ -32,6 +33,9 @@ NEEDS = {
 }
 SERVICES = {"postgresql", "mongodb", "redis", "rabbitmq"}  # as parameters name them
 LEFT_OUT = {*NEEDS.values(), "slow"}
+# Of these nothing is left: they are not even imported, which would take each process seconds.
+NOT_IMPORTED = ("brokers", "journeys", "api/test_conformance.py")
+EXAMPLES = 20  # of each property; the whole suite tries hypothesis' 100
 
 _seconds: dict[str, float] = {}
 _BEGAN = pytest.StashKey[float]()
@@ -41,6 +45,26 @@ _SPENT = "processor_seconds"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="Leave out what needs a cloud, browser, service or long.")
     parser.addoption("--record-durations", action="store_true", help=f"Write down what takes long: {DURATIONS.name}.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        from hypothesis import settings
+
+        settings.register_profile("quick", max_examples=EXAMPLES)
+        settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """None leaves the question to other plugins."""
+    left_out = config.getoption("--quick") and collection_path in {DURATIONS.parent / name for name in NOT_IMPORTED}
+    return True if left_out else None
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: the garbage collector needs not walk over it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -160,10 +160,10 @@ def test_what_is_not_the_customers_fault_is_told_so(
 
 def test_a_host_that_never_answers_ends_at_the_deadline(cloud: Cloud) -> None:
     good = cloud.keys("good")
-    cloud.control.fault("unreachable", host="iam.amazonaws.com", mode="hang", seconds=5)
+    cloud.control.fault("unreachable", host="iam.amazonaws.com", mode="hang", seconds=60)
     began = time.monotonic()
-    report = cloud.validate(good, timeout=3.0, deadline=1.0)
-    assert time.monotonic() - began < 2
+    report = cloud.validate(good, timeout=30.0, deadline=1.0)
+    assert time.monotonic() - began < 20
     assert (report.ok, report.code, report.permanent) == (False, "deadline_exceeded", False)
     assert check(report, "identity").status == CheckStatus.PASSED
 
