@@ -96,7 +96,7 @@ def directory_assets(directory: Directory, project: Project) -> Iterable[Asset]:
 def iam_policies(directory: Directory, project: Project) -> list[dict[str, Any]]:
     """The policies of the project, its service accounts and its public buckets."""
     own = f"projects/{project.number}"
-    policies = [_policy(own, "cloudresourcemanager.googleapis.com/Project", f"projects/{project.id}", project.bindings)]
+    policies = [_policy(own, "cloudresourcemanager.googleapis.com/Project", own, project.bindings)]
     for account in directory.accounts.values():
         if account.project_id == project.id and account.bindings:
             path = f"projects/{project.id}/serviceAccounts/{account.unique_id}"

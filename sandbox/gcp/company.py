@@ -64,7 +64,7 @@ def _organization(directory: Directory) -> None:
     add_project(directory, HUB, "Organization hub")
     email = directory.add_account(HUB, ORGANIZATION_NAME, (), "Cloud Accounts organization reader").email
     directory.add_key(email, 12)
-    for role in ("roles/browser", *READER):
+    for role in READER:
         directory.places[ORGANIZATION].bindings[role] = {f"serviceAccount:{email}"}
 
 

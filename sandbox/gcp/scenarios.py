@@ -26,7 +26,7 @@ def scenarios(directory: Directory) -> list[Scenario]:
     for one in (nobody, disabled, legacy):  # of a project that is never connected: no duplicate is refused first
         one |= {"account_id": company.LEGACY, "name": company.LEGACY, "refused": True}
     return [
-        _key(directory, company.DATA, reader, "Everything granted", "A reader with all four roles."),
+        _key(directory, company.DATA, reader, "Everything granted", "A reader with all roles of the guide."),
         _labelled(
             company.RESEARCH,
             "Impersonation",

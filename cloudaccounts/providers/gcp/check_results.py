@@ -10,7 +10,7 @@ from typing import Any
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CheckResult, PermissionResult, PermissionStatus, RegionResult
-from cloudaccounts.provider_kit.check_results import Remediation, failed, passed, skipped, warned
+from cloudaccounts.provider_kit.check_results import Remediation, failed, join_names, passed, skipped, warned
 from cloudaccounts.providers.gcp import permissions as needed
 from cloudaccounts.providers.gcp.plan import APIS, EXTERNAL_ID_LABEL, KEY_AGE, KEY_POLICY, PERMISSIONS, PROJECT, REGIONS
 
@@ -69,7 +69,11 @@ def project(facts: ProjectFacts, claimed: str) -> CheckResult:
 
 
 def label_command(project_id: str, external_id: str) -> str:
-    """Labels of projects are set by the alpha command; a value of ``[a-z0-9-]`` needs no quotes."""
+    """Only the alpha command sets labels of projects: the stable one knows ``--name`` alone.
+
+    https://cloud.google.com/sdk/gcloud/reference/projects/update and
+    https://cloud.google.com/sdk/gcloud/reference/alpha/projects/update
+    """
     return f"gcloud alpha projects update {shlex.quote(project_id)} --update-labels={LABEL}={shlex.quote(external_id)}"
 
 
@@ -211,8 +215,8 @@ def permissions(results: Permissions) -> CheckResult:
             ProviderError(
                 "no_permissions",
                 "The credentials are valid, but they may read nothing that a scan looks at.",
-                f"Grant the service account {', '.join(needed.ROLES[:3])} on the project, then check again. A change "
-                "can take two minutes to work everywhere.",
+                f"Grant the service account {join_names(needed.ROLES)} on the project, then check again. A change can "
+                "take two minutes to work everywhere.",
             ),
         )
     gap = ProviderError(

@@ -9,17 +9,10 @@ from collections.abc import Mapping
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.provider_kit.setup_texts import hcl_string
+from cloudaccounts.providers.gcp.permissions import ROLES
 
 LABEL = "cloud-accounts-external-id"
 _ROOT = re.compile(r"(organizations|folders)/[0-9]{4,20}")
-# roles/browser lists folders and projects; the others are those of a single project's guides.
-ROLES = (
-    "roles/browser",
-    "roles/viewer",
-    "roles/iam.securityReviewer",
-    "roles/cloudasset.viewer",
-    "roles/serviceusage.serviceUsageConsumer",
-)
 
 
 def clean_root(raw: str) -> str:
@@ -95,7 +88,9 @@ if [ "${{2:-}}" = --label ]; then
     --asset-types=cloudresourcemanager.googleapis.com/Project \\
     --format='value(additionalAttributes.projectId)' |
     while read -r project; do
-      gcloud projects update "$project" --update-labels={shlex.quote(f"{LABEL}={external_id}")} --format=none
+      # A question of gcloud's would otherwise take the next project for its answer.
+      gcloud alpha projects update "$project" --update-labels={shlex.quote(f"{LABEL}={external_id}")} \\
+        --format=none </dev/null
     done
 fi
 """

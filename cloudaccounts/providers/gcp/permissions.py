@@ -1,6 +1,7 @@
 """What a scan needs, permission by permission. The inventory makes no other calls. No Django, no SDK.
 
-All are in the roles of `ROLES`. ``about`` completes "Findings about … will be missing". Permissions of each method:
+All are in the roles of `ROLES`; a test holds both against the calls that are made. ``about`` completes "Findings about
+… will be missing". Permissions of each method:
 https://cloud.google.com/asset-inventory/docs/access-control and
 https://cloud.google.com/resource-manager/docs/access-control-proj
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 from cloudaccounts.provider_kit.check_results import join_names
@@ -32,19 +34,29 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(
         "cloudasset.assets.searchAllIamPolicies", "Cloud Asset", "who may do what", "roles/cloudasset.viewer", True
     ),
-    Permission("resourcemanager.projects.getIamPolicy", "Resource Manager", "audit logs", "roles/iam.securityReviewer"),
-    Permission("logging.logEntries.list", "Logging", "what changed since the last scan", "roles/viewer"),
+    Permission("resourcemanager.projects.getIamPolicy", "Resource Manager", "audit logs", "roles/browser"),
+    Permission("logging.logEntries.list", "Logging", "what changed since the last scan", "roles/logging.viewer"),
 )
 BY_NAME = {permission.name: permission for permission in PERMISSIONS}
 
-# Granted by the set-up, on the project. The last is needed where the service account belongs to this project: its calls
-# count against the project's quota, and Service Usage says which APIs are on.
-ROLES = (
-    "roles/viewer",
-    "roles/iam.securityReviewer",
-    "roles/cloudasset.viewer",
-    "roles/serviceusage.serviceUsageConsumer",
+# Granted by the set-up, on the project: role to the name that the console shows. No basic role, and no role that lists
+# everything: Viewer holds storage.legacyObjectReader on buckets by their projectViewer entry, so it reads objects
+# (https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-modifiable), and Security Reviewer reads
+# the Data Access logs. What each role contains: https://cloud.google.com/iam/docs/roles-permissions. The last one is
+# needed where the service account belongs to this project: its calls count against the project's quota, and Service
+# Usage says which APIs are on.
+ROLE_TITLES = MappingProxyType(
+    {
+        "roles/browser": "Browser",
+        "roles/cloudasset.viewer": "Cloud Asset Viewer",
+        "roles/logging.viewer": "Logs Viewer",
+        "roles/serviceusage.serviceUsageConsumer": "Service Usage Consumer",
+    }
 )
+ROLES = tuple(ROLE_TITLES)
+# With a key as well, so that the key's age is known. It reads which service accounts and keys there are.
+KEY_ROLE_TITLES = MappingProxyType({**ROLE_TITLES, "roles/iam.serviceAccountViewer": "View Service Accounts"})
+KEY_ROLES = tuple(KEY_ROLE_TITLES)
 
 CLOUD_ASSET = "cloudasset.googleapis.com"
 RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"

@@ -7,12 +7,14 @@ operator's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.gcp import setup_texts as texts
 from cloudaccounts.providers.gcp import token_file
 from cloudaccounts.providers.gcp.check_results import label_command
-from cloudaccounts.providers.gcp.permissions import APIS
+from cloudaccounts.providers.gcp.permissions import APIS, KEY_ROLE_TITLES, ROLE_TITLES
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
 NAME = "cloud-accounts-reader"
@@ -114,7 +116,7 @@ def _key_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
             label="By hand",
             intro=f"In the Google Cloud console, with an administrator's rights. {hint}",
             steps=(
-                *_account_steps(),
+                *_account_steps(KEY_ROLE_TITLES),
                 "On the service account's page, under Keys, add a key of type JSON; Google shows it only this once.",
                 "Upload the file below, then delete it.",
                 forbidden,
@@ -172,9 +174,9 @@ def _label(context: SetupContext) -> Snippet:
     return Snippet("Label of the project", label_command(context.account_id, context.external_id), "bash")
 
 
-def _account_steps() -> tuple[str, ...]:
+def _account_steps(roles: Mapping[str, str] = ROLE_TITLES) -> tuple[str, ...]:
     return (
         f"Enable these APIs: {', '.join(APIS)}.",
         f"Open IAM & Admin, Service accounts, and create {NAME}.",
-        "Grant it these roles on the project: Viewer, Security Reviewer, Cloud Asset Viewer, Service Usage Consumer.",
+        f"Grant it these roles on the project: {', '.join(roles.values())}.",
     )

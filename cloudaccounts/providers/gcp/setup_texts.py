@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cloudaccounts.provider_kit.setup_texts import hcl_string
 from cloudaccounts.providers.gcp.check_results import label_command
-from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, ROLES
+from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, KEY_ROLES, ROLES
 
 PROVIDER = "cloud-accounts"
 
@@ -26,7 +26,7 @@ class TokenClaims:
     audience: str
 
 
-def _account(project: str, name: str, apis: tuple[str, ...] = APIS) -> str:
+def _account(project: str, name: str, apis: tuple[str, ...] = APIS, roles: tuple[str, ...] = ROLES) -> str:
     """Runs again without harm."""
     return f"""#!/usr/bin/env bash
 set -euo pipefail
@@ -39,7 +39,7 @@ gcloud services enable {" ".join(apis)} --project="$project"
 gcloud iam service-accounts describe "$email" --project="$project" >/dev/null 2>&1 ||
   gcloud iam service-accounts create "$name" --project="$project" --display-name="Cloud Accounts reader"
 
-for role in {" ".join(ROLES)}; do
+for role in {" ".join(roles)}; do
   gcloud projects add-iam-policy-binding "$project" --member="serviceAccount:$email" --role="$role" \\
     --condition=None --format=none
 done
@@ -104,7 +104,7 @@ echo "$email"
 def key_script(project: str, name: str) -> str:
     """Each run makes one more key (Google allows ten per service account)."""
     return (
-        _account(project, name)
+        _account(project, name, roles=KEY_ROLES)
         + """
 # The file is readable by you alone; it is the only copy of the key.
 umask 077
@@ -193,6 +193,7 @@ def workload_terraform(project: str, name: str, pool: str, token: TokenClaims) -
     condition = f"assertion.sub == {_cel(token.subject)}"
     # Within a longer string, so without the quotation marks of its own.
     escaped = hcl_string(token.subject)[1:-1]
+    principals = "principal://iam.googleapis.com/${google_iam_workload_identity_pool.cloud_accounts.name}"
     return (
         _terraform_account(project, name, (*APIS, "sts.googleapis.com", "iamcredentials.googleapis.com"))
         + f"""
@@ -215,8 +216,9 @@ resource "google_iam_workload_identity_pool_provider" "cloud_accounts" {{
 }}
 
 resource "google_service_account_iam_member" "cloud_accounts" {{
-  service_account_id = google_service_account.reader.name role               = "roles/iam.workloadIdentityUser" member
-  = "principal://iam.googleapis.com/${{google_iam_workload_identity_pool.cloud_accounts.name}}/subject/{escaped}"
+  service_account_id = google_service_account.reader.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "{principals}/subject/{escaped}"
 }}
 """
         + _OUTPUT_EMAIL

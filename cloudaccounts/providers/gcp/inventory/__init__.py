@@ -68,7 +68,7 @@ class GcpSession:
     def __init__(self, connection: Connection, target: Target) -> None:
         self._connection = connection
         self._target = target
-        self._policies = relations.Policies(target.account_id, self._search_policies)
+        self._policies = relations.Policies(self._search_policies)
         self._batch: Batch | None = None
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:

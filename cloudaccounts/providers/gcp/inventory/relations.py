@@ -7,6 +7,7 @@ all units of a scan; where they may not be read, the fact is marked as unreadabl
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -28,13 +29,25 @@ _OWN_POLICIES = frozenset(
 _BASIC = ("roles/owner", "roles/editor")
 _ACTING = ("roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator")
 _PROJECT = "gcp.cloudresourcemanager.project"
+PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 _ACCOUNT = "gcp.iam.service_account"
 _KEY = "gcp.iam.service_account_key"
 
 
+_PROJECT_PART = re.compile(r"/projects/[^/]+")
+
+
+def _key_of(native_id: str) -> str:
+    """A full resource name without its project, which Google writes by id in one answer and by number in another.
+
+    Nothing is lost: an inventory is of one project. https://cloud.google.com/asset-inventory/docs/asset-names
+    """
+    return _PROJECT_PART.sub("/projects/-", native_id, count=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """``public`` is by full resource name, ``accounts`` by e-mail address, ``project`` by role."""
+    """``public`` is by `_key_of` the resource, ``accounts`` by e-mail address, ``project`` by role."""
 
     public: Mapping[str, tuple[str, ...]]
     accounts: Mapping[str, tuple[str, ...]]
@@ -44,8 +57,7 @@ class Grants:
 class Policies:
     """Safe to use from several threads: the first caller starts the search, the others wait for it."""
 
-    def __init__(self, project_id: str, search: Callable[[], Iterable[Asset]]) -> None:
-        self._project = f"//cloudresourcemanager.googleapis.com/projects/{project_id}"
+    def __init__(self, search: Callable[[], Iterable[Asset]]) -> None:
         self._search = search
         self._lock = threading.Lock()
         self._future: Future[list[Asset]] | None = None
@@ -73,8 +85,9 @@ class Policies:
             for binding in policy.properties["bindings"]:
                 role, members = str(binding["role"]), set(binding["members"])
                 if members & _EVERYBODY:
-                    public[policy.native_id].add(role)
-                if policy.native_id == self._project:
+                    public[_key_of(policy.native_id)].add(role)
+                # By type: within a project's scope there is one project, however its name is written.
+                if policy.properties["resource_type"] == PROJECT_TYPE:
                     project[role] |= members
                     # By address alone: other kinds of members never equal a service account's.
                     for member in members:
@@ -92,7 +105,7 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
         return with_facts(asset, {"older_than_90_days": _is_old(asset.properties.get("validAfterTime"))})
     readers: dict[str, Callable[[Grants], Any]] = {}
     if asset.service in _OWN_POLICIES:
-        readers = {"public_roles": lambda grants: list(grants.public.get(asset.native_id, ()))}
+        readers = {"public_roles": lambda grants: list(grants.public.get(_key_of(asset.native_id), ()))}
     elif asset.type == _ACCOUNT:
         readers = {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
     elif asset.type == _PROJECT:

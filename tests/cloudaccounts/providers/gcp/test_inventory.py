@@ -106,7 +106,8 @@ def test_policies_tell_who_may_do_what(cloud: Cloud) -> None:
     assert public.properties["bindings"] == [
         {"role": "roles/storage.objectViewer", "members": ["allUsers"], "condition": None}
     ]
-    owners = named(assets, "gcp.iam_policy.policy", DATA).properties["bindings"]
+    policies = [asset.properties for asset in assets if asset.type == "gcp.iam_policy.policy"]
+    (owners,) = (one["bindings"] for one in policies if one["resource_type"].endswith("/Project"))
     assert {"user:ana.lopez@meadowlark.example"} == {
         member for one in owners if one["role"] == "roles/owner" for member in one["members"]
     }

@@ -1,0 +1,78 @@
+"""Facts of one resource that stand in another: however Google writes the project's name, they find each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.inventory import UNREADABLE, Asset
+from cloudaccounts.providers.gcp.inventory.relations import Policies, with_related_facts
+
+ID, NUMBER = "projects/shop-prod", "projects/123456789012"
+EDITOR = "builder@shop-prod.iam.gserviceaccount.com"
+
+
+def policy(resource: str, kind: str, **roles: list[str]) -> Asset:
+    bindings = [{"role": f"roles/{role}", "members": members, "condition": None} for role, members in roles.items()]
+    properties = {"resource_type": kind, "bindings": bindings}
+    return Asset("gcp.iam_policy.policy", "iam-policy", "global", resource, resource, properties=properties)
+
+
+def resource(kind: str, native_id: str, name: str = "x") -> Asset:
+    return Asset(kind, kind.split(".")[1], "global", native_id, name)
+
+
+def related(asset: Asset, *policies: Asset) -> dict[str, Any]:
+    def explain(error: Exception) -> ProviderError:
+        return ProviderError("permission_denied", str(error))
+
+    return dict(with_related_facts(asset, Policies(lambda: policies), explain).properties)
+
+
+OF_PROJECT = {"owner": ["user:ana@shop.example"], "editor": [f"serviceAccount:{EDITOR}"]}
+TOKENS = ["user:tom@shop.example"]
+
+
+@pytest.mark.parametrize("answered", [ID, NUMBER, "projects/anything-else"])
+@pytest.mark.parametrize("listed", [ID, NUMBER])
+def test_the_policy_of_the_project_is_known_by_its_type(answered: str, listed: str) -> None:
+    own = policy(
+        f"//cloudresourcemanager.googleapis.com/{answered}",
+        "cloudresourcemanager.googleapis.com/Project",
+        **OF_PROJECT,
+        **{"iam.serviceAccountTokenCreator": TOKENS},
+    )
+    project = resource("gcp.cloudresourcemanager.project", f"//cloudresourcemanager.googleapis.com/{listed}")
+    facts = related(project, own)
+    assert facts["basic_roles"] == {"roles/owner": OF_PROJECT["owner"], "roles/editor": OF_PROJECT["editor"]}
+    assert facts["acting_roles"]["roles/iam.serviceAccountTokenCreator"] == TOKENS
+    account = resource("gcp.iam.service_account", f"//iam.googleapis.com/{listed}/serviceAccounts/1", EDITOR)
+    assert related(account, own)["project_roles"] == ["roles/editor"]
+
+
+@pytest.mark.parametrize("answered", [ID, NUMBER])
+@pytest.mark.parametrize("listed", [ID, NUMBER])
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("gcp.secretmanager.secret", "//secretmanager.googleapis.com/{}/secrets/orders"),
+        ("gcp.pubsub.topic", "//pubsub.googleapis.com/{}/topics/orders"),
+        ("gcp.cloudkms.crypto_key", "//cloudkms.googleapis.com/{}/locations/eu/keyRings/a/cryptoKeys/b"),
+        ("gcp.storage.bucket", "//storage.googleapis.com/orders"),
+    ],
+)
+def test_a_resource_finds_its_policy_by_id_and_by_number(kind: str, path: str, answered: str, listed: str) -> None:
+    open_to_all = policy(path.format(answered), "any/Type", viewer=["allUsers"])
+    other = policy(path.format(answered) + "-2", "any/Type", editor=["allUsers"])
+    assert related(resource(kind, path.format(listed)), open_to_all, other)["public_roles"] == ["roles/viewer"]
+
+
+def test_policies_that_could_not_be_searched_are_unreadable() -> None:
+    def refused() -> Any:
+        raise RuntimeError("refused")
+
+    bucket = resource("gcp.storage.bucket", "//storage.googleapis.com/orders")
+    told = with_related_facts(bucket, Policies(refused), lambda error: ProviderError("throttled", str(error)))
+    assert told.properties == {"public_roles": None, UNREADABLE: {"public_roles": "throttled"}}
