@@ -18,7 +18,7 @@ from cloudaccounts.contract.identity import (
 )
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
-from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.contract.rules import PostureCheck, Remediation
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
 
@@ -129,6 +129,13 @@ class Provider(ABC):
     def posture_checks(self) -> tuple[PostureCheck, ...]:
         """The checks that this provider's assets are evaluated with. Loaded by the first call."""
         return ()
+
+    def remediate(self, check: PostureCheck, asset: Asset, *, account_id: str, partition: str) -> Remediation:
+        """The check's command and snippet, filled in with the resource and safe to paste (`provider_kit.remediation`).
+
+        Names and identifiers come from a cloud's answer, as for a link. Calls no network.
+        """
+        return Remediation()
 
     def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
         """Address of the resource in the provider's own console; empty where none can be built safely.

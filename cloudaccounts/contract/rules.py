@@ -63,6 +63,14 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Remediation:
+    """How to remediate one finding: filled in with its resource, safe to paste, empty or None where there is no way."""
+
+    cli: str = ""
+    terraform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PostureCheck:
     """A rule about one type of asset.
 

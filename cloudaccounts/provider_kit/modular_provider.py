@@ -14,7 +14,7 @@ from cloudaccounts.contract.identity import CredentialFacts, Credentials, Server
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.organizations import MemberPage, OrganizationProvider
 from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
-from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.contract.rules import PostureCheck, Remediation
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
 
@@ -95,6 +95,12 @@ class ConsoleModule(Protocol):
     def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str: ...
 
 
+class RemediationModule(Protocol):
+    """``remediation``."""
+
+    def remediate(self, check: PostureCheck, asset: Asset, *, account_id: str, partition: str) -> Remediation: ...
+
+
 class ModularProvider(OrganizationProvider):
     """Left to the subclass: what it is called, its methods, its account ids, partitions and regions."""
 
@@ -168,3 +174,7 @@ class ModularProvider(OrganizationProvider):
     def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
         module: ConsoleModule = self._module("console")
         return module.build_console_link(asset, account_id=account_id, partition=partition, tenant=tenant)
+
+    def remediate(self, check: PostureCheck, asset: Asset, *, account_id: str, partition: str) -> Remediation:
+        module: RemediationModule = self._module("remediation")
+        return module.remediate(check, asset, account_id=account_id, partition=partition)

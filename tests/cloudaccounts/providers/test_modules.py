@@ -25,6 +25,7 @@ PROTOCOLS = {
     "server": modular_provider.ServerModule,
     "checks": modular_provider.ChecksModule,
     "console": modular_provider.ConsoleModule,
+    "remediation": modular_provider.RemediationModule,
 }
 
 

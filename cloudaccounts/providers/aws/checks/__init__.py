@@ -9,6 +9,7 @@ References are pages of AWS. Which controls of a benchmark a rule answers stands
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.aws.checks import (
     account,
     compute,
@@ -21,8 +22,10 @@ from cloudaccounts.providers.aws.checks import (
     resource_policies,
     s3,
 )
+from cloudaccounts.providers.aws.checks.terraform import SNIPPETS
 
-CHECKS: tuple[PostureCheck, ...] = (
+CHECKS: tuple[PostureCheck, ...] = with_snippets(
+    SNIPPETS,
     *account.CHECKS,
     *iam.CHECKS,
     *iam_policies.CHECKS,

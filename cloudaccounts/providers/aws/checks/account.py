@@ -169,7 +169,8 @@ CHECKS = (
         _support_role,
         why="In an incident somebody must be able to open a case without the root user.",
         console="IAM, Roles, Create role for the people on call, and attach AWSSupportAccess.",
-        command="aws iam attach-role-policy --role-name <role> --policy-arn arn:aws:iam::aws:policy/AWSSupportAccess",
+        command="aws iam attach-role-policy --role-name <role> --policy-arn "
+        "arn:<partition>:iam::aws:policy/AWSSupportAccess",
         references=(security_hub("IAM.18"),),
     ),
 )

@@ -217,7 +217,7 @@ CHECKS = (
         _image_public,
         why="Images carry what was on the machine: configuration, keys, source code.",
         console="EC2, AMIs, the image, Actions, Edit AMI permissions: Private.",
-        command="aws ec2 modify-image-attribute --image-id <image> --launch-permission Remove=[{Group=all}]",
+        command="aws ec2 modify-image-attribute --image-id <image> --launch-permission 'Remove=[{Group=all}]'",
         references=(
             aws_docs(
                 "Block public access to images",

@@ -125,9 +125,8 @@ CHECKS = (
         why="The longer a key lives, the more places it lies in. Rotation ends the life of copies nobody knows of.",
         console="IAM, Users, the user, Security credentials: create a second key, switch to it, then delete the old "
         "one.",
-        command="aws iam create-access-key --user-name <user>  # switch over, then: aws iam delete-access-key "
-        "--user-name "
-        "<user> --access-key-id <old key id>",
+        command="aws iam create-access-key --user-name <user>\n# switch over to the new key, then\n"
+        "aws iam delete-access-key --user-name <user> --access-key-id <old key id>",
         references=(security_hub("IAM.3"),),
         time_dependent=True,
     ),

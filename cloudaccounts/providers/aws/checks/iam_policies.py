@@ -152,7 +152,7 @@ CHECKS = (
         "account.",
         console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
         command="aws iam detach-user-policy --user-name <user> --policy-arn "
-        "arn:aws:iam::aws:policy/AdministratorAccess",
+        "arn:<partition>:iam::aws:policy/AdministratorAccess",
         references=(BEST_PRACTICES,),
     ),
     check(
@@ -189,7 +189,7 @@ CHECKS = (
         _service_role_admin,
         why="A hole in what runs with the role, or in a library of it, is then a hole in the whole account.",
         console="IAM, Roles, the role, Access Advisor: see what is used, and replace the administrator policy by that.",
-        command="aws iam generate-service-last-accessed-details --arn <role>; aws iam detach-role-policy --role-name "
+        command="aws iam generate-service-last-accessed-details --arn <arn>; aws iam detach-role-policy --role-name "
         "<role> --policy-arn <policy>",
         references=(BEST_PRACTICES,),
     ),

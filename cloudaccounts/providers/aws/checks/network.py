@@ -114,7 +114,7 @@ CHECKS = (
         why="Then every service on the machine is public, also those that nobody thought of.",
         console=_CLOSE,
         command="aws ec2 revoke-security-group-ingress --group-id <group> --ip-permissions "
-        "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]",
+        "'IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]'",
         references=(_GROUPS_GUIDE,),
     ),
     check(

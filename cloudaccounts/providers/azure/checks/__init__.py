@@ -7,9 +7,12 @@ References are pages of Microsoft. Which controls of a benchmark a check answers
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.azure.checks import access, compute, databases, monitoring, network, storage, vaults, web
+from cloudaccounts.providers.azure.checks.terraform import SNIPPETS
 
-CHECKS: tuple[PostureCheck, ...] = (
+CHECKS: tuple[PostureCheck, ...] = with_snippets(
+    SNIPPETS,
     *access.CHECKS,
     *monitoring.CHECKS,
     *network.CHECKS,

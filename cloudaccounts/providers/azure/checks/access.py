@@ -51,7 +51,7 @@ def owners(asset: Asset) -> Evaluation:
     why="A role of one's own with all actions is an Owner by another name: reviews that look for Owner miss it.",
     console="Open the subscription, Access control (IAM), Roles, filter by Type CustomRole; move its assignments to a "
     "narrower role, then delete it.",
-    command='az role definition delete --name "<role-name>" --scope /subscriptions/<subscription-id>',
+    command="az role definition delete --name <role-name> --scope /subscriptions/<subscription-id>",
     references=cite("role-based-access-control/custom-roles"),
 )
 def custom_owner(asset: Asset) -> Evaluation:

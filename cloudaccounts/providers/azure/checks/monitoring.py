@@ -82,7 +82,7 @@ def activity_log_exported(asset: Asset) -> Evaluation:
     "within minutes, and costs nothing.",
     console="Monitor, Alerts, Create alert rule: scope the subscription, signal the administrative operation that the "
     "finding names, and an action group that reaches people.",
-    command="az monitor activity-log alert create --name <name> --resource-group <group> --scope "
+    command="az monitor activity-log alert create --name <alert> --resource-group <group> --scope "
     "/subscriptions/<subscription-id> --condition category=Administrative and operationName=<operation> "
     "--action-group <action-group-id>",
     references=cite("azure-monitor/alerts/alerts-types"),

@@ -10,9 +10,12 @@ References are pages of Google Cloud. Which controls of a benchmark a check answ
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.gcp.checks import compute, data, databases, identity, network, services
+from cloudaccounts.providers.gcp.checks.terraform import SNIPPETS
 
-CHECKS: tuple[PostureCheck, ...] = (
+CHECKS: tuple[PostureCheck, ...] = with_snippets(
+    SNIPPETS,
     *identity.CHECKS,
     *network.CHECKS,
     *compute.CHECKS,

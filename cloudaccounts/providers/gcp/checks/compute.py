@@ -118,7 +118,7 @@ def project_serial_port(asset: Asset) -> Evaluation:
     why="A machine that may send packets with others' addresses can pass traffic around the firewall. Routers of your "
     "own need it, nothing else does.",
     console="It is chosen when the machine is made: make it anew without IP forwarding.",
-    command="gcloud compute instances create <vm> --zone=<zone> (without --can-ip-forward)",
+    command="gcloud compute instances create <vm> --zone=<zone>  # without --can-ip-forward",
     references=cite("vpc/docs/using-routes#canipforward"),
 )
 def ip_forwarding(asset: Asset) -> Evaluation:
@@ -160,7 +160,7 @@ def default_account(asset: Asset) -> Evaluation:
     _MACHINE,
     why="What has no address cannot be reached: load balancers, NAT and Identity-Aware Proxy serve machines without.",
     console="Compute Engine, VM instances, choose the machine, Edit, Network interfaces: External IPv4 address None.",
-    command="gcloud compute instances delete-access-config <vm> --zone=<zone> --access-config-name=<name>",
+    command="gcloud compute instances delete-access-config <vm> --zone=<zone> --access-config-name=<access-config>",
     references=cite("compute/docs/ip-addresses"),
 )
 def public_address(asset: Asset) -> Evaluation:

@@ -138,8 +138,9 @@ def uniform_access(asset: Asset) -> Evaluation:
     why="All of its tables can be queried by everybody with a Google account, without a trace in your project but the "
     "log.",
     console="BigQuery, choose the dataset, Sharing, Permissions: remove allUsers and allAuthenticatedUsers.",
-    command="bq show --format=prettyjson <project>:<dataset> > dataset.json, remove the entries from access, then bq "
-    "update --source dataset.json <project>:<dataset>",
+    command="bq show --format=prettyjson <project>:<dataset> > dataset.json\n"
+    "# remove the entries from access in dataset.json, then\n"
+    "bq update --source dataset.json <project>:<dataset>",
     references=cite("bigquery/docs/dataset-access-controls"),
 )
 def dataset_public(asset: Asset) -> Evaluation:

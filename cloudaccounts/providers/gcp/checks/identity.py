@@ -146,8 +146,9 @@ def acting_roles(asset: Asset) -> Evaluation:
     why="Google always logs changes to resources, but who read or changed the data itself only where Data Access logs "
     "are switched on. Without them a theft of data leaves no trace.",
     console="IAM & Admin, Audit Logs, Set default configuration: Admin Read, Data Read and Data Write. They may cost.",
-    command="gcloud projects get-iam-policy <project> > policy.yaml, add auditConfigs for allServices, then gcloud "
-    "projects set-iam-policy <project> policy.yaml",
+    command="gcloud projects get-iam-policy <project> > policy.yaml\n"
+    "# add auditConfigs for allServices to policy.yaml, then\n"
+    "gcloud projects set-iam-policy <project> policy.yaml",
     references=cite("logging/docs/audit/configure-data-access"),
 )
 def audit_logs(asset: Asset) -> Evaluation:

@@ -128,7 +128,7 @@ def default_network(asset: Asset) -> Evaluation:
     "gcp.compute.network",
     why="A legacy network is one range for the whole world: no subnets, so no borders between what runs in it.",
     console="VPC network, VPC networks: make a VPC network and move what runs here.",
-    command="gcloud compute networks create <name> --subnet-mode=custom",
+    command="gcloud compute networks create <new-network> --subnet-mode=custom",
     references=cite("vpc/docs/legacy"),
 )
 def legacy_network(asset: Asset) -> Evaluation:
