@@ -20,8 +20,9 @@ SCOPES = ("cloud", "service", "action", "permission", "account", "key", "host", 
 class Fault:
     """One switch.
 
-    `times` is how often it works (None: until it is cleared); `seconds` the length of a delay, or of a throttle's
-    Retry-After; `status` that of an error; `mode` how an unreachable host behaves.
+    `after` is how many calls pass first, `times` how often it works then (None: until it is cleared); `seconds` the
+    length of a delay, or of a throttle's Retry-After; `status` that of an error; `mode` how an unreachable
+    host behaves.
     """
 
     kind: FaultKind
@@ -34,11 +35,13 @@ class Fault:
     host: str | None = None
     region: str | None = None
     resource: str | None = None
+    after: int = 0
     times: int | None = None
     seconds: float = 0.0
     status: int = 500
     mode: UnreachableMode = "refuse"
     id: int = 0
+    met: int = 0
     hits: int = 0
 
     def concerns(self, subject: dict[str, str]) -> bool:
@@ -64,7 +67,7 @@ class Faults:
         """Sets a switch and returns its id; raises ValueError for a kind or setting that does not exist."""
         if kind not in get_args(FaultKind):
             raise ValueError(f"no such fault: {kind}; there are {', '.join(get_args(FaultKind))}")
-        unknown = set(settings) - {field.name for field in fields(Fault)} | (set(settings) & {"id", "hits"})
+        unknown = set(settings) - {field.name for field in fields(Fault)} | (set(settings) & {"id", "met", "hits"})
         if unknown:
             raise ValueError(f"unknown fault settings: {', '.join(sorted(unknown))}")
         with self._lock:
@@ -88,6 +91,8 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.kind in wanted_kinds and fault.concerns(subject):
-                    fault.hits += 1
-                    return fault
+                    fault.met += 1
+                    if fault.met > fault.after:
+                        fault.hits += 1
+                        return fault
         return None

@@ -39,8 +39,8 @@ class AzureControl:
         """
         self.ask("azure.put_denial", subscription_id=subscription_id, actions=actions, **more)
 
-    def seed_resources(self, subscription_id: str, n: int) -> None:
-        self.ask("azure.seed_resources", subscription_id=subscription_id, n=n)
+    def seed_resources(self, subscription_id: str, n: int, kind: str = "Microsoft.Network/networkInterfaces") -> None:
+        self.ask("azure.seed_resources", subscription_id=subscription_id, n=n, kind=kind)
 
     def take_role(self, subscription_id: str, name: str) -> None:
         """Takes an app's roles in one subscription away, as a deny at the group would."""

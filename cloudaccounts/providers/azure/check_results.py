@@ -104,7 +104,7 @@ def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderE
         how += " Deny assignments could not be looked at."
     if granted == total:
         return passed(PERMISSIONS, f"All {total} granted. {how}")
-    if granted == 0:
+    if not needed.reads_something(results):
         return failed(PERMISSIONS, nothing_granted())
     parts = [f"{granted} of {total} granted."]
     if blind := needed.blind_topics(results):
@@ -127,9 +127,9 @@ def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderE
 def nothing_granted() -> ProviderError:
     return ProviderError(
         "no_permissions",
-        "The credentials are valid, but the app has none of the permissions that a scan needs in this subscription.",
-        "Give the app the roles Reader and Security Reader at the subscription, then check again. A change can take a "
-        "few minutes to work everywhere.",
+        "The credentials are valid, but the app may read nothing of what a scan looks at in this subscription.",
+        "Give the app the role Reader at the subscription, then check again. A change can take a few minutes to work "
+        "everywhere.",
     )
 
 

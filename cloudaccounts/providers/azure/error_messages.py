@@ -192,6 +192,11 @@ TOKEN_REFUSED = ErrorMessage(
 NOT_FOUND = ErrorMessage(
     "not_found", "Azure does not find what was asked for.", "It may have been deleted: check again."
 )
+GONE = ErrorMessage(
+    "resource_gone",
+    "Azure listed the resource and a moment later knows it no more.",
+    "Nothing needs to be done: the next scan lists what is there then.",
+)
 _OTHER_TENANT = ErrorMessage(
     "subscription_in_other_tenant",
     "The subscription belongs to another tenant than the one you signed in to.",
@@ -243,8 +248,9 @@ ARM: MappingProxyType[str, ErrorMessage] = MappingProxyType(
         "InvalidSubscriptionId": _SUBSCRIPTION_UNKNOWN,
         "ReadOnlyDisabledSubscription": _DISABLED,
         "DisabledSubscription": _DISABLED,
-        "ResourceNotFound": NOT_FOUND,
-        "ResourceGroupNotFound": NOT_FOUND,
+        "ResourceNotFound": GONE,
+        "ParentResourceNotFound": GONE,
+        "ResourceGroupNotFound": GONE,
         "NotFound": NOT_FOUND,
         "MissingSubscriptionRegistration": _NOT_REGISTERED,
         "SubscriptionNotRegistered": _NOT_REGISTERED,

@@ -19,7 +19,7 @@ from cloudaccounts.provider_kit.tree_walk import retry_temporary
 from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.client import too_many_pages
 from cloudaccounts.providers.azure.errors import explain, is_denied, status_of
-from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_commands, clean_group
+from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_command, clean_group
 from cloudaccounts.providers.azure.signin import Access, sign_in, visible_subscriptions
 
 API_VERSION = "2020-05-01"
@@ -90,7 +90,7 @@ def _call(
                     "organization_denied",
                     f"Azure does not let the app read the management group {group}, or there is no such group. It "
                     f"needs {action}.",
-                    f"Give the app its roles at the group: {assign_commands(access.client_id, group)}",
+                    f"Give the app its role at the group: {assign_command(access.client_id, group)}",
                     sdk_error=explained.sdk_error,
                 ) from None
             raise explained from None

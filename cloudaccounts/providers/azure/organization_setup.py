@@ -10,7 +10,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.provider_kit.setup_texts import hcl_string
 from cloudaccounts.providers.azure.clouds import cloud_of
-from cloudaccounts.providers.azure.setup_texts import READER, SECURITY_READER, TAG
+from cloudaccounts.providers.azure.setup_texts import READER, TAG
 
 GROUP_PATH = "/providers/Microsoft.Management/managementGroups"
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagement
@@ -30,11 +30,10 @@ def clean_group(raw: str) -> str:
     return text
 
 
-def assign_commands(client_id: str, group: str) -> str:
-    return " && ".join(
-        f"az role assignment create --assignee {shlex.quote(client_id)} --role {role} "
+def assign_command(client_id: str, group: str) -> str:
+    return (
+        f"az role assignment create --assignee {shlex.quote(client_id)} --role {READER} "
         f"--scope {shlex.quote(f'{GROUP_PATH}/{group}')}"
-        for role in (READER, SECURITY_READER)
     )
 
 
@@ -42,7 +41,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
     cloud = cloud_of(context.partition)
     group = clean_group(options.get("root", "")) or options.get("root_id", "").removeprefix("managementGroups/")
     group = group if _GROUP.fullmatch(group) else "TENANT-ID"
-    intro = f"Gives the app that is connected here Reader and Security Reader at the management group {group}."
+    intro = f"Gives the app that is connected here the role Reader at the management group {group}."
     return (
         SetupGuide(
             key="cli",
@@ -69,7 +68,14 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
             key="terraform",
             label="Terraform",
             intro=intro,
-            snippets=(Snippet("Configuration", terraform(group), "hcl", "cloud-accounts-management-group.tf"),),
+            snippets=(
+                Snippet(
+                    "Configuration",
+                    terraform(cloud.name, context.account_id, group),
+                    "hcl",
+                    "cloud-accounts-management-group.tf",
+                ),
+            ),
             steps=("Run terraform init, then terraform apply -var client_id=CLIENT-ID.",),
         ),
     )
@@ -90,33 +96,45 @@ if [ "$(az cloud show --query name --output tsv)" != {shlex.quote(cloud)} ]; the
   exit 1
 fi
 principal=$(az ad sp show --id "$client" --query id --output tsv)
-for role in {READER} {SECURITY_READER}; do
-  az role assignment create --assignee-object-id "$principal" --assignee-principal-type ServicePrincipal \\
-    --role "$role" --scope "$scope" --output none
-done
+az role assignment create --assignee-object-id "$principal" --assignee-principal-type ServicePrincipal \\
+  --role {READER} --scope "$scope" --output none
 
 if [ "${{2:-}}" = --tag ]; then
-  az rest --method get --url "$scope/descendants?api-version=2020-05-01" \\
-    --query "value[?type=='/subscriptions' || type=='Microsoft.Management/managementGroups/subscriptions'].name" \\
-    --output tsv |
-    while read -r subscription; do
-      az tag update --resource-id "/subscriptions/$subscription" --operation Merge \\
-        --tags {shlex.quote(f"{TAG}={external_id}")} --output none
-    done
+  # The list comes in pages. Of each: the link to the next one, or "-", then a subscription a line.
+  subscriptions="value[?ends_with(type, '/subscriptions')].name"
+  link="$scope/descendants?api-version=2020-05-01"
+  while [ "$link" != - ]; do
+    page=$(az rest --method get --url "$link" --query "[[nextLink || '-'], $subscriptions][]" --output tsv)
+    {{
+      read -r link
+      while read -r subscription; do
+        az tag update --resource-id "/subscriptions/$subscription" --operation Merge \\
+          --tags {shlex.quote(f"{TAG}={external_id}")} --output none </dev/null
+      done
+    }} <<<"$page"
+  done
 fi
 """
 
 
-def terraform(group: str) -> str:
+def terraform(environment: str, subscription_id: str, group: str) -> str:
+    """The subscription is the connected one: azurerm wants one from 4.0 on, whatever it does (see `setup_texts`)."""
     return f"""terraform {{
   required_providers {{
-    azuread = {{ source = "hashicorp/azuread" }}
-    azurerm = {{ source = "hashicorp/azurerm" }}
+    azuread = {{ source = "hashicorp/azuread", version = ">= 3.0" }}
+    azurerm = {{ source = "hashicorp/azurerm", version = ">= 4.0" }}
   }}
+}}
+
+provider "azuread" {{
+  environment = {hcl_string(environment)}
 }}
 
 provider "azurerm" {{
   features {{}}
+  environment                     = {hcl_string(environment)}
+  subscription_id                 = {hcl_string(subscription_id)}
+  resource_provider_registrations = "none"
 }}
 
 variable "client_id" {{
@@ -131,11 +149,10 @@ data "azurerm_management_group" "connected" {{
   name = {hcl_string(group)}
 }}
 
-# Reader and Security Reader.
+# The role Reader.
 resource "azurerm_role_assignment" "reader" {{
-  for_each           = toset([{hcl_string(READER)}, {hcl_string(SECURITY_READER)}])
   scope              = data.azurerm_management_group.connected.id
-  role_definition_id = "/providers/Microsoft.Authorization/roleDefinitions/${{each.value}}"
+  role_definition_id = "/providers/Microsoft.Authorization/roleDefinitions/{READER}"
   principal_id       = data.azuread_service_principal.reader.object_id
 }}
 """

@@ -1,6 +1,7 @@
 """What a scan needs, permission by permission. The inventory makes no other calls. No Django, no SDK.
 
-The built-in role Reader covers everything (``*/read``). ``about`` completes "Findings about … will be missing".
+The built-in role Reader covers everything (``*/read``), and nothing narrower does: Azure's list of all resources leaves
+out those of a type that the app may not read. ``about`` completes "Findings about … will be missing".
 Names: https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
 """
 
@@ -8,9 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 from cloudaccounts.provider_kit.check_results import join_names
+
+
+class Need(Enum):
+    """What a permission is for. A scan that has none but those of `CONNECTION` reads nothing."""
+
+    CONNECTION = auto()  # it opens the subscription, or tells what the roles are worth: it yields no asset
+    SUBSCRIPTION = auto()  # it is enough by itself
+    DETAIL = auto()  # of resources that the list of all of them names: worth nothing without that list
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +29,16 @@ class Permission:
     service: str  # the heading under which it is shown
     about: str
     namespace: str  # the resource provider that must be registered for it
+    need: Need = Need.DETAIL
 
 
-def _group(service: str, namespace: str, rows: Iterable[tuple[str, str]]) -> tuple[Permission, ...]:
-    return tuple(Permission(f"{namespace}/{action}", service, about, namespace) for action, about in rows)
+def _group(
+    service: str, namespace: str, rows: Iterable[tuple[str, str]], need: Need = Need.DETAIL
+) -> tuple[Permission, ...]:
+    return tuple(Permission(f"{namespace}/{action}", service, about, namespace, need) for action, about in rows)
+
+
+RESOURCE_LIST = "Microsoft.Resources/subscriptions/resources/read"
 
 
 PERMISSIONS: tuple[Permission, ...] = (
@@ -33,18 +49,29 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("subscriptions/read", "the subscription"),
             ("subscriptions/locations/read", "regions"),
             ("subscriptions/providers/read", "resource providers"),
+        ),
+        Need.CONNECTION,
+    ),
+    *_group(
+        "Subscription",
+        "Microsoft.Resources",
+        (
             ("subscriptions/resourceGroups/read", "resource groups"),
             ("subscriptions/resources/read", "all resources"),
         ),
+        Need.SUBSCRIPTION,
     ),
     *_group(
         "Access control",
         "Microsoft.Authorization",
-        (
-            ("roleAssignments/read", "role assignments"),
-            ("roleDefinitions/read", "roles"),
-            ("denyAssignments/read", "deny assignments"),
-        ),
+        (("roleAssignments/read", "role assignments"), ("roleDefinitions/read", "roles")),
+        Need.SUBSCRIPTION,
+    ),
+    *_group(
+        "Access control",
+        "Microsoft.Authorization",
+        (("denyAssignments/read", "deny assignments"),),
+        Need.CONNECTION,
     ),
     *_group(
         "Compute", "Microsoft.Compute", (("virtualMachines/read", "virtual machines"), ("disks/read", "managed disks"))
@@ -96,13 +123,16 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Monitoring",
         "Microsoft.Insights",
-        (
-            ("diagnosticSettings/read", "exports of logs"),
-            ("activityLogAlerts/read", "alerts on the Activity Log"),
-            ("eventtypes/values/read", "what changed since the last scan"),
-        ),
+        (("diagnosticSettings/read", "exports of logs"), ("activityLogAlerts/read", "alerts on the Activity Log")),
+        Need.SUBSCRIPTION,
     ),
-    *_group("Defender", "Microsoft.Security", (("pricings/read", "plans of Microsoft Defender"),)),
+    *_group(
+        "Monitoring",
+        "Microsoft.Insights",
+        (("eventtypes/values/read", "what changed since the last scan"),),
+        Need.CONNECTION,
+    ),
+    *_group("Defender", "Microsoft.Security", (("pricings/read", "plans of Microsoft Defender"),), Need.SUBSCRIPTION),
 )
 
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
@@ -115,3 +145,10 @@ def blind_topics(results: Iterable[PermissionResult]) -> str:
     """What a scan will find nothing about: "key vaults, roles and web apps"; empty where nothing is denied."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
     return join_names(list(dict.fromkeys(p.about for p in PERMISSIONS if p.action in denied)))
+
+
+def reads_something(results: Iterable[PermissionResult]) -> bool:
+    """Whether a scan would find anything. What could not be verified counts as granted."""
+    allowed = {result.permission for result in results if result.status != PermissionStatus.DENIED}
+    useful = {Need.SUBSCRIPTION, Need.DETAIL} if RESOURCE_LIST in allowed else {Need.SUBSCRIPTION}
+    return any(permission.action in allowed and permission.need in useful for permission in PERMISSIONS)

@@ -12,7 +12,7 @@ from cloudaccounts.providers.azure.plan import CERTIFICATE, FEDERATED
 
 _ROLES = (
     "In the subscription (or a management group above it), open Access control (IAM), Add role assignment, and give "
-    "the app the roles Reader and Security Reader."
+    "the app the role Reader."
 )
 _REGISTER = (
     f"Open Microsoft Entra ID, App registrations, New registration; name it {texts.APP_NAME}, for accounts in this "
@@ -67,8 +67,11 @@ def _cli(method: str, context: SetupContext, cloud: Cloud) -> SetupGuide:
         label="Azure CLI",
         intro="Makes an app that may only read, for a shell in which az is signed in as an Owner of the subscription "
         f"(Azure Cloud Shell will do). {_advice(method)}".strip(),
-        snippets=(Snippet("Script", body, "bash", "cloud-accounts-azure.sh"),),
-        steps=("Run the script. It can be run again.", last),
+        snippets=(Snippet("Script", body, "bash", texts.SCRIPT),),
+        steps=(
+            f"Run the script: bash {texts.SCRIPT}. To run it again for the same app, add the client ID that it prints.",
+            last,
+        ),
         link_label="Open Cloud Shell in Azure",
         link_url=f"https://{cloud.portal}/#cloudshell/",
     )
@@ -98,7 +101,7 @@ def _terraform(method: str, context: SetupContext, cloud: Cloud) -> SetupGuide:
     return SetupGuide(
         key="terraform",
         label="Terraform",
-        intro=f"One app and its two roles. Works with OpenTofu as well. {_advice(method)}".strip(),
+        intro=f"One app and its role. Works with OpenTofu as well. {_advice(method)}".strip(),
         snippets=(Snippet("Configuration", body, "hcl", "cloud-accounts-azure.tf"),),
         steps=tuple(steps),
     )

@@ -1,5 +1,10 @@
 """What a person runs at Azure: az CLI and Terraform. Pure functions; each quotes for its own language.
 
+Apps are named by their IDs. ``az ad app list --display-name`` matches the beginnings of names, and ``az ad app create``
+changes an app of the same name: https://github.com/Azure/azure-cli/issues/23053 and …/issues/30427. azurerm wants a
+subscription from 4.0 on, and would register resource providers, which is a change that nothing here needs:
+https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/guides/4.0-upgrade-guide
+
 What is filled in comes from allow-lists: UUIDs, the owner's external ID (``[a-z0-9-]``), clouds from a table; issuer
 and subject are the operator's.
 """
@@ -14,10 +19,12 @@ from cloudaccounts.provider_kit.setup_texts import hcl_string
 # Changing it would ask every customer with a federated credential to tag the subscription again.
 TAG = "cloud-accounts-external-id"
 APP_NAME = "cloud-accounts-reader"
-# Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+# The one built-in role that scans need: all that they call ends in /read. It opens no data and lists no keys.
+# https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/general#reader
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-SECURITY_READER = "39bc4728-0917-49c7-9d2c-d95423bc2eb4"
 _ROLES = "/subscriptions/{}/providers/Microsoft.Authorization/roleDefinitions"
+SCRIPT = "cloud-accounts-azure.sh"
+_NEW_APP = json.dumps({"displayName": APP_NAME, "signInAudience": "AzureADMyOrg"})
 
 
 def tag_command(subscription_id: str, external_id: str) -> str:
@@ -29,17 +36,16 @@ def tag_command(subscription_id: str, external_id: str) -> str:
 
 
 def role_command(client_id: str, subscription_id: str) -> str:
-    return "\n".join(
-        f"az role assignment create --assignee {client_id} --role {role} --scope /subscriptions/{subscription_id}"
-        for role in (READER, SECURITY_READER)
-    )
+    return f"az role assignment create --assignee {client_id} --role {READER} --scope /subscriptions/{subscription_id}"
 
 
 def _head(cloud: str, subscription_id: str) -> str:
     return f"""#!/usr/bin/env bash
 # Makes an app that may read the subscription's configuration. It can change nothing.
+# To go on with an app that exists already: bash {SCRIPT} CLIENT-ID
 set -euo pipefail
 
+client=${{1:-}}
 subscription={shlex.quote(subscription_id)}
 # To cover all subscriptions of a management group, put its scope here:
 #   scope=/providers/Microsoft.Management/managementGroups/GROUP   (the root group's name is the tenant ID)
@@ -52,20 +58,23 @@ fi
 az account set --subscription "$subscription"
 tenant=$(az account show --query tenantId --output tsv)
 
-client=$(az ad app list --display-name {APP_NAME} --query '[0].appId' --output tsv)
 if [ -z "$client" ]; then
-  client=$(az ad app create --display-name {APP_NAME} --sign-in-audience AzureADMyOrg --query appId --output tsv)
+  # Not "az ad app create": that changes an app of the same name. Names are not unique; from here on the ID counts.
+  graph=$(az cloud show --query endpoints.microsoftGraphResourceId --output tsv)
+  client=$(az rest --method post --url "${{graph%/}}/v1.0/applications" --headers Content-Type=application/json \\
+    --body {shlex.quote(_NEW_APP)} --query appId --output tsv)
+  echo "Made the app $client. Should a later step fail, run: bash {SCRIPT} $client"
 fi
 principal=$(az ad sp list --filter "appId eq '$client'" --query '[0].id' --output tsv)
-if [ -z "$principal" ]; then
-  principal=$(az ad sp create --id "$client" --query id --output tsv)
-fi
-
-# Reader and Security Reader, by their role IDs.
-for role in {READER} {SECURITY_READER}; do
-  az role assignment create --assignee-object-id "$principal" --assignee-principal-type ServicePrincipal \\
-    --role "$role" --scope "$scope" --output none
+# A new app can take some seconds to be known everywhere.
+for pause in 5 10 20 ''; do
+  [ -z "$principal" ] || break
+  principal=$(az ad sp create --id "$client" --query id --output tsv) || {{ [ -n "$pause" ] && sleep "$pause"; }}
 done
+
+# The role Reader, by its ID.
+az role assignment create --assignee-object-id "$principal" --assignee-principal-type ServicePrincipal \\
+  --role {READER} --scope "$scope" --output none
 """
 
 
@@ -132,8 +141,8 @@ def terraform(
     """``federation`` is issuer, subject and audience; ``kind`` the method's key."""
     text = f"""terraform {{
   required_providers {{
-    azuread = {{ source = "hashicorp/azuread" }}
-    azurerm = {{ source = "hashicorp/azurerm" }}
+    azuread = {{ source = "hashicorp/azuread", version = ">= 3.0" }}
+    azurerm = {{ source = "hashicorp/azurerm", version = ">= 4.0" }}
   }}
 }}
 
@@ -143,8 +152,9 @@ provider "azuread" {{
 
 provider "azurerm" {{
   features {{}}
-  environment     = {hcl_string(environment)}
-  subscription_id = {hcl_string(subscription_id)}
+  environment                     = {hcl_string(environment)}
+  subscription_id                 = {hcl_string(subscription_id)}
+  resource_provider_registrations = "none"
 }}
 
 variable "scope" {{
@@ -163,11 +173,10 @@ resource "azuread_service_principal" "reader" {{
   client_id = azuread_application.reader.client_id
 }}
 
-# Reader and Security Reader.
+# The role Reader.
 resource "azurerm_role_assignment" "reader" {{
-  for_each           = toset([{hcl_string(READER)}, {hcl_string(SECURITY_READER)}])
   scope              = var.scope
-  role_definition_id = "{_ROLES.format(subscription_id)}/${{each.value}}"
+  role_definition_id = "{_ROLES.format(subscription_id)}/{READER}"
   principal_id       = azuread_service_principal.reader.object_id
 }}
 """

@@ -8,38 +8,25 @@ own log cannot say that nothing was changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.provider_kit.normalization import ordered
-from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory.common import GLOBAL, Scope, at, tags_of
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, READ_ERRORS, Scope, at, failure, tags_of
 
 API_VERSION = "2022-04-01"
 SERVICE = "authorization"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # the built-in role's id, the same everywhere
-Assignments = list[Mapping[str, Any]]
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
     """Raises `ProviderError`, after what could be read. Where roles may not be read, assignments lack their names."""
-    roles_error: ProviderError | None = None
-    assignments_error: ProviderError | None = None
-    roles: dict[str, Mapping[str, Any]] = {}
-    assignments: Assignments = []
-    try:
-        roles = {str(role.get("id", "")).rsplit("/", 1)[-1].lower(): role for role in _list(scope, "roleDefinitions")}
-    except (AzureError, ProviderError) as error:
-        roles_error = explain(error, "Microsoft.Authorization/roleDefinitions/read")
-    try:
-        # atScope() includes assignments above the subscription, and leaves out those on single resources.
-        assignments = list(_list(scope, "roleAssignments", **{"$filter": "atScope()"}))
-    except (AzureError, ProviderError) as error:
-        assignments_error = explain(error, "Microsoft.Authorization/roleAssignments/read")
+    listed_roles, roles_error = _list(scope, "roleDefinitions")
+    roles = {str(role.get("id", "")).rsplit("/", 1)[-1].lower(): role for role in listed_roles}
+    # atScope() includes assignments above the subscription, and leaves out those on single resources.
+    assignments, assignments_error = _list(scope, "roleAssignments", **{"$filter": "atScope()"})
     yield _subscription(scope, assignments, assignments_error)
     # Built-in roles are the same in every subscription: as assets they would only be noise.
     yield from (_role(scope, role) for role in roles.values() if at(role, "properties.type") == "CustomRole")
@@ -48,12 +35,18 @@ def collect(scope: Scope) -> Iterator[Asset]:
         raise assignments_error or roles_error  # type: ignore[misc] # one of them is an error
 
 
-def _list(scope: Scope, what: str, **parameters: str) -> Iterator[dict[str, Any]]:
+def _list(scope: Scope, what: str, **parameters: str) -> tuple[list[dict[str, Any]], ProviderError | None]:
+    """All that could be read before the error, where there is one."""
     path = f"/subscriptions/{scope.subscription.id}/providers/Microsoft.Authorization/{what}"
-    return scope.connection.pages(path, API_VERSION, **parameters)
+    items: list[dict[str, Any]] = []
+    try:
+        items += (item for item in scope.connection.pages(path, API_VERSION, **parameters))
+    except READ_ERRORS as error:
+        return items, failure(error, f"Microsoft.Authorization/{what}/read")
+    return items, None
 
 
-def _subscription(scope: Scope, assignments: Assignments, error: ProviderError | None) -> Asset:
+def _subscription(scope: Scope, assignments: Sequence[Mapping[str, Any]], error: ProviderError | None) -> Asset:
     """``owners`` are the principals with the role Owner here or above: groups count as one."""
     subscription = scope.subscription
     owners = {str(at(item, "properties.principalId")) for item in assignments if _role_id(item) == OWNER}

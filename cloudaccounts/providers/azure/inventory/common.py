@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from azure.core.exceptions import AzureError
+
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.azure.client import Connection
+from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.signin import Subscription
 
 GLOBAL = "global"
+# All that can go wrong with one read. An answer of another shape than the published one is an error of that read alone:
+# the other facts and resources must not be lost with it.
+READ_ERRORS = (AzureError, ProviderError, AttributeError, LookupError, TypeError, ValueError)
 OTHER = "resources"  # resource groups, and what is of no other service
 
 # Resource provider namespaces, lower case, and the service under which their resources are shown.
@@ -38,6 +45,18 @@ class Scope:
 
     connection: Connection
     subscription: Subscription
+
+
+def failure(error: BaseException, action: str = "") -> ProviderError:
+    """One of `READ_ERRORS` as a value for people; ``unexpected_answer`` where the answer had a shape of its own."""
+    if isinstance(error, AzureError | ProviderError):
+        return explain(error, action)
+    return ProviderError(
+        "unexpected_answer",
+        "Azure's answer has a form that is not known here.",
+        "Tell the operator: the form of the answer may be new.",
+        sdk_error=type(error).__name__,
+    )
 
 
 def region_of(location: str | None) -> str:

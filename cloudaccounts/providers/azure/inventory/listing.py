@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError
@@ -20,6 +21,14 @@ T = TypeVar("T")
 ListedResource = Mapping[str, Any]  # id, type, name, region, tags and whatever else the list holds
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the list has of one service and region; all that could be read before ``error``, where there is one."""
+
+    items: list[ListedResource]
+    error: ProviderError | None = None
+
+
 class Listing:
     """Safe to use from several threads: the first caller starts the listing, the others wait for it."""
 
@@ -28,13 +37,19 @@ class Listing:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Any]] = {}
 
-    def resources(self, service: str, region: str) -> list[ListedResource]:
-        """Raises `ProviderError`."""
-        return self._once("resources", self._list_resources).get((service, region), [])
+    def resources(self, service: str, region: str) -> Part:
+        by_place, error = self._once("resources", self._list_resources)
+        return Part(by_place.get((service, region), []), error)
 
-    def groups(self, region: str) -> list[ListedResource]:
-        """The resource groups of a region. Raises `ProviderError`."""
-        return self._once("groups", self._list_groups).get(region, [])
+    def groups(self, region: str) -> Part:
+        """The resource groups of a region."""
+        by_region, error = self._once("groups", self._list_groups)
+        return Part(by_region.get(region, []), error)
+
+    def everything(self) -> Part:
+        """All resources of the subscription, whatever regions were chosen."""
+        by_place, error = self._once("resources", self._list_resources)
+        return Part([item for items in by_place.values() for item in items], error)
 
     def api_version(self, resource_type: str) -> str:
         """The newest that is not a preview, from the subscription's own list; empty for an unknown type.
@@ -51,7 +66,7 @@ class Listing:
             future: Future[T] = self._running[what]
         return future.result()
 
-    def _list_resources(self) -> dict[tuple[str, str], list[ListedResource]]:
+    def _list_resources(self) -> tuple[dict[tuple[str, str], list[ListedResource]], ProviderError | None]:
         resources: dict[tuple[str, str], list[ListedResource]] = defaultdict(list)
         try:
             for item in self._scope.connection.resources.resources.list(
@@ -77,10 +92,10 @@ class Listing:
                     }
                 )
         except (AzureError, ProviderError) as error:
-            raise explain(error, "Microsoft.Resources/subscriptions/resources/read") from None
-        return resources
+            return resources, explain(error, "Microsoft.Resources/subscriptions/resources/read")
+        return resources, None
 
-    def _list_groups(self) -> dict[str, list[ListedResource]]:
+    def _list_groups(self) -> tuple[dict[str, list[ListedResource]], ProviderError | None]:
         groups: dict[str, list[ListedResource]] = defaultdict(list)
         try:
             for item in self._scope.connection.resources.resource_groups.list():
@@ -95,8 +110,8 @@ class Listing:
                     }
                 )
         except (AzureError, ProviderError) as error:
-            raise explain(error, "Microsoft.Resources/subscriptions/resourceGroups/read") from None
-        return groups
+            return groups, explain(error, "Microsoft.Resources/subscriptions/resourceGroups/read")
+        return groups, None
 
     def _list_versions(self) -> dict[str, str]:
         versions: dict[str, str] = {}

@@ -11,14 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from azure.core.exceptions import AzureError
-
-from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered, with_unreadable
-from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import extract
-from cloudaccounts.providers.azure.inventory.common import GLOBAL, Scope, at
+from cloudaccounts.providers.azure.inventory.common import GLOBAL, READ_ERRORS, Scope, at, failure
 from cloudaccounts.providers.azure.inventory.details import DIAGNOSTICS, DIAGNOSTICS_VERSION
 
 SERVICE = "monitoring"
@@ -56,9 +52,8 @@ def _asset(scope: Scope, kind: str, below: str, name: str, parts: Mapping[str, C
     for part, read in parts.items():
         try:
             properties[part] = read()
-        except (AzureError, ProviderError) as error:
-            properties[part] = None
-            refused[part] = explain(error).code
+        except READ_ERRORS as error:
+            properties[part], refused[part] = None, failure(error).code
     return Asset(
         type=kind,
         service=SERVICE,

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from azure.core.exceptions import AzureError
-
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import with_unreadable
-from cloudaccounts.providers.azure.errors import explain
+from cloudaccounts.providers.azure.error_messages import GONE
 from cloudaccounts.providers.azure.inventory.common import (
     OTHER,
+    READ_ERRORS,
     Scope,
     at,
+    failure,
     resource_group_of,
     service_of,
 )
 from cloudaccounts.providers.azure.inventory.details import DETAILS, Child, Detail
-from cloudaccounts.providers.azure.inventory.listing import ListedResource, Listing
+from cloudaccounts.providers.azure.inventory.listing import ListedResource, Listing, Part
 
 # Resources read at once by each unit; several units run at the same time, and Azure allows a subscription 25 reads a
 # second: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
@@ -29,12 +29,14 @@ THREADS = 4
 
 
 def collect(scope: Scope, listing: Listing, unit: ScanUnit) -> Iterator[Asset]:
-    """Raises `ProviderError`. What one resource denies is marked on its asset."""
-    if unit.service == OTHER:
-        yield from (_group(item) for item in listing.groups(unit.region))
-    yield from in_order(
-        partial(_resource, scope, listing), listing.resources(unit.service, unit.region), threads=THREADS
-    )
+    """Raises `ProviderError`, after what could be read. What one resource denies is marked on its asset."""
+    groups = listing.groups(unit.region) if unit.service == OTHER else Part([])
+    yield from (_group(item) for item in groups.items)
+    listed = listing.resources(unit.service, unit.region)
+    assets = in_order(partial(_resource, scope, listing), listed.items, threads=THREADS)
+    yield from (asset for asset in assets if asset is not None)
+    if error := groups.error or listed.error:
+        raise error
 
 
 def _group(item: ListedResource) -> Asset:
@@ -49,7 +51,8 @@ def _group(item: ListedResource) -> Asset:
     )
 
 
-def _resource(scope: Scope, listing: Listing, item: ListedResource) -> Asset:
+def _resource(scope: Scope, listing: Listing, item: ListedResource) -> Asset | None:
+    """None where it is gone: it was deleted after it was listed, or Azure's list is behind."""
     native_id, kind = item["id"].lower(), item["type"].lower()
     detail = DETAILS.get(kind)
     properties: dict[str, Any] = {
@@ -63,7 +66,10 @@ def _resource(scope: Scope, listing: Listing, item: ListedResource) -> Asset:
         OBSERVED: {"changed_at": item["changed_at"], "provisioning_state": item["provisioning_state"]},
     }
     if detail is not None:
-        properties |= _details(scope, listing, item, detail)
+        details = _details(scope, listing, item, detail)
+        if details is None:
+            return None
+        properties |= details
     return Asset(
         type=detail.type if detail else generic_type(kind),
         service=service_of(kind),
@@ -75,26 +81,31 @@ def _resource(scope: Scope, listing: Listing, item: ListedResource) -> Asset:
     )
 
 
-def _details(scope: Scope, listing: Listing, item: ListedResource, detail: Detail) -> dict[str, Any]:
+def _details(scope: Scope, listing: Listing, item: ListedResource, detail: Detail) -> dict[str, Any] | None:
+    """None where Azure says that there is no such resource."""
     properties: dict[str, Any] = {}
     refused: dict[str, str] = {}
+    answer: dict[str, Any] = {}
     try:
         answer = _read(scope, listing, item["type"], item["id"])
-    except (AzureError, ProviderError) as error:
-        code = explain(error).code
+    except READ_ERRORS as error:
+        code = failure(error).code
+        if code == GONE.code:
+            return None
         # None for each, so that checks find the reason instead of a default.
         properties |= dict.fromkeys(detail.sources)
         refused |= dict.fromkeys(detail.sources, code)
     else:
-        properties |= {
-            name: source(answer) if callable(source) else at(answer, source) for name, source in detail.sources.items()
-        }
+        for name, source in detail.sources.items():
+            try:
+                properties[name] = source(answer) if callable(source) else at(answer, source)
+            except READ_ERRORS as error:
+                properties[name], refused[name] = None, failure(error).code
     for child in detail.children:
         try:
             properties[child.name] = child.extract(_read_child(scope, listing, item, child))
-        except (AzureError, ProviderError) as error:
-            properties[child.name] = None
-            refused[child.name] = explain(error).code
+        except READ_ERRORS as error:
+            properties[child.name], refused[child.name] = None, failure(error).code
     return with_unreadable(properties, refused)
 
 

@@ -190,6 +190,61 @@ def test_a_list_that_may_not_be_read_fails_its_units(cloud: Cloud, session: Azur
     assert list(session.collect(ScanUnit("authorization", "global")))
 
 
+def test_what_was_listed_before_a_page_failed_is_kept(cloud: Cloud, session: AzureSession) -> None:
+    whole = {asset.native_id for asset in session.collect(ScanUnit("compute", "westeurope"))}
+    credentials, account = cloud.scenario("Everything granted")
+    broken = open_session(credentials, cloud.target(account))
+    cloud.control.fault("error", permission="Microsoft.Resources/subscriptions/resources/read", status=403, after=1)
+    read: list[str] = []
+    with pytest.raises(ProviderError):
+        read.extend(asset.native_id for asset in broken.collect(ScanUnit("compute", "westeurope")))
+    broken.close()
+    assert read
+    assert set(read) <= whole
+
+
+def test_a_resource_that_is_gone_when_it_is_read_is_left_out(cloud: Cloud) -> None:
+    place = cloud.places["old-experiments"]
+    cloud.control.seed_resources(place, 1, kind="Microsoft.KeyVault/vaults")
+    cloud.control.set_subscription(place, state="Enabled")
+    session = open_session(cloud.app("old-experiments"), cloud.target("old-experiments"))
+    unit = ScanUnit("keyvault", "westeurope")
+    try:
+        assert [asset.name for asset in session.collect(unit)] == ["seeded-00000"]  # and the list is read by now
+        cloud.control.delete_resource(place, "vaults/seeded-00000")
+        assert list(session.collect(unit)) == []
+    finally:
+        session.close()
+        cloud.control.set_subscription(place, state="Disabled")
+
+
+def test_a_provider_that_is_not_registered_is_told_as_such(cloud: Cloud) -> None:
+    place = cloud.places["legacy-reporting"]
+    cloud.control.set_subscription(place, providers={"Microsoft.Sql": "NotRegistered"})
+    try:
+        assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting")
+    finally:
+        cloud.control.set_subscription(place, providers={"Microsoft.Sql": "Registered"})
+    server = next(asset for asset in assets if asset.type == "azure.sql.server")
+    assert set(server.properties["unreadable"].values()) == {"provider_not_registered"}
+    assert any(asset.type == "azure.web.site" and "unreadable" not in asset.properties for asset in assets)
+
+
+@pytest.mark.parametrize("odd", [{"securityRules": "odd"}, {"securityRules": ["odd"]}, {"securityRules": 7}])
+def test_an_answer_of_another_shape_costs_that_resource_alone(cloud: Cloud, odd: dict[str, Any]) -> None:
+    place = cloud.places["legacy-reporting"]
+    cloud.control.seed_resources(place, 1, kind="Microsoft.Network/networkSecurityGroups")
+    cloud.control.set_resource(place, "networkSecurityGroups/seeded-00000", **odd)
+    try:
+        assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting")
+    finally:
+        cloud.control.delete_resource(place, "networkSecurityGroups/seeded-00000")
+    group = named(assets, "seeded-00000")
+    assert group.properties["unreadable"] == {"rules": "unexpected_answer"}
+    assert group.properties["subnets"] == []
+    assert any(asset.type == "azure.web.site" for asset in assets)
+
+
 def test_throttling_during_a_scan_is_waited_for(cloud: Cloud, session: AzureSession) -> None:
     cloud.control.fault("throttle", permission="Microsoft.Storage/*", seconds=1, times=2)
     began = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cloudaccounts.contract.errors import ProviderError
@@ -11,7 +13,10 @@ from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState
 from cloudaccounts.contract.setup import SetupContext
 from cloudaccounts.provider_kit import tree_walk
 from cloudaccounts.providers.azure.provider import PROVIDER
+from cloudaccounts.providers.azure.setup_texts import READER, TAG
+from tests.cloudaccounts.providers.azure.azcli import FakeAz
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, Cloud
+from tests.cloudaccounts.providers.azure.terraform import parse
 
 
 @pytest.fixture
@@ -116,12 +121,62 @@ def test_hostile_group_ids_are_refused(raw: str) -> None:
     assert not form.is_valid()
 
 
-def test_the_guides_assign_both_roles_at_the_group() -> None:
+def test_the_guides_assign_the_role_at_the_group() -> None:
     context = SetupContext("1" * 8, "public", ("westeurope",), EXTERNAL_ID, Server())
     cli, terraform = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
     assert "managementGroups/$group" in cli.snippets[0].body
     assert "group=lark-prod" in cli.snippets[0].body
     assert EXTERNAL_ID in cli.snippets[0].body
+    parsed = parse(terraform.snippets[0].body)
+    assert parsed.providers["azurerm"]["subscription_id"] == "1" * 8
+    assert parsed.providers["azurerm"]["environment"] == parsed.providers["azuread"]["environment"] == "public"
+    assert parsed.resources["azurerm_role_assignment"]["role_definition_id"].endswith(READER)
     assert 'name = "lark-prod"' in terraform.snippets[0].body
     hostile = PROVIDER.organization_guides(context, {"root_id": 'managementGroups/x"; rm -rf ~'})
     assert "rm -rf" not in "".join(snippet.body for guide in hostile for snippet in guide.snippets)
+
+
+def test_the_script_tags_the_subscriptions_of_every_page(tmp_path: Path) -> None:
+    kind = "Microsoft.Management/managementGroups/subscriptions"
+    base = "/providers/Microsoft.Management/managementGroups/lark-prod/descendants?api-version=2020-05-01"
+    first, second = "one&two", "three"
+    az = FakeAz(
+        tmp_path,
+        {
+            "cloud show": {"name": "AzureCloud"},
+            "ad sp show": {"id": "principal"},
+            f"rest {base}": {
+                "value": [
+                    {"type": kind, "name": "s-1"},
+                    {"type": "Microsoft.Management/managementGroups", "name": "g"},
+                ],
+                "nextLink": f"https://management.azure.com/next?$skiptoken={first}",
+            },
+            f"rest https://management.azure.com/next?$skiptoken={first}": {
+                "value": [],
+                "nextLink": f"https://management.azure.com/next?$skiptoken={second}",
+            },
+            f"rest https://management.azure.com/next?$skiptoken={second}": {
+                "value": [{"type": "/subscriptions", "name": "s-2"}, {"type": kind, "name": "s-3"}]
+            },
+        },
+    )
+    context = SetupContext("1" * 8, "public", (), EXTERNAL_ID, Server())
+    cli, _ = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
+    az.run(cli.snippets[0].body, "client", "--tag")
+    tagged = [call for call in az.calls() if call[:2] == ["tag", "update"]]
+    assert [call[call.index("--resource-id") + 1] for call in tagged] == [
+        f"/subscriptions/{name}" for name in ("s-1", "s-2", "s-3")
+    ]
+    assert all(f"{TAG}={EXTERNAL_ID}" in call and "Merge" in call for call in tagged)
+    (assigned,) = [call for call in az.calls() if call[:3] == ["role", "assignment", "create"]]
+    assert READER in assigned
+    assert "principal" in assigned
+
+
+def test_the_script_ends_where_a_page_may_not_be_read(tmp_path: Path) -> None:
+    az = FakeAz(tmp_path, {"cloud show": {"name": "AzureCloud"}, "ad sp show": {"id": "principal"}})
+    context = SetupContext("1" * 8, "public", (), EXTERNAL_ID, Server())
+    cli, _ = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
+    with pytest.raises(AssertionError, match="rest"):
+        az.run(cli.snippets[0].body, "client", "--tag")

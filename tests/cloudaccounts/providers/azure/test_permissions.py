@@ -11,7 +11,7 @@ from cloudaccounts.providers.azure import check_results, setup_texts
 from cloudaccounts.providers.azure.permission_check import evaluate
 from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PERMISSIONS, blind_topics
 from cloudaccounts.providers.azure.rbac import EVERYONE, DenyAssignment, Entry, Reach, granted
-from sandbox.azure.access import READER, SECURITY_READER
+from sandbox.azure.access import READER
 
 SUBSCRIPTION = "cccccccc-1111-4222-8333-444444444444"
 ME = "dddddddd-1111-4222-8333-444444444444"
@@ -137,10 +137,10 @@ def test_each_permission_is_listed_once_and_is_a_read() -> None:
     assert "Microsoft.Resources" not in NAMESPACES
 
 
-def test_the_roles_of_the_guides_grant_everything() -> None:
-    assert (READER.id, SECURITY_READER.id) == (setup_texts.READER, setup_texts.SECURITY_READER)
+def test_the_role_of_the_guides_grants_everything_that_is_needed_and_no_more_than_reading() -> None:
+    assert READER.id == setup_texts.READER
     assert all(granted([entry(*READER.actions)], action) for action in BY_ACTION)
-    assert not all(granted([entry(*SECURITY_READER.actions)], action) for action in BY_ACTION)
+    assert READER.actions == ("*/read",)
 
 
 def results(**statuses: PermissionStatus) -> tuple[PermissionResult, ...]:
@@ -166,6 +166,46 @@ def test_the_verdict_follows_from_the_results() -> None:
     unsure = check_results.permissions(results(disks=PermissionStatus.UNVERIFIABLE), None)
     assert unsure.status == CheckStatus.PASSED
     assert "1 could not be verified." in unsure.detail
+
+
+def only(*ends: str) -> tuple[PermissionResult, ...]:
+    allowed = tuple(f"/{end}/read" for end in ends)
+    return tuple(
+        PermissionResult(
+            item.service,
+            item.action,
+            PermissionStatus.GRANTED if item.action.endswith(allowed) else PermissionStatus.DENIED,
+        )
+        for item in PERMISSIONS
+    )
+
+
+CONNECTION = ("subscriptions", "locations", "providers", "denyAssignments", "values")
+
+
+@pytest.mark.parametrize(
+    ("granted_ends", "status"),
+    [
+        (("subscriptions",), CheckStatus.FAILED),
+        (CONNECTION, CheckStatus.FAILED),
+        # Without the list of resources nobody knows which vault to read.
+        ((*CONNECTION, "vaults", "storageAccounts", "servers"), CheckStatus.FAILED),
+        (("subscriptions", "resources"), CheckStatus.WARNING),
+        (("subscriptions", "resources", "vaults"), CheckStatus.WARNING),
+        (("subscriptions", "resourceGroups"), CheckStatus.WARNING),
+        (("subscriptions", "roleAssignments"), CheckStatus.WARNING),
+        (("subscriptions", "pricings"), CheckStatus.WARNING),
+    ],
+)
+def test_an_app_that_could_read_no_asset_is_refused(granted_ends: tuple[str, ...], status: CheckStatus) -> None:
+    result = check_results.permissions(only(*granted_ends), None)
+    assert result.status == status
+    assert result.code == ("no_permissions" if status == CheckStatus.FAILED else "permissions_missing")
+
+
+def test_what_could_not_be_verified_is_no_reason_to_refuse() -> None:
+    unsure = tuple(PermissionResult(item.service, item.action, PermissionStatus.UNVERIFIABLE) for item in PERMISSIONS)
+    assert check_results.permissions(unsure, None).status == CheckStatus.PASSED
 
 
 def test_what_will_be_missing_is_told_in_words() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +17,14 @@ from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.azure import setup_texts
 from cloudaccounts.providers.azure.clouds import CLOUDS
 from cloudaccounts.providers.azure.provider import PROVIDER
+from tests.cloudaccounts.providers.azure.azcli import FakeAz
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, TAG
+from tests.cloudaccounts.providers.azure.terraform import parse
 
 ACCOUNT = "cccccccc-1111-4222-8333-444444444444"
 METHODS = [method.key for method in PROVIDER.methods]
 SERVER = ServerIdentity("system:serviceaccount:prod:server", issuer="https://oidc.example/id")
-READER, SECURITY_READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "39bc4728-0917-49c7-9d2c-d95423bc2eb4"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 def context(partition: str = "public", **fields: Any) -> SetupContext:
@@ -40,9 +44,50 @@ def test_the_script_is_sound_and_filled_in(method: str, partition: str) -> None:
     assert "set -euo pipefail" in body
     assert f"subscription={ACCOUNT}" in body
     assert READER in body
-    assert SECURITY_READER in body
     assert "/providers/Microsoft.Management/managementGroups/" in body
     assert f"!= {CLOUDS[partition].cli} ]" in body
+
+
+GRAPH = "https://graph.microsoft.com"
+ANSWERS = {
+    "cloud show": {"name": "AzureCloud", "endpoints": {"microsoftGraphResourceId": f"{GRAPH}/"}},
+    "account show": {"tenantId": "the-tenant"},
+    f"rest {GRAPH}/v1.0/applications": {"appId": "new-app"},
+    "ad sp list": [],
+    "ad sp create": {"id": "the-principal"},
+    "ad app federated-credential list": [],
+    "ad app credential reset": {"password": "the-secret"},
+}
+
+
+@pytest.mark.parametrize("method", ["federated", "client_secret"])
+@pytest.mark.parametrize("client", ["", "old-app"])
+def test_the_script_touches_no_app_but_a_new_one_and_the_one_that_is_named(
+    tmp_path: Path, method: str, client: str
+) -> None:
+    az = FakeAz(tmp_path, ANSWERS)
+    printed = az.run(guide("cli", method).snippets[0].body, *([client] if client else []))
+    app = client or "new-app"
+    assert f"Client ID:  {app}" in printed
+    assert "Tenant ID:  the-tenant" in printed
+    calls = az.calls()
+    made = [call for call in calls if call[0] == "rest"]
+    assert len(made) == (0 if client else 1)
+    for call in calls:
+        assert call[:3] not in (["ad", "app", "create"], ["ad", "app", "list"])
+        if call[:2] == ["ad", "app"]:
+            assert call[call.index("--id") + 1] == app
+    (assigned,) = [call for call in calls if call[:3] == ["role", "assignment", "create"]]
+    values = dict(pairwise(assigned))
+    assert values["--assignee-object-id"] == "the-principal"
+    assert (values["--role"], values["--scope"]) == (READER, f"/subscriptions/{ACCOUNT}")
+
+
+def test_a_script_of_another_cloud_changes_nothing(tmp_path: Path) -> None:
+    az = FakeAz(tmp_path, ANSWERS)
+    with pytest.raises(AssertionError, match="Sign in to AzureChinaCloud"):
+        az.run(guide("cli", "federated", partition="china").snippets[0].body)
+    assert az.calls() == [["cloud", "show", "--query", "name", "--output", "tsv"]]
 
 
 def test_the_federated_script_names_the_server_and_sets_the_mark() -> None:
@@ -67,13 +112,18 @@ def test_only_the_federated_guides_speak_of_the_mark() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_terraform_is_balanced_and_filled_in(method: str) -> None:
+def test_terraform_can_be_parsed_and_is_filled_in(method: str) -> None:
     body = guide("terraform", method, partition="usgovernment").snippets[0].body
-    assert body.count("{") == body.count("}")
-    assert body.count('"') % 2 == 0
-    assert 'environment = "usgovernment"' in body
-    assert f'subscription_id = "{ACCOUNT}"' in body
-    assert READER in body
+    parsed = parse(body)
+    assert parsed.providers["azurerm"] == {
+        "features": [{}],
+        "environment": "usgovernment",
+        "subscription_id": ACCOUNT,
+        "resource_provider_registrations": "none",
+    }
+    assert parsed.providers["azuread"] == {"environment": "usgovernment"}
+    assert parsed.versions == {"azuread": ">= 3.0", "azurerm": ">= 4.0"}
+    assert READER in parsed.resources["azurerm_role_assignment"]["role_definition_id"]
     assert ("azuread_application_federated_identity_credential" in body) is (method == "federated")
     assert ("azuread_application_password" in body) is (method == "client_secret")
     assert ("azuread_application_certificate" in body) is (method == "certificate")
@@ -121,5 +171,5 @@ def test_links_lead_to_the_clouds_own_portal(method: str, partition: str) -> Non
 @pytest.mark.parametrize("method", METHODS)
 def test_the_portal_guide_tells_all_steps(method: str) -> None:
     steps = " ".join(guide("portal", method).steps)
-    for word in ("App registrations", "Access control (IAM)", "Reader and Security Reader", "Application (client) ID"):
+    for word in ("App registrations", "Access control (IAM)", "the role Reader", "Application (client) ID"):
         assert word in steps

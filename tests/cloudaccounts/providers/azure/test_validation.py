@@ -328,6 +328,14 @@ def test_a_failure_of_azures_own_that_stays_is_told(cloud: Cloud, good: Credenti
     assert (report.ok, report.code, report.permanent) == (False, "azure_unavailable", False)
 
 
+def test_an_app_that_may_read_the_subscription_alone_is_refused(cloud: Cloud) -> None:
+    report = cloud.validate(cloud.app(actions=["Microsoft.Resources/subscriptions/read"]))
+    assert (report.ok, report.code) == (False, "no_permissions")
+    assert check(report, "subscription").status == CheckStatus.PASSED
+    assert check(report, "permissions").status == CheckStatus.FAILED
+    assert "role assignment create" in report.mending
+
+
 @pytest.mark.parametrize("host", ["login.microsoftonline.com", "management.azure.com"])
 @pytest.mark.parametrize(
     ("mode", "code"), [("refuse", "proxy_refused"), ("drop", "network_unreachable"), ("hang", "azure_timeout")]
