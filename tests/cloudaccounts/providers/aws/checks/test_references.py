@@ -1,4 +1,4 @@
-"""What AWS's rules cite: its pages, and controls of Security Hub. Compare with its guide before anything here changes."""
+"""What AWS's rules cite: its pages, and controls of Security Hub. Compare with its guide before a line changes."""
 
 from __future__ import annotations
 
