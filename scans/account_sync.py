@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from cloudaccounts.models import CloudAccount
-from scans.models import Asset, Finding, ScanRun, ScanSchedule, ScanUnitRecord
+from scans.models import Asset, CheckTotal, ComplianceDay, Finding, ScanRun, ScanSchedule, ScanUnitRecord
 
 
 def sync_account(account: CloudAccount) -> None:
@@ -17,10 +17,12 @@ def sync_account(account: CloudAccount) -> None:
     for model in (Asset, Finding, ScanRun):
         model.objects.filter(account=account.pk).update(account_name=account.name, owner=account.owner)
     ScanSchedule.objects.filter(account=account.pk).update(owner=account.owner)
+    CheckTotal.objects.filter(account=account.pk).update(owner=account.owner)
+    ComplianceDay.objects.filter(account=account.pk).update(owner=account.owner)
 
 
 def delete_account_records(account_id: UUID) -> None:
     """Deletes everything that scans stored of a deleted account, and its runs."""
     # The runs first: a worker in the middle of one finds its claim gone at its next write, and stops.
-    for model in (ScanRun, Finding, Asset, ScanUnitRecord, ScanSchedule):
+    for model in (ScanRun, Finding, Asset, ScanUnitRecord, ScanSchedule, CheckTotal, ComplianceDay):
         model.objects.filter(account=account_id).delete()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
 from scans.batching import key_batches
-from scans.models import Asset, Finding, FindingDay, FindingStatus, ScanRun
+from scans.models import Asset, ComplianceDay, Finding, FindingDay, FindingStatus, ScanRun
 
 BATCH = 500  # rows deleted by one statement
 
@@ -38,6 +38,7 @@ def purge_findings_and_assets() -> int:
         _purge(Finding.objects.filter(status=FindingStatus.RESOLVED, resolved_at__lt=oldest))
         + _purge(Asset.objects.filter(gone_at__lt=oldest))
         + _purge(FindingDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
+        + _purge(ComplianceDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
     )
 
 

@@ -23,6 +23,7 @@ from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import DatabaseUnavailableError, is_outage
 from scans.assets import api as assets_api
+from scans.compliance import api as compliance_api
 from scans.findings import api as findings_api
 from scans.runs import api as runs_api
 
@@ -115,6 +116,7 @@ api.add_router("/cloud-accounts", runs_api.of_accounts)
 api.add_router("/scans", runs_api.runs)
 api.add_router("/findings", findings_api.findings)
 api.add_router("/assets", assets_api.assets)
+api.add_router("/compliance", compliance_api.compliance)
 
 # The URL list names one view for the whole API, so that commands need not load it; calls are resolved here.
 _resolver = URLResolver(RegexPattern(""), api.urls[0])

@@ -39,6 +39,9 @@ class Asset(models.Model):
     failed = models.PositiveSmallIntegerField(default=0)
     unknown = models.PositiveSmallIntegerField(default=0)
     unknowns = models.JSONField(default=list)  # [[check id, reason]]
+    # Ids of the checks that do not apply, with spaces between. As text: the database groups by it, and so counts per
+    # check what passed without a row for each evaluation.
+    inapplicable = models.TextField(blank=True, default="")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()

@@ -28,7 +28,7 @@ from scans.models import Asset, ScanRun
 from scans.search_keys import id_search_key, search_key
 
 CHUNK = 200  # stored assets evaluated again at a time
-_EVALUATED = ["judged_by", "passed", "failed", "unknown", "unknowns", "name_key", "id_key"]
+_EVALUATED = ["judged_by", "passed", "failed", "unknown", "unknowns", "inapplicable", "name_key", "id_key"]
 _CHANGING = [
     "name", "tags", "properties", "fingerprint", "last_seen_at", "changed_at", "last_run", "gone_at", "account_name",
     "service", "unit_region", *_EVALUATED,
@@ -219,5 +219,6 @@ def _apply_evaluations(row: Asset, evaluations: Evaluations, version: str) -> No
     row.judged_by = version
     row.passed, row.failed, row.unknown = evaluations.passed, len(evaluations.failures), len(evaluations.unknowns)
     row.unknowns = [[check, reason[:300]] for check, reason in sorted(evaluations.unknowns.items())]
+    row.inapplicable = " ".join(sorted(evaluations.inapplicable))
     # A changed row may have a new name, and a row that is older than the search keys has none yet.
     row.name_key, row.id_key = search_key(row.name), id_search_key(row.native_id)

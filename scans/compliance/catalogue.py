@@ -55,6 +55,12 @@ def read_framework(text: str, slug: str) -> Framework:
 
 
 @cache
+def named_rules() -> tuple[str, ...]:
+    """Each check id that any framework names, once."""
+    return tuple(citations())
+
+
+@cache
 def citations() -> Mapping[str, tuple[Citation, ...]]:
     """By check id: each control that it is evidence for."""
     cited: dict[str, list[Citation]] = {}

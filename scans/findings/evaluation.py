@@ -22,11 +22,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Evaluations:
-    """The results of all checks on one asset. What is not applicable is in none of the fields."""
+    """The results of all checks on one asset."""
 
     passed: int = 0
     failures: dict[str, tuple[PostureCheck, str]] = field(default_factory=dict)  # by check id: the check, the reason
     unknowns: dict[str, str] = field(default_factory=dict)  # by check id: the reason
+    inapplicable: list[str] = field(default_factory=list)  # ids of checks that are not about this asset
 
 
 class Evaluator:
@@ -56,6 +57,8 @@ class Evaluator:
                 results.unknowns[check.id] = evaluation.reason
             elif evaluation.verdict == Verdict.PASS:
                 results.passed += 1
+            else:
+                results.inapplicable.append(check.id)
         return results
 
     def _run_check(self, check: PostureCheck, asset: Asset) -> Evaluation:

@@ -31,10 +31,10 @@ def finding_counts(run: ScanRun) -> dict[str, int]:
     }
 
 
-def posture(run: ScanRun, titles: Mapping[str, str]) -> dict[str, Any]:
+def posture(run: ScanRun, titles: Mapping[str, str], unknowns: Counter[tuple[str, str]]) -> dict[str, Any]:
     """Columns of the run about the whole account: open findings by severity, results of checks, undecided checks.
 
-    ``titles`` are the checks' titles by id.
+    ``titles`` are the checks' titles by id, ``unknowns`` as `count_unknowns` counts them.
     """
     rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, **SHOWN)
     present = Asset.objects.filter(account=run.account, gone_at=None)
@@ -43,16 +43,21 @@ def posture(run: ScanRun, titles: Mapping[str, str]) -> dict[str, Any]:
         "open_by_severity": count_by_severity(rows),
         # The sum over no rows is NULL, not 0.
         "verdicts": {"pass": sums["passed"] or 0, "fail": sums["failed"] or 0, "unknown": sums["unknown"] or 0},
-        "unknowns": _unknowns(run, titles),
+        "unknowns": _most_frequent(unknowns, titles),
     }
 
 
-def _unknowns(run: ScanRun, titles: Mapping[str, str]) -> list[dict[str, Any]]:
+def count_unknowns(run: ScanRun) -> Counter[tuple[str, str]]:
+    """How many of the account's present assets a check could not decide, by check id and reason."""
     # Counted here and not in the database: what is inside a JSON column, each engine would count in its own way.
     counts: Counter[tuple[str, str]] = Counter()
     rows = Asset.objects.filter(account=run.account, gone_at=None, unknown__gt=0).values_list("unknowns", flat=True)
     for unknowns in rows.iterator(chunk_size=500):
         counts.update((check, reason) for check, reason in unknowns)
+    return counts
+
+
+def _most_frequent(counts: Counter[tuple[str, str]], titles: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {"check": check, "title": titles.get(check, check), "why": reason, "count": number}
         for (check, reason), number in counts.most_common(UNKNOWNS_SHOWN)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from uuid import UUID
 
 from django.utils import timezone
@@ -25,11 +27,12 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 from scans.account_sync import delete_account_records, sync_account
 from scans.assets.planner_statistics import renew_statistics
 from scans.assets.writer import AssetWriter
+from scans.compliance.totals import record_totals
 from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, collect
-from scans.runs.completion import finding_counts, posture, record_day
+from scans.runs.completion import count_unknowns, finding_counts, posture, record_day
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
 from scans.runs.requests import notify_scan_failure
@@ -91,7 +94,7 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     writer = AssetWriter(run, evaluator, findings)
     coverage = Coverage(run, evaluator.version, started_at)
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
-        units = session.units(run.regions)
+        units, all_units = session.units(run.regions), session.units(account.regions)
         claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
         plan = coverage.plan(session, units)
         progress = Progress(
@@ -104,13 +107,15 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
             progress.unit_done(unit, writer)
             _require_claim(progress.write() and not keeper.lost.is_set())
         _collect(collect(session, plan.collect), keeper, progress, writer, coverage)
+    record = partial(record_totals, run, account, account.spec.posture_checks(), all_units)
     if len(progress.gaps) == len(units):
+        record(count_unknowns(run))  # what passed the last time can be told no more
         # Not one unit could be read: the run failed, with the first cause, rather than completed with gaps only.
         raise progress.first_error or defect("scan")
     if set(run.regions) == set(account.regions):
         # Only a scan of all regions says anything about regions that are not the account's any more.
         writer.mark_gone_outside(units)
-    _complete(run, claim, progress, writer, findings, evaluator)
+    _complete(run, claim, progress, writer, findings, evaluator, record)
 
 
 def _collect(
@@ -144,7 +149,13 @@ def _collect(
 
 
 def _complete(
-    run: ScanRun, claim: Claim, progress: Progress, writer: AssetWriter, findings: FindingWriter, evaluator: Evaluator
+    run: ScanRun,
+    claim: Claim,
+    progress: Progress,
+    writer: AssetWriter,
+    findings: FindingWriter,
+    evaluator: Evaluator,
+    record: Callable[[Counter[tuple[str, str]]], None],
 ) -> None:
     """Writes the summary of the account, then ends the run. A later try repeats all of it without harm."""
     _require_claim(progress.write(force=True))
@@ -152,8 +163,11 @@ def _complete(
     if run.attempts > 1:
         writer.recount()
     progress.count_assets(writer)
-    progress.set_columns({**finding_counts(run), **posture(run, evaluator.titles)})
+    unknowns = count_unknowns(run)
+    progress.set_columns({**finding_counts(run), **posture(run, evaluator.titles, unknowns)})
     findings.notify_rest()
+    # Before the end: a worker that dies in between leaves a run whose next try writes them.
+    record(unknowns)
     _require_claim(progress.write(force=True))
     _end(run, claim, ScanStatus.COMPLETED)
     # After the end, because neither belongs to the run: a kill here costs a point of the trend, not the scan.

@@ -29,6 +29,9 @@ PROMISED = {
     "/scans/{run_id}/cancel": {"post"},
     "/findings/": {"get"},
     "/assets/": {"get"},
+    "/compliance/": {"get"},
+    "/compliance/{framework}": {"get"},
+    "/compliance/{framework}/{control}/answer": {"put"},
 }
 
 

@@ -1,0 +1,178 @@
+"""How a control stands, from what its rules found. Pure: no database.
+
+A control is passed only where every rule of it was evaluated on every account in scope, and nothing is unknown or
+unread. Where everything was read and nothing is there that a rule is about, the control passes and says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+
+from scans.compliance.facts import Facts, RuleFacts
+from scans.compliance.models import ControlAnswer
+from scans.compliance.schema import Control, Framework, Section
+
+
+class ControlState(StrEnum):
+    """In the order in which a report names them."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    MUTED = "muted"
+    MANUAL = "manual"
+    NOT_COVERED = "not_covered"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMasks:
+    """The accounts in scope, each in exactly one; ``empty`` are those of ``passed`` where nothing was there."""
+
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    muted: int = 0
+    not_covered: int = 0  # of a cloud that no rule of the control is about
+    empty: int = 0
+
+    def numbers(self) -> dict[str, int]:
+        return {
+            "passed": self.passed.bit_count(), "failed": self.failed.bit_count(), "unknown": self.unknown.bit_count(),
+            "muted": self.muted.bit_count(), "not_covered": self.not_covered.bit_count(),
+        }  # fmt: skip
+
+    def state_of(self, place: int) -> str:
+        for state in (ControlState.FAILED, ControlState.UNKNOWN, ControlState.MUTED, ControlState.PASSED):
+            if getattr(self, state.value) >> place & 1:
+                return state.value
+        return ControlState.NOT_COVERED.value
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """``failed`` counts resources, each as often as it fails a rule. ``reason`` is a sentence, or empty."""
+
+    control: Control
+    section: Section
+    state: ControlState
+    reason: str
+    failed: int
+    muted: int
+    accounts: AccountMasks
+    answer: ControlAnswer | None = None  # also one that has ended
+
+
+def is_answerable(control: Control) -> bool:
+    """Whether a person may answer it: where the benchmark calls it manual and no rule answers all of it."""
+    return control.assessment == "manual" and (not control.rules or bool(control.partial))
+
+
+def evaluate_framework(
+    framework: Framework,
+    facts: Facts,
+    answers: Mapping[str, ControlAnswer],
+    providers: Mapping[str, str],
+    now: datetime,
+) -> list[ControlResult]:
+    """In the order of the framework. ``answers`` are by control, ``providers`` gives the cloud of each rule."""
+    scope = facts.scope
+    accounts = scope.by_provider.get(framework.provider, 0) if framework.provider else scope.everybody
+    return [
+        _evaluate(framework, control, facts, accounts, answers.get(control.id), providers, now)
+        for control in framework.controls
+    ]
+
+
+def totals(results: Iterable[ControlResult]) -> dict[str, int]:
+    """Controls by state, each named also where there are none, and how many there are."""
+    counts = Counter(result.state for result in results)
+    return {**{state.value: counts[state] for state in ControlState}, "controls": counts.total()}
+
+
+def _evaluate(
+    framework: Framework,
+    control: Control,
+    facts: Facts,
+    accounts: int,
+    answer: ControlAnswer | None,
+    providers: Mapping[str, str],
+    now: datetime,
+) -> ControlResult:
+    rules = [facts.rules[rule] for rule in control.rules]
+    masks = _masks(control, rules, facts, accounts, providers)
+    state, reason = _state(framework, control, masks, accounts)
+    if state == ControlState.MANUAL and answer is not None:
+        if answer.until is None or answer.until > now:
+            state, reason = ControlState(answer.state), f"Answered by {answer.answered_by}: {answer.note}"
+        else:
+            reason = f"The answer of {answer.answered_by} ended on {answer.until:%d %B %Y}."
+    return ControlResult(
+        control=control,
+        section=framework.section_of(control),
+        state=state,
+        reason=reason,
+        failed=sum(rule.failures for rule in rules),
+        muted=sum(rule.muted_failures for rule in rules),
+        accounts=masks,
+        answer=answer,
+    )
+
+
+def _masks(
+    control: Control, rules: list[RuleFacts], facts: Facts, accounts: int, providers: Mapping[str, str]
+) -> AccountMasks:
+    clouds = {providers[rule] for rule in control.rules}
+    covered = accounts & reduce(or_, (facts.scope.by_provider.get(cloud, 0) for cloud in clouds), 0)
+    failed = covered & _any(rules, "failed")
+    unread = facts.scope.with_unscanned_regions if control.all_regions else 0
+    unknown = covered & (_any(rules, "unknown") | unread) & ~failed
+    muted = covered & _any(rules, "muted") & ~failed & ~unknown
+    passed = covered & ~(failed | unknown | muted)
+    return AccountMasks(
+        passed, failed, unknown, muted, not_covered=accounts & ~covered, empty=passed & ~_any(rules, "passed")
+    )
+
+
+def _any(rules: list[RuleFacts], name: str) -> int:
+    return reduce(or_, (getattr(rule, name) for rule in rules), 0)
+
+
+def _state(framework: Framework, control: Control, masks: AccountMasks, accounts: int) -> tuple[ControlState, str]:
+    by_hand = control.assessment == "manual"
+    open_end = ControlState.MANUAL if by_hand else ControlState.NOT_COVERED
+    if not control.rules:
+        return open_end, control.note or ("" if by_hand else "No check exists.")
+    if masks.failed:
+        return ControlState.FAILED, ""
+    if not accounts:
+        return ControlState.UNKNOWN, "No account in scope that it is about."
+    if masks.not_covered == accounts:
+        return ControlState.NOT_COVERED, "No check exists for the clouds in scope."
+    if masks.unknown or masks.not_covered:
+        return ControlState.UNKNOWN, _why_unknown(control, masks)
+    if masks.muted:
+        return ControlState.MUTED, "Its failures are suppressed."
+    if control.partial:
+        return open_end, control.partial
+    return ControlState.PASSED, "Nothing is there that it is about." if masks.empty == accounts else ""
+
+
+def _why_unknown(control: Control, masks: AccountMasks) -> str:
+    parts = []
+    if masks.unknown:
+        regions = " or an enabled region is not read" if control.all_regions else ""
+        parts.append(f"{_accounts(masks.unknown)} with something that could not be read or decided{regions}.")
+    if masks.not_covered:
+        parts.append(f"{_accounts(masks.not_covered)} of clouds that it has no check for.")
+    return " ".join(parts)
+
+
+def _accounts(mask: int) -> str:
+    number = mask.bit_count()
+    return f"{number} account{'' if number == 1 else 's'}"

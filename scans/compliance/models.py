@@ -1,0 +1,96 @@
+"""The tables of compliance: what each check came to in each account, what people answered, and the course by day."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class CheckTotal(models.Model):
+    """How one check stands in one account, as its last completed scan left it. Written in bulk at the end of a run.
+
+    Without such a row a check was never evaluated there, which is unknown and no pass. ``unread`` counts readings that
+    the check needs and that no scan has completed; what an earlier scan stored of them may be out of date. Suppressed
+    failures are in ``failed``: whether they count, findings say at the moment of a report.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.UUIDField()
+    owner = models.CharField(max_length=64)
+    check_id = models.CharField(max_length=80)
+    passed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    unknown = models.PositiveIntegerField(default=0)
+    inapplicable = models.PositiveIntegerField(default=0)  # assets of its type that the check is not about
+    unread = models.PositiveIntegerField(default=0)
+    unread_places = models.JSONField(default=list)  # ["ec2 in eu-west-1", …], the first `totals.PLACES`
+    run = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "check_totals"
+        constraints = [models.UniqueConstraint(fields=["account", "check_id"], name="one_total_per_account_and_check")]
+        indexes = [models.Index(fields=["owner", "account"], name="check_total_owner")]
+
+    def __str__(self) -> str:
+        return self.check_id
+
+
+class AnswerState(models.TextChoices):
+    PASSED = "passed", "passed"
+    FAILED = "failed", "failed"
+
+
+class ControlAnswer(models.Model):
+    """What a person answered for a control that no rule decides. The latest answer only: earlier ones are in the audit.
+
+    ``framework`` is the slug. From ``until`` on it counts no more, and the control waits for a person again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    framework = models.CharField(max_length=40)
+    control = models.CharField(max_length=40)
+    state = models.CharField(max_length=6, choices=AnswerState.choices)
+    note = models.CharField(max_length=1000)
+    evidence_file = models.CharField(max_length=200, blank=True, default="")  # its name: where it lies, the note says
+    until = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=160)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "control_answers"
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "framework", "control"], name="one_answer_per_owner_and_control")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.framework} {self.control}"
+
+
+class ComplianceDay(models.Model):
+    """An account's numbers of controls of a framework after its last scan of a day: the data of the course over time.
+
+    Only what rules decided: answers of people are of the whole framework and no account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    account = models.UUIDField()
+    framework = models.CharField(max_length=40)
+    day = models.CharField(max_length=10)  # 2026-11-23; unique constraints are on text (docs/decisions/0001)
+    passed = models.PositiveSmallIntegerField(default=0)
+    failed = models.PositiveSmallIntegerField(default=0)
+    unknown = models.PositiveSmallIntegerField(default=0)
+    muted = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "compliance_days"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "framework", "day"], name="one_course_per_account_and_day")
+        ]
+        indexes = [models.Index(fields=["owner", "framework", "day"], name="compliance_day_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.framework} {self.day}"

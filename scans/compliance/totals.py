@@ -1,0 +1,154 @@
+"""What a run leaves for compliance: one row per check of the account, and one per framework for the course over time.
+
+Counted from what is stored, like the rest of a run's summary, so that a later try is right too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from cloudaccounts.contract.inventory import ScanUnit
+from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.work.databases import SECURITY
+from scans.compliance.catalogue import frameworks, named_rules
+from scans.compliance.evaluation import evaluate_framework, totals
+from scans.compliance.facts import read_facts
+from scans.compliance.scope import Scope
+from scans.models import Asset, CheckTotal, ComplianceDay, Finding, FindingStatus, ScanRun, ScanUnitRecord
+
+PLACES = 8  # readings named in `CheckTotal.unread_places`
+_NUMBERS = ["owner", "passed", "failed", "unknown", "inapplicable", "unread", "unread_places", "run", "at"]
+
+
+def record_totals(
+    run: ScanRun,
+    account: CloudAccount,
+    checks: Sequence[PostureCheck],
+    units: Iterable[ScanUnit],
+    unknowns: Mapping[tuple[str, str], int],
+) -> None:
+    """Writes the totals of each check, and deletes those of checks that exist no more.
+
+    ``units`` are all readings that the account consists of, whatever this run was asked for; ``unknowns`` counts
+    undecided checks by id and reason.
+    """
+    now = timezone.now()
+    rows = _counted(run, checks, list(units), unknowns, now)
+    stored = {row.check_id: row for row in CheckTotal.objects.filter(account=account.pk)}
+    for row in rows:
+        if row.check_id in stored:
+            row.pk = stored[row.check_id].pk
+    with transaction.atomic(using=SECURITY):
+        CheckTotal.objects.bulk_create([row for row in rows if row.check_id not in stored])
+        CheckTotal.objects.bulk_update([row for row in rows if row.check_id in stored], _NUMBERS)
+        retired = set(stored) - {row.check_id for row in rows}
+        if retired:
+            CheckTotal.objects.filter(account=account.pk, check_id__in=retired).delete()
+    record_compliance_day(account, checks, now)
+
+
+def record_compliance_day(account: CloudAccount, checks: Sequence[PostureCheck], now: datetime) -> None:
+    """Stores the account's numbers of controls for today, by framework. A later scan of the day overwrites them."""
+    own = {check.id: account.provider for check in checks}
+    providers = {rule: own.get(rule, "") for rule in named_rules()}
+    facts = read_facts(Scope(account.owner, (account,), account), providers)
+    day = f"{now:%Y-%m-%d}"
+    rows = []
+    for framework in frameworks().values():
+        if framework.provider in {"", account.provider}:
+            numbers = totals(evaluate_framework(framework, facts, {}, providers, now))
+            decided = {name: numbers[name] for name in ("passed", "failed", "unknown", "muted")}
+            rows.append(
+                ComplianceDay(owner=account.owner, account=account.pk, framework=framework.slug, day=day, **decided)
+            )
+    with transaction.atomic(using=SECURITY):
+        ComplianceDay.objects.filter(account=account.pk, day=day).delete()
+        ComplianceDay.objects.bulk_create(rows)
+
+
+def _counted(
+    run: ScanRun,
+    checks: Sequence[PostureCheck],
+    units: list[ScanUnit],
+    unknowns: Mapping[tuple[str, str], int],
+    now: datetime,
+) -> list[CheckTotal]:
+    undecided: Counter[str] = Counter()
+    for (check_id, _), number in unknowns.items():
+        undecided[check_id] += number
+    failed = _open_findings(run)
+    assets, services, inapplicable = _assets(run)
+    unread = _unread_by_service(run, units)
+    rows = []
+    for check in checks:
+        missing = _unread(check, services.get(check.asset_type, set()), unread)
+        decided = assets[check.asset_type] - inapplicable[check.id] - undecided[check.id] - failed[check.id]
+        rows.append(
+            CheckTotal(
+                account=run.account,
+                owner=run.owner,
+                check_id=check.id,
+                # Not below 0: a finding whose check cannot be decided any more stays open, and counts in both.
+                passed=max(decided, 0),
+                failed=failed[check.id],
+                unknown=undecided[check.id],
+                inapplicable=inapplicable[check.id],
+                unread=len(missing),
+                unread_places=[unit.label for unit in missing[:PLACES]],
+                run=run.run_id,
+                at=now,
+            )
+        )
+    return rows
+
+
+def _open_findings(run: ScanRun) -> Counter[str]:
+    rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, suppressed__in=[False, True])
+    counts = rows.order_by().values("check_id").annotate(number=Count("*"))
+    return Counter({row["check_id"]: row["number"] for row in counts})
+
+
+def _assets(run: ScanRun) -> tuple[Counter[str], dict[str, set[str]], Counter[str]]:
+    """Present assets by type, the services that they were read by, and by check how many it does not apply to."""
+    rows = Asset.objects.filter(account=run.account, gone_at=None)
+    # Grouped by the text as it is: the combinations are few, however many assets there are.
+    counts = rows.order_by().values("type", "service", "inapplicable").annotate(number=Count("*"))
+    assets: Counter[str] = Counter()
+    services: dict[str, set[str]] = {}
+    inapplicable: Counter[str] = Counter()
+    for row in counts:
+        assets[row["type"]] += row["number"]
+        services.setdefault(row["type"], set()).add(row["service"])
+        for check in row["inapplicable"].split():
+            inapplicable[check] += row["number"]
+    return assets, services, inapplicable
+
+
+def _unread_by_service(run: ScanRun, units: list[ScanUnit]) -> dict[str, list[ScanUnit]]:
+    """The readings of each service that no scan has completed; a record without a version is a gap."""
+    records: Any = ScanUnitRecord.objects.filter(account=run.account).exclude(version="")
+    read = set(records.values_list("service", "region"))
+    unread: dict[str, list[ScanUnit]] = {}
+    for unit in units:
+        missing = unread.setdefault(unit.service, [])
+        if (unit.service, unit.region) not in read:
+            missing.append(unit)
+    return unread
+
+
+def _unread(check: PostureCheck, services: set[str], unread: Mapping[str, list[ScanUnit]]) -> list[ScanUnit]:
+    """The readings that the check needs and that are missing.
+
+    Which service reads a type of asset, the assets say. Where there are none, it is the check's own service, and where
+    no reading is called so, any missing one may be it.
+    """
+    own = services or ({check.service} if check.service in unread else set(unread))
+    return [unit for service in sorted(own) for unit in unread.get(service, [])]
