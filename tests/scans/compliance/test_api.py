@@ -23,14 +23,19 @@ Scan = Callable[..., ScanRun]
 ANSWER = "compliance/toy_1.0/1.3/answer"
 
 
+def caller(user: User, scope: str = "write") -> Caller:
+    token, text = create_token(owner=str(user.pk), actor=SYSTEM, name="tests", scope=scope)
+    return Caller(text, token)
+
+
 @pytest.fixture
 def alice_calls(alice: User) -> Caller:
-    return Caller(*reversed(create_token(owner=str(alice.pk), actor=SYSTEM, name="tests", scope="write")))
+    return caller(alice)
 
 
 @pytest.fixture
 def bob_calls(bob: User) -> Caller:
-    return Caller(*reversed(create_token(owner=str(bob.pk), actor=SYSTEM, name="tests", scope="write")))
+    return caller(bob)
 
 
 @pytest.fixture
@@ -159,8 +164,7 @@ class TestAnswers:
         assert [row["state"] for row in rows if row["id"] == "1.3"] == ["manual"]
 
     def test_a_token_that_reads_answers_nothing(self, alice: User) -> None:
-        _, text = create_token(owner=str(alice.pk), actor=SYSTEM, name="tests", scope="read")
-        answer = Caller(text, None).ask("PUT", ANSWER, {"state": "passed", "note": "Looked."})  # type: ignore[arg-type]
+        answer = caller(alice, "read").ask("PUT", ANSWER, {"state": "passed", "note": "Looked."})
         assert answer.status_code == 403
 
     def test_one_that_ended_waits_for_a_person_again(self, alice_calls: Caller) -> None:
