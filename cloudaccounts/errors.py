@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 UNREADABLE = "Credentials unreadable: "  # how the cause begins where it stands alone, as in a list
 
 
+class TeamLimitError(ProviderError):
+    """A team has as much under way as one may: its own trouble, and nobody else's. ``seconds`` until trying helps."""
+
+    def __init__(self, cause: str, seconds: int, remedy: str = "") -> None:
+        remedy = remedy or f"Wait until some of it has ended, and try again in {seconds} seconds."
+        super().__init__("team_limit_reached", cause, remedy, permanent=False)
+        self.seconds = seconds
+
+
 class InputError(ProviderError):
     """Input that was refused before anything was asked or stored. ``fields`` maps a field's name to its message."""
 

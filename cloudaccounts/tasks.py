@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from celery import shared_task
 
 from cloudaccounts.credentials import orphans as credential_orphans
 from cloudaccounts.health import connection_checks, transitions
 from cloudaccounts.health.heartbeats import run_heartbeats
 from cloudaccounts.jobs import runner as job_runner
+from cloudaccounts.jobs import turns
 from cloudaccounts.notifications import delivery
 from cloudaccounts.operations import retention as operation_retention
 from cloudaccounts.operations import workers
@@ -25,7 +24,8 @@ from cloudaccounts.tokens import retention as token_retention
 
 @shared_task(name="cloudaccounts.run_check", time_limit=240)
 def run_check(check_id: str) -> None:
-    connection_checks.run_check(UUID(check_id))
+    """``check_id`` only wakes: whose row is next, `turns` decides."""
+    turns.serve(connection_checks.CHECKS)
 
 
 @shared_task(name="cloudaccounts.requeue_checks", ignore_result=True, expires=15)
@@ -34,8 +34,8 @@ def requeue_checks() -> None:
 
 
 @shared_task(name="cloudaccounts.run_job", time_limit=6 * 3600)
-def run_job(job_id: str) -> str:
-    return job_runner.run_job(UUID(job_id))
+def run_job(job_id: str) -> None:
+    turns.serve(job_runner.JOBS)
 
 
 @shared_task(name="cloudaccounts.requeue_jobs", ignore_result=True, expires=15)
@@ -65,7 +65,7 @@ def refresh_server_identities() -> None:
 
 @shared_task(name="cloudaccounts.run_rotation", time_limit=240)
 def run_rotation(rotation_id: str) -> None:
-    rotation_verify.run_rotation(UUID(rotation_id))
+    turns.serve(rotation_verify.ROTATIONS)
 
 
 @shared_task(name="cloudaccounts.requeue_rotations", ignore_result=True, expires=15)
@@ -94,8 +94,8 @@ def purge_history() -> None:
 
 
 @shared_task(name="cloudaccounts.sync_organization", time_limit=6 * 3600)
-def sync_organization(organization_id: str) -> str:
-    return organization_sync.run_sync(UUID(organization_id))
+def sync_organization(organization_id: str) -> None:
+    turns.serve(organization_sync.SYNCS)
 
 
 @shared_task(name="cloudaccounts.requeue_syncs", ignore_result=True, expires=15)

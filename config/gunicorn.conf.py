@@ -9,12 +9,14 @@ from runpy import run_path
 from typing import Any
 
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 
 workers = min(4, multiprocessing.cpu_count())
-threads = 8  # requests mostly wait: pages for databases, validations by API for clouds
+threads = 8  # that answer pages; reading, probes and calls that wait for clouds have their own (running/web_worker.py)
 timeout = 60  # above the 25 seconds that a validation by API may take
 graceful_timeout = 15
+# Longer than clients and balancers keep an idle connection (60 s at AWS's and nginx's defaults): where the server ends
+# it first, whoever uses it again at that moment loses the answer. An idle connection holds no thread.
+keepalive = 75
 max_requests = 5000  # a worker that leaks memory is replaced before it matters; the jitter spreads that
 max_requests_jitter = 500
 # config.middleware decides about X-Forwarded-* by TRUSTED_PROXIES; gunicorn itself trusts nobody.
@@ -50,8 +52,15 @@ class RedactedLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
 logger_class = RedactedLogger
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+_LANES = run_path(str(_HERE / "running" / "lanes.py"), run_name="gunicorn_lanes")
+_WORKER = run_path(str(_HERE / "running" / "web_worker.py"), run_name="gunicorn_web_worker")
+_LaneWorker: Any = _WORKER["LaneWorker"]
+
+
+class Worker(_LaneWorker):  # type: ignore[misc]
     """Told to end while it still loads the product, it does: gunicorn's own would only note that until it serves."""
+
+    lanes = _LANES
 
     def load_wsgi(self) -> None:
         with _SHUTDOWN["ends_at_once"]():

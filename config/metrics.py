@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import datetime
 from secrets import compare_digest
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from cloudaccounts.jobs.turns import unserved_since
 from cloudaccounts.metrics import Gauges
 from cloudaccounts.models import (
     CloudAccount,
-    ConnectionCheck,
-    CredentialRotation,
-    Job,
     NoticeDigest,
-    Organization,
 )
-from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.delivery import DigestState
-from cloudaccounts.models.job import JobState
-from cloudaccounts.models.organization import SyncState
-from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.operations.workers import worker_state
-from config.health import QUEUES
 from config.middleware import FORWARDED
-from scans.models import ScanRun, ScanStatus
-from wizard.models import ValidationState, WizardSession
+from config.waiting import KINDS, QUEUES, age, heartbeat_due_since
 
 Samples = list[tuple[tuple[str, ...], float]]
 
@@ -80,41 +68,31 @@ def _gauges() -> list[tuple[str, str, tuple[str, ...], Samples]]:
 
 
 def _queues() -> list[tuple[str, str, tuple[str, ...], Samples]]:
-    waiting: dict[str, QuerySet[Any]] = {
-        "checks": ConnectionCheck.objects.filter(state=CheckState.QUEUED),
-        "scans": ScanRun.objects.filter(status=ScanStatus.QUEUED),
-        "jobs": Job.objects.filter(state=JobState.QUEUED),
-        "rotations": CredentialRotation.objects.filter(state=RotationStage.QUEUED),
-        "organizations": Organization.objects.filter(sync_state=SyncState.QUEUED),
-        "validations": WizardSession.objects.filter(validation=ValidationState.QUEUED),
-    }
-    running: dict[str, QuerySet[Any]] = {
-        "checks": ConnectionCheck.objects.filter(state=CheckState.RUNNING),
-        "scans": ScanRun.objects.filter(status=ScanStatus.RUNNING),
-        "jobs": Job.objects.filter(state=JobState.RUNNING),
-        "rotations": CredentialRotation.objects.filter(state=RotationStage.RUNNING),
-        "organizations": Organization.objects.filter(sync_state=SyncState.RUNNING),
-        "validations": WizardSession.objects.filter(validation=ValidationState.RUNNING),
-        "digests": NoticeDigest.objects.filter(state=DigestState.SENDING),
-    }
-    depth: Samples = [((name,), rows.count()) for name, rows in waiting.items()]
+    depth: Samples = [((kind.name,), kind.waiting().count()) for kind in KINDS]
     oldest: Samples = [
-        ((name,), _age(rows.aggregate(first=Min("requested_at"))["first"])) for name, rows in waiting.items()
+        ((kind.name,), age(kind.waiting().order_by().aggregate(first=Min("requested_at"))["first"])) for kind in KINDS
     ]
+    unserved: Samples = [((kind.name,), age(unserved_since(kind))) for kind in KINDS]
+    late = age(heartbeat_due_since())
+    oldest.append((("heartbeats",), late))
+    unserved.append((("heartbeats",), late))
+    under_way: Samples = [((kind.name,), kind.running().count()) for kind in KINDS]
+    under_way.append((("digests",), NoticeDigest.objects.filter(state=DigestState.SENDING).count()))
     # A digest that was not taken waits for its next try on purpose: its age counts from then.
     digests = NoticeDigest.objects.filter(state=DigestState.READY)
     depth.append((("digests",), digests.count()))
-    oldest.append((("digests",), _age(digests.aggregate(first=Min("due_at"))["first"])))
-    under_way: Samples = [((name,), rows.count()) for name, rows in running.items()]
+    oldest.append((("digests",), age(digests.aggregate(first=Min("due_at"))["first"])))
     return [
         ("cloud_accounts_queue_depth", "Work that waits for a worker.", ("queue",), depth),
         ("cloud_accounts_queue_oldest_seconds", "How long the first of it has waited.", ("queue",), oldest),
+        (
+            "cloud_accounts_queue_unserved_seconds",
+            "How long the first of it has waited whose owner has nothing under way.",
+            ("queue",),
+            unserved,
+        ),
         ("cloud_accounts_running", "Work that a worker has taken.", ("queue",), under_way),
     ]
-
-
-def _age(since: datetime | None) -> float:
-    return 0.0 if since is None else max(0.0, (timezone.now() - since).total_seconds())
 
 
 def _accounts() -> tuple[str, str, tuple[str, ...], Samples]:

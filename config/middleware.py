@@ -9,6 +9,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from cloudaccounts.errors import TeamLimitError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -94,3 +97,36 @@ class NotStoredMiddleware:
         if signed_in or request.user.is_authenticated:
             response["Cache-Control"] = "no-store"
         return response
+
+
+class CallerMiddleware:
+    """Leaves in the environment who was signed in, by session or token: the web server's lanes take turns by that.
+
+    See `config.running.lanes`, which remembers it for the caller's next request.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # Asked afterwards: the API knows its caller only once it has looked the token up.
+        if request.user.is_authenticated:
+            request.META["cloudaccounts.caller"] = str(request.user.pk)
+        return response
+
+
+class TeamLimitMiddleware:
+    """Where a team has as much under way as one may, its pages answer 429, as the API does (cloudaccounts.api)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TeamLimitError):
+            return None
+        headers = {"Retry-After": str(exception.seconds)}
+        return HttpResponse(render_to_string("429.html", {"error": exception}, request), status=429, headers=headers)

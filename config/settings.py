@@ -76,6 +76,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "config.middleware.NotStoredMiddleware",  # after authentication, whose result it reads
+    "config.middleware.CallerMiddleware",  # the same
+    "config.middleware.TeamLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -149,7 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "end-suppressions": {"task": "scans.end_suppressions", "schedule": 60.0},
     "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
     "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
-    "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "fleet"}},
+    "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "heartbeats"}},
     "purge-health-history": {"task": "cloudaccounts.purge_health_history", "schedule": 3600.0},
     "requeue-rotations": {"task": "cloudaccounts.requeue_rotations", "schedule": 15.0},
     "tell-ages": {"task": "cloudaccounts.tell_ages", "schedule": 3600.0, "options": {"queue": "fleet"}},
@@ -191,6 +193,11 @@ API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=1)  # of o
 # New credentials that a cloud refused: of one owner in an hour, and at one account (whoever tries) in 15 minutes.
 API_FAILED_VALIDATIONS_PER_HOUR = env.number("API_FAILED_VALIDATIONS_PER_HOUR", 120, least=1)
 API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCOUNT", 20, least=1)
+
+# --- One team never slows another: beyond these, 429 with Retry-After ------------------------------------------------
+TEAM_CALLS_IN_FLIGHT = env.number("TEAM_CALLS_IN_FLIGHT", 8, least=1)  # calls that wait for a cloud, at the same time
+TEAM_DRAFTS = env.number("TEAM_DRAFTS", 200, least=1)  # open drafts of the wizard
+TEAM_JOBS = env.number("TEAM_JOBS", 20, least=1)  # jobs that have not ended
 
 # --- Metrics --------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers only this machine

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from celery import shared_task
 
+from cloudaccounts.jobs import turns
 from scans.findings import suppression as finding_suppression
 from scans.retention import purge_findings_and_assets, purge_scans
-from scans.runs.execution import run_scan
+from scans.runs.execution import SCANS
 from scans.runs.reconcile import requeue_scans
 from scans.runs.scheduling import start_due_scans
 
 
 # Celery's limits work in pools of processes only; `execution.LONGEST` holds everywhere.
 @shared_task(name="scans.run", time_limit=4 * 3600, soft_time_limit=4 * 3600 - 60)
-def run(run_id: str) -> str:
-    return run_scan(UUID(run_id))
+def run(run_id: str) -> None:
+    """``run_id`` only wakes: whose row is next, `turns` decides."""
+    turns.serve(SCANS)
 
 
 # `expires`: while workers are down, the messages of the scheduler must not pile up in front of them.

@@ -17,11 +17,13 @@ from tests.stack import free_port, wait_for
 class WebServer:
     """For ``with``: it answers when that begins, and has ended in order when that ends."""
 
-    def __init__(self, code: Path, env: Mapping[str, str], log: Path, *arguments: str) -> None:
+    def __init__(
+        self, code: Path, env: Mapping[str, str], log: Path, *arguments: str, application: str = "config.wsgi"
+    ) -> None:
         self.port = free_port()
         self._log = log
         command = [
-            sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py", "--workers", "1",
+            sys.executable, "-m", "gunicorn", application, "--config", "config/gunicorn.conf.py", "--workers", "1",
             "--bind", f"127.0.0.1:{self.port}", *arguments,
         ]  # fmt: skip
         with log.open("wb") as output:

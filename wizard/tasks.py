@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from celery import shared_task
 
+from cloudaccounts.jobs import turns
 from wizard.drafts import reconcile as draft_reconcile
-from wizard.drafts.automatic_finish import validate_draft
+from wizard.drafts.automatic_finish import VALIDATIONS
 from wizard.drafts.removal import purge_expired
 
 
 @shared_task(name="wizard.validate", ignore_result=True, time_limit=240)
 def validate(draft_id: str) -> None:
-    validate_draft(UUID(draft_id))
+    """``draft_id`` only wakes: whose row is next, `turns` decides."""
+    turns.serve(VALIDATIONS)
 
 
 @shared_task(name="wizard.reconcile", ignore_result=True, expires=15)

@@ -19,6 +19,7 @@ from cloudaccounts.api import schemas
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, owner_of
 from cloudaccounts.api.idempotency import idempotent, ticket_id
+from cloudaccounts.api.in_flight import waits_for_cloud
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown
 from cloudaccounts.api.shapes import account_json, accounts_json, created_json
@@ -40,6 +41,7 @@ router = Router(tags=["Cloud accounts"])
     "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, body=True, repeatable=True)
 )
 @idempotent
+@waits_for_cloud
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """Validates the access live, then stores the account, encrypts its credentials and starts its first scan."""
     account = onboard_account(
@@ -53,6 +55,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 
 
 @router.post("/validate", summary="Validate access", **answers({200: schemas.Validation}, body=True))
+@waits_for_cloud
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
     return reply(validate_new_account(owner=owner_of(request), account_input=_account_input(body)).to_dict())
@@ -111,6 +114,7 @@ def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 
 @router.post("/{uuid:account_id}/revalidate", summary="Check an account", **answers({200: schemas.Proof}, 404, 409))
+@waits_for_cloud
 def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Live, with the stored credentials; answers with the outcome, also where it failed."""
     check = check_now(account_or_404(request, account_id), actor=actor_of(request))
@@ -124,6 +128,7 @@ def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     **answers({200: schemas.Proof}, 404, 409, body=True, repeatable=True),
 )
 @idempotent
+@waits_for_cloud
 def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.NewCredentials) -> HttpResponse:
     """Verified live, then swapped. Where the new ones are refused the old ones stay in use."""
     report = replace_given_credentials(

@@ -16,6 +16,7 @@ from cloudaccounts.errors import (
     DuplicateAccountError,
     InputError,
     RotationUnderWayError,
+    TeamLimitError,
     ValidationRefusedError,
 )
 from cloudaccounts.lifecycle.onboarding import CheckUnderWayError
@@ -37,6 +38,7 @@ STATUSES: dict[type[ProviderError], int] = {
     DatabaseUnavailableError: 503,
     KeyReusedError: 422,
     TooManyAttemptsError: 429,
+    TeamLimitError: 429,
 }
 NOT_FOUND = ("not_found", "There is nothing of yours at this address.")
 
@@ -94,7 +96,7 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
         if key := own.values_list("pk", flat=True).first():
             details["id"] = str(key)
     # Retry-After only where trying again can help: permanent refusals have none.
-    if isinstance(error, TooManyAttemptsError):
+    if isinstance(error, TooManyAttemptsError | TeamLimitError):
         headers["Retry-After"] = str(error.seconds)
     elif isinstance(error, DatabaseUnavailableError):
         headers["Retry-After"] = str(RETRY_AFTER)

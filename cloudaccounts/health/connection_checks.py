@@ -26,6 +26,7 @@ from cloudaccounts.health import provider_outage
 from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.health.transitions import FinishedCheck, apply_check
 from cloudaccounts.health.validation import prove_access, refusal_report
+from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
@@ -36,6 +37,7 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 TASK = "cloudaccounts.run_check"
 ATTEMPTS = 3  # a check that kills its worker three times would kill the next one as well
 RESEND_AFTER = timedelta(seconds=20)  # a message that was not taken by then is sent again: brokers lose some
+RESEND = 50  # messages at a time: each only says that there is work
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
 
 logger = logging.getLogger(__name__)
@@ -116,7 +118,7 @@ def requeue_checks() -> int:
                 cause=f"Our own worker died {ATTEMPTS} times during this check.",
             )
     waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:500]):
+    for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
         # The time before the message: a broker that is down is tried again in 20 seconds, and not at each call.
         ConnectionCheck.objects.filter(pk=key).update(nudged_at=now)
         changed += messages.send(TASK, str(key))
@@ -177,3 +179,16 @@ def _record(account: CloudAccount, actor: Actor, action: str, text: str, **detai
     record_event(
         actor=actor, owner=account.owner, action=action, text=text, account=account.pk, label=account.name, **detail
     )
+
+
+# Without those of jobs, which have threads of their own: a job must not keep its owner's other checks waiting.
+CHECKS = WorkKind(
+    name="checks",
+    queue="checks",
+    task=TASK,
+    waiting=lambda: ConnectionCheck.objects.filter(state=CheckState.QUEUED),
+    running=lambda: ConnectionCheck.objects.filter(state=CheckState.RUNNING).exclude(trigger=CheckTrigger.JOB),
+    run=run_check,
+    part=1 / 4,
+    late=60,
+)

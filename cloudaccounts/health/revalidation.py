@@ -10,7 +10,7 @@ from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.health.connection_checks import request_check, run_check
 from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.models import CloudAccount, ConnectionCheck
-from cloudaccounts.models.check import CheckState
+from cloudaccounts.models.check import CheckState, CheckTrigger
 
 MAX_WAIT = 150.0  # seconds for a check that another worker has: a validation's 120, and a lease of 30
 POLL_EVERY = 0.5  # seconds
@@ -21,7 +21,7 @@ def revalidate_now(account: CloudAccount, *, actor: Actor) -> Observation:
 
     Raises `ProviderError` where it cannot be checked: suspended, or given up.
     """
-    check = request_check(account, actor=actor, notify_worker=False)
+    check = request_check(account, actor=actor, trigger=CheckTrigger.JOB, notify_worker=False)
     report = run_check(check.pk)
     return Observation.of_report(report) if report is not None else _outcome_of(check)
 

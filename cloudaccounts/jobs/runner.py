@@ -6,6 +6,8 @@ waiting, and the next worker does it again.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +18,8 @@ from functools import cache
 from itertools import islice
 from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
@@ -24,7 +27,8 @@ from django.utils.module_loading import autodiscover_modules
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.errors import defect
+from cloudaccounts.errors import TeamLimitError, defect
+from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
 from cloudaccounts.work import messages
@@ -38,6 +42,8 @@ THREADS = 8  # items at the same time, unless the handler says otherwise
 CHUNK = 200  # items read at a time, so that memory does not grow with the job
 SHOW_EVERY = 0.5  # seconds between writes of the counts
 RESEND_AFTER = timedelta(seconds=30)  # a queued job whose message is older is sent again
+RESEND = 50  # messages at a time: each only says that there is work
+RETRY_AFTER = 30  # seconds
 TRIES = 5  # workers that may die one after the other without finishing an item
 
 RETRY = "Retry what failed once that is fixed."
@@ -97,14 +103,31 @@ def current_kind(kind: str) -> str:
 def start_job(
     *, owner: str, actor: Actor, kind: str, title: str, items: Iterable[tuple[str, str]], options: dict[str, object]
 ) -> Job:
-    """Writes a job over ``items`` (subject, label) and sends it to a worker. A subject given twice counts once."""
-    now = timezone.now()
+    """Writes a job over ``items`` (subject, label) and sends it to a worker. A subject given twice counts once.
+
+    Asked for again before it has ended, it is the same job. Raises `TeamLimitError` where the owner has `TEAM_JOBS`.
+    """
+    now, subjects = timezone.now(), dict(items)
+    key = _active_key(owner, kind, options, subjects)
+    unfinished = Job.objects.filter(owner=owner, state__in=(JobState.QUEUED, JobState.RUNNING))
+    if same := unfinished.filter(active_key=key).first():
+        return same
+    if unfinished.count() >= settings.TEAM_JOBS:
+        raise TeamLimitError(f"{settings.TEAM_JOBS} jobs of yours have not ended yet.", RETRY_AFTER)
+    job = Job(
+        owner=owner, kind=kind, active_key=key, title=title[:160], actor=actor.to_dict(), options=options,
+        requested_at=now, nudged_at=now,
+    )  # fmt: skip
+    try:
+        return _write_job(job, subjects, actor)
+    except IntegrityError:  # the same was asked for at this moment
+        JobItem.objects.filter(job=job.pk).delete()  # where there is no transaction, its items are there
+        return unfinished.get(active_key=key)
+
+
+def _write_job(job: Job, subjects: dict[str, str], actor: Actor) -> Job:
     with transaction.atomic(using=SECURITY):
-        job = Job(
-            owner=owner, kind=kind, title=title[:160], actor=actor.to_dict(), options=options, requested_at=now,
-            nudged_at=now,
-        )  # fmt: skip
-        for chunk in _chunks(dict(items).items()):
+        for chunk in _chunks(subjects.items()):
             JobItem.objects.bulk_create(
                 JobItem(job=job.pk, position=job.total + number, subject=subject, label=label[:160])
                 for number, (subject, label) in enumerate(chunk)
@@ -113,8 +136,8 @@ def start_job(
         # After its items: a job that exists is complete, on MongoDB too, which has no transaction here.
         job.save(force_insert=True)
         record_event(
-            actor=actor, owner=owner, action="job.requested", text=f"{job.title}: {job.total} to do",
-            job=str(job.pk), kind=kind,
+            actor=actor, owner=job.owner, action="job.requested", text=f"{job.title}: {job.total} to do",
+            job=str(job.pk), kind=job.kind,
         )  # fmt: skip
         messages.send_on_commit(TASK, str(job.pk), using=SECURITY, queue=QUEUE)
     return job
@@ -137,7 +160,12 @@ def run_job(job_id: UUID) -> str:
 def cancel_job(job: Job, *, actor: Actor) -> bool:
     """Begins no further item; those that run are finished. False where the job had ended already."""
     cancelled = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
-        state=JobState.CANCELLED, claim=None, lease_until=None, finished_at=timezone.now(), **_counts(job.pk)
+        state=JobState.CANCELLED,
+        active_key=None,
+        claim=None,
+        lease_until=None,
+        finished_at=timezone.now(),
+        **_counts(job.pk),
     )
     if cancelled:
         record_event(actor=actor, owner=job.owner, action="job.cancelled", text=f"{job.title}: cancelled")
@@ -166,7 +194,7 @@ def requeue_jobs() -> int:
     count = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
     count += lost.filter(attempts__lt=TRIES).update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
     waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:500]):
+    for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
         Job.objects.filter(pk=key).update(nudged_at=now)
         count += messages.send(TASK, str(key), queue=QUEUE)
     return count
@@ -237,7 +265,8 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
 def _end(job: Job, claim: Claim) -> None:
     counts = _counts(job.pk)
     # Recorded only by the worker whose claim held to the end: a job has one end in the audit.
-    if claim.write(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts):
+    ended = {"active_key": None, "claim": None, "lease_until": None, "finished_at": timezone.now()}
+    if claim.write(state=JobState.FINISHED, **ended, **counts):
         _record_end(job, counts)
 
 
@@ -253,7 +282,9 @@ def _end_deadly(job: Job, lost: QuerySet[Job]) -> int:
     cause = f"The worker died {job.attempts} times at this work without getting any further."
     _fail_the_rest(job, ProviderError("worker_died", cause, f"Tell the operator: the log may say why. {RETRY}"))
     counts = _counts(job.pk)
-    ended = row.update(state=JobState.FINISHED, claim=None, lease_until=None, finished_at=timezone.now(), **counts)
+    ended = row.update(
+        state=JobState.FINISHED, active_key=None, claim=None, lease_until=None, finished_at=timezone.now(), **counts
+    )
     if ended:
         _record_end(job, counts)
     return ended
@@ -281,6 +312,25 @@ def _counts(job: UUID) -> dict[str, int]:
         "failed": items.filter(state=ItemState.FAILED).count(),
         "skipped": items.filter(state=ItemState.SKIPPED).count(),
     }
+
+
+def _active_key(owner: str, kind: str, options: dict[str, object], subjects: Iterable[str]) -> str:
+    """The same for the same work, in whatever order its items come."""
+    text = json.dumps([owner, kind, options, sorted(subjects)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+JOBS = WorkKind(
+    name="jobs",
+    queue=QUEUE,
+    task=TASK,
+    waiting=lambda: Job.objects.filter(state=JobState.QUEUED),
+    running=lambda: Job.objects.filter(state=JobState.RUNNING),
+    run=run_job,
+    part=1 / 4,
+    late=900,
+    is_long=True,
+)
 
 
 def _chunks(items: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

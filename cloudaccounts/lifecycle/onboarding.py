@@ -16,13 +16,15 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.errors import AccountSuspendedError, DuplicateAccountError
 from cloudaccounts.groups.services import find_groups, set_groups
-from cloudaccounts.health.connection_checks import request_check, run_check
+from cloudaccounts.health.connection_checks import CHECKS, request_check, run_check
 from cloudaccounts.health.validation import prove_access
 from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.models import CloudAccount, ConnectionCheck
 from cloudaccounts.models.check import CheckState
+from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.rotation.verify import replace_credentials
 
+pause = time.sleep
 DEADLINE = 25.0  # seconds: what the caller waits; gunicorn ends a process that takes 60
 POLL_EVERY = 0.2  # seconds
 
@@ -104,13 +106,15 @@ def replace_given_credentials(
 
 
 def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE) -> ConnectionCheck:
-    """Checks a connected account while the caller waits; where a worker checks it already, waits for that check.
+    """Has a worker check a connected account while the caller waits, for the check that is under way where one is.
 
-    Raises `AccountSuspendedError`, `CheckUnderWayError`, and ``DoesNotExist`` where it was deleted meanwhile.
+    The row is the request and the answer: this process asks a cloud only where no worker runs that could. Raises
+    `AccountSuspendedError`, `CheckUnderWayError`, and ``DoesNotExist`` where it was deleted meanwhile.
     """
     began = time.monotonic()
-    check = request_check(account, actor=actor, notify_worker=False)
-    run_check(check.pk, deadline=deadline)
+    check = request_check(account, actor=actor)
+    if not worker_state(CHECKS.queue).alive:
+        run_check(check.pk, deadline=deadline)
     while True:
         check = ConnectionCheck.objects.get(pk=check.pk)
         if check.state == CheckState.FINISHED:
@@ -120,4 +124,4 @@ def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE
             raise ProviderError(check.code, check.cause, permanent=False) if check.code else AccountSuspendedError()
         if time.monotonic() - began > deadline:
             raise CheckUnderWayError
-        time.sleep(POLL_EVERY)
+        pause(POLL_EVERY)

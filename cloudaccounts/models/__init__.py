@@ -1,5 +1,5 @@
 from cloudaccounts.models.account import AccountHealth, CloudAccount, CloudAccountStatus, Environment
-from cloudaccounts.models.api import ApiToken, IdempotentCall, RateCounter, TokenScope
+from cloudaccounts.models.api import ApiToken, CallInFlight, IdempotentCall, RateCounter, TokenScope
 from cloudaccounts.models.audit import AuditEvent
 from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
@@ -17,6 +17,7 @@ __all__ = [
     "AccountHealth",
     "ApiToken",
     "AuditEvent",
+    "CallInFlight",
     "CloudAccount",
     "CloudAccountStatus",
     "CloudCredential",

@@ -78,6 +78,24 @@ class IdempotentCall(models.Model):
         return f"idempotent call {self.status}"
 
 
+class CallInFlight(models.Model):
+    """One of the calls that a team may have waiting for a cloud at the same time; free while ``claim`` is NULL."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=80, unique=True)  # owner and number
+    owner = models.CharField(max_length=64)
+    number = models.PositiveIntegerField()
+    claim = models.UUIDField(null=True)
+    until = models.DateTimeField()  # free again then, whatever became of its process
+
+    class Meta:
+        db_table = "api_calls_in_flight"
+        indexes = [models.Index(fields=["owner", "number"], name="api_in_flight_owner")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class RateCounter(models.Model):
     """How often something happened in one stretch of time. Counted in the database: web processes share it."""
 

@@ -8,6 +8,7 @@ from django.db import models
 class CheckTrigger(models.TextChoices):
     PERSON = "person", "asked for"
     HEARTBEAT = "heartbeat", "heartbeat"
+    JOB = "job", "part of a job"
 
 
 class CheckState(models.TextChoices):

@@ -29,6 +29,8 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64)
     kind = models.CharField(max_length=40)
+    # Of owner, kind, options and items while it has not ended, and NULL afterwards: unique, so identical jobs are one.
+    active_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 # NULLs are not equal
     title = models.CharField(max_length=160)
     actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     options = models.JSONField(default=dict)

@@ -38,6 +38,7 @@ class WorkerHeartbeat(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120, unique=True)
     queues = models.JSONField(default=list)
+    threads = models.PositiveIntegerField(default=1)  # how many tasks it does at the same time
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

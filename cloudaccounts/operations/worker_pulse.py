@@ -22,17 +22,19 @@ class WorkerPulse:
     def start(self, consumer: Any) -> None:
         """``consumer`` is Celery's, sent with worker_ready: it knows the worker's name and queues."""
         queues = sorted(consumer.app.amqp.queues.consume_from)
-        threading.Thread(target=self._run, args=(str(consumer.hostname), queues), name="pulse", daemon=True).start()
+        threads = int(getattr(consumer.pool, "limit", None) or 1)
+        arguments = (str(consumer.hostname), queues, threads)
+        threading.Thread(target=self._run, args=arguments, name="pulse", daemon=True).start()
 
     def stop(self) -> None:
         self._stop.set()
 
-    def _run(self, name: str, queues: list[str]) -> None:
+    def _run(self, name: str, queues: list[str], threads: int) -> None:
         from cloudaccounts.operations.workers import record_worker_heartbeat
 
         while True:
             try:
-                record_worker_heartbeat(name, queues)
+                record_worker_heartbeat(name, queues, threads)
             except DatabaseError:
                 # The worker itself may be fine, and the next row is written in five seconds: no reason to end.
                 logger.warning("worker.heartbeat_not_written", exc_info=True)

@@ -26,8 +26,10 @@ class WorkerState:
     seen_at: datetime | None
 
 
-def record_worker_heartbeat(name: str, queues: list[str]) -> None:
-    WorkerHeartbeat.objects.update_or_create(name=name[:120], defaults={"queues": queues, "seen_at": timezone.now()})
+def record_worker_heartbeat(name: str, queues: list[str], threads: int = 1) -> None:
+    """``threads``: how many tasks the worker does at the same time."""
+    fields = {"queues": queues, "threads": threads, "seen_at": timezone.now()}
+    WorkerHeartbeat.objects.update_or_create(name=name[:120], defaults=fields)
     WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 

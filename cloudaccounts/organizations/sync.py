@@ -24,6 +24,7 @@ from cloudaccounts.contract.organizations import MemberPage
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import defect
 from cloudaccounts.health.validation import target_for
+from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import Organization
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.organizations.member_writer import MemberWriter, shown_name
@@ -221,3 +222,16 @@ def _record(organization: Organization, text: str, *, code: str) -> None:
         account=organization.connection, label=organization.title, text=f"Look at the organization: {text}",
         organization=str(organization.pk), code=code,
     )  # fmt: skip
+
+
+SYNCS = WorkKind(
+    name="organizations",
+    queue=QUEUE,
+    task=TASK,
+    waiting=lambda: Organization.objects.filter(sync_state=SyncState.QUEUED),
+    running=lambda: Organization.objects.filter(sync_state=SyncState.RUNNING),
+    run=run_sync,
+    part=1 / 4,
+    late=900,
+    is_long=True,
+)

@@ -16,6 +16,7 @@ from cloudaccounts.work.leases import Claim
 
 ATTEMPTS = 3
 RESEND_AFTER = timedelta(seconds=20)
+RESEND = 50  # messages at a time: each only says that there is work
 LATE = timedelta(days=1)  # for so long an ended rotation is asked whether it had swapped after all
 
 
@@ -39,7 +40,7 @@ def requeue_rotations() -> int:
                 cause=f"Our own worker died {ATTEMPTS} times during this test. The credential in use stays.",
             )
     waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:500]):
+    for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
         CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
         changed += messages.send(TASK, str(key))
     return changed + _finish_swapped(now - LATE)

@@ -17,10 +17,11 @@ from cloudaccounts.contract.report import CloudValidationResult, ValidationProgr
 from cloudaccounts.credentials import staging, vault
 from cloudaccounts.errors import RotationUnderWayError, defect
 from cloudaccounts.health.validation import prove_access, refusal_report
+from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
-from cloudaccounts.rotation.results import new_request, refuse_unrotatable, was_swapped
+from cloudaccounts.rotation.results import TASK, new_request, refuse_unrotatable, was_swapped
 from cloudaccounts.rotation.swap import conclude
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -131,3 +132,15 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
         # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
         return refusal_report(ValidationProgress(), defect("test"))
+
+
+ROTATIONS = WorkKind(
+    name="rotations",
+    queue="checks",
+    task=TASK,
+    waiting=lambda: CredentialRotation.objects.filter(state=RotationStage.QUEUED),
+    running=lambda: CredentialRotation.objects.filter(state=RotationStage.RUNNING),
+    run=run_rotation,
+    part=1 / 4,
+    late=60,
+)

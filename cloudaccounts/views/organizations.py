@@ -17,6 +17,7 @@ from cloudaccounts.audit.exports import record_export
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import organizations_of
 from cloudaccounts.credentials.sharing import members_through
+from cloudaccounts.errors import TeamLimitError
 from cloudaccounts.forms.organizations import ConnectingForm, MemberFilterForm, OnboardForm
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.operations.workers import worker_state
@@ -155,6 +156,8 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
         if action == "onboard" and form is not None and form.is_valid():
             job = onboard_members(organization, actor=actor, members=member_ids, **form.cleaned_data)
             return redirect("job", job_id=job.pk)
+    except TeamLimitError:
+        raise  # answered 429, see config.middleware
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     if action in {"ignore", "restore"}:

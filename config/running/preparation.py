@@ -142,21 +142,24 @@ def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0
 
 
 def commands(port: int) -> list[tuple[str, str, list[str]]]:
-    """(name, style, command) of the web server, the three workers and the scheduler.
+    """(name, style, command) of the web server, the four workers and the scheduler.
 
-    Three workers, so that neither scans nor heartbeats and jobs over many accounts make a person wait who proves access
-    in the wizard, nor each other. Threads, not child processes:
+    Four workers, so that neither scans nor heartbeats nor jobs over many accounts make a person wait who proves access
+    in the wizard, nor each other; what nobody waits for yields the processor to what somebody waits for. More threads
+    than one owner may have of a queue (`cloudaccounts.jobs.turns`): they mostly wait. Threads, not child processes:
     with a broker of files the children of a pool share one lock, and one killed while it waits keeps it for good.
     A worker of threads dies as a whole, which is seen and mended (docs/decisions/0005).
     """
     # Celery's advice against root is told in docs; here it would be ten lines at each start in a container.
     celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "-A", "config", "--quiet"]
     worker = [*celery, "worker", "--pool=threads", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    patient = ["nice", "-n", "10"]
     web = [sys.executable, "-m", "gunicorn", "config.wsgi", "--config", "config/gunicorn.conf.py"]
     return [
         ("web", "cyan", [*web, "--bind", f"127.0.0.1:{port}"]),
-        ("worker", "green", [*worker, "--queues=checks", "--concurrency=4", "--hostname=worker@%h"]),
-        ("scanner", "yellow", [*worker, "--queues=scans", "--concurrency=2", "--hostname=scanner@%h"]),
-        ("fleet", "bright_green", [*worker, "--queues=fleet", "--concurrency=3", "--hostname=fleet@%h"]),
+        ("worker", "green", [*worker, "--queues=checks", "--concurrency=12", "--hostname=worker@%h"]),
+        ("hearts", "bright_red", [*worker, "--queues=heartbeats", "--concurrency=2", "--hostname=hearts@%h"]),
+        ("scanner", "yellow", [*patient, *worker, "--queues=scans", "--concurrency=3", "--hostname=scanner@%h"]),
+        ("fleet", "bright_green", [*patient, *worker, "--queues=fleet", "--concurrency=6", "--hostname=fleet@%h"]),
         ("beat", "blue", [*celery, "beat", "--loglevel=WARNING"]),
     ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from cloudaccounts.admin.common import names_of
 from cloudaccounts.operations import overview as operation_overview
 from cloudaccounts.operations.workers import confirm_key
-from config.health import QUEUES
+from config.waiting import QUEUES
 from scans.runs import queries as run_queries
 from scans.runs.queries import queued_scans
 

@@ -22,6 +22,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health.sessions import account_session
+from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 from scans.account_sync import delete_account_records, sync_account
@@ -35,7 +36,7 @@ from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, collec
 from scans.runs.completion import count_unknowns, finding_counts, posture, record_day
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
-from scans.runs.requests import notify_scan_failure
+from scans.runs.requests import QUEUE, TASK, notify_scan_failure
 
 LONGEST = 4 * 3600  # seconds; Celery's time limit does not work in a pool of threads (docs/decisions/0005)
 
@@ -206,3 +207,16 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
             label=run.account_name,
             run_id=str(run.run_id),
         )
+
+
+SCANS = WorkKind(
+    name="scans",
+    queue=QUEUE,
+    task=TASK,
+    waiting=lambda: ScanRun.objects.filter(status=ScanStatus.QUEUED),
+    running=lambda: ScanRun.objects.filter(status=ScanStatus.RUNNING),
+    run=run_scan,
+    part=2 / 3,
+    late=3600,
+    is_long=True,
+)

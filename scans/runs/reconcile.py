@@ -15,6 +15,7 @@ from scans.runs.requests import QUEUE, TASK, notify_scan_failure
 
 ATTEMPTS = 3  # a scan that kills its worker (out of memory, mostly) would do so for ever
 NOTIFY_AGAIN = timedelta(seconds=30)
+RESEND = 50  # messages at a time: each only says that there is work
 BATCH = 500
 WORKER_DIED = f"Our own worker died {ATTEMPTS} times during this scan."
 REMEDY = "Look at the worker's log for the reason (often memory), then start a scan again."
@@ -60,7 +61,7 @@ def _notify_workers() -> int:
     now = timezone.now()
     waiting = ScanRun.objects.filter(status=ScanStatus.QUEUED).exclude(nudged_at__gt=now - NOTIFY_AGAIN)
     sent = 0
-    for run_id in list(waiting.values_list("pk", flat=True)[:BATCH]):
+    for run_id in list(waiting.values_list("pk", flat=True)[:RESEND]):
         # Marked whether the broker takes it or not: a broker that is down is asked every 30 seconds, not every 15.
         ScanRun.objects.filter(pk=run_id).update(nudged_at=now)
         sent += messages.send(TASK, str(run_id), queue=QUEUE)

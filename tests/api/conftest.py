@@ -12,7 +12,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.health.connection_checks import CHECKS
+from cloudaccounts.jobs.turns import serve
+from cloudaccounts.lifecycle import onboarding
 from cloudaccounts.models import ApiToken
+from cloudaccounts.operations.workers import record_worker_heartbeat
 from cloudaccounts.tokens import services as token_services
 from cloudaccounts.tokens.services import create_token
 from tests.toycloud.provider import State
@@ -76,6 +80,13 @@ def alice_calls(alice: User, caller_of: MakeCaller) -> Caller:
 @pytest.fixture
 def bob_calls(bob: User, caller_of: MakeCaller) -> Caller:
     return caller_of(bob)
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that lives: checks that calls wait for are done while they wait, and not in the calls' own thread."""
+    record_worker_heartbeat("worker@test", ["checks"], threads=4)
+    monkeypatch.setattr(onboarding, "pause", lambda seconds: serve(CHECKS))
 
 
 @pytest.fixture

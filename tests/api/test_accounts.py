@@ -189,6 +189,16 @@ def test_revalidating_tells_a_failure_too(
     assert (data["status"], data["validation"]["code"]) == ("failed", "wrong_key")
 
 
+@pytest.mark.usefixtures("worker")
+def test_the_process_that_answers_asks_no_cloud(
+    alice: User, alice_calls: Caller, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = toy_account(alice, status="failed")
+    monkeypatch.setattr(onboarding, "run_check", None)  # calling it is an error
+    answer = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate")
+    assert (answer.status_code, answer.json()["status"]) == (200, "active")
+
+
 def test_a_suspended_account_is_not_checked(alice: User, alice_calls: Caller, toy_account: MakeAccount) -> None:
     account = toy_account(alice)
     suspend_account(account, actor=SYSTEM)
@@ -211,7 +221,7 @@ def test_a_check_that_a_worker_has_is_waited_for(
             state=CheckState.FINISHED, active_account=None, report={"ok": True, "finished": True}
         )
 
-    monkeypatch.setattr("cloudaccounts.lifecycle.onboarding.time.sleep", finish_meanwhile)
+    monkeypatch.setattr(onboarding, "pause", finish_meanwhile)
     answer = alice_calls.post(f"cloud-accounts/{account.pk}/revalidate")
     assert (answer.status_code, answer.json()["validation"]["ok"], waits) == (200, True, [0.01])
 

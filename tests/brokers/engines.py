@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 from kombu import Connection
 
-from config.health import QUEUES
+from config.waiting import QUEUES
 from tests.stack import free_port, wait_for
 
 KINDS = ("filesystem", "redis", "rabbitmq")

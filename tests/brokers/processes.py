@@ -16,7 +16,7 @@ from config.running.preparation import commands
 from tests.brokers import slowcloud
 from tests.stack import wait_for
 
-QUEUES = {"worker": "checks", "scanner": "scans", "fleet": "fleet"}
+QUEUES = {"worker": "checks", "hearts": "heartbeats", "scanner": "scans", "fleet": "fleet"}
 
 
 class Product:
@@ -35,7 +35,7 @@ class Product:
         (metadata / "entry_points.txt").write_text(f"[cloudaccounts.providers]\ntoy = {slowcloud.__name__}:PROVIDER\n")
 
     def worker(self, name: str) -> subprocess.Popen[bytes]:
-        """One more worker (worker, scanner or fleet), ready for work."""
+        """One more worker (worker, hearts, scanner or fleet), ready for work."""
         number = len(self._running)
         command = [part.replace(f"{name}@", f"{name}{number}@") for part in _command(name)]
         process = self._start(f"{name}{number}", command)

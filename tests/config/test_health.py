@@ -30,7 +30,7 @@ def test_healthz_answers_without_a_login(client: Client) -> None:
 def test_readyz_is_ready_when_everything_answers(client: Client) -> None:
     record_worker_heartbeat("worker@test", ["checks"])
     record_worker_heartbeat("scanner@test", ["scans"])
-    record_worker_heartbeat("fleet@test", ["fleet"])
+    record_worker_heartbeat("fleet@test", ["fleet", "heartbeats"])
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["ready"]) == (200, True)
 

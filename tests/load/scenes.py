@@ -53,7 +53,7 @@ def play(console: Console, product: Product, port: int) -> list[Row]:
         call_command("migrate", database=alias, verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     product.web(port)
-    for name in ("worker", "scanner", "fleet"):
+    for name in ("worker", "hearts", "scanner", "fleet"):
         product.worker(name)
     wait_for(lambda: _fetch(port, "GET", "/readyz")[0] == 200, seconds=60, what="readiness")
     console.print(f"{AT_ONCE} at once add one account …", style="dim")

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.jobs.turns import WorkKind
 from wizard.drafts.completion import finish_draft
 from wizard.drafts.errors import DraftNotFoundError
-from wizard.drafts.validation import run_validation
-from wizard.models import WizardSession
+from wizard.drafts.validation import TASK, run_validation
+from wizard.models import ValidationState, WizardSession
 
 logger = logging.getLogger(__name__)
 
@@ -41,3 +42,15 @@ def finish_automatically(draft_id: UUID) -> bool:
         logger.exception("wizard.companion_failed", extra={"draft": str(draft_id)})
         return False
     return True
+
+
+VALIDATIONS = WorkKind(
+    name="validations",
+    queue="checks",
+    task=TASK,
+    waiting=lambda: WizardSession.objects.filter(validation=ValidationState.QUEUED),
+    running=lambda: WizardSession.objects.filter(validation=ValidationState.RUNNING),
+    run=validate_draft,
+    part=1 / 4,
+    late=60,
+)

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.crypto.fields import KeyringError, Sealed
+from cloudaccounts.errors import TeamLimitError
 from cloudaccounts.operations.workers import confirm_key
 from cloudaccounts.work.databases import DISCOVERY
 from wizard.drafts.draft_data import DraftContent, Values
@@ -29,6 +31,7 @@ from wizard.drafts.errors import (
 from wizard.models import Step, ValidationState, WizardSession, new_expiry
 
 TOUCH_AFTER = timedelta(hours=1)  # a page that is only looked at prolongs a draft, but writes once an hour at most
+RETRY_AFTER = 60  # seconds
 # Columns of a draft whose present data no validation has been asked about. It clears ``claim`` as well: a worker that
 # still validates the old data then writes nothing.
 UNPROVEN: dict[str, Any] = {
@@ -62,11 +65,14 @@ def create_wizard_session(
     ``key`` is its id, for callers that must not start a second one. With ``finish_as`` the draft finishes without a
     person once it is proven, in the name of that actor.
     Raises `DraftUnreadableError` where there is no encryption key, or one that does not open stored data;
-    IntegrityError where a draft has the ``key``.
+    `TeamLimitError` where the owner has `TEAM_DRAFTS`; IntegrityError where a draft has the ``key``.
     """
     if wrong_key := confirm_key():
         # Encrypted with a wrong key, the draft could not be read once the right one is back.
         raise DraftUnreadableError(wrong_key)
+    if WizardSession.objects.of(owner).open().count() >= settings.TEAM_DRAFTS:
+        cause = f"There are {settings.TEAM_DRAFTS} drafts of yours already."
+        raise TeamLimitError(cause, RETRY_AFTER, "Finish some of them, or discard what nobody needs any more.")
     content = content or DraftContent()
     draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_plain_columns(content))
     draft.data = _seal(draft.pk, content)

@@ -22,6 +22,7 @@ from wizard.drafts.validation import ATTEMPTS, NOTIFY_AGAIN, fail_validation, no
 from wizard.models import PROOF_LIFETIME, ValidationState, WizardSession
 
 FINISH_AGAIN = timedelta(seconds=30)  # longer than a finish takes, so that one under way is not repeated
+RESEND = 50  # messages at a time: each only says that there is work
 BATCH = 500  # drafts of each kind in one round; the others have their turn 15 seconds later
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def _notify_workers() -> int:
     """Sends the message of each queued validation again that had none for a while. One too many does no harm."""
     queued = WizardSession.objects.filter(validation=ValidationState.QUEUED)
     waiting = queued.exclude(nudged_at__gt=timezone.now() - NOTIFY_AGAIN)
-    return sum(notify_worker(key) for key in list(waiting.values_list("pk", flat=True)[:BATCH]))
+    return sum(notify_worker(key) for key in list(waiting.values_list("pk", flat=True)[:RESEND]))
 
 
 def _complete_interrupted_finishes() -> int:

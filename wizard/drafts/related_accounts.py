@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from cloudaccounts.accounts.details import AccountDetails, clean_details
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import TeamLimitError
 from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.editing import create_wizard_session, read_content
 from wizard.drafts.validation import request_validation
@@ -51,6 +52,9 @@ def _start_draft(draft: WizardSession, content: DraftContent, account_id: str, n
     try:
         related_draft = create_wizard_session(draft.owner, related_content, key=key, finish_as=actor)
     except IntegrityError:
+        return False
+    except TeamLimitError as error:
+        logger.warning("wizard.other_refused", extra={"code": error.code})
         return False
     try:
         request_validation(related_draft, related_content, actor=actor)

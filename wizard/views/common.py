@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import TeamLimitError
 from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.errors import DraftExpiredError, DraftFinishedError, DraftNotFoundError, DraftUnreadableError
 from wizard.drafts.validation import request_validation
@@ -48,6 +49,8 @@ def draft_view(view: View[P]) -> View[P]:
             return _error_page(request, error, "This draft has expired", 410)
         except DraftUnreadableError as error:
             return _error_page(request, error, "This draft cannot be opened", 200)
+        except TeamLimitError:
+            raise  # answered 429, see config.middleware
         except ProviderError as error:
             # What no view expected: one that knows what to do with an error catches it itself.
             logger.exception("wizard.page_refused", extra={"code": error.code})

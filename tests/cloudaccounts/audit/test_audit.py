@@ -232,7 +232,7 @@ def test_what_is_too_old_goes_in_batches_and_leaves_a_word(
     notify(NoticeKind.SYSTEM, key="old", text="old")
     Notice.objects.update(created_at=timezone.now() - timedelta(days=31))
     job = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("1", "1")], options={})
-    still = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("1", "1")], options={})
+    still = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("2", "2")], options={})
     Job.objects.update(requested_at=timezone.now() - timedelta(days=31))
     Job.objects.filter(pk=job.pk).update(state="finished")
     out = io.StringIO()

@@ -88,4 +88,4 @@ def test_its_own_commands_name_what_exists(image: Path) -> None:
         assert path in files
         assert (image / path).is_file()
     queues = set(re.findall(r"--queues=(\w+)", files))
-    assert queues == {"checks", "scans", "fleet"}
+    assert queues == {"checks", "heartbeats", "scans", "fleet"}

@@ -30,7 +30,7 @@ def show(client: Client) -> str:
 
 def test_it_says_when_all_is_well(olgas: Client) -> None:
     now = timezone.now()
-    WorkerHeartbeat.objects.create(name="w", queues=["checks", "scans", "fleet"], seen_at=now)
+    WorkerHeartbeat.objects.create(name="w", queues=["checks", "heartbeats", "scans", "fleet"], seen_at=now)
     assert show(olgas).count("<p>None.</p>") == 5
     assert "start one" not in show(olgas)
 

@@ -1,0 +1,123 @@
+"""Whose work a worker does next: owners in turn, so that nobody's queue is everybody's (docs/decisions/0015).
+
+A message names a row, but only says that there is work. The worker looks at what waits, and takes the oldest row of the
+owner who has the least under way and was served longest ago. Nobody has more than a part of a queue's threads.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Min, QuerySet
+from django.utils import timezone
+
+from cloudaccounts.models import WorkerHeartbeat
+from cloudaccounts.work import messages
+
+ALIVE = timedelta(seconds=20)  # as a page judges workers, see operations.workers
+GO_ON = 30.0  # seconds that one message keeps a thread at work; another message follows where more waits
+_REMEMBERED = 10_000  # owners whose last turn is known
+
+
+@dataclass(frozen=True, slots=True)
+class WorkKind:
+    """Rows of one kind that wait for a queue's workers. ``owner`` and ``requested_at`` are columns of them.
+
+    ``part`` of the queue's threads is the most that one owner has, at least one. ``late`` is how many seconds a row may
+    wait of whose owner nothing runs: longer, and the queue does not do its work.
+    """
+
+    name: str
+    queue: str
+    task: str
+    waiting: Callable[[], QuerySet[Any]]
+    running: Callable[[], QuerySet[Any]]
+    run: Callable[[UUID], object]
+    part: float
+    late: float
+    is_long: bool = False  # minutes and more: one row for each message
+
+
+class _Turns:
+    """When this process served whom last."""
+
+    def __init__(self) -> None:
+        self._served: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def last(self, kind: str, owner: str) -> float:
+        return self._served.get((kind, owner), 0.0)
+
+    def note(self, kind: str, owner: str) -> None:
+        with self._lock:
+            self._served.pop((kind, owner), None)
+            self._served[kind, owner] = time.monotonic()
+            while len(self._served) > _REMEMBERED:
+                del self._served[next(iter(self._served))]
+
+
+_turns = _Turns()
+
+
+def serve(kind: WorkKind) -> int:
+    """Does waiting rows, owner by owner, until there are none that may run now. Returns how many it tried."""
+    until, tried = time.monotonic() + GO_ON, 0
+    previous: UUID | None = None
+    while (key := next_row(kind)) is not None:
+        if key == previous:  # it stays in the queue whatever is done: the reconciler's
+            break
+        kind.run(key)
+        previous, tried = key, tried + 1
+        if kind.is_long or time.monotonic() > until:
+            if (following := next_row(kind)) is not None:
+                messages.send(kind.task, str(following), queue=kind.queue)
+            break
+    return tried
+
+
+def next_row(kind: WorkKind) -> UUID | None:
+    """The row whose turn it is; None where nothing waits, or only for owners who have their part under way."""
+    owners = list(kind.waiting().order_by().values("owner").annotate(first=Min("requested_at")))
+    if not owners:
+        return None
+    held = Counter(kind.running().values_list("owner", flat=True))
+    most = share(kind)
+    able = [
+        (held[row["owner"]], _turns.last(kind.name, row["owner"]), row["first"], row["owner"])
+        for row in owners
+        if held[row["owner"]] < most
+    ]
+    if not able:
+        return None
+    owner = min(able)[3]
+    _turns.note(kind.name, owner)
+    key: UUID | None = kind.waiting().filter(owner=owner).order_by("requested_at").values_list("pk", flat=True).first()
+    return key
+
+
+def share(kind: WorkKind) -> int:
+    """How many rows of one owner may run at the same time, of all that serve the queue now."""
+    return max(1, int(capacity(kind.queue) * kind.part))
+
+
+def capacity(queue: str) -> int:
+    """The threads (or processes) of all live workers that serve a queue."""
+    alive = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - ALIVE)
+    return sum(row.threads for row in alive if queue in row.queues)
+
+
+def unserved_since(kind: WorkKind) -> datetime | None:
+    """Since when the first row waits of an owner of whom nothing runs; None where there is none.
+
+    Rows of owners who have their part under way wait because of their owner, whatever their number.
+    """
+    held = set(kind.running().values_list("owner", flat=True))
+    owners = kind.waiting().order_by().values("owner").annotate(first=Min("requested_at"))
+    return min((row["first"] for row in owners if row["owner"] not in held), default=None)

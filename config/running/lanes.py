@@ -1,0 +1,162 @@
+"""Lanes: who waits for whom in a web process, so that nobody's requests hold up somebody else's (docs/decisions/0015).
+
+gunicorn runs this file without importing it (see config/gunicorn.conf.py), so it imports nothing of ours at its head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import threading
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+
+Work = Callable[[], None]
+CALLER = "cloudaccounts.caller"  # key in the WSGI environment: who was signed in, as config.middleware saw it
+_REMEMBERED = 10_000  # credentials whose callers are known
+
+
+class _Request:
+    __slots__ = ("refuse", "since", "work")
+
+    def __init__(self, work: Work, refuse: Work) -> None:
+        self.work, self.refuse, self.since = work, refuse, time.monotonic()
+
+
+class Lane:
+    """Threads for one kind of request. Callers get them in turn, and no caller gets all of them.
+
+    ``share`` is how many requests of one caller run at the same time, ``most`` how many may run or wait, ``patience``
+    how many seconds they wait. A quarter of the threads is left to callers of whom nothing runs: whoever comes newly
+    need not wait for those who are busy.
+    """
+
+    def __init__(self, name: str, *, threads: int, share: int, most: int, patience: float = float("inf")) -> None:
+        self.name = name
+        self._threads = threads
+        self._share = max(1, share)
+        self._most = max(1, most)
+        self._kept_free = threads // 4
+        self._patience = patience
+        self._waiting: OrderedDict[str, deque[_Request]] = OrderedDict()  # by caller, whose turn it is first
+        self._running: Counter[str] = Counter()
+        self._idle = self._started = 0
+        self._changed = threading.Condition()
+
+    def submit(self, caller: str, work: Work, refuse: Work) -> bool:
+        """False where the caller has as much under way as one may: then neither is called. Else one of them will be."""
+        with self._changed:
+            queue = self._waiting.get(caller)
+            if self._running[caller] + (len(queue) if queue else 0) >= self._most:
+                return False
+            self._waiting.setdefault(caller, deque()).append(_Request(work, refuse))
+            if self._idle == 0 and self._started < self._threads:
+                self._started += 1
+                # Daemons: a thread that hangs must not keep the process from ending.
+                threading.Thread(target=self._serve, name=f"{self.name}-{self._started}", daemon=True).start()
+            self._changed.notify()
+        return True
+
+    def refuse_late(self) -> None:
+        """Refuses what has waited longer than its patience. Somebody calls this each second."""
+        late: list[_Request] = []
+        before = time.monotonic() - self._patience
+        with self._changed:
+            for caller, queue in list(self._waiting.items()):
+                while queue and queue[0].since < before:
+                    late.append(queue.popleft())
+                if not queue:
+                    del self._waiting[caller]
+        for request in late:
+            request.refuse()
+
+    def _serve(self) -> None:
+        caller = ""
+        while True:
+            with self._changed:
+                if caller:
+                    self._running[caller] -= 1
+                    if not self._running[caller]:
+                        del self._running[caller]
+                    self._changed.notify()  # what this caller held back may run now
+                self._idle += 1
+                while (turn := self._next()) is None:
+                    self._changed.wait()
+                self._idle -= 1
+            caller, work = turn
+            work()
+
+    def _next(self) -> tuple[str, Work] | None:
+        busy = self._running.total()
+        for caller, queue in self._waiting.items():
+            running = self._running.get(caller, 0)
+            if running and (running >= self._share or busy >= self._threads - self._kept_free):
+                continue
+            work = queue.popleft().work
+            if queue:
+                self._waiting.move_to_end(caller)
+            else:
+                del self._waiting[caller]
+            self._running[caller] += 1
+            return caller, work
+        return None
+
+
+class Callers:
+    """Who sends a request, as far as that is known before it is answered.
+
+    Only what the product itself has confirmed counts: made-up tokens and cookies are all of one stranger, the address
+    that they come from. Otherwise whoever wants more than a share would write another name on each request.
+    """
+
+    def __init__(self, cookie: str, proxies: Iterable[str] = ()) -> None:
+        self._cookie = f"{cookie}="
+        self._proxies = [ipaddress.ip_network(network, strict=False) for network in proxies]
+        self._known: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, headers: Mapping[str, str], peer: str) -> str:
+        """``headers`` with names in upper case, as gunicorn has them."""
+        credential = self._credential(headers)
+        with self._lock:
+            if credential is not None and (caller := self._known.get(credential)):
+                self._known.move_to_end(credential)
+                return caller
+        return f"?{self._network(headers, peer)}"
+
+    def confirm(self, headers: Mapping[str, str], caller: str) -> None:
+        credential = self._credential(headers)
+        if credential is None or not caller:
+            return
+        with self._lock:
+            self._known[credential] = caller
+            self._known.move_to_end(credential)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+
+    def _credential(self, headers: Mapping[str, str]) -> bytes | None:
+        text = headers.get("AUTHORIZATION", "").strip()
+        if not text:
+            parts = (part.strip() for part in headers.get("COOKIE", "").split(";"))
+            text = next((part for part in parts if part.startswith(self._cookie)), "")
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() if text else None
+
+    def _network(self, headers: Mapping[str, str], peer: str) -> str:
+        """The client's address; of IPv6 the network of a household or machine, which has 2**64 addresses."""
+        address = _address(peer)
+        for hop in reversed(headers.get("X-FORWARDED-FOR", "").split(",")):
+            if address is not None and not any(address in network for network in self._proxies):
+                break
+            address = _address(hop.strip()) or address
+        if address is None:
+            return "local"
+        return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,186 @@
+"""gunicorn's worker with lanes (see lanes.py): threads that read requests, and for each kind of request threads that
+answer.
+
+Reading has threads of its own, many and cheap, so that clients who send slowly hold none of those that answer. Probes
+are answered by threads that nothing else can take. Calls that wait for a cloud have theirs, of which pages need none.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import ssl
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from gunicorn import http, util
+from gunicorn.workers.gthread import ThreadWorker
+
+READERS = 64
+READ_TIMEOUT = 10.0  # seconds without a byte, while a request is read
+BODY_TIMEOUT = 30.0  # seconds for a whole body
+BODY_BUFFERED = 1024 * 1024 + 1  # bytes: what the product takes, and one more, which it refuses itself
+PROBES = frozenset({"/healthz", "/readyz"})
+# Calls whose answer waits for a cloud: add, validate, replace, and a check of a stored account.
+_ACCOUNTS = r"/api/v1/cloud-accounts"
+WAITS_FOR_A_CLOUD = re.compile(
+    rf"{_ACCOUNTS}/?|{_ACCOUNTS}/validate/?|{_ACCOUNTS}/[0-9a-f-]+/(?:revalidate|credentials)/?"
+)
+CLOUD_THREADS = 24
+PATIENCE = 3.0  # seconds that a call waits until others of the same caller have ended: bursts pass, and then it is 429
+RETRY_AFTER = 2  # seconds
+
+
+class _Handed:
+    """Stands for the result of a request that a lane answers."""
+
+    def __init__(self) -> None:
+        self.done: Future[Any] = Future()
+
+
+class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    wsgi: Any  # the application
+    lanes: Any = None  # the module lanes.py, set by gunicorn.conf.py
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(READERS, "read")
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        from django.conf import settings
+
+        # A thread that comes back from the database waits this long for each other one that computes; Python's own
+        # 5 ms would make a page of ten queries wait for a tenth of a second behind two that are busy.
+        sys.setswitchinterval(0.001)
+        lane, in_flight = self.lanes["Lane"], settings.TEAM_CALLS_IN_FLIGHT
+        self._callers = self.lanes["Callers"](settings.SESSION_COOKIE_NAME, settings.TRUSTED_PROXIES)
+        self._probes = lane("probe", threads=2, share=2, most=64)
+        # A quarter each at most: two of one caller at once keep a processor busy, and more would only slow down others.
+        pages = max(4, self.cfg.threads)
+        self._pages = lane("page", threads=pages, share=pages // 4, most=200)
+        self._clouds = lane(
+            "cloud", threads=max(CLOUD_THREADS, 2 * in_flight), share=in_flight, most=256, patience=PATIENCE
+        )
+        application: Any = self.wsgi
+
+        def wsgi(environ: dict[str, Any], start_response: Any) -> Any:
+            answer = application(environ, start_response)
+            headers = {"AUTHORIZATION": environ.get("HTTP_AUTHORIZATION", ""), "COOKIE": environ.get("HTTP_COOKIE", "")}
+            self._callers.confirm(headers, environ.get(self.lanes["CALLER"], ""))
+            return answer
+
+        self.wsgi = wsgi
+
+    def enqueue_req(self, conn: Any) -> None:
+        finished: Future[Any] = Future()
+        finished.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+        self.tpool.submit(self.handle, conn).add_done_callback(lambda read: _pass_on(read, finished))
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """In a reading thread: reads the body, and hands the request to its lane."""
+        try:
+            conn.sock.settimeout(READ_TIMEOUT)
+            _buffer_body(req)
+        finally:
+            conn.sock.settimeout(None)
+        headers = dict(req.headers)  # of a header that comes twice the last counts: for turns, that is enough
+        peer = conn.client[0] if isinstance(conn.client, tuple) else ""
+        lane = self._lane(req)
+        handed = _Handed()
+
+        def refuse() -> None:
+            self.tpool.submit(_refuse, conn.sock, req.path).add_done_callback(lambda _: handed.done.set_result(False))
+
+        if not lane.submit(self._callers.of(headers, peer), lambda: self._answer(req, conn, handed.done), refuse):
+            refuse()
+        return handed
+
+    def notify(self) -> None:
+        """Called each second."""
+        super().notify()
+        self._clouds.refuse_late()
+
+    def _keepalive_after(self, conn: Any, keepalive: Any) -> Any:
+        return keepalive if isinstance(keepalive, _Handed) else super()._keepalive_after(conn, keepalive)
+
+    def _lane(self, req: Any) -> Any:
+        if req.path in PROBES:
+            return self._probes
+        return self._clouds if req.method == "POST" and WAITS_FOR_A_CLOUD.fullmatch(req.path) else self._pages
+
+    def _answer(self, req: Any, conn: Any, done: Future[Any]) -> None:
+        """In a thread of a lane. As `ThreadWorker.handle` does after it has read the request."""
+        keepalive = False
+        try:
+            keepalive = super()._keepalive_after(conn, super().handle_request(req, conn))
+        except (http.errors.NoMoreData, StopIteration, ssl.SSLError, OSError) as error:
+            self.log.debug("The connection ended early. %s", error)
+        except Exception as error:  # noqa: BLE001 # as gunicorn: logged and answered there
+            self.handle_error(req, conn.sock, conn.client, error)
+        finally:
+            done.set_result(keepalive)
+
+
+def _pass_on(read: Future[Any], finished: Future[Any]) -> None:
+    """The result of reading, or that of the lane which the request was handed to."""
+    if error := read.exception():
+        finished.set_exception(error)
+    elif isinstance(result := read.result(), _Handed):
+        result.done.add_done_callback(lambda done: finished.set_result(done.result()))
+    else:
+        finished.set_result(result)
+
+
+def _buffer_body(req: Any) -> None:
+    """Reads the body whole, so that the thread that answers waits for no client. Raises OSError where it is too slow.
+
+    Not where the client waits to be asked for it (Expect), nor beyond what the product takes.
+    """
+    names = {name for name, _ in req.headers}
+    if "EXPECT" in names or not names & {"CONTENT-LENGTH", "TRANSFER-ENCODING"}:
+        return
+    until, parts, size = time.monotonic() + BODY_TIMEOUT, [], 0
+    while size < BODY_BUFFERED and (part := req.body.read(min(16384, BODY_BUFFERED - size))):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > until:
+            raise TimeoutError("the body came too slowly")
+    req.body = _Buffered(b"".join(parts), req.body)
+
+
+class _Buffered(io.RawIOBase):
+    """What was read of a body, followed by what was not. The parser reads the rest before the next request."""
+
+    def __init__(self, data: bytes, rest: Any) -> None:
+        self._data = io.BytesIO(data)
+        self._rest = rest
+        self.failed = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            return self._data.read() + bytes(self._rest.read())
+        return self._data.read(size) or bytes(self._rest.read(size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._data.readline(size) or bytes(self._rest.readline(size))
+
+    def readlines(self, hint: int | None = -1) -> list[bytes]:
+        return [*self._data.readlines(), *self._rest.readlines(hint)]
+
+
+def _refuse(sock: Any, path: str) -> None:
+    """429, before the product has seen the request."""
+    message = "Too many requests of yours are being answered at the same time."
+    remedy = f"Wait for the answers of some of them, and send this one again in {RETRY_AFTER} seconds."
+    kind, body = "text/plain; charset=utf-8", f"{message} {remedy}"
+    if path.startswith("/api/"):
+        kind = "application/json"
+        body = json.dumps({"code": "too_many_at_once", "message": message, "remedy": remedy})
+    head = (
+        f"HTTP/1.1 429 Too Many Requests\r\nContent-Type: {kind}\r\nContent-Length: {len(body.encode())}\r\n"
+        f"Retry-After: {RETRY_AFTER}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+    )
+    util.write(sock, head.encode() + body.encode())

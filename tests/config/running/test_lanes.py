@@ -1,0 +1,146 @@
+"""Who waits for whom in a web process: callers in turn, none with all threads, strangers by their address."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+
+from config.running import lanes
+from config.running.lanes import Callers, Lane
+from tests.stack import wait_for
+
+
+class Requests:
+    """Requests that run until they are released, and the order in which they began."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self.began: list[str] = []
+        self.refused: list[str] = []
+        self._gates: dict[str, threading.Event] = {}
+
+    def send(self, caller: str, *names: str) -> list[bool]:
+        for name in names:
+            self._gates[name] = threading.Event()
+        return [
+            self._lane.submit(caller, partial(self._run, name), partial(self.refused.append, name)) for name in names
+        ]
+
+    def finish(self, *names: str) -> None:
+        for name in names:
+            self._gates[name].set()
+
+    def have_begun(self, *names: str) -> None:
+        wait_for(lambda: self.began == list(names), seconds=10, what=str(names))
+
+    def refuse_late(self) -> None:
+        self._lane.refuse_late()
+
+    def _run(self, name: str) -> None:
+        self.began.append(name)
+        self._gates[name].wait(20)
+
+
+@pytest.fixture
+def lane_of() -> Callable[..., Requests]:
+    def build(threads: int, share: int, most: int = 100, patience: float = 60.0) -> Requests:
+        return Requests(Lane("test", threads=threads, share=share, most=most, patience=patience))
+
+    return build
+
+
+def test_nobody_runs_more_than_a_share_however_many_threads_are_free(lane_of: Callable[..., Requests]) -> None:
+    requests = lane_of(threads=4, share=2)
+    requests.send("mallory", "m1", "m2", "m3")
+    requests.have_begun("m1", "m2")
+    requests.send("alice", "a1")
+    requests.have_begun("m1", "m2", "a1")
+    requests.finish("m1")
+    requests.have_begun("m1", "m2", "a1", "m3")
+
+
+def test_a_quarter_of_the_threads_is_kept_for_callers_of_whom_nothing_runs(lane_of: Callable[..., Requests]) -> None:
+    requests = lane_of(threads=4, share=2)
+    requests.send("mallory", "m1", "m2")
+    requests.have_begun("m1", "m2")
+    requests.send("trudy", "t1", "t2")
+    requests.have_begun("m1", "m2", "t1")
+    requests.send("alice", "a1")
+    requests.have_begun("m1", "m2", "t1", "a1")
+
+
+def test_callers_have_their_turns_one_after_the_other(lane_of: Callable[..., Requests]) -> None:
+    requests = lane_of(threads=1, share=1)
+    requests.send("mallory", "m1", "m2", "m3")
+    requests.have_begun("m1")
+    requests.send("alice", "a1", "a2")
+    for done, begins in (("m1", "m2"), ("m2", "a1"), ("a1", "m3"), ("m3", "a2")):
+        requests.finish(done)
+        wait_for(lambda begins=begins: requests.began[-1] == begins, seconds=10, what=begins)  # type: ignore[misc]
+
+
+def test_beyond_what_one_caller_may_have_under_way_it_refuses_and_takes_others(
+    lane_of: Callable[..., Requests],
+) -> None:
+    requests = lane_of(threads=1, share=1, most=2)
+    assert requests.send("mallory", "m1", "m2", "m3") == [True, True, False]
+    assert requests.send("alice", "a1") == [True]
+    requests.finish("m1")
+    requests.have_begun("m1", "a1")
+    assert requests.send("mallory", "m4", "m5") == [True, False]
+
+
+def test_who_waited_too_long_is_refused_and_who_runs_is_not(
+    lane_of: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    requests = lane_of(threads=1, share=1, patience=3.0)
+    requests.send("mallory", "m1", "m2")
+    requests.have_begun("m1")
+    clock[0] = 102.0
+    requests.send("mallory", "m3")
+    requests.refuse_late()
+    assert requests.refused == []
+    clock[0] = 103.5
+    requests.refuse_late()
+    assert requests.refused == ["m2"]
+    requests.finish("m1")
+    requests.have_begun("m1", "m3")
+
+
+COOKIE = {"COOKIE": "a=1; cam_session=secret"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "peer", "caller"),
+    [
+        ({"AUTHORIZATION": "Bearer known"}, "192.0.2.1", "7"),
+        (COOKIE, "192.0.2.1", "7"),
+        ({"COOKIE": "cam_session=other"}, "192.0.2.1", "?192.0.2.1"),
+        ({"AUTHORIZATION": "Bearer made-up", **COOKIE}, "192.0.2.1", "?192.0.2.1"),
+        ({}, "192.0.2.1", "?192.0.2.1"),
+        ({}, "", "?local"),
+        (
+            {"X-FORWARDED-FOR": "198.51.100.9"},
+            "192.0.2.1",
+            "?192.0.2.1",
+        ),  # written by the client itself
+        ({"X-FORWARDED-FOR": "203.0.113.5, 198.51.100.9"}, "10.0.0.1", "?198.51.100.9"),
+        ({"X-FORWARDED-FOR": "198.51.100.9, 10.0.0.2"}, "10.0.0.1", "?198.51.100.9"),
+        ({"X-FORWARDED-FOR": "nonsense"}, "10.0.0.1", "?10.0.0.1"),
+        ({}, "2001:db8::1", "?2001:db8::/64"),
+        ({}, "::ffff:192.0.2.1", "?192.0.2.1"),
+    ],
+)
+def test_who_calls(headers: dict[str, str], peer: str, caller: str) -> None:
+    callers = Callers("cam_session", ["10.0.0.0/8"])
+    callers.confirm({"AUTHORIZATION": "Bearer known"}, "7")
+    callers.confirm(COOKIE, "7")
+    callers.confirm({}, "8")
+    callers.confirm({"AUTHORIZATION": "Bearer made-up"}, "")
+    assert callers.of(headers, peer) == caller
