@@ -8,7 +8,16 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 FaultKind = Literal[
-    "throttle", "error", "delay", "deny", "expired_token", "clock_skew", "not_subscribed", "unreachable"
+    "throttle",
+    "error",
+    "delay",
+    "deny",
+    "gone",
+    "expired_token",
+    "clock_skew",
+    "unknown_key",
+    "not_subscribed",
+    "unreachable",
 ]
 UnreachableMode = Literal["refuse", "drop", "hang"]
 

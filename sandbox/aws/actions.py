@@ -4,6 +4,8 @@ Source: the Service Authorization Reference,
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
+from urllib.parse import unquote
+
 from sandbox.aws.call import Call
 from sandbox.aws.identities import Account
 from sandbox.aws.policy import UNKNOWN_RESOURCE
@@ -74,6 +76,23 @@ def resource_arn(call: Call, account: Account) -> str:
     if call.service == "ec2" and call.action.startswith("Describe"):
         return "*"
     return UNKNOWN_RESOURCE
+
+
+# The parameters by which operations name the one resource that they are about.
+_NAMING = (
+    *("RoleArn", "UserName", "KeyId", "QueueUrl", "TopicArn", "SecretId", "repositoryName", "TableName"),
+    *("DBSnapshotIdentifier", "DBClusterSnapshotIdentifier", "PrefixListId", "TrailName", "Name", "LoadBalancerArn"),
+)
+
+
+def named_resource(call: Call) -> str:
+    """What the call is about, as it names it: a fault can be narrowed to it. Empty for lists."""
+    given = {**call.json, **call.form}
+    for name in _NAMING:
+        if isinstance(value := given.get(name), str):
+            return value
+    # REST services name it in the path: /detector/ID, /clusters/NAME, /2015-03-31/functions/NAME/policy.
+    return unquote(call.path.strip("/")) if call.protocol in ("rest-json", "xml") else ""
 
 
 def _iam_resource(call: Call, account: Account) -> str:

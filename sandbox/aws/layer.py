@@ -12,9 +12,21 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.aws import call as calls
-from sandbox.aws import clouds, gate, hosts, identities, organizations, regions, signature, simulation, snapshots, sts
+from sandbox.aws import (
+    clouds,
+    gate,
+    gone,
+    hosts,
+    identities,
+    organizations,
+    regions,
+    signature,
+    simulation,
+    snapshots,
+    sts,
+)
 from sandbox.aws import trails as all_trails
-from sandbox.aws.actions import iam_action, resource_arn
+from sandbox.aws.actions import iam_action, named_resource, resource_arn
 from sandbox.aws.call import Call
 from sandbox.aws.errors import AwsError, of_kind, render
 from sandbox.aws.history import History
@@ -102,7 +114,7 @@ class Layer:
             "key": signed.key_id if signed else "",
             "host": call.host,
             "region": call.region,
-            "resource": bucket_and_key or call.form.get("RoleArn", ""),
+            "resource": bucket_and_key or named_resource(call),
         }
 
     def _decide(self, call: Call, environ: WSGIEnvironment, subject: dict[str, str]) -> Answer:
@@ -114,6 +126,8 @@ class Layer:
         if self.faults.take(["deny"], subject):
             resource = resource_arn(call, caller.account)
             raise gate.denial(call, caller, iam_action(call), resource, explicit=False)
+        if self.faults.take(["gone"], subject):
+            raise gone.error(call)
         if not call.action:
             raise of_kind("unknown_operation", call.protocol)
         if call.service == "sts" and (result := self._sts(call, caller)) is not None:
@@ -146,7 +160,9 @@ class Layer:
         """Raises what a fault switch asks for. Before authentication, as a throttled or broken AWS would answer."""
         if delay := self.faults.take(["delay"], subject):
             time.sleep(delay.seconds)
-        fault = self.faults.take(["throttle", "error", "expired_token", "clock_skew", "not_subscribed"], subject)
+        fault = self.faults.take(
+            ["throttle", "error", "expired_token", "clock_skew", "unknown_key", "not_subscribed"], subject
+        )
         if fault is None:
             return
         if fault.kind == "error":

@@ -91,14 +91,7 @@ def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
 def _collect_unit(session: Session, unit: ScanUnit, put: _Put) -> None:
     try:
         put(UnitStarted(unit))
-        batch: list[Asset] = []
-        for asset in session.collect(unit):
-            batch.append(asset)
-            if len(batch) >= BATCH:
-                put(Batch(unit, batch))
-                batch = []
-        if batch:
-            put(Batch(unit, batch))
+        _put_batches(session, unit, put)
         put(UnitFinished(unit))
     except _StoppedError:
         return
@@ -109,6 +102,20 @@ def _collect_unit(session: Session, unit: ScanUnit, put: _Put) -> None:
         logger.exception("scan.unit_defect", extra={"unit": unit.label})
         defect = ProviderError("internal_error", "Our collector failed on this reading.", "Tell the operator.")
         _put_unless_stopped(put, UnitFailed(unit, defect))
+
+
+def _put_batches(session: Session, unit: ScanUnit, put: _Put) -> None:
+    batch: list[Asset] = []
+    try:
+        for asset in session.collect(unit):
+            batch.append(asset)
+            if len(batch) >= BATCH:
+                full, batch = batch, []
+                put(Batch(unit, full))
+    finally:
+        # Also where the unit fails: what it read before that is true, and its failure says that there may be more.
+        if batch:
+            put(Batch(unit, batch))
 
 
 def _put_unless_stopped(put: _Put, event: Event) -> None:

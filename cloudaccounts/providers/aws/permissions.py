@@ -124,6 +124,8 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("DescribeDBClusters", "databases", "DescribeDBClusters"),
             ("DescribeDBSnapshots", "snapshots of databases", "DescribeDBSnapshots"),
             ("DescribeDBSnapshotAttributes", "snapshots of databases", "DescribeDBSnapshotAttributes"),
+            ("DescribeDBClusterSnapshots", "snapshots of databases", "DescribeDBClusterSnapshots"),
+            ("DescribeDBClusterSnapshotAttributes", "snapshots of databases", "DescribeDBClusterSnapshotAttributes"),
         ),
     ),
     *_group(

@@ -1,5 +1,7 @@
 """Keys, databases, secrets, file systems, queues and topics."""
 
+from typing import Any
+
 from sandbox.aws.examples.site import Site, open_policy
 
 
@@ -35,6 +37,32 @@ def rds(site: Site) -> None:
         rds.create_db_snapshot(DBInstanceIdentifier=instance, DBSnapshotIdentifier=name)
     rds.modify_db_snapshot_attribute(
         DBSnapshotIdentifier="reporting-export", AttributeName="restore", ValuesToAdd=["all"]
+    )
+    rds.create_db_instance_read_replica(
+        DBInstanceIdentifier="warehouse-replica", SourceDBInstanceIdentifier="warehouse"
+    )
+    _clusters(rds)
+
+
+def _clusters(rds: Any) -> None:
+    """Aurora as it should be, and Neptune as it should not; a snapshot of each."""
+    owner = {"MasterUsername": "owner", "MasterUserPassword": "never-used-in-the-sandbox"}
+    good = {"StorageEncrypted": True, "BackupRetentionPeriod": 14, "DeletionProtection": True}
+    rds.create_db_cluster(DBClusterIdentifier="orders", Engine="aurora-postgresql", **owner, **good)
+    bad = {"StorageEncrypted": False, "BackupRetentionPeriod": 1, "DeletionProtection": False}
+    rds.create_db_cluster(DBClusterIdentifier="relations", Engine="neptune", **bad)
+    for cluster, engine in (("orders", "aurora-postgresql"), ("relations", "neptune")):
+        rds.create_db_instance(
+            DBInstanceIdentifier=f"{cluster}-1",
+            DBClusterIdentifier=cluster,
+            Engine=engine,
+            DBInstanceClass="db.r6g.large",
+            PubliclyAccessible=False,
+            AutoMinorVersionUpgrade=True,
+        )
+        rds.create_db_cluster_snapshot(DBClusterIdentifier=cluster, DBClusterSnapshotIdentifier=f"{cluster}-before")
+    rds.modify_db_cluster_snapshot_attribute(
+        DBClusterSnapshotIdentifier="relations-before", AttributeName="restore", ValuesToAdd=["all"]
     )
 
 

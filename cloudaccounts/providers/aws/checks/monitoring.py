@@ -12,13 +12,13 @@ _TRAIL = "aws.cloudtrail.trail"
 
 def _everywhere(asset: Asset) -> Evaluation:
     """CIS 3.1: one trail of all regions that is logging, with all management events."""
-    trails = [trail for trail in rows(asset, "trails") if trail.get("multi_region") is True]
+    trails = [trail for trail in rows(asset, "trails") if trail.get("multi_region") is not False]
     # One trail must fulfil all of it: two halves would each miss events.
-    good = [trail for trail in trails if trail.get("logging") is True and trail.get("management_events") == "All"]
-    if good:
+    facts = [tuple(trail.get(name) for name in ("multi_region", "logging", "management_events")) for trail in trails]
+    if (True, True, "All") in facts:
         return passed("A trail of all regions records all management events.")
     # Only where no trail is known to be good: what could not be read of another one does not matter then.
-    if any(trail.get("logging") is None or trail.get("management_events") is None for trail in trails):
+    if any(None in trail and False not in trail for trail in facts):
         raise UnknownFactError("The state of a trail of all regions could not be read.")
     if not trails:
         return failed("No trail records all regions.")
@@ -53,9 +53,13 @@ def _recorder(asset: Asset) -> Evaluation:
 
 def _guardduty(asset: Asset) -> Evaluation:
     detectors = rows(asset, "detectors")
-    on = any(detector.get("enabled") is True for detector in detectors)
-    off = "GuardDuty is switched off in this region." if detectors else "GuardDuty is not set up in this region."
-    return expect(on, off, "GuardDuty looks for threats in this region.")
+    if any(detector.get("enabled") is True for detector in detectors):
+        return passed("GuardDuty looks for threats in this region.")
+    if any(detector.get("enabled") is not False for detector in detectors):
+        raise UnknownFactError("Whether the detector is on could not be read.")
+    return failed(
+        "GuardDuty is switched off in this region." if detectors else "GuardDuty is not set up in this region."
+    )
 
 
 CHECKS = (

@@ -49,7 +49,7 @@ from cloudaccounts.providers.aws.inventory import (
     storage,
     vpc,
 )
-from cloudaccounts.providers.aws.inventory.common import Scope, asset
+from cloudaccounts.providers.aws.inventory.common import NOT_SIGNED_UP, REGION_OFF, Scope, asset, is_accepted
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
 from cloudaccounts.providers.aws.regions import PARTITIONS, require_regions
 from cloudaccounts.providers.aws.role import RoleSession
@@ -60,7 +60,14 @@ GLOBAL = "global"
 
 
 _ALL_PARTITIONS = frozenset(PARTITIONS)
-_NOT_SIGNED_UP = ("OptInRequired", "SubscriptionRequiredException")
+_BY_EC2 = ("ec2", "vpc", "ebs")  # services whose calls are EC2's
+# How services answer in a region where AWS does not know the identity. EC2 has names of its own.
+_REGION_OFF_CODES = frozenset(
+    {
+        *("AuthFailure", "OptInRequired", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId"),
+        *("InvalidToken", "InvalidTokenException", "RegionDisabledException"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ class AwsSession:
                 yield found_asset.as_of(began)
         except (ClientError, BotoCoreError) as error:
             # EC2 answers the same way for a region that is not enabled (see `_explain`), so it is left out here.
-            if region and unit.service != "ec2" and aws_code(error) in _NOT_SIGNED_UP:
+            if region and unit.service not in _BY_EC2 and aws_code(error) in NOT_SIGNED_UP:
                 yield _not_signed_up(scope)
                 return
             raise _explain(error, self._connection, unit) from None
@@ -164,17 +171,20 @@ def _not_signed_up(scope: Scope) -> Asset:
 
 
 def _explain(error: Exception, connection: Connection, unit: ScanUnit) -> ProviderError:
-    """The session is proven. So where one region refuses the identity, the region is not enabled in the account."""
+    """Where one region refuses an identity that AWS knows elsewhere, that region is not enabled in the account.
+
+    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+    """
     operation = getattr(error, "operation_name", "")
     explained = explain(error, connection.who, f"{unit.service}:{operation}" if operation else "")
-    if unit.region != GLOBAL and explained.sdk_error in ("AuthFailure", "UnrecognizedClientException", "OptInRequired"):
-        return ProviderError(
-            "region_not_enabled",
-            f"AWS does not accept these credentials in {unit.region}: the region is not enabled in this account.",
-            "Enable it under Account, AWS Regions, or leave it out of the account's regions.",
-            sdk_error=explained.sdk_error,
-        )
-    return explained
+    if unit.region == GLOBAL or explained.sdk_error not in _REGION_OFF_CODES or not is_accepted(connection):
+        return explained
+    return ProviderError(
+        REGION_OFF,
+        f"AWS does not accept these credentials in {unit.region}: the region is not enabled in this account.",
+        "Enable it under Account, AWS Regions, or leave it out of the account's regions.",
+        sdk_error=explained.sdk_error,
+    )
 
 
 def open_session(credentials: Credentials, target: Target) -> AwsSession:

@@ -7,12 +7,15 @@ from functools import partial
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged
 from cloudaccounts.providers.aws.regions import is_region
 
 THREADS = 4  # trails read at once: each takes two small calls
+_FACTS = (
+    *("multi_region", "organization", "log_file_validation", "kms_key_id", "bucket", "log_group"),
+    *("global_service_events", "logging", "management_events"),
+)
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
@@ -22,12 +25,29 @@ def collect(scope: Scope) -> Iterator[Asset]:
         by_home.setdefault(region, []).append(arn)
     trails: list[Asset] = []
     for region, arns in sorted(by_home.items()):
-        client = scope.connection.client("cloudtrail", region)
-        # By name and in the home region: without names, trails of other regions would be listed again as copies.
-        described = client.describe_trails(trailNameList=sorted(arns)).get("trailList", ())
-        trails += in_order(partial(_trail, scope, client), described, threads=THREADS)
+        trails += _trails_of(scope, region, sorted(arns))
     yield from trails
     yield _account(scope, trails)
+
+
+def _trails_of(scope: Scope, region: str, arns: list[str]) -> Iterator[Asset]:
+    """A home region that may not be asked costs the facts of its trails, and not the other regions' trails."""
+    client = scope.connection.client("cloudtrail", region)
+    described = Properties(scope.connection, elsewhere=True)
+    described.read(
+        "trails",
+        # By name and in the home region: without names, trails of other regions would be listed again as copies.
+        lambda: client.describe_trails(trailNameList=arns).get("trailList", ()),
+        permission="cloudtrail:DescribeTrails",
+    )
+    if code := described.refused.get("trails"):
+        return (_unread(scope, region, arn, code) for arn in arns)
+    return each(partial(_trail, scope, client), described.values["trails"], threads=THREADS)
+
+
+def _unread(scope: Scope, region: str, arn: str, code: str) -> Asset:
+    properties = Properties(scope.connection, dict.fromkeys(_FACTS), dict.fromkeys(_FACTS, code))
+    return asset(scope, "cloudtrail.trail", arn, arn.rpartition("/")[2], properties.to_dict(), region=region)
 
 
 def list_trails(scope: Scope) -> Iterator[tuple[str, str]]:
@@ -41,13 +61,13 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
     arn = trail["TrailARN"]
     properties = Properties(scope.connection)
     properties.values |= {
-        "multi_region": trail.get("IsMultiRegionTrail", False),
-        "organization": trail.get("IsOrganizationTrail", False),
-        "log_file_validation": trail.get("LogFileValidationEnabled", False),
+        "multi_region": trail.get("IsMultiRegionTrail"),
+        "organization": trail.get("IsOrganizationTrail"),
+        "log_file_validation": trail.get("LogFileValidationEnabled"),
         "kms_key_id": trail.get("KmsKeyId"),
         "bucket": trail.get("S3BucketName"),
         "log_group": trail.get("CloudWatchLogsLogGroupArn"),
-        "global_service_events": trail.get("IncludeGlobalServiceEvents", False),
+        "global_service_events": trail.get("IncludeGlobalServiceEvents"),
     }
     properties.read("status", lambda: client.get_trail_status(Name=arn), permission="cloudtrail:GetTrailStatus")
     properties.read(

@@ -5,15 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    SSLError,
+)
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain, with_unreadable
 from cloudaccounts.providers.aws.client import Connection
-from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
+from cloudaccounts.providers.aws.errors import Who, aws_code, explain, is_denied
+
+T = TypeVar("T")
+REGION_OFF = "region_not_enabled"
+NOT_SIGNED_UP = ("OptInRequired", "SubscriptionRequiredException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,49 +94,137 @@ def document(text: Any) -> Any:
         return str(text)
 
 
-def chain_permitted(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:
-    """All streams one after another, each named by the permission that it needs. A denied one does not hide the next.
+class GoneError(Exception):
+    """The resource was deleted between the list and the reading of it: it is simply not there."""
 
-    Raises `ProviderError` at the end where any was denied: the unit then counts as failed, and nothing that it did not
-    find is taken to be deleted. Raises botocore's other errors at once.
+
+# "There is no such resource" of the operations that read one. Names: the operations' errors in botocore's models.
+_GONE = frozenset(
+    {
+        *("NoSuchEntity", "NoSuchBucket", "NotFound", "NotFoundException", "ResourceNotFoundException"),
+        *("DBSnapshotNotFound", "DBClusterSnapshotNotFoundFault", "RepositoryNotFoundException"),
+        *("TableNotFoundException", "TrailNotFoundException", "LoadBalancerNotFound", "ListenerNotFound"),
+        # SQS over its query protocol has the second form.
+        *("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
+    }
+)
+# What is wrong with the identity is wrong with everything: it ends the reading, instead of marking each resource.
+_OF_IDENTITY = frozenset(
+    {
+        *("access_key_refused", "session_token_invalid", "session_token_missing", "secret_access_key_wrong"),
+        *("credentials_expired", "session_ended", "clock_skew"),
+    }
+)
+# The service as a whole cannot be reached: further lists would wait as long, in vain.
+_UNREACHABLE = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError)
+
+
+def is_gone(error: Exception, also: Iterable[str] = ()) -> bool:
+    return isinstance(error, ClientError) and (aws_code(error) in _GONE or aws_code(error) in also)
+
+
+def each(read: Callable[[T], Asset | None], items: Iterable[T], *, threads: int) -> Iterator[Asset]:
+    """The assets of the items, in their order. Left out is what is gone, and what ``read`` answers with None for."""
+
+    def of_one(item: T) -> Asset | None:
+        try:
+            return read(item)
+        except GoneError:
+            return None
+
+    return (found for found in in_order(of_one, items, threads=threads) if found is not None)
+
+
+def chain_lists(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:
+    """All streams one after another, each named by the permission that it needs. One that fails does not hide the next.
+
+    Raises `ProviderError` at the end where any failed: the unit then counts as failed, and nothing that it did not
+    find is taken to be deleted. What concerns all streams (the identity is refused, the service cannot be reached) is
+    raised at once, as botocore raised it.
     """
-    denied: dict[str, ClientError] = {}
+    failed: dict[str, Exception] = {}
     for permission, stream in streams.items():
         try:
             yield from stream
-        except ClientError as error:
-            if not is_denied(error):
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, _UNREACHABLE) or concerns_all(error, scope.connection.who):
                 raise
-            denied[permission] = error
-    if denied:
-        raise explain(next(iter(denied.values())), scope.connection.who, " and ".join(denied))
+            failed[permission] = error
+    if failed:
+        denied = [permission for permission, error in failed.items() if is_denied(error)] or list(failed)
+        raise explain(failed[denied[0]], scope.connection.who, " and ".join(denied))
+
+
+def concerns_all(error: Exception, who: Who) -> bool:
+    """Whether AWS refuses the identity itself, or the account: then no other call can succeed either."""
+    return aws_code(error) in NOT_SIGNED_UP or explain(error, who).code in _OF_IDENTITY
+
+
+def is_accepted(connection: Connection) -> bool:
+    """Whether AWS knows the identity, as the partition's home region sees it. One call, which needs no permission."""
+    try:
+        connection.client("sts").get_caller_identity()
+    except (ClientError, BotoCoreError):
+        return False
+    return True
 
 
 @dataclass(slots=True)
 class Properties:
-    """Collects the properties of a resource, where each may be denied independently of the others."""
+    """Collects the properties of a resource, where each may be denied independently of the others.
+
+    ``elsewhere``: the resource may lie in a region that is not enabled, where AWS knows no identity. Then its
+    properties cost one attempt, and are told as ``region_not_enabled``.
+    """
 
     connection: Connection
     values: dict[str, Any] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    elsewhere: bool = False
+    off: bool = False
 
     def read(
-        self, name: str, call: Callable[[], Any], *, permission: str, absent: Iterable[str] = (), default: Any = None
+        self,
+        name: str,
+        call: Callable[[], Any],
+        *,
+        permission: str,
+        absent: Iterable[str] = (),
+        default: Any = None,
+        gone: Iterable[str] = (),
+        names: Iterable[str] = (),
     ) -> None:
         """Stores what the call returns. AWS's errors in ``absent`` say that there is no such configuration: then it is
-        ``default``. Every other error is stored as the reason why the property could not be read.
+        ``default``. Those in ``gone``, and the usual ones, raise `GoneError`, and what is wrong with the identity is
+        raised as it came. Every other error is stored as the reason why the property could not be read.
+
+        With ``names`` the call returns a mapping of these properties, which are known or unknown together; ``name`` is
+        then not stored.
         """
+        several = tuple(names)
+        if self.off:
+            self.values |= dict.fromkeys(several or (name,))
+            self.refused |= {name: REGION_OFF for name in several or (name,) if name != OBSERVED}
+            return
         try:
-            self.values[name] = call()
-        except ClientError as error:
-            self.values[name] = None
-            if aws_code(error) in absent:
-                self.values[name] = default
+            answer = call()
+        except (ClientError, BotoCoreError, ProviderError) as error:
+            answer = dict.fromkeys(several) if several else None
+            if isinstance(error, ClientError) and aws_code(error) in absent:
+                answer = default
+            elif is_gone(error, gone):
+                raise GoneError(name) from None
             else:
-                self.refused[name] = explain(error, self.connection.who, permission).code
-        except (BotoCoreError, ProviderError) as error:
-            self.values[name] = None
-            self.refused[name] = explain(error, self.connection.who, permission).code
+                self._refuse(several or (name,), error, permission)
+        self.values |= answer if several else {name: answer}
+
+    def _refuse(self, names: Iterable[str], error: Exception, permission: str) -> None:
+        code = explain(error, self.connection.who, permission).code
+        if code in _OF_IDENTITY:
+            if not (self.elsewhere and is_accepted(self.connection)):
+                raise error
+            self.off, code = True, REGION_OFF
+        self.refused |= {name: code for name in names if name != OBSERVED}
 
     def to_dict(self) -> dict[str, Any]:
         return with_unreadable(self.values, self.refused)

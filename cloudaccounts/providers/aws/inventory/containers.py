@@ -7,28 +7,47 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, lower_tags, paged
+from cloudaccounts.providers.aws.errors import is_denied
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, lower_tags, paged
 
 THREADS = 4  # EKS clusters, or repositories, read at once: each takes a small call
 ECS_BATCH = 100  # clusters that DescribeClusters takes
+_EKS_FACTS = (
+    *("public_endpoint", "private_endpoint", "public_cidrs", "secrets_encrypted", "logs", "role", "vpc_id"),
+    *("created_at", OBSERVED),
+)
 
 
 def eks(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("eks", scope.region)
     # EKS describes one cluster for each call.
     names = paged(client, "list_clusters", "clusters")
-    yield from in_order(partial(_eks_cluster, scope, client), names, threads=THREADS)
+    yield from each(partial(_eks_cluster, scope, client), names, threads=THREADS)
 
 
 def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
+    properties = Properties(scope.connection)
+    properties.read(
+        "cluster", lambda: _eks_facts(client, name), permission="eks:DescribeCluster", names=("tags", *_EKS_FACTS)
+    )
+    properties.refused.pop("tags", None)
+    cluster_tags = properties.values.pop("tags") or {}
+    return asset(
+        scope, "eks.cluster", scope.arn("eks", f"cluster/{name}"), name, properties.to_dict(), tags=cluster_tags
+    )
+
+
+def _eks_facts(client: Any, name: str) -> dict[str, Any]:
     """The version is under `OBSERVED`, since AWS upgrades clusters whose version is out of support."""
     cluster = client.describe_cluster(name=name)["cluster"]
     network = cluster.get("resourcesVpcConfig", {})
     logging = cluster.get("logging", {}).get("clusterLogging", ())
-    properties = {
+    return {
+        "tags": dict(sorted((cluster.get("tags") or {}).items())),
         "public_endpoint": network.get("endpointPublicAccess"),
         "private_endpoint": network.get("endpointPrivateAccess"),
         "public_cidrs": sorted(network.get("publicAccessCidrs") or ()),
@@ -41,8 +60,6 @@ def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
         "created_at": plain(cluster.get("createdAt")),
         OBSERVED: {"status": cluster.get("status"), "version": cluster.get("version")},
     }
-    cluster_tags = dict(sorted((cluster.get("tags") or {}).items()))
-    return asset(scope, "eks.cluster", cluster["arn"], name, properties, tags=cluster_tags)
 
 
 def ecs(scope: Scope) -> Iterator[Asset]:
@@ -50,8 +67,31 @@ def ecs(scope: Scope) -> Iterator[Asset]:
     # In batches, because a cluster's settings and tags are in DescribeClusters only.
     waiting = paged(client, "list_clusters", "clusterArns")
     while arns := list(islice(waiting, ECS_BATCH)):
-        answer = client.describe_clusters(clusters=arns, include=["SETTINGS", "TAGS"])
-        yield from (_ecs_cluster(scope, item) for item in answer.get("clusters", ()))
+        try:
+            yield from _ecs_clusters(scope, client, arns)
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            # One cluster that may not be described refuses the whole batch.
+            for arn in arns:
+                yield from _ecs_cluster_alone(scope, client, arn)
+
+
+def _ecs_clusters(scope: Scope, client: Any, arns: list[str]) -> list[Asset]:
+    answer = client.describe_clusters(clusters=arns, include=["SETTINGS", "TAGS"])
+    return [_ecs_cluster(scope, item) for item in answer.get("clusters", ())]
+
+
+def _ecs_cluster_alone(scope: Scope, client: Any, arn: str) -> Iterator[Asset]:
+    properties = Properties(scope.connection)
+    properties.read("settings", lambda: _ecs_clusters(scope, client, [arn]), permission="ecs:DescribeClusters")
+    described = properties.values["settings"]
+    if described is not None:
+        yield from described
+        return
+    properties.values["capacity_providers"] = None
+    properties.refused["capacity_providers"] = properties.refused["settings"]
+    yield asset(scope, "ecs.cluster", arn, arn.rpartition("/")[2], properties.to_dict())
 
 
 def _ecs_cluster(scope: Scope, item: Any) -> Asset:
@@ -72,7 +112,7 @@ def _ecs_cluster(scope: Scope, item: Any) -> Asset:
 def ecr(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecr", scope.region)
     repositories = paged(client, "describe_repositories", "repositories")
-    yield from in_order(partial(_repository, scope, client), repositories, threads=THREADS)
+    yield from each(partial(_repository, scope, client), repositories, threads=THREADS)
 
 
 def _repository(scope: Scope, client: Any, item: Any) -> Asset:

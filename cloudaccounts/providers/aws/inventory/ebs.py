@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_permitted, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     yield _region(scope, client)
     images = paged(client, "describe_images", "Images", Owners=["self"], PaginationConfig=PAGE)
-    yield from chain_permitted(
+    yield from chain_lists(
         scope,
         {
             "ec2:DescribeSnapshots": _snapshots(scope, client),
@@ -43,19 +43,25 @@ def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
     """Two lists instead of one call for each snapshot: all, and those that everybody may restore."""
     own = {"OwnerIds": ["self"], "PaginationConfig": PAGE}
     # RestorableByUserIds "all" lists public ones.
-    public = {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)}
+    public = Properties(scope.connection)
+    public.read(
+        "public",
+        lambda: {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)},
+        permission="ec2:DescribeSnapshots",
+    )
     for item in paged(client, "describe_snapshots", "Snapshots", **own):
         if item.get("OwnerId", scope.account_id) == scope.account_id:
-            yield _snapshot(scope, item, is_public=item["SnapshotId"] in public)
+            yield _snapshot(scope, item, public)
 
 
 _EVERYBODY = {"RestorableByUserIds": ["all"]}
 
 
-def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, *, is_public: bool) -> Asset:
-    properties = {
-        "public": is_public,
-        "encrypted": snapshot.get("Encrypted", False),
+def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, public: Properties) -> Asset:
+    properties = Properties(scope.connection, refused=dict(public.refused))
+    properties.values |= {
+        "public": None if public.refused else snapshot["SnapshotId"] in public.values["public"],
+        "encrypted": snapshot.get("Encrypted"),
         "kms_key_id": snapshot.get("KmsKeyId"),
         "volume_id": snapshot.get("VolumeId"),
         "size_gib": snapshot.get("VolumeSize"),
@@ -63,12 +69,12 @@ def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, *, is_public: bool) -> As
         "started_at": plain(snapshot.get("StartTime")),
         OBSERVED: {"state": snapshot.get("State")},
     }
-    return resource(scope, "snapshot", snapshot["SnapshotId"], snapshot, properties)
+    return resource(scope, "snapshot", snapshot["SnapshotId"], snapshot, properties.to_dict())
 
 
 def _image(scope: Scope, image: ImageTypeDef) -> Asset:
     properties = {
-        "public": image.get("Public", False),
+        "public": image.get("Public"),
         "created_at": image.get("CreationDate"),
         "platform": image.get("PlatformDetails"),
         "encrypted": all(

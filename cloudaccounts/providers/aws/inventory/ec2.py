@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, chain_permitted, tags
+from cloudaccounts.providers.aws.inventory.common import Scope, asset, chain_lists, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, PaginatorConfigTypeDef, VolumeTypeDef
@@ -22,7 +22,7 @@ PAGE: PaginatorConfigTypeDef = {"PageSize": 500}
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     volumes = client.get_paginator("describe_volumes").paginate(PaginationConfig=PAGE)
-    yield from chain_permitted(
+    yield from chain_lists(
         scope,
         {
             "ec2:DescribeVolumes": (_volume(scope, item) for page in volumes for item in page["Volumes"]),
@@ -53,7 +53,7 @@ def resource(scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], 
 
 def _volume(scope: Scope, volume: VolumeTypeDef) -> Asset:
     properties = {
-        "encrypted": volume.get("Encrypted", False),
+        "encrypted": volume.get("Encrypted"),
         "kms_key_id": volume.get("KmsKeyId"),
         "size_gib": volume.get("Size"),
         "volume_type": volume.get("VolumeType"),

@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import ordered, plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, tags
 from cloudaccounts.providers.aws.policy.administrator import matters
 from cloudaccounts.providers.aws.policy.document import PolicyError, parse_identity_policy
 
@@ -59,7 +58,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
             for group in user.get("GroupList", ()):
                 members.setdefault(group, []).append(user["UserName"])
         # Keys and MFA devices are the two things about users that the details lack.
-        yield from in_order(read_user, page["UserDetailList"], threads=THREADS)
+        yield from each(read_user, page["UserDetailList"], threads=THREADS)
         yield from (_role(role, documents) for role in page["RoleDetailList"])
         groups += page["GroupDetailList"]
     yield from (_group(group, documents, members.get(group["GroupName"], [])) for group in groups)

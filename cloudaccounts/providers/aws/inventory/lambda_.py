@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.errors import aws_code
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, paged
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -23,7 +22,7 @@ THREADS = 4  # functions read at once: each takes two small calls, and one for e
 def collect(scope: Scope) -> Iterator[Asset]:
     client: LambdaClient = scope.connection.client("lambda", scope.region)
     items = paged(client, "list_functions", "Functions")
-    yield from in_order(partial(_function, scope, client), items, threads=THREADS)
+    yield from each(partial(_function, scope, client), items, threads=THREADS)
 
 
 def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTypeDef) -> Asset:

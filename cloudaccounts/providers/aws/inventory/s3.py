@@ -7,9 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import ordered, plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, each, tags
 from cloudaccounts.providers.aws.regions import is_region
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     # With a page size the list names each bucket's region (S3 API reference, Bucket), which saves a call for each
     # bucket.
     for page in client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1000}):
-        yield from in_order(read, page["Buckets"], threads=THREADS)
+        yield from each(read, page["Buckets"], threads=THREADS)
 
 
 def _account_block(scope: Scope) -> Properties:
@@ -48,7 +47,7 @@ def _account_block(scope: Scope) -> Properties:
 
 def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> Asset:
     name = bucket["Name"]
-    properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused))
+    properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused), elsewhere=True)
     properties.values["created_at"] = plain(bucket.get("CreationDate"))
     region = bucket.get("BucketRegion") or _location(scope, name, properties)
     # A bucket must be asked in its own region; others answer with a redirect.

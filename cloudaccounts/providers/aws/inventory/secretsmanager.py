@@ -7,9 +7,8 @@ from functools import partial
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
-from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, paged, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, paged, tags
 
 THREADS = 4  # secrets read at once: each takes a small call
 
@@ -17,13 +16,13 @@ THREADS = 4  # secrets read at once: each takes a small call
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("secretsmanager", scope.region)
     secrets = paged(client, "list_secrets", "SecretList")
-    yield from in_order(partial(_secret, scope, client), secrets, threads=THREADS)
+    yield from each(partial(_secret, scope, client), secrets, threads=THREADS)
 
 
 def _secret(scope: Scope, client: Any, item: Any) -> Asset:
     properties = Properties(scope.connection)
     properties.values |= {
-        "rotation": item.get("RotationEnabled", False),
+        "rotation": item.get("RotationEnabled", False),  # left out of secrets that were never rotated
         "rotation_days": item.get("RotationRules", {}).get("AutomaticallyAfterDays"),
         "kms_key_id": item.get("KmsKeyId"),
         "owning_service": item.get("OwningService"),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.provider_kit.deadlines import in_order
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, paged
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -23,33 +22,31 @@ _ATTRIBUTES: list[QueueAttributeFilterType] = [
     "RedrivePolicy",
     "MessageRetentionPeriod",
 ]
+_FACTS = ("policy", "encrypted", "kms_key_id", "dead_letters", "retention_seconds")
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client: SQSClient = scope.connection.client("sqs", scope.region)
     urls = paged(client, "list_queues", "QueueUrls", PaginationConfig={"PageSize": 1000})
-    yield from in_order(partial(_queue, scope, client), urls, threads=THREADS)
+    yield from each(partial(_queue, scope, client), urls, threads=THREADS)
 
 
 def _queue(scope: Scope, client: SQSClient, url: str) -> Asset:
     name = url.rpartition("/")[2]
     properties = Properties(scope.connection)
     properties.values |= {"url": url}
-    properties.read(
-        "attributes",
-        lambda: client.get_queue_attributes(QueueUrl=url, AttributeNames=_ATTRIBUTES).get("Attributes", {}),
-        permission="sqs:GetQueueAttributes",
-    )
-    attributes = properties.values.pop("attributes") or {}
-    properties.values |= {
+    properties.read("attributes", lambda: _attributes(client, url), permission="sqs:GetQueueAttributes", names=_FACTS)
+    return asset(scope, "sqs.queue", scope.arn("sqs", name), name, properties.to_dict())
+
+
+def _attributes(client: SQSClient, url: str) -> dict[str, Any]:
+    """A queue without encryption says ``false``; one that has a key says nothing of SQS's own."""
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=_ATTRIBUTES).get("Attributes", {})
+    key, own = attributes.get("KmsMasterKeyId"), attributes.get("SqsManagedSseEnabled")
+    return {
         "policy": document(attributes.get("Policy")),
-        "encrypted": bool(attributes.get("KmsMasterKeyId")) or attributes.get("SqsManagedSseEnabled") == "true",
-        "kms_key_id": attributes.get("KmsMasterKeyId"),
+        "encrypted": True if key else {"true": True, "false": False}.get(own or ""),
+        "kms_key_id": key,
         "dead_letters": document(attributes.get("RedrivePolicy")),
         "retention_seconds": attributes.get("MessageRetentionPeriod"),
     }
-    # One call holds both properties, so neither is known.
-    if code := properties.refused.pop("attributes", ""):
-        properties.values |= dict.fromkeys(("policy", "encrypted"))
-        properties.refused |= dict.fromkeys(("policy", "encrypted"), code)
-    return asset(scope, "sqs.queue", scope.arn("sqs", name), name, properties.to_dict())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_permitted, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_lists, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     lists = PrefixLists(scope, client)
-    yield from chain_permitted(
+    yield from chain_lists(
         scope,
         {
             "ec2:DescribeVpcs": _vpcs(scope, client),

@@ -30,7 +30,7 @@ NEED_A_RESOURCE = {
         "kms:GetKeyPolicy",
         "lambda:ListAliases",
     ),
-    *("secretsmanager:GetResourcePolicy", "ecr:GetRepositoryPolicy"),
+    *("secretsmanager:GetResourcePolicy", "ecr:GetRepositoryPolicy", "rds:DescribeDBClusterSnapshotAttributes"),
 }
 
 
