@@ -23,10 +23,14 @@ def asset_row_link(asset: Asset, account: CloudAccount | None) -> str:
 
 def finding_link(finding: Finding, account: CloudAccount | None) -> str:
     """From the columns that a finding copies of its asset, so that lists and exports read no assets."""
+    return _link(collected_from_finding(finding), account)
+
+
+def collected_from_finding(finding: Finding) -> CollectedAsset:
+    """The finding's asset, without its tags and properties."""
     # A finding's service is its check's. Links go by the asset's, which is the second part of its type.
     service = finding.asset_type.split(".")[1] if "." in finding.asset_type else finding.service
-    collected = CollectedAsset(finding.asset_type, service, finding.region, finding.native_id, finding.asset_name)
-    return _link(collected, account)
+    return CollectedAsset(finding.asset_type, service, finding.region, finding.native_id, finding.asset_name)
 
 
 def _link(asset: CollectedAsset, account: CloudAccount | None) -> str:

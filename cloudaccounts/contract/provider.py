@@ -133,9 +133,9 @@ class Provider(ABC):
     def remediate(self, check: PostureCheck, asset: Asset, *, account_id: str, partition: str) -> Remediation:
         """The check's command and snippet, filled in with the resource and safe to paste (`provider_kit.remediation`).
 
-        Names and identifiers come from a cloud's answer, as for a link. Calls no network.
+        Names and identifiers come from a cloud's answer, as for a link. Calls no network. The default fills in nothing.
         """
-        return Remediation()
+        return Remediation(check.command, check.terraform or None)
 
     def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
         """Address of the resource in the provider's own console; empty where none can be built safely.

@@ -83,7 +83,7 @@ def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Eval
     if not facts:
         passing = _passing_flags(rule, asset, log, expected) if evaluation.verdict == Verdict.FAIL else {}
         facts = _facts(log, {**passing, **expected})
-    return replace(evaluation, evidence=bounded(facts)) if facts else evaluation
+    return replace(evaluation, evidence=tuple(facts)) if facts else evaluation
 
 
 def _passing_flags(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -> dict[str, bool]:
@@ -138,7 +138,9 @@ def unreadable_fact(name: str, code: str) -> Fact:
 
 
 def bounded(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """At most `MOST_FACTS` of them, each of bounded length and without what looks like a secret."""
+    """At most `MOST_FACTS` of them, each of bounded length and without what looks like a secret. Call it once, to keep
+    them: until then the facts of an evaluation are the asset's own values.
+    """
     distinct = list({fact.path: fact for fact in facts}.values())
     kept = [_bounded(fact) for fact in distinct[:MOST_FACTS]]
     if len(distinct) > MOST_FACTS:

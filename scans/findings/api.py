@@ -3,21 +3,26 @@
 No postponed annotations here: ninja reads them through decorators, where their names are not known.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
+from cloudaccounts.accounts.queries import find
 from cloudaccounts.api.auth import owner_of
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of
 from cloudaccounts.contract.rules import Severity
 from scans.api_common import AccountQuery, filter_values, requested_account, row_fields, rows_with_links
+from scans.assets.queries import find_asset
+from scans.compliance.catalogue import citations_of
 from scans.findings import queries as finding_queries
 from scans.findings.queries import FindingFilter
+from scans.findings.remediation import remediation_of
 from scans.models import Finding
 
 findings = Router(tags=["Findings"])
@@ -48,6 +53,31 @@ class FindingRow(BaseModel):
     console_link: Annotated[str, Field(description="Into the cloud's own console; empty where there is none.")]
 
 
+class EvidenceFact(BaseModel):
+    path: Annotated[str, Field(description="Where it lies in the asset's properties.")]
+    value: Annotated[Any, Field(description="What it held, cut where it is long; null where the cloud leaves it out.")]
+    expected: Annotated[Any, Field(description="What the check wants there, or in words; null where it does not say.")]
+
+
+class FindingRemediation(BaseModel):
+    console_url: Annotated[str, Field(description="Into the cloud's own console; empty where there is none.")]
+    cli: Annotated[str, Field(description="For a POSIX shell, quoted. Replace what stands in angle brackets.")]
+    terraform: Annotated[str | None, Field(description="Null where no few lines remediate it.")]
+
+
+class FindingControl(BaseModel):
+    framework: str
+    control: str
+
+
+class FindingDetail(FindingRow):
+    evidence: Annotated[
+        list[EvidenceFact], Field(description="The facts that decided it. Empty until the next scan of an older one.")
+    ]
+    remediation: FindingRemediation
+    controls: Annotated[list[FindingControl], Field(description="Requirements of benchmarks that the check answers.")]
+
+
 class FindingPage(BaseModel):
     items: list[FindingRow]
     count: int
@@ -74,6 +104,26 @@ def list_findings(request: HttpRequest, query: Query[FindingQuery]) -> HttpRespo
     filters = FindingFilter(**{name: value for name, value in values.items() if value})
     rows = finding_queries.findings(owner, filters)
     return page_of(rows, query, lambda page: rows_with_links(owner, page, _finding))
+
+
+@findings.get("/{finding_id}", summary="Get a finding", **answers({200: FindingDetail}, 404))
+def get_finding(request: HttpRequest, finding_id: UUID) -> dict[str, Any]:
+    owner = owner_of(request)
+    row = finding_queries.find_finding(owner, finding_id)
+    if row is None:
+        raise Http404
+    account = find(owner, row.account)
+    remediation = remediation_of(row, account, find_asset(owner, row.asset))
+    return {
+        **_finding(row),
+        "console_link": remediation.console_url,
+        "evidence": row.evidence,
+        "remediation": asdict(remediation),
+        "controls": [
+            {"framework": citation.framework.slug, "control": citation.control.id}
+            for citation in citations_of(row.check_id)
+        ],
+    }
 
 
 def _finding(row: Finding) -> dict[str, Any]:

@@ -9,15 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from cloudaccounts import provider_kit
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Verdict
+from cloudaccounts.provider_kit.evidence import as_json, bounded
 
 DEFECT = "This check failed by a defect of ours."
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """``evidence`` is ready to be stored: ``[{path, value, expected}]``, bounded and without secrets."""
+
+    check: PostureCheck
+    reason: str
+    evidence: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -25,7 +36,7 @@ class Evaluations:
     """The results of all checks on one asset."""
 
     passed: int = 0
-    failures: dict[str, tuple[PostureCheck, str]] = field(default_factory=dict)  # by check id: the check, the reason
+    failures: dict[str, Failure] = field(default_factory=dict)  # by check id
     unknowns: dict[str, str] = field(default_factory=dict)  # by check id: the reason
     inapplicable: list[str] = field(default_factory=list)  # ids of checks that are not about this asset
 
@@ -52,7 +63,7 @@ class Evaluator:
         for check in self._by_type.get(asset.type, ()):
             evaluation = self._run_check(check, asset)
             if evaluation.verdict == Verdict.FAIL:
-                results.failures[check.id] = (check, evaluation.reason)
+                results.failures[check.id] = Failure(check, evaluation.reason, as_json(bounded(evaluation.evidence)))
             elif evaluation.verdict == Verdict.UNKNOWN:
                 results.unknowns[check.id] = evaluation.reason
             elif evaluation.verdict == Verdict.PASS:

@@ -12,6 +12,7 @@ from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.models import CloudAccount
 from scans.batching import BATCH_SIZE, batched
 from scans.console_links import finding_link
+from scans.findings.queries import LONG_COLUMNS
 from scans.models import Finding
 
 COLUMNS = (
@@ -26,8 +27,16 @@ _COPIED = {
 }  # fmt: skip
 
 
-def export_rows(owner: str, rows: QuerySet[Finding]) -> Iterator[dict[str, Any]]:
-    """Mappings with `COLUMNS` as keys, read in batches. Each account is looked up once."""
+def export_columns(file_format: str) -> tuple[str, ...]:
+    """Evidence is nested, so that it is in JSON alone: a cell of CSV holds a value."""
+    return (*COLUMNS, "evidence") if file_format == "json" else COLUMNS
+
+
+def export_rows(owner: str, rows: QuerySet[Finding], columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Mappings with ``columns`` as keys, read in batches. Each account is looked up once."""
+    nested = {"evidence"}.intersection(columns)
+    if nested:
+        rows = rows.defer(None).defer(*set(LONG_COLUMNS) - nested)
     # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE)):
@@ -35,7 +44,7 @@ def export_rows(owner: str, rows: QuerySet[Finding]) -> Iterator[dict[str, Any]]
         for row in batch:
             account = accounts.get(row.account)
             yield {
-                **{name: getattr(row, name) for name in _COPIED},
+                **{name: getattr(row, name) for name in (*_COPIED, *nested)},
                 "status": row.state,
                 "check": row.check_id,
                 "account_id": account.account_id if account else "",

@@ -57,6 +57,7 @@ class Finding(models.Model):
     name_key = models.CharField(max_length=KEY_LENGTH)  # see scans.search_keys
     id_key = models.CharField(max_length=KEY_LENGTH)
     reason = models.CharField(max_length=1000, blank=True, default="")
+    evidence = models.JSONField(default=list)  # [{path, value, expected}]; see `provider_kit.evidence`
     status = models.CharField(max_length=8, choices=FindingStatus.choices, default=FindingStatus.OPEN)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()

@@ -20,7 +20,7 @@ from scans.findings.counts import (
     daily_counts,
     most_urgent_checks,
 )
-from scans.findings.queries import open_findings, open_findings_of_account
+from scans.findings.queries import LONG_COLUMNS, open_findings, open_findings_of_account
 from scans.models import RANKS
 from scans.runs.queries import last_completed, latest_changes
 
@@ -87,7 +87,7 @@ def account_findings_panel(request: HttpRequest, account_id: UUID) -> HttpRespon
         "total": sum(numbers.values()),
         "segments": finding_charts.segments(numbers),
         "legend": finding_charts.legend(numbers),
-        "worst": list(findings.defer("history", "suppressions").order_by("severity_rank", "-open_since", "id")[:5]),
+        "worst": list(findings.defer(*LONG_COLUMNS).order_by("severity_rank", "-open_since", "id")[:5]),
         "run": runs[0] if runs else None,
     }
     return render(request, "scans/panels/account_findings.html", context)

@@ -24,6 +24,7 @@ SORTS = {
     "oldest": ("open_since", "-id"),
 }
 SHOWN_CHANGES = 8
+LONG_COLUMNS = ("evidence", "history", "suppressions")  # that lists do not show
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class FindingFilter:
 
 
 def findings(owner: str, filters: FindingFilter) -> QuerySet[Finding]:
-    """Rows of a list, without their histories."""
+    """Rows of a list, without `LONG_COLUMNS`."""
     rows, by_key = Finding.objects.filter(owner=owner), False
     if filters.q:
         hits = keys_starting_with(rows, filters.q)
@@ -64,7 +65,7 @@ def findings(owner: str, filters: FindingFilter) -> QuerySet[Finding]:
         conditions = [Q(**{lookup: values}) for lookup, values in matches.items() if values]
         by_key = not conditions
         rows = filter_by_hits(rows, hits, reduce(or_, conditions) if conditions else None)
-    rows = _with_status(rows, filters, by_key=by_key).defer("history", "suppressions")
+    rows = _with_status(rows, filters, by_key=by_key).defer(*LONG_COLUMNS)
     exact: dict[str, Any] = {
         "severity_rank": RANKS.get(filters.severity), "service": filters.service or None,
         "provider": filters.provider or None, "check_id": filters.check or None, "region": filters.region or None,
@@ -116,7 +117,7 @@ def open_findings_of_account(account: CloudAccount) -> QuerySet[Finding]:
 
 def changed_by(run: ScanRun, limit: int = SHOWN_CHANGES) -> list[Finding]:
     """Findings that this run was the last to open, reopen or resolve; ``limit`` of each change, the worst first."""
-    rows = Finding.objects.filter(changed_run=run.run_id, owner=run.owner).defer("history", "suppressions")
+    rows = Finding.objects.filter(changed_run=run.run_id, owner=run.owner).defer(*LONG_COLUMNS)
     changes = (FindingChange.NEW, FindingChange.REOPENED, FindingChange.RESOLVED)
     # A query for each change: an index answers each with its first rows, and nothing is sorted.
     return [row for change in changes for row in rows.filter(change=change).order_by("severity_rank")[:limit]]

@@ -20,11 +20,11 @@ from cloudaccounts.views.common import owner_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
 from scans.assets.queries import find_asset
-from scans.console_links import asset_link, finding_link
 from scans.findings.checks import evaluated_services, find_check
-from scans.findings.exports import COLUMNS, export_rows
+from scans.findings.exports import export_columns, export_rows
 from scans.findings.forms import FindingFilterForm, SuppressForm
-from scans.findings.queries import find_finding, findings
+from scans.findings.queries import LONG_COLUMNS, find_finding, findings
+from scans.findings.remediation import remediation_of
 from scans.findings.suppression import suppress_findings, unsuppress_findings
 from scans.models import Finding
 
@@ -45,7 +45,8 @@ def finding_list(request: HttpRequest) -> HttpResponseBase:
             actor=Actor.of_request(request), owner=owner, what="findings", format=file_format,
             query=request.GET.urlencode()[:300],
         )  # fmt: skip
-        return export(export_rows(owner, rows), columns=COLUMNS, name="findings", format=file_format)
+        columns = export_columns(file_format)
+        return export(export_rows(owner, rows, columns), columns=columns, name="findings", format=file_format)
     services_offered = evaluated_services(filters.provider)
     # The one that the address names stays choosable, even where no check is of it any more.
     form.offer_services(sorted({*services_offered, *filter(None, [filters.service])}))
@@ -96,9 +97,7 @@ def findings_suppress(request: HttpRequest) -> HttpResponse:
     owner = owner_of(request)
     data = request.POST if request.method == "POST" else request.GET
     # By owner: ids of other people's findings name nothing.
-    chosen = list(
-        Finding.objects.filter(owner=owner, pk__in=_keys(data.getlist("finding"))).defer("history", "suppressions")
-    )
+    chosen = list(Finding.objects.filter(owner=owner, pk__in=_keys(data.getlist("finding"))).defer(*LONG_COLUMNS))
     chosen.sort(key=lambda row: (row.severity_rank, row.title, row.asset_name))
     if not chosen:
         messages.info(request, "Choose findings in the list first.")
@@ -121,14 +120,14 @@ def findings_suppress(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, finding: Finding, form: SuppressForm, status: int = 200) -> HttpResponse:
     account = find(finding.owner, finding.account)
     asset = find_asset(finding.owner, finding.asset)
-    # The asset's link is more exact, but an asset that is gone long enough is deleted before its findings are.
-    link = asset_link(asset, account) if asset else finding_link(finding, account)
+    remediation = remediation_of(finding, account, asset)
     context = {
         "finding": finding,
         "check": find_check(finding.check_id),
         "account": account,
         "asset": asset,
-        "console_link": link,
+        "console_link": remediation.console_url,
+        "remediation": remediation,
         "history": finding.timeline[::-1],
         "form": form,
     }

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from cloudaccounts.contract.rules import PostureCheck, Severity
+from cloudaccounts.contract.rules import Severity
 from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from scans.batching import batched
-from scans.findings.evaluation import Evaluations
+from scans.findings.evaluation import Evaluations, Failure
 from scans.findings.history import append_history, history_line
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
 
@@ -29,9 +29,9 @@ RETIRED = "This check no longer exists."
 PASSED = "The check passes now."
 
 _CHANGING = [
-    "title", "severity", "severity_rank", "service", "region", "asset", "asset_name", "name_key", "reason", "status",
-    "last_seen", "open_since", "resolved_at", "resolution", "reopened_at", "reopened", "last_run", "changed_run",
-    "change", "history",
+    "title", "severity", "severity_rank", "service", "region", "asset", "asset_name", "name_key", "reason", "evidence",
+    "status", "last_seen", "open_since", "resolved_at", "resolution", "reopened_at", "reopened", "last_run",
+    "changed_run", "change", "history",
 ]  # fmt: skip
 
 
@@ -54,14 +54,14 @@ class FindingWriter:
         changed: list[Finding] = []
         for asset, evaluations in evaluated:
             findings = stored.get(asset.asset_key, {})
-            for check, reason in evaluations.failures.values():
-                existing = findings.get(check.id)
+            for failure in evaluations.failures.values():
+                existing = findings.get(failure.check.id)
                 if existing is None:
-                    new.append(self._new(asset, check, reason, now))
-                elif existing.is_open and _is_unchanged(existing, asset, check, reason):
+                    new.append(self._new(asset, failure, now))
+                elif existing.is_open and _is_unchanged(existing, asset, failure):
                     kept.append(existing.pk)
                 else:
-                    changed.append(self._fail(existing, asset, check, reason, now))
+                    changed.append(self._fail(existing, asset, failure, now))
             for finding in findings.values():
                 # A check that could not be decided says nothing: its finding stays open, and is not marked as seen.
                 decided = finding.check_id not in evaluations.unknowns
@@ -131,10 +131,10 @@ class FindingWriter:
     def _rows(self) -> QuerySet[Finding]:
         return Finding.objects.filter(account=self._run.account)
 
-    def _new(self, asset: Asset, check: PostureCheck, reason: str, now: datetime) -> Finding:
+    def _new(self, asset: Asset, failure: Failure, now: datetime) -> Finding:
         return Finding(
             account=self._run.account,
-            check_id=check.id,
+            check_id=failure.check.id,
             asset_key=asset.asset_key,
             owner=self._run.owner,
             account_name=self._run.account_name,
@@ -148,13 +148,13 @@ class FindingWriter:
             last_run=self._run.run_id,
             changed_run=self._run.run_id,
             change=FindingChange.NEW,
-            history=[history_line(now, FindingChange.NEW, reason)],
-            **_copied_columns(asset, check, reason),
+            history=[history_line(now, FindingChange.NEW, failure.reason)],
+            **_copied_columns(asset, failure),
         )
 
-    def _fail(self, row: Finding, asset: Asset, check: PostureCheck, reason: str, now: datetime) -> Finding:
+    def _fail(self, row: Finding, asset: Asset, failure: Failure, now: datetime) -> Finding:
         """Updates a finding whose check fails; reopens it where it was resolved."""
-        for name, value in _copied_columns(asset, check, reason).items():
+        for name, value in _copied_columns(asset, failure).items():
             setattr(row, name, value)
         row.last_seen, row.last_run = now, self._run.run_id
         if not row.is_open:
@@ -162,7 +162,7 @@ class FindingWriter:
             row.reopened_at = row.open_since = now
             row.reopened += 1
             row.changed_run, row.change = self._run.run_id, FindingChange.REOPENED
-            append_history(row, history_line(now, FindingChange.REOPENED, reason))
+            append_history(row, history_line(now, FindingChange.REOPENED, failure.reason))
         return row
 
     def _resolve(self, row: Finding, resolution: str, now: datetime) -> Finding:
@@ -197,8 +197,9 @@ def _notice_key(row: Finding) -> str:
     return f"{row.account}:{row.check_id}:{row.asset_key[:32]}:{row.reopened}"
 
 
-def _copied_columns(asset: Asset, check: PostureCheck, reason: str) -> dict[str, Any]:
+def _copied_columns(asset: Asset, failure: Failure) -> dict[str, Any]:
     """The columns that a finding copies of its check and its asset, so that lists need to read neither."""
+    check = failure.check
     return {
         "title": check.title[:200],
         "severity": check.severity.value,
@@ -208,9 +209,10 @@ def _copied_columns(asset: Asset, check: PostureCheck, reason: str) -> dict[str,
         "asset": asset.pk,
         "asset_name": asset.name,
         "name_key": asset.name_key,
-        "reason": reason[:1000],
+        "reason": failure.reason[:1000],
+        "evidence": failure.evidence,
     }
 
 
-def _is_unchanged(row: Finding, asset: Asset, check: PostureCheck, reason: str) -> bool:
-    return all(getattr(row, name) == value for name, value in _copied_columns(asset, check, reason).items())
+def _is_unchanged(row: Finding, asset: Asset, failure: Failure) -> bool:
+    return all(getattr(row, name) == value for name, value in _copied_columns(asset, failure).items())

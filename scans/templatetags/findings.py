@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django import template
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
@@ -24,3 +27,9 @@ def severity(word: str) -> SafeString:
 def when(text: str) -> SafeString | str:
     """A time of a finding's history, which holds it as text."""
     return ago(parse_datetime(text))
+
+
+@register.filter
+def fact_text(value: Any) -> str:
+    """A value of a finding's evidence: text as it is, anything else as JSON, which says true and false."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

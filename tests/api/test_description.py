@@ -28,6 +28,7 @@ PROMISED = {
     "/scans/{run_id}": {"get"},
     "/scans/{run_id}/cancel": {"post"},
     "/findings/": {"get"},
+    "/findings/{finding_id}": {"get"},
     "/assets/": {"get"},
     "/compliance/": {"get"},
     "/compliance/{framework}": {"get"},

@@ -18,6 +18,7 @@ from config.api.assembly import ROOT, description
 from scans.models import ScanRun
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES
+from tests.scans.findings.test_views import make as make_finding
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -36,7 +37,11 @@ BODIES: dict[str, Any] = {
 @pytest.fixture
 def records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
     account = make_account(alice)
-    return {"account_id": account.pk, "run_id": ScanRun.objects.get().run_id}
+    return {
+        "account_id": account.pk,
+        "run_id": ScanRun.objects.get().run_id,
+        "finding_id": make_finding(account, "web").pk,
+    }
 
 
 def caller(user: User) -> Caller:

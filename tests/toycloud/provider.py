@@ -32,7 +32,7 @@ from cloudaccounts.contract.report import (
     PlannedCheck,
     ValidationProgress,
 )
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Verdict
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 
@@ -48,7 +48,7 @@ def _lid(asset: Asset) -> Evaluation:
     if lid == "unreadable":
         return Evaluation(Verdict.UNKNOWN, "The lid could not be read.")
     if lid == "open":
-        return Evaluation(Verdict.FAIL, f"The lid of {asset.name} is open.")
+        return Evaluation(Verdict.FAIL, f"The lid of {asset.name} is open.", (Fact("lid", lid, "closed"),))
     return Evaluation(Verdict.PASS)
 
 
