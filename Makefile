@@ -59,7 +59,7 @@ run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:
 
 test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile
+	@$(BIN)/python -m pytest --numprocesses=4 --dist=loadfile
 
 quick: .venv/.dev ## the tests that need no cloud, browser or service
 	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --quiet

@@ -8,7 +8,6 @@ processor's time, that of ended child processes included, so that a busy machine
 from __future__ import annotations
 
 import gc
-import json
 import os
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -19,7 +18,9 @@ from typing import Any
 
 import pytest
 
-DURATIONS = Path(__file__).with_name("durations.json")
+from tests import durations
+
+TESTS = Path(__file__).parent
 SLOW = 0.5
 NEEDS = {
     "Rig": "cloud",
@@ -38,13 +39,14 @@ NOT_IMPORTED = ("brokers", "journeys", "api/test_conformance.py")
 EXAMPLES = 20  # of each property; the whole suite tries hypothesis' 100
 
 _seconds: dict[str, float] = {}
+_files: dict[str, float] = {}
 _BEGAN = pytest.StashKey[float]()
 _SPENT = "processor_seconds"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="Leave out what needs a cloud, browser, service or long.")
-    parser.addoption("--record-durations", action="store_true", help=f"Write down what takes long: {DURATIONS.name}.")
+    parser.addoption("--record-durations", action="store_true", help=f"Write {durations.FILE.name} anew.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """None leaves the question to other plugins."""
-    left_out = config.getoption("--quick") and collection_path in {DURATIONS.parent / name for name in NOT_IMPORTED}
+    left_out = config.getoption("--quick") and collection_path in {TESTS / name for name in NOT_IMPORTED}
     return True if left_out else None
 
 
@@ -68,11 +70,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    recorded = _recorded()
+    slow = durations.read().slow
     for item in items:
         for need in needs(item):
             item.add_marker(need)
-        if item.nodeid in recorded:
+        if item.nodeid in slow:
             item.add_marker("slow")
     if config.getoption("--quick"):
         left = {item for item in items if any(map(item.get_closest_marker, LEFT_OUT))}
@@ -133,6 +135,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """In the process that speaks with the person: workers send it their reports."""
+    file = report.nodeid.split("::", 1)[0]
+    _files[file] = _files.get(file, 0.0) + report.duration
     for name, value in report.user_properties:
         if name == _SPENT:
             _seconds[report.nodeid] = float(str(value))
@@ -142,11 +146,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not session.config.getoption("--record-durations") or hasattr(session.config, "workerinput"):
         return
 
+    recorded = durations.read()
     slow = {name: took for name, took in _seconds.items() if took >= SLOW}
-    kept = {name: took for name, took in _recorded().items() if name not in _seconds} | slow
-    DURATIONS.write_text(json.dumps(dict(sorted(kept.items())), indent=0, ensure_ascii=False) + "\n")
-
-
-def _recorded() -> dict[str, float]:
-    found: dict[str, float] = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
-    return found
+    recorded.slow = {name: took for name, took in recorded.slow.items() if name not in _seconds} | slow
+    if not session.config.getoption("--quick"):  # which sees a part of each file
+        recorded.files |= _files
+    durations.write(recorded)
