@@ -76,6 +76,19 @@ def _keep_managed_policies() -> None:
 _keep_managed_policies()
 
 
+class _AccountSummary(iam_models.AccountSummary):
+    """moto's GetAccountSummary leaves out whether the root user has a password."""
+
+    root_password = True
+
+    @property
+    def summary_map(self) -> dict[str, Any]:
+        return {**super().summary_map, "AccountPasswordPresent": int(self.root_password)}
+
+
+iam_models.AccountSummary = _AccountSummary  # type: ignore[misc]
+
+
 def _complete_policies() -> None:
     """moto's GetAccountAuthorizationDetails leaves a customer-managed policy's name, id and versions out."""
     for name, source in {"policy_name": "name", "policy_id": "id", "policy_version_list": "versions"}.items():

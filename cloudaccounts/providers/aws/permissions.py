@@ -177,6 +177,7 @@ PERMISSIONS: tuple[Permission, ...] = (
         (
             ("DescribeRepositories", "container images", "DescribeRepositories"),
             ("GetRepositoryPolicy", "public access to container images", "GetRepositoryPolicy"),
+            ("GetRegistryScanningConfiguration", "scans of container images", "GetRegistryScanningConfiguration"),
         ),
     ),
     *_group("EFS", "elasticfilesystem", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)),

@@ -43,8 +43,10 @@ def eks(site: Site) -> None:
     closed = {"endpointPublicAccess": False, "endpointPrivateAccess": True, "subnetIds": ["subnet-1"]}
     open_ = {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"], "subnetIds": ["subnet-1"]}
     key = {"resources": ["secrets"], "provider": {"keyArn": site.arn("kms", "alias/data-lake")}}
-    eks.create_cluster(name="analytics", roleArn=role, resourcesVpcConfig=closed, encryptionConfig=[key])
-    eks.create_cluster(name="playground", roleArn=role, resourcesVpcConfig=open_)
+    eks.create_cluster(
+        name="analytics", version="1.35", roleArn=role, resourcesVpcConfig=closed, encryptionConfig=[key]
+    )
+    eks.create_cluster(name="playground", version="1.30", roleArn=role, resourcesVpcConfig=open_)
 
 
 def ecs(site: Site) -> None:

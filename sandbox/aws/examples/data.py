@@ -28,10 +28,20 @@ def rds(site: Site) -> None:
     good = {"StorageEncrypted": True, "BackupRetentionPeriod": 14, "DeletionProtection": True, "MultiAZ": True}
     bad = {"StorageEncrypted": False, "BackupRetentionPeriod": 0, "DeletionProtection": False}
     rds.create_db_instance(
-        DBInstanceIdentifier="warehouse", PubliclyAccessible=False, AutoMinorVersionUpgrade=True, **usual, **good
+        DBInstanceIdentifier="warehouse",
+        EngineVersion="16.4",
+        PubliclyAccessible=False,
+        AutoMinorVersionUpgrade=True,
+        **usual,
+        **good,
     )
     rds.create_db_instance(
-        DBInstanceIdentifier="reporting", PubliclyAccessible=True, AutoMinorVersionUpgrade=False, **usual, **bad
+        DBInstanceIdentifier="reporting",
+        EngineVersion="11.22",
+        PubliclyAccessible=True,
+        AutoMinorVersionUpgrade=False,
+        **usual,
+        **bad,
     )
     for instance, name in (("warehouse", "warehouse-before-migration"), ("reporting", "reporting-export")):
         rds.create_db_snapshot(DBInstanceIdentifier=instance, DBSnapshotIdentifier=name)
@@ -48,7 +58,9 @@ def _clusters(rds: Any) -> None:
     """Aurora as it should be, and Neptune as it should not; a snapshot of each."""
     owner = {"MasterUsername": "owner", "MasterUserPassword": "never-used-in-the-sandbox"}
     good = {"StorageEncrypted": True, "BackupRetentionPeriod": 14, "DeletionProtection": True}
-    rds.create_db_cluster(DBClusterIdentifier="orders", Engine="aurora-postgresql", **owner, **good)
+    rds.create_db_cluster(
+        DBClusterIdentifier="orders", Engine="aurora-postgresql", EngineVersion="16.4", **owner, **good
+    )
     bad = {"StorageEncrypted": False, "BackupRetentionPeriod": 1, "DeletionProtection": False}
     rds.create_db_cluster(DBClusterIdentifier="relations", Engine="neptune", **bad)
     for cluster, engine in (("orders", "aurora-postgresql"), ("relations", "neptune")):

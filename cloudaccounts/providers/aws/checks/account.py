@@ -34,8 +34,15 @@ def _root(asset: Asset, name: str) -> bool:
 
 
 def _root_mfa(asset: Asset) -> Evaluation:
-    on = _root(asset, "AccountMFAEnabled")
-    return expect(on, "The root user signs in with a password alone.", "The root user has a second factor.")
+    """Organizations may take the root user's credentials away: then nobody can sign in, with or without a factor.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-access-management.html
+    """
+    if _root(asset, "AccountMFAEnabled"):
+        return passed("The root user has a second factor.")
+    if not _root(asset, "AccountPasswordPresent"):
+        return not_applicable("The root user has no password: nobody can sign in as root.")
+    return failed("The root user signs in with a password alone.")
 
 
 def _root_keys(asset: Asset) -> Evaluation:
@@ -47,9 +54,10 @@ def _password_length(asset: Asset) -> Evaluation:
     policy = optional(asset, "password_policy", dict)
     if policy is None:
         return failed("The account has no password policy of its own: 8 characters are enough.")
-    # AWS gives the number of every policy; anything else is not counted as a length.
+    # AWS gives the number of every policy.
     least = policy.get("MinimumPasswordLength")
-    least = least if isinstance(least, int) else 0
+    if isinstance(least, bool) or not isinstance(least, int):
+        raise UnknownFactError("How long passwords must be was not told.")
     return expect(
         least >= PASSWORD_LENGTH,
         f"Passwords of {least} characters are enough; at least {PASSWORD_LENGTH} should be asked for.",
@@ -62,8 +70,9 @@ def _password_reuse(asset: Asset) -> Evaluation:
     if policy is None:
         return failed("The account has no password policy of its own: old passwords may be used again.")
     # AWS leaves the number out where reuse is not prevented.
-    kept = policy.get("PasswordReusePrevention")
-    kept = kept if isinstance(kept, int) else 0
+    kept = policy.get("PasswordReusePrevention", 0)
+    if isinstance(kept, bool) or not isinstance(kept, int):
+        raise UnknownFactError("How many passwords are remembered has a form that is not known here.")
     return expect(
         kept >= PASSWORDS_REMEMBERED,
         f"Only the last {kept} passwords are remembered." if kept else "Old passwords may be used again.",

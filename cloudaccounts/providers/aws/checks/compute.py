@@ -9,7 +9,9 @@ from cloudaccounts.contract.rules import Evaluation, Severity, Verdict
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
+    failed,
     not_applicable,
+    observed,
     optional,
     passed,
     required,
@@ -18,7 +20,8 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.provider_kit.reach import verdicts
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.providers.aws.checks import policies
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
+from cloudaccounts.providers.aws.checks.support import KUBERNETES, RUNTIMES, evaluate_support
 from cloudaccounts.providers.aws.policy.access import openings
 from cloudaccounts.providers.aws.policy.document import parse_resource_policy
 
@@ -26,24 +29,6 @@ _INSTANCE, _FUNCTION = "aws.ec2.instance", "aws.lambda.function"
 _WORST_FIRST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
 # Such instances stay listed for about an hour, and nothing can be changed on them.
 _GONE = {"terminated", "shutting-down"}
-# Past "Block function update" or about to be: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-_OLD_RUNTIMES = frozenset(
-    {
-        *(
-            "nodejs",
-            "nodejs4.3",
-            "nodejs4.3-edge",
-            "nodejs6.10",
-            "nodejs8.10",
-            "nodejs10.x",
-            "nodejs12.x",
-            "nodejs14.x",
-        ),
-        *("nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8", "ruby2.5", "ruby2.7"),
-        *("java8", "go1.x", "provided", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1"),
-        *("dotnet5.0", "dotnet6", "dotnet7"),
-    }
-)
 
 
 def _imds(asset: Asset) -> Evaluation:
@@ -51,10 +36,14 @@ def _imds(asset: Asset) -> Evaluation:
         return not_applicable("The instance is being ended.")
     if optional(asset, "metadata_endpoint", str) == "disabled":
         return passed("The metadata service is switched off.")
+    tokens = required(asset, "metadata_tokens", str)
     # "optional" means that both versions are answered (EC2 API reference, InstanceMetadataOptionsResponse).
-    on = required(asset, "metadata_tokens", str) == "required"
+    if tokens not in ("required", "optional"):
+        raise UnknownFactError(f"What the metadata service asks for is not known here: {tokens}.")
     return expect(
-        on, "The metadata service also answers requests without a token (IMDSv1).", "Only IMDSv2 is answered."
+        tokens == "required",
+        "The metadata service also answers requests without a token (IMDSv1).",
+        "Only IMDSv2 is answered.",
     )
 
 
@@ -107,11 +96,7 @@ def _runtime(asset: Asset) -> Evaluation:
     runtime = optional(asset, "runtime", str)
     if not runtime:
         return not_applicable("The function brings its own image.")
-    return expect(
-        runtime not in _OLD_RUNTIMES,
-        f"{runtime} gets no more security updates from AWS.",
-        f"{runtime} is not known to be out of support.",
-    )
+    return evaluate_support(asset, RUNTIMES, runtime, runtime)
 
 
 def _eks_endpoint(asset: Asset) -> Evaluation:
@@ -134,10 +119,30 @@ def _eks_secrets(asset: Asset) -> Evaluation:
     )
 
 
+def _eks_version(asset: Asset) -> Evaluation:
+    required(asset, "logs", list)  # read by the same call: says why, where the version is missing
+    version = observed(asset, "version")
+    if not isinstance(version, str) or not version:
+        raise UnknownFactError("The version was not told.")
+    return evaluate_support(asset, KUBERNETES, version, f"Kubernetes {version}")
+
+
 def _ecr_scan(asset: Asset) -> Evaluation:
+    """The registry's rules come first. With basic scanning, the repository's own setting counts where none fits.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html
+    """
+    registry = required(asset, "registry_scanning", dict)
+    kind, frequencies = registry.get("type"), texts(registry.get("frequencies"))
+    if set(frequencies) & {"SCAN_ON_PUSH", "CONTINUOUS_SCAN"}:
+        return passed("Images are scanned when they are pushed, by the registry's rules.")
+    if kind not in ("BASIC", "ENHANCED") or set(frequencies) - {"MANUAL"}:
+        raise UnknownFactError("The registry's scanning has a form that is not known here.")
+    if kind == "ENHANCED":
+        return failed("No rule of the registry's enhanced scanning is about this repository.")
     return expect(
         required(asset, "scan_on_push", bool),
-        "The repository does not ask for scans on push; the registry's own scanning may still do so.",
+        "Neither the repository nor the registry asks for scans on push.",
         "Images are scanned when they are pushed.",
     )
 
@@ -252,6 +257,7 @@ CHECKS = (
         console="Lambda, Functions, the function, Code, Runtime settings, Edit.",
         command="aws lambda update-function-configuration --function-name <function> --runtime <runtime>",
         references=(aws_docs("Lambda runtimes", "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"),),
+        time_dependent=True,
     ),
     check(
         "eks_endpoint_public",
@@ -276,6 +282,22 @@ CHECKS = (
         command="aws eks associate-encryption-config --cluster-name <cluster> --encryption-config "
         '\'[{"resources":["secrets"],"provider":{"keyArn":"<key>"}}]\'',
         references=(security_hub("EKS.3"),),
+    ),
+    check(
+        "eks_version_supported",
+        "Kubernetes version is past its standard support",
+        Severity.MEDIUM,
+        "aws.eks.cluster",
+        _eks_version,
+        why="Past its standard support a version costs several times as much, and after a year of that AWS upgrades "
+        "the cluster on a day of its own choice.",
+        console="EKS, Clusters, the cluster, Upgrade now: one minor version at a time, the control plane first.",
+        command="aws eks update-cluster-version --name <cluster> --kubernetes-version <new>",
+        references=(
+            security_hub("EKS.2"),
+            aws_docs("EKS versions", "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html"),
+        ),
+        time_dependent=True,
     ),
     check(
         "ecr_scan_on_push",

@@ -8,12 +8,15 @@ from typing import Any
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
     days_since,
     expect,
+    failed,
     not_applicable,
     observed,
     optional,
     parse_time,
+    passed,
     required,
     rows,
 )
@@ -39,20 +42,27 @@ def _unused(asset: Asset) -> Evaluation:
     if required(asset, "root", bool):
         return not_applicable("The root user has a rule of its own.")
     # A password and each key on its own: one that is in use does not excuse another that is forgotten.
-    idle = []
+    idle, unread = [], list[str]()
     if required(asset, "console_password", bool):
         # A password that was set a week ago and not used yet is not forgotten, so its change counts as a use.
         last = _latest(observed(asset, "password_last_used_at"), optional(asset, "password_changed_at", str))
         idle.append(("the password", days_since(asset, last or optional(asset, "created_at", str))))
     for number, key in enumerate(rows(asset, "access_keys"), start=1):
+        active = key.get("active")
+        if not isinstance(active, bool):
+            unread.append(f"access key {number}")
         # An inactive key cannot be used, so its age does not matter.
-        if key.get("active") is True:
+        if active is True:
             last = _latest(observed(asset, f"access_key_{number}_last_used_at"), key.get("made_at"))
             idle.append((f"access key {number}", days_since(asset, last)))
-    if not idle:
-        return not_applicable("The user has neither a password nor an active key.")
     old = [f"{what} for {days} days" for what, days in idle if days >= UNUSED_DAYS]
-    return expect(not old, f"Not used: {', '.join(old)}.", "Everything was used lately.")
+    if old:
+        return failed(f"Not used: {', '.join(old)}.")
+    if unread:
+        raise UnknownFactError(f"Whether {' and '.join(unread)} may be used was not told.")
+    return (
+        passed("Everything was used lately.") if idle else not_applicable("There is neither password nor active key.")
+    )
 
 
 def _latest(*values: Any) -> str | None:
@@ -60,25 +70,31 @@ def _latest(*values: Any) -> str | None:
     return max(known)[1] if known else None
 
 
-def _keys(asset: Asset) -> list[Mapping[str, Any]]:
-    return [key for key in rows(asset, "access_keys") if key.get("active") is True]
+def _keys(asset: Asset) -> tuple[list[Mapping[str, Any]], bool]:
+    """The active ones, and whether the state of each key is known."""
+    keys = rows(asset, "access_keys")
+    return [key for key in keys if key.get("active") is True], all(isinstance(key.get("active"), bool) for key in keys)
 
 
 def _key_age(asset: Asset) -> Evaluation:
-    keys = _keys(asset)
+    keys, are_known = _keys(asset)
+    oldest = max((days_since(asset, key.get("created_at")) for key in keys), default=0)
+    if oldest >= KEY_DAYS:
+        return failed(f"An active key is {oldest} days old; the limit is {KEY_DAYS}.")
+    if not are_known:
+        raise UnknownFactError("Whether a key may be used was not told.")
     if not keys:
         return not_applicable("The user has no active access key.")
-    oldest = max(days_since(asset, key.get("created_at")) for key in keys)
-    return expect(
-        oldest < KEY_DAYS,
-        f"An active key is {oldest} days old; the limit is {KEY_DAYS}.",
-        f"The oldest active key is {oldest} days old.",
-    )
+    return passed(f"The oldest active key is {oldest} days old.")
 
 
 def _one_key(asset: Asset) -> Evaluation:
-    count = len(_keys(asset))
-    return expect(count <= 1, f"The user has {count} active access keys.", f"{count} active access keys.")
+    keys, are_known = _keys(asset)
+    if len(keys) > 1:
+        return failed(f"The user has {len(keys)} active access keys.")
+    if not are_known:
+        raise UnknownFactError("Whether a key may be used was not told.")
+    return passed(f"{len(keys)} active access keys.")
 
 
 def _through_groups(asset: Asset) -> Evaluation:

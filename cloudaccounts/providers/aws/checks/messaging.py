@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import days_since, expect, not_applicable, optional, required
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    days_since,
+    expect,
+    failed,
+    not_applicable,
+    optional,
+    passed,
+    required,
+)
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
 
 # Security Hub's default for ACM.1.
 EXPIRY_DAYS = 30
 _QUEUE, _TOPIC = "aws.sqs.queue", "aws.sns.topic"
+# As botocore's models of KMS and ACM list them; the beginnings of the families of key specs.
+_KEY_SPECS = ("SYMMETRIC_DEFAULT", "RSA_", "ECC_", "HMAC_", "SM2", "ML_DSA_", "ML_KEM_")
+_KEY_ORIGINS = ("AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+_KEY_STATES = (
+    *("Creating", "Enabled", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion"),
+    *("Unavailable", "Updating"),
+)
+_NOT_ISSUED = ("PENDING_VALIDATION", "INACTIVE", "VALIDATION_TIMED_OUT", "REVOKED", "FAILED")
 
 
 def _open_policy(asset: Asset) -> Evaluation:
@@ -30,18 +47,27 @@ def _rotated(asset: Asset) -> Evaluation:
 
 
 def _key_rotation(asset: Asset) -> Evaluation:
-    """CIS 3.6: symmetric keys of the customer's own."""
-    if required(asset, "state", str) != "Enabled":
+    """Of symmetric keys of the customer's own: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html"""
+    state = required(asset, "state", str)
+    if state not in _KEY_STATES:
+        raise UnknownFactError(f"The key's state is not known here: {state}.")
+    if state != "Enabled":
         return not_applicable("The key is not in use.")
-    on = optional(asset, "rotation", bool)
-    if on is None:
+    spec, origin = required(asset, "spec", str), required(asset, "origin", str)
+    if not spec.startswith(_KEY_SPECS) or origin not in _KEY_ORIGINS:
+        raise UnknownFactError("This kind of key is not known here.")
+    if spec != "SYMMETRIC_DEFAULT" or origin != "AWS_KMS":
         return not_applicable("AWS cannot rotate keys of this kind automatically.")
+    on = required(asset, "rotation", bool)
     return expect(on, "The key is never rotated automatically.", "The key is rotated each year.")
 
 
 def _expires(asset: Asset) -> Evaluation:
-    if required(asset, "status", str) not in ("ISSUED", "EXPIRED"):
+    status = required(asset, "status", str)
+    if status in _NOT_ISSUED:
         return not_applicable("The certificate is not issued.")
+    if status not in ("ISSUED", "EXPIRED"):
+        raise UnknownFactError(f"The certificate's status is not known here: {status}.")
     if optional(asset, "in_use", bool) is False:
         return not_applicable("Nothing uses the certificate.")
     # The date is in the future, so the days since it are negative.
@@ -54,8 +80,14 @@ def _expires(asset: Asset) -> Evaluation:
 
 
 def _https(asset: Asset) -> Evaluation:
-    is_open = "allow-all" in texts(required(asset, "viewer_protocols", list))
-    return expect(not is_open, "Visitors may read without HTTPS.", "Visitors are served over HTTPS.")
+    if not required(asset, "enabled", bool):
+        return not_applicable("The distribution is switched off.")
+    protocols = set(texts(required(asset, "viewer_protocols", list)))
+    if "allow-all" in protocols:
+        return failed("Visitors may read without HTTPS.")
+    if not protocols or protocols - {"https-only", "redirect-to-https"}:
+        raise UnknownFactError("What visitors are served by has a form that is not known here.")
+    return passed("Visitors are served over HTTPS.")
 
 
 CHECKS = (

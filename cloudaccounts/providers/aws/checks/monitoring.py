@@ -42,10 +42,11 @@ def _logging(asset: Asset) -> Evaluation:
 def _recorder(asset: Asset) -> Evaluation:
     """CIS 3.3: in every region, all supported types."""
     recorders = rows(asset, "recorders")
-    if any(recorder.get("recording") is True and recorder.get("all_supported") is True for recorder in recorders):
+    states = [tuple(recorder.get(name) for name in ("recording", "all_supported")) for recorder in recorders]
+    if (True, True) in states:
         return passed("Changes of all supported resources are recorded.")
-    if any(recorder.get("recording") is None for recorder in recorders):
-        raise UnknownFactError("Whether the recorder is on could not be read.")
+    if any(None in state and False not in state for state in states):
+        raise UnknownFactError("Whether the recorder is on, and records all kinds of resources, was not told.")
     if any(recorder.get("recording") is True for recorder in recorders):
         return failed("Only some kinds of resources are recorded.")
     return failed("The recorder is switched off." if recorders else "AWS Config records nothing in this region.")

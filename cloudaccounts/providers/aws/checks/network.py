@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, not_applicable, passed, required, rows
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    expect,
+    failed,
+    not_applicable,
+    passed,
+    required,
+    rows,
+)
 from cloudaccounts.provider_kit.reach.addresses import Reach
 from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
 from cloudaccounts.providers.aws.checks import ingress
@@ -67,13 +75,21 @@ def _default_group(asset: Asset) -> Evaluation:
 
 
 def _flow_logs(asset: Asset) -> Evaluation:
-    """CIS asks for rejected packets at least."""
-    kinds = {str(log.get("traffic")) for log in rows(asset, "flow_logs") if log.get("status") == "ACTIVE"}
-    return expect(
-        bool(kinds & {"ALL", "REJECT"}),
-        "Only accepted traffic is recorded." if kinds else "No flow log records this network's traffic.",
-        "Flow logs record rejected traffic.",
-    )
+    """Rejected packets at least, by a log that arrives where it is sent."""
+    logs = [
+        tuple(log.get(name) for name in ("traffic", "status", "delivery"))
+        for log in rows(asset, "flow_logs")
+        if log.get("status") in ("ACTIVE", None)
+    ]
+    whole = [log for log in logs if log[0] in ("ALL", "REJECT")]
+    if any(log[1:] == ("ACTIVE", "SUCCESS") for log in whole):
+        return passed("Flow logs record rejected traffic.")
+    # What may be good, and is not known to be: a state or kind that was not told, or is new.
+    if any(kind not in ("ACCEPT",) and delivery != "FAILED" for kind, _, delivery in logs):
+        raise UnknownFactError("Whether a flow log records rejected traffic, and delivers it, was not told.")
+    if whole:
+        return failed("The flow log's records do not arrive: their delivery fails.")
+    return failed("Only accepted traffic is recorded." if logs else "No flow log records this network's traffic.")
 
 
 _CLOSE = (

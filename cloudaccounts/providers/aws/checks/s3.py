@@ -23,6 +23,7 @@ from cloudaccounts.providers.aws.policy.transport import denies_plain_transport
 
 _BUCKET = "aws.s3.bucket"
 _NO_POLICY = Policy(())
+_ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup")  # botocore's model, ServerSideEncryption
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # AuthenticatedUsers is everybody with any AWS account, so no less public.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
@@ -39,6 +40,7 @@ _BLOCKING = aws_docs(
 def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
     """Which of the four blocks are on, for the account or the bucket; and why one of the two could not be read."""
     held, unknown = dict.fromkeys(_FLAGS, False), ""
+    absent: set[str] = set()
     for name in ("public_access_block", "account_public_access_block"):
         try:
             block = optional(asset, name, dict)
@@ -47,6 +49,11 @@ def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
             continue
         for flag in _FLAGS:
             held[flag] = held[flag] or bool(block and block.get(flag) is True)
+            if block is not None and not isinstance(block.get(flag), bool):
+                absent.add(flag)
+    # S3 tells all four of each block.
+    if unclear := [flag for flag in _FLAGS if flag in absent and not held[flag]]:
+        unknown = unknown or f"{unclear[0]} was not told."
     return held, unknown
 
 
@@ -91,10 +98,13 @@ def _open_by_policy(asset: Asset) -> list[str]:
 
 
 def _open_by_list(asset: Asset) -> list[str]:
-    if optional(asset, "ownership", str) == "BucketOwnerEnforced":  # then access lists count for nothing
+    ownership = optional(asset, "ownership", str)
+    if ownership == "BucketOwnerEnforced":  # then access lists count for nothing
         return []
     grants = rows(asset, "acl_grants")
     permissions = sorted({str(grant.get("permission")) for grant in grants if grant.get("grantee") in _EVERYBODY})
+    if permissions and ownership not in (None, "BucketOwnerPreferred", "ObjectWriter"):
+        raise UnknownFactError(f"Whether access lists count is not known here: {ownership}.")
     return [f"its access list gives everybody {', '.join(permissions)}"] if permissions else []
 
 
@@ -118,21 +128,29 @@ def _arn(asset: Asset) -> str:
 
 
 def _encrypted(asset: Asset) -> Evaluation:
-    algorithm = (optional(asset, "encryption", dict) or {}).get("algorithm")
-    return expect(
-        isinstance(algorithm, str) and bool(algorithm),
-        "No default encryption is set.",
-        f"New objects are encrypted ({algorithm}).",
-    )
+    encryption = optional(asset, "encryption", dict)
+    if encryption is None:
+        return failed("No default encryption is set.")
+    algorithm = encryption.get("algorithm")
+    if algorithm not in _ALGORITHMS:
+        raise UnknownFactError("The default encryption has a form that is not known here.")
+    return passed(f"New objects are encrypted ({algorithm}).")
 
 
 def _versioned(asset: Asset) -> Evaluation:
-    on = required(asset, "versioning", dict).get("status") == "Enabled"
+    on = _state(asset, "status", on="Enabled", off=("Suspended", "Off"))
     return expect(on, "What is overwritten or deleted is gone.", "Old versions are kept.")
 
 
+def _state(asset: Asset, name: str, *, on: str, off: tuple[str, ...]) -> bool:
+    state = required(asset, "versioning", dict).get(name)
+    if state != on and state not in off:
+        raise UnknownFactError("Versioning has a form that is not known here.")
+    return bool(state == on)
+
+
 def _mfa_delete(asset: Asset) -> Evaluation:
-    on = required(asset, "versioning", dict).get("mfa_delete") == "Enabled"
+    on = _state(asset, "mfa_delete", on="Enabled", off=("Disabled",))
     return expect(on, "Versions can be deleted without a second factor.", "Deleting versions needs a second factor.")
 
 

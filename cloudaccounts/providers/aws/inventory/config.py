@@ -35,6 +35,6 @@ def _recorder(recorder: Any, status: Any) -> dict[str, Any]:
     return {
         "name": recorder["name"],
         "recording": status.get("recording"),
-        "all_supported": group.get("allSupported", False),
-        "global_types": group.get("includeGlobalResourceTypes", False),
+        "all_supported": group.get("allSupported"),
+        "global_types": group.get("includeGlobalResourceTypes"),
     }

@@ -13,6 +13,7 @@ from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.aws.errors import is_denied
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, lower_tags, paged
+from cloudaccounts.providers.aws.policy.patterns import covers
 
 THREADS = 4  # EKS clusters, or repositories, read at once: each takes a small call
 ECS_BATCH = 100  # clusters that DescribeClusters takes
@@ -111,18 +112,48 @@ def _ecs_cluster(scope: Scope, item: Any) -> Asset:
 
 def ecr(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecr", scope.region)
+    registry = Properties(scope.connection)
+    registry.read(
+        "registry_scanning",
+        lambda: client.get_registry_scanning_configuration().get("scanningConfiguration", {}),
+        permission="ecr:GetRegistryScanningConfiguration",
+    )
     repositories = paged(client, "describe_repositories", "repositories")
-    yield from each(partial(_repository, scope, client), repositories, threads=THREADS)
+    yield from each(partial(_repository, scope, client, registry), repositories, threads=THREADS)
 
 
-def _repository(scope: Scope, client: Any, item: Any) -> Asset:
+def scanning_of(name: str, registry: Any) -> dict[str, Any]:
+    """How the registry scans a repository: its kind of scanning, and what the rules ask for that fit the name."""
+    return {
+        "type": registry.get("scanType"),
+        "frequencies": sorted(
+            {
+                str(rule.get("scanFrequency"))
+                for rule in registry.get("rules", ())
+                if any(_fits(name, str(item.get("filter", ""))) for item in rule.get("repositoryFilters", ()))
+            }
+        ),
+    }
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """A filter without a wildcard fits each name that contains it.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-filters.html
+    """
+    return covers(pattern, name) if "*" in pattern else pattern in name
+
+
+def _repository(scope: Scope, client: Any, registry: Properties, item: Any) -> Asset:
     name = item["repositoryName"]
     encryption = item.get("encryptionConfiguration", {})
-    properties = Properties(scope.connection)
+    properties = Properties(scope.connection, refused=dict(registry.refused))
+    scanning = registry.values["registry_scanning"]
     properties.values |= {
+        "registry_scanning": None if scanning is None else scanning_of(name, scanning),
         "uri": item.get("repositoryUri"),
         "immutable_tags": item.get("imageTagMutability") == "IMMUTABLE",
-        "scan_on_push": item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+        "scan_on_push": item.get("imageScanningConfiguration", {}).get("scanOnPush"),
         "encryption": encryption.get("encryptionType"),
         "kms_key_id": encryption.get("kmsKey"),
         "created_at": plain(item.get("createdAt")),

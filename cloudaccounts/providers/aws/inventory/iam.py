@@ -34,6 +34,8 @@ THREADS = 4  # users read at once: each takes two small calls
 # quotas.
 _ROOT = {"AccountMFAEnabled", "AccountAccessKeysPresent", "AccountSigningCertificatesPresent", "AccountPasswordPresent"}
 _COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers", "MFADevices", "MFADevicesInUse", "ServerCertificates")
+# None for a state that is not known here.
+_KEY_STATES = {"Active": True, "Inactive": False, "Expired": False}
 _POLICIES: list[EntityTypeType] = ["LocalManagedPolicy"]
 _IDENTITIES: list[EntityTypeType] = ["User", "Group", "Role"]
 # What is kept with each identity of an attached policy that makes nobody an administrator, and limits none.
@@ -142,7 +144,11 @@ def _user(scope: Scope, client: IAMClient, documents: Mapping[str, Any], user: U
 def _keys(client: IAMClient, name: str) -> list[Any]:
     pages = client.get_paginator("list_access_keys").paginate(UserName=name)
     return ordered(
-        {"id": key["AccessKeyId"], "active": key["Status"] == "Active", "created_at": plain(key["CreateDate"])}
+        {
+            "id": key["AccessKeyId"],
+            "active": _KEY_STATES.get(key.get("Status", "")),
+            "created_at": plain(key.get("CreateDate")),
+        }
         for page in pages
         for key in page["AccessKeyMetadata"]
     )

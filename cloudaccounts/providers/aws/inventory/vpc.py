@@ -61,6 +61,7 @@ def _flow_logs(client: EC2Client) -> dict[str, list[Any]]:
             "id": log["FlowLogId"],
             "traffic": log.get("TrafficType"),
             "status": log.get("FlowLogStatus"),
+            "delivery": log.get("DeliverLogsStatus"),
             "destination": log.get("LogDestination") or log.get("LogGroupName"),
         }
         logs_by_resource.setdefault(log.get("ResourceId", ""), []).append(facts)

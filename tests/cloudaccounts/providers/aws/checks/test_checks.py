@@ -86,7 +86,11 @@ CERTIFICATE = {"status": "ISSUED", "in_use": True}
 
 # Check: passing, failing, and what it does not apply to (None: every asset of its type is judged).
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] = {
-    "aws_iam_root_mfa": ({"root": {"AccountMFAEnabled": True}}, {"root": {"AccountMFAEnabled": False}}, None),
+    "aws_iam_root_mfa": (
+        {"root": {"AccountMFAEnabled": True}},
+        {"root": {"AccountMFAEnabled": False, "AccountPasswordPresent": True}},
+        {"root": {"AccountMFAEnabled": False, "AccountPasswordPresent": False}},
+    ),
     "aws_iam_root_access_keys": (
         {"root": {"AccountAccessKeysPresent": False}},
         {"root": {"AccountAccessKeysPresent": True}},
@@ -196,8 +200,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         {"group_name": "web", "ingress": [], "egress": []},
     ),
     "aws_ec2_vpc_flow_logs": (
-        {"flow_logs": [{"traffic": "REJECT", "status": "ACTIVE"}]},
-        {"flow_logs": [{"traffic": "ACCEPT", "status": "ACTIVE"}]},
+        {"flow_logs": [{"traffic": "REJECT", "status": "ACTIVE", "delivery": "SUCCESS"}]},
+        {"flow_logs": [{"traffic": "ACCEPT", "status": "ACTIVE", "delivery": "SUCCESS"}]},
         None,
     ),
     "aws_ec2_instance_imdsv2": (
@@ -219,23 +223,64 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         {"policy": None, "alias_policies": {"live": everybody()}},
         None,
     ),
-    "aws_lambda_runtime_supported": ({"runtime": "python3.13"}, {"runtime": "nodejs14.x"}, {"runtime": None}),
+    "aws_lambda_runtime_supported": (
+        {"runtime": "python3.13", **seen()},
+        {"runtime": "python3.9", **seen()},
+        {"runtime": None},
+    ),
+    "aws_eks_version_supported": ({"logs": [], **seen(version="1.35")}, {"logs": [], **seen(version="1.33")}, None),
     "aws_eks_endpoint_public": (
         {"public_endpoint": True, "public_cidrs": ["192.0.2.0/24"]},
         {"public_endpoint": True, "public_cidrs": ["0.0.0.0/0"]},
         None,
     ),
     "aws_eks_secrets_encrypted": ({"secrets_encrypted": True}, {"secrets_encrypted": False}, None),
-    "aws_ecr_scan_on_push": ({"scan_on_push": True}, {"scan_on_push": False}, None),
-    "aws_rds_instance_public": ({"public": False}, {"public": True}, None),
-    "aws_rds_instance_encrypted": ({"encrypted": True}, {"encrypted": False}, None),
-    "aws_rds_cluster_encrypted": ({"encrypted": True}, {"encrypted": False}, None),
-    "aws_rds_auto_minor_upgrade": ({"auto_minor_upgrade": True}, {"auto_minor_upgrade": False}, None),
-    "aws_rds_backups": (
-        {"cluster": None, "backup_days": 7},
-        {"cluster": None, "backup_days": 6},
-        {"cluster": "c", "backup_days": 0},
+    "aws_ecr_scan_on_push": (
+        {"registry_scanning": {"type": "BASIC", "frequencies": []}, "scan_on_push": True},
+        {"registry_scanning": {"type": "BASIC", "frequencies": []}, "scan_on_push": False},
+        None,
     ),
+    "aws_rds_instance_public": ({"public": False}, {"public": True}, None),
+    "aws_rds_instance_encrypted": (
+        {"cluster": None, "encrypted": True},
+        {"cluster": None, "encrypted": False},
+        {"cluster": "c", "encrypted": False},
+    ),
+    "aws_rds_cluster_encrypted": ({"encrypted": True}, {"encrypted": False}, None),
+    "aws_rds_auto_minor_upgrade": (
+        {"engine": "postgres", "auto_minor_upgrade": True},
+        {"engine": "neptune", "auto_minor_upgrade": False},
+        {"engine": "docdb", "auto_minor_upgrade": False},
+    ),
+    "aws_rds_backups": (
+        {"cluster": None, "replica_of": None, "backup_days": 7},
+        {"cluster": None, "replica_of": None, "backup_days": 6},
+        {"cluster": None, "replica_of": "primary", "backup_days": 0},
+    ),
+    "aws_rds_cluster_backups": ({"backup_days": 7}, {"backup_days": 1}, None),
+    "aws_rds_cluster_deletion_protection": ({"deletion_protection": True}, {"deletion_protection": False}, None),
+    "aws_rds_multi_az": (
+        {"cluster": None, "replica_of": None, "multi_az": True},
+        {"cluster": None, "replica_of": None, "multi_az": False},
+        {"cluster": "c", "multi_az": False},
+    ),
+    "aws_rds_cluster_multi_az": (
+        {"engine_mode": "provisioned", "multi_az": True},
+        {"engine_mode": "provisioned", "multi_az": False},
+        {"engine_mode": "serverless", "multi_az": False},
+    ),
+    "aws_rds_engine_supported": (
+        {"cluster": None, "engine": "postgres", **seen(engine_version="16.4")},
+        {"cluster": None, "engine": "mysql", **seen(engine_version="5.7.44")},
+        {"cluster": "c", "engine": "neptune", **seen(engine_version="1.0.2.0")},
+    ),
+    "aws_rds_cluster_engine_supported": (
+        {"engine": "docdb", **seen(engine_version="5.0.0")},
+        {"engine": "aurora-mysql", **seen(engine_version="5.7.mysql_aurora.2.11.3")},
+        None,
+    ),
+    "aws_rds_cluster_snapshot_public": ({"shared_with": ["123400000001"]}, {"shared_with": ["all"]}, None),
+    "aws_rds_cluster_snapshot_encrypted": ({"encrypted": True}, {"encrypted": False}, None),
     "aws_rds_deletion_protection": (
         {"cluster": None, "deletion_protection": True},
         {"cluster": None, "deletion_protection": False},
@@ -270,8 +315,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
     ),
     "aws_ecr_repository_public": ({"policy": None}, {"policy": everybody()}, None),
     "aws_kms_key_rotation": (
-        {"state": "Enabled", "rotation": True},
-        {"state": "Enabled", "rotation": False},
+        {"state": "Enabled", "spec": "SYMMETRIC_DEFAULT", "origin": "AWS_KMS", "rotation": True},
+        {"state": "Enabled", "spec": "SYMMETRIC_DEFAULT", "origin": "AWS_KMS", "rotation": False},
         {"state": "PendingDeletion", "rotation": None},
     ),
     "aws_acm_certificate_expiry": (
@@ -280,9 +325,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         CERTIFICATE | {"in_use": False, "expires_at": ago(1)} | seen(),
     ),
     "aws_cloudfront_https": (
-        {"viewer_protocols": ["redirect-to-https"]},
-        {"viewer_protocols": ["allow-all", "https-only"]},
-        None,
+        {"enabled": True, "viewer_protocols": ["redirect-to-https"]},
+        {"enabled": True, "viewer_protocols": ["allow-all", "https-only"]},
+        {"enabled": False, "viewer_protocols": ["allow-all"]},
     ),
     "aws_cloudtrail_all_regions": (
         {"trails": [TRAIL | {"logging": None}, TRAIL]},

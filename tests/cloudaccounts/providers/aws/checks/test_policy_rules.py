@@ -40,6 +40,14 @@ def resource(policy: Any) -> dict[str, Any]:
     return {"policy": policy, "alias_policies": {}, "state": "Enabled"}
 
 
+NOT_RESTRICTED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": False,
+}
+
+
 @pytest.mark.parametrize("identifier", RULES)
 @pytest.mark.parametrize(
     ("policy", "verdict"),
@@ -123,7 +131,7 @@ BUCKET: dict[str, Any] = {
         ({"policy": document()}, FAIL),
         ({"policy": document(), "public_access_block": {"RestrictPublicBuckets": True}}, PASS),
         ({"policy": document(), "account_public_access_block": {"RestrictPublicBuckets": True}}, PASS),
-        ({"policy": document(), "account_public_access_block": {"BlockPublicPolicy": True}}, FAIL),
+        ({"policy": document(), "account_public_access_block": NOT_RESTRICTED}, FAIL),
         ({"policy": document({"AWS": OWN}), "policy_is_public": True}, FAIL),
         ({"policy": document({"AWS": OWN}), "unreadable": {"policy_is_public": "x"}}, UNKNOWN),
         ({"policy": document(), "unreadable": {"policy_is_public": "x"}}, FAIL),

@@ -72,6 +72,14 @@ def platform(cloud: Cloud, memory: dict[str, Found]) -> Found:
         ("aws_rds_backups", "warehouse", "reporting"),
         ("aws_rds_snapshot_public", "warehouse-before-migration", "reporting-export"),
         ("aws_rds_snapshot_encrypted", "warehouse-before-migration", "reporting-export"),
+        ("aws_rds_multi_az", "warehouse", "reporting"),
+        ("aws_rds_engine_supported", "warehouse", "reporting"),
+        ("aws_rds_cluster_backups", "orders", "relations"),
+        ("aws_rds_cluster_deletion_protection", "orders", "relations"),
+        ("aws_rds_cluster_encrypted", "orders", "relations"),
+        ("aws_rds_cluster_snapshot_public", "orders-before", "relations-before"),
+        ("aws_rds_cluster_snapshot_encrypted", "orders-before", "relations-before"),
+        ("aws_eks_version_supported", "analytics", "playground"),
         ("aws_lambda_function_public", "ingest-events", "thumbnailer"),
         ("aws_lambda_function_public", "ingest-events", "partner-report"),  # the latter by an alias
         ("aws_lambda_runtime_supported", "ingest-events", "thumbnailer"),
@@ -106,6 +114,13 @@ def test_the_account_itself_is_judged(platform: Found) -> None:
     assert platform["aws_iam_policy_admin"][Verdict.FAIL] == {"everything-for-now"}
     assert len(platform["aws_ec2_snapshot_public"][Verdict.FAIL]) == 1
     assert len(platform["aws_ec2_vpc_flow_logs"][Verdict.PASS]) == 1
+
+
+def test_a_replica_and_a_clusters_instance_are_not_failed_for_what_they_do_not_carry(platform: Found) -> None:
+    for check in ("aws_rds_backups", "aws_rds_multi_az"):
+        assert {"warehouse-replica", "orders-1", "relations-1"} <= platform[check][Verdict.NOT_APPLICABLE]
+    for check in ("aws_rds_deletion_protection", "aws_rds_instance_encrypted", "aws_rds_engine_supported"):
+        assert {"orders-1", "relations-1"} <= platform[check][Verdict.NOT_APPLICABLE]
 
 
 def test_nothing_is_unknown_where_everything_may_be_read(platform: Found) -> None:

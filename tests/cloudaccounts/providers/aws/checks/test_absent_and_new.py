@@ -1,0 +1,162 @@
+"""A field that is absent, or has a value that nobody has seen yet, is unknown: neither the worst case nor the best.
+
+Tables by rule: properties, and the verdict. Where AWS documents what an absent field means, that is the verdict.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudaccounts.contract.rules import Verdict
+from tests.cloudaccounts.providers.aws.checks.test_checks import BLOCKED, BUCKET, PERSON, ago, judge, seen
+
+PASS, FAIL, OTHER, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
+NEW = "SOMETHING_NEW"
+
+
+def key(**facts: Any) -> dict[str, Any]:
+    return {"state": "Enabled", "spec": "SYMMETRIC_DEFAULT", "origin": "AWS_KMS", "rotation": True} | facts
+
+
+def scans(kind: Any, *frequencies: str, own: Any = False) -> dict[str, Any]:
+    return {"registry_scanning": {"type": kind, "frequencies": list(frequencies)}, "scan_on_push": own}
+
+
+def log(traffic: Any = "ALL", status: Any = "ACTIVE", delivery: Any = "SUCCESS") -> dict[str, Any]:
+    return {"traffic": traffic, "status": status, "delivery": delivery}
+
+
+def root(**facts: bool) -> dict[str, Any]:
+    return {"root": facts}
+
+
+def password(**facts: Any) -> dict[str, Any]:
+    return {"password_policy": facts}
+
+
+def keys(*keys: tuple[Any, Any]) -> dict[str, Any]:
+    return {"access_keys": [{"active": active, "created_at": date} for active, date in keys], **seen()}
+
+
+def instance(tokens: Any, endpoint: Any = "enabled", state: Any = "running") -> dict[str, Any]:
+    return {"state": state, "metadata_endpoint": endpoint, "metadata_tokens": tokens}
+
+
+def recorder(recording: Any, everything: Any) -> dict[str, Any]:
+    return {"recorders": [{"name": "default", "recording": recording, "all_supported": everything}]}
+
+
+def trail(*facts: Any) -> dict[str, Any]:
+    return {"trails": [dict(zip(("multi_region", "logging", "management_events"), facts, strict=True))]}
+
+
+TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
+    # Organizations may have taken the root user's credentials away.
+    ("iam_root_mfa", root(AccountMFAEnabled=True), PASS),
+    ("iam_root_mfa", root(AccountMFAEnabled=True, AccountPasswordPresent=False), PASS),
+    ("iam_root_mfa", root(AccountMFAEnabled=False, AccountPasswordPresent=True), FAIL),
+    ("iam_root_mfa", root(AccountMFAEnabled=False, AccountPasswordPresent=False), OTHER),
+    ("iam_root_mfa", root(AccountMFAEnabled=False), UNKNOWN),
+    ("iam_root_mfa", root(AccountPasswordPresent=True), UNKNOWN),
+    ("iam_password_length", password(MinimumPasswordLength=14), PASS),
+    ("iam_password_length", password(MinimumPasswordLength=128), PASS),
+    ("iam_password_length", password(MinimumPasswordLength=8), FAIL),
+    ("iam_password_length", password(), UNKNOWN),
+    ("iam_password_length", password(MinimumPasswordLength="14"), UNKNOWN),
+    # IAM leaves it out where reuse is not prevented: API reference of GetAccountPasswordPolicy.
+    ("iam_password_reuse", password(), FAIL),
+    ("iam_password_reuse", password(PasswordReusePrevention=None), UNKNOWN),
+    ("iam_access_key_age", keys((None, ago(10))), UNKNOWN),
+    ("iam_access_key_age", keys((None, ago(10)), (True, ago(100))), FAIL),
+    ("iam_access_key_age", keys((True, None)), UNKNOWN),
+    ("iam_access_key_age", keys((False, None)), OTHER),
+    ("iam_single_access_key", keys((True, None), (None, None)), UNKNOWN),
+    ("iam_single_access_key", keys((True, None), (True, None)), FAIL),
+    ("iam_credentials_unused", PERSON | {"console_password": False, "access_keys": [{}]} | seen(), UNKNOWN),
+    ("iam_credentials_unused", PERSON | {"access_keys": [{"active": None}]} | seen(), FAIL),
+    ("s3_bucket_encryption", {"encryption": {"algorithm": "aws:kms:dsse"}}, PASS),
+    ("s3_bucket_encryption", {"encryption": {"algorithm": NEW}}, UNKNOWN),
+    ("s3_bucket_encryption", {"encryption": {}}, UNKNOWN),
+    ("s3_bucket_versioning", {"versioning": {"status": NEW}}, UNKNOWN),
+    ("s3_bucket_versioning", {"versioning": {}}, UNKNOWN),
+    ("s3_bucket_mfa_delete", {"versioning": {"mfa_delete": NEW}}, UNKNOWN),
+    ("s3_bucket_public_access_block", BUCKET | {"public_access_block": {**BLOCKED, "BlockPublicAcls": None}}, UNKNOWN),
+    (
+        "s3_bucket_public",
+        BUCKET | {"ownership": NEW, "acl_grants": [{"grantee": "http://acs.amazonaws.com/groups/global/AllUsers"}]},
+        UNKNOWN,
+    ),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log()]}, PASS),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log(delivery="FAILED")]}, FAIL),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log(delivery="FAILED"), log("REJECT")]}, PASS),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log(delivery=None)]}, UNKNOWN),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log(NEW)]}, UNKNOWN),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log(status=None)]}, UNKNOWN),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log(status="DELETING")]}, FAIL),
+    ("ec2_vpc_flow_logs", {"flow_logs": [log("ACCEPT")]}, FAIL),
+    ("ec2_instance_imdsv2", instance("required"), PASS),
+    ("ec2_instance_imdsv2", instance("optional"), FAIL),
+    ("ec2_instance_imdsv2", instance(NEW), UNKNOWN),
+    ("ec2_instance_imdsv2", instance(None), UNKNOWN),
+    ("ec2_instance_imdsv2", instance("optional", state=None), UNKNOWN),
+    ("lambda_runtime_supported", {"runtime": "cobol85", **seen()}, UNKNOWN),
+    ("lambda_runtime_supported", {"runtime": "python3.9"}, UNKNOWN),  # not told when it was observed
+    ("eks_version_supported", {"logs": [], **seen(version="1.99")}, UNKNOWN),
+    ("eks_version_supported", {"logs": [], **seen()}, UNKNOWN),
+    ("rds_engine_supported", {"cluster": None, "engine": "oracle-ee", **seen(engine_version="19.0")}, UNKNOWN),
+    ("rds_engine_supported", {"cluster": None, "engine": "postgres", **seen(engine_version="99.1")}, UNKNOWN),
+    ("rds_instance_public", {"public": None}, UNKNOWN),
+    ("rds_backups", {"cluster": None, "replica_of": None, "backup_days": None}, UNKNOWN),
+    ("rds_auto_minor_upgrade", {"engine": None, "auto_minor_upgrade": True}, UNKNOWN),
+    # Registry-level scanning comes before the repository's own setting.
+    ("ecr_scan_on_push", scans("BASIC", "SCAN_ON_PUSH"), PASS),
+    ("ecr_scan_on_push", scans("ENHANCED", "CONTINUOUS_SCAN"), PASS),
+    ("ecr_scan_on_push", scans("ENHANCED", "SCAN_ON_PUSH"), PASS),
+    ("ecr_scan_on_push", scans("ENHANCED", own=True), FAIL),
+    ("ecr_scan_on_push", scans("ENHANCED", "MANUAL"), FAIL),
+    ("ecr_scan_on_push", scans("BASIC", own=True), PASS),
+    ("ecr_scan_on_push", scans("BASIC", "MANUAL", own=False), FAIL),
+    ("ecr_scan_on_push", scans("BASIC", own=None), UNKNOWN),
+    ("ecr_scan_on_push", scans(NEW, own=True), UNKNOWN),
+    ("ecr_scan_on_push", scans("BASIC", NEW, own=False), UNKNOWN),
+    ("ecr_scan_on_push", scans(None), UNKNOWN),
+    ("kms_key_rotation", key(), PASS),
+    ("kms_key_rotation", key(rotation=None), UNKNOWN),
+    ("kms_key_rotation", key(state=NEW), UNKNOWN),
+    ("kms_key_rotation", key(spec=NEW, rotation=None), UNKNOWN),
+    ("kms_key_rotation", key(origin=NEW, rotation=None), UNKNOWN),
+    ("kms_key_rotation", key(spec="ML_DSA_65", rotation=None), OTHER),
+    ("kms_key_rotation", key(origin="EXTERNAL", rotation=None), OTHER),
+    ("kms_key_rotation", key(state="Disabled", rotation=None), OTHER),
+    ("acm_certificate_expiry", {"status": NEW, "in_use": True, "expires_at": ago(-90), **seen()}, UNKNOWN),
+    ("acm_certificate_expiry", {"status": "ISSUED", "in_use": None, "expires_at": ago(-9), **seen()}, FAIL),
+    ("cloudfront_https", {"enabled": True, "viewer_protocols": ["https-only", NEW]}, UNKNOWN),
+    ("cloudfront_https", {"enabled": True, "viewer_protocols": []}, UNKNOWN),
+    ("cloudfront_https", {"enabled": None, "viewer_protocols": ["https-only"]}, UNKNOWN),
+    ("guardduty_enabled", {"detectors": [{"enabled": None}]}, UNKNOWN),
+    ("guardduty_enabled", {"detectors": [{"enabled": None}, {"enabled": True}]}, PASS),
+    ("guardduty_enabled", {"detectors": [{"enabled": False}]}, FAIL),
+    ("config_recording", recorder(True, True), PASS),
+    ("config_recording", recorder(True, None), UNKNOWN),
+    ("config_recording", recorder(None, True), UNKNOWN),
+    ("config_recording", recorder(False, None), FAIL),
+    ("config_recording", recorder(True, False), FAIL),
+    ("cloudtrail_all_regions", trail(True, True, "All"), PASS),
+    ("cloudtrail_all_regions", trail(None, True, "All"), UNKNOWN),
+    ("cloudtrail_all_regions", trail(True, None, "All"), UNKNOWN),
+    ("cloudtrail_all_regions", trail(None, False, "All"), FAIL),
+    ("cloudtrail_all_regions", trail(False, True, "All"), FAIL),
+    ("sqs_queue_encrypted", {"encrypted": None}, UNKNOWN),
+    ("ec2_image_public", {"public": None}, UNKNOWN),
+    ("ec2_volume_encrypted", {"encrypted": None}, UNKNOWN),
+    ("dynamodb_recovery", {"point_in_time_recovery": None}, UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("rule", "properties", "verdict"), TABLE)
+def test_the_verdict_of_what_is_absent_or_new(rule: str, properties: dict[str, Any], verdict: Verdict) -> None:
+    evaluation = judge(f"aws_{rule}", properties)
+    assert evaluation.verdict == verdict, evaluation.reason
+    assert evaluation.reason.endswith(".")
