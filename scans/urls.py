@@ -3,6 +3,7 @@ from django.urls import path
 from cloudaccounts.web.lazy_views import Views
 
 assets = Views("scans.assets.views")
+compliance = Views("scans.compliance.views")
 assets_panels = Views("scans.assets.panels")
 findings = Views("scans.findings.views")
 findings_panels = Views("scans.findings.panels")
@@ -38,6 +39,14 @@ urlpatterns = [
     path("findings/<uuid:finding_id>/", findings.finding_page, name="finding"),
     path("findings/<uuid:finding_id>/suppress/", findings.finding_suppress, name="finding-suppress"),
     path("findings/<uuid:finding_id>/unsuppress/", findings.finding_unsuppress, name="finding-unsuppress"),
+    path("compliance/", compliance.framework_list, name="compliance"),
+    path("compliance/<str:slug>/", compliance.framework_page, name="compliance-framework"),
+    path("compliance/<str:slug>/<str:control_id>/", compliance.control_page, name="compliance-control"),
+    path(
+        "compliance/<str:slug>/<str:control_id>/withdraw/",
+        compliance.answer_withdraw,
+        name="compliance-answer-withdraw",
+    ),
     path("assets/", assets.asset_list, name="assets"),
     path("assets/<uuid:asset_id>/", assets.asset_page, name="asset"),
 ]

@@ -23,6 +23,7 @@ PAGES = (
     ("Groups", "groups"),
     ("Organizations", "organizations"),
     ("Findings", "findings"),
+    ("Compliance", "compliance"),
     ("Assets", "assets"),
     ("Scans", "scans"),
     ("Rotation", "rotation"),

@@ -24,10 +24,10 @@ from scans.compliance.answers import ControlEvaluatedError, answer_control
 from scans.compliance.catalogue import find_framework, frameworks
 from scans.compliance.coverage import coverage_of
 from scans.compliance.evaluation import ControlState
-from scans.compliance.presentation import answer_json, coverage_json, framework_json, report_json
 from scans.compliance.queries import report_on, reports_on
 from scans.compliance.schema import Control, Framework
 from scans.compliance.scope import Scope, accounts_in_scope
+from scans.compliance.shapes import answer_json, coverage_json, framework_json, report_json
 
 compliance = Router(tags=["Compliance"])
 

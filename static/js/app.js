@@ -92,9 +92,10 @@ function onSwap(event) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy], [data-copy-from], [data-theme-toggle], [data-dialog-close]");
+  const button = event.target.closest("[data-copy], [data-copy-from], [data-theme-toggle], [data-dialog-close], [data-print]");
   if (!button) return;
   if ("themeToggle" in button.dataset) nextTheme();
+  else if ("print" in button.dataset) window.print();
   else if ("dialogClose" in button.dataset) {
     if (dialog?.open) {
       event.preventDefault();

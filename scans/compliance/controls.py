@@ -1,0 +1,65 @@
+"""One control: its checks, its failing resources, and what people answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from cloudaccounts.models import AuditEvent
+from scans.compliance.facts import MANY, Facts, RuleFacts
+from scans.compliance.schema import Control, Framework
+from scans.compliance.scope import Scope
+from scans.findings.checks import all_checks
+from scans.models import Finding, FindingStatus
+
+ANSWERS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A check of a control, and how it stands in the scope. ``title`` is the id where no provider has it any more."""
+
+    id: str
+    title: str
+    severity: str
+    facts: RuleFacts
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Accounts by state."""
+        states = ("passed", "failed", "unknown", "muted", "empty")
+        return {state: getattr(self.facts, state).bit_count() for state in states}
+
+
+def check_lines(control: Control, facts: Facts) -> list[CheckLine]:
+    known = {check.id: check for check in all_checks() if check.id in control.rules}
+    return [
+        CheckLine(
+            id=rule,
+            title=known[rule].title if rule in known else rule,
+            severity=known[rule].severity.value if rule in known else "",
+            facts=facts.rules[rule],
+        )
+        for rule in control.rules
+    ]
+
+
+def failing_findings(
+    scope: Scope, framework: Framework, rules: Sequence[str], *, suppressed: bool = False
+) -> QuerySet[Finding]:
+    """Open findings of these checks in the scope, the worst first; or those that are suppressed."""
+    rows = Finding.objects.filter(owner=scope.owner, status=FindingStatus.OPEN, suppressed__in=[suppressed])
+    rows = rows.filter(check_id__in=list(rules)).defer("history", "suppressions")
+    if scope.narrowed:
+        # Beyond so many ids a condition is too long for some databases; the group's own page lists the rest.
+        rows = rows.filter(account__in=list(scope.place)[:MANY])
+    return rows.order_by("severity_rank", "-open_since", "id")
+
+
+def answer_history(owner: str, framework: Framework, control: Control) -> list[AuditEvent]:
+    """The latest answers and withdrawals, newest first."""
+    label = f"{framework.short} {control.id}"
+    events = AuditEvent.objects.filter(owner=owner, account_label=label, action__startswith="control.")
+    return list(events.order_by("-created_at")[:ANSWERS_SHOWN])

@@ -1,0 +1,224 @@
+"""Pages of compliance: frameworks, one framework with its report and its files, one control and its answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cloudaccounts.accounts.queries import find
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.exports import record_export
+from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.forms.accounts import offer_groups
+from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.paging import page_of
+from cloudaccounts.web.exports import export, wanted_format
+from scans.compliance.answers import answer_control, withdraw_answer
+from scans.compliance.catalogue import find_framework, frameworks
+from scans.compliance.controls import answer_history, check_lines, failing_findings
+from scans.compliance.course import course_of
+from scans.compliance.coverage import coverage_of
+from scans.compliance.evaluation import ControlResult, is_answerable
+from scans.compliance.exports import COLUMNS, control_rows
+from scans.compliance.forms import AnswerForm, ScopeForm
+from scans.compliance.pages import account_rows, bar, course, grouped
+from scans.compliance.queries import Report, report_on, reports_on
+from scans.compliance.reports import report_context
+from scans.compliance.schema import Control, Framework
+from scans.compliance.scope import Scope, accounts_in_scope
+from scans.compliance.shapes import control_json, coverage_json, report_json
+from scans.findings.exports import COLUMNS as FINDING_COLUMNS
+from scans.findings.exports import export_rows
+
+PAGE_SIZE = 50
+ACCOUNTS_BESIDE = 10  # beside the controls; the others have a page of their own
+VIEWS = ("controls", "accounts", "exceptions", "history", "report")
+
+
+@require_safe
+def framework_list(request: HttpRequest) -> HttpResponse:
+    form, scope = _scope(request)
+    reports = reports_on(frameworks().values(), scope)
+    context = {
+        "form": form,
+        "scope": scope,
+        "rows": [{"report": report, "bar": bar(report.totals)} for report in reports if report.accounts],
+        "idle": [report.framework for report in reports if not report.accounts],
+    }
+    return render(request, "scans/compliance/framework_list.html", context)
+
+
+@require_safe
+def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
+    framework = _framework_or_404(slug)
+    form, scope = _scope(request)
+    report = report_on(framework, scope)
+    if file_format := wanted_format(request):
+        _record_export(request, framework.slug, file_format)
+        if file_format == "json":
+            body = {**report_json(report), "not_read": coverage_json(coverage_of(scope, framework.provider))}
+            return _json_file(body, framework.slug)
+        return export(control_rows(report), columns=COLUMNS, name=framework.slug, format=file_format)
+    view = request.GET.get("view", "")
+    view = view if view in VIEWS else "controls"
+    context = {
+        "form": form,
+        "scope": scope,
+        "report": report,
+        "framework": framework,
+        "totals": report.totals,
+        "view": view,
+        "others": [other for other in frameworks().values() if other.slug != framework.slug],
+        **_view_context(request, view, report, form),
+    }
+    template = "report" if view == "report" else "framework"
+    return render(request, f"scans/compliance/{template}.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def control_page(request: HttpRequest, slug: str, control_id: str) -> HttpResponseBase:
+    """GET shows how it stands and why; POST answers it, where it is a person's to answer."""
+    framework = _framework_or_404(slug)
+    control = _control_or_404(framework, control_id)
+    form = AnswerForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            answer_control(owner_of(request), framework, control, actor=Actor.of_request(request), **form.cleaned_data)
+        except ProviderError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, f"Answered: control {control.id} {form.cleaned_data['state']}.")
+            return redirect("compliance-control", slug=slug, control_id=control.id)
+    return _control_page(request, framework, control, form)
+
+
+@require_POST
+def answer_withdraw(request: HttpRequest, slug: str, control_id: str) -> HttpResponse:
+    framework = _framework_or_404(slug)
+    control = _control_or_404(framework, control_id)
+    if withdraw_answer(owner_of(request), framework, control, actor=Actor.of_request(request)):
+        messages.success(request, f"The answer for control {control.id} was withdrawn: it waits for a person again.")
+    return redirect("compliance-control", slug=slug, control_id=control.id)
+
+
+def _control_page(request: HttpRequest, framework: Framework, control: Control, form: AnswerForm) -> HttpResponseBase:
+    scope_form, scope = _scope(request)
+    report = report_on(framework, scope)
+    result = report.result_of(control.id)
+    assert result is not None
+    findings = failing_findings(scope, framework, control.rules)
+    name = f"{framework.slug}-{control.id}"
+    if file_format := wanted_format(request):
+        _record_export(request, name, file_format)
+        if file_format == "json":
+            failures = list(export_rows(scope.owner, findings))
+            return _json_file({**control_json(result), "framework": framework.slug, "failures": failures}, name)
+        return export(export_rows(scope.owner, findings), columns=FINDING_COLUMNS, name=name, format=file_format)
+    context = {
+        "form": form,
+        "scope_form": scope_form,
+        "scope": scope,
+        "framework": framework,
+        "report": report,
+        "result": result,
+        "control": control,
+        "checks": check_lines(control, report.facts),
+        "accounts": _account_states(framework, scope, result)[:PAGE_SIZE],
+        "page": page_of(findings, request.GET.get("page"), PAGE_SIZE),
+        "coverage": [row for row in coverage_of(scope, framework.provider) if not row.complete],
+        "answerable": is_answerable(control),
+        "answers": answer_history(scope.owner, framework, control) if control.assessment == "manual" else [],
+        "neighbours": _beside(framework, control),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "scans/compliance/control.html", context, status=status)
+
+
+def _account_states(framework: Framework, scope: Scope, result: ControlResult) -> list[dict[str, Any]]:
+    """Each account that the framework is about, with its state; failing ones first."""
+    order = ("failed", "unknown", "muted", "not_covered", "passed")
+    rows = [
+        (order.index(state), {"account": account, "state": state})
+        for place, account in enumerate(scope.accounts)
+        if framework.provider in {"", account.provider} and (state := result.accounts.state_of(place))
+    ]
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def _view_context(request: HttpRequest, view: str, report: Report, form: ScopeForm) -> dict[str, Any]:
+    scope, framework = report.facts.scope, report.framework
+    if view == "report":
+        return report_context(report, prepared_by=request.user.get_username(), now=timezone.now())
+    if view == "history":
+        days = course_of(scope, framework.slug)
+        return {"days": days[::-1], "course": course(days)}
+    if view == "exceptions":
+        rules = {rule for control in framework.controls for rule in control.rules}
+        findings = failing_findings(scope, framework, sorted(rules), suppressed=True)
+        return {"page": page_of(findings, request.GET.get("page"), PAGE_SIZE)}
+    columns, accounts = account_rows(report)
+    if view == "accounts":
+        return {"columns": columns, "rows": accounts}
+    coverage = [row for row in coverage_of(scope, framework.provider) if not row.complete]
+    show = form.values().get("show", "")
+    return {
+        "groups": grouped(report.results, report, only=show),
+        "show": show,
+        "columns": columns,
+        "rows": accounts[:ACCOUNTS_BESIDE],
+        "coverage": coverage,
+    }
+
+
+def _scope(request: HttpRequest) -> tuple[ScopeForm, Scope]:
+    """Raises `Http404` for an account that is not the reader's."""
+    owner = owner_of(request)
+    form = ScopeForm(request.GET)
+    offer_groups(form.fields["group"], group_queries.choices(owner))
+    values = form.values()
+    if values.get("account") and find(owner, values["account"]) is None:
+        raise Http404
+    return form, accounts_in_scope(owner, account=values.get("account"), group=values.get("group"))
+
+
+def _record_export(request: HttpRequest, what: str, file_format: str) -> None:
+    """Recorded before the file is sent: one that breaks off was taken as well."""
+    record_export(
+        actor=Actor.of_request(request), owner=owner_of(request), what=f"compliance {what}", format=file_format,
+        query=request.GET.urlencode()[:300],
+    )  # fmt: skip
+
+
+def _json_file(body: dict[str, Any], name: str) -> HttpResponse:
+    answer = HttpResponse(json.dumps(body, default=str, indent=1), content_type="application/json; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.json"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _beside(framework: Framework, control: Control) -> dict[str, Control | None]:
+    place = framework.controls.index(control)
+    following = framework.controls[place + 1 : place + 2]
+    return {"previous": framework.controls[place - 1] if place else None, "next": following[0] if following else None}
+
+
+def _framework_or_404(slug: str) -> Framework:
+    framework = find_framework(slug)
+    if framework is None:
+        raise Http404
+    return framework
+
+
+def _control_or_404(framework: Framework, identifier: str) -> Control:
+    control = framework.control(identifier)
+    if control is None:
+        raise Http404
+    return control
