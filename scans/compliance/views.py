@@ -35,8 +35,7 @@ from scans.compliance.reports import report_context
 from scans.compliance.schema import Control, Framework
 from scans.compliance.scope import Scope, accounts_in_scope
 from scans.compliance.shapes import control_json, coverage_json, report_json
-from scans.findings.exports import COLUMNS as FINDING_COLUMNS
-from scans.findings.exports import export_rows
+from scans.findings.exports import export_columns, export_rows
 
 PAGE_SIZE = 50
 ACCOUNTS_BESIDE = 10  # beside the controls; the others have a page of their own
@@ -118,10 +117,11 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
     name = f"{framework.slug}-{control.id}"
     if file_format := wanted_format(request):
         _record_export(request, name, file_format)
+        columns = export_columns(file_format)
         if file_format == "json":
-            failures = list(export_rows(scope.owner, findings))
+            failures = list(export_rows(scope.owner, findings, columns))
             return _json_file({**control_json(result), "framework": framework.slug, "failures": failures}, name)
-        return export(export_rows(scope.owner, findings), columns=FINDING_COLUMNS, name=name, format=file_format)
+        return export(export_rows(scope.owner, findings, columns), columns=columns, name=name, format=file_format)
     context = {
         "form": form,
         "scope_form": scope_form,

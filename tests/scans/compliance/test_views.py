@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -37,6 +38,11 @@ def text(client: Client, address: str, status: int = 200) -> str:
     answer = client.get(address)
     assert answer.status_code == status
     return " ".join(answer.content.decode().split())
+
+
+def lines_of(client: Client, address: str) -> list[str]:
+    answer: Any = client.get(address)
+    return b"".join(answer.streaming_content).decode().splitlines()
 
 
 def test_the_first_page_lists_frameworks_with_numbers(alices: Client) -> None:
@@ -127,7 +133,7 @@ def test_what_does_not_exist_is_not_found(alices: Client, address: str) -> None:
 
 
 def test_exports_hold_each_control_and_are_recorded(alices: Client) -> None:
-    lines = b"".join(alices.get(f"{TOY}?format=csv").streaming_content).decode().splitlines()
+    lines = lines_of(alices, f"{TOY}?format=csv")
     assert len(lines) == 6
     assert lines[1].startswith("toy_1.0,1.0,1.1,Boxes are shut,1,automated,1,failed,,toy_box_closed,2,0,0,1,0,0,0")
     body = json.loads(alices.get(f"{TOY}?format=json").content)
@@ -155,7 +161,7 @@ def test_a_controls_failures_are_exported(alices: Client) -> None:
         "failed",
         {"red", "blue"},
     )
-    lines = b"".join(alices.get(f"{TOY}1.1/?format=csv").streaming_content).decode().splitlines()
+    lines = lines_of(alices, f"{TOY}1.1/?format=csv")
     assert len(lines) == 3
 
 
