@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.env import ROOT
-from tests import quick
+from tests import durations, quick, scheduling
 from tests.config import test_health
 from tests.config.running import test_up
 from tests.journeys import conftest as journeys
@@ -36,7 +35,20 @@ def test_those_collected_with_this_one_are_marked(request: pytest.FixtureRequest
             assert item.get_closest_marker(needs[fixture]), item.nodeid
 
 
-@pytest.mark.parametrize("name", json.loads(quick.DURATIONS.read_text()))
+@pytest.mark.parametrize("name", durations.read().slow)
 def test_what_is_written_down_as_slow_is_there(name: str) -> None:
     file, _, test = name.partition("::")
     assert re.search(rf"def {test.rpartition('::')[2].partition('[')[0]}\b", (ROOT / file).read_text())
+
+
+@pytest.mark.parametrize("file", durations.read().files)
+def test_what_is_written_down_of_files_is_there(file: str) -> None:
+    assert (ROOT / file).is_file()
+
+
+def test_the_journeys_share_a_process_and_other_files_have_their_own() -> None:
+    here = "tests/architecture/test_quick.py"
+    assert scheduling.scope_of(f"{here}::test_x") == here
+    journeys_ = {scheduling.scope_of(f"tests/journeys/test_{name}.py::test_x") for name in ("links", "pages")}
+    assert journeys_ == {"tests/journeys/"}
+    assert all((ROOT / folder).is_dir() for folder in scheduling.SHARED)
