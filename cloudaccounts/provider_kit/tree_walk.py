@@ -18,9 +18,17 @@ MOST_CONTAINERS = 20_000  # AWS allows 2,000 units, Azure 10,000 groups; a tree 
 
 # Lists a page of a container's children: (container, which list, the cloud's token) to (nodes, the next token).
 ListPage = Callable[[str, int, str], tuple[Sequence[OrganizationNode], str]]
+# What may be shown of a page's nodes: where it is this server's identity that lists them, what bears the owner's mark.
+Shown = Callable[[Sequence[OrganizationNode]], Sequence[OrganizationNode]]
 
 
-def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, cursor: str = "") -> Iterator[MemberPage]:
+def _everything(nodes: Sequence[OrganizationNode]) -> Sequence[OrganizationNode]:
+    return nodes
+
+
+def walk(
+    root: OrganizationNode | None, list_page: ListPage, *, lists: int, cursor: str = "", shown: Shown = _everything
+) -> Iterator[MemberPage]:
     """Breadth first, ``lists`` lists for each container; ``root`` is needed only where there is no cursor.
 
     The cursor holds the containers whose children are still to be listed: it stays small, because an organization has
@@ -33,7 +41,7 @@ def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, curs
     else:
         assert root is not None
         waiting, number, token, count = deque([root.node_id]), 0, "", 1
-        yield MemberPage((root,), _write(waiting, number, token, count))
+        yield MemberPage(tuple(shown([root])), _write(waiting, number, token, count))
     while waiting:
         nodes, token = list_page(waiting[0], number, token)
         containers = [node.node_id for node in nodes if node.kind == NodeKind.CONTAINER]
@@ -50,7 +58,7 @@ def walk(root: OrganizationNode | None, list_page: ListPage, *, lists: int, curs
             if number == lists:
                 waiting.popleft()
                 number = 0
-        yield MemberPage(tuple(nodes), _write(waiting, number, token, count) if waiting else "")
+        yield MemberPage(tuple(shown(nodes)), _write(waiting, number, token, count) if waiting else "")
 
 
 def retry_temporary(call: Callable[[], T]) -> T:

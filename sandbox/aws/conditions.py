@@ -55,7 +55,11 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _one_holds(operator: str, key: str, expected: list[str], context: Mapping[str, str]) -> bool:
-    name = operator.lower().rpartition(":")[2]  # ForAnyValue: and ForAllValues: see single values here
+    # ForAnyValue and ForAllValues see single values here. Of a key that was not sent, all values fit and none does:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+    quantifier, _, name = operator.lower().rpartition(":")
+    if quantifier and key not in context:
+        return quantifier == "forallvalues"
     if name == "null":
         return (key not in context) == (expected[0].lower() == "true")
     optional = name.endswith("ifexists")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
+import string
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +35,8 @@ MOST_RENEWALS = 12  # hours: a scan that runs longer than half a day is broken
 # Seconds between attempts. IAM is eventually consistent: a role just made can take a minute to be known everywhere. Not
 # the whole minute, because a person waits; the remedy says to try again.
 RETRY_WAITS = (1.0, 2.0, 4.0)
+SHORT = 16  # characters
+_UUID_AT_END = re.compile(r"(.*?)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 class TrustError(ProviderError):
@@ -92,6 +97,10 @@ class AssumableRole:
             else:
                 return self._session(answer)
         raise AssertionError("unreachable: the last attempt raises")
+
+    def refuses_all(self, external_ids: Iterable[str]) -> bool:
+        """Whether AWS denies the role with each of these external IDs. Raises as `refuses`."""
+        return all(self.refuses(external_id) for external_id in external_ids)
 
     def refuses(self, external_id: str | None) -> bool:
         """Whether AWS denies the role with this external ID (None: without one).
@@ -214,12 +223,28 @@ class AssumableRole:
         )
 
 
-def wrong_external_id(external_id: str) -> str:
-    """An external ID that no owner has. It begins like the right one, so that a trust policy with a wildcard accepts it
-    and is found out.
+def wrong_external_ids(external_id: str) -> tuple[str, ...]:
+    """External IDs that no owner has, each of exactly the shape of the right one.
+
+    A trust policy that takes a pattern (StringLike with ``ca-*``, ``ca-????????-????-…``, ``*-9a53-*``) takes one of
+    these and is found out: one is fresh throughout, one begins like the right one, one ends like it.
     """
-    prefix_length = len(external_id) // 2
-    return external_id[:prefix_length] + secrets.token_hex(32)[: max(len(external_id) - prefix_length, 16)]
+    fresh, other, third = (_of_the_same_shape(external_id) for _ in range(3))
+    if len(external_id) < SHORT:
+        return fresh, other, third
+    half = len(external_id) // 2
+    return fresh, external_id[:half] + other[half:], third[:half] + external_id[half:]
+
+
+def _of_the_same_shape(external_id: str) -> str:
+    """Random, with the dashes, the case and, of a UUID, the version where the right one has them."""
+    if match := _UUID_AT_END.fullmatch(external_id):
+        return f"{match[1]}{uuid.uuid4()}"
+    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+    alphabets = {character: kind for kind in kinds for character in kind}
+    text = "".join(secrets.choice(alphabets.get(character, character)) for character in external_id)
+    # A short one could be met by chance; the product's own have 39 characters.
+    return text if len(text) >= SHORT else text + secrets.token_hex(SHORT)
 
 
 def _metadata(answer: AssumeRoleResponseTypeDef) -> dict[str, Any]:

@@ -7,7 +7,6 @@ user, ends the validation; every other failure leaves the remaining checks to be
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
@@ -37,8 +36,10 @@ from cloudaccounts.providers.aws.plan import (
 )
 from cloudaccounts.providers.aws.region_check import enabled_regions
 from cloudaccounts.providers.aws.regions import require_regions, signing_region
-from cloudaccounts.providers.aws.role import AssumableRole, TrustError, wrong_external_id
+from cloudaccounts.providers.aws.role import AssumableRole, TrustError, wrong_external_ids
 from cloudaccounts.providers.aws.signin import Identity, caller, member_role
+
+Reading = tuple[Future[check_results.Permissions], Future[check_results.Regions]]
 
 
 def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
@@ -59,10 +60,10 @@ class _Run(ValidationRun[Identity]):
         """Raises `ProviderError`."""
 
     @abstractmethod
-    def start_own_checks(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Permissions]]:
-        """Starts the method's own checks, and the one of the permissions.
+    def run_own_checks(self, identity: Identity) -> Reading:
+        """Reports the method's own checks, which come first in the plan, and starts those of what may be read.
 
-        Returns the function that reports the former, which come first in the plan, and the future of the latter.
+        Raises `ValidationStopped`.
         """
 
     def report_identity(self) -> Identity:
@@ -79,9 +80,7 @@ class _Run(ValidationRun[Identity]):
     def report_checks(self, identity: Identity) -> None:
         self.progress.start(ACCOUNT_MATCH.name)
         self.report_or_stop(check_results.account(identity.account_id, self.target.account_id))
-        report_own_checks, permissions = self.start_own_checks(identity)
-        regions = start(partial(self._regions, identity))
-        report_own_checks()
+        permissions, regions = self.run_own_checks(identity)
         self.report(PERMISSIONS, permissions, self._permissions_result, partial(failed, PERMISSIONS))
         self.report(REGIONS, regions, self._regions_result, check_results.regions_unknown)
 
@@ -117,12 +116,14 @@ class _KeysRun(_Run):
     def sign_in(self) -> Identity:
         return caller(self.credentials, self.target)
 
-    def start_own_checks(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Permissions]]:
+    def run_own_checks(self, identity: Identity) -> Reading:
         self.progress.start(ROOT_REFUSED.name)
         self.report_or_stop(check_results.root(identity.arn))
         # Both ask IAM first, so they share a connection.
         age, permissions = start_in_turn(partial(self._created_at, identity), partial(self.permissions, identity))
-        return partial(self.report, KEY_AGE, age, self._age_result, check_results.age_unknown), permissions
+        regions = start(partial(self._regions, identity))
+        self.report(KEY_AGE, age, self._age_result, check_results.age_unknown)
+        return permissions, regions
 
     def _created_at(self, identity: Identity) -> datetime | None:
         """The key's own date; None for temporary keys. Raises `ProviderError`."""
@@ -155,25 +156,24 @@ class _RoleRun(_Run):
         """Raises `ProviderError`."""
         return AssumableRole(self.credentials["role_arn"], self.target)
 
-    def start_own_checks(self, identity: Identity) -> tuple[Callable[[], None], Future[check_results.Permissions]]:
+    def run_own_checks(self, identity: Identity) -> Reading:
+        """The role must refuse us without the owner's external ID. Until it has, nothing of the account is read: it is
+        this server's identity that reads it, whoever asks.
+        """
         role = self._role
         assert role is not None
-        wrong_id = wrong_external_id(self.target.external_id)
-        # Two attempts that must fail: a trust policy may lack the condition, or hold a pattern that fits any ID.
-        without, wrong = start_in_turn(partial(role.refuses, None), partial(role.refuses, wrong_id))
-
-        def result(refused_without: bool) -> CheckResult:
-            gap = check_results.external_id_gap(
-                refused_without=refused_without, refused_wrong=self.deadline.wait(wrong)
-            )
-            if gap:
-                raise role.trust_error("confused_deputy", gap)
-            return passed(
-                EXTERNAL_ID_PROOF, "Without the external ID and with a wrong one, AWS refused us. As it should."
-            )
-
-        report_own = partial(self.report, EXTERNAL_ID_PROOF, without, result, partial(failed, EXTERNAL_ID_PROOF))
-        return report_own, start(partial(self.permissions, identity))
+        wrong_ids = wrong_external_ids(self.target.external_id)
+        # Attempts that must fail: a trust policy may lack the condition, or hold a pattern that fits other IDs too.
+        without, wrong = start_in_turn(partial(role.refuses, None), partial(role.refuses_all, wrong_ids))
+        refused_without = self.wait_for(EXTERNAL_ID_PROOF, without)
+        refused_wrong = self.wait_for(EXTERNAL_ID_PROOF, wrong)
+        if gap := check_results.external_id_gap(refused_without=refused_without, refused_wrong=refused_wrong):
+            error = role.trust_error("confused_deputy", gap)
+            self.add_remediation(error)
+            self.report_or_stop(failed(EXTERNAL_ID_PROOF, error))
+        text = "Without the external ID and with wrong ones, AWS refused us. As it should."
+        self.progress.done(passed(EXTERNAL_ID_PROOF, text))
+        return start(partial(self.permissions, identity)), start(partial(self._regions, identity))
 
 
 class _MemberRun(_RoleRun):

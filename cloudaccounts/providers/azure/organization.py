@@ -1,12 +1,15 @@
 """A tenant's management groups and the subscriptions below one of them. No Django.
 
 https://learn.microsoft.com/rest/api/managementgroups/management-groups/get-descendants (version 2020-05-01). The list
-holds no states, so the states of all visible subscriptions are read once, beforehand.
+holds no states and no tags, so all visible subscriptions are read once, beforehand.
+
+With a federated credential it is this server's identity that lists, whoever asks, and management groups bear no tags.
+So only subscriptions with the owner's tag are shown, and the groups above them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,12 +23,22 @@ from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.client import too_many_pages
 from cloudaccounts.providers.azure.errors import explain, is_denied, status_of
 from cloudaccounts.providers.azure.organization_setup import GROUP_PATH, assign_command, clean_group
-from cloudaccounts.providers.azure.signin import Access, sign_in, visible_subscriptions
+from cloudaccounts.providers.azure.plan import FEDERATED
+from cloudaccounts.providers.azure.setup_texts import tag_command
+from cloudaccounts.providers.azure.signin import (
+    Access,
+    Subscription,
+    get_subscription,
+    require_readable,
+    sign_in,
+    visible_subscriptions,
+)
 
 API_VERSION = "2020-05-01"
 _AFTER_ROOT = "begun"  # the cursor after the root; the text is stored with syncs that are under way
 _PREFIX = "managementGroups/"  # of containers' node ids, so that none is taken for a subscription's
 _MOST_PAGES = 20_000
+_MARKED_PAGE = 500  # nodes
 
 
 def organization_pages(
@@ -36,21 +49,66 @@ def organization_pages(
     # The root group's name is the tenant's ID.
     group = clean_group(options.get("root", "")) or credentials["tenant_id"]
     try:
+        if credentials.method == FEDERATED:
+            require_readable(credentials, target, get_subscription(access))
+            yield from _marked_pages(access, group, target)
+            return
         if not cursor:
             yield MemberPage((_root(access, group),), _AFTER_ROOT)
         # For each page that is continued as well: a state may have changed since the walk began.
-        states = _states(access)
-        link = "" if cursor in ("", _AFTER_ROOT) else cursor
-        for _ in range(_MOST_PAGES):
-            page = _page(access, group, link)
-            nodes = tuple(node for item in page.get("value") or () if (node := _node(item, states)))
-            link = str(page.get("nextLink") or "")
-            yield MemberPage(nodes, link)
-            if not link:
-                return
-        raise too_many_pages()
+        states = _states(_visible(access))
+        yield from _listed(access, group, states, "" if cursor in ("", _AFTER_ROOT) else cursor)
     finally:
         access.connection.close()
+
+
+def _listed(access: Access, group: str, states: Mapping[str, NodeState], link: str = "") -> Iterator[MemberPage]:
+    for _ in range(_MOST_PAGES):
+        page = _page(access, group, link)
+        nodes = tuple(node for item in page.get("value") or () if (node := _node(item, states)))
+        link = str(page.get("nextLink") or "")
+        yield MemberPage(nodes, link)
+        if not link:
+            return
+    raise too_many_pages()
+
+
+def _marked_pages(access: Access, group: str, target: Target) -> Iterator[MemberPage]:
+    """The same list without what does not bear the owner's tag. Read whole before any of it is shown, since a group
+    comes after its subscriptions: so an interrupted walk starts over.
+    """
+    visible = _visible(access)
+    marked = {
+        item.id for item in visible if not check_results.external_id_error(item.tags, target.external_id, item.id)
+    }
+    root = _root(access, group)
+    groups = {root.node_id: root}
+    members: list[OrganizationNode] = []
+    for page in _listed(access, group, _states(visible)):
+        groups |= {node.node_id: node for node in page.nodes if node.kind == NodeKind.CONTAINER}
+        members += [node for node in page.nodes if node.account_id in marked]
+    above: dict[str, OrganizationNode] = {}
+    for member in members:
+        place = member.parent_id
+        while place in groups and place not in above:
+            above[place] = groups[place]
+            place = groups[place].parent_id
+    if not members:
+        raise _nothing_marked(target)
+    nodes = [*above.values(), *members]
+    for first in range(0, len(nodes), _MARKED_PAGE):
+        last = first + _MARKED_PAGE >= len(nodes)
+        yield MemberPage(tuple(nodes[first : first + _MARKED_PAGE]), "" if last else _AFTER_ROOT)
+
+
+def _nothing_marked(target: Target) -> ProviderError:
+    return ProviderError(
+        "organization_not_marked",
+        "No subscription there has your external ID in its tag. It is this server's identity that lists them, so only "
+        "those that mean you are shown.",
+        "Run the set-up script with --tag, as an administrator of the management group; or set the tag on each "
+        f"subscription: {tag_command('SUBSCRIPTION', target.external_id)}",
+    )
 
 
 def _root(access: Access, group: str) -> OrganizationNode:
@@ -98,9 +156,12 @@ def _call(
     return retry_temporary(attempt)
 
 
-def _states(access: Access) -> dict[str, NodeState]:
+def _visible(access: Access) -> list[Subscription]:
+    return retry_temporary(lambda: visible_subscriptions(access))
+
+
+def _states(subscriptions: Sequence[Subscription]) -> dict[str, NodeState]:
     """Of the subscriptions that cannot be read; all others are active."""
-    subscriptions = retry_temporary(lambda: visible_subscriptions(access))
     return {item.id: _state(item.state) for item in subscriptions if not check_results.is_readable(item.state)}
 
 

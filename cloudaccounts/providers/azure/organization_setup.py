@@ -59,7 +59,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
                 "Run it as an Owner or User Access Administrator of the management group, with the app's client ID: "
                 "bash cloud-accounts-management-group.sh CLIENT-ID.",
                 "Where the app signs in by a federated credential, add --tag: each subscription then gets your mark, "
-                "without which it cannot be connected.",
+                "without which it is neither listed nor connected.",
                 "To act at the tenant's root group, a Global Administrator must first turn on “Access management for "
                 "Azure resources” in the properties of Microsoft Entra ID.",
             ),

@@ -107,12 +107,12 @@ def require_readable(credentials: Credentials, target: Target, subscription: Sub
     Raises `ProviderError`. With a federated credential this server's own identity opens the subscription, so whoever
     removes the tag ends our access.
     """
-    if not check_results.is_readable(subscription.state):
-        raise check_results.subscription_error(subscription.state)
-    if credentials.method == FEDERATED:
+    if credentials.method == FEDERATED:  # first: of an unmarked subscription nothing is told, not even its state
         error = check_results.external_id_error(subscription.tags, target.external_id, target.account_id)
         if error is not None:
             raise error
+    if not check_results.is_readable(subscription.state):
+        raise check_results.subscription_error(subscription.state)
 
 
 def visible_subscriptions(access: Access) -> list[Subscription]:

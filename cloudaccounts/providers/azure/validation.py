@@ -78,11 +78,11 @@ class _Run(ValidationRun[Access]):
             others = start(partial(visible_subscriptions, access))
             remaining = self._start_remaining(access)
         self._report_tenant(access, tenants)
-        found = self._report_subscription(access, subscription, others)
         if self.must_prove_owner:
-            self._report_external_id(found)
+            self._report_owner(access, subscription)
             remaining = self._start_remaining(access)
         else:
+            self._report_subscription(access, self.wait_for(SUBSCRIPTION, subscription), others)
             self._report_expiry()
         permissions, providers, regions = remaining
         self.report(PERMISSIONS, permissions, self._permissions_result, partial(failed, PERMISSIONS))
@@ -118,9 +118,8 @@ class _Run(ValidationRun[Access]):
         self.progress.done(passed(TENANT, f"It is {name}." if show_name else "The token is of this tenant."))
 
     def _report_subscription(
-        self, access: Access, future: Future[Subscription], others: Future[list[Subscription]] | None
-    ) -> Subscription:
-        subscription = self.wait_for(SUBSCRIPTION, future)
+        self, access: Access, subscription: Subscription, others: Future[list[Subscription]] | None
+    ) -> None:
         # Azure Lighthouse lets an app of a managing tenant read the subscription of another.
         is_of_tenant = subscription.tenant_id == access.tenant_id or access.tenant_id in subscription.managed_by
         if subscription.tenant_id and not is_of_tenant:
@@ -130,9 +129,8 @@ class _Run(ValidationRun[Access]):
                 "Use the ID of the subscription's own tenant, and an app in it.",
             )
             self.report_or_stop(failed(SUBSCRIPTION, error))
-        name = "" if self.must_prove_owner else subscription.name
-        self.report_or_stop(check_results.subscription(subscription.state, name, self._count_others(others)))
-        return subscription
+        count = self._count_others(others)
+        self.report_or_stop(check_results.subscription(subscription.state, subscription.name, count))
 
     def _count_others(self, others: Future[list[Subscription]] | None) -> int:
         if others is None:
@@ -142,16 +140,22 @@ class _Run(ValidationRun[Access]):
         except ProviderError:
             return 0  # a detail of the text, which the check does not depend on
 
-    def _report_external_id(self, subscription: Subscription) -> None:
-        self.progress.start(EXTERNAL_ID_PROOF.name)
+    def _report_owner(self, access: Access, future: Future[Subscription]) -> None:
+        """The subscription is described only where its tag holds the owner's external ID. Else the validation ends."""
+        subscription = self.wait_for(SUBSCRIPTION, future)
         error = check_results.external_id_error(subscription.tags, self.target.external_id, self.target.account_id)
-        if error is not None:
-            self.progress.update(
-                mending=tag_command(self.target.account_id, self.target.external_id),
-                mending_title="Run this as an administrator of the subscription, then check again",
-            )
-            self.report_or_stop(failed(EXTERNAL_ID_PROOF, error))
-        self.progress.done(check_results.external_id_proven())
+        if error is None:
+            self._report_subscription(access, subscription, None)
+            self.progress.start(EXTERNAL_ID_PROOF.name)
+            self.progress.done(check_results.external_id_proven())
+            return
+        self.progress.done(passed(SUBSCRIPTION, "Azure answered for it."))
+        self.progress.start(EXTERNAL_ID_PROOF.name)
+        self.progress.update(
+            mending=tag_command(self.target.account_id, self.target.external_id),
+            mending_title="Run this as an administrator of the subscription, then check again",
+        )
+        self.report_or_stop(failed(EXTERNAL_ID_PROOF, error))
 
     def _report_expiry(self) -> None:
         """Calls nothing: a certificate holds its dates, and the date of a secret is what the person entered."""

@@ -99,11 +99,8 @@ def external_id_error(labels: Mapping[str, str], project_id: str, external_id: s
     )
 
 
-def external_id(labels: Mapping[str, str], project_id: str, own: str) -> CheckResult:
-    error = external_id_error(labels, project_id, own)
-    if error is None:
-        return passed(EXTERNAL_ID_LABEL, f"The project's label {LABEL} holds your external ID.")
-    return failed(EXTERNAL_ID_LABEL, error)
+def external_id_proven() -> CheckResult:
+    return passed(EXTERNAL_ID_LABEL, f"The project's label {LABEL} holds your external ID.")
 
 
 @dataclass(frozen=True, slots=True)

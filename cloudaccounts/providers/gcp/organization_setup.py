@@ -54,7 +54,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
                 "Run it as an administrator of the organization, with the service account's address: "
                 "bash cloud-accounts-organization.sh ADDRESS.",
                 "Where our own identity is let in (impersonation, workload identity), add --label: each project then "
-                "gets your external ID, without which it cannot be connected.",
+                "gets your external ID, without which it is neither listed nor connected.",
                 "The APIs need to be enabled in the service account's own project only.",
             ),
         ),

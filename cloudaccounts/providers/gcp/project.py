@@ -38,8 +38,8 @@ def require_usable(credentials: Credentials, target: Target, identity: Identity)
     ends our access.
     """
     facts = project_facts(identity, target)
-    require_passed(check_results.project(facts, target.account_id))
-    if credentials.method != SERVICE_ACCOUNT_KEY:
+    if credentials.method != SERVICE_ACCOUNT_KEY:  # first: of an unmarked project nothing is told, not even its state
         error = check_results.external_id_error(facts.labels, target.account_id, target.external_id)
         if error is not None:
             raise error
+    require_passed(check_results.project(facts, target.account_id))

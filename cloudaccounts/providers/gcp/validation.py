@@ -1,7 +1,10 @@
 """The validation: identity, project, owner's label or age of the key, APIs, permissions, regions. No Django.
 
-Checks that need nothing but an identity run at the same time. A failure of sign-in or project ends the validation;
-every other failure leaves the remaining checks to be reported.
+Checks that need nothing but an identity run at the same time. A failure of sign-in, project or label ends the
+validation; every other failure leaves the remaining checks to be reported.
+
+Without a key it is this server's identity that opens the project, whoever asks. So until the project's label has proven
+the owner, nothing else of it is read, and nothing of it (name, number, APIs, permissions) is shown.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import (
     CheckResult,
-    CheckStatus,
     CloudValidationResult,
     PermissionResult,
     PermissionStatus,
@@ -72,39 +74,54 @@ class _Run(ValidationRun[Identity]):
 
     def report_checks(self, identity: Identity) -> None:
         project = start(partial(project_facts, identity, self.target))
-        key_facts = start(partial(self._key_facts, identity)) if self.by_key else None
-        api_states, key_policies = self._start_api_states(identity)
-        apis = start(partial(self._api_facts, identity, api_states))
-        granted = start(partial(self._permissions, identity))
-        facts = self.wait_for(PROJECT, project)
-        self.report_or_stop(check_results.project(facts, self.target.account_id))
-        if key_facts is not None:
-            self.report(KEY_AGE, key_facts, self._age_result, check_results.age_unknown)
+        if self.by_key:
+            self._report_by_key(identity, project)
         else:
-            self._report_label(facts)
-        if key_policies is not None:
-            host = identity.host_project
-            self.report(
-                KEY_POLICY,
-                key_policies,
-                partial(check_results.key_policy, project_id=host),
-                partial(check_results.key_policy_unknown, host_project=host),
-            )
-        self.report(APIS, apis, partial(self._apis_result, identity), partial(failed, APIS))
-        self.report(PERMISSIONS, granted, partial(self._permissions_result, identity), partial(failed, PERMISSIONS))
+            self._report_owner(self.wait_for(PROJECT, project))
+            states = start(partial(self._api_states, identity))
+            self._report_access(identity, *self._start_access(identity, states))
         self._report_regions()
 
-    def _report_label(self, facts: ProjectFacts) -> None:
-        """A missing label fails the validation. The remaining checks are reported all the same, to be fixed in one
-        go.
-        """
+    def _report_by_key(self, identity: Identity, project: Future[ProjectFacts]) -> None:
+        key_facts = start(partial(self._key_facts, identity))
+        states, key_policies = self._start_api_states(identity)
+        access = self._start_access(identity, states)
+        self.report_or_stop(check_results.project(self.wait_for(PROJECT, project), self.target.account_id))
+        self.report(KEY_AGE, key_facts, self._age_result, check_results.age_unknown)
+        host = identity.host_project
+        self.report(
+            KEY_POLICY,
+            key_policies,
+            partial(check_results.key_policy, project_id=host),
+            partial(check_results.key_policy_unknown, host_project=host),
+        )
+        self._report_access(identity, *access)
+
+    def _report_owner(self, facts: ProjectFacts) -> None:
+        """The project is described only where its label holds the owner's external ID. Else the validation ends."""
+        error = check_results.external_id_error(facts.labels, self.target.account_id, self.target.external_id)
+        if error is None:
+            self.report_or_stop(check_results.project(facts, self.target.account_id))
+            self.progress.start(EXTERNAL_ID_LABEL.name)
+            self.progress.done(check_results.external_id_proven())
+            return
+        self.progress.done(passed(PROJECT, "Google Cloud answered for it."))
         self.progress.start(EXTERNAL_ID_LABEL.name)
-        result = check_results.external_id(facts.labels, self.target.account_id, self.target.external_id)
-        if result.status == CheckStatus.FAILED:
-            command = check_results.label_command(self.target.account_id, self.target.external_id)
-            title = "An administrator of the project runs this; then check again"
-            self.progress.update(mending=command, mending_title=title)
-        self.progress.done(result)
+        command = check_results.label_command(self.target.account_id, self.target.external_id)
+        title = "An administrator of the project runs this; then check again"
+        self.progress.update(mending=command, mending_title=title)
+        self.report_or_stop(failed(EXTERNAL_ID_LABEL, error))
+
+    def _start_access(
+        self, identity: Identity, states: Future[dict[str, str]]
+    ) -> tuple[Future[ApiFacts], Future[check_results.Permissions]]:
+        return start(partial(self._api_facts, identity, states)), start(partial(self._permissions, identity))
+
+    def _report_access(
+        self, identity: Identity, apis: Future[ApiFacts], granted: Future[check_results.Permissions]
+    ) -> None:
+        self.report(APIS, apis, partial(self._apis_result, identity), partial(failed, APIS))
+        self.report(PERMISSIONS, granted, partial(self._permissions_result, identity), partial(failed, PERMISSIONS))
 
     def _key_facts(self, identity: Identity) -> KeyFacts:
         """Raises `ProviderError`."""
@@ -122,8 +139,8 @@ class _Run(ValidationRun[Identity]):
             self.progress.update(credential_expires_at=facts.expires_at.isoformat())
         return check_results.age(facts, datetime.now(UTC))
 
-    def _start_api_states(self, identity: Identity) -> tuple[Future[dict[str, str]], Future[tuple[str, ...]] | None]:
-        """The states of the APIs and, with a key, the policies on new keys.
+    def _start_api_states(self, identity: Identity) -> tuple[Future[dict[str, str]], Future[tuple[str, ...]]]:
+        """The states of the APIs and the policies on new keys.
 
         Both in one thread, because the states say whether the policies can be read at all.
         """
@@ -133,8 +150,6 @@ class _Run(ValidationRun[Identity]):
             known.update(self._api_states(identity))
             return known
 
-        if not self.by_key:
-            return start(read_states), None
         return start_in_turn(read_states, lambda: self._key_policies(identity, known))
 
     def _key_policies(self, identity: Identity, states: Mapping[str, str]) -> tuple[str, ...]:
@@ -190,8 +205,7 @@ class _Run(ValidationRun[Identity]):
 
     def _apis_result(self, identity: Identity, facts: ApiFacts) -> CheckResult:
         disabled = api_disabled(list(facts.off), identity.host_project) if facts.off else None
-        # A label that is missing goes first: without it nothing else helps.
-        if disabled is not None and not self.progress.report.mending:
+        if disabled is not None:
             command = permissions.enabling_command(facts.off, identity.host_project)
             self.progress.update(mending=command, mending_title="Run this, wait a few minutes, then check again")
         return check_results.apis(facts, disabled)

@@ -13,6 +13,7 @@ from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
 from cloudaccounts.providers.gcp.identity import sign_in
 from cloudaccounts.providers.gcp.plan import SERVICE_ACCOUNT_KEY
+from cloudaccounts.providers.gcp.project import require_usable
 
 _SEARCH_PAGE = 500  # the most that SearchProjects returns
 
@@ -27,6 +28,8 @@ def visible_accounts(credentials: Credentials, target: Target) -> Iterator[Visib
     by_key = credentials.method == SERVICE_ACCOUNT_KEY
     request = SearchProjectsRequest(query="state:ACTIVE", page_size=_SEARCH_PAGE)
     try:
+        if not by_key:
+            require_usable(credentials, target, identity)
         for project in identity.connection.projects.search_projects(
             request=request, retry=short_retry(), timeout=target.timeout
         ):

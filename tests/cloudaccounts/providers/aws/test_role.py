@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
+import uuid
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,7 +17,7 @@ from cloudaccounts.contract.identity import Credentials, ServerIdentity
 from cloudaccounts.contract.report import CheckStatus
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.providers.aws.provider import PROVIDER
-from cloudaccounts.providers.aws.role import AssumableRole, wrong_external_id
+from cloudaccounts.providers.aws.role import AssumableRole, wrong_external_ids
 from tests.cloudaccounts.providers.aws.conftest import (
     ACCOUNT,
     EXTERNAL_ID,
@@ -37,7 +40,7 @@ def test_a_good_role_passes_every_check_and_keeps_its_path(cloud: Cloud) -> None
     assert [item.name for item in report.checks] == [item.name for item in PROVIDER.plan("cross_account_role")]
     assert {item.status for item in report.checks} == {CheckStatus.PASSED}
     assert report.identity == arn
-    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["", "AccessDenied", "AccessDenied"]
+    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["", *["AccessDenied"] * 4]
     assert len(cloud.calls("SimulatePrincipalPolicy")) == 1
 
 
@@ -48,31 +51,88 @@ def test_a_role_without_the_condition_is_refused_with_what_mends_it(cloud: Cloud
     statement = json.loads(report.mending)["Statement"][0]
     assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{OWN_ACCOUNT}:root"}
-    assert check(report, "permissions").status == CheckStatus.PASSED
 
 
-def test_a_role_that_takes_any_external_id_of_ours_is_refused(cloud: Cloud) -> None:
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{OWN_ACCOUNT}:root"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringLike": {"sts:ExternalId": "ca-*"}},
-            }
-        ],
+def test_of_an_account_whose_role_is_open_nothing_is_read(cloud: Cloud) -> None:
+    """It is this server's identity that could, whoever asks."""
+    report = cloud.validate(as_role(cloud.control.put_role(ACCOUNT, "open-door")))
+    assert {item.status for item in report.checks[3:]} == {CheckStatus.SKIPPED}
+    assert not report.permissions
+    assert not report.regions
+    assert {call["action"] for call in cloud.calls()} <= {"AssumeRole", "GetCallerIdentity"}
+
+
+def trusting(**condition: Any) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{OWN_ACCOUNT}:root"},
+        "Action": "sts:AssumeRole",
     }
-    report = cloud.validate(as_role(cloud.control.put_role(ACCOUNT, "wild", trust_policy=json.dumps(trust))))
-    assert report.code == "confused_deputy"
-    assert "with a wrong external ID" in report.cause
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement | {"Condition": condition}]})
 
 
-@pytest.mark.parametrize("external_id", ["x", "ca", EXTERNAL_ID, "a" * 63])
-def test_the_wrong_external_id_is_wrong_and_one_that_aws_takes(external_id: str) -> None:
-    wrong = wrong_external_id(external_id)
-    assert wrong != external_id
-    assert 2 <= len(wrong) <= 1224
+TAIL = EXTERNAL_ID[-12:]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"sts:ExternalId": "ca-*"}},
+        {"StringLike": {"sts:ExternalId": "ca-*-*-*-*-*"}},
+        {"StringLike": {"sts:ExternalId": "ca-*-*-4*-*-*"}},
+        {"StringLike": {"sts:ExternalId": "ca-????????-????-????-????-????????????"}},
+        {"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID[:12]}*"}},
+        {"StringLike": {"sts:ExternalId": f"*{TAIL}"}},
+        {"StringLike": {"sts:ExternalId": [EXTERNAL_ID, "ca-*-*-*-*-*"]}},
+        {"ForAnyValue:StringLike": {"sts:ExternalId": "ca-*-*-*-*-*"}},
+        {"ForAnyValue:StringLike": {"sts:ExternalId": ["x", "ca-????????-????-4???-*"]}},
+        {"StringLikeIfExists": {"sts:ExternalId": "ca-*-*-*-*-*"}},
+        {"StringNotEquals": {"sts:ExternalId": "x"}},
+        {"Null": {"sts:ExternalId": "false"}},
+        {"ForAllValues:StringEquals": {"sts:ExternalId": EXTERNAL_ID}},  # true where no external ID is sent at all
+        {"StringEqualsIfExists": {"sts:ExternalId": EXTERNAL_ID}},
+    ],
+    ids=range(14),
+)
+def test_a_role_that_takes_other_external_ids_is_refused(cloud: Cloud, condition: dict[str, Any]) -> None:
+    role_arn = cloud.control.put_role(ACCOUNT, "wild", trust_policy=trusting(**condition))
+    assert cloud.validate(as_role(role_arn)).code == "confused_deputy"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+        {"StringLike": {"sts:ExternalId": EXTERNAL_ID}},  # a pattern without a wildcard
+        {"ForAnyValue:StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+        {"StringEquals": {"sts:ExternalId": [EXTERNAL_ID, "ca-0c6f3d1b-77aa-4f0e-8b1e-2f5d9a4c6e11"]}},
+    ],
+    ids=range(4),
+)
+def test_a_role_that_takes_named_external_ids_is_accepted(cloud: Cloud, condition: dict[str, Any]) -> None:
+    role_arn = cloud.control.put_role(ACCOUNT, "narrow", trust_policy=trusting(**condition))
+    assert cloud.validate(as_role(role_arn)).ok
+
+
+@pytest.mark.parametrize("external_id", [EXTERNAL_ID, "ca-ABC-123-def-456-ghi", "a" * 63])
+def test_the_wrong_external_ids_have_the_shape_of_the_right_one(external_id: str) -> None:
+    def shape(text: str) -> str:
+        return re.sub("[a-z]", "a", re.sub("[A-Z]", "A", re.sub("[0-9]" if "ABC" in text else "[0-9a-f]", "0", text)))
+
+    first, second = (wrong_external_ids(external_id) for _ in range(2))
+    assert len({external_id, *first, *second}) == 7
+    if external_id == EXTERNAL_ID:
+        assert {shape(wrong) for wrong in first} == {shape(external_id)}
+        assert all(uuid.UUID(wrong.removeprefix("ca-")).version == 4 for wrong in first)
+    assert {len(wrong) for wrong in first} == {len(external_id)}
+    assert {re.sub("[^-]", "", wrong) for wrong in first} == {re.sub("[^-]", "", external_id)}
+
+
+@pytest.mark.parametrize("external_id", ["x", "ca"])
+def test_a_short_external_id_is_not_met_by_chance(external_id: str) -> None:
+    for wrong in wrong_external_ids(external_id):
+        assert wrong != external_id
+        assert 16 <= len(wrong) <= 1224
 
 
 @pytest.mark.parametrize("cause", ["another external ID", "another principal", "no such role"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from cloudaccounts.contract.identity import ServerIdentity as Server
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState
 from cloudaccounts.contract.setup import SetupContext
 from cloudaccounts.provider_kit import tree_walk
+from cloudaccounts.providers.azure import organization
 from cloudaccounts.providers.azure.provider import PROVIDER
 from cloudaccounts.providers.azure.setup_texts import READER, TAG
+from sandbox.azure.seed import ORGANIZATION_APP
 from tests.cloudaccounts.providers.azure.azcli import FakeAz
-from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, Cloud
+from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, OTHERS_ID, Cloud
 from tests.cloudaccounts.providers.azure.terraform import parse
 
 
@@ -49,6 +52,77 @@ def test_a_group_below_the_root_can_be_connected(cloud: Cloud, app: Credentials)
     found = pages(cloud, app, root="/providers/Microsoft.Management/managementGroups/lark-dev")
     assert found[0].nodes[0].name == "Development"
     assert sum(node.kind == NodeKind.ACCOUNT for page in found for node in page.nodes) == 12
+
+
+CONNECTED, TEAM = "platform-management", "team-03-prod"
+OWN = "ca-5b0e9d6c-2f11-4c58-8a77-90c1f3d2e4b6"
+
+
+@pytest.fixture
+def federated(cloud: Cloud, app: Credentials, token_file: Path) -> Iterator[Credentials]:
+    """The organization's app, which trusts this server as well. No subscription bears the mark of these tests."""
+    cloud.control.put_app(cloud.places[CONNECTED], ORGANIZATION_APP, federated={})
+    yield Credentials("federated", {name: app[name] for name in ("tenant_id", "client_id")})
+    for place in (CONNECTED, TEAM):
+        cloud.control.put_tag(cloud.places[place], TAG, None)
+
+
+def listed(cloud: Cloud, credentials: Credentials, cursor: str = "") -> list[MemberPage]:
+    return list(PROVIDER.organization_pages(credentials, cloud.target(CONNECTED, external_id=OWN), {}, cursor))
+
+
+def test_our_own_identity_shows_what_bears_the_owners_tag_and_what_lies_above(
+    cloud: Cloud, app: Credentials, federated: Credentials
+) -> None:
+    everything = {node.node_id: node for page in pages(cloud, app) for node in page.nodes}
+    marked = {cloud.places[place] for place in (CONNECTED, TEAM)}
+    for place in marked:
+        cloud.control.put_tag(place, TAG, OWN)
+    found = listed(cloud, federated)
+    nodes = {node.node_id: node for page in found for node in page.nodes}
+    assert {node.account_id for node in nodes.values() if node.account_id} == marked
+    above: set[str] = set()
+    for key in marked:
+        place = everything[key].parent_id
+        while place:
+            above.add(place)
+            place = everything[place].parent_id
+    containers = {node.node_id for node in nodes.values() if node.kind == NodeKind.CONTAINER}
+    assert containers == above
+    assert len(containers) < sum(node.kind == NodeKind.CONTAINER for node in everything.values())
+    assert found[-1].cursor == ""
+
+
+def test_large_lists_of_marked_ones_come_in_pages(
+    cloud: Cloud, federated: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organization, "_MARKED_PAGE", 2)
+    for place in (CONNECTED, TEAM):
+        cloud.control.put_tag(cloud.places[place], TAG, OWN)
+    found = listed(cloud, federated)
+    assert len(found) > 1
+    assert all(page.cursor for page in found[:-1])
+    assert listed(cloud, federated, found[0].cursor) == found  # it starts over
+
+
+def test_a_strangers_tenant_cannot_be_listed(cloud: Cloud, federated: Credentials) -> None:
+    """Bob marks a subscription of his own that he lets Alice's app into."""
+    cloud.control.put_app(cloud.places["legacy-reporting"], ORGANIZATION_APP, federated={})
+    legacy = cloud.places["legacy-reporting"]
+    cloud.control.put_tag(legacy, TAG, OTHERS_ID)
+    cloud.control.put_tag(cloud.places[CONNECTED], TAG, OWN)
+    aim = cloud.target("legacy-reporting", external_id=OTHERS_ID)
+    shown = [node for page in PROVIDER.organization_pages(federated, aim, {}, "") for node in page.nodes]
+    assert {node.account_id for node in shown if node.account_id} == {legacy}
+    cloud.control.put_tag(legacy, TAG, None)
+
+
+def test_without_the_tag_on_the_connecting_subscription_nothing_is_listed(cloud: Cloud, federated: Credentials) -> None:
+    cloud.control.clear_journal()
+    with pytest.raises(ProviderError) as refused:
+        listed(cloud, federated)
+    assert refused.value.code == "external_id_missing"
+    assert not cloud.calls("Microsoft.Management/managementGroups/descendants/read")
 
 
 def test_it_goes_on_from_any_page(cloud: Cloud, app: Credentials) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 
 from cloudaccounts.contract.errors import ProviderError
@@ -47,6 +50,84 @@ def test_a_folder_can_be_connected(cloud: Cloud, key: Credentials) -> None:
     nodes = [node for page in found for node in page.nodes]
     assert [node.name for node in nodes if node.kind == NodeKind.CONTAINER] == ["Teams", "Experiments"]
     assert sum(node.kind == NodeKind.ACCOUNT for node in nodes) == 12
+
+
+OWN = "ca-5b0e9d6c-2f11-4c58-8a77-90c1f3d2e4b6"  # of these tests alone: other projects of the sandbox bear another
+TEAM = "meadowlark-team-03"  # three folders below the root
+
+
+@pytest.fixture
+def impersonation(cloud: Cloud) -> Iterator[Credentials]:
+    """Whoever knows the address of Alice's reader can have this server's identity act as it, with their own project."""
+    email = json.loads(cloud.scenario("Organization")["service_account_json"])["client_email"]
+    cloud.admin.let_in(email)
+    yield Credentials("impersonation", {"service_account_email": email})
+    for project in (DATA, TEAM):
+        cloud.admin.set_label(project, LABEL, None)
+
+
+def marked_pages(cloud: Cloud, credentials: Credentials, cursor: str = "") -> list[MemberPage]:
+    aim = cloud.target(account_id=DATA, external_id=OWN)
+    return list(PROVIDER.organization_pages(credentials, aim, {}, cursor))
+
+
+def test_our_own_identity_shows_what_bears_the_owners_label_and_what_lies_above(
+    cloud: Cloud, key: Credentials, impersonation: Credentials
+) -> None:
+    everything = {node.node_id: node for page in pages(cloud, key) for node in page.nodes}
+    cloud.admin.set_label(DATA, LABEL, OWN)
+    cloud.admin.set_label(TEAM, LABEL, OWN)
+    nodes = {node.node_id: node for page in marked_pages(cloud, impersonation) for node in page.nodes}
+    assert {node.account_id for node in nodes.values() if node.account_id} == {DATA, TEAM}
+    above: set[str] = set()
+    for node in everything.values():
+        if node.account_id in (DATA, TEAM):
+            place = node.parent_id
+            while place:
+                above.add(place)
+                place = everything[place].parent_id
+    containers = {node.node_id for node in nodes.values() if node.kind == NodeKind.CONTAINER}
+    assert containers == above
+    assert len(containers) < sum(node.kind == NodeKind.CONTAINER for node in everything.values())
+    assert [node.node_id for node in nodes.values() if not node.parent_id] == [ROOT]
+
+
+def test_what_is_shown_is_the_same_after_an_interruption(cloud: Cloud, impersonation: Credentials) -> None:
+    cloud.admin.set_label(DATA, LABEL, OWN)
+    cloud.admin.set_label(TEAM, LABEL, OWN)
+    whole = marked_pages(cloud, impersonation)
+    every = {node for page in whole for node in page.nodes}
+    for stop in (0, len(whole) // 2, len(whole) - 2):
+        before = {node for page in whole[: stop + 1] for node in page.nodes}
+        after = {node for page in marked_pages(cloud, impersonation, whole[stop].cursor) for node in page.nodes}
+        assert before | after == every
+
+
+def test_a_strangers_organization_cannot_be_listed_with_a_project_of_ones_own(
+    cloud: Cloud, impersonation: Credentials
+) -> None:
+    """Bob lets Alice's reader into his own project, marks that, and names Alice's organization."""
+    email = impersonation["service_account_email"]
+    cloud.admin.put_service_account(email.split("@")[1].split(".")[0], email.split("@")[0], on=cloud.project)
+    cloud.admin.set_label(cloud.project, LABEL, OWN)
+    aim = cloud.target(external_id=OWN)
+    walk = PROVIDER.organization_pages(impersonation, aim, {"root": "folders/733001200200"}, "")
+    shown: list[MemberPage] = []
+    with pytest.raises(ProviderError) as refused:
+        shown.extend(walk)
+    assert not any(page.nodes for page in shown)
+    assert refused.value.code == "organization_not_marked"
+    assert "meadowlark" not in str(refused.value)
+
+
+def test_without_the_label_on_the_connecting_project_nothing_is_listed(
+    cloud: Cloud, impersonation: Credentials
+) -> None:
+    cloud.control.clear_journal()
+    with pytest.raises(ProviderError) as refused:
+        marked_pages(cloud, impersonation)
+    assert refused.value.code == "external_id_missing"
+    assert not cloud.calls("ListProjects", "ListFolders", "GetOrganization")
 
 
 def test_it_goes_on_from_any_page(cloud: Cloud, key: Credentials) -> None:

@@ -25,7 +25,34 @@ def test_a_project_without_the_label_is_refused_with_the_command_that_sets_it(cl
     command = f"gcloud alpha projects update {cloud.project} --update-labels={LABEL}={EXTERNAL_ID}"
     assert command in report.remedy
     assert report.mending == command
-    assert check(report, "permissions").status == CheckStatus.PASSED
+
+
+@by_server
+@pytest.mark.parametrize("label", [None, BOBS])
+@pytest.mark.parametrize("state", ["ACTIVE", "DELETE_REQUESTED"])
+def test_of_a_project_without_the_owners_label_nothing_is_read_or_told(
+    cloud: Cloud, method: str, label: str | None, state: str
+) -> None:
+    credentials = cloud.by(method, label=False)
+    number = cloud.admin.put_project(cloud.project, "Alices secret plans", state=state)
+    cloud.admin.put_service_account(cloud.project, credentials["service_account_email"].split("@")[0])
+    cloud.admin.set_label(cloud.project, LABEL, label)
+    cloud.control.clear_journal()
+    report = cloud.validate(credentials)
+    assert report.code == ("external_id_other" if label else "external_id_missing")
+    shown = str(report.to_dict())
+    assert "secret plans" not in shown
+    assert number not in shown
+    assert "deletion" not in shown
+    assert {item.status for item in report.checks[3:]} == {CheckStatus.SKIPPED}
+    assert not report.permissions
+    assert {call["action"] for call in cloud.control.calls("gcp")} <= {"token", "generateAccessToken", "GetProject"}
+    with pytest.raises(ProviderError) as refused:
+        PROVIDER.open_session(credentials, cloud.target())
+    assert refused.value.code == report.code
+    with pytest.raises(ProviderError) as refused:
+        list(PROVIDER.visible_accounts(credentials, cloud.target()))
+    assert refused.value.code == report.code
 
 
 @by_server
