@@ -20,7 +20,7 @@ from cloudaccounts.models import (
 )
 from cloudaccounts.models.delivery import DigestState
 from cloudaccounts.operations.workers import worker_state
-from config.middleware import FORWARDED
+from config.middleware import came_through_a_proxy
 from config.waiting import KINDS, QUEUES, age, heartbeat_due_since
 
 Samples = list[tuple[tuple[str, ...], float]]
@@ -48,9 +48,8 @@ def _is_allowed(request: HttpRequest) -> bool:
     # In constant time, so that answers do not reveal how much of a guess was right.
     if token and compare_digest(header.encode(), f"Bearer {token}".encode()):
         return True
-    # Behind a proxy on this machine every visitor has a local address. Headers of an untrusted proxy are removed by
-    # config.middleware, which leaves a mark instead.
-    if request.META.get("FORWARDED_UNTRUSTED") or any(name in request.META for name in FORWARDED):
+    # Behind a proxy on this machine every visitor has a local address.
+    if came_through_a_proxy(request):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

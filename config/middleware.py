@@ -16,6 +16,24 @@ from cloudaccounts.errors import TeamLimitError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT")
+# What proxies write beside or instead of those. Nothing is taken from them: they only tell that there is a proxy.
+_OF_PROXIES = (
+    "HTTP_FORWARDED",  # RFC 7239
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_X_CLUSTER_CLIENT_IP",
+    "HTTP_X_FORWARDED",
+    "HTTP_X_FORWARDED_SERVER",
+    "HTTP_X_ORIGINAL_FORWARDED_FOR",
+    "HTTP_X_ENVOY_EXTERNAL_ADDRESS",
+    "HTTP_FORWARDED_FOR",
+    "HTTP_CLIENT_IP",
+    "HTTP_TRUE_CLIENT_IP",
+    "HTTP_CF_CONNECTING_IP",
+    "HTTP_CDN_LOOP",
+)
+UNIX = "unix"  # in TRUSTED_PROXIES: whoever may open the unix socket that this server listens at
 _LONGEST = 45  # characters: an IPv6 address with an IPv4 one at its end
 _WITH_PORT = re.compile(r"(?P<four>[0-9.]{7,15}):[0-9]{1,5}|\[(?P<six>[0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?")
 
@@ -26,20 +44,24 @@ class TrustedProxyMiddleware:
     Each proxy appends the address that it was called from. So the client is the rightmost address of X-Forwarded-For
     that is not itself a trusted proxy: everything left of it was written by the client. A loopback address there is not
     taken, since it would look like this machine itself.
+
+    Behind a unix socket the caller has no address. It is trusted where TRUSTED_PROXIES names ``unix``.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         try:
             self.trusted: list[Network] = [
-                ipaddress.ip_network(item, strict=False) for item in settings.TRUSTED_PROXIES
+                ipaddress.ip_network(item, strict=False) for item in settings.TRUSTED_PROXIES if item != UNIX
             ]
         except ValueError as error:
             raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from error
+        self.trusts_sockets = UNIX in settings.TRUSTED_PROXIES
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
-        if not self._trusts(meta.get("REMOTE_ADDR", "")):
+        caller = meta.get("REMOTE_ADDR", "")
+        if not (self._trusts(caller) if caller else self.trusts_sockets):
             # Removed, so that nothing behind this (SECURE_PROXY_SSL_HEADER, say) can believe what a client wrote.
             for name in FORWARDED:
                 if meta.pop(name, None) is not None:
@@ -79,6 +101,12 @@ def _without_port(hop: str) -> str:
     """The address alone: some proxies write ``1.2.3.4:5555``, ``[2001:db8::1]:5555`` or ``[2001:db8::1]``."""
     match = _WITH_PORT.fullmatch(hop)
     return match["four"] or match["six"] if match else hop
+
+
+def came_through_a_proxy(request: HttpRequest) -> bool:
+    """Whether anything says so; a proxy that writes no header at all cannot be told from its clients."""
+    meta = request.META
+    return bool(meta.get("FORWARDED_UNTRUSTED")) or any(name in meta for name in (*FORWARDED, *_OF_PROXIES))
 
 
 class NotStoredMiddleware:

@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-syncs": {"task": "cloudaccounts.requeue_syncs", "schedule": 15.0},
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
+    "send-due-mails": {"task": "project.send_due_mails", "schedule": 60.0},
     "deliver-notices": {"task": "cloudaccounts.deliver_notices", "schedule": 60.0},
     "purge-scans": {"task": "scans.purge", "schedule": 86400.0, "options": {"queue": "fleet"}},
     "purge-history": {"task": "cloudaccounts.purge_history", "schedule": 86400.0},
@@ -214,6 +215,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it e
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "config.site.lockout.locked_out"
 AXES_CLIENT_IP_CALLABLE = "config.site.lockout.client_address"
+AXES_USERNAME_CALLABLE = "config.site.lockout.counted_name"
 AXES_DISABLE_ACCESS_LOG = True  # it would keep a row for each login for ever; the audit records logins
 AXES_SENSITIVE_PARAMETERS = ["username"]  # people type passwords there: in no log line and no stored form
 AXES_VERBOSE = False
@@ -232,7 +234,7 @@ EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail.get("EMAIL_HOST", ""), _mail.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_USER", ""), _mail.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10  # seconds: a mail server that hangs must not hold a worker, or the page of a password reset
+EMAIL_TIMEOUT = 10  # seconds: a mail server that hangs must not hold a worker
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"cloud-accounts@{_base.hostname}")
 NOTIFY_DIGEST_MINUTES = env.number("NOTIFY_DIGEST_MINUTES", 5)  # how long news is gathered for one mail
 NOTIFY_WEBHOOK_URL = env.text("NOTIFY_WEBHOOK_URL")

@@ -1,10 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from cloudaccounts.web.lazy_views import Views
 from config.api import entry as api_entry
 from config.health import healthz, readyz
 from config.metrics import metrics
+from config.site.views import nothing_there
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -24,6 +26,9 @@ urlpatterns = [
     path("api/v1/docs", api_entry.docs, name="api-docs"),
     path("api/v1/", api_entry.api, name="api-root"),
     path("api/v1/<path:path>", api_entry.api, name="api"),
+    # Django's own change without this product's brake and audit; and a redirect to pages that no model has.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password-change")),
+    path("admin/r/<path:rest>", nothing_there),
     path("admin/", admin.site.urls),
 ]
 

@@ -43,7 +43,7 @@ def _when(seconds: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most ``limit`` failures of ``subject`` in each stretch of ``seconds``."""
+    """At most ``limit`` failures (or what else is counted) of ``subject`` in each stretch of ``seconds``."""
 
     name: str
     subject: str
@@ -62,6 +62,18 @@ class RateLimit:
                 RateCounter.objects.create(key=key, count=1, expires_at=datetime.fromtimestamp(ends, UTC))
         except IntegrityError:  # a parallel call was first
             row.update(count=F("count") + 1)
+
+    def is_taken(self) -> bool:
+        """Counts, and says whether that was within the limit. Of parallel calls at most ``limit`` hear yes."""
+        self.count()
+        key, _ = self.window()
+        return (RateCounter.objects.filter(key=key).values_list("count", flat=True).first() or 0) <= self.limit
+
+    def take(self) -> None:
+        """As `is_taken`; raises `TooManyAttemptsError` instead of no."""
+        if not self.is_taken():
+            _, ends = self.window()
+            raise TooManyAttemptsError(self.cause, max(1, math.ceil(ends - time.time())))
 
     def window(self) -> tuple[str, float]:
         """The counter's key in the stretch that runs now, and when that ends, in seconds since 1970."""

@@ -16,7 +16,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.crypto import encrypted_models
 from cloudaccounts.crypto.encrypted_models import SealedColumn, SealedStore
 from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint
-from cloudaccounts.models import CloudCredential, KeyWitness
+from cloudaccounts.models import CloudCredential, KeyWitness, MailRequest
 
 BATCH = 1000  # rows read, and written in one transaction
 PASSES = 3  # over a store: rows that changed while they were read have another turn
@@ -33,6 +33,7 @@ encrypted_models.register(
     )
 )
 encrypted_models.register(SealedStore("key witness", KeyWitness, (SealedColumn("sealed"),)))
+encrypted_models.register(SealedStore("mails", MailRequest, (SealedColumn("content"),)))
 
 Advance = Callable[[str, int, int], None]  # label of the store, rows seen, rows in all
 

@@ -7,6 +7,7 @@ from cloudaccounts.models.delivery import NoticeDelivery, NoticeDigest, NoticePr
 from cloudaccounts.models.group import AccountGroup, GroupMember
 from cloudaccounts.models.health import HealthRecord, ProviderReach
 from cloudaccounts.models.job import Job, JobItem
+from cloudaccounts.models.mail_request import MailRequest
 from cloudaccounts.models.notice import Notice
 from cloudaccounts.models.organization import Organization, OrganizationMember
 from cloudaccounts.models.rotation import CredentialRotation
@@ -30,6 +31,7 @@ __all__ = [
     "Job",
     "JobItem",
     "KeyWitness",
+    "MailRequest",
     "Notice",
     "NoticeDelivery",
     "NoticeDigest",

@@ -25,6 +25,12 @@ def record_password_change(user: AbstractBaseUser, *, actor: Actor) -> None:
     record_event(actor=actor, owner=str(user.pk), action="password.changed", text=text)
 
 
+def record_address_change(user: AbstractBaseUser, *, actor: Actor) -> None:
+    """The addresses themselves are in no audit event: it outlives them."""
+    text = f"E-mail address of {user.get_username()} changed by {actor.label}"
+    record_event(actor=actor, owner=str(user.pk), action="email.changed", text=text)
+
+
 def record_failed_login(name: str, *, address: str) -> None:
     """Records a refused login. An unknown name is left out: people type passwords into that field by mistake."""
     users = get_user_model()

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -19,12 +19,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from cloudaccounts.accounts.external_id import external_id_for
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.notifications.recipients import muted_kinds, set_wanted_kinds
 from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError, is_outage
 from cloudaccounts.tokens.services import tokens_of
+from cloudaccounts.users.logins import record_address_change
 from cloudaccounts.users.passwords import password_changed_by
-from config.site.forms import LoginForm, NoticeForm, ProfileForm, ResetForm
+from config.site.forms import LoginForm, NoticeForm, OwnPasswordForm, ProfileForm, ResetForm
+from config.site.lockout import too_many
+from config.site.mails import request_change_notice, request_reset
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -49,6 +53,10 @@ class Logout(auth.LogoutView):
 class PasswordChange(auth.PasswordChangeView):
     template_name = "site/password_change.html"
     success_url = reverse_lazy("profile")
+    form_class = OwnPasswordForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
         with password_changed_by(Actor.of_request(self.request)):
@@ -60,11 +68,18 @@ class PasswordChange(auth.PasswordChangeView):
 
 
 class PasswordReset(auth.PasswordResetView):
+    """Asks a worker for the mail, whether or not the address is anybody's: this page takes as long either way."""
+
     template_name = "site/password_reset.html"
-    email_template_name = "site/password_reset_email.txt"
-    subject_template_name = "site/password_reset_subject.txt"
     form_class = ResetForm
     success_url = reverse_lazy("password-reset-sent")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            request_reset(form.cleaned_data["email"], address=self.request.META.get("REMOTE_ADDR", ""))
+        except TooManyAttemptsError as error:
+            return too_many(self.request, error.seconds, cause=error.cause)
+        return redirect(self.success_url)
 
 
 class PasswordResetSent(auth.PasswordResetDoneView):
@@ -87,9 +102,14 @@ class PasswordResetConfirm(auth.PasswordResetConfirmView):
 def profile(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # LoginRequiredMiddleware lets nobody else in
-    form = ProfileForm(request.POST or None, instance=user)
+    before = user.email
+    form = ProfileForm(request.POST or None, instance=user, request=request)
     if request.method == "POST" and form.is_valid():
         form.save()
+        if form.changes_address:
+            record_address_change(user, actor=Actor.of_request(request))
+            if before:
+                request_change_notice(username=user.get_username(), old=before, new=user.email)
         messages.success(request, "Saved.")
         return redirect("profile")
     if form.is_bound:
@@ -111,6 +131,10 @@ def profile_notices(request: HttpRequest) -> HttpResponse:
         set_wanted_kinds(str(request.user.pk), set(form.cleaned_data["kinds"]))
         messages.success(request, "Saved.")
     return redirect("profile")
+
+
+def nothing_there(request: HttpRequest, rest: str) -> HttpResponse:
+    raise Http404
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

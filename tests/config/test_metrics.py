@@ -72,6 +72,20 @@ def test_a_proxy_that_is_not_trusted_does_not_make_its_visitors_local(client: Cl
     assert client.get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 404
 
 
+@pytest.mark.parametrize("trusted", [[], ["127.0.0.1"], ["unix"]])
+@pytest.mark.parametrize(
+    "header", ["X-Real-IP", "Forwarded", "Via", "X-Client-IP", "CF-Connecting-IP", "X-Forwarded-Server", "CDN-Loop"]
+)
+def test_nor_does_one_that_sends_other_headers(settings: Settings, header: str, trusted: list[str]) -> None:
+    settings.TRUSTED_PROXIES = trusted
+    for value in ("203.0.113.7", "127.0.0.1", ""):
+        assert Client().get("/metrics", headers={header: value}).status_code == 404
+
+
+def test_who_comes_by_a_unix_socket_is_not_this_machine(client: Client) -> None:
+    assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
+
+
 @pytest.mark.parametrize("told", ["127.0.0.1", "::1", "nonsense", ""])
 def test_nor_does_a_trusted_one(client: Client, settings: Settings, told: str) -> None:
     settings.TRUSTED_PROXIES = ["127.0.0.1"]

@@ -98,6 +98,19 @@ def test_what_is_no_plain_address_is_not_believed(settings: Settings, hop: str) 
     assert request.META["REMOTE_ADDR"] == "10.0.0.2"
 
 
+def test_a_unix_socket_is_trusted_where_it_is_named(settings: Settings) -> None:
+    headers = {"HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.9", "HTTP_X_FORWARDED_PROTO": "https"}
+    request = after(settings, trusted=["unix"], remote="", **headers)
+    assert (request.META["REMOTE_ADDR"], request.is_secure()) == ("203.0.113.9", True)
+    request = after(settings, trusted=["unix", "203.0.113.0/24"], remote="", **headers)
+    assert request.META["REMOTE_ADDR"] == "198.51.100.1"
+    for trusted in ([], ["10.0.0.0/8"], ["0.0.0.0/0", "::/0"]):
+        request = after(settings, trusted=trusted, remote="", **headers)
+        assert (request.META["REMOTE_ADDR"], request.is_secure()) == ("", False)
+    request = after(settings, trusted=["unix"], remote="203.0.113.1", **headers)
+    assert request.META["REMOTE_ADDR"] == "203.0.113.1"
+
+
 @pytest.mark.django_db(databases=ALL_DATABASES)
 def test_pages_of_somebody_who_signed_in_are_stored_nowhere(alices: Client, client: Client, alice: User) -> None:
     for path in ("/", "/accounts/", "/profile/", "/nothing/", "/scans/now/"):

@@ -18,6 +18,7 @@ from pytest_django import Settings
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.models import AuditEvent
 from cloudaccounts.tokens.services import create_token, find_token
+from config.tasks import send_due_mails
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -81,6 +82,7 @@ def reset() -> Door:
     def change(user: User) -> str:
         client = Client()
         client.post("/password-reset/", {"email": user.email})
+        send_due_mails()
         match = re.search(r"/password-reset/\S+", str(mail.outbox[0].body))
         assert match is not None
         landed = client.get(match[0], follow=True)

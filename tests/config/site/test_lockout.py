@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.conftest import ALL_DATABASES
+from tests.conftest import ALL_DATABASES, raw_rows
 from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -88,6 +89,41 @@ def test_neither_name_nor_password_is_in_a_log_line_or_a_stored_form(
     row = AccessAttempt.objects.get()
     assert "typed-in-haste" not in row.post_data
     assert "olga" not in row.post_data
+
+
+def test_a_password_typed_into_the_field_of_the_name_is_stored_nowhere(db: None) -> None:
+    for name in (PASSWORD, f" {PASSWORD}", f"{PASSWORD}\n"):
+        attempt(name=name)
+    assert AccessAttempt.objects.exists()
+    assert not any(PASSWORD in row for alias in ALL_DATABASES for row in raw_rows(alias))
+
+
+def test_behind_a_unix_socket_the_brake_holds(operator: User) -> None:
+    """There the address is empty, which django-axes would count nothing for."""
+    client = Client(REMOTE_ADDR="")
+    data = {"username": "olga", "password": "wrong"}
+    assert [client.post("/login/", data).status_code for _ in range(6)] == [200, 200, 200, 200, 429, 429]
+    assert client.post("/login/", {**data, "password": PASSWORD}).status_code == 429
+
+
+def test_an_ipv6_client_is_its_network(operator: User) -> None:
+    """It has 2^64 addresses to guess from."""
+    answers = [attempt(address=f"2001:db8:1:2:{number:x}::{number:x}").status_code for number in range(1, 7)]
+    assert answers == [200, 200, 200, 200, 429, 429]
+    assert attempt(address="2001:db8:1:3::1", password=PASSWORD).status_code == 302
+
+
+def test_ipv4_in_ipv6_is_the_ipv4_client(operator: User) -> None:
+    answers = [attempt(address=address).status_code for address in ["203.0.113.9", "::ffff:203.0.113.9"] * 3]
+    assert answers == [200, 200, 200, 200, 429, 429]
+    assert attempt(address="::ffff:203.0.113.10", password=PASSWORD).status_code == 302
+
+
+def test_an_operator_lets_a_name_in_again(locked: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("unlock_login", "somebody-else")
+    assert attempt(password=PASSWORD).status_code == 429
+    call_command("unlock_login", "olga")
+    assert attempt(password=PASSWORD).status_code == 302
 
 
 def test_failures_are_kept_in_the_default_database_alone() -> None:
