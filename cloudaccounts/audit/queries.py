@@ -32,6 +32,7 @@ SUBJECTS = {
     "job": "Jobs",
     "export": "Exports",
     "session": "Logins",
+    "email": "E-mail addresses",
     "password": "Passwords",
     "token": "API tokens",
     "encryption": "Encryption keys",
