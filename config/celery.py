@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 from config.brokers import filesystem
@@ -17,3 +19,11 @@ TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "config.brokers.redis:Tr
 app = Celery("cloudaccounts")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+@worker_process_init.connect
+def _watch_hung_threads(**_: Any) -> None:
+    from config.replacing import watch_hung_threads
+
+    watch_hung_threads()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -42,11 +43,16 @@ class DueAccount:
         return is_healthy and not account.failures and self.kind == CheckKind.LIGHT
 
 
-def claim_page(provider: Provider) -> list[DueAccount] | None:
-    """The next accounts that are due, now this round's; None where there are none. Five queries."""
+def claim_page(provider: Provider, *, besides: Collection[str] = ()) -> list[DueAccount] | None:
+    """The next accounts that are due, now this round's; None where there are none. Five queries.
+
+    Not those of the owners ``besides``.
+    """
     now, claim = timezone.now(), uuid4()
     due = CloudAccount.objects.filter(provider=provider.key, next_check_at__lte=now)
     due = due.exclude(status=CloudAccountStatus.SUSPENDED)
+    if besides:
+        due = due.exclude(owner__in=list(besides))
     # Keys first, then an UPDATE that asks again whether they are due: MongoDB updates no slice, and two rounds that
     # read the same keys then share them, because each row is moved ahead by one of them only.
     keys = list(due.order_by("next_check_at").values_list("pk", flat=True)[:PAGE_SIZE])

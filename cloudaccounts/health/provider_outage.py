@@ -2,9 +2,10 @@
 
 Accounts are due at different moments, so "all failed in one round" is asked over time: since the last answer of any
 account of the provider, at least `MIN_FAILURES` failed, and these are half of those watched; or so many in one round,
-a while after the last answer, that waiting for half of a large fleet would take too long. While an outage is
-suspected, being out of reach is counted against no account, the operators are notified once, and pages say so. The
-first answer ends it. See docs/decisions/0006-heartbeats.md.
+a while after the last answer, that waiting for half of a large fleet would take too long. What fails must be of several
+owners, where several have accounts there: one owner's accounts, however many, say something of that owner. While an
+outage is suspected, being out of reach is counted against no account, the operators are notified once, and pages say
+so. The first answer ends it. See docs/decisions/0006-heartbeats.md.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from django.utils import timezone
 from cloudaccounts import registry
 from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus, ProviderReach
+from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work.databases import SECURITY
 
 MIN_FAILURES = 5  # accounts; fewer say nothing of a provider
 MANY_AT_ONCE = 20
+CHUNK = 500  # keys in one query
+MIN_OWNERS = 3  # whose accounts fail, or all owners where they are fewer
 SILENCE = timedelta(minutes=1)  # many failures right after an answer are no outage
 
 
@@ -96,8 +100,16 @@ def _is_too_many(
     refused: Collection[UUID],
     now: datetime,
 ) -> bool:
+    owners = _owners_of([*observations, *refused])
+    unwatched_owners = owners - set(watched(provider).filter(owner__in=owners).values_list("owner", flat=True))
+    all_owners = watched(provider).values("owner").distinct().count() + len(unwatched_owners)
+    if len(owners) < witnesses(all_owners):
+        return False
     if len(observations) + len(refused) >= MANY_AT_ONCE and (answered_at is None or now - answered_at > SILENCE):
         return True
+    # Half of the owners as well: else one of them with half of all accounts, and two more, spoke for everybody.
+    if len(owners) * 2 < all_owners:
+        return False
     accounts = CloudAccount.objects.filter(provider=provider)
     # Those of earlier rounds: degraded, and checked since the last answer.
     earlier = accounts.filter(health=AccountHealth.DEGRADED).exclude(pk__in=[*observations, *refused])
@@ -107,6 +119,24 @@ def _is_too_many(
     if failing < MIN_FAILURES:
         return False
     # Accounts that failed before are no witnesses: they would not have answered anyway.
+    number = watched(provider).exclude(pk__in=list(refused)).count() + len(refused)
+    return failing * 2 >= number
+
+
+def watched(provider: str) -> CloudAccountQuerySet:
+    """Accounts whose silence would say something."""
     unwatched = (CloudAccountStatus.SUSPENDED, CloudAccountStatus.FAILED)
-    watched = accounts.exclude(status__in=unwatched).exclude(pk__in=list(refused)).count() + len(refused)
-    return failing * 2 >= watched
+    return CloudAccount.objects.filter(provider=provider).exclude(status__in=unwatched)
+
+
+def witnesses(owners: int) -> int:
+    """Of how many owners accounts must fail, where so many have any."""
+    return min(MIN_OWNERS, max(1, owners))
+
+
+def _owners_of(keys: list[UUID]) -> set[str]:
+    owners: set[str] = set()
+    for start in range(0, len(keys), CHUNK):
+        rows = CloudAccount.objects.filter(pk__in=keys[start : start + CHUNK])
+        owners.update(rows.values_list("owner", flat=True))
+    return owners

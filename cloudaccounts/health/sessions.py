@@ -9,9 +9,11 @@ from cloudaccounts.contract.sessions import Session
 from cloudaccounts.credentials import vault
 from cloudaccounts.health.validation import target_for
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.provider_kit.deadlines import within
 
 
 def account_session(*, account: CloudAccount, actor: Actor, purpose: str) -> Session:
-    """Opens the credential and signs in. Raises `ProviderError`. Asks the network."""
+    """Opens the credential and signs in, within two minutes. Raises `ProviderError`. Asks the network."""
     credentials = vault.open_credentials(account=account, actor=actor, purpose=purpose)
-    return registry.get(account.provider).open_session(credentials, target_for(account.owner, details_of(account)))
+    provider, target = registry.get(account.provider), target_for(account.owner, details_of(account))
+    return within(target.deadline, provider.short_label, lambda: provider.open_session(credentials, target))

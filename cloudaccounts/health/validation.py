@@ -15,6 +15,7 @@ from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target, VisibleAccount
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
+from cloudaccounts.provider_kit.deadlines import within
 
 Listen = Callable[[CloudValidationResult], None]
 
@@ -75,7 +76,11 @@ def prove_access(
 def visible_accounts(account: ResolvedAccount, credentials: Credentials, *, limit: int) -> list[VisibleAccount]:
     """The other accounts that these credentials see, at most ``limit``. Asks the network. Raises `ProviderError`."""
     target = target_for(account.owner, account.details)
-    return list(islice(account.provider.visible_accounts(credentials, target), limit))
+    return within(
+        target.deadline,
+        account.provider.short_label,
+        lambda: list(islice(account.provider.visible_accounts(credentials, target), limit)),
+    )
 
 
 def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, external_id: str = "") -> Target:

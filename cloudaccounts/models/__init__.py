@@ -5,7 +5,7 @@ from cloudaccounts.models.check import ConnectionCheck
 from cloudaccounts.models.credential import CloudCredential
 from cloudaccounts.models.delivery import NoticeDelivery, NoticeDigest, NoticePreference
 from cloudaccounts.models.group import AccountGroup, GroupMember
-from cloudaccounts.models.health import HealthRecord, ProviderReach
+from cloudaccounts.models.health import HealthRecord, HeartbeatRound, ProviderReach
 from cloudaccounts.models.job import Job, JobItem
 from cloudaccounts.models.mail_request import MailRequest
 from cloudaccounts.models.notice import Notice
@@ -27,6 +27,7 @@ __all__ = [
     "Environment",
     "GroupMember",
     "HealthRecord",
+    "HeartbeatRound",
     "IdempotentCall",
     "Job",
     "JobItem",

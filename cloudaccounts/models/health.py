@@ -36,6 +36,20 @@ class HealthRecord(models.Model):
         return f"{self.kind} {self.code or 'ok'}"
 
 
+class HeartbeatRound(models.Model):
+    """A process that checks accounts of a provider now. They share the provider's limit; see health.provider_round."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=32)
+    until = models.DateTimeField()  # renewed while it lives
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "until"], name="heartbeat_round_provider")]
+
+    def __str__(self) -> str:
+        return self.provider
+
+
 class ProviderReach(models.Model):
     """Whether a provider's accounts answer at all. ``suspected_since`` is set while an outage is suspected."""
 

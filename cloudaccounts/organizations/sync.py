@@ -28,6 +28,7 @@ from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import Organization
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.organizations.member_writer import MemberWriter, shown_name
+from cloudaccounts.provider_kit.deadlines import each_within
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -37,6 +38,7 @@ QUEUE = "fleet"
 EVERY = timedelta(days=1)
 AGAIN = timedelta(minutes=10)  # after a failure that is not permanent; goes on from the cursor
 RESEND_AFTER = timedelta(seconds=30)
+PAGE_SECONDS = 300.0  # for a page of the tree, with its retries
 TRIES = 5  # workers that may die one after the other at the same page
 OLDEST_CURSOR = timedelta(hours=1)  # the clouds' own page tokens do not live much longer
 
@@ -130,7 +132,8 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
             return None
         moved = False
         try:
-            for page in provider.organization_pages(credentials, target, organization.options, cursor):
+            pages = provider.organization_pages(credentials, target, organization.options, cursor)
+            for page in each_within(PAGE_SECONDS, provider.short_label, iter(pages)):
                 if keeper.lost.is_set() or not _store_page(organization, claim, writer, page):
                     return None
                 moved = True

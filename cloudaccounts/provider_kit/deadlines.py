@@ -10,12 +10,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.work import hung
 
 T = TypeVar("T")
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 class Deadline:
@@ -38,12 +42,69 @@ class Deadline:
             # The call may have failed with a TimeoutError of its own, which is the same class.
             if future.done():
                 raise
-            raise ProviderError(
-                "deadline_exceeded",
-                f"{self.cloud} did not answer everything within {self.seconds:g} seconds.",
-                "Try again; if it stays so, the operator must check this server's network and proxy.",
-                permanent=False,
-            ) from None
+            hung.leave_behind(getattr(future, "thread", None), self.cloud)
+            raise exceeded(self.cloud, self.seconds) from None
+
+
+def exceeded(cloud: str, seconds: float) -> ProviderError:
+    return ProviderError(
+        "deadline_exceeded",
+        f"{cloud} did not answer everything within {seconds:g} seconds.",
+        "Try again; if it stays so, the operator must check this server's network and proxy.",
+        permanent=False,
+    )
+
+
+def within(seconds: float, cloud: str, call: Callable[[], R]) -> R:
+    """What the call returns or raises; `ProviderError` (``deadline_exceeded``) where that takes longer.
+
+    The call runs in a thread of its own, so it must touch no database.
+    """
+    return Deadline(seconds, cloud).wait(start(call))
+
+
+def within_asking(seconds: float, cloud: str, call: Callable[[Callable[[T], S]], R], answer: Callable[[T], S]) -> R:
+    """As `within`, for a call that asks its caller something: ``answer`` runs in the caller's thread.
+
+    So what asks a database stays in the thread whose connection it is.
+    """
+    questions: SimpleQueue[tuple[T, Future[S]] | None] = SimpleQueue()
+
+    def ask(question: T) -> S:
+        reply: Future[S] = Future()
+        questions.put((question, reply))
+        return reply.result()
+
+    deadline, future = Deadline(seconds, cloud), start(lambda: call(ask))
+    future.add_done_callback(lambda _: questions.put(None))
+    while True:
+        try:
+            asked = questions.get(timeout=deadline.left())
+        except Empty:
+            return deadline.wait(future)
+        if asked is None:
+            return future.result()
+        _complete(asked[1], partial(answer, asked[0]))
+
+
+def each_within(seconds: float, cloud: str, items: Iterator[T]) -> Iterator[T]:
+    """The items, each of which may take so many seconds. Raises `ProviderError` (``deadline_exceeded``)."""
+    end = object()
+    while (item := within(seconds, cloud, lambda: next(items, end))) is not end:
+        yield item  # type: ignore[misc]
+
+
+class _Call(Future[R]):
+    """Knows its thread, so that whoever stops waiting can say which one hangs."""
+
+    thread: threading.Thread
+
+
+def _run(target: Callable[..., None], *arguments: object) -> threading.Thread:
+    # Not in an executor: that joins its threads when the process ends.
+    thread = threading.Thread(target=target, args=arguments, name="cloud-call", daemon=True)
+    thread.start()
+    return thread
 
 
 def start(call: Callable[[], R]) -> Future[R]:
@@ -52,8 +113,8 @@ def start(call: Callable[[], R]) -> Future[R]:
     Not in an executor: that joins its threads when the process ends, and a call that hangs would then hold up a
     worker's shutdown. A daemon thread that hangs is abandoned.
     """
-    future: Future[R] = Future()
-    threading.Thread(target=_complete, args=(future, call), name="cloud-call", daemon=True).start()
+    future: _Call[R] = _Call()
+    future.thread = _run(_complete, future, call)
     return future
 
 
@@ -62,14 +123,14 @@ def start_in_turn(first: Callable[[], T], second: Callable[[], R]) -> tuple[Futu
 
     For calls to one service, which then share a connection: opening another costs more than waiting for the first call.
     """
-    first_future: Future[T] = Future()
-    second_future: Future[R] = Future()
+    first_future: _Call[T] = _Call()
+    second_future: _Call[R] = _Call()
 
     def run() -> None:
         _complete(first_future, first)
         _complete(second_future, second)
 
-    threading.Thread(target=run, name="cloud-call", daemon=True).start()
+    first_future.thread = second_future.thread = _run(run)
     return first_future, second_future
 
 

@@ -91,6 +91,9 @@ class LeaseKeeper:
                 except DatabaseError:
                     # The lease outlives several missed renewals. If the database stays away, the lease ends.
                     logger.warning("lease.not_renewed", exc_info=True)
+                    # A connection that was lost stays lost: Django opens another one only after it was closed. Without
+                    # this one lost connection of PostgreSQL ended all renewals, and a living worker's work was taken.
+                    connections.close_all()
         finally:
             # Django closes a thread's connections only at the end of requests, and this thread serves none.
             connections.close_all()

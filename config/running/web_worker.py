@@ -52,6 +52,9 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         super().load_wsgi()
         from django.conf import settings
 
+        from config.replacing import watch_hung_threads
+
+        watch_hung_threads()
         # A thread that comes back from the database waits this long for each other one that computes; Python's own
         # 5 ms would make a page of ten queries wait for a tenth of a second behind two that are busy.
         sys.setswitchinterval(0.001)

@@ -5,7 +5,7 @@ Why whole units, and what each cloud's log can say: docs/decisions/0007.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,9 +14,12 @@ from django.db.models import QuerySet
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset as CollectedAsset
 from cloudaccounts.contract.inventory import ScanUnit
-from cloudaccounts.contract.sessions import Session
+from cloudaccounts.contract.sessions import KnownAssets, Session
+from cloudaccounts.provider_kit.deadlines import within_asking
 from scans.assets.writer import CHUNK, to_collected
 from scans.models import Asset, ScanRun, ScanType, ScanUnitRecord
+
+LOG_SECONDS = 600.0  # for reading what changed: everything is read afterwards where that does not suffice
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,17 @@ class Coverage:
         # The oldest moment for all: one reading of the log answers for every unit. How late a log may be written, its
         # provider knows and subtracts.
         since = min(record.covered_at for record in records.values())
+
+        def stored(unit: ScanUnit) -> Iterable[CollectedAsset]:
+            return list(self._stored_assets(unit))
+
+        def ask(known: KnownAssets) -> frozenset[ScanUnit]:
+            return session.unchanged(list(records), since, known)
+
         try:
             # Only units that were asked about: a provider's answer cannot cover a unit that has no record.
-            return session.unchanged(list(records), since, self._stored_assets) & frozenset(records), []
+            unchanged = within_asking(LOG_SECONDS, "The cloud's log of changes", ask, stored)
+            return unchanged & frozenset(records), []
         except ProviderError as error:
             cause = f"{error.cause} {error.remedy}".strip()
             return frozenset(), [f"The cloud's log of changes could not be read, so everything was looked at. {cause}"]

@@ -32,7 +32,7 @@ from scans.compliance.totals import record_totals
 from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import ScanRun, ScanStatus, ScanType
-from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, collect
+from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, UnitStarted, collect
 from scans.runs.completion import count_unknowns, finding_counts, posture, record_day
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
@@ -144,7 +144,7 @@ def _collect(
         elif isinstance(event, UnitFailed):
             coverage.record_gap(event.unit)
             progress.unit_failed(event.unit, event.error)
-        else:
+        elif isinstance(event, UnitStarted):
             progress.unit_started(event.unit)
         _require_claim(progress.write())
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,10 +10,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.organizations import NodeState, OrganizationNode
+from cloudaccounts.contract.organizations import NodeState
 from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, Notice, Organization, OrganizationMember
+from cloudaccounts.organizations import sync as organization_sync
 from cloudaccounts.organizations.connections import connect_organization, remove_organization
 from cloudaccounts.organizations.members import containers_below
 from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
@@ -127,16 +128,19 @@ def test_a_look_that_gets_further_with_each_worker_goes_on(organization: Organiz
     assert organization.attempts == 0
 
 
-def test_a_worker_that_lost_its_claim_writes_nothing_more(organization: Organization, tree: State) -> None:
+def test_a_worker_that_lost_its_claim_writes_nothing_more(
+    organization: Organization, tree: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request_sync(organization, actor=ALICE)
     run_sync(uuid4())
+    store_page = organization_sync._store_page
 
-    class Thief(list[OrganizationNode]):
-        def __iter__(self) -> Iterator[OrganizationNode]:
+    def steal_then_store(*values: Any) -> bool:
+        if tree.pages_asked[-1] == 2:
             Organization.objects.filter(pk=organization.pk).update(claim=uuid4())
-            return super().__iter__()
+        return store_page(*values)
 
-    tree.tree[2] = Thief([box("stolen")])
+    monkeypatch.setattr(organization_sync, "_store_page", steal_then_store)
     run_sync(organization.pk)
     organization.refresh_from_db()
     assert organization.cursor != "3"

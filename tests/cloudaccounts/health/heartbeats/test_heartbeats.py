@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials import vault
-from cloudaccounts.health import heartbeats
+from cloudaccounts.health import heartbeats, provider_round
 from cloudaccounts.health.due_accounts import claim_page
 from cloudaccounts.health.heartbeats import run_heartbeats, run_round
 from cloudaccounts.health.state_machine import Limits, Observation
@@ -219,8 +220,8 @@ def test_a_credential_replaced_while_its_check_was_under_way_decides(
     [account] = healthy()
     original = claim_page
 
-    def claim_then_rotate(provider: ToyProvider) -> object:
-        page = original(provider)
+    def claim_then_rotate(provider: ToyProvider, **besides: Any) -> object:
+        page = original(provider, **besides)
         if page:
             toycloud.good_token = "the-new-one"
             vault.store(
@@ -229,7 +230,7 @@ def test_a_credential_replaced_while_its_check_was_under_way_decides(
             )  # fmt: skip
         return page
 
-    monkeypatch.setattr(heartbeats, "claim_page", claim_then_rotate)
+    monkeypatch.setattr(provider_round, "claim_page", claim_then_rotate)
     run_round()
     assert (fresh(account).status, fresh(account).health) == ("active", "ok")
     assert toycloud.connection_checks == ["toy000", "toy000"]
