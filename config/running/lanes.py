@@ -10,7 +10,7 @@ import ipaddress
 import threading
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 Work = Callable[[], None]
 CALLER = "cloudaccounts.caller"  # key in the WSGI environment: who was signed in, as config.middleware saw it
@@ -110,9 +110,10 @@ class Callers:
     that they come from. Otherwise whoever wants more than a share would write another name on each request.
     """
 
-    def __init__(self, cookie: str, proxies: Iterable[str] = ()) -> None:
+    def __init__(self, cookie: str, proxies: Sequence[str] = ()) -> None:
         self._cookie = f"{cookie}="
-        self._proxies = [ipaddress.ip_network(network, strict=False) for network in proxies]
+        self._sockets = "unix" in proxies  # whoever opens the unix socket that this server listens at is a proxy
+        self._proxies = [ipaddress.ip_network(network, strict=False) for network in proxies if network != "unix"]
         self._known: OrderedDict[bytes, str] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -145,6 +146,8 @@ class Callers:
     def _network(self, headers: Mapping[str, str], peer: str) -> str:
         """The client's address; of IPv6 the network of a household or machine, which has 2**64 addresses."""
         address = _address(peer)
+        if address is None and not self._sockets:
+            return "local"
         for hop in reversed(headers.get("X-FORWARDED-FOR", "").split(",")):
             if address is not None and not any(address in network for network in self._proxies):
                 break

@@ -125,6 +125,7 @@ COOKIE = {"COOKIE": "a=1; cam_session=secret"}
         ({"AUTHORIZATION": "Bearer made-up", **COOKIE}, "192.0.2.1", "?192.0.2.1"),
         ({}, "192.0.2.1", "?192.0.2.1"),
         ({}, "", "?local"),
+        ({"X-FORWARDED-FOR": "198.51.100.9"}, "", "?198.51.100.9"),
         (
             {"X-FORWARDED-FOR": "198.51.100.9"},
             "192.0.2.1",
@@ -138,9 +139,13 @@ COOKIE = {"COOKIE": "a=1; cam_session=secret"}
     ],
 )
 def test_who_calls(headers: dict[str, str], peer: str, caller: str) -> None:
-    callers = Callers("cam_session", ["10.0.0.0/8"])
+    callers = Callers("cam_session", ["10.0.0.0/8", "unix"])
     callers.confirm({"AUTHORIZATION": "Bearer known"}, "7")
     callers.confirm(COOKIE, "7")
     callers.confirm({}, "8")
     callers.confirm({"AUTHORIZATION": "Bearer made-up"}, "")
     assert callers.of(headers, peer) == caller
+
+
+def test_behind_a_socket_that_is_no_proxys_nobody_is_believed() -> None:
+    assert Callers("cam_session").of({"X-FORWARDED-FOR": "198.51.100.9"}, "") == "?local"
