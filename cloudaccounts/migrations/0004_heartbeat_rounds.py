@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cloudaccounts", "0002_calls_in_flight_and_turns"),
+        ("cloudaccounts", "0003_mail_requests"),
     ]
 
     operations = [
