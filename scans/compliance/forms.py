@@ -32,7 +32,9 @@ class ScopeForm(forms.Form):
 
 class AnswerForm(ServiceForm):
     state = forms.ChoiceField(
-        label="Result", choices=AnswerState.choices, error_messages={"required": "Choose passed or failed."}
+        label="Result",
+        choices=[("", "Choose …"), *AnswerState.choices],
+        error_messages={"required": "Choose passed or failed."},
     )
     note = forms.CharField(
         max_length=1000, widget=forms.Textarea(attrs={"rows": 3}), label="What was looked at",
