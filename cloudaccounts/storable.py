@@ -7,6 +7,8 @@ has integers of 64 bits (https://bsonspec.org/spec.html), and NaN and Infinity a
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,8 +18,12 @@ from typing import Any
 
 # Controls other than tab and line ends, and halves of surrogate pairs. DEL and the C1 controls steer terminals.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# The same in JSON that is written in ASCII.
+_ESCAPED = re.compile(r"\\(?:[bf]|u(?:00[0189]|007f|d[89a-f]))")
+_encode = json.JSONEncoder(allow_nan=False).encode
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_INT64 = range(-(2**63), 2**63)
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_PLAIN = frozenset({str, float, bool, type(None)})
 CUT = "…"
 
 
@@ -35,10 +41,14 @@ class Bounds:
 
 @dataclass(slots=True)
 class Changes:
-    """What `storable` changed. ``cut`` is for what is missing now, ``replaced`` for what is there in another form."""
+    """What `storable` changed: ``cut`` is for what is missing now, ``replaced`` for what is there in another form.
+
+    ``spent`` is how much of the total it took.
+    """
 
     cut: bool = False
     replaced: bool = False
+    spent: int = 0
 
 
 @dataclass(slots=True)
@@ -53,13 +63,67 @@ class _Budget:
 
 def clean_text(text: str) -> str:
     """The text with a replacement character for each that some database refuses."""
-    return _UNSTORABLE.sub(REPLACEMENT, text)
+    return _UNSTORABLE.sub(REPLACEMENT, text) if _UNSTORABLE.search(text) else text
 
 
 def short_text(text: str, most: int) -> str:
     """As `clean_text`, and with at most so many characters, the last an ellipsis where it is cut."""
-    text = clean_text(text[: most + 1])
+    text = clean_text(text if len(text) <= most else text[: most + 1])
     return text if len(text) <= most else text[: most - 1] + CUT
+
+
+def clean_record(record: Any, most: int = 4000) -> None:
+    """Makes all texts of a frozen dataclass with slots storable, each of at most so many characters.
+
+    For its ``__post_init__``: what a provider makes of a cloud's answer is then storable from the beginning.
+    """
+    for name in record.__slots__:
+        value = getattr(record, name)
+        # `type`: members of a StrEnum are texts of our own.
+        if type(value) is str and (len(value) > most or _UNSTORABLE.search(value)):
+            object.__setattr__(record, name, short_text(value, most))
+
+
+def clean_identifier(text: str, most: int) -> str:
+    """As `short_text`, but what was different stays different: an identifier that is changed ends with its hash."""
+    if len(text) <= most and not _UNSTORABLE.search(text):
+        return text
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+    return f"{clean_text(text[: most - 17])}{CUT}{digest}"
+
+
+def is_storable(value: Any, bounds: Bounds) -> bool:
+    """Whether `storable` would change nothing. Fast for what is small and plain; False may be wrong, True is not."""
+    try:
+        # The encoder's C code looks at everything: types, NaN, and what it escapes.
+        written = _encode(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    if len(written) > bounds.items or len(written) > bounds.text or ("\\" in written and _ESCAPED.search(written)):
+        return False
+    return _is_shallow_and_of_64_bits(value, bounds.depth)
+
+
+def _is_shallow_and_of_64_bits(value: Any, depth: int) -> bool:
+    """Whether it has so many levels of lists and objects at most, and no larger integers. Level by level, for speed."""
+    level = [value]
+    for _ in range(depth + 1):
+        inner: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is dict:
+                inner += item.values()
+            elif kind is list:
+                inner += item
+            elif kind is int:
+                if not _LEAST <= item <= _MOST:
+                    return False
+            elif kind not in _PLAIN:
+                return False
+        if not inner:
+            return True
+        level = inner
+    return False
 
 
 def storable(value: Any, bounds: Bounds, changes: Changes | None = None) -> Any:
@@ -67,7 +131,10 @@ def storable(value: Any, bounds: Bounds, changes: Changes | None = None) -> Any:
 
     A list or an object that is cut says in its last item how many are missing.
     """
-    return _value(value, _Budget(bounds, Changes() if changes is None else changes), 0)
+    budget = _Budget(bounds, Changes() if changes is None else changes)
+    kept = _value(value, budget, 0)
+    budget.changes.spent = bounds.total - budget.left
+    return kept
 
 
 def _value(value: Any, budget: _Budget, depth: int) -> Any:
@@ -78,7 +145,9 @@ def _value(value: Any, budget: _Budget, depth: int) -> Any:
         return _text(value, budget)
     if isinstance(value, int):
         return (
-            int(value) if value in _INT64 else _other(str(value) if abs(value) < 10**400 else "a large number", budget)
+            int(value)
+            if _LEAST <= value <= _MOST
+            else _other(str(value) if abs(value) < 10**400 else "a large number", budget)
         )
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else _other(str(value), budget)
@@ -98,10 +167,12 @@ def _other(text: str, budget: _Budget) -> str:
 
 def _text(text: str, budget: _Budget) -> str:
     most = min(budget.bounds.text, max(budget.left, 1) * 8)
-    short = short_text(str(text), most)
+    text = str(text)  # of a subclass, too
+    short = short_text(text, most)
     budget.left -= len(short) // 8
-    if short != text:
-        budget.changes.cut = budget.changes.cut or len(text) > most
+    if len(text) > most:
+        budget.changes.cut = True
+    elif short != text:
         budget.changes.replaced = True
     return short
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from cloudaccounts.storable import short_text
+
+MOST_TEXT = 8000  # characters of a cause or a remedy, which may hold a policy to paste
+MOST_CODE = 120
+
 
 class ProviderError(Exception):
     """A failure as a value: a stable code, its cause in a sentence, and the remedy.
@@ -9,12 +14,14 @@ class ProviderError(Exception):
     ``permanent`` is False where trying again later can succeed without a change (throttling, network, a 5xx).
     ``sdk_error`` is the SDK's own error id (``AccessDenied``, ``AADSTS7000215``). It never holds a message: clouds echo
     parts of requests in their messages, and this one is stored and shown.
+
+    Causes name resources and identities as the cloud does, so the texts are made storable here.
     """
 
     def __init__(self, code: str, cause: str, remedy: str = "", *, permanent: bool = True, sdk_error: str = "") -> None:
-        super().__init__(f"{code}: {cause}")
-        self.code = code
-        self.cause = cause
-        self.remedy = remedy
+        self.code = short_text(code, MOST_CODE)
+        self.cause = short_text(cause, MOST_TEXT)
+        self.remedy = short_text(remedy, MOST_TEXT)
         self.permanent = permanent
-        self.sdk_error = sdk_error
+        self.sdk_error = short_text(sdk_error, MOST_CODE)
+        super().__init__(f"{self.code}: {self.cause}")

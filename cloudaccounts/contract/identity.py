@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.storable import clean_record
 
 if TYPE_CHECKING:
     from django import forms
@@ -58,6 +59,9 @@ class CredentialFacts:
     created_at: datetime | None = None  # the cloud's own date, where it is known
     expires_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        clean_record(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -105,6 +109,9 @@ class ServerIdentity:
     error: str = ""
     remedy: str = ""
 
+    def __post_init__(self) -> None:
+        clean_record(self)
+
     @classmethod
     def missing(cls, error: ProviderError) -> ServerIdentity:
         """There is none, for this reason: pages show it in place of the set-up guides."""
@@ -118,3 +125,6 @@ class VisibleAccount:
     account_id: str  # canonical
     name: str
     enabled: bool = True
+
+    def __post_init__(self) -> None:
+        clean_record(self)

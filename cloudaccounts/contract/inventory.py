@@ -11,6 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 OBSERVED = "observed"  # the property that holds what changes by mere use; see `Asset`
+ALTERED = (
+    "altered"  # the property that says which others are not quite what the cloud said; see `provider_kit.cloud_data`
+)
 UNREADABLE = "unreadable"  # the property that says which others could not be read: property to error code
 
 

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
+from cloudaccounts.storable import clean_identifier, clean_record, clean_text
 
 if TYPE_CHECKING:
     from django import forms
+
+
+MOST_ID = 200  # characters of a node's id
 
 
 class NodeKind(StrEnum):
@@ -44,6 +48,11 @@ class OrganizationNode:
     account_id: str = ""
     state: NodeState = NodeState.ACTIVE
 
+    def __post_init__(self) -> None:
+        for name in ("node_id", "parent_id", "account_id"):
+            object.__setattr__(self, name, clean_identifier(getattr(self, name), MOST_ID))
+        clean_record(self)
+
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
@@ -54,6 +63,11 @@ class MemberPage:
 
     nodes: tuple[OrganizationNode, ...]
     cursor: str
+
+    def __post_init__(self) -> None:
+        # One that no database can hold cannot be gone on from: then an interrupted sync starts over.
+        if clean_text(self.cursor) != self.cursor:
+            object.__setattr__(self, "cursor", "")
 
 
 class OrganizationProvider(Provider):

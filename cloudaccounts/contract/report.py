@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from cloudaccounts.storable import clean_record
+
 
 class CheckStatus(StrEnum):
     PASSED = "passed"
@@ -39,6 +41,9 @@ class CheckResult:
     sdk_error: str = ""
     retry_helps: bool = False
 
+    def __post_init__(self) -> None:
+        clean_record(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionResult:
@@ -47,12 +52,18 @@ class PermissionResult:
     status: PermissionStatus
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        clean_record(self)
+
 
 @dataclass(frozen=True, slots=True)
 class RegionResult:
     name: str
     enabled: bool
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        clean_record(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,9 @@ class CloudValidationResult:
     finished: bool = False
     credential_created_at: str = ""  # ISO 8601, the cloud's own date where it is known
     credential_expires_at: str = ""
+
+    def __post_init__(self) -> None:
+        clean_record(self, 50_000)  # a policy to paste names each permission
 
     def count(self, status: PermissionStatus | str) -> int:
         return sum(1 for permission in self.permissions if permission.status == status)

@@ -25,6 +25,7 @@ from cloudaccounts.provider_kit.evidence import evaluate_with_evidence, record, 
 _REASONS = {
     "denied_by_organization": "denied by a policy of the organization",
     "throttled": "the cloud limited the rate of requests",
+    "too_large": "it is larger than what is kept of a resource",
 }
 
 _NOTHING_EXPECTED: Expected = MappingProxyType({})

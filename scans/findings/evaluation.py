@@ -16,6 +16,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Verdict
 from cloudaccounts.provider_kit.evidence import as_json, bounded
+from cloudaccounts.storable import clean_text
 
 DEFECT = "This check failed by a defect of ours."
 
@@ -63,9 +64,10 @@ class Evaluator:
         for check in self._by_type.get(asset.type, ()):
             evaluation = self._run_check(check, asset)
             if evaluation.verdict == Verdict.FAIL:
-                results.failures[check.id] = Failure(check, evaluation.reason, as_json(bounded(evaluation.evidence)))
+                evidence = as_json(bounded(evaluation.evidence))
+                results.failures[check.id] = Failure(check, clean_text(evaluation.reason), evidence)
             elif evaluation.verdict == Verdict.UNKNOWN:
-                results.unknowns[check.id] = evaluation.reason
+                results.unknowns[check.id] = clean_text(evaluation.reason)
             elif evaluation.verdict == Verdict.PASS:
                 results.passed += 1
             else:

@@ -20,6 +20,7 @@ from functools import partial
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.sessions import Session
+from cloudaccounts.provider_kit.cloud_data import storable_asset
 from cloudaccounts.work.daemon_threads import DaemonThreads, Task
 
 THREADS = 8  # units at a time: they wait for the network mostly, and it is far below any provider's request limit
@@ -174,7 +175,7 @@ def _put_batches(session: Session, reading: _Reading, put: _Put) -> None:
     unit = reading.unit
     try:
         for asset in session.collect(unit):
-            reading.batch.append(asset)
+            reading.batch.append(storable_asset(asset))
             reading.sign = time.monotonic()
             if len(reading.batch) >= BATCH:
                 full, reading.batch = reading.batch, []
