@@ -100,6 +100,10 @@ def short_retry() -> Retry:
     return retry_for(RETRY_SECONDS)
 
 
+def _endless() -> ProviderError:
+    return ProviderError("too_many_pages", "Google's list has no end.", "Try again; if it stays so, tell us.")
+
+
 class Connection:
     """One account's clients, made by the first call that needs them. Safe to use from several threads."""
 
@@ -196,7 +200,17 @@ class Connection:
             if not (token := answer.get("nextPageToken")):
                 return
             body["pageToken"] = token
-        raise ProviderError("too_many_pages", "Google's list has no end.", "Try again; if it stays so, tell us.")
+        raise _endless()
+
+    def pages(self, url: str, params: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+        """The objects under ``name`` in all pages of a list. Raises the SDK's errors."""
+        for _ in range(_MOST_PAGES):
+            answer = self._get(url, params)
+            yield from (item for item in answer.get(name, ()) if isinstance(item, dict))
+            if not (token := answer.get("nextPageToken")):
+                return
+            params = {**params, "pageToken": token}
+        raise _endless()
 
     def close(self) -> None:
         self._channels.close()

@@ -11,7 +11,20 @@ from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.provider_kit.remediation import with_snippets
-from cloudaccounts.providers.gcp.checks import compute, data, databases, identity, network, services
+from cloudaccounts.providers.gcp.checks import (
+    clusters,
+    compute,
+    data,
+    database_flags,
+    databases,
+    encryption,
+    identity,
+    load_balancers,
+    log_alerts,
+    network,
+    project,
+    services,
+)
 from cloudaccounts.providers.gcp.checks.terraform import SNIPPETS
 
 CHECKS: tuple[PostureCheck, ...] = with_snippets(
@@ -22,4 +35,10 @@ CHECKS: tuple[PostureCheck, ...] = with_snippets(
     *data.CHECKS,
     *databases.CHECKS,
     *services.CHECKS,
+    *clusters.CHECKS,
+    *database_flags.CHECKS,
+    *encryption.CHECKS,
+    *load_balancers.CHECKS,
+    *log_alerts.CHECKS,
+    *project.CHECKS,
 )

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
     abridge,
     expect,
-    failed,
     flag,
+    known,
     list_of_texts,
+    mapping,
     mappings,
     not_applicable,
     passed,
     posture_check,
     text,
 )
-from cloudaccounts.provider_kit.reach.addresses import Reach, networks
-from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _MACHINE = "gcp.compute.instance"
 _PROJECT = "gcp.compute.project"
-# The newer of two places: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
-_ADDRESSES = "controlPlaneEndpointsConfig.ipEndpointsConfig"
-_AUTHORIZED = ("masterAuthorizedNetworksConfig", f"{_ADDRESSES}.authorizedNetworksConfig")
 # https://cloud.google.com/compute/docs/metadata/setting-custom-metadata
 _ON = ("true", "y", "yes", "1")
 _OFF = ("false", "n", "no", "0")
+_DEFAULT_ACCOUNT = "-compute@developer.gserviceaccount.com"
 _ALL_SCOPES = "https://www.googleapis.com/auth/cloud-platform"
 
 
-def _metadata(asset: Asset, holder: str, key: str) -> str:
-    """The value of a metadata key, in lower case; empty where it is not set."""
+def _switch(asset: Asset, holder: str, key: str) -> bool | None:
+    """A metadata key's value; None where it is not set. Raises `UnknownFactError` for one that is neither on nor off."""
     for item in mappings(asset, f"{holder}.items"):
         if item.get("key") == key:
-            return str(item.get("value")).lower()
-    return ""
+            return _as_switch(key, item.get("value"))
+    return None
+
+
+def _effective(asset: Asset, key: str) -> bool:
+    """On a machine: its own value goes before the project's; off where neither has one.
+
+    https://cloud.google.com/compute/docs/metadata/overview
+    """
+    own = _switch(asset, "metadata", key)
+    if own is not None:
+        return own
+    known(asset, "project_metadata")
+    inherited = mapping(asset, "project_metadata")
+    return bool(_as_switch(key, inherited[key])) if key in inherited else False
+
+
+def _as_switch(key: str, value: object) -> bool:
+    text = str(value).strip().lower()
+    if text not in (*_ON, *_OFF):
+        raise UnknownFactError(f"The value of {key} is neither on nor off.")
+    return text in _ON
 
 
 def _is_of_kubernetes(asset: Asset) -> bool:
@@ -57,8 +77,8 @@ def _is_of_kubernetes(asset: Asset) -> bool:
     references=cite("compute/docs/oslogin"),
 )
 def oslogin(asset: Asset) -> Evaluation:
-    on = _metadata(asset, "commonInstanceMetadata", "enable-oslogin") in _ON
-    return expect(on, "OS Login is not switched on for the project.", "OS Login is on for the project.")
+    on = _switch(asset, "commonInstanceMetadata", "enable-oslogin")
+    return expect(on is True, "OS Login is not switched on for the project.", "OS Login is on for the project.")
 
 
 @posture_check(
@@ -73,7 +93,7 @@ def oslogin(asset: Asset) -> Evaluation:
     references=cite("compute/docs/oslogin"),
 )
 def oslogin_overridden(asset: Asset) -> Evaluation:
-    off = _metadata(asset, "metadata", "enable-oslogin") in _OFF
+    off = _switch(asset, "metadata", "enable-oslogin") is False
     return expect(not off, "Its metadata switches OS Login off.", "It does as the project says.")
 
 
@@ -89,8 +109,11 @@ def oslogin_overridden(asset: Asset) -> Evaluation:
     references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console"),
 )
 def serial_port(asset: Asset) -> Evaluation:
-    on = _metadata(asset, "metadata", "serial-port-enable") in _ON
-    return expect(not on, "Its metadata opens the serial ports.", "Its serial ports are closed.")
+    own = _switch(asset, "metadata", "serial-port-enable")
+    where = "Its metadata opens" if own else "The project's metadata opens"
+    return expect(
+        not _effective(asset, "serial-port-enable"), f"{where} the serial ports.", "Its serial ports are closed."
+    )
 
 
 @posture_check(
@@ -105,7 +128,7 @@ def serial_port(asset: Asset) -> Evaluation:
     references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console"),
 )
 def project_serial_port(asset: Asset) -> Evaluation:
-    on = _metadata(asset, "commonInstanceMetadata", "serial-port-enable") in _ON
+    on = _switch(asset, "commonInstanceMetadata", "serial-port-enable")
     return expect(not on, "The project's metadata opens the serial ports.", "The project does not open serial ports.")
 
 
@@ -127,6 +150,30 @@ def ip_forwarding(asset: Asset) -> Evaluation:
     return expect(not flag(asset, "canIpForward"), "It may forward packets.", "It may not forward packets.")
 
 
+def _default_accounts(asset: Asset) -> list[Mapping[str, object]]:
+    accounts = mappings(asset, "serviceAccounts")
+    return [account for account in accounts if str(account.get("email")).endswith(_DEFAULT_ACCOUNT)]
+
+
+@posture_check(
+    "gcp_vm_default_account",
+    "Machine acts as the default account",
+    Severity.MEDIUM,
+    "compute",
+    _MACHINE,
+    why="All machines that nobody gave an account share this one, which is an Editor of the project in most places: "
+    "what one of them needs, all may do.",
+    console="Stop the machine, Edit, choose a service account of its own with the roles that it needs.",
+    command="gcloud compute instances set-service-account <vm> --zone=<zone> --service-account=<account>",
+    references=cite("compute/docs/access/service-accounts#default_service_account"),
+    expected={"serviceAccounts": "an account that was made for this machine"},
+)
+def default_account_used(asset: Asset) -> Evaluation:
+    if _is_of_kubernetes(asset):
+        return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
+    return expect(not _default_accounts(asset), "It acts as the default account.", "It acts as no default account.")
+
+
 @posture_check(
     "gcp_vm_default_account_full_scope",
     "Machine acts as the default account with all scopes",
@@ -140,12 +187,9 @@ def ip_forwarding(asset: Asset) -> Evaluation:
     references=cite("compute/docs/access/service-accounts#default_service_account"),
 )
 def default_account(asset: Asset) -> Evaluation:
-    accounts = mappings(asset, "serviceAccounts")
-    if not accounts:
+    if not mappings(asset, "serviceAccounts"):
         return passed("It acts as no service account.")
-    default = [
-        account for account in accounts if str(account.get("email")).endswith("-compute@developer.gserviceaccount.com")
-    ]
+    default = _default_accounts(asset)
     if not default:
         return passed("It acts as an account of its own.")
     wide = any(_ALL_SCOPES in list_of_texts(account.get("scopes"), "serviceAccounts.scopes") for account in default)
@@ -166,6 +210,7 @@ def default_account(asset: Asset) -> Evaluation:
 def public_address(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
         return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
+    known(asset, "networkInterfaces")
     interfaces = [
         str(interface.get("name"))
         for interface in mappings(asset, "networkInterfaces")
@@ -187,8 +232,11 @@ def public_address(asset: Asset) -> Evaluation:
 )
 def shielded(asset: Asset) -> Evaluation:
     config = "shieldedInstanceConfig"
-    # CIS 4.8 requires these two. Secure Boot is left out: it keeps unsigned drivers from loading.
-    good = flag(asset, f"{config}.enableVtpm") and flag(asset, f"{config}.enableIntegrityMonitoring")
+    # Both are on by default, and off on images that cannot have them: what is left out says neither.
+    # https://cloud.google.com/compute/docs/reference/rest/v1/instances
+    flags = [flag(asset, f"{config}.{name}", default=None) for name in ("enableVtpm", "enableIntegrityMonitoring")]
+    # Secure Boot is left out: it keeps unsigned drivers from loading.
+    good = all(flags)
     return expect(good, "vTPM or integrity monitoring is off.", "vTPM and integrity monitoring are on.")
 
 
@@ -204,60 +252,41 @@ def shielded(asset: Asset) -> Evaluation:
     references=cite("compute/docs/connect/restrict-ssh-keys"),
 )
 def project_ssh_keys(asset: Asset) -> Evaluation:
+    # The project's value of this key has no effect: https://cloud.google.com/compute/docs/connect/restrict-ssh-keys
+    blocked = _switch(asset, "metadata", "block-project-ssh-keys")
     # With OS Login, keys in metadata have no effect.
-    if _metadata(asset, "metadata", "enable-oslogin") in _ON:
+    if not blocked and _effective(asset, "enable-oslogin"):
         return passed("OS Login is on: keys in metadata are not looked at.")
-    blocked = _metadata(asset, "metadata", "block-project-ssh-keys") in _ON
-    return expect(blocked, "Keys in the project's metadata are accepted.", "Keys of the project are not accepted.")
-
-
-@posture_check(
-    "gcp_gke_legacy_abac",
-    "Kubernetes cluster uses the old authorization",
-    Severity.HIGH,
-    "container",
-    "gcp.container.cluster",
-    why="Attribute-based access control gives every account of the cluster wide rights that roles cannot take away.",
-    console="Kubernetes Engine, Clusters, choose the cluster, Security: disable Legacy authorization.",
-    command="gcloud container clusters update <cluster> --location=<location> --no-enable-legacy-authorization",
-    references=cite("kubernetes-engine/docs/how-to/hardening-your-cluster"),
-)
-def legacy_abac(asset: Asset) -> Evaluation:
-    return expect(not flag(asset, "legacyAbac.enabled"), "Legacy authorization is on.", "Legacy authorization is off.")
-
-
-@posture_check(
-    "gcp_gke_api_open",
-    "Kubernetes API is reachable from every network",
-    Severity.MEDIUM,
-    "container",
-    "gcp.container.cluster",
-    why="The API commands all that runs in the cluster: a leaked token or a new flaw in it is tried from everywhere.",
-    console="Kubernetes Engine, Clusters, choose the cluster, Networking: enable Control plane authorized networks.",
-    command="gcloud container clusters update <cluster> --location=<location> --enable-master-authorized-networks "
-    "--master-authorized-networks=<your-network>",
-    references=cite("kubernetes-engine/docs/how-to/authorized-networks"),
-)
-def api_open(asset: Asset) -> Evaluation:
-    if flag(asset, "privateClusterConfig.enablePrivateEndpoint"):
-        return passed("Its API has a private address only.")
-    if not flag(asset, f"{_ADDRESSES}.enabled", default=True):
-        return passed("Its API is not reached by address.")
-    if not flag(asset, f"{_ADDRESSES}.enablePublicEndpoint", default=True):
-        return passed("Its API has a private address only.")
-    named = [path for path in _AUTHORIZED if flag(asset, f"{path}.enabled")]
-    if not named:
-        return failed("Every network may reach its API.")
-    blocks = [block.get("cidrBlock") for path in named for block in mappings(asset, f"{path}.cidrBlocks")]
-    reach = networks(blocks).reach
-    if reach != Reach.OPEN and any(flag(asset, f"{path}.gcpPublicCidrsAccessEnabled") for path in named):
-        return failed("Every machine in Google Cloud with a public address, of any customer, may reach its API.")
-    return evaluation(
-        reach,
-        "Networks as large as the internet may reach its API.",
-        "Only named networks may reach its API.",
-        "An authorized network has a form that is not known here.",
+    return expect(
+        blocked is True, "Keys in the project's metadata are accepted.", "Keys of the project are not accepted."
     )
+
+
+@posture_check(
+    "gcp_vm_confidential",
+    "Machine's memory is not encrypted",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="On a Confidential VM the processor encrypts memory with a key that nobody has, so that neither a neighbour nor "
+    "somebody with the hardware in hand reads what is being worked on.",
+    console="It is chosen when the machine is made, of a type that can do it: make it anew with Confidential VM service.",
+    command="gcloud compute instances create <vm> --zone=<zone> --machine-type=n2d-standard-2 "
+    "--confidential-compute-type=SEV --maintenance-policy=TERMINATE",
+    references=cite("confidential-computing/confidential-vm/docs/confidential-vm-overview"),
+    expected={"confidentialInstanceConfig": {"enableConfidentialCompute": True}},
+)
+def confidential(asset: Asset) -> Evaluation:
+    if _is_of_kubernetes(asset):
+        return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
+    config = "confidentialInstanceConfig"
+    on = flag(asset, f"{config}.enableConfidentialCompute") or text(
+        asset, f"{config}.confidentialInstanceType"
+    ) not in (
+        "",
+        "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED",
+    )
+    return expect(on, "It is no Confidential VM.", "It is a Confidential VM.")
 
 
 @posture_check(
@@ -282,11 +311,11 @@ CHECKS = (
     serial_port,
     project_serial_port,
     ip_forwarding,
+    default_account_used,
     default_account,
     public_address,
     shielded,
     project_ssh_keys,
-    legacy_abac,
-    api_open,
+    confidential,
     disk_key,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.provider_kit.posture import (
     Rule,
     UnknownFactError,
@@ -12,18 +12,28 @@ from cloudaccounts.provider_kit.posture import (
     failed,
     flag,
     known,
+    mapping,
     mappings,
     not_applicable,
     passed,
     posture_check,
     text,
     texts,
+    unknown,
 )
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _BUCKET = "gcp.storage.bucket"
 _KEY = "gcp.cloudkms.crypto_key"
 _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
+# https://cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys#CryptoKeyPurpose
+_NEVER_ROTATED = (
+    *("ASYMMETRIC_SIGN", "ASYMMETRIC_DECRYPT", "RAW_ENCRYPT_DECRYPT", "MAC", "KEY_ENCAPSULATION", "AES_WRAPPING"),
+)
+_ENDED = (
+    *("DESTROYED", "DESTROY_SCHEDULED", "PENDING_EXTERNAL_DESTRUCTION", "EXTERNAL_DESTRUCTION_FAILED"),
+    *("IMPORT_FAILED", "GENERATION_FAILED"),
+)
 LONGEST_SECONDS = 90 * 86_400
 
 
@@ -35,9 +45,18 @@ def _public(asset: Asset) -> Evaluation:
 
 def _bucket_public(asset: Asset) -> Evaluation:
     # It overrides the policy, whatever that grants.
-    if text(asset, "iamConfiguration.publicAccessPrevention") == "enforced":
+    prevention = text(asset, "iamConfiguration.publicAccessPrevention")
+    if prevention == "enforced":
         return passed("Public access is prevented, whatever its policy says.")
-    return _public(asset)
+    if not flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled"):
+        # With access lists, those of new objects: https://cloud.google.com/storage/docs/access-control/lists
+        entries = [*mappings(asset, "acl"), *mappings(asset, "defaultObjectAcl")]
+        if any(entry.get("entity") in _EVERYBODY for entry in entries):
+            return failed("An access list of it, or of its new objects, names everybody.")
+    result = _public(asset)
+    if result.verdict == Verdict.FAIL and prevention not in ("", "inherited", "unspecified"):
+        return unknown("Public access is prevented in a way that is not known here.")
+    return result
 
 
 def _publication(
@@ -106,6 +125,8 @@ secret_public = _publication(
 )
 def public_access_prevention(asset: Asset) -> Evaluation:
     prevention = text(asset, "iamConfiguration.publicAccessPrevention")
+    if prevention not in ("enforced", "inherited", "unspecified"):
+        return unknown("Whether public access is prevented was not told, or in a way that is not known here.")
     return expect(
         prevention == "enforced",
         "Public access is not prevented here; an organization policy may still do so.",
@@ -127,6 +148,32 @@ def public_access_prevention(asset: Asset) -> Evaluation:
 def uniform_access(asset: Asset) -> Evaluation:
     uniform = flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled")
     return expect(uniform, "Objects have access lists of their own.", "Its policy alone decides.")
+
+
+@posture_check(
+    "gcp_storage_log_lock",
+    "Logs in the bucket can be deleted",
+    Severity.MEDIUM,
+    "storage",
+    _BUCKET,
+    why="Whoever breaks in deletes the logs. With a retention policy that is locked nobody can, before its time is over.",
+    console="Cloud Storage, Buckets, choose the bucket, Protection, Retention policy: set it, then Lock. A lock is for "
+    "good.",
+    command="gcloud storage buckets update gs://<bucket> --retention-period=1y, then gcloud storage buckets update "
+    "gs://<bucket> --lock-retention-period",
+    references=cite("storage/docs/bucket-lock"),
+    expected={"retentionPolicy.isLocked": True},
+)
+def log_lock(asset: Asset) -> Evaluation:
+    known(asset, "sinks")
+    sinks = texts(asset, "sinks")
+    if not sinks:
+        return not_applicable("No sink of the project writes logs into it.")
+    if not mapping(asset, "retentionPolicy"):
+        return failed(f"{abridge(sinks)} writes logs into it, and it has no retention policy.")
+    # Once locked it stays so; the API leaves out what is false.
+    locked = flag(asset, "retentionPolicy.isLocked")
+    return expect(locked, "Its retention policy is not locked.", "Its retention policy is locked.")
 
 
 @posture_check(
@@ -154,6 +201,24 @@ def dataset_public(asset: Asset) -> Evaluation:
     return _public(asset)
 
 
+def _unused(asset: Asset) -> Evaluation | None:
+    """Why the key encrypts nothing any more; None where it does, or may.
+
+    https://cloud.google.com/kms/docs/key-states: what is destroyed does not come back, and a rotation would make a new
+    version of a key that somebody ended.
+    """
+    primary = text(asset, "primary.state")
+    if primary in _ENDED:
+        return not_applicable("Its primary version is destroyed, or will be: it encrypts nothing any more.")
+    if primary:
+        return None
+    known(asset, "version_states")
+    states = mapping(asset, "version_states")
+    if all(state in _ENDED for state in states):
+        return not_applicable("It has no version that could encrypt.")
+    return None
+
+
 @posture_check(
     "gcp_kms_rotation",
     "Key is not rotated within 90 days",
@@ -169,8 +234,15 @@ def dataset_public(asset: Asset) -> Evaluation:
 )
 def key_rotation(asset: Asset) -> Evaluation:
     # Of asymmetric keys somebody must exchange the public half, so Cloud KMS does not rotate them.
-    if known(asset, "purpose") != "ENCRYPT_DECRYPT":
-        return not_applicable("Only symmetric keys rotate by schedule.")
+    purpose = known(asset, "purpose")
+    if purpose in _NEVER_ROTATED:
+        return not_applicable("Only symmetric keys for encryption rotate by schedule.")
+    if purpose != "ENCRYPT_DECRYPT":
+        return unknown("It is a key for a purpose that is not known here.")
+    if flag(asset, "importOnly") or text(asset, "versionTemplate.protectionLevel") in ("EXTERNAL", "EXTERNAL_VPC"):
+        return not_applicable("Its material is made elsewhere, so Cloud KMS does not rotate it.")
+    if (unused := _unused(asset)) is not None:
+        return unused
     period = text(asset, "rotationPeriod")
     if not period:
         return failed("No rotation is scheduled.")
@@ -181,8 +253,19 @@ def key_rotation(asset: Asset) -> Evaluation:
     return expect(int(seconds) <= LONGEST_SECONDS, f"It rotates every {days} days.", f"It rotates every {days} days.")
 
 
+table_public = _publication(
+    "gcp_bigquery_table_public",
+    "Table is public",
+    Severity.CRITICAL,
+    "gcp.bigquery.table",
+    "bq remove-iam-policy-binding --member=allAuthenticatedUsers --role=<role> <project>:<dataset>.<table>",
+    _public,
+)
+
 CHECKS = (
     bucket_public,
+    log_lock,
+    table_public,
     public_access_prevention,
     uniform_access,
     dataset_public,

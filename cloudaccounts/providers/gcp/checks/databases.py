@@ -14,6 +14,7 @@ from cloudaccounts.provider_kit.posture import (
     passed,
     posture_check,
     text,
+    unknown,
     value,
 )
 from cloudaccounts.provider_kit.reach.addresses import Reach, network, union
@@ -65,9 +66,11 @@ def open_network(asset: Asset) -> Evaluation:
 )
 def public_address(asset: Asset) -> Evaluation:
     known(asset, "settings")
-    return expect(
-        not flag(asset, f"{_NETWORK}.ipv4Enabled"), "It has a public address.", "It has private addresses only."
-    )
+    # Of the addresses that it has, PRIMARY is the public one for what comes in.
+    # https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances#ipmapping
+    addressed = any(address.get("type") == "PRIMARY" for address in mappings(asset, "ipAddresses"))
+    public = addressed or flag(asset, f"{_NETWORK}.ipv4Enabled", default=None)
+    return expect(not public, "It has a public address.", "It has private addresses only.")
 
 
 @posture_check(
@@ -85,11 +88,24 @@ def ssl(asset: Asset) -> Evaluation:
     known(asset, "settings")
     # sslMode replaced requireSsl, which older instances still have alone.
     mode = text(asset, f"{_NETWORK}.sslMode")
-    if mode:
+    if mode not in ("", "SSL_MODE_UNSPECIFIED"):
         good = mode in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
+        if not good and mode != "ALLOW_UNENCRYPTED_AND_ENCRYPTED":
+            return unknown("It takes connections in a way that is not known here.")
         return expect(good, "Connections without TLS are accepted.", "Only connections with TLS are accepted.")
     required = flag(asset, f"{_NETWORK}.requireSsl")
     return expect(required, "Connections without TLS are accepted.", "Only connections with TLS are accepted.")
+
+
+def _no_primary(asset: Asset) -> Evaluation | None:
+    """Why backups are not this instance's matter; None for one that has its own data."""
+    kind = text(asset, "instanceType")
+    if kind in ("READ_REPLICA_INSTANCE", "READ_POOL_INSTANCE", "GREEN_INSTANCE"):
+        return not_applicable("Its primary instance is backed up.")
+    if kind == "ON_PREMISES_INSTANCE":
+        return not_applicable("It stands for a database outside of Cloud SQL.")
+    known_kinds = ("", "SQL_INSTANCE_TYPE_UNSPECIFIED", "CLOUD_SQL_INSTANCE")
+    return None if kind in known_kinds else unknown("It is an instance of a kind that is not known here.")
 
 
 @posture_check(
@@ -104,8 +120,8 @@ def ssl(asset: Asset) -> Evaluation:
     references=cite("sql/docs/postgres/backup-recovery/backups"),
 )
 def backups(asset: Asset) -> Evaluation:
-    if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
-        return not_applicable("Its primary instance is backed up.")
+    if (other := _no_primary(asset)) is not None:
+        return other
     known(asset, "settings")
     on = flag(asset, "settings.backupConfiguration.enabled")
     return expect(on, "Automatic backups are off.", "Automatic backups are on.")
@@ -123,8 +139,8 @@ def backups(asset: Asset) -> Evaluation:
     references=cite("sql/docs/postgres/backup-recovery/pitr"),
 )
 def point_in_time(asset: Asset) -> Evaluation:
-    if text(asset, "instanceType") in ("READ_REPLICA_INSTANCE", "ON_PREMISES_INSTANCE"):
-        return not_applicable("Its primary instance is backed up.")
+    if (other := _no_primary(asset)) is not None:
+        return other
     known(asset, "settings")
     backup = "settings.backupConfiguration"
     # MySQL's point-in-time recovery is its binary log.
@@ -132,4 +148,62 @@ def point_in_time(asset: Asset) -> Evaluation:
     return expect(on, "Point-in-time recovery is off.", "Any moment can be had back.")
 
 
-CHECKS = (open_network, public_address, ssl, backups, point_in_time)
+@posture_check(
+    "gcp_sql_iam_authentication",
+    "Database knows passwords only",
+    Severity.LOW,
+    "sqladmin",
+    _INSTANCE,
+    why="With IAM authentication people and programs sign in as themselves, for an hour at a time: no password is kept, "
+    "shared or left behind by somebody who leaves.",
+    console="SQL, choose the instance, Edit, Flags: set cloudsql.iam_authentication (MySQL: with an underscore) to on.",
+    command='gcloud sql instances patch <instance> --database-flags="cloudsql.iam_authentication=on" (with all others '
+    "that it has: flags that are not named are reset)",
+    references=cite("sql/docs/postgres/iam-authentication"),
+    expected={"settings.databaseFlags": "cloudsql.iam_authentication on"},
+)
+def iam_authentication(asset: Asset) -> Evaluation:
+    version = str(known(asset, "databaseVersion"))
+    if version.startswith("SQLSERVER"):
+        return not_applicable("SQL Server has no sign-in by IAM.")
+    if not version.startswith(("MYSQL", "POSTGRES")):
+        return unknown("Its engine is not known here.")
+    known(asset, "settings")
+    names = ("cloudsql.iam_authentication", "cloudsql_iam_authentication")
+    values = [
+        str(item.get("value")).lower()
+        for item in mappings(asset, "settings.databaseFlags")
+        if (item.get("name") in names)
+    ]
+    return expect("on" in values, "It is off.", "IAM authentication is on.")
+
+
+@posture_check(
+    "gcp_sql_deletion_protection",
+    "Database can be deleted by one command",
+    Severity.LOW,
+    "sqladmin",
+    _INSTANCE,
+    why="A script that was run in the wrong project deletes an instance with its backups. The protection has to be "
+    "taken away first.",
+    console="SQL, choose the instance, Edit, Data protection: Enable deletion protection.",
+    command="gcloud sql instances patch <instance> --deletion-protection",
+    references=cite("sql/docs/postgres/deletion-protection"),
+)
+def deletion_protection(asset: Asset) -> Evaluation:
+    if text(asset, "instanceType") == "ON_PREMISES_INSTANCE":
+        return not_applicable("It stands for a database outside of Cloud SQL.")
+    known(asset, "settings")
+    on = flag(asset, "settings.deletionProtectionEnabled")
+    return expect(on, "It is not protected against deletion.", "It is protected against deletion.")
+
+
+CHECKS = (
+    open_network,
+    public_address,
+    ssl,
+    backups,
+    point_in_time,
+    iam_authentication,
+    deletion_protection,
+)

@@ -17,13 +17,25 @@ from cloudaccounts.provider_kit.posture import (
     posture_check,
     text,
     texts,
+    unknown,
 )
+from cloudaccounts.providers.gcp.checks.members import people, present
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _PROJECT = "gcp.cloudresourcemanager.project"
 _ACCOUNT = "gcp.iam.service_account"
 _KEY = "gcp.iam.service_account_key"
 AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
+
+
+def _not_in_hand(asset: Asset) -> Evaluation | None:
+    """Why nobody can use the key; None for one that somebody has."""
+    kind = known(asset, "keyType")
+    if kind == "SYSTEM_MANAGED":
+        return not_applicable("Google keeps this key and rotates it.")
+    if kind != "USER_MANAGED":
+        return unknown("It is a key of a kind that is not known here.")
+    return not_applicable("This key is disabled.") if flag(asset, "disabled") else None
 
 
 @posture_check(
@@ -40,10 +52,8 @@ AUDITED = ("ADMIN_READ", "DATA_READ", "DATA_WRITE")
     references=cite("iam/docs/best-practices-for-managing-service-account-keys"),
 )
 def user_key(asset: Asset) -> Evaluation:
-    if known(asset, "keyType") != "USER_MANAGED":
-        return not_applicable("Google keeps this key and rotates it.")
-    if flag(asset, "disabled"):
-        return not_applicable("This key is disabled.")
+    if (other := _not_in_hand(asset)) is not None:
+        return other
     return failed("It is managed by a user and enabled.")
 
 
@@ -61,10 +71,8 @@ def user_key(asset: Asset) -> Evaluation:
     references=cite("iam/docs/key-rotation"),
 )
 def key_age(asset: Asset) -> Evaluation:
-    if known(asset, "keyType") != "USER_MANAGED":
-        return not_applicable("Google keeps this key and rotates it.")
-    if flag(asset, "disabled"):
-        return not_applicable("This key is disabled.")
+    if (other := _not_in_hand(asset)) is not None:
+        return other
     old = flag(asset, "older_than_90_days", default=None)
     return expect(not old, f"It was made on {text(asset, 'validAfterTime')[:10]}.", "It is younger than 90 days.")
 
@@ -83,14 +91,16 @@ def key_age(asset: Asset) -> Evaluation:
     references=cite("iam/docs/best-practices-service-accounts"),
 )
 def admin_roles(asset: Asset) -> Evaluation:
+    if flag(asset, "disabled"):
+        return not_applicable("This service account is disabled.")
     known(asset, "project_roles")
     wide = [role for role in texts(asset, "project_roles") if _is_admin(role)]
     return expect(not wide, f"It holds {abridge(wide)} on the project.", "It holds no administrator's role.")
 
 
 def _is_admin(role: str) -> bool:
-    # CIS 1.5 goes by the name as well: predefined and custom roles for administrators end so.
-    return role in ("roles/owner", "roles/editor") or role.lower().endswith("admin")
+    # By the name, as Google names them: roles/storage.admin, roles/compute.instanceAdmin.v1, and custom roles like it.
+    return role in ("roles/owner", "roles/editor", "roles/admin", "roles/writer") or "admin" in role.lower()
 
 
 @posture_check(
@@ -108,8 +118,8 @@ def _is_admin(role: str) -> bool:
 def basic_roles(asset: Asset) -> Evaluation:
     known(asset, "basic_roles")
     roles = {role: list_of_texts(members, "basic_roles") for role, members in mapping(asset, "basic_roles").items()}
-    editors = roles.get("roles/editor", [])
-    owners = roles.get("roles/owner", [])
+    editors = present(roles.get("roles/editor", []))
+    owners = present(roles.get("roles/owner", []))
     reason = f"{len(owners)} with Owner and {len(editors)} with Editor."
     return expect(not editors and len(owners) <= 2, reason, reason)  # one, and one in their absence
 
@@ -128,13 +138,12 @@ def basic_roles(asset: Asset) -> Evaluation:
 )
 def acting_roles(asset: Asset) -> Evaluation:
     known(asset, "acting_roles")
-    people = [
+    holders = [
         member
         for members in mapping(asset, "acting_roles").values()
-        for member in list_of_texts(members, "acting_roles")
-        if not member.startswith("serviceAccount:")
+        for member in people(list_of_texts(members, "acting_roles"))
     ]
-    return expect(not people, f"Given to {abridge(people)}.", "Nobody may act as all service accounts.")
+    return expect(not holders, f"Given to {abridge(holders)}.", "Nobody may act as all service accounts.")
 
 
 @posture_check(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     Rule,
     expect,
+    failed,
     flag,
     mappings,
     not_applicable,
+    passed,
     posture_check,
+    rows,
     text,
     texts,
     unknown,
@@ -25,6 +28,13 @@ from cloudaccounts.providers.gcp.checks import firewall_rules
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _FIREWALL = "gcp.compute.firewall"
+# https://cloud.google.com/compute/docs/reference/rest/v1/subnetworks and
+# https://cloud.google.com/vpc/docs/subnets#purpose
+_OF_MACHINES = ("", "PRIVATE", "PRIVATE_RFC_1918", "NONE")
+_NO_MACHINES = (
+    *("REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"),
+    *("PRIVATE_SERVICE_CONNECT", "PRIVATE_NAT"),
+)
 _RESTRICT = "gcloud compute firewall-rules update <rule> --source-ranges=<your-network>"
 
 
@@ -149,8 +159,10 @@ def legacy_network(asset: Asset) -> Evaluation:
 )
 def flow_logs(asset: Asset) -> Evaluation:
     purpose = text(asset, "purpose")
-    if purpose not in ("", "PRIVATE", "NONE"):
-        return not_applicable("Subnets of load balancers and proxies have no flow logs.")
+    if purpose in _NO_MACHINES:
+        return not_applicable("Subnets of load balancers, proxies and NAT have no flow logs.")
+    if purpose not in _OF_MACHINES:
+        return unknown("It is a subnet for a purpose that is not known here.")
     # logConfig replaced enableFlowLogs.
     on = flag(asset, "logConfig.enable") or flag(asset, "enableFlowLogs")
     return expect(on, "Flow logs are off.", "Flow logs are on.")
@@ -168,11 +180,94 @@ def flow_logs(asset: Asset) -> Evaluation:
     references=cite("dns/docs/dnssec"),
 )
 def dnssec(asset: Asset) -> Evaluation:
-    if text(asset, "visibility").lower() == "private":
-        return not_applicable("A private zone cannot be signed.")
+    if (private := _not_public(asset)) is not None:
+        return private
     # A zone stays signed while it moves to another operator, in the state transfer.
-    on = text(asset, "dnssecConfig.state").lower() in ("on", "transfer")
-    return expect(on, "DNSSEC is off.", "DNSSEC is on.")
+    state = text(asset, "dnssecConfig.state").lower() or "off"
+    if state not in ("on", "transfer", "off"):
+        return unknown("DNSSEC is in a state that is not known here.")
+    return expect(state != "off", "DNSSEC is off.", "DNSSEC is on.")
 
 
-CHECKS = (ssh_open, rdp_open, all_open, default_network, legacy_network, flow_logs, dnssec)
+def _not_public(asset: Asset) -> Evaluation | None:
+    visibility = text(asset, "visibility").lower() or "public"
+    if visibility == "private":
+        return not_applicable("A private zone cannot be signed.")
+    return None if visibility == "public" else unknown("Who sees this zone is told in a way that is not known here.")
+
+
+def _algorithm(kind: str, label: str, identifier: str) -> PostureCheck:
+    def evaluate(asset: Asset) -> Evaluation:
+        if (private := _not_public(asset)) is not None:
+            return private
+        if text(asset, "dnssecConfig.state").lower() in ("", "off"):
+            return not_applicable("This zone is not signed.")
+        specs = [spec for spec in mappings(asset, "dnssecConfig.defaultKeySpecs") if spec.get("keyType") == kind]
+        algorithms = [str(spec.get("algorithm") or "") for spec in specs]
+        evidence = [Fact("dnssecConfig.defaultKeySpecs", algorithms, "rsasha256 or an ECDSA algorithm")]
+        if "rsasha1" in algorithms:
+            return failed(f"Its {label} is of RSASHA1.", evidence)
+        if not algorithms:  # what was signed without a choice: https://cloud.google.com/dns/docs/dnssec-advanced
+            return passed(f"Its {label} is of Cloud DNS's default, RSASHA256.")
+        odd = [name for name in algorithms if name not in _STRONG]
+        return (
+            unknown(f"Its {label} is of an algorithm that is not known here.", evidence)
+            if odd
+            else passed(f"Its {label} is of {algorithms[0]}.")
+        )
+
+    return posture_check(
+        identifier,
+        f"Zone's {label} is of SHA-1",
+        Severity.MEDIUM,
+        "dns",
+        "gcp.dns.managed_zone",
+        why="Signatures of SHA-1 can be forged with effort that an attacker can buy, and resolvers begin to refuse "
+        "them.",
+        console="Network services, Cloud DNS: turn DNSSEC off for the zone, and on again with another algorithm (first "
+        "take the DS record away at your registrar).",
+        command="gcloud dns managed-zones update <zone> --dnssec-state=off, then gcloud dns managed-zones update <zone> "
+        f"--dnssec-state=on --{'ksk' if kind == 'keySigning' else 'zsk'}-algorithm=rsasha256",
+        references=cite("dns/docs/dnssec-advanced"),
+    )(evaluate)
+
+
+_STRONG = ("rsasha256", "rsasha512", "ecdsap256sha256", "ecdsap384sha384")
+key_signing = _algorithm("keySigning", "key-signing key", "gcp_dns_key_signing_sha1")
+zone_signing = _algorithm("zoneSigning", "zone-signing key", "gcp_dns_zone_signing_sha1")
+
+
+@posture_check(
+    "gcp_network_dns_logging",
+    "Network does not log DNS queries",
+    Severity.LOW,
+    "compute",
+    "gcp.compute.network",
+    why="Names that machines look up tell of programs that call home, and of data that leaves inside of queries.",
+    console="Network services, Cloud DNS, DNS server policies: a policy for the network, with Logs on.",
+    command="gcloud dns policies create <policy> --networks=<network> --enable-logging --description=<text>",
+    references=cite("dns/docs/monitoring"),
+    expected={"dns_policies": "one with enableLogging"},
+)
+def dns_logging(asset: Asset) -> Evaluation:
+    # A network has at most one policy. "Defaults to no logging": https://cloud.google.com/dns/docs/reference/v1/policies
+    logging = [policy.get("enableLogging") for policy in rows(asset, "dns_policies")]
+    if True in logging:
+        return passed("A policy for it logs queries.")
+    if any(value not in (None, False) for value in logging):
+        return unknown("Whether its policy logs queries is told in a way that is not known here.")
+    return failed("Its policy logs no queries." if logging else "No policy is bound to it.")
+
+
+CHECKS = (
+    ssh_open,
+    rdp_open,
+    all_open,
+    default_network,
+    legacy_network,
+    flow_logs,
+    dnssec,
+    key_signing,
+    zone_signing,
+    dns_logging,
+)

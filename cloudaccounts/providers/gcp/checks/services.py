@@ -6,15 +6,18 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     abridge,
+    days_since,
     expect,
     failed,
     known,
     mapping,
     mappings,
     not_applicable,
+    passed,
     posture_check,
     text,
     texts,
+    unknown,
     value,
 )
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
@@ -22,6 +25,7 @@ from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _KEY = "gcp.apikeys.key"
+LONGEST_DAYS = 90
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
 
 
@@ -62,6 +66,8 @@ def key_clients(asset: Asset) -> Evaluation:
     restrictions = mapping(asset, "restrictions")
     if not any(restrictions.get(name) for name in _CLIENTS):
         return failed("It is restricted to no sites, addresses or apps.")
+    if "*" in texts(asset, "restrictions.browserKeyRestrictions.allowedReferrers"):
+        return failed("Its list of sites has an asterisk alone, which is every site.")
     allowed = value(asset, "restrictions.serverKeyRestrictions.allowedIps")
     return evaluation(
         Reach.CLOSED if allowed is None else networks(allowed).reach,
@@ -71,11 +77,46 @@ def key_clients(asset: Asset) -> Evaluation:
     )
 
 
-def _callable(kind: str, label: str, identifier: str, page: str, command: str) -> PostureCheck:
+@posture_check(
+    "gcp_api_key_age",
+    "API key is older than 90 days",
+    Severity.LOW,
+    "apikeys",
+    _KEY,
+    why="A key never expires, and nobody knows who has copied it. Changing it every 90 days makes the copies worthless.",
+    console="APIs & Services, Credentials, choose the key, Rotate key; put the new one in place, then delete the old.",
+    command="gcloud services api-keys create --display-name=<name>, then gcloud services api-keys delete <key>",
+    references=cite("docs/authentication/api-keys#securing"),
+    time_dependent=True,
+    expected={"createTime": "at most 90 days ago"},
+)
+def key_age(asset: Asset) -> Evaluation:
+    if text(asset, "deleteTime"):
+        return not_applicable("This key was deleted.")
+    days = days_since(asset, known(asset, "createTime"))
+    return expect(days <= LONGEST_DAYS, f"It was made {days} days ago.", f"It was made {days} days ago.")
+
+
+def _callable(
+    kind: str, label: str, identifier: str, page: str, command: str, ingress: tuple[str, ...]
+) -> PostureCheck:
+    """``ingress``: where the asset says from where it is reached; the first path that holds something counts."""
+
     def evaluate(asset: Asset) -> Evaluation:
         known(asset, "public_roles")
         roles = texts(asset, "public_roles")
-        return expect(not roles, f"Everybody holds {abridge(roles)}.", "Only named members may call it.")
+        if not roles:
+            return passed("Only named members may call it.")
+        reached = next((_at(asset, path) for path in ingress if _at(asset, path)), "")
+        if reached in _INSIDE:
+            return passed("Everybody may call it, and it is reached from inside of your networks only.")
+        if reached in _BALANCED:
+            return unknown(
+                "Everybody may call it, by a load balancer or from inside: whether one leads to it is not known."
+            )
+        if reached not in _EVERYWHERE:
+            return unknown("From where it is reached is told in a way that is not known here.")
+        return failed(f"Everybody holds {abridge(roles)}.")
 
     return posture_check(
         identifier,
@@ -91,12 +132,37 @@ def _callable(kind: str, label: str, identifier: str, page: str, command: str) -
     )(evaluate)
 
 
+# https://cloud.google.com/functions/docs/networking/network-settings#ingress_settings and
+# https://cloud.google.com/run/docs/securing/ingress
+_INSIDE = ("ALLOW_INTERNAL_ONLY", "internal", "INGRESS_TRAFFIC_INTERNAL_ONLY")
+_BALANCED = (
+    *("ALLOW_INTERNAL_AND_GCLB", "internal-and-cloud-load-balancing", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
+)
+_EVERYWHERE = ("", "ALLOW_ALL", "INGRESS_SETTINGS_UNSPECIFIED", "all", "INGRESS_TRAFFIC_ALL")
+
+
+def _at(asset: Asset, path: str) -> str:
+    """As `text`, of a path whose last part may have dots: an annotation."""
+    holder, _, name = path.partition(" ")
+    return text(asset, holder) if not name else str(mapping(asset, holder).get(name) or "")
+
+
 function_public = _callable(
     "gcp.cloudfunctions.function",
     "Function",
     "gcp_function_public",
     "functions/docs/securing/managing-access-iam",
     "gcloud functions remove-invoker-policy-binding <function> --region=<region> --member=allUsers",
+    ("serviceConfig.ingressSettings",),
+)
+function_v1_public = _callable(
+    "gcp.cloudfunctions.cloud_function",
+    "Function of the first generation",
+    "gcp_function_v1_public",
+    "functions/docs/securing/managing-access-iam",
+    "gcloud functions remove-iam-policy-binding <function> --region=<region> --member=allUsers "
+    "--role=roles/cloudfunctions.invoker",
+    ("ingressSettings",),
 )
 service_public = _callable(
     "gcp.run.service",
@@ -105,6 +171,7 @@ service_public = _callable(
     "run/docs/authenticating/public",
     "gcloud run services remove-iam-policy-binding <service> --region=<region> --member=allUsers "
     "--role=roles/run.invoker",
+    ("ingress", "metadata.annotations run.googleapis.com/ingress"),
 )
 
-CHECKS = (key_apis, key_clients, function_public, service_public)
+CHECKS = (key_apis, key_clients, key_age, function_public, function_v1_public, service_public)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from google.cloud import asset_v1
@@ -22,8 +23,9 @@ from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.identity import sign_in
-from cloudaccounts.providers.gcp.inventory import auditing, changes, firewalls, policies, relations, resources
+from cloudaccounts.providers.gcp.inventory import changes, details, joins, overview, policies, relations, resources
 from cloudaccounts.providers.gcp.inventory.batching import Batch
+from cloudaccounts.providers.gcp.inventory.held import Held
 from cloudaccounts.providers.gcp.project import require_usable
 from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
 
@@ -35,7 +37,6 @@ SEARCH_PAGE = 500  # the most that SearchAllIamPolicies returns
 PATIENCE_SECONDS = 150.0  # quotas are per minute: two minutes and a margin
 
 POLICIES = changes.POLICIES
-PROJECT_TYPE = "gcp.cloudresourcemanager.project"
 # As in asset types: SERVICE.googleapis.com. The first holds the project itself.
 SERVICES = (
     "cloudresourcemanager",
@@ -56,6 +57,7 @@ SERVICES = (
     "apikeys",
     "dns",
     "logging",
+    "monitoring",
     "redis",
     "spanner",
     "dataproc",
@@ -69,6 +71,8 @@ class GcpSession:
         self._connection = connection
         self._target = target
         self._policies = relations.Policies(self._search_policies)
+        self._overview = overview.Overview(self._list_overview)
+        self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
         self._batch: Batch | None = None
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
@@ -100,7 +104,7 @@ class GcpSession:
         remaining = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
         # Where nothing is quiet it is as much as a full scan, whose lists are separate and parallel.
         if quiet and len(remaining) > 1:
-            self._batch = Batch(remaining, lambda: self._list(remaining))
+            self._batch = Batch(remaining, lambda: self._list([f"{service}.googleapis.com.*" for service in remaining]))
         return quiet
 
     def close(self) -> None:
@@ -109,24 +113,22 @@ class GcpSession:
     def _resources(self, unit: ScanUnit) -> Iterator[Asset]:
         regions = {unit.region, *unit.also}
         batch: Iterable[asset_v1.Asset] | None = self._batch.of(unit.service) if self._batch else None
-        rules: list[Asset] = []
+        held = Held()
         try:
-            for item in self._list([unit.service]) if batch is None else batch:
+            for item in self._list([f"{unit.service}.googleapis.com.*"]) if batch is None else batch:
                 asset = resources.normalize(unit.service, item)
-                if asset.type == firewalls.FIREWALL:  # global, and told last: what denies may stand behind what allows
-                    rules.append(asset)
                 # Cloud Asset cannot filter by location, so regions that are not the account's are left out here.
-                elif asset.region in regions:
+                if asset.region in regions and not held.takes(asset):
                     yield self._with_related(asset)
         except SDK_ERRORS as error:
-            yield from firewalls.related(rules, unread=explain(error).code)
+            yield from map(self._with_related, held.release(unread=explain(error).code))
             raise
-        yield from firewalls.related(rules)
+        yield from map(self._with_related, held.release())
 
-    def _list(self, services: Sequence[str]) -> ListAssetsPager:
+    def _list(self, asset_types: Sequence[str]) -> ListAssetsPager:
         request = asset_v1.ListAssetsRequest(
             parent=self._parent,
-            asset_types=[f"{service}.googleapis.com.*" for service in services],
+            asset_types=asset_types,
             content_type=asset_v1.ContentType.RESOURCE,
             page_size=LIST_PAGE,
         )
@@ -134,21 +136,21 @@ class GcpSession:
             request=request, retry=retry_for(PATIENCE_SECONDS), timeout=self._target.timeout
         )
 
+    def _list_overview(self) -> Iterator[Asset]:
+        for item in self._list(overview.TYPES):
+            yield resources.normalize(item.asset_type.partition(".")[0], item)
+
     def _with_related(self, asset: Asset) -> Asset:
-        asset = relations.with_related_facts(asset, self._policies, self._explain_search)
-        return self._with_audit_configs(asset) if asset.type == PROJECT_TYPE else asset
+        asset = relations.with_related_facts(
+            asset, self._policies, partial(self._explain, "cloudasset.assets.searchAllIamPolicies")
+        )
+        asset = joins.with_overview_facts(
+            asset, self._overview, partial(self._explain, "cloudasset.assets.listResource")
+        )
+        return self._details.of(asset)
 
-    def _explain_search(self, error: Exception) -> ProviderError:
-        return explain(error, permission="cloudasset.assets.searchAllIamPolicies")
-
-    def _with_audit_configs(self, project: Asset) -> Asset:
-        try:
-            configs = auditing.audit_configs(
-                self._connection, self._target.account_id, timeout=self._target.timeout, patience=PATIENCE_SECONDS
-            )
-        except SDK_ERRORS as error:
-            return relations.without_facts(project, ("audit_configs",), explain(error).code)
-        return relations.with_facts(project, {"audit_configs": configs})
+    def _explain(self, permission: str, error: Exception) -> ProviderError:
+        return explain(error, permission=permission)
 
     def _search_policies(self) -> Iterator[Asset]:
         request = asset_v1.SearchAllIamPoliciesRequest(scope=self._parent, page_size=SEARCH_PAGE)

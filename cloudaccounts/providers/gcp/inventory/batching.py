@@ -47,5 +47,7 @@ class Batch:
             return None
         by_service: dict[str, list[Asset]] = {service: [] for service in self._services}
         for asset in page.assets:
-            by_service[asset.asset_type.partition(".")[0]].append(asset)
+            # Of none of these, if the pattern of the types ever matches more than it names.
+            if (assets := by_service.get(asset.asset_type.partition(".")[0])) is not None:
+                assets.append(asset)
         return by_service

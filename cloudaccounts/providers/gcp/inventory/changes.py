@@ -6,7 +6,8 @@ https://cloud.google.com/logging/docs/audit and https://cloud.google.com/logging
   on; a change whose entry is later still is found by the next full scan.
 - Only units of `COVERED` are ever in the answer. The others change without an entry in these logs: BigQuery's tables by
   queries and images by pushes (Data Access logs), versions of keys by their schedule, secrets and clusters by their
-  expiry, service account keys by their age.
+  expiry, service account keys by their age, and what the project inherits by changes of those above it.
+- A unit whose assets carry facts of another service is read again when that one changed (`_FACTS_OF`).
 - Entries are kept for 400 days: for an older time the answer is empty.
 """
 
@@ -25,8 +26,8 @@ POLICIES = "iam-policy"
 PROJECT = "cloudresourcemanager"
 COVERED = frozenset(
     {
-        *(POLICIES, PROJECT, "serviceusage", "compute", "storage", "container", "sqladmin", "pubsub", "run"),
-        *("cloudfunctions", "appengine", "apikeys", "dns", "logging", "redis", "spanner"),
+        *(POLICIES, "serviceusage", "compute", "storage", "container", "sqladmin", "pubsub", "run"),
+        *("cloudfunctions", "appengine", "apikeys", "dns", "logging", "monitoring", "redis", "spanner"),
     }
 )
 # Services whose name in the log differs from that in asset types.
@@ -34,6 +35,8 @@ _ALSO_CALLED = {"cloudsql": "sqladmin", "servicemanagement": "serviceusage"}
 # The project's policy is an asset, and facts from it are on the project and on service accounts (see `relations`).
 _OF_POLICY = (POLICIES, PROJECT, "iam")
 EVERYTHING = "*"
+# See `joins` and `relations`; the project's own unit is always read.
+_FACTS_OF = {"dns": ("compute",), "logging": ("storage",), "run": ("cloudfunctions",)}
 
 
 def unchanged(
@@ -60,7 +63,8 @@ def services_of(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
         if not isinstance(payload, Mapping) or not isinstance(name, str) or not name:
             return frozenset({EVERYTHING})
         service = name.partition(".")[0]
-        services.add(_ALSO_CALLED.get(service, service))
+        changed = _ALSO_CALLED.get(service, service)
+        services.update((changed, *_FACTS_OF.get(changed, ())))
         method = str(payload.get("methodName", "")).lower()
         # A policy may be set through any service: SetIamPolicy is a method of each.
         if "iam" in method or service in (PROJECT, "iam"):

@@ -26,8 +26,15 @@ _EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 _OWN_POLICIES = frozenset(
     {"storage", "pubsub", "run", "cloudfunctions", "secretmanager", "cloudkms", "artifactregistry", "bigquery"}
 )
+_HOLDERS = ("/cryptoKeys/", "/tables/")  # of keys in a ring, and of tables in a dataset
 _BASIC = ("roles/owner", "roles/editor")
 _ACTING = ("roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator")
+# Roles of which nobody should hold two: administering something, and using it.
+_DUTIES = (
+    *("roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountUser", "roles/cloudkms.admin"),
+    *("roles/cloudkms.cryptoKeyEncrypterDecrypter", "roles/cloudkms.cryptoKeyEncrypter"),
+    "roles/cloudkms.cryptoKeyDecrypter",
+)
 _PROJECT = "gcp.cloudresourcemanager.project"
 PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 _ACCOUNT = "gcp.iam.service_account"
@@ -105,13 +112,14 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
         return with_facts(asset, {"older_than_90_days": _is_old(asset.properties.get("validAfterTime"))})
     readers: dict[str, Callable[[Grants], Any]] = {}
     if asset.service in _OWN_POLICIES:
-        readers = {"public_roles": lambda grants: list(grants.public.get(_key_of(asset.native_id), ()))}
+        readers = {"public_roles": lambda grants: _public_roles(grants, asset)}
     elif asset.type == _ACCOUNT:
         readers = {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
     elif asset.type == _PROJECT:
         readers = {
             "basic_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _BASIC},
             "acting_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _ACTING},
+            "duty_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _DUTIES},
         }
     if not readers:
         return asset
@@ -120,6 +128,17 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
     except Exception as error:  # noqa: BLE001 # any failure is marked on the asset; the resource itself was read
         return without_facts(asset, readers, explain(error).code)
     return with_facts(asset, {name: read(grants) for name, read in readers.items()})
+
+
+def _public_roles(grants: Grants, asset: Asset) -> list[str]:
+    """By its own policy and those of what it lies in or is served by; the project's own cannot name everybody."""
+    names = [asset.native_id, *(asset.native_id.partition(part)[0] for part in _HOLDERS if part in asset.native_id)]
+    service = asset.properties.get("serviceConfig")
+    if isinstance(service, Mapping) and service.get("service"):
+        # A function of the second generation is called through its Cloud Run service, whose policy decides:
+        # https://cloud.google.com/functions/docs/securing/managing-access-iam
+        names.append(f"//run.googleapis.com/{service['service']}")
+    return sorted({role for name in names for role in grants.public.get(_key_of(name), ())})
 
 
 def with_facts(asset: Asset, facts: Mapping[str, Any]) -> Asset:

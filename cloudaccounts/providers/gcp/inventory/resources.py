@@ -7,10 +7,11 @@ which change without anybody changing the resource, are under `OBSERVED`.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseError, SerializeToJsonError
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.gcp.regions import region_of
@@ -51,7 +52,7 @@ _LABELS = ("labels", "resourceLabels", "userLabels")
 
 def normalize(service: str, item: asset_v1.Asset) -> Asset:
     """``service`` is the unit's. The region is that of the location; `GLOBAL` for multi-regions."""
-    data = _without_secrets(MessageToDict(type(item).pb(item).resource.data))
+    data = _without_secrets(_data_of(item))
     location = item.resource.location
     stable = {key: value for key, value in data.items() if key not in _STAMPS}
     observed = {key: value for key, value in data.items() if key in _STAMPS}
@@ -66,6 +67,27 @@ def normalize(service: str, item: asset_v1.Asset) -> Asset:
         tags=_tags(data),
         properties=stable | ({OBSERVED: observed} if observed else {}),
     )
+
+
+def _data_of(item: asset_v1.Asset) -> dict[str, Any]:
+    data = type(item).pb(item).resource.data
+    try:
+        return dict(MessageToDict(data))
+    except (ParseError, SerializeToJsonError):
+        # NaN and infinity, which JSON does not have: one resource that says so must not end the list of the others.
+        return {name: _plain(value) for name, value in data.fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Of a protobuf Value, with a number that JSON does not have as text: rules find an unexpected form."""
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return {name: _plain(inner) for name, inner in value.struct_value.fields.items()}
+    if kind == "list_value":
+        return [_plain(inner) for inner in value.list_value.values]
+    if kind == "number_value" and not math.isfinite(value.number_value):
+        return str(value.number_value)
+    return getattr(value, kind) if kind and kind != "null_value" else None
 
 
 def _snake(name: str) -> str:
