@@ -101,6 +101,11 @@ def iam_policies(directory: Directory, project: Project) -> list[dict[str, Any]]
         if account.project_id == project.id and account.bindings:
             path = f"projects/{project.id}/serviceAccounts/{account.unique_id}"
             policies.append(_policy(own, "iam.googleapis.com/ServiceAccount", path, account.bindings))
+    functions = [listed for listed in project.assets if listed["assetType"].endswith("/CloudFunction")]
+    for function in functions:  # of the first generation: open to everybody, as many are
+        path = str(function["resource"]["data"]["name"])
+        invoker = {"roles/cloudfunctions.invoker": {"allUsers"}}
+        policies.append(_policy(own, "cloudfunctions.googleapis.com/CloudFunction", path, invoker))
     buckets = [listed for listed in project.assets if listed["assetType"] == "storage.googleapis.com/Bucket"]
     names = [str(bucket["resource"]["data"]["name"]) for bucket in buckets]
     kind = "storage.googleapis.com/Bucket"

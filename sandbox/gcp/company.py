@@ -6,7 +6,7 @@ Ages are in days at the sandbox's first start; they grow from then on.
 from datetime import timedelta
 
 from sandbox.gcp import compute_resources as compute
-from sandbox.gcp import resources
+from sandbox.gcp import log_resources, resources
 from sandbox.gcp.directory import Directory, Place, Pool, Project
 from sandbox.gcp.roles import READER
 
@@ -29,10 +29,18 @@ APIS = frozenset(
         *("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com", "serviceusage.googleapis.com"),
         *("iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com"),
         *("compute.googleapis.com", "storage.googleapis.com", "logging.googleapis.com"),
+        "essentialcontacts.googleapis.com",
     }
 )
 ISSUER = "https://oidc.cloud-accounts.example"
 SUBJECT = "cloud-accounts"
+AUDITED_POSTGRES = {
+    "log_connections": "on",
+    "log_disconnections": "on",
+    "log_statement": "ddl",
+    "cloudsql.enable_pgaudit": "on",
+    "cloudsql.iam_authentication": "on",
+}
 AUDIENCE = "https://cloud-accounts.example/gcp"
 POOL_NAME = "cloud-accounts"
 
@@ -125,6 +133,8 @@ def _data(directory: Directory) -> None:
     directory.add_key(f"nobody@{DATA}.iam.gserviceaccount.com", 5)
     former = directory.add_account(DATA, "former-contractor", READER)
     directory.add_key(former.email, 300).disabled = True
+    key_name = f"projects/{DATA}/locations/europe-west1/keyRings/main/cryptoKeys/disks"
+    project.contacts = [log_resources.contact(ORGANIZATION, 1, "ALL"), log_resources.contact(ORGANIZATION, 2, "LEGAL")]
     project.assets = [
         compute.network(project, "default"),
         compute.firewall(project, "allow-ssh-from-anywhere", "22", "0.0.0.0/0"),
@@ -146,7 +156,13 @@ def _data(directory: Directory) -> None:
         resources.bucket(project, "meadowlark-raw-events", "europe-west1", labels={"team": "data"}),
         resources.bucket(project, "meadowlark-curated", "eu"),
         resources.bucket(project, "meadowlark-public-docs", "us", closed=False),
-        resources.database(project, "europe-west1", "warehouse-meta", open_to_all=False),
+        resources.bucket(
+            project,
+            "meadowlark-audit-logs",
+            "eu",
+            retentionPolicy={"retentionPeriod": "31536000", "isLocked": True, "effectiveTime": "2025-01-02T03:04:05Z"},
+        ),
+        resources.database(project, "europe-west1", "warehouse-meta", open_to_all=False, flags=AUDITED_POSTGRES),
         resources.secret(project, "warehouse-password"),
         resources.function(project, "europe-west1", "nightly-export"),
         compute.compute_project(project, enable_oslogin="TRUE", block_project_ssh_keys="TRUE"),
@@ -154,9 +170,23 @@ def _data(directory: Directory) -> None:
         compute.subnetwork(project, "europe-west1", "pipelines", logged=True),
         resources.key(project, "europe-west1", "main", "disks", days=90),
         resources.key(project, "europe-west1", "main", "archive", days=0),
+        resources.key(project, "europe-west1", "main", "retired", days=0, state="DESTROYED"),
+        resources.key_version(project, "europe-west1", "main", "retired", 1, "DESTROYED"),
+        resources.key_version(project, "europe-west1", "main", "archive", 1, "ENABLED"),
         resources.zone(project, "meadowlark", signed=True),
         resources.zone(project, "inside", signed=False, visibility="private"),
-        resources.dataset(project, "events", public=False),
+        resources.dataset(project, "events", public=False, key_name=key_name),
+        resources.table(project, "events", "clicks", key_name=key_name),
+        resources.table(project, "events", "clicks_daily", kind="VIEW"),
+        resources.table(project, "open_data", "stations"),
+        resources.dataproc(project, "europe-west1", "nightly", key_name=key_name),
+        compute.backend_service(project, "dashboards", logged=True),
+        compute.ssl_policy(project, "modern"),
+        compute.https_proxy(project, "dashboards", "modern"),
+        log_resources.dns_policy(project, "logged", "default", logging=True),
+        log_resources.sink(project, "everything", "storage.googleapis.com/meadowlark-audit-logs"),
+        *log_resources.own_sinks(project),
+        *log_resources.watches(project),
         resources.dataset(project, "open_data", public=True),
         resources.cluster(project, "europe-west1", "pipelines", closed=True),
         resources.api_key(project, "5f0c2b7e-1a2b-4c3d-8e4f-0a1b2c3d4e5f", restricted=True),
@@ -179,10 +209,40 @@ def _shop(directory: Directory) -> None:
         compute.compute_project(project, serial_port_enable="TRUE"),
         compute.firewall(project, "allow-everything", "", "0.0.0.0/0", "all"),
         resources.zone(project, "shop", signed=False),
+        resources.zone(project, "shop-mail", signed=True, algorithm="rsasha1"),
+        resources.database(
+            project, "us-east1", "reports", open_to_all=False, version="MYSQL_8_0", flags={"local_infile": "on"}
+        ),
+        resources.database(
+            project,
+            "us-east1",
+            "accounting",
+            open_to_all=False,
+            version="SQLSERVER_2022_STANDARD",
+            flags={
+                "cross db ownership chaining": "on",
+                "user connections": "50",
+                "contained database authentication": "on",
+            },
+        ),
+        resources.function_v1(project, "us-east1", "receipts"),
+        resources.dataset(project, "orders", public=False),
+        resources.table(project, "orders", "lines"),
+        resources.dataproc(project, "us-east1", "stock"),
+        resources.bucket(project, "meadowlark-shop-logs", "us"),
+        compute.network(project, "default"),
+        compute.backend_service(project, "web", logged=False),
+        compute.https_proxy(project, "web"),
+        log_resources.sink(project, "errors", "storage.googleapis.com/meadowlark-shop-logs", "severity>=ERROR"),
+        *log_resources.own_sinks(project),
+        log_resources.metric(project, "owners", log_resources.WATCHED["owners"]),
         resources.cluster(project, "us-east1", "shop", closed=False),
         resources.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
     ]
-    directory.grant(project, "user:tom.berg@meadowlark.example", ["roles/iam.serviceAccountTokenCreator"])
+    project.contacts = [log_resources.contact(f"projects/{project.number}", 1, "BILLING", "TECHNICAL")]
+    tom = ["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountUser"]
+    directory.grant(project, "user:tom.berg@meadowlark.example", tom)
+    directory.grant(project, "deleted:user:old.owner@meadowlark.example?uid=123456789012345678901", ["roles/owner"])
 
 
 def _research(directory: Directory) -> None:

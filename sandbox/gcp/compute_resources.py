@@ -110,6 +110,32 @@ def subnetwork(project: Project, region: str, name: str, *, logged: bool) -> Ass
     return asset(project, "compute.googleapis.com/Subnetwork", path, "v1", data, region)
 
 
+def backend_service(project: Project, name: str, *, logged: bool) -> Asset:
+    data = {
+        "name": name,
+        "protocol": "HTTPS",
+        "loadBalancingScheme": "EXTERNAL_MANAGED",
+        "logConfig": {"enable": logged, "sampleRate": 1.0},
+    }
+    path = f"projects/{project.id}/global/backendServices/{name}"
+    return asset(project, "compute.googleapis.com/BackendService", path, "v1", data)
+
+
+def https_proxy(project: Project, name: str, policy: str = "") -> Asset:
+    base = f"{_COMPUTE}/projects/{project.id}/global"
+    data = {"name": name, "urlMap": f"{base}/urlMaps/{name}"}
+    if policy:
+        data["sslPolicy"] = f"{base}/sslPolicies/{policy}"
+    path = f"projects/{project.id}/global/targetHttpsProxies/{name}"
+    return asset(project, "compute.googleapis.com/TargetHttpsProxy", path, "v1", data)
+
+
+def ssl_policy(project: Project, name: str, version: str = "TLS_1_2", profile: str = "MODERN") -> Asset:
+    data = {"name": name, "minTlsVersion": version, "profile": profile}
+    path = f"projects/{project.id}/global/sslPolicies/{name}"
+    return asset(project, "compute.googleapis.com/SslPolicy", path, "v1", data)
+
+
 def compute_project(project: Project, **metadata: str) -> Asset:
     """Compute Engine's own settings of the project; metadata with underscores for hyphens."""
     items = [{"key": key.replace("_", "-"), "value": value} for key, value in metadata.items()]

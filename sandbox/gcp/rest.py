@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from sandbox.gcp import audit, tokens
 from sandbox.gcp.errors import GoogleError, OAuthError
 from sandbox.gcp.layer import Call, Gone, Layer
+from sandbox.gcp.messages import page_of
 from sandbox.wire import DisconnectError, reason
 
 # Method, path as the discovery documents' flatPath has it, and the call's names there: a test holds them against those.
@@ -33,6 +34,9 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "logging.googleapis.com": (("POST", "v2/entries:list", "entries.list"),),
+    "essentialcontacts.googleapis.com": (
+        ("GET", "v1/projects/{projectsId}/contacts:compute", "projects.contacts.compute"),
+    ),
     "orgpolicy.googleapis.com": (
         (
             "GET",
@@ -108,6 +112,8 @@ def _describe(request: _Request) -> None:
         call.account, call.permission = named["v1Id1"], "serviceusage.services.get"
     elif call.service == "logging":
         call.account, call.permission = _project_of(request), "logging.logEntries.list"
+    elif call.service == "essentialcontacts":
+        call.account, call.permission = named["projectsId"], "essentialcontacts.contacts.list"
     elif call.service == "orgpolicy":
         call.account, call.permission = named["projectsId"], "orgpolicy.policy.get"
         call.resource = named["policiesId"]
@@ -207,6 +213,16 @@ def _effective_policy(request: _Request) -> dict[str, Any]:
     }
 
 
+def _contacts(request: _Request) -> dict[str, Any]:
+    """Those of the categories that were asked for, inherited ones included; pages of two, so that tests see paging."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    project = request.directory.require(member, request.call.permission, request.call.account)
+    asked = {"ALL", *request.query.get("notificationCategories", [])}
+    contacts = [one for one in project.contacts if asked & {*one["notificationCategorySubscriptions"]}]
+    page, following = page_of(contacts, 2, request.query.get("pageToken", [""])[-1])
+    return {"contacts": page, "nextPageToken": following} if following else {"contacts": page} if page else {}
+
+
 _HANDLERS: dict[str, Handler] = {
     "oauth2.googleapis.com": _oauth2,
     "sts.googleapis.com": _sts,
@@ -214,5 +230,6 @@ _HANDLERS: dict[str, Handler] = {
     "serviceusage.googleapis.com": _services,
     "iam.googleapis.com": _keys,
     "logging.googleapis.com": _entries,
+    "essentialcontacts.googleapis.com": _contacts,
     "orgpolicy.googleapis.com": _effective_policy,
 }

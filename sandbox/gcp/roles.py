@@ -39,6 +39,7 @@ _LOGS = frozenset(
         "resourcemanager.projects.get",
     }
 )
+_CONTACTS = frozenset({"essentialcontacts.contacts.get", "essentialcontacts.contacts.list"})
 _SERVICE_ACCOUNTS = frozenset(
     {
         *("iam.serviceAccounts.get", "iam.serviceAccounts.list", "iam.serviceAccounts.getIamPolicy"),
@@ -58,11 +59,12 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/browser": _BROWSER,
     "roles/viewer": _VIEWER,
     "roles/cloudasset.viewer": _ASSETS,
+    "roles/essentialcontacts.viewer": _CONTACTS,
     "roles/logging.viewer": _LOGS,
     "roles/serviceusage.serviceUsageConsumer": _USAGE,
     "roles/iam.serviceAccountViewer": _SERVICE_ACCOUNTS,
     "roles/editor": _VIEWER | _USAGE,
-    "roles/owner": _VIEWER | _BROWSER | _USAGE | _ASSETS | _LOGS | _SERVICE_ACCOUNTS,
+    "roles/owner": _VIEWER | _BROWSER | _USAGE | _ASSETS | _LOGS | _SERVICE_ACCOUNTS | _CONTACTS,
     "roles/iam.serviceAccountTokenCreator": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/iam.workloadIdentityUser": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/orgpolicy.policyViewer": frozenset({"orgpolicy.policy.get"}),
@@ -75,6 +77,7 @@ ROLES: dict[str, frozenset[str]] = {
 READER = (
     "roles/browser",
     "roles/cloudasset.viewer",
+    "roles/essentialcontacts.viewer",
     "roles/logging.viewer",
     "roles/serviceusage.serviceUsageConsumer",
     "roles/iam.serviceAccountViewer",

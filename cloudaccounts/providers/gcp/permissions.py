@@ -35,6 +35,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         "cloudasset.assets.searchAllIamPolicies", "Cloud Asset", "who may do what", "roles/cloudasset.viewer", True
     ),
     Permission("resourcemanager.projects.getIamPolicy", "Resource Manager", "audit logs", "roles/browser"),
+    Permission(
+        "essentialcontacts.contacts.list",
+        "Essential Contacts",
+        "whom Google tells of attacks and failures",
+        "roles/essentialcontacts.viewer",
+    ),
     Permission("logging.logEntries.list", "Logging", "what changed since the last scan", "roles/logging.viewer"),
 )
 BY_NAME = {permission.name: permission for permission in PERMISSIONS}
@@ -49,6 +55,7 @@ ROLE_TITLES = MappingProxyType(
     {
         "roles/browser": "Browser",
         "roles/cloudasset.viewer": "Cloud Asset Viewer",
+        "roles/essentialcontacts.viewer": "Essential Contacts Viewer",
         "roles/logging.viewer": "Logs Viewer",
         "roles/serviceusage.serviceUsageConsumer": "Service Usage Consumer",
     }
@@ -62,8 +69,9 @@ CLOUD_ASSET = "cloudasset.googleapis.com"
 RESOURCE_MANAGER = "cloudresourcemanager.googleapis.com"
 LOGGING = "logging.googleapis.com"
 ORG_POLICY = "orgpolicy.googleapis.com"
+CONTACTS = "essentialcontacts.googleapis.com"
 # The optional ones add facts (which APIs are on, how old the key is, what changed): a scan works without them.
-APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com", LOGGING)
+APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com", LOGGING, CONTACTS)
 OPTIONAL_APIS = frozenset(APIS[2:])
 # Both names of what forbids new keys: the older one, and the managed one that newer organizations use.
 KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")

@@ -21,12 +21,17 @@ RESOURCES: Mapping[str, str] = MappingProxyType(
         "gcp.cloudfunctions.cloud_function": "function",
         "gcp.cloudfunctions.function": "function",
         "gcp.cloudkms.crypto_key": "key",
+        "gcp.compute.backend_service": "backend-service",
         "gcp.compute.disk": "disk",
         "gcp.compute.firewall": "rule",
         "gcp.compute.instance": "vm",
         "gcp.compute.network": "network",
+        "gcp.compute.region_backend_service": "backend-service",
         "gcp.compute.subnetwork": "subnet",
+        "gcp.compute.target_https_proxy": "proxy",
+        "gcp.compute.target_ssl_proxy": "proxy",
         "gcp.container.cluster": "cluster",
+        "gcp.dataproc.cluster": "cluster",
         "gcp.dns.managed_zone": "zone",
         "gcp.iam.service_account_key": "key-id",
         "gcp.pubsub.topic": "topic",
@@ -40,7 +45,8 @@ RESOURCES: Mapping[str, str] = MappingProxyType(
 CHOSEN = frozenset(
     {
         *("access-config", "account", "api", "file", "key", "member", "network", "new-network", "role", "site"),
-        *("snapshot", "time", "your-network"),
+        *("snapshot", "time", "your-network", "policy", "text", "dataset", "copy", "metric", "filter", "sink"),
+        *("destination", "organization", "address", "new-name"),
     }
 )
 _SEGMENTS: Mapping[str, str] = MappingProxyType(

@@ -25,6 +25,7 @@ DOCUMENTS = {
     "iam.googleapis.com": "iam.v1",
     "logging.googleapis.com": "logging.v2",
     "orgpolicy.googleapis.com": "orgpolicy.v2",
+    "essentialcontacts.googleapis.com": "essentialcontacts.v1",
 }
 
 
@@ -113,6 +114,12 @@ def test_the_log_of_changes_has_google_s_shape(rig: Rig, token: str) -> None:
     assert refused.json()["error"]["status"] == "INVALID_ARGUMENT"
 
 
+def test_the_contacts_have_google_s_shape(rig: Rig, token: str) -> None:
+    url = f"https://essentialcontacts.googleapis.com/v1/projects/{PROJECT}/contacts:compute"
+    answer = Rest(rig, token)("GET", url, params={"notificationCategories": ["LEGAL", "SECURITY"]}).json()
+    assert_shape(answer, "essentialcontacts.v1", "GoogleCloudEssentialcontactsV1ComputeContactsResponse")
+
+
 def test_an_effective_policy_has_google_s_shape(rig: Rig) -> None:
     admin = rig.control.gcp
     admin.put_project("policy-project")
@@ -169,6 +176,10 @@ RESOURCES = {
     "bigquery": "bigquery.v2",
     "container": "container.v1",
     "apikeys": "apikeys.v2",
+    "logging": "logging.v2",
+    "monitoring": "monitoring.v3",
+    "dataproc": "dataproc.v1",
+    "cloudfunctions.googleapis.com/CloudFunction": "cloudfunctions.v1",
 }
 
 
@@ -178,7 +189,7 @@ def test_every_resource_is_as_its_own_api_tells_it(tmp_path: Any) -> None:
     seen = set()
     for project in directory.projects.values():
         for one in [*assets.directory_assets(directory, project), *project.assets]:
-            name = RESOURCES[one["assetType"].split(".")[0]]
+            name = RESOURCES.get(one["assetType"]) or RESOURCES[one["assetType"].split(".")[0]]
             assert_shape(one["resource"]["data"], name, one["resource"]["discoveryName"])
             assert one["resource"]["version"] == name.split(".")[1]
             seen.add(name)

@@ -32,7 +32,7 @@ _ALL_SCOPES = "https://www.googleapis.com/auth/cloud-platform"
 
 
 def _switch(asset: Asset, holder: str, key: str) -> bool | None:
-    """A metadata key's value; None where it is not set. Raises `UnknownFactError` for one that is neither on nor off."""
+    """A metadata key's value; None where it is not set. Raises `UnknownFactError` where it is neither on nor off."""
     for item in mappings(asset, f"{holder}.items"):
         if item.get("key") == key:
             return _as_switch(key, item.get("value"))
@@ -47,7 +47,8 @@ def _effective(asset: Asset, key: str) -> bool:
     own = _switch(asset, "metadata", key)
     if own is not None:
         return own
-    known(asset, "project_metadata")
+    if "project_metadata" in asset.properties:
+        known(asset, "project_metadata")  # None where the project's settings were not to be found
     inherited = mapping(asset, "project_metadata")
     return bool(_as_switch(key, inherited[key])) if key in inherited else False
 
@@ -268,9 +269,9 @@ def project_ssh_keys(asset: Asset) -> Evaluation:
     Severity.LOW,
     "compute",
     _MACHINE,
-    why="On a Confidential VM the processor encrypts memory with a key that nobody has, so that neither a neighbour nor "
+    why="On a Confidential VM the processor encrypts memory with a key that nobody has: neither another customer nor "
     "somebody with the hardware in hand reads what is being worked on.",
-    console="It is chosen when the machine is made, of a type that can do it: make it anew with Confidential VM service.",
+    console="It is chosen when the machine is made, of a type that can do it: make it anew as a Confidential VM.",
     command="gcloud compute instances create <vm> --zone=<zone> --machine-type=n2d-standard-2 "
     "--confidential-compute-type=SEV --maintenance-policy=TERMINATE",
     references=cite("confidential-computing/confidential-vm/docs/confidential-vm-overview"),
@@ -280,12 +281,9 @@ def confidential(asset: Asset) -> Evaluation:
     if _is_of_kubernetes(asset):
         return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
     config = "confidentialInstanceConfig"
-    on = flag(asset, f"{config}.enableConfidentialCompute") or text(
-        asset, f"{config}.confidentialInstanceType"
-    ) not in (
-        "",
-        "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED",
-    )
+    kind = text(asset, f"{config}.confidentialInstanceType")
+    named = kind not in ("", "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED")
+    on = named or flag(asset, f"{config}.enableConfidentialCompute")
     return expect(on, "It is no Confidential VM.", "It is a Confidential VM.")
 
 

@@ -156,10 +156,10 @@ def uniform_access(asset: Asset) -> Evaluation:
     Severity.MEDIUM,
     "storage",
     _BUCKET,
-    why="Whoever breaks in deletes the logs. With a retention policy that is locked nobody can, before its time is over.",
+    why="Whoever breaks in deletes the logs. With a retention policy that is locked nobody can before its end.",
     console="Cloud Storage, Buckets, choose the bucket, Protection, Retention policy: set it, then Lock. A lock is for "
     "good.",
-    command="gcloud storage buckets update gs://<bucket> --retention-period=1y, then gcloud storage buckets update "
+    command="gcloud storage buckets update gs://<bucket> --retention-period=1y\ngcloud storage buckets update "
     "gs://<bucket> --lock-retention-period",
     references=cite("storage/docs/bucket-lock"),
     expected={"retentionPolicy.isLocked": True},
@@ -212,9 +212,8 @@ def _unused(asset: Asset) -> Evaluation | None:
         return not_applicable("Its primary version is destroyed, or will be: it encrypts nothing any more.")
     if primary:
         return None
-    known(asset, "version_states")
     states = mapping(asset, "version_states")
-    if all(state in _ENDED for state in states):
+    if "version_states" in asset.properties and all(state in _ENDED for state in states):
         return not_applicable("It has no version that could encrypt.")
     return None
 

@@ -34,7 +34,7 @@ _MESSAGES = (*_SEVERITIES, "panic")
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """``default`` is what holds where the flag is not set; ``values`` are all that are known here (none: any number)."""
+    """``default`` holds where the flag is not set; ``values`` are all that are known here (none: any number)."""
 
     engine: str
     name: str
@@ -258,8 +258,8 @@ def _check(flag: Flag) -> PostureCheck:
         "gcp.sqladmin.instance",
         why=flag.why,
         console=f"SQL, choose the instance, Edit, Flags: set {flag.name} to {flag.wanted}. Some flags restart it.",
-        command=f'gcloud sql instances patch <instance> --database-flags="{flag.name}={flag.good[0]}" (with all others '
-        "that it has: flags that are not named are reset)",
+        command=f'gcloud sql instances patch <instance> --database-flags="{flag.name}={flag.good[0]}"\n'
+        "# Name its other flags as well. Those that are not named are reset.",
         references=cite(f"sql/docs/{_PAGES[flag.engine]}/flags"),
     )(evaluate)
 

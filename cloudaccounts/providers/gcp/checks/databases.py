@@ -154,11 +154,11 @@ def point_in_time(asset: Asset) -> Evaluation:
     Severity.LOW,
     "sqladmin",
     _INSTANCE,
-    why="With IAM authentication people and programs sign in as themselves, for an hour at a time: no password is kept, "
+    why="With IAM authentication people and programs sign in as themselves, an hour at a time: no password is kept, "
     "shared or left behind by somebody who leaves.",
     console="SQL, choose the instance, Edit, Flags: set cloudsql.iam_authentication (MySQL: with an underscore) to on.",
-    command='gcloud sql instances patch <instance> --database-flags="cloudsql.iam_authentication=on" (with all others '
-    "that it has: flags that are not named are reset)",
+    command='gcloud sql instances patch <instance> --database-flags="cloudsql.iam_authentication=on"\n'
+    "# Name its other flags as well. Those that are not named are reset.",
     references=cite("sql/docs/postgres/iam-authentication"),
     expected={"settings.databaseFlags": "cloudsql.iam_authentication on"},
 )

@@ -70,7 +70,7 @@ def _tls(kind: str, identifier: str, command: str) -> PostureCheck:
         why="TLS 1.0 and 1.1, and ciphers without forward secrecy, let traffic that is recorded today be read later.",
         console="Network services, Load balancing, Advanced menu, SSL policies: minimum TLS 1.2, profile Restricted or "
         "Modern; then choose it at the load balancer's frontend.",
-        command=f"gcloud compute ssl-policies create <policy> --profile=MODERN --min-tls-version=1.2, then {command}",
+        command=f"gcloud compute ssl-policies create <policy> --profile=MODERN --min-tls-version=1.2\n{command}",
         references=cite("load-balancing/docs/ssl-policies-concepts"),
         expected={"ssl_policy.minTlsVersion": "TLS_1_2 or later"},
     )(_strong_tls)

@@ -75,9 +75,7 @@ def evaluate_alerts(asset: Asset, entries: Sequence[Entry]) -> Evaluation:
             return failed(f"No alert of the project watches its logs for {_named(entry)}.")
         unclear = True
     if unclear:
-        return unknown(
-            "An alert watches the project's logs with a filter, or under a condition, that is not clear here."
-        )
+        return unknown("An alert watches the logs with a filter, or under a condition, that is not clear here.")
     return passed("Alerts of the project watch its logs for it.")
 
 
@@ -85,7 +83,7 @@ def _answer(alert: Mapping[str, Any], entry: Entry) -> bool | None:
     if alert.get("enabled") is False or alert.get("disabled") is True:
         return False
     taken = takes(str(alert.get("filter") or ""), entry)
-    # Whether an alert is on, Google always says when it lists them; one that needs other conditions too may stay silent.
+    # Google always says whether an alert is on; one that needs other conditions too may stay silent.
     certain = alert.get("enabled") is True and alert.get("disabled") in (None, False) and not alert.get("combined")
     return taken if not taken or certain else None
 
@@ -94,7 +92,7 @@ def _named(entry: Entry) -> str:
     payload = entry["protoPayload"]
     delta = payload.get("serviceData", {}).get("policyDelta", {})
     if "bindingDeltas" in delta:
-        return f"{delta['bindingDeltas'][0]['action']} of the role Owner"
+        return "a new owner" if delta["bindingDeltas"][0]["action"] == "ADD" else "the removal of an owner"
     return "changes of its audit configuration" if delta else str(payload["methodName"])
 
 
@@ -111,8 +109,8 @@ def _alert(name: str, what: str, why: str, severity: Severity = Severity.LOW) ->
         why=why,
         console="Logging, Logs Explorer: enter a filter for these entries, Create metric (or Create alert); then "
         "Monitoring, Alerting: a policy on the metric that notifies somebody.",
-        command="gcloud logging metrics create <metric> --description=<text> --log-filter=<filter>, then gcloud "
-        "monitoring policies create --policy-from-file=<file>",
+        command="gcloud logging metrics create <metric> --description=<text> --log-filter=<filter>\n"
+        "gcloud monitoring policies create --policy-from-file=<file>",
         references=cite("logging/docs/logs-based-metrics"),
         expected={"log_alerts": "an alert that is on, with a filter that takes such entries"},
     )(evaluate)

@@ -8,6 +8,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
     Rule,
+    abridge,
     expect,
     failed,
     flag,
@@ -19,6 +20,7 @@ from cloudaccounts.provider_kit.posture import (
     text,
     texts,
     unknown,
+    value,
 )
 from cloudaccounts.provider_kit.reach.rules import Result
 from cloudaccounts.provider_kit.reach.rules import Rule as ReachRule
@@ -158,14 +160,62 @@ def legacy_network(asset: Asset) -> Evaluation:
     references=cite("vpc/docs/flow-logs"),
 )
 def flow_logs(asset: Asset) -> Evaluation:
+    if (other := _without_machines(asset)) is not None:
+        return other
+    return expect(_has_flow_logs(asset), "Flow logs are off.", "Flow logs are on.")
+
+
+def _without_machines(asset: Asset) -> Evaluation | None:
     purpose = text(asset, "purpose")
     if purpose in _NO_MACHINES:
         return not_applicable("Subnets of load balancers, proxies and NAT have no flow logs.")
-    if purpose not in _OF_MACHINES:
-        return unknown("It is a subnet for a purpose that is not known here.")
+    return None if purpose in _OF_MACHINES else unknown("It is a subnet for a purpose that is not known here.")
+
+
+def _has_flow_logs(asset: Asset) -> bool:
     # logConfig replaced enableFlowLogs.
-    on = flag(asset, "logConfig.enable") or flag(asset, "enableFlowLogs")
-    return expect(on, "Flow logs are off.", "Flow logs are on.")
+    return flag(asset, "logConfig.enable") or flag(asset, "enableFlowLogs")
+
+
+@posture_check(
+    "gcp_subnet_flow_log_detail",
+    "Flow logs leave something out",
+    Severity.LOW,
+    "compute",
+    "gcp.compute.subnetwork",
+    why="What is sampled, added up over minutes or told without names hides short connections, as of a probe or a "
+    "theft. It costs more to keep all.",
+    console="VPC network, VPC networks, choose the subnet, Edit, Flow Logs: interval 5 seconds, metadata included, "
+    "sample rate 100 %.",
+    command="gcloud compute networks subnets update <subnet> --region=<region> --enable-flow-logs "
+    "--logging-aggregation-interval=interval-5-sec --logging-flow-sampling=1.0 --logging-metadata=include-all",
+    references=cite("vpc/docs/flow-logs"),
+    expected={
+        "logConfig.aggregationInterval": "INTERVAL_5_SEC",
+        "logConfig.flowSampling": 1,
+        "logConfig.metadata": "INCLUDE_ALL_METADATA",
+    },
+)
+def flow_log_detail(asset: Asset) -> Evaluation:
+    if (other := _without_machines(asset)) is not None:
+        return other
+    if not _has_flow_logs(asset):
+        return not_applicable("Its flow logs are off.")
+    # Defaults: https://cloud.google.com/compute/docs/reference/rest/v1/subnetworks
+    sampling = value(asset, "logConfig.flowSampling")
+    sampling = 0.5 if sampling is None else sampling
+    if isinstance(sampling, bool) or not isinstance(sampling, int | float):
+        return unknown("How much is sampled has a form that is not known here.")
+    interval = text(asset, "logConfig.aggregationInterval") or "INTERVAL_5_SEC"
+    metadata = text(asset, "logConfig.metadata") or "EXCLUDE_ALL_METADATA"
+    chosen = text(asset, "logConfig.filterExpr") not in ("", "true")
+    gaps = [
+        *([f"sampled at {sampling:.0%}"] if sampling < 1 else []),
+        *(["added up over more than 5 seconds"] if interval != "INTERVAL_5_SEC" else []),
+        *(["without some metadata"] if metadata != "INCLUDE_ALL_METADATA" else []),
+        *(["filtered"] if chosen else []),
+    ]
+    return expect(not gaps, f"They are {abridge(gaps)}.", "They tell of everything.")
 
 
 @posture_check(
@@ -226,7 +276,7 @@ def _algorithm(kind: str, label: str, identifier: str) -> PostureCheck:
         "them.",
         console="Network services, Cloud DNS: turn DNSSEC off for the zone, and on again with another algorithm (first "
         "take the DS record away at your registrar).",
-        command="gcloud dns managed-zones update <zone> --dnssec-state=off, then gcloud dns managed-zones update <zone> "
+        command="gcloud dns managed-zones update <zone> --dnssec-state=off\ngcloud dns managed-zones update <zone> "
         f"--dnssec-state=on --{'ksk' if kind == 'keySigning' else 'zsk'}-algorithm=rsasha256",
         references=cite("dns/docs/dnssec-advanced"),
     )(evaluate)
@@ -266,6 +316,7 @@ CHECKS = (
     default_network,
     legacy_network,
     flow_logs,
+    flow_log_detail,
     dnssec,
     key_signing,
     zone_signing,

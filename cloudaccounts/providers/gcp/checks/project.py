@@ -122,7 +122,9 @@ def essential_contacts(asset: Asset) -> Evaluation:
         for category in list_of_texts(contact.get("categories"), "essential_contacts.categories")
     }
     missing = [] if "ALL" in categories else [name.lower() for name in CATEGORIES if name not in categories]
-    return expect(not missing, f"Nobody is told of {abridge(missing)} matters.", "Somebody is told of each matter.")
+    return expect(
+        not missing, f"No contact is named for {abridge(missing)} matters.", "A contact is named for each matter."
+    )
 
 
 @posture_check(

@@ -83,9 +83,9 @@ def key_clients(asset: Asset) -> Evaluation:
     Severity.LOW,
     "apikeys",
     _KEY,
-    why="A key never expires, and nobody knows who has copied it. Changing it every 90 days makes the copies worthless.",
+    why="A key never expires, and nobody knows who copied it. Changing it every 90 days makes the copies worthless.",
     console="APIs & Services, Credentials, choose the key, Rotate key; put the new one in place, then delete the old.",
-    command="gcloud services api-keys create --display-name=<name>, then gcloud services api-keys delete <key>",
+    command="gcloud services api-keys create --display-name=<new-name>\ngcloud services api-keys delete <key>",
     references=cite("docs/authentication/api-keys#securing"),
     time_dependent=True,
     expected={"createTime": "at most 90 days ago"},
@@ -112,10 +112,10 @@ def _callable(
             return passed("Everybody may call it, and it is reached from inside of your networks only.")
         if reached in _BALANCED:
             return unknown(
-                "Everybody may call it, by a load balancer or from inside: whether one leads to it is not known."
+                "Everybody may call it, from inside or by a load balancer: whether one leads to it is not known."
             )
         if reached not in _EVERYWHERE:
-            return unknown("From where it is reached is told in a way that is not known here.")
+            return unknown("From where it is reached has a form that is not known here.")
         return failed(f"Everybody holds {abridge(roles)}.")
 
     return posture_check(

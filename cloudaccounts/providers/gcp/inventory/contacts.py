@@ -15,7 +15,7 @@ _URL = "https://essentialcontacts.googleapis.com/v1"
 
 
 def essential_contacts(connection: Connection, project_id: str) -> list[dict[str, Any]]:
-    """Where each stands and what it is told; addresses are people's, and no rule needs them. Raises the SDK's errors."""
+    """Where each stands and what it is told, without addresses, which no rule needs. Raises the SDK's errors."""
     contacts = connection.pages(
         f"{_URL}/projects/{project_id}/contacts:compute",
         {"notificationCategories": [*CATEGORIES], "pageSize": 100},

@@ -73,7 +73,7 @@ def _data_of(item: asset_v1.Asset) -> dict[str, Any]:
     data = type(item).pb(item).resource.data
     try:
         return dict(MessageToDict(data))
-    except (ParseError, SerializeToJsonError):
+    except (ValueError, ParseError, SerializeToJsonError):
         # NaN and infinity, which JSON does not have: one resource that says so must not end the list of the others.
         return {name: _plain(value) for name, value in data.fields.items()}
 
