@@ -5,6 +5,7 @@ No relation crosses them: the embedded default keeps three SQLite files, so that
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,17 @@ SECURITY = "cloud_security"
 DISCOVERY = "cloud_asset_discovery"
 APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY}
 
-CONNECT_SECONDS = 10
-# The driver's default is 30 seconds for each query of a page while no server answers.
-MONGODB_OPTIONS = {"serverSelectionTimeoutMS": CONNECT_SECONDS * 1000, "connectTimeoutMS": CONNECT_SECONDS * 1000}
+PROCESS = "CLOUD_ACCOUNTS_PROCESS"  # in the environment: "web" in gunicorn's processes, see config/gunicorn.conf.py
+CONNECT_SECONDS = 10.0  # of workers: a replica set elects another primary meanwhile
+# Of a web process. Who waits for a page is better served by a quick 503 that says when to come back, and the threads
+# stay free for pages that need no such database. libpq counts whole seconds and takes two at least.
+CONNECT_SECONDS_OF_PAGES = 1.5
+
+
+def connect_seconds() -> float:
+    return CONNECT_SECONDS_OF_PAGES if os.environ.get(PROCESS) == "web" else CONNECT_SECONDS
+
+
 SQLITE_OPTIONS = {
     # IMMEDIATE takes the write lock when a transaction begins: waiting there is safe, while upgrading a read lock later
     # fails at once with "database is locked", whatever the timeout.
@@ -44,7 +53,7 @@ def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
     elif config.get("ENGINE") == "django.db.backends.postgresql":
         config = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **config}  # options in the URL win
         # A host that drops packets would hold each request for minutes; one that refuses connections fails at once.
-        config["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})}
+        config["OPTIONS"] = {"connect_timeout": max(2, int(connect_seconds())), **config.get("OPTIONS", {})}
     else:
         raise ImproperlyConfigured(f"The database URL of {alias} is neither PostgreSQL, MongoDB nor SQLite.")
     return config
@@ -58,7 +67,10 @@ def _mongodb(alias: str, url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     # Options in the URL win; MongoDB compares their names without regard to case.
     given = {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}
-    options = {name: milliseconds for name, milliseconds in MONGODB_OPTIONS.items() if name.lower() not in given}
+    # The driver's default is 30 seconds for each query of a page while no server answers.
+    milliseconds = int(connect_seconds() * 1000)
+    defaults = {"serverSelectionTimeoutMS": milliseconds, "connectTimeoutMS": milliseconds}
+    options = {name: value for name, value in defaults.items() if name.lower() not in given}
     name = parts.path.strip("/") or alias
     return {"ENGINE": "django_mongodb_backend", "HOST": url, "NAME": name, "OPTIONS": options}
 

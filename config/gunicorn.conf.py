@@ -10,6 +10,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+os.environ["CLOUD_ACCOUNTS_PROCESS"] = "web"  # see config/databases.py
 workers = min(4, multiprocessing.cpu_count())
 threads = 8  # that answer pages; reading, probes and calls that wait for clouds have their own (running/web_worker.py)
 timeout = 60  # above the 25 seconds that a validation by API may take

@@ -22,7 +22,7 @@ from kombu.exceptions import OperationalError
 from cloudaccounts.operations.workers import confirm_key, worker_state
 from cloudaccounts.outages import is_outage
 from cloudaccounts.work.threads import DatabaseThreads
-from config.databases import SECURITY
+from config.databases import DISCOVERY, SECURITY
 from config.waiting import QUEUES, stuck
 
 _renewing = threading.Lock()
@@ -76,7 +76,8 @@ def _renew_aside() -> None:
 
 def _report() -> dict[str, str]:
     report = {f"database {alias}": state for alias, state in _databases().items()}
-    readable = report[f"database {SECURITY}"] == "ok"  # else each further question would wait for its timeout
+    # Else each further question would wait for its timeout.
+    readable = report[f"database {SECURITY}"] == report[f"database {DISCOVERY}"] == "ok"
     report["broker"] = _broker()
     report |= {f"worker {queue}": _worker(queue) if readable else UNKNOWN for queue in QUEUES}
     report["encryption key"] = _key() if readable else UNKNOWN

@@ -23,6 +23,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import RateCounter
+from cloudaccounts.web.networks import network_of
 from cloudaccounts.work.databases import SECURITY
 
 
@@ -113,21 +114,33 @@ def counting_refused_input(owner: str) -> Iterator[None]:
         raise
 
 
-def validation_rate_limits(owner: str, provider: str, account_id: str, *, is_connected: bool) -> tuple[RateLimit, ...]:
-    """Of new credentials: on who tries them, and on the account they are tried at, whoever tries.
+FREE_TRIES = 3  # failures that an owner has at an account, whatever others did there
 
-    Where the owner has this account connected, only the owner's own failures count, so that strangers cannot keep
-    somebody from replacing a credential.
+
+def validation_rate_limits(
+    owner: str, provider: str, account_id: str, *, is_connected: bool, address: str = ""
+) -> tuple[RateLimit, ...]:
+    """Of new credentials: on who tries them, and on the account they are tried at.
+
+    An owner's own failures count first, then those from the network of ``address``, then everybody's; the last two
+    leave each owner `FREE_TRIES`, so that strangers cannot keep the account's true owner from connecting it. Where the
+    owner has it connected, only the owner's own failures count.
     """
-    return (
-        owner_rate_limit(owner),
-        RateLimit(
-            "proofs-at-own-account" if is_connected else "proofs-at-account",
-            f"{owner if is_connected else ''}|{provider}|{account_id}",
-            settings.API_FAILED_VALIDATIONS_PER_ACCOUNT,
-            900,
-            "Too many validations of this account failed within a quarter of an hour.",
-        ),
+    account = f"{provider}|{account_id}"
+    own = _at_account("own-account", f"{owner}|{account}")
+    if is_connected:
+        return (owner_rate_limit(owner), own)
+    network = (_at_account("network", f"{network_of(address)}|{account}"),) if address else ()
+    return (owner_rate_limit(owner), own, *network, _at_account("account", account))
+
+
+def _at_account(name: str, subject: str) -> RateLimit:
+    return RateLimit(
+        f"proofs-at-{name}",
+        subject,
+        settings.API_FAILED_VALIDATIONS_PER_ACCOUNT,
+        900,
+        "Too many validations of this account failed within a quarter of an hour.",
     )
 
 
@@ -148,23 +161,32 @@ class Attempt:
 NOT_A_GUESS = Attempt(())
 
 
-def begin_attempt(account: ResolvedAccount) -> Attempt:
-    """Raises `TooManyAttemptsError` where the failures of an owner, or at an account, are used up. One query."""
+def begin_attempt(account: ResolvedAccount, *, address: str = "") -> Attempt:
+    """Raises `TooManyAttemptsError` where the failures of an owner, or at an account, are used up. One query.
+
+    ``address``: the client's.
+    """
     limits = validation_rate_limits(
-        account.owner, account.provider.key, account.account_id, is_connected=account.is_connected
+        account.owner, account.provider.key, account.account_id, is_connected=account.is_connected, address=address
     )
     check_rate_limits(limits)
     return Attempt(limits)
 
 
 def check_rate_limits(limits: Sequence[RateLimit]) -> None:
-    """Raises `TooManyAttemptsError` for the first whose stretch's failures are used up. One query for all."""
+    """Raises `TooManyAttemptsError` for the first whose stretch's failures are used up. One query for all.
+
+    The limits behind an owner's own at an account hold only once the owner has used up the free tries.
+    """
     windows = {limit: limit.window() for limit in limits}
     keys = [key for key, _ in windows.values()]
     counts = dict(RateCounter.objects.filter(key__in=keys).values_list("key", "count"))
     for limit, (key, ends) in windows.items():
-        if counts.get(key, 0) >= limit.limit:
+        failures = counts.get(key, 0)
+        if failures >= limit.limit:
             raise TooManyAttemptsError(limit.cause, max(1, math.ceil(ends - time.time())))
+        if limit.name == "proofs-at-own-account" and failures < FREE_TRIES:
+            return
 
 
 def purge_rate_counters() -> int:

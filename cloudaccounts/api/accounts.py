@@ -58,7 +58,8 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 @waits_for_cloud
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
-    return reply(validate_new_account(owner=owner_of(request), account_input=_account_input(body)).to_dict())
+    report = validate_new_account(owner=owner_of(request), actor=actor_of(request), account_input=_account_input(body))
+    return reply(report.to_dict())
 
 
 @router.get("/", summary="List accounts", **answers({200: schemas.AccountPage}, 422))

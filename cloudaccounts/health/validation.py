@@ -38,11 +38,19 @@ def validate_cloud_account(
 
 
 def validate_resolved(
-    account: ResolvedAccount, credentials: Credentials, *, listen: Listen | None = None, deadline: float = 120.0
+    account: ResolvedAccount,
+    credentials: Credentials,
+    *,
+    listen: Listen | None = None,
+    deadline: float = 120.0,
+    address: str = "",
 ) -> CloudValidationResult:
-    """As `validate_cloud_account`, where the account was resolved already. Raises nothing that is expected."""
+    """As `validate_cloud_account`, where the account was resolved already. Raises nothing that is expected.
+
+    ``address``: of the client who asked.
+    """
     try:
-        attempt = begin_attempt(account)
+        attempt = begin_attempt(account, address=address)
     except TooManyAttemptsError as error:
         return refusal_report(ValidationProgress(listen=listen), error)
     return prove_access(account, credentials, attempt=attempt, listen=listen, deadline=deadline)

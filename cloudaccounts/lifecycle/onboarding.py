@@ -40,12 +40,13 @@ class CheckUnderWayError(ProviderError):
 
 
 def validate_new_account(
-    *, owner: str, account_input: AccountInput, deadline: float = DEADLINE
+    *, owner: str, actor: Actor, account_input: AccountInput, deadline: float = DEADLINE
 ) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
     with counting_refused_input(owner):
         account, credentials = read_account(account_input, owner=owner)
-    return prove_access(account, credentials, attempt=begin_attempt(account), deadline=deadline)
+    attempt = begin_attempt(account, address=actor.address)
+    return prove_access(account, credentials, attempt=attempt, deadline=deadline)
 
 
 def onboard_account(
@@ -74,7 +75,8 @@ def onboard_account(
         return existing
     if resolved.is_connected:
         raise DuplicateAccountError(resolved.provider.key, resolved.account_id)
-    report = prove_access(resolved, credentials, attempt=begin_attempt(resolved), deadline=deadline)
+    attempt = begin_attempt(resolved, address=actor.address)
+    report = prove_access(resolved, credentials, attempt=attempt, deadline=deadline)
     account = connect_account(resolved, actor=actor, credentials=credentials, report=report, account_uuid=account_uuid)
     if group_ids:
         set_groups(account, actor=actor, group_ids=group_ids)

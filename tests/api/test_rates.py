@@ -39,9 +39,11 @@ def wrong(body: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_failures_at_one_account_count_whoever_tries(
-    alice_calls: Caller, bob_calls: Caller, toybox: dict[str, Any]
+    alice_calls: Caller, bob_calls: Caller, toybox: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(2):
+    settings.API_FAILED_VALIDATIONS_PER_ACCOUNT = 4
+    monkeypatch.setattr(rate_limits, "FREE_TRIES", 1)
+    for _ in range(3):
         assert alice_calls.post("cloud-accounts/validate", wrong(toybox)).status_code == 200
     assert_problem(bob_calls.post("cloud-accounts/", wrong(toybox)), 422, "wrong_key")
     for caller in (alice_calls, bob_calls):
@@ -50,6 +52,46 @@ def test_failures_at_one_account_count_whoever_tries(
             assert_problem(late, 429, "too_many_tries")
             assert 1 <= int(late["Retry-After"]) <= 900
     assert not CloudAccount.objects.exists()
+
+
+def test_a_strangers_failures_do_not_keep_the_true_owner_from_connecting(
+    alice_calls: Caller, bob_calls: Caller, toybox: dict[str, Any]
+) -> None:
+    for _ in range(4):
+        bob_calls.post("cloud-accounts/validate", wrong(toybox))
+    assert_problem(bob_calls.post("cloud-accounts/validate", toybox), 429, "too_many_tries")
+    assert alice_calls.post("cloud-accounts/", wrong(toybox)).status_code == 422  # a slip of the pen
+    assert alice_calls.post("cloud-accounts/", toybox).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("addresses", "refused"),
+    [
+        (["192.0.2.1", "192.0.2.1", "192.0.2.1"], True),
+        (["192.0.2.1", "192.0.2.1", "198.51.100.7"], False),
+        (["2001:db8::1", "2001:db8::2", "2001:db8::3"], True),
+        (["2001:db8::1", "2001:db8:0:1::2", "2001:db8:0:2::3"], False),
+        ([], False),
+    ],
+)
+def test_failures_from_one_network_count_together_after_the_free_tries(
+    addresses: list[str], refused: bool, alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_FAILED_VALIDATIONS_PER_ACCOUNT = 3
+    monkeypatch.setattr(rate_limits, "FREE_TRIES", 0)
+    for number, address in enumerate(addresses):
+        limits = rate_limits.validation_rate_limits(
+            f"stranger-{number}", "toy", "abcdef", is_connected=False, address=address
+        )
+        limits[2].count()  # of the network alone: all failures together are another limit
+    mine = rate_limits.validation_rate_limits(
+        str(alice.pk), "toy", "abcdef", is_connected=False, address=addresses[0] if addresses else "192.0.2.1"
+    )
+    if not refused:
+        return rate_limits.check_rate_limits(mine)
+    with pytest.raises(rate_limits.TooManyAttemptsError):
+        rate_limits.check_rate_limits(mine)
+    return None
 
 
 def test_another_account_is_not_held_up(alice_calls: Caller, bob_calls: Caller, toybox: dict[str, Any]) -> None:
@@ -109,7 +151,7 @@ def test_a_refusal_for_tries_is_not_kept_for_a_repeated_call(alice_calls: Caller
 
 def test_the_counts_are_forgotten_in_time_and_name_nobody(alice_calls: Caller, toybox: dict[str, Any]) -> None:
     alice_calls.post("cloud-accounts/validate", wrong(toybox))
-    assert RateCounter.objects.count() == 2
+    assert RateCounter.objects.count() == 4
     assert not any("abcdef" in row.key for row in RateCounter.objects.all())
     RateCounter.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert purge_api_records() == 2
+    assert purge_api_records() == 4

@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models
 
 from config.databases import Router, database
+from config.env import ROOT
 from tests.conftest import ALL_DATABASES
 
 OURS = ("cloudaccounts", "scans", "wizard")
@@ -89,3 +90,15 @@ def test_mongodb_that_does_not_answer_is_waited_for_as_long_as_postgresql_is(tmp
     assert options == {"serverSelectionTimeoutMS": 10_000, "connectTimeoutMS": 10_000}
     options = database("cloud_security", "mongodb://localhost/x?serverselectiontimeoutms=300", tmp_path)["OPTIONS"]
     assert options == {"connectTimeoutMS": 10_000}  # the URL's own word holds, in any case of its letters
+
+
+def test_a_page_waits_for_no_database_longer_than_people_wait_for_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 within two seconds, where a worker may wait for another primary. Words of the URL hold all the same."""
+    monkeypatch.setenv("CLOUD_ACCOUNTS_PROCESS", "web")
+    options = database("cloud_security", "mongodb://localhost/x", tmp_path)["OPTIONS"]
+    assert options == {"serverSelectionTimeoutMS": 1500, "connectTimeoutMS": 1500}
+    assert database("default", "postgres://u@db/x", tmp_path)["OPTIONS"] == {"connect_timeout": 2}
+    assert database("default", "postgres://u@db/x?connect_timeout=5", tmp_path)["OPTIONS"]["connect_timeout"] == 5
+    assert 'os.environ["CLOUD_ACCOUNTS_PROCESS"] = "web"' in (ROOT / "config" / "gunicorn.conf.py").read_text()

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import threading
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
@@ -10,10 +13,14 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
+from cloudaccounts.models import ConnectionCheck
 from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
-from tests.conftest import ALL_DATABASES
+from config import health
+from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.stack import wait_for
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -125,3 +132,61 @@ def test_readyz_says_that_nobody_has_migrated(client: Client) -> None:
     state = answer.json()["checks"]["database cloud_asset_discovery"]
     assert state == "Its tables are missing: run manage.py migrate --database cloud_asset_discovery."
     assert answer.json()["checks"]["database default"] == "ok"
+
+
+@pytest.fixture
+def all_workers() -> None:
+    record_worker_heartbeat("all@test", ["checks", "scans", "fleet", "heartbeats"])
+
+
+@pytest.mark.usefixtures("all_workers")
+@pytest.mark.parametrize(
+    ("waits", "under_way", "ready"), [(30, False, True), (90, False, False), (90, True, True), (3600, True, True)]
+)
+def test_a_queue_whose_workers_do_not_keep_up_is_not_ready_and_one_owners_own_long_queue_is(
+    waits: int, under_way: bool, ready: bool, client: Client
+) -> None:
+    """Seconds that a check has waited, and whether its owner has another one under way."""
+    asked = timezone.now() - timedelta(seconds=waits)
+    for state in ["queued", *(["running"] if under_way else [])]:
+        ConnectionCheck.objects.create(
+            account=uuid4(), owner="7", trigger="person", requested_at=asked, state=state, active_account=uuid4()
+        )
+    answer = client.get("/readyz")
+    assert (answer.json()["ready"], answer.status_code) == (ready, 200 if ready else 503)
+    assert ("The first of the checks waits since" in answer.json()["checks"]["worker checks"]) is not ready
+
+
+@pytest.mark.usefixtures("all_workers")
+@pytest.mark.parametrize(
+    ("late", "status", "ready"), [(5, "active", True), (15, "active", False), (15, "suspended", True)]
+)
+def test_heartbeats_that_are_late_are_not_ready(
+    late: int, status: str, ready: bool, client: Client, alice: User, make_account: MakeAccount
+) -> None:
+    """Minutes since an account was due."""
+    make_account(alice, provider="aws", status=status, next_check_at=timezone.now() - timedelta(minutes=late))
+    answer = client.get("/readyz")
+    assert answer.json()["ready"] is ready
+    assert ("heartbeats" in answer.json()["checks"]["worker heartbeats"]) is not ready
+
+
+@pytest.mark.usefixtures("all_workers")
+def test_who_asks_regularly_waits_for_no_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report of a moment ago is given while another one is made."""
+    assert client.get("/readyz").status_code == 200
+    made_at, report = cache.get("readyz")
+    cache.set("readyz", (made_at - 2 * health.FRESH, report), timeout=health.STALE)
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow() -> dict[str, str]:
+        begun.set()
+        gate.wait(20)
+        return {"anything": "is wrong"}
+
+    monkeypatch.setattr(health, "_report", slow)
+    assert client.get("/readyz").status_code == 200
+    assert begun.wait(20)
+    assert client.get("/readyz").status_code == 200
+    gate.set()
+    wait_for(lambda: client.get("/readyz").status_code == 503, seconds=20, what="the next report")

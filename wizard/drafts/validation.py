@@ -47,7 +47,7 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
     """
     account = resolve_account(draft.owner, content.details())
     content.credentials()  # raises where they do not fit
-    begin_attempt(account)  # a worker would refuse as well, but later and in its report
+    begin_attempt(account, address=actor.address)  # a worker would refuse as well, but later and in its report
     now = timezone.now()
     queued = UNPROVEN | {
         "validation": ValidationState.QUEUED,
@@ -170,7 +170,7 @@ def _validate(draft: WizardSession, claim: UUID) -> tuple[CloudValidationResult,
         asked_by = Actor.from_dict(draft.asked_by) if draft.asked_by else SYSTEM
         audit_draft(draft, asked_by, "draft.opened", "Credentials of a draft opened for validation")
         account, credentials = resolve_account(draft.owner, content.details()), content.credentials()
-        report = validate_resolved(account, credentials, listen=write_progress)
+        report = validate_resolved(account, credentials, listen=write_progress, address=asked_by.address)
     except ProviderError as error:
         return _report_of(error), []
     except Exception:
