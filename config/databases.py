@@ -24,7 +24,7 @@ PROCESS = "CLOUD_ACCOUNTS_PROCESS"  # in the environment: "web" in gunicorn's pr
 CONNECT_SECONDS = 10.0  # of workers: a replica set elects another primary meanwhile
 # Of a web process. Who waits for a page is better served by a quick 503 that says when to come back, and the threads
 # stay free for pages that need no such database. libpq counts whole seconds and takes two at least.
-CONNECT_SECONDS_OF_PAGES = 1.5
+CONNECT_SECONDS_OF_PAGES = 1.0
 
 
 def connect_seconds() -> float:

@@ -82,7 +82,7 @@ def test_connecting(alice: User, toycloud: State, calls: Counter[str]) -> None:
 
 def test_validating(alice: User, toycloud: State, calls: Counter[str]) -> None:
     with measured(calls) as counts:
-        assert validate_new_account(owner=str(alice.pk), account_input=toybox(toycloud.good_token)).ok
+        assert validate_new_account(owner=str(alice.pk), actor=SYSTEM, account_input=toybox(toycloud.good_token)).ok
     assert counts == ONCE
 
 
