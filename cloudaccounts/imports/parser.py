@@ -15,6 +15,7 @@ from typing import TextIO
 import yaml
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.pasted_text import text_encoding
 
 REQUIRED = ("provider", "account_id", "name", "environment", "regions", "auth_method")
 OPTIONAL = ("partition", "cloud", "group")  # cloud is another word for partition, as in the HTTP API
@@ -23,6 +24,7 @@ LONGEST_CELL = 20_000  # characters; a GCP key has 2,400
 YAML_LIMIT = 2 * 1024 * 1024  # bytes; a tree of nodes takes a hundred times that in memory
 MOST_KEYS = 40  # of a mapping; an account has fewer than twenty fields
 _CREDENTIAL = re.compile(r"credentials\.[a-z][a-z0-9_]{0,40}")
+COLUMN_SEPARATORS = (",", ";", "\t")
 _SEPARATORS = re.compile(r"[\s,;]+")
 
 
@@ -61,21 +63,25 @@ def read_file(path: Path) -> Iterator[Row | BadRow]:
         if kind != ".csv":
             yield from _yaml_rows(path)
             return
-        # Spreadsheets write a byte order mark. What is not UTF-8 is replaced, so that it is refused by row and not by
-        # file (see `_value_problem`).
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+        # What is not UTF-8 is replaced, so that it is refused by row and not by file (see `_value_problem`).
+        with path.open(encoding=_encoding(path), errors="replace", newline="") as text:
             yield from _csv_rows(text)
     except OSError as error:
         raise FileRefusedError(f"The file cannot be read: {error.strerror}.") from None
 
 
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        return text_encoding(file.read(4))
+
+
 def _csv_rows(text: TextIO) -> Iterator[Row | BadRow]:
+    separator, before = _separator(text)
     # strict: without it a quotation mark that is never closed swallows the rest of the file into one cell.
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(text, strict=True, delimiter=separator)
     header: list[str] = []
-    line = 1
     while True:
-        line = reader.line_num + 1  # where the row begins: a quoted cell may hold line breaks
+        line = before + reader.line_num + 1  # where the row begins: a quoted cell may hold line breaks
         try:
             cells = next(reader)
         except StopIteration:
@@ -86,18 +92,44 @@ def _csv_rows(text: TextIO) -> Iterator[Row | BadRow]:
                 "Look for a quotation mark without its end.",
                 line=line,
             ) from None  # fmt: skip
+        if cells:  # a file that was joined of several has a byte order mark before each
+            cells[0] = cells[0].lstrip("\ufeff")
         if not any(cell.strip() for cell in cells):
             continue
         if not header:
             header = _header(cells, line)
             continue
-        yield _csv_row(line, header, cells)
+        yield _csv_row(line, header, cells, separator)
     if not header:
         raise FileRefusedError("The file is empty.", f"Its first line must name the columns: {', '.join(REQUIRED)} …")
 
 
+def _separator(text: TextIO) -> tuple[str, int]:
+    """What separates the columns, and how many lines were read for good.
+
+    Spreadsheets write what their language's numbers leave free: ``;`` where a comma is in them. No column's name has
+    any of them, so the header tells. Excel also writes, and reads, a line ``sep=;`` before it.
+    """
+    before = 0
+    while line := text.readline(LONGEST_CELL):
+        if named := re.fullmatch(r"\ufeff*\"?sep=(.)\"?\s*", line, re.IGNORECASE | re.DOTALL):
+            return (named[1] if named[1] in COLUMN_SEPARATORS else ","), before + 1
+        if line.strip("\ufeff\r\n\t ,;"):
+            text.seek(0)
+            return max(COLUMN_SEPARATORS, key=line.count), 0
+        before += 1
+    text.seek(0)
+    return ",", 0
+
+
 def _header(cells: list[str], line: int) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
+    if len(names) == 1 and names[0] not in (*REQUIRED, *OPTIONAL):
+        raise FileRefusedError(
+            "The columns are separated by none of comma, semicolon and tab.",
+            f"Save the file as CSV. Its first line must name the columns: {', '.join(REQUIRED)} …",
+            line=line,
+        )
     for number, name in enumerate(names, start=1):
         if name not in REQUIRED and name not in OPTIONAL and not _CREDENTIAL.fullmatch(name):
             raise FileRefusedError(
@@ -112,9 +144,12 @@ def _header(cells: list[str], line: int) -> list[str]:
     return names
 
 
-def _csv_row(line: int, header: list[str], cells: list[str]) -> Row | BadRow:
+def _csv_row(line: int, header: list[str], cells: list[str], separator: str) -> Row | BadRow:
     if len(cells) > len(header):
-        return BadRow(line, f"There are {len(cells)} cells, and {len(header)} columns.")
+        reason = f"There are {len(cells)} cells, and {len(header)} columns."
+        if separator != "\t":
+            reason += f" Put a cell that holds {separator} in quotation marks; regions may be separated by spaces."
+        return BadRow(line, reason)
     cells_by_name = dict(zip(header, (*cells, *("" for _ in range(len(header) - len(cells)))), strict=True))
     if reason := _value_problem(cells_by_name):
         return BadRow(line, reason)
@@ -174,7 +209,7 @@ def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
 
 def _compose(content: bytes) -> yaml.Node | None:
     try:
-        loader = _Loader(content.decode("utf-8-sig"))
+        loader = _Loader(content.decode(text_encoding(content)))
         try:
             node: yaml.Node | None = loader.get_single_node()
             return node

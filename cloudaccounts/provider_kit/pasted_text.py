@@ -5,12 +5,26 @@ No message repeats the input, because a secret may have landed in the wrong fiel
 
 from __future__ import annotations
 
+import codecs
+
 from cloudaccounts.contract.errors import ProviderError
 
 _QUOTES = "\"'`“”‘’«»"
 # White space around a value is removed, so a longer text than the limit may still hold a valid one. Beyond this margin
 # nothing is scanned: the length of a stranger's text must not decide how long we work on it.
 _MARGIN = 1000
+
+
+def without_byte_order_marks(text: str) -> str:
+    """The text without the marks that Windows' editors and shells put before a file, and before each part of one that
+    was joined of several. They are invisible, and whoever saves the file again as told gets them again.
+    """
+    return "\n".join(line.removeprefix("\ufeff") for line in text.split("\n")) if "\ufeff" in text else text
+
+
+def text_encoding(start: bytes) -> str:
+    """The encoding of a text file by its first bytes: UTF-16 has a mark there, which Windows' programs write."""
+    return "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def clean_single_value(raw: str, code: str, *, longest: int, company: str, source: str) -> str:
@@ -23,7 +37,7 @@ def clean_single_value(raw: str, code: str, *, longest: int, company: str, sourc
         raise ProviderError(
             code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only."
         )
-    value = raw.strip()
+    value = without_byte_order_marks(raw.strip()).strip()
     if not value:
         raise ProviderError(code, "This field is empty.", "Paste the value.")
     # Quotation marks come along when a value is copied from a configuration file. They are not removed for the person:

@@ -1,6 +1,7 @@
 """Lists as files: CSV and JSON that stream, so that 100,000 rows take no more memory than a hundred.
 
-A cell that a spreadsheet would take for a formula is written as text (OWASP, "CSV Injection").
+A cell that a spreadsheet would take for a formula is written as text, with an apostrophe
+(https://owasp.org/www-community/attacks/CSV_Injection).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,6 +20,9 @@ from django.http import HttpRequest, StreamingHttpResponse
 FORMATS = ("csv", "json")
 LINES = 200  # rows in one piece of the answer: a piece a row would cost more than the row
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+# What would begin a formula in a spreadsheet that separates cells by semicolons or tabs, as many languages' do: there
+# the middle of our cell is the beginning of theirs. Quotation marks and blanks before it do not prevent that.
+_INNER_FORMULA = re.compile(r"([;\t\r\n])(?=[\s\"']*[=+\-@＝＋－＠])")
 
 Row = Mapping[str, Any]
 
@@ -65,9 +70,11 @@ def json_lines(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[str]:
 
 
 def cell(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula. Negative numbers stay numbers."""
+    """Text that no spreadsheet takes for a formula, whatever separates its cells. Negative numbers stay numbers."""
     written = value if type(value) is str else text(value)
-    return f"'{written}" if written[:1] in _FORMULA and not _is_number(written) else written
+    if written[:1] in _FORMULA and not _is_number(written):
+        written = f"'{written}"
+    return _INNER_FORMULA.sub(r"\1'", written) if _INNER_FORMULA.search(written) else written
 
 
 def text(value: Any) -> str:

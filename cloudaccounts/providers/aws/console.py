@@ -18,7 +18,7 @@ from cloudaccounts.providers.aws.regions import PARTITIONS, Partition, is_region
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]{0,12}):(?P<service>[a-z0-9-]{1,32}):(?P<region>[a-z0-9-]{0,32}):(?P<account>[0-9]{12}|):"
-    r"(?P<resource>[A-Za-z0-9_+=,.@/:#$-]{1,1000})"
+    r"(?P<resource>[A-Za-z0-9_+=,.@/:#$!-]{1,1000})"
 )
 _NAME = r"[A-Za-z0-9_.-]{1,255}"
 _IAM_NAME = r"(?:[A-Za-z0-9_+=,.@-]{1,512}/)*(?P<name>[A-Za-z0-9_+=,.@-]{1,128})"
@@ -110,7 +110,8 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "aws.secretsmanager.secret": (
             "secretsmanager",
-            r"secret:(?P<name>[A-Za-z0-9/_+=.@-]{1,505})-[A-Za-z0-9]{6}",
+            # The ! is in the names that services give to the secrets that they manage, such as rds!cluster-….
+            r"secret:(?P<name>[A-Za-z0-9/_+=.@!-]{1,505})-[A-Za-z0-9]{6}",
             "{c}/secretsmanager/secret?name={name}&region={r}",
         ),
         "aws.sqs.queue": ("sqs", r"(?P<name>[A-Za-z0-9_.-]{1,80})", "{c}/sqs/v2/home?region={r}#/queues/{queue}"),

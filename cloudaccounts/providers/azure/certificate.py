@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.pasted_text import without_byte_order_marks
 from cloudaccounts.provider_kit.private_keys import LABELS, MAX_BITS, KeyProblem, UnusableKeyError, load_rsa_key
 
 if TYPE_CHECKING:  # imported where used: x509 takes 20 ms, which every start of manage.py would pay
@@ -60,7 +61,7 @@ def parse(raw: str, password: str = "") -> Certificate:
     if len(password) > MAX_PASSWORD:
         _refuse(f"The password is longer than {MAX_PASSWORD} characters.", code="certificate_password_wrong")
     # Mail programs and web forms add spaces and change line ends.
-    text = "\n".join(line.strip() for line in raw.strip().splitlines())
+    text = "\n".join(line.strip() for line in without_byte_order_marks(raw).strip().splitlines())
     if not text:
         _refuse("This field is empty.", "Paste the certificate and its private key.")
     if not text.isascii() or "\0" in text:

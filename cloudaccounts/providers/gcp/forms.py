@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.provider_kit.forms import QUIET, CleanedField, text_input
+from cloudaccounts.provider_kit.pasted_text import text_encoding
 from cloudaccounts.providers.gcp import identifiers, keyfile
 from cloudaccounts.providers.gcp.organization_setup import clean_root
 
@@ -73,7 +74,8 @@ def _read(upload: UploadedFile[bytes]) -> str:
     if upload.size is None or upload.size > keyfile.LONGEST:
         raise keyfile.too_large(upload.size or 0)
     try:
-        return bytes(upload.read(keyfile.LONGEST + 1)).decode("utf-8-sig")
+        content = bytes(upload.read(keyfile.LONGEST + 1))
+        return content.decode(text_encoding(content))
     except UnicodeDecodeError:
         raise ProviderError(
             keyfile.CODE, "This file is not text.", "Choose the JSON file of the key (not the .p12 file)."

@@ -15,7 +15,17 @@ from cloudaccounts.provider_kit.pasted_text import clean_single_value
 
 # Python's \d and \w match digits and letters of all scripts: only explicit ASCII classes are used here.
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+# A project of a domain, DOMAIN:PROJECT, as companies had them before Google Cloud had organizations. In addresses it is
+# PROJECT.DOMAIN: https://github.com/hashicorp/terraform-provider-google/pull/1073
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z][a-z0-9-]{0,61}[a-z0-9]"
+_DOMAINS_PROJECT = r"[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?"
+# Where a service account may live; accounts that are connected have no domain (`clean_project_id`).
+HOST_PROJECT = re.compile(rf"{PROJECT_ID.pattern}|{_DOMAIN}:{_DOMAINS_PROJECT}")
 _USER_MANAGED = re.compile(r"[a-z0-9][a-z0-9-]{0,62}@([a-z][a-z0-9-]{4,28}[a-z0-9])\.iam\.gserviceaccount\.com")
+_OF_DOMAIN = re.compile(
+    rf"(?:[a-z0-9][a-z0-9-]{{0,62}}@({_DOMAINS_PROJECT})\.({_DOMAIN})\.iam|({_DOMAINS_PROJECT})\.({_DOMAIN})@appspot)"
+    r"\.gserviceaccount\.com"
+)
 _COMPUTE_DEFAULT = re.compile(r"([0-9]{6,20})-compute@developer\.gserviceaccount\.com")
 _APP_ENGINE_DEFAULT = re.compile(r"([a-z][a-z0-9-]{4,28}[a-z0-9])@appspot\.gserviceaccount\.com")
 _AUDIENCE = re.compile(
@@ -72,6 +82,13 @@ def clean_email(raw: str) -> str:
             "This is not an e-mail address.",
             "A service account's address looks like cloud-accounts-reader@my-project.iam.gserviceaccount.com.",
         )
+    if value.endswith(".gserviceaccount.com"):
+        raise ProviderError(
+            code,
+            "This is one of Google's own service accounts, or is misspelt.",
+            "The address of one of yours ends with @PROJECT.iam.gserviceaccount.com: copy it from IAM & Admin, Service "
+            "accounts.",
+        )
     raise ProviderError(
         code,
         "This is not the e-mail address of a service account: those end with .gserviceaccount.com.",
@@ -87,6 +104,9 @@ def host_project(email: str) -> str:
     for pattern in (_USER_MANAGED, _COMPUTE_DEFAULT, _APP_ENGINE_DEFAULT):
         if match := pattern.fullmatch(email):
             return match[1]
+    if match := _OF_DOMAIN.fullmatch(email):
+        project, domain = match[1] or match[3], match[2] or match[4]
+        return f"{domain}:{project}"
     return ""
 
 

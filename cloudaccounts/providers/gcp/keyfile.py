@@ -14,6 +14,7 @@ import re
 from typing import Any, NoReturn
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.provider_kit.pasted_text import without_byte_order_marks
 from cloudaccounts.provider_kit.private_keys import KeyProblem, UnusableKeyError, load_rsa_key
 from cloudaccounts.providers.gcp import identifiers
 
@@ -72,7 +73,7 @@ def _rebuilt(raw: str) -> dict[str, str]:
         "client_email": _email(data),
         "private_key": _private_key(_text(data, "private_key")),
         "private_key_id": _matching(data, "private_key_id", _KEY_ID),
-        "project_id": _matching(data, "project_id", identifiers.PROJECT_ID),
+        "project_id": _matching(data, "project_id", identifiers.HOST_PROJECT),
         "type": "service_account",
     }
 
@@ -87,8 +88,7 @@ def for_sdk(cleaned: str) -> dict[str, str]:
 
 
 def _parse(raw: str) -> dict[str, Any]:
-    # Windows editors write a byte order mark, which JSON does not allow.
-    text = raw.strip().removeprefix("\ufeff")
+    text = without_byte_order_marks(raw).strip()
     if not text:
         _refuse(CODE, "There is nothing in it.", "Paste the JSON of the key, or choose its file.")
     if text.startswith("-----BEGIN"):

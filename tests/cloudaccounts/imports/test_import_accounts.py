@@ -183,6 +183,40 @@ def test_a_byte_order_mark_is_fine(run: Import) -> None:
     assert run(b"\xef\xbb\xbf" + HEAD.encode() + GOOD.encode()).code == 0
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("named", [False, True])
+def test_spreadsheets_of_other_languages_write_other_separators(run: Import, separator: str, named: bool) -> None:
+    table = (HEAD + GOOD).replace(",", separator)
+    content = f"sep={separator}\r\n{table}" if named else f"\n{table}"
+    told = run(content)
+    assert told.code == 0, told.text
+    assert told.lines[0].split()[:2] == ["line", "3"]
+    assert CloudAccount.objects.get().regions == ["left", "right"]
+
+
+def test_a_spreadsheets_unicode_text_is_read(run: Import) -> None:
+    told = run((HEAD + GOOD.replace("first", "Bücher")).replace(",", "\t").encode("utf-16"))
+    assert told.code == 0, told.text
+    assert CloudAccount.objects.get().name == "Bücher"
+
+
+def test_a_cell_that_holds_the_separator_is_explained(run: Import) -> None:
+    told = run((HEAD + GOOD).replace(",", ";").replace("left right", "left;right"))
+    assert "Put a cell that holds ; in quotation marks; regions may be separated by spaces." in told.text
+    assert run((HEAD + GOOD).replace(",", ";").replace("left right", '"left;right"')).code == 0
+
+
+def test_a_separator_that_is_none_is_named(run: Import) -> None:
+    told = run((HEAD + GOOD).replace(",", "|").replace("let-me-in", SECRET))
+    assert told.code == 2
+    assert "The columns are separated by none of comma, semicolon and tab." in told.text
+    assert SECRET not in told.text
+
+
+def test_files_joined_of_several_keep_their_marks_without_harm(run: Import) -> None:
+    assert run("\ufeff\ufeff" + HEAD + "\ufeff" + GOOD).code == 0
+
+
 YAML = """
 accounts:
   - provider: toy

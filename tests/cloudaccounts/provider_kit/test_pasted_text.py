@@ -14,6 +14,7 @@ def clean(raw: str) -> str:
 
 def test_white_space_around_is_removed() -> None:
     assert clean("  abc\n") == "abc"
+    assert clean("\ufeffabc") == clean(" \ufeff abc") == "abc"  # a byte order mark, of a file that was copied whole
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,11 @@ LINKS = [
         f"{IE}/secretsmanager/secret?name=warehouse%2Fadmin&region=eu-west-1",
     ),
     (
+        "aws.secretsmanager.secret",
+        "secretsmanager:eu-west-1:111122223333:secret:rds!cluster-11112222-3333-4444-5555-666677778888-a1B2c3",
+        f"{IE}/secretsmanager/secret?name=rds%21cluster-11112222-3333-4444-5555-666677778888&region=eu-west-1",
+    ),
+    (
         "aws.sqs.queue",
         "sqs:eu-west-1:111122223333:events",
         f"{IE}/sqs/v2/home?region=eu-west-1#/queues/https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F111122223333%2Fevents",

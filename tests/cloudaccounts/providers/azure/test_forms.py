@@ -181,6 +181,12 @@ def test_a_certificate_is_taken_apart_and_put_together(pem: Pem) -> None:
     assert pem.key.splitlines()[2] not in repr(parsed)
 
 
+def test_byte_order_marks_of_files_are_left_out(pem: Pem) -> None:
+    """Windows' editors and shells write one before each file: joined files have several."""
+    assert certificate.parse(f"\ufeff{pem.public}\ufeff{pem.key}") == certificate.parse(pem.both)
+    assert parse_code(f"{pem.public}{pem.key}\u200b") == "certificate_pem_invalid"
+
+
 def test_the_keys_own_certificate_comes_first(pem: Pem) -> None:
     authority = make_pem()
     parsed = certificate.parse(authority.public + pem.both)
