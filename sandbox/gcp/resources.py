@@ -87,6 +87,7 @@ def function(project: Project, region: str, name: str) -> Asset:
         "name": f"projects/{project.id}/locations/{region}/functions/{name}",
         "state": "ACTIVE",
         "environment": "GEN_2",
+        "buildConfig": {"runtime": "python313", "entryPoint": "main"},
         "serviceConfig": {
             "availableMemory": "256M",
             "ingressSettings": "ALLOW_ALL",
@@ -190,7 +191,7 @@ def cluster(project: Project, region: str, name: str, *, closed: bool) -> Asset:
     data: dict[str, Any] = {
         "name": name,
         "location": region,
-        "currentMasterVersion": "1.33.2-gke.1000",
+        "currentMasterVersion": "1.35.7-gke.1222000" if closed else "1.33.2-gke.1000",
         "legacyAbac": {} if closed else {"enabled": True},
         "masterAuthorizedNetworksConfig": {"enabled": closed},
         "privateClusterConfig": {"enablePrivateNodes": closed, "enablePrivateEndpoint": closed},

@@ -24,6 +24,7 @@ from cloudaccounts.providers.gcp.checks import (
     network,
     project,
     services,
+    support,
 )
 from cloudaccounts.providers.gcp.checks.terraform import SNIPPETS
 
@@ -41,4 +42,5 @@ CHECKS: tuple[PostureCheck, ...] = with_snippets(
     *load_balancers.CHECKS,
     *log_alerts.CHECKS,
     *project.CHECKS,
+    *support.CHECKS,
 )

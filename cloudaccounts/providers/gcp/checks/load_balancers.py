@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
+from cloudaccounts.provider_kit.dated_facts import Support, day_of
 from cloudaccounts.provider_kit.posture import (
     expect,
     failed,
@@ -18,12 +19,12 @@ from cloudaccounts.provider_kit.posture import (
     unknown,
 )
 from cloudaccounts.providers.gcp.checks.references import cite
+from cloudaccounts.providers.gcp.checks.support import PROFILES, PROTOCOLS
 
 _WEB = ("HTTP", "HTTPS", "HTTP2", "H2C", "GRPC")
 _OTHER = ("TCP", "SSL", "UDP", "UNSPECIFIED")
 _EXTERNAL = ("EXTERNAL", "EXTERNAL_MANAGED")
 _INSIDE = ("INTERNAL", "INTERNAL_MANAGED", "INTERNAL_SELF_MANAGED", "EXTERNAL_PASSTHROUGH")
-_STRONG_PROFILES = ("RESTRICTED", "FIPS_202205")
 # https://cloud.google.com/load-balancing/docs/ssl-policies-concepts#features: without forward secrecy.
 _WEAK = frozenset(
     {
@@ -73,6 +74,7 @@ def _tls(kind: str, identifier: str, command: str) -> PostureCheck:
         command=f"gcloud compute ssl-policies create <policy> --profile=MODERN --min-tls-version=1.2\n{command}",
         references=cite("load-balancing/docs/ssl-policies-concepts"),
         expected={"ssl_policy.minTlsVersion": "TLS_1_2 or later"},
+        time_dependent=True,
     )(_strong_tls)
 
 
@@ -82,11 +84,14 @@ def _strong_tls(asset: Asset) -> Evaluation:
     if not policy:
         return failed("It has no SSL policy: Google's default takes TLS 1.0 and ciphers without forward secrecy.")
     version, profile = text(asset, "ssl_policy.minTlsVersion"), text(asset, "ssl_policy.profile")
-    if version in ("TLS_1_0", "TLS_1_1") or (profile == "COMPATIBLE" and version != "TLS_1_3"):
+    support = PROTOCOLS.support(version, day_of(asset))
+    secret = PROFILES.detail(profile, "forward_secrecy")
+    # TLS 1.3 alone has no cipher without forward secrecy, whatever the profile.
+    if support is Support.ENDED or (secret is False and version != "TLS_1_3"):
         return failed(f"Its SSL policy takes {version or 'old versions'} with the profile {profile}.")
-    if version not in ("TLS_1_2", "TLS_1_3"):
+    if support is Support.UNKNOWN:
         return unknown("The lowest version that its SSL policy takes was not told, or is not known here.")
-    if profile in (*_STRONG_PROFILES, "MODERN"):
+    if secret is not None:
         return passed(f"Its SSL policy takes {version} and later, with the profile {profile}.")
     if profile != "CUSTOM":
         return unknown("The profile of its SSL policy was not told, or is not known here.")

@@ -20,6 +20,7 @@ from tests.cloudaccounts.providers.gcp.test_checks import ODD, unread
 BY_ID = {check.id: check for check in CHECKS}
 P, F, N, U = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
 NOW = "2026-11-30T12:00:00+00:00"
+SEEN = {"observed": {"at": NOW}}
 Case = tuple[str, Verdict, dict[str, Any]]
 
 
@@ -113,7 +114,7 @@ def balancer(enable: Any = None, **more: Any) -> dict[str, Any]:
 
 def tls(version: str | None = "TLS_1_2", profile: str | None = "MODERN", **more: Any) -> dict[str, Any]:
     told = {"name": "p", "minTlsVersion": version, "profile": profile, **more}
-    return {"sslPolicy": "x", "ssl_policy": {key: one for key, one in told.items() if one is not None}}
+    return {"sslPolicy": "x", "ssl_policy": {key: one for key, one in told.items() if one is not None}, **SEEN}
 
 
 def made(date: Any, **more: Any) -> dict[str, Any]:
@@ -710,7 +711,75 @@ for _identifier, _name in ALERTS.items():
     ]
 
 
+def built(runtime: Any, **more: Any) -> dict[str, Any]:
+    return {"buildConfig": {"runtime": runtime}, **SEEN, **more}
+
+
+def on_version(version: Any, *, at: str = NOW, channel: str = "") -> dict[str, Any]:
+    told: dict[str, Any] = {"currentMasterVersion": version, "observed": {"at": at}}
+    return {**told, "releaseChannel": {"channel": channel}} if channel else told
+
+
 CASES += _named(
+    (
+        "gcp_function_runtime",
+        [
+            (P, built("python313")),
+            (P, built("nodejs24")),
+            (P, built("go125")),
+            (F, built("python39")),
+            (F, built("nodejs20")),
+            (F, built("nodejs6")),
+            (U, built("python399")),
+            (U, built(None)),
+            (U, {"buildConfig": {"runtime": "python39"}}),
+        ],
+    ),
+    (
+        "gcp_function_v1_runtime",
+        [
+            (P, {"runtime": "python312", **SEEN}),
+            (P, {"runtime": "python310", "observed": {"at": "2026-10-03T23:00:00+00:00"}}),
+            (P, {"runtime": "java21", **SEEN}),
+            (F, {"runtime": "python310", "observed": {"at": "2026-10-04T00:00:00+00:00"}}),
+            (F, {"runtime": "python37", **SEEN}),
+            (F, {"runtime": "go111", **SEEN}),
+            (U, {"runtime": "cobol", **SEEN}),
+            (U, {"runtime": "go125", "observed": {"at": "2028-01-01T00:00:00+00:00"}}),
+            (U, SEEN),
+        ],
+    ),
+    (
+        "gcp_sql_version",
+        [
+            (P, {"databaseVersion": "POSTGRES_16", **SEEN}),
+            (P, {"databaseVersion": "SQLSERVER_2022_STANDARD", **SEEN}),
+            (P, {"databaseVersion": "MYSQL_8_0_36", "observed": {"at": "2026-06-30T00:00:00+00:00"}}),
+            (F, {"databaseVersion": "MYSQL_8_0_36", **SEEN}),
+            (F, {"databaseVersion": "MYSQL_5_7", **SEEN}),
+            (F, {"databaseVersion": "POSTGRES_9_6", **SEEN}),
+            (F, {"databaseVersion": "POSTGRES_13", **SEEN}),
+            (U, {"databaseVersion": "POSTGRES_20", **SEEN}),
+            (U, {"databaseVersion": "ALLOYDB", **SEEN}),
+            (U, {"databaseVersion": "POSTGRES_16"}),
+            (U, SEEN),
+        ],
+    ),
+    (
+        "gcp_gke_version",
+        [
+            (P, on_version("1.35.7-gke.1222000")),
+            (P, on_version("1.36.3-gke.1640000", channel="RAPID")),
+            (P, on_version("1.33.2-gke.1000", at="2026-08-02T00:00:00+00:00")),
+            (F, on_version("1.33.2-gke.1000")),
+            (F, on_version("1.30.14-gke.2866000", channel="REGULAR")),
+            (F, on_version("1.17.17-gke.9100")),
+            (U, on_version("1.33.2-gke.1000", channel="EXTENDED")),
+            (U, on_version("1.99.0-gke.1")),
+            (U, on_version("new")),
+            (U, on_version(None)),
+        ],
+    ),
     (
         "gcp_subnet_flow_log_detail",
         [

@@ -346,7 +346,9 @@ def test_the_shop_has_what_was_put_there(cloud: Cloud) -> None:
     assert len(names(found, "gcp_api_key_apis")) == 1
     assert names(found, "gcp_dns_dnssec") == {"shop"}
     assert names(found, "gcp_dns_key_signing_sha1") == names(found, "gcp_dns_zone_signing_sha1") == {"shop-mail"}
-    assert names(found, "gcp_function_v1_public") == {"receipts"}
+    assert names(found, "gcp_function_v1_public") == names(found, "gcp_function_v1_runtime") == {"receipts"}
+    assert names(found, "gcp_gke_version") == {"shop"}
+    assert names(found, "gcp_sql_version") == {"reports"}
     assert names(found, "gcp_vm_serial_port") == {"web-1"}  # as the project's metadata says
     assert names(found, "gcp_sql_mysql_local_infile") == {"reports"}
     assert names(found, "gcp_sql_sqlserver_user_connections") == {"accounting"}
