@@ -10,6 +10,7 @@ from scans.retention import purge_findings_and_assets, purge_scans
 from scans.runs.execution import SCANS
 from scans.runs.reconcile import requeue_scans
 from scans.runs.scheduling import start_due_scans
+from scans.runs.summaries import renew_due_coverage
 
 
 # Celery's limits work in pools of processes only; `execution.LONGEST` holds everywhere.
@@ -28,6 +29,7 @@ def requeue() -> None:
 @shared_task(name="scans.start_due", ignore_result=True, expires=60)
 def start_due() -> None:
     start_due_scans()
+    renew_due_coverage()
 
 
 @shared_task(name="scans.end_suppressions", ignore_result=True, expires=60)

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.accounts.details import AccountDetails, chosen_regions, clean_details
+from cloudaccounts.accounts.summaries import write_summary
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import InputError
@@ -18,9 +19,22 @@ from cloudaccounts.work.databases import SECURITY
 
 
 def update_account(
-    account: CloudAccount, *, actor: Actor, name: str, environment: str, regions: Sequence[str]
+    account: CloudAccount,
+    *,
+    actor: Actor,
+    name: str,
+    environment: str,
+    regions: Sequence[str] = (),
+    all_regions: bool = False,
 ) -> CloudAccount:
-    """Writes name, environment and regions. Raises `InputError`, and `DoesNotExist` where the account was deleted."""
+    """Writes name, environment and regions. Raises `InputError`, and `DoesNotExist` where the account was deleted.
+
+    With ``all_regions`` the next scan resolves which these are; until then it is what is known of the account.
+    """
+    row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
+    if all_regions:
+        current = row.only("regions", "enabled_regions").get()
+        regions = current.regions if current.enabled_regions is None else current.enabled_regions
     details = clean_details(
         AccountDetails(
             provider=account.provider,
@@ -29,15 +43,17 @@ def update_account(
             name=name,
             environment=environment,
             regions=tuple(regions),
+            all_regions=all_regions,
         )
     )
-    row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
+    account.all_regions = all_regions
     after = _changeable_fields(account)
+    fields = after | {"regions": account.regions, "all_regions": all_regions}
     # An UPDATE of these columns, and no save(): a check or a rotation may write the others at the same moment.
     with transaction.atomic(using=SECURITY):
         before = _changeable_fields(row.get())
-        if not row.update(**after, updated_at=timezone.now()):
+        if not row.update(**fields, updated_at=timezone.now()):
             raise CloudAccount.DoesNotExist
         record_event(
             actor=actor,
@@ -49,6 +65,8 @@ def update_account(
             before=before,
             after=after,
         )
+        if before["regions"] != after["regions"]:
+            write_summary(account.pk)
         if before["name"] != after["name"]:
             # Scans show the account's name on rows of their own: a list there needs no join.
             account_renamed.send(sender=CloudAccount, account=account)
@@ -77,4 +95,5 @@ def set_environment(account: CloudAccount, *, actor: Actor, environment: str) ->
 
 
 def _changeable_fields(account: CloudAccount) -> dict[str, Any]:
-    return {"name": account.name, "environment": account.environment, "regions": list(account.regions)}
+    """As the audit shows them."""
+    return {"name": account.name, "environment": account.environment, "regions": chosen_regions(account)}

@@ -13,12 +13,17 @@ from cloudaccounts.models import CloudAccount, Environment
 from cloudaccounts.text import clean_name
 
 NAME_LIMIT = 120  # characters; the column's own
-REGION_LIMIT = 40  # a scan reads every service in each of them
+REGION_LIMIT = 100  # more than any cloud has
+ALL_REGIONS = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountDetails:
-    """An account as a person or a script describes it; `clean_details` makes it canonical."""
+    """An account as a person or a script describes it; `clean_details` makes it canonical.
+
+    With ``all_regions`` scans read whatever the account has enabled; ``regions`` are then those that are known of it,
+    and may be empty.
+    """
 
     provider: str
     account_id: str
@@ -27,6 +32,25 @@ class AccountDetails:
     environment: str
     regions: tuple[str, ...]
     auth_method: str = ""
+    all_regions: bool = False
+
+
+def split_regions(regions: str | Sequence[str]) -> tuple[bool, tuple[str, ...]]:
+    """Whether all regions are meant, and else which: scripts and files write ``all``, or a list.
+
+    Raises `InputError` for another word than that, and for a list that has it among others.
+    """
+    names = (regions,) if isinstance(regions, str) else tuple(regions)
+    if names == (ALL_REGIONS,):
+        return True, ()
+    if isinstance(regions, str) or ALL_REGIONS in names:
+        raise InputError({"regions": "Give a list of regions, or “all” alone."})
+    return False, names
+
+
+def chosen_regions(account: CloudAccount) -> str | list[str]:
+    """``all``, or the list: as the API, exports and the audit say it."""
+    return ALL_REGIONS if account.all_regions else list(account.regions)
 
 
 def details_of(account: CloudAccount) -> AccountDetails:
@@ -39,6 +63,7 @@ def details_of(account: CloudAccount) -> AccountDetails:
         environment=account.environment,
         regions=tuple(account.regions),
         auth_method=account.auth_method,
+        all_regions=account.all_regions,
     )
 
 
@@ -74,7 +99,10 @@ def clean_details_for(provider: Provider, details: AccountDetails) -> AccountDet
     if details.environment not in Environment.values:
         problems["environment"] = "Choose production, staging or dev."
     regions = tuple(dict.fromkeys(details.regions))  # a region given twice counts once, in the order of the first
-    if message := _regions_message(regions, {region.name for region in provider.regions(details.partition)}):
+    known = {region.name for region in provider.regions(details.partition)}
+    if details.all_regions:
+        regions = tuple(region for region in regions if region in known)  # resolved by a scan, not chosen by anybody
+    elif message := _regions_message(regions, known):
         problems.setdefault("regions", message)
     # Empty for what has no method of its own: the members of an organization.
     if details.auth_method and details.auth_method not in {method.key for method in provider.methods}:
@@ -86,7 +114,7 @@ def clean_details_for(provider: Provider, details: AccountDetails) -> AccountDet
 
 def _regions_message(regions: Sequence[str], known: set[str]) -> str:
     if not regions:
-        return "Choose at least one region: the first scan looks there."
+        return "Choose at least one region, or all: the first scan looks there."
     if len(regions) > REGION_LIMIT:
         return f"Choose {REGION_LIMIT} regions at most."
     if any(region not in known for region in regions):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.datastructures import MultiValueDict
 
-from cloudaccounts.accounts.details import AccountDetails, clean_details_for, find_provider
+from cloudaccounts.accounts.details import AccountDetails, clean_details_for, find_provider, split_regions
 from cloudaccounts.accounts.resolution import ResolvedAccount, look_up
 from cloudaccounts.contract.identity import AuthMethod, Credentials
 from cloudaccounts.contract.provider import Provider
@@ -26,7 +26,7 @@ class AccountInput:
     account_id: str
     name: str
     environment: str
-    regions: tuple[str, ...]
+    regions: str | tuple[str, ...]  # or "all"
     auth_method: str
     credentials: Mapping[str, Any] = field(default_factory=dict)
     partition: str = ""
@@ -93,14 +93,16 @@ def _credential_values(provider: Provider, method: str, raw_values: Mapping[str,
 
 
 def _details(provider: Provider, account_input: AccountInput) -> AccountDetails:
+    all_regions, regions = split_regions(account_input.regions)
     return AccountDetails(
         provider=provider.key,
         account_id=account_input.account_id,
         partition=_partition(provider, account_input),
         name=account_input.name,
         environment=account_input.environment,
-        regions=account_input.regions,
+        regions=regions,
         auth_method=account_input.auth_method,
+        all_regions=all_regions,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, TextChoices
 from django.utils import timezone
 
 from cloudaccounts import registry
@@ -28,6 +28,7 @@ from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
 
+UNLISTED = ("last_check", "proven_permissions", "lost_permissions", "coverage_gaps")  # large, and shown in no list
 HISTORY_PAGE = 10  # audit events on an account's page
 # This server's own trouble with a stored credential (see crypto.fields and credentials.vault), as a check reports it.
 UNREADABLE_CODES = frozenset(
@@ -50,6 +51,21 @@ SORTS = {
 }
 
 
+class CoverageState(TextChoices):
+    """How much of an account the last readings could see, for filters."""
+
+    COMPLETE = "complete", "complete"
+    GAPS = "gaps", "with gaps"
+    UNKNOWN = "unknown", "not known"
+
+
+COVERED = {
+    CoverageState.COMPLETE: Q(coverage_percent=100),
+    CoverageState.GAPS: Q(coverage_percent__lt=100),
+    CoverageState.UNKNOWN: Q(coverage_percent=None),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
     q: str = ""
@@ -57,12 +73,13 @@ class AccountFilter:
     status: str = ""
     environment: str = ""
     rotation: str = ""
+    coverage: str = ""  # a CoverageState
     group: UUID | None = None  # with those nested in it; one that is not the owner's holds nothing
     sort: str = "name"
 
     @property
     def narrows(self) -> bool:
-        return any((self.q, self.provider, self.status, self.environment, self.rotation, self.group))
+        return any((self.q, self.provider, self.status, self.environment, self.rotation, self.coverage, self.group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,8 @@ class Overview:
     due: int
     overdue: int
     secretless: int
+    covered: int  # completely
+    blinded: int  # partly
     last_checked_at: datetime | None
     ages: tuple[int, ...]
 
@@ -112,13 +131,15 @@ def accounts(owner: str, filters: AccountFilter) -> CloudAccountQuerySet:
 
 def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
     """The same, and rows that are quicker to count, where there are such: the members of a whole group."""
-    accounts = CloudAccount.objects.of(owner).defer("last_check", "proven_permissions", "lost_permissions")
+    accounts = CloudAccount.objects.of(owner).defer(*UNLISTED)
     exact = {"provider": filters.provider, "status": filters.status, "environment": filters.environment}
     accounts = accounts.filter(**{name: value for name, value in exact.items() if value})
     if filters.q:
         accounts = accounts.matching(filters.q)
     if filters.rotation:
         accounts = accounts.filter(in_state(filters.rotation))
+    if filters.coverage:
+        accounts = accounts.filter(COVERED[CoverageState(filters.coverage)])
     countable = None
     if filters.group:
         group = group_queries.find(owner, filters.group)
@@ -141,6 +162,8 @@ def overview(owner: str) -> Overview:
         "due": in_state(RotationState.WARNING, now=now),
         "overdue": in_state(RotationState.CRITICAL, now=now),
         "secretless": Q(credential_secretless=True),
+        "covered": COVERED[CoverageState.COMPLETE],
+        "blinded": COVERED[CoverageState.GAPS],
         **bins,
     }
     # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
@@ -166,6 +189,12 @@ def due(owner: str, limit: int) -> list[CloudAccount]:
     late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
     accounts = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer("last_check")
     return list(accounts.order_by("credential_since", "id")[:limit])
+
+
+def blinded(owner: str, limit: int) -> list[CloudAccount]:
+    """Accounts that work and are not read completely, the least covered first."""
+    accounts = CloudAccount.objects.of(owner).filter(COVERED[CoverageState.GAPS], status=CloudAccountStatus.ACTIVE)
+    return list(accounts.defer(*UNLISTED).order_by("coverage_percent", "name", "id")[:limit])
 
 
 def latest_check(account: CloudAccount) -> ConnectionCheck | None:

@@ -24,11 +24,11 @@ from cloudaccounts.web import reauthentication
 class AccountForm(forms.ModelForm[CloudAccount]):
     """Name, environment and regions: what may change without a new validation."""
 
-    regions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+    regions = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
 
     class Meta:
         model = CloudAccount
-        fields = ("name", "environment", "regions")
+        fields = ("name", "environment", "all_regions", "regions")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +49,7 @@ class AccountForm(forms.ModelForm[CloudAccount]):
                     name=cleaned.get("name", ""),
                     environment=cleaned.get("environment", ""),
                     regions=tuple(cleaned.get("regions", ())),
+                    all_regions=cleaned.get("all_regions", False),
                 )
             )
         except InputError as error:
@@ -115,7 +116,7 @@ class CloudAccountAdmin(OwnerNames):
         "credential_since", "credential_expires_at",
         "latest_scan_run_id", "created_at", "updated_at",
     )  # fmt: skip
-    fields = ("name", "environment", "regions", *readonly_fields)
+    fields = ("name", "environment", "all_regions", "regions", *readonly_fields)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CloudAccount]:
         # The report is the largest column of the row, and no list shows it.
@@ -151,6 +152,7 @@ class CloudAccountAdmin(OwnerNames):
             name=form.cleaned_data["name"],
             environment=form.cleaned_data["environment"],
             regions=form.cleaned_data["regions"],
+            all_regions=form.cleaned_data["all_regions"],
         )
 
     def delete_view(

@@ -76,6 +76,7 @@ def list_accounts(request: HttpRequest, query: Query[schemas.AccountQuery]) -> H
         status=query.status or "",
         environment=query.environment or "",
         rotation=query.rotation or "",
+        coverage=query.coverage or "",
     )
     rows = account_queries.accounts(owner, filters)
     if query.group:
@@ -131,12 +132,17 @@ def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @idempotent
 @waits_for_cloud
 def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.NewCredentials) -> HttpResponse:
-    """Verified live, then swapped. Where the new ones are refused the old ones stay in use."""
+    """Verified live, then swapped. Where the new ones are refused the old ones stay in use.
+
+    409 `access_would_be_lost` where scans could read less with the new ones: `details.gaps` says what would not be seen
+    any more. With `accept_loss` they are swapped all the same.
+    """
     report = replace_given_credentials(
         account_or_404(request, account_id),
         actor=actor_of(request),
         method=body.auth_method or "",
         raw_values=body.credentials,
+        accept_loss=body.accept_loss,
     )
     # An error, unlike in /validate: the caller asked for a replacement, and there was none.
     if not report.ok:

@@ -22,6 +22,7 @@ from cloudaccounts.errors import (
 from cloudaccounts.lifecycle.onboarding import CheckUnderWayError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError
+from cloudaccounts.rotation.losses import AccessWouldBeLostError, as_json
 from cloudaccounts.tokens.idempotency import KeyBusyError, KeyReusedError
 
 SOON = 2  # seconds, of Retry-After
@@ -33,6 +34,7 @@ STATUSES: dict[type[ProviderError], int] = {
     AccountSuspendedError: 409,
     ConnectionInUseError: 409,
     CheckUnderWayError: 409,
+    AccessWouldBeLostError: 409,
     KeyBusyError: 409,
     CredentialsUnreadableError: 503,
     DatabaseUnavailableError: 503,
@@ -89,6 +91,8 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
     headers: dict[str, str] = {}
     if isinstance(error, InputError):
         details["fields"] = error.fields
+    if isinstance(error, AccessWouldBeLostError):
+        details["gaps"] = as_json(error.losses)
     if isinstance(error, ValidationRefusedError):
         details["validation"] = error.report.to_dict()
     if isinstance(error, DuplicateAccountError) and request is not None:

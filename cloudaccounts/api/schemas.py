@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
 
+from cloudaccounts.accounts.coverage import GapKind
+from cloudaccounts.accounts.details import ALL_REGIONS
+from cloudaccounts.accounts.queries import CoverageState
 from cloudaccounts.api.methods import credentials_schema, method_names_schema, provider_schema
 from cloudaccounts.contract.report import CheckStatus, PermissionStatus
 from cloudaccounts.credentials.age import RotationState
@@ -16,6 +19,18 @@ from cloudaccounts.models import CloudAccountStatus, Environment
 LARGEST_PAGE = 1000
 USUAL_PAGE = 100
 Text = Annotated[StrictStr, Field(max_length=2048)]
+# A list, for which "all" stands alone: a union would name its own parts in the messages about wrong input.
+Regions = Annotated[
+    list[Text],
+    BeforeValidator(lambda value: [value] if value == ALL_REGIONS else value),
+    Field(max_length=200),
+    WithJsonSchema(
+        {"anyOf": [
+            {"type": "string", "enum": [ALL_REGIONS]},
+            {"type": "array", "items": {"type": "string", "maxLength": 2048}, "maxItems": 200},
+        ]}
+    ),
+]  # fmt: skip
 
 
 class Input(BaseModel):
@@ -42,7 +57,10 @@ class NewAccount(Input):
     ]
     name: Annotated[Text, Field(examples=["data-platform"])]
     environment: Annotated[Text, Field(json_schema_extra=environment_schema)]
-    regions: Annotated[list[Text], Field(max_length=200, examples=[["us-east-1", "eu-west-1"]])]
+    regions: Annotated[
+        Regions,
+        Field(description="A list, or “all”: whatever the account has enabled.", examples=["all", ["us-east-1"]]),
+    ] = [ALL_REGIONS]
     auth_method: Annotated[Text, Field(json_schema_extra=method_names_schema)]
     credentials: GivenCredentials
     group: Annotated[Text | None, Field(description="Name or id of one of your groups.")] = None
@@ -55,13 +73,16 @@ class AccountChanges(Input):
 
     name: Text = ""
     environment: Text = ""
-    regions: Annotated[list[Text], Field(max_length=200)] = []
+    regions: Regions = []
     groups: Annotated[list[Text], Field(max_length=100, description="Names or ids of your groups.")] = []
 
 
 class NewCredentials(Input):
     credentials: GivenCredentials
     auth_method: Annotated[Text | None, Field(description="Another method than the present one.")] = None
+    accept_loss: Annotated[
+        bool, Field(description="Replace also where scans could read less with the new ones (409 without it).")
+    ] = False
 
 
 class Page(BaseModel):
@@ -75,6 +96,7 @@ class AccountQuery(Page):
     environment: Environment | None = None
     group: Annotated[str, Field(max_length=200, description="Name or id.")] = ""
     rotation: RotationState | None = None
+    coverage: CoverageState | None = None
     q: Annotated[str, Field(max_length=120, description="Part of the name, or the start of the account id.")] = ""
 
 
@@ -152,16 +174,79 @@ class Group(BaseModel):
     name: str
 
 
+class RegionNumbers(BaseModel):
+    enabled: Annotated[int | None, Field(description="null: the cloud did not say.")]
+    read: int
+
+
+class UnitNumbers(BaseModel):
+    """Readings: one service in one region each."""
+
+    total: int
+    read: Annotated[int, Field(description="The last try succeeded.")]
+    stale: Annotated[int, Field(description="Of those, older than twice the schedule.")]
+
+
+class PermissionNumbers(BaseModel):
+    needed: int
+    granted: int
+    denied: int
+    unverifiable: int
+
+
+class Gap(BaseModel):
+    kind: GapKind
+    what: str
+    why: str
+    blinds: Annotated[str, Field(description="What is not seen because of it.")]
+    since: datetime
+
+
+class Coverage(BaseModel):
+    """How much of the account the last readings could see; docs/coverage.md says how percent is computed."""
+
+    percent: Annotated[int | None, Field(description="null: not known, as before the first scan.")]
+    regions: RegionNumbers
+    units: UnitNumbers
+    permissions: PermissionNumbers
+
+
+class CoverageWithGaps(Coverage):
+    gaps: list[Gap]
+
+
+class Posture(BaseModel):
+    """Open findings by severity, and the weight of what passed among what was evaluated, in percent."""
+
+    critical: int
+    high: int
+    medium: int
+    low: int
+    score: Annotated[int | None, Field(description="null where nothing was evaluated.")]
+
+
+class LastScan(BaseModel):
+    run_id: UUID
+    scan_type: str
+    status: str
+    gaps: Annotated[int, Field(description="Readings that failed.")]
+    finished_at: datetime | None
+
+
 class Account(BaseModel):
     id: UUID
     provider: str
     account_id: str
     name: str
     environment: str
-    regions: list[str]
+    regions: Annotated[list[str] | Literal["all"], Field(description="“all”: each scan reads what is enabled then.")]
+    scanned_regions: Annotated[list[str], Field(description="The same, as the last scan resolved it.")]
     partition: str
     auth_method: str
     status: CloudAccountStatus
+    coverage: Coverage
+    posture: Annotated[Posture | None, Field(description="As the last completed scan found it; null before that.")]
+    last_scan: Annotated[LastScan | None, Field(description="The last that ended.")]
     last_checked_at: datetime | None
     last_check_code: Annotated[str, Field(description="Empty while access is validated.")]
     last_check_cause: str
@@ -175,6 +260,7 @@ class Account(BaseModel):
 
 
 class AccountWithProof(Account):
+    coverage: CoverageWithGaps
     validation: Annotated[Validation | None, Field(description="The last validation.")]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
+from cloudaccounts.accounts.coverage import coverage_numbers, stored_gaps
+from cloudaccounts.accounts.details import chosen_regions
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
@@ -19,8 +22,10 @@ def accounts_json(accounts: Iterable[CloudAccount]) -> list[Shape]:
 
 
 def account_json(account: CloudAccount) -> Shape:
-    """With the last report."""
-    return {**accounts_json([account])[0], "validation": account.last_check or None}
+    """With the last report, and the gaps of its coverage."""
+    row = accounts_json([account])[0]
+    coverage = {**row["coverage"], "gaps": [asdict(gap) for gap in stored_gaps(account)]}
+    return {**row, "coverage": coverage, "validation": account.last_check or None}
 
 
 def created_json(account: CloudAccount) -> Shape:
@@ -44,10 +49,14 @@ def _account(account: CloudAccount, groups: list[dict[str, str]]) -> Shape:
         "account_id": account.account_id,
         "name": account.name,
         "environment": account.environment,
-        "regions": account.regions,
+        "regions": chosen_regions(account),
+        "scanned_regions": account.regions,
         "partition": account.partition,
         "auth_method": account.auth_method,
         "status": account.status,
+        "coverage": coverage_numbers(account),
+        "posture": account.posture or None,
+        "last_scan": account.last_scan or None,
         "last_checked_at": account.last_checked_at,
         "last_check_code": account.last_check_code,
         "last_check_cause": account.last_check_cause,

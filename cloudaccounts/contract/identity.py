@@ -67,13 +67,15 @@ class CredentialFacts:
 class Target:
     """The account that a connection is to. ``account_id`` is canonical.
 
-    ``external_id`` is the owner's own, never from a form: whoever could choose it could open another owner's account.
+    ``regions`` are those to be read. ``external_id`` is the owner's own, never from a form: whoever could choose it
+    could open another owner's account.
     """
 
     account_id: str
     partition: str
     regions: tuple[str, ...]
     external_id: str
+    all_regions: bool = False  # every region that the account has enabled; ``regions`` may then be empty
     timeout: float = 15.0  # seconds for each request
     deadline: float = 120.0  # seconds for a whole validation: a few requests that each time out must not add up
 

@@ -38,6 +38,8 @@ class Provider(ABC):
     account_id_placeholder: str
     partition_label: str
     methods: tuple[AuthMethod, ...]  # best first
+    # What "all regions" means here: a sentence below the choice.
+    all_regions_help: str = "Whatever is enabled when a scan starts: new regions join by the next one."
     # Connections that one worker's heartbeats may check at the same time; below what the cloud's rate limit allows.
     checks_at_once: int = 8
 
@@ -70,6 +72,10 @@ class Provider(ABC):
     @abstractmethod
     def regions(self, partition: str) -> tuple[Region, ...]:
         """All regions of a partition, grouped by geography. Empty for an unknown partition."""
+
+    def default_regions(self, partition: str) -> tuple[str, ...]:
+        """Those that every account of the partition has enabled. Here all: most clouds have nothing to enable."""
+        return tuple(region.name for region in self.regions(partition))
 
     @abstractmethod
     def clean_credentials(
@@ -125,6 +131,10 @@ class Provider(ABC):
     def server_identity(self, timeout: float) -> ServerIdentity | None:
         """Who this server is at the provider; None where no method needs it. Calls the network."""
         return None
+
+    def permission_topic(self, permission: str) -> str:
+        """What a scan learns nothing about without this permission: "public access to buckets". Calls no network."""
+        return ""
 
     def posture_checks(self) -> tuple[PostureCheck, ...]:
         """The checks that this provider's assets are evaluated with. Loaded by the first call."""

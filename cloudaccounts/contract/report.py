@@ -58,6 +58,8 @@ class PermissionResult:
 
 @dataclass(frozen=True, slots=True)
 class RegionResult:
+    """A region, and whether the account has enabled it. Reports hold all that the cloud names, chosen or not."""
+
     name: str
     enabled: bool
     reason: str = ""

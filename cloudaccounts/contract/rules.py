@@ -91,6 +91,8 @@ class PostureCheck:
     command: str
     references: tuple[Reference, ...]
     evaluate: Callable[[Asset], Evaluation]
+    # It says something of all regions: while an enabled region is not read, there is no result for it.
+    every_region: bool = False
     # Time alone can change the verdict. So unchanged assets are evaluated again at each scan, and not skipped.
     time_dependent: bool = False
     terraform: str = ""

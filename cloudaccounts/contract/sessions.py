@@ -7,12 +7,20 @@ from datetime import datetime
 from typing import Protocol
 
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import RegionResult
 
 KnownAssets = Callable[[ScanUnit], Iterable[Asset]]  # what an earlier scan stored of a unit that it read completely
 
 
 class Session(Protocol):
     """An open connection to one account. Safe to use from several threads."""
+
+    def regions(self) -> tuple[RegionResult, ...]:
+        """Which regions the account has enabled now, those included that this version does not know.
+
+        Where the cloud has nothing to enable, these are the regions that the account can use. Calls the network. Raises
+        `ProviderError` where the cloud does not tell.
+        """
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """What a scan of these regions consists of, global services first. Calls no network."""

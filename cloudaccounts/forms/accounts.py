@@ -10,10 +10,11 @@ from django import forms
 from django.utils.html import format_html
 
 from cloudaccounts import registry
-from cloudaccounts.accounts.queries import AccountFilter
-from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.accounts.details import ALL_REGIONS
+from cloudaccounts.accounts.queries import AccountFilter, CoverageState
 from cloudaccounts.credentials.age import RotationState
-from cloudaccounts.errors import InputError
+from cloudaccounts.forms.base import ServiceForm
+from cloudaccounts.forms.regions import LIST, RegionForm
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
 from cloudaccounts.rotation.report import RotationFilter
 
@@ -46,6 +47,7 @@ class AccountFilterForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=with_any("Any", CloudAccountStatus.choices))
     environment = forms.ChoiceField(required=False, choices=with_any("Any", Environment.choices))
     rotation = forms.ChoiceField(required=False, label="Credential", choices=with_any("Any", RotationState.choices))
+    coverage = forms.ChoiceField(required=False, choices=with_any("Any", CoverageState.choices))
     group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
     sort = forms.ChoiceField(required=False, label="Order", choices=SORT_CHOICES)
 
@@ -88,29 +90,11 @@ def offer_groups(field: forms.Field, choices: list[tuple[str, str]]) -> None:
     field.choices = [("", "Any"), *choices] if choices else []
 
 
-class ServiceForm(forms.Form):
-    """A form whose values go to a service that may refuse them."""
-
-    def refuse(self, error: ProviderError) -> None:
-        """Shows a service's refusal at the fields that it names, else above the form."""
-        messages = error.fields if isinstance(error, InputError) else {}
-        for name, message in messages.items():
-            self.add_error(name if name in self.fields else None, message)
-        if not messages:
-            self.add_error(None, f"{error.cause} {error.remedy}".strip())
-
-
-class AccountForm(ServiceForm):
+class AccountForm(RegionForm):
     """What may change of a connected account."""
 
     name = forms.CharField(max_length=120, label="Name", help_text="Shown in lists and notices.")
     environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
-    regions = forms.MultipleChoiceField(
-        label="Regions",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Scans read these regions, and the global services.",
-    )
-
     groups = forms.TypedMultipleChoiceField(
         required=False, coerce=UUID, widget=forms.CheckboxSelectMultiple, help_text="An account may be in several."
     )
@@ -124,11 +108,10 @@ class AccountForm(ServiceForm):
         **kwargs: Any,
     ) -> None:
         initial = {"name": account.name, "environment": account.environment, "regions": account.regions}
-        kwargs.setdefault("initial", {**initial, "groups": groups})
+        scope = ALL_REGIONS if account.all_regions else LIST
+        kwargs.setdefault("initial", {**initial, "groups": groups, "region_scope": scope})
         super().__init__(*args, **kwargs)
-        field = self.fields["regions"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = region_choices(account)
+        self.offer_regions(account)
         if not group_choices:
             del self.fields["groups"]
             return
@@ -175,16 +158,3 @@ class DeleteForm(forms.Form):
         if typed != self.account.name:
             raise forms.ValidationError(f"Type the name exactly as it is: {self.account.name}")
         return typed
-
-
-def region_choices(account: CloudAccount) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The regions of the account's partition by geography, as choices of a select or of checkboxes."""
-    try:
-        known = account.spec.regions(account.partition)
-    except registry.UnknownProviderError:  # not installed any more: the present regions stay selectable
-        return [("Selected", [(name, name) for name in account.regions])]
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for region in known:
-        label = region.name if region.label == region.name else f"{region.name} · {region.label}"
-        groups.setdefault(region.geography, []).append((region.name, label))
-    return list(groups.items())

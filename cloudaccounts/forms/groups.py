@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django import forms
 
-from cloudaccounts.forms.accounts import ServiceForm
+from cloudaccounts.forms.base import ServiceForm
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import AccountGroup, Environment
 

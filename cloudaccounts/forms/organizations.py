@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 
-from cloudaccounts.forms.accounts import ServiceForm, region_choices, with_any
+from cloudaccounts.accounts.details import ALL_REGIONS
+from cloudaccounts.forms.accounts import with_any
+from cloudaccounts.forms.regions import RegionForm
 from cloudaccounts.models import CloudAccount, Environment
 from cloudaccounts.organizations import grouping
 from cloudaccounts.organizations.queries import MemberFilter
@@ -46,26 +48,31 @@ class MemberFilterForm(forms.Form):
         return MemberFilter(**values)
 
 
-class OnboardForm(ServiceForm):
-    """What all members that are onboarded together get. Environment and regions default to the connecting account's."""
+class OnboardForm(RegionForm):
+    """What all members that are onboarded together get.
+
+    The environment defaults to the connecting account's, the regions to all: members need not have enabled the same.
+    """
 
     environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
     group = forms.ChoiceField(required=False, label="Group")
-    regions = forms.MultipleChoiceField(
-        label="Regions",
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Scans read these regions, and the global services.",
-    )
 
     def __init__(self, *args: Any, connection: CloudAccount, **kwargs: Any) -> None:
         # Members usually are like the account that they are reached through.
-        kwargs["initial"] = {"environment": connection.environment, "regions": connection.regions}
+        kwargs["initial"] = {
+            "environment": connection.environment, "region_scope": ALL_REGIONS, "regions": connection.regions,
+        }  # fmt: skip
         super().__init__(*args, **kwargs)
-        regions, group = self.fields["regions"], self.fields["group"]
-        assert isinstance(regions, forms.MultipleChoiceField)
+        self.offer_regions(connection)
+        group = self.fields["group"]
         assert isinstance(group, forms.ChoiceField)
-        regions.choices = region_choices(connection)
         groups = grouping.choices(connection.owner)  # existing groups and the tree's own names
         group.choices = [("", "none"), *groups]
         if not groups:
             del self.fields["group"]
+
+    def clean(self) -> dict[str, Any]:
+        """As `onboard_members` takes them: ``regions`` is a list, or ``all``."""
+        cleaned = super().clean()
+        all_regions = cleaned.pop("all_regions")
+        return {**cleaned, "regions": ALL_REGIONS if all_regions else cleaned["regions"]}

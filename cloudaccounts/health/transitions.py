@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from cloudaccounts.accounts.coverage import enabled_names
+from cloudaccounts.accounts.summaries import write_summary
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.report import CloudValidationResult
@@ -167,7 +169,7 @@ def _apply_once(account: CloudAccount, check: FinishedCheck) -> bool:
         }
     permissions = None
     if check.report is not None:
-        permissions = compare(_proven_before(account), account.lost_permissions, check.report, now=now)
+        permissions = compare(proven_before(account), account.lost_permissions, check.report, now=now)
         fields |= _report_fields(check, permissions.proven, permissions.lost, now)
     if check.claim is not None:
         fields["check_claim"] = None
@@ -184,6 +186,8 @@ def _apply_once(account: CloudAccount, check: FinishedCheck) -> bool:
         _notify(account, before, after, observation)
     if permissions is not None and permissions.newly_lost:
         notify_permission_losses(account, permissions.newly_lost, now=now)
+    if check.report is not None:
+        write_summary(account.pk)  # the permissions may cover less, or more, and so may the regions
     return True
 
 
@@ -260,6 +264,8 @@ def _report_fields(
     decided = event in (Event.PROVEN, Event.REFUSED)
     if decided or check.claim is None:  # a heartbeat that could not ask leaves the last good report to be read
         fields |= {"last_check": report.to_dict(), "reported_at": now}
+        if (enabled := enabled_names(report)) is not None:
+            fields["enabled_regions"] = enabled
     fields["next_report_at"] = now + state_machine.with_jitter(_report_interval()) if decided else now
     if report.credential_created_at:
         fields["credential_since"] = parse_aware(report.credential_created_at)
@@ -268,8 +274,11 @@ def _report_fields(
     return fields
 
 
-def _proven_before(account: CloudAccount) -> list[str]:
-    """Accounts from before there was such a list have their last report."""
+def proven_before(account: CloudAccount) -> list[str]:
+    """The permissions that were granted when they were asked about last.
+
+    Accounts from before there was such a list have their last report.
+    """
     if account.proven_permissions or (report := account.report) is None:
         return list(account.proven_permissions)
     return [p.permission for p in report.permissions if p.status == "granted"]

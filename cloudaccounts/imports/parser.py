@@ -17,8 +17,8 @@ import yaml
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.provider_kit.pasted_text import text_encoding
 
-REQUIRED = ("provider", "account_id", "name", "environment", "regions", "auth_method")
-OPTIONAL = ("partition", "cloud", "group")  # cloud is another word for partition, as in the HTTP API
+REQUIRED = ("provider", "account_id", "name", "environment", "auth_method")
+OPTIONAL = ("regions", "partition", "cloud", "group")  # cloud is another word for partition, as in the HTTP API
 CREDENTIALS = "credentials."
 LONGEST_CELL = 20_000  # characters; a GCP key has 2,400
 YAML_LIMIT = 2 * 1024 * 1024  # bytes; a tree of nodes takes a hundred times that in memory
@@ -153,7 +153,7 @@ def _csv_row(line: int, header: list[str], cells: list[str], separator: str) -> 
     cells_by_name = dict(zip(header, (*cells, *("" for _ in range(len(header) - len(cells)))), strict=True))
     if reason := _value_problem(cells_by_name):
         return BadRow(line, reason)
-    regions = _split_list(cells_by_name.pop("regions"))
+    regions = _split_list(cells_by_name.pop("regions", ""))
     credentials = {
         name.removeprefix(CREDENTIALS): value
         for name, value in cells_by_name.items()
@@ -257,7 +257,7 @@ def _yaml_row(item: yaml.Node) -> Row | BadRow:
                 values[name] = text.strip()
         else:
             return BadRow(at, "This field is not known.")
-    if missing := [name for name in REQUIRED if name not in values and name != "regions"]:
+    if missing := [name for name in REQUIRED if name not in values]:
         return BadRow(line, f"These fields are missing: {', '.join(missing)}.")
     if reason := _value_problem({**values, **{CREDENTIALS + name: value for name, value in credentials.items()}}):
         return BadRow(line, reason)

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
+from cloudaccounts.accounts.details import ALL_REGIONS
 from cloudaccounts.accounts.parsing import AccountInput, read_credentials, read_details
 from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
 from cloudaccounts.audit.actor import Actor
@@ -130,7 +131,7 @@ def _account_input(row: Row) -> AccountInput:
         partition=partition or cloud,
         name=values["name"],
         environment=values["environment"],
-        regions=row.regions,
+        regions=row.regions or ALL_REGIONS,
         auth_method=values["auth_method"],
         credentials=row.credentials,
     )

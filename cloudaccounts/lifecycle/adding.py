@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from cloudaccounts.accounts.coverage import Readings, assess, enabled_names
 from cloudaccounts.accounts.details import AccountDetails
 from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.audit.actor import Actor
@@ -116,18 +118,30 @@ def _own(owner: str, account_uuid: UUID) -> CloudAccount | None:
     return CloudAccount.objects.of(owner).filter(pk=account_uuid).first()
 
 
+def _regions(account: ResolvedAccount, report: CloudValidationResult) -> dict[str, Any]:
+    """The columns. All regions are those that the report says are enabled; the first scan asks again."""
+    details, provider = account.details, account.provider
+    enabled = enabled_names(report)
+    chosen = details.regions
+    if details.all_regions:
+        known = {region.name for region in provider.regions(details.partition)}
+        names = provider.default_regions(details.partition) if enabled is None else enabled
+        chosen = tuple(name for name in names if name in known)
+    return {"all_regions": details.all_regions, "regions": list(chosen), "enabled_regions": enabled}
+
+
 def _build(
     account: ResolvedAccount, method: str, facts: CredentialFacts, report: CloudValidationResult, key: UUID
 ) -> CloudAccount:
     now, details = timezone.now(), account.details
-    return CloudAccount(
+    row = CloudAccount(
         id=key,
         owner=account.owner,
         provider=account.provider.key,
         account_id=details.account_id,
         name=details.name,
         environment=details.environment,
-        regions=list(details.regions),
+        **_regions(account, report),
         partition=details.partition,
         tenant=facts.tenant,
         auth_method=method,
@@ -136,3 +150,6 @@ def _build(
         credential_secretless=facts.secretless,
         **proven_fields(report, now=now),
     )
+    for name, value in assess(row, Readings(), now=now).columns().items():
+        setattr(row, name, value)
+    return row

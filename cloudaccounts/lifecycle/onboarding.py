@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.accounts.details import chosen_regions, split_regions
 from cloudaccounts.accounts.parsing import AccountInput, read_account, read_new_credentials
 from cloudaccounts.accounts.rate_limits import begin_attempt, counting_refused_input
 from cloudaccounts.accounts.resolution import ResolvedAccount
@@ -86,16 +87,23 @@ def onboard_account(
 def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str, Any]) -> None:
     """Changes those of name, environment, regions and groups that are given. Raises `InputError`, `DoesNotExist`."""
     group_ids = find_groups(account.owner, changes.get("groups", ()), field="groups")
-    present = {"name": account.name, "environment": account.environment, "regions": account.regions}
+    present = {"name": account.name, "environment": account.environment, "regions": chosen_regions(account)}
     values = {name: changes.get(name, value) for name, value in present.items()}
     if values != present:
-        update_account(account, actor=actor, **values)
+        all_regions, regions = split_regions(values.pop("regions"))
+        update_account(account, actor=actor, **values, regions=regions, all_regions=all_regions)
     if "groups" in changes:
         set_groups(account, actor=actor, group_ids=group_ids)
 
 
 def replace_given_credentials(
-    account: CloudAccount, *, actor: Actor, method: str, raw_values: Mapping[str, Any], deadline: float = DEADLINE
+    account: CloudAccount,
+    *,
+    actor: Actor,
+    method: str,
+    raw_values: Mapping[str, Any],
+    accept_loss: bool = False,
+    deadline: float = DEADLINE,
 ) -> CloudValidationResult:
     """Reads new credentials, validates and swaps them; without ``method`` they are of the present one.
 
@@ -104,7 +112,9 @@ def replace_given_credentials(
     resolved = ResolvedAccount.of(account)
     with counting_refused_input(account.owner):
         credentials = read_new_credentials(resolved, raw_values, method=method or account.auth_method)
-    return replace_credentials(account, actor=actor, credentials=credentials, deadline=deadline)
+    return replace_credentials(
+        account, actor=actor, credentials=credentials, accept_loss=accept_loss, deadline=deadline
+    )
 
 
 def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE) -> ConnectionCheck:

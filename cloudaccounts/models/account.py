@@ -79,7 +79,9 @@ class CloudAccount(models.Model):
     account_id = models.CharField(max_length=128)
     name = models.CharField(max_length=120)
     environment = models.CharField(max_length=20, choices=Environment.choices, default=Environment.PRODUCTION)
-    regions = models.JSONField(default=list)
+    all_regions = models.BooleanField(default=False)  # each scan resolves `regions` anew: all that are enabled then
+    regions = models.JSONField(default=list)  # that scans read
+    enabled_regions = models.JSONField(null=True, blank=True)  # as the cloud said last; NULL while it has not
     partition = models.CharField(max_length=32)
     tenant = models.CharField(max_length=64, blank=True, default="")  # the directory it lies in (Azure), for links
     auth_method = models.CharField(max_length=40)
@@ -106,6 +108,13 @@ class CloudAccount(models.Model):
     credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
     connection = models.UUIDField(null=True, blank=True)  # the account whose credential opens this one, if not its own
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
+    # Written by `accounts.coverage` and `accounts.summaries`; lists show the numbers, one account's page the gaps too.
+    coverage = models.JSONField(default=dict, blank=True)  # see `accounts.coverage.Coverage.columns`
+    coverage_percent = models.PositiveSmallIntegerField(null=True, blank=True)  # NULL: not known
+    coverage_gaps = models.JSONField(default=list, blank=True)  # [{kind, what, why, blinds, since}]
+    coverage_due_at = models.DateTimeField(null=True, blank=True)  # when the next reading becomes stale
+    posture = models.JSONField(default=dict, blank=True)  # {critical, high, medium, low, score}
+    last_scan = models.JSONField(default=dict, blank=True)  # {run_id, scan_type, status, gaps, finished_at}
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -143,6 +152,8 @@ class CloudAccount(models.Model):
             models.Index(fields=["account_id"], name="account_number"),
             models.Index(fields=["status", "name", "id"], name="account_status_list"),
             models.Index(fields=["connection"], name="account_connection"),
+            models.Index(fields=["owner", "coverage_percent", "name", "id"], name="account_owner_coverage"),
+            models.Index(fields=["coverage_due_at"], name="account_coverage_due"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,8 @@ class NoticeKind(models.TextChoices):
     ACCOUNT_FAILED = "account.failed", "account failed"
     ACCOUNT_RECOVERED = "account.recovered", "account recovered"
     PERMISSION_LOST = "permission.lost", "permission lost"
+    COVERAGE_LOST = "coverage.lost", "coverage lost"
+    COVERAGE_BACK = "coverage.back", "coverage back"
     ROTATION_WARNING = "rotation.warning", "rotation due soon"
     ROTATION_CRITICAL = "rotation.critical", "rotation overdue"
     CREDENTIAL_EXPIRING = "credential.expiring", "credential expiring"

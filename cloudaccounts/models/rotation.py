@@ -47,6 +47,8 @@ class CredentialRotation(models.Model):
     cause = models.CharField(max_length=500, blank=True, default="")
     duration_ms = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=dict)  # grows while it runs
+    losses = models.JSONField(default=list)  # what scans could not read any more with it, as coverage gaps
+    accepted_losses = models.JSONField(default=list)  # permissions that a person has agreed to lose
 
     class Meta:
         db_table = "credential_rotations"

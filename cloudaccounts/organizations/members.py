@@ -8,7 +8,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from cloudaccounts.accounts.details import NAME_LIMIT, AccountDetails, clean_details
+from cloudaccounts.accounts.details import (
+    ALL_REGIONS,
+    NAME_LIMIT,
+    AccountDetails,
+    chosen_regions,
+    clean_details,
+    split_regions,
+)
 from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
 from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.audit.actor import Actor
@@ -58,10 +65,13 @@ def onboard_members(
     actor: Actor,
     members: Iterable[UUID | str],
     environment: str,
-    regions: Sequence[str],
+    regions: str | Sequence[str] = ALL_REGIONS,
     group: str = "",
 ) -> Job:
-    """Proves each member and connects it through the organization's connection. Raises `InputError`."""
+    """Proves each member and connects it through the organization's connection. ``regions`` may be ``all``.
+
+    Raises `InputError`.
+    """
     connection = CloudAccount.objects.filter(pk=organization.connection).first()
     if connection is None:
         raise InputError({"members": "The account whose credential was used is gone. Connect it again."})
@@ -76,7 +86,8 @@ def onboard_members(
         owner=organization.owner, actor=actor, kind=ONBOARD, title=f"Onboard members of {organization.title}",
         items=items,
         options={
-            "organization": str(organization.pk), "environment": checked.environment, "regions": list(checked.regions),
+            "organization": str(organization.pk), "environment": checked.environment,
+            "regions": ALL_REGIONS if checked.all_regions else list(checked.regions),
             "group": group,
         },
     )  # fmt: skip
@@ -138,7 +149,7 @@ def _test(job: Job, item: JobItem) -> Outcome:
         return _skip(member)
     try:
         connection, credentials = _open(organization, member, Actor.from_dict(job.actor), "a test")
-        resolved = _resolve(organization, connection, member, connection.environment, connection.regions)
+        resolved = _resolve(organization, connection, member, connection.environment, chosen_regions(connection))
         report = prove_access(resolved, credentials, attempt=NOT_A_GUESS)
         if not report.ok:
             raise ValidationRefusedError(report)
@@ -199,7 +210,7 @@ def _resolve(
     connection: CloudAccount,
     member: OrganizationMember,
     environment: str,
-    regions: Sequence[str],
+    regions: str | Sequence[str],
 ) -> ResolvedAccount:
     """Raises `InputError`. A cloud's own name may be longer than ours."""
     name = (member.name or member.account_id)[:NAME_LIMIT]
@@ -233,15 +244,17 @@ def _details(
     account_id: str,
     name: str,
     environment: str,
-    regions: Sequence[str],
+    regions: str | Sequence[str],
 ) -> AccountDetails:
+    all_regions, names = split_regions(regions)
     return AccountDetails(
         provider=organization.provider,
         account_id=account_id,
         partition=connection.partition,
         name=name or account_id,
         environment=environment,
-        regions=tuple(regions),
+        regions=names,
+        all_regions=all_regions,
     )
 
 

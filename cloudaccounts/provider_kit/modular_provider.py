@@ -89,6 +89,12 @@ class ChecksModule(Protocol):
     CHECKS: tuple[PostureCheck, ...]
 
 
+class PermissionsModule(Protocol):
+    """``permissions``: no SDK, since pages call it."""
+
+    def topic(self, permission: str) -> str: ...
+
+
 class ConsoleModule(Protocol):
     """``console``."""
 
@@ -166,6 +172,10 @@ class ModularProvider(OrganizationProvider):
     def server_identity(self, timeout: float) -> ServerIdentity:
         module: ServerModule = self._module("server")
         return module.server_identity(timeout)
+
+    def permission_topic(self, permission: str) -> str:
+        module: PermissionsModule = self._module("permissions")
+        return module.topic(permission)
 
     def posture_checks(self) -> tuple[PostureCheck, ...]:
         module: ChecksModule = self._module("checks")

@@ -247,6 +247,7 @@ def posture_check(
     command: str,
     references: tuple[Reference, ...],
     time_dependent: bool = False,
+    every_region: bool = False,
     terraform: str = "",
     expected: Expected = _NOTHING_EXPECTED,
 ) -> Callable[[Rule], PostureCheck]:
@@ -269,6 +270,7 @@ def posture_check(
             references=references,
             evaluate=_guarded(asset_type, rule, expected),
             time_dependent=time_dependent,
+            every_region=every_region,
             terraform=terraform,
         )
 

@@ -60,8 +60,11 @@ def rollback_credential(account: CloudAccount, *, actor: Actor) -> CredentialRot
     return start_rotation(account, actor=actor)
 
 
-def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation:
+def start_rotation(account: CloudAccount, *, actor: Actor, accept_losses: bool = False) -> CredentialRotation:
     """Asks a worker to test what is staged and, where it passes, to put it into use. Asking again changes nothing.
+
+    With ``accept_losses`` it is put into use although it reads less, as the last test of it has said; where this test
+    finds more that would be lost, it asks again.
 
     Raises `NothingStagedError`, `AccountSuspendedError`.
     """
@@ -73,12 +76,15 @@ def start_rotation(account: CloudAccount, *, actor: Actor) -> CredentialRotation
     if rotations is None:
         raise NothingStagedError
     now = timezone.now()
+    last = rotations.first()
+    accepted = [gap["what"] for gap in last.losses] if accept_losses and last is not None else []
     waiting = rotations.exclude(state__in=[RotationStage.QUEUED, RotationStage.RUNNING, RotationStage.DISCARDED])
     try:
         with transaction.atomic(using=SECURITY):
             asked = waiting.update(
                 state=RotationStage.QUEUED, active_account=account.pk, actor=actor.to_dict(), attempts=0,
                 requested_at=now, nudged_at=now, finished_at=None, ok=None, code="", cause="", report={},
+                losses=[], accepted_losses=accepted,
             )  # fmt: skip
             if asked:
                 messages.send_on_commit(TASK, str(row.staged_id if row else ""), using=SECURITY)

@@ -22,6 +22,7 @@ from cloudaccounts.models.health import CheckKind
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.notifications.notify import notify
+from cloudaccounts.rotation.losses import CODE, as_json, cause_of, unaccepted_losses
 from cloudaccounts.rotation.results import record, was_swapped
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim
@@ -38,6 +39,12 @@ def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, 
     with transaction.atomic(using=SECURITY):
         if not claim.write(report=report.to_dict(), duration_ms=report.duration_ms, **outcome):
             return False
+        losses = () if was_swapped(rotation) or not report.ok else unaccepted_losses(account, rotation, report)
+        if losses:
+            record(account, actor, "credential.refused", f"Not replaced: {cause_of(losses)}", code=CODE)
+            return claim.end(
+                state=RotationStage.FINISHED, ok=False, code=CODE, cause=cause_of(losses)[:500], losses=as_json(losses)
+            )
         if report.ok and not was_swapped(rotation) and not _swap(account, rotation, report, actor):
             return claim.end(
                 state=RotationStage.ABANDONED, ok=False, code="nothing_staged",

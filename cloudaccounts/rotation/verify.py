@@ -21,6 +21,7 @@ from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.rotation.losses import ANY, AccessWouldBeLostError, unaccepted_losses
 from cloudaccounts.rotation.results import TASK, new_request, refuse_unrotatable, was_swapped
 from cloudaccounts.rotation.swap import conclude
 from cloudaccounts.work.databases import SECURITY
@@ -54,12 +55,18 @@ def run_rotation(rotation_id: UUID) -> CloudValidationResult | None:
 
 
 def replace_credentials(
-    account: CloudAccount, *, actor: Actor, credentials: Credentials, deadline: float = 25.0
+    account: CloudAccount,
+    *,
+    actor: Actor,
+    credentials: Credentials,
+    accept_loss: bool = False,
+    deadline: float = 25.0,
 ) -> CloudValidationResult:
     """Tests within ``deadline`` seconds and swaps, in this process; a refused credential is not stored at all.
 
-    For the HTTP API; the report says which it was. Asks the network. Raises `TooManyAttemptsError`,
-    `RotationUnderWayError`, `AccountSuspendedError`, `CredentialsUnreadableError`.
+    For the HTTP API; the report says which it was. Asks the network. Raises `AccessWouldBeLostError` for one that reads
+    less, unless the loss is accepted, and `TooManyAttemptsError`, `RotationUnderWayError`, `AccountSuspendedError`,
+    `CredentialsUnreadableError`.
     """
     resolved = ResolvedAccount.of(account)
     attempt = begin_attempt(resolved)
@@ -68,8 +75,9 @@ def replace_credentials(
     refuse_unrotatable(account)
     facts = resolved.provider.describe(credentials)
     rotation = new_request(
-        account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk
-    )
+        account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk,
+        accepted_losses=[ANY] if accept_loss else [],
+    )  # fmt: skip
     try:
         with transaction.atomic(using=SECURITY):
             rotation.save(force_insert=True)
@@ -90,8 +98,11 @@ def replace_credentials(
                 # As in `_test`: a defect is an outcome, or the rotation would look like a dead worker's.
                 logger.exception("rotation.defect", extra={"account": str(account.pk)})
                 report = refusal_report(ValidationProgress(), defect("test"))
-        if not report.ok:
+        losses = unaccepted_losses(account, rotation, report) if report.ok else ()
+        if losses or not report.ok:
             conclude(account, rotation, claim, report)
+            if losses:
+                raise AccessWouldBeLostError(losses)
             return report
         with transaction.atomic(using=SECURITY):
             staging.stage(account=account, credentials=credentials, facts=facts, rotation_id=rotation.pk, actor=actor)

@@ -215,13 +215,6 @@ def age_pill(age: CredentialAge) -> SafeString:
 
 
 @register.filter
-def regions_in_short(names: Sequence[str]) -> str:
-    if not names:
-        return "none"
-    return names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
-
-
-@register.filter
 def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
     """The report's permissions by service. Services with denied permissions come first, and denied ones within each."""
     from cloudaccounts.contract.report import PermissionStatus

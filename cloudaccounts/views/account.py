@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.accounts import queries as account_queries
+from cloudaccounts.accounts.coverage import GapKind, coverage_numbers, stored_gaps
 from cloudaccounts.contract.report import CloudValidationResult, PermissionStatus
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.errors import UNREADABLE
@@ -127,7 +128,25 @@ def _regions(account: CloudAccount) -> dict[str, Any]:
     report = account.report
     # Regions that were added since the last report have no result in it yet.
     reported = {region.name: region for region in report.regions} if report else {}
-    return {"regions": [{"name": name, "report": reported.get(name)} for name in account.regions]}
+    try:
+        all_regions_help = account.spec.all_regions_help
+    except UnknownProviderError:
+        all_regions_help = ""
+    return {
+        "regions": [{"name": name, "report": reported.get(name)} for name in account.regions],
+        "unscanned": [name for name in account.enabled_regions or () if name not in account.regions],
+        "all_regions_help": all_regions_help,
+    }
+
+
+def _coverage(account: CloudAccount) -> dict[str, Any]:
+    gaps = stored_gaps(account)
+    groups = []
+    for kind, title in GAP_TITLES.items():
+        if own := [gap for gap in gaps if gap.kind == kind]:
+            more = max(0, len(own) - GAPS_SHOWN)
+            groups.append({"title": title, "count": len(own), "gaps": own[:GAPS_SHOWN], "more": more})
+    return {"numbers": coverage_numbers(account), "gap_groups": groups, "posture": account.posture}
 
 
 def _history(account: CloudAccount) -> dict[str, Any]:
@@ -135,8 +154,15 @@ def _history(account: CloudAccount) -> dict[str, Any]:
     return {"events": events, "more": more}
 
 
+GAPS_SHOWN = 40
+GAP_TITLES = {
+    GapKind.UNIT: "Readings that failed",
+    GapKind.PERMISSION: "Permissions that are denied",
+    GapKind.REGION: "Unscanned regions",
+}
 PANELS: dict[str, Callable[[CloudAccount], dict[str, Any]]] = {
     "status": _status,
+    "coverage": _coverage,
     "proof": _proof,
     "permissions": _permissions,
     "health": _health,

@@ -96,7 +96,8 @@ def rotate_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @require_POST
 @gone_is_404()
 def rotate_test(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    return _begin_test(request, _installed_or_404(request, account_id))
+    account = _installed_or_404(request, account_id)
+    return _begin_test(request, account, accept_losses="accept_loss" in request.POST)
 
 
 @require_POST
@@ -141,7 +142,7 @@ def rotate_file(request: HttpRequest, account_id: UUID, method: str, guide: str,
     raise Http404("There is no such file.")
 
 
-def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
+def _begin_test(request: HttpRequest, account: CloudAccount, *, accept_losses: bool = False) -> HttpResponse:
     """Starts the test, after the password was entered recently: a test that passes puts the credential into use.
 
     What was entered waits encrypted in the database, not in the session (docs/decisions/0009).
@@ -151,7 +152,7 @@ def _begin_test(request: HttpRequest, account: CloudAccount) -> HttpResponse:
         return reauthentication.ask(request, back=_rotation_url(account))
     try:
         begin_attempt(ResolvedAccount.of(account))  # said before a worker is asked: its report would say the same
-        start_rotation(account, actor=Actor.of_request(request))
+        start_rotation(account, actor=Actor.of_request(request), accept_losses=accept_losses)
     except TooManyAttemptsError as error:
         messages.warning(request, f"{error.cause} {error.remedy} The new credential stays stored here, encrypted.")
     except ProviderError as error:

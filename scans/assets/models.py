@@ -38,6 +38,8 @@ class Asset(models.Model):
     passed = models.PositiveSmallIntegerField(default=0)
     failed = models.PositiveSmallIntegerField(default=0)
     unknown = models.PositiveSmallIntegerField(default=0)
+    passed_weight = models.PositiveIntegerField(default=0)  # of the severities of what passed and failed: see posture
+    failed_weight = models.PositiveIntegerField(default=0)
     unknowns = models.JSONField(default=list)  # [[check id, reason]]
     # Ids of the checks that do not apply, with spaces between. As text: the database groups by it, and so counts per
     # check what passed without a row for each evaluation.

@@ -28,7 +28,10 @@ from scans.models import Asset, ScanRun
 from scans.search_keys import id_search_key, search_key
 
 CHUNK = 200  # stored assets evaluated again at a time
-_EVALUATED = ["judged_by", "passed", "failed", "unknown", "unknowns", "inapplicable", "name_key", "id_key"]
+_EVALUATED = [
+    "judged_by", "passed", "failed", "unknown", "unknowns", "inapplicable", "passed_weight", "failed_weight",
+    "name_key", "id_key",
+]  # fmt: skip
 _CHANGING = [
     "name", "tags", "properties", "fingerprint", "last_seen_at", "changed_at", "last_run", "gone_at", "account_name",
     "service", "unit_region", *_EVALUATED,
@@ -218,6 +221,7 @@ def _apply_change(
 def _apply_evaluations(row: Asset, evaluations: Evaluations, version: str) -> None:
     row.judged_by = version
     row.passed, row.failed, row.unknown = evaluations.passed, len(evaluations.failures), len(evaluations.unknowns)
+    row.passed_weight, row.failed_weight = evaluations.passed_weight, evaluations.failed_weight
     row.unknowns = [[check, reason[:300]] for check, reason in sorted(evaluations.unknowns.items())]
     row.inapplicable = " ".join(sorted(evaluations.inapplicable))
     # A changed row may have a new name, and a row that is older than the search keys has none yet.

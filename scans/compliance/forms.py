@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 
-from cloudaccounts.forms.accounts import ServiceForm
+from cloudaccounts.forms.base import ServiceForm
 from scans.compliance.evaluation import ControlState
 from scans.compliance.models import AnswerState
 from scans.compliance.pages import LABELS

@@ -14,11 +14,14 @@ from typing import Any
 from cloudaccounts import provider_kit
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.provider import Provider
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Verdict
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.provider_kit.evidence import as_json, bounded
 from cloudaccounts.storable import clean_text
 
 DEFECT = "This check failed by a defect of ours."
+
+# What a result counts for in an account's score.
+WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +40,22 @@ class Evaluations:
     """The results of all checks on one asset."""
 
     passed: int = 0
+    passed_weight: int = 0  # by severity, see `WEIGHTS`
     failures: dict[str, Failure] = field(default_factory=dict)  # by check id
     unknowns: dict[str, str] = field(default_factory=dict)  # by check id: the reason
     inapplicable: list[str] = field(default_factory=list)  # ids of checks that are not about this asset
+
+    @property
+    def failed_weight(self) -> int:
+        return sum(WEIGHTS[failure.check.severity] for failure in self.failures.values())
 
 
 class Evaluator:
     """The checks of one run.
 
     ``version`` changes with the checks, and with the collectors that read what checks look at. ``aging`` holds the
-    asset types of checks whose result changes with time alone.
+    asset types of checks whose result changes with time alone, ``every_region`` the titles of those that say something
+    of all regions.
     """
 
     def __init__(self, provider: Provider) -> None:
@@ -55,6 +64,7 @@ class Evaluator:
         for check in checks:
             self._by_type.setdefault(check.asset_type, []).append(check)
         self.aging = frozenset(check.asset_type for check in checks if check.time_dependent)
+        self.every_region: Mapping[str, str] = {check.id: check.title for check in checks if check.every_region}
         self.titles: Mapping[str, str] = {check.id: check.title for check in checks}
         self.version = _version(provider, checks)
         self._broken: set[str] = set()
@@ -70,6 +80,7 @@ class Evaluator:
                 results.unknowns[check.id] = clean_text(evaluation.reason)
             elif evaluation.verdict == Verdict.PASS:
                 results.passed += 1
+                results.passed_weight += WEIGHTS[check.severity]
             else:
                 results.inapplicable.append(check.id)
         return results

@@ -10,7 +10,8 @@ from django import forms
 
 from cloudaccounts import registry
 from cloudaccounts.contract.rules import Severity
-from cloudaccounts.forms.accounts import ServiceForm, with_any
+from cloudaccounts.forms.accounts import with_any
+from cloudaccounts.forms.base import ServiceForm
 from scans.filter_choices import region_choices
 from scans.findings.queries import FindingFilter
 

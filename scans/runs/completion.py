@@ -6,18 +6,20 @@ Numbers are counted from what is stored, not summed up on the way. So a later tr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from cloudaccounts.provider_kit.check_results import join_names
 from scans.findings.counts import count_by_severity
 from scans.findings.queries import open_findings
 from scans.models import SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
 
 UNKNOWNS_SHOWN = 50
+REGIONS_NAMED = 4
 
 
 def finding_counts(run: ScanRun) -> dict[str, int]:
@@ -45,6 +47,21 @@ def posture(run: ScanRun, titles: Mapping[str, str], unknowns: Counter[tuple[str
         "verdicts": {"pass": sums["passed"] or 0, "fail": sums["failed"] or 0, "unknown": sums["unknown"] or 0},
         "unknowns": _most_frequent(unknowns, titles),
     }
+
+
+def with_unread_regions(columns: Mapping[str, Any], unread: Sequence[str], checks: Mapping[str, str]) -> dict[str, Any]:
+    """The columns of `posture`, with a line for each check of all regions: it has no result in those that are not read.
+
+    ``checks`` are those checks' titles by id.
+    """
+    if not unread:
+        return dict(columns)
+    named = join_names(list(unread[:REGIONS_NAMED]))
+    more = f" and {len(unread) - REGIONS_NAMED} more" if len(unread) > REGIONS_NAMED else ""
+    why = f"It says something of all regions, and these are enabled and not read: {named}{more}."
+    lines = [{"check": check, "title": title, "why": why, "count": len(unread)} for check, title in checks.items()]
+    verdicts = columns["verdicts"] | {"unknown": columns["verdicts"]["unknown"] + len(unread) * len(checks)}
+    return {**columns, "verdicts": verdicts, "unknowns": [*lines, *columns["unknowns"]]}
 
 
 def count_unknowns(run: ScanRun) -> Counter[tuple[str, str]]:

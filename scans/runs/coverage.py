@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -17,9 +18,11 @@ from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.contract.sessions import KnownAssets, Session
 from cloudaccounts.provider_kit.deadlines import within_asking
 from scans.assets.writer import CHUNK, to_collected
+from scans.batching import batched
 from scans.models import Asset, ScanRun, ScanType, ScanUnitRecord
 
 LOG_SECONDS = 600.0  # for reading what changed: everything is read afterwards where that does not suffice
+_NO_GAP = {"gap_since": None, "gap_code": "", "gap_cause": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ class Coverage:
         self._run = run
         self._version = version
         self._started_at = started_at
+        self._known: dict[tuple[str, str], ScanUnitRecord] = {}
 
     def plan(self, session: Session, units: Sequence[ScanUnit]) -> ScanPlan:
         """Asks the cloud, in an incremental scan. Whatever is not known to be unchanged is collected."""
-        records = self._records()
+        self._known = records = self._records()
         covered = {unit: record for unit in units if (record := self._valid(records, unit)) is not None}
         done = {unit for unit, record in covered.items() if self._is_of_this_run(record)}
         remaining = [unit for unit in units if unit not in done]
@@ -70,7 +74,7 @@ class Coverage:
     ) -> tuple[frozenset[ScanUnit], list[str]]:
         # The oldest moment for all: one reading of the log answers for every unit. How late a log may be written, its
         # provider knows and subtracts.
-        since = min(record.covered_at for record in records.values())
+        since = min(record.covered_at for record in records.values() if record.covered_at is not None)
 
         def stored(unit: ScanUnit) -> Iterable[CollectedAsset]:
             return list(self._stored_assets(unit))
@@ -101,17 +105,30 @@ class Coverage:
     def record_unchanged(self, unit: ScanUnit) -> None:
         self._write(unit, covered_at=self._started_at)
 
-    def record_gap(self, unit: ScanUnit) -> None:
-        """Deletes the record: the next scan collects the unit, whatever the log says."""
-        self._rows().filter(service=unit.service, region=unit.region).delete()
+    def record_gap(self, unit: ScanUnit, error: ProviderError) -> None:
+        """Without a version, so that the next scan collects the unit, whatever the log says.
 
-    def _write(self, unit: ScanUnit, **times: datetime) -> None:
-        values = {"also": sorted(unit.also), "version": self._version, **times}
+        A gap keeps the ``since`` that it had.
+        """
+        before = self._known.get((unit.service, unit.region))
+        since = before.gap_since if before is not None else None
+        self._write(
+            unit, version="", gap_since=since or self._started_at, gap_code=error.code, gap_cause=error.cause[:500]
+        )
+
+    def forget_others(self, units: Sequence[ScanUnit]) -> None:
+        """After a scan of the whole account: units that it does not consist of any more are no part of its coverage."""
+        planned = {(unit.service, unit.region) for unit in units}
+        gone = [record.pk for place, record in self._records().items() if place not in planned]
+        for keys in batched(gone):
+            self._rows().filter(pk__in=keys).delete()
+
+    def _write(self, unit: ScanUnit, **changes: Any) -> None:
+        values = {"also": sorted(unit.also), "version": self._version, **_NO_GAP, **changes}
         # Update, else create: one worker holds the account's run, and MongoDB's backend has no upsert.
         if not self._rows().filter(service=unit.service, region=unit.region).update(**values):
             ScanUnitRecord.objects.create(
-                account=self._run.account, service=unit.service, region=unit.region,
-                **{"looked_at": self._started_at, **values},
+                account=self._run.account, service=unit.service, region=unit.region, **values
             )  # fmt: skip
 
     def _records(self) -> dict[tuple[str, str], ScanUnitRecord]:
@@ -125,7 +142,8 @@ class Coverage:
 
     def _is_of_this_run(self, record: ScanUnitRecord) -> bool:
         # Only a later try can find records that this run wrote: those units are not collected a second time.
-        return self._run.attempts > 1 and record.covered_at >= self._run.requested_at
+        at = record.covered_at
+        return self._run.attempts > 1 and at is not None and at >= self._run.requested_at
 
     def _rows(self) -> QuerySet[ScanUnitRecord]:
         return ScanUnitRecord.objects.filter(account=self._run.account)

@@ -33,10 +33,12 @@ from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, UnitStarted, collect
-from scans.runs.completion import count_unknowns, finding_counts, posture, record_day
+from scans.runs.completion import count_unknowns, finding_counts, posture, record_day, with_unread_regions
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
+from scans.runs.regions import resolve_regions
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
+from scans.runs.summaries import summarize_run, unread_now
 
 LONGEST = 4 * 3600  # seconds; Celery's time limit does not work in a pool of threads (docs/decisions/0005)
 
@@ -95,12 +97,14 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     writer = AssetWriter(run, evaluator, findings)
     coverage = Coverage(run, evaluator.version, started_at)
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
-        units, all_units = session.units(run.regions), session.units(account.regions)
+        regions = resolve_regions(run, account, session)
+        units, all_units = session.units(regions.names), session.units(regions.account_names)
         claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
         plan = coverage.plan(session, units)
         progress = Progress(
-            claim, total=len(units), done=len(plan.done), unchanged=len(plan.unchanged), notes=plan.notes
-        )
+            claim, total=len(units), done=len(plan.done), unchanged=len(plan.unchanged),
+            notes=(*regions.notes, *plan.notes),
+        )  # fmt: skip
         _require_claim(progress.write(force=True))
         for unit in plan.unchanged:
             writer.keep_unchanged(unit)
@@ -113,9 +117,10 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
         record(count_unknowns(run))  # what passed the last time can be told no more
         # Not one unit could be read: the run failed, with the first cause, rather than completed with gaps only.
         raise progress.first_error or defect("scan")
-    if set(run.regions) == set(account.regions):
+    if regions.is_whole:
         # Only a scan of all regions says anything about regions that are not the account's any more.
         writer.mark_gone_outside(units)
+        coverage.forget_others(units)
     _complete(run, claim, progress, writer, findings, evaluator, record)
 
 
@@ -142,7 +147,7 @@ def _collect(
             coverage.record_collected(event.unit)
             progress.unit_done(event.unit, writer)
         elif isinstance(event, UnitFailed):
-            coverage.record_gap(event.unit)
+            coverage.record_gap(event.unit, event.error)
             progress.unit_failed(event.unit, event.error)
         elif isinstance(event, UnitStarted):
             progress.unit_started(event.unit)
@@ -165,7 +170,9 @@ def _complete(
         writer.recount()
     progress.count_assets(writer)
     unknowns = count_unknowns(run)
-    progress.set_columns({**finding_counts(run), **posture(run, evaluator.titles, unknowns)})
+    columns = posture(run, evaluator.titles, unknowns)
+    columns = with_unread_regions(columns, unread_now(run), evaluator.every_region)
+    progress.set_columns({**finding_counts(run), **columns})
     findings.notify_rest()
     # Before the end: a worker that dies in between leaves a run whose next try writes them.
     record(unknowns)
@@ -190,6 +197,8 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
         error=error.cause[:500] if error else "",
         error_remedy=error.remedy[:500] if error else "",
     )
+    if ended:
+        _summarize(run)
     if ended and error is not None:
         notify_scan_failure(run, error.cause, error.remedy)
     if ended:
@@ -207,6 +216,14 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
             label=run.account_name,
             run_id=str(run.run_id),
         )
+
+
+def _summarize(run: ScanRun) -> None:
+    try:
+        summarize_run(run.pk)
+    except Exception:
+        # A defect in the summary must not make a scan that has ended look like one that failed.
+        logger.exception("scan.summary_defect", extra={"run_id": str(run.pk)})
 
 
 SCANS = WorkKind(

@@ -8,7 +8,8 @@ from uuid import UUID
 from django import forms
 
 from cloudaccounts import registry
-from cloudaccounts.forms.accounts import ServiceForm, with_any
+from cloudaccounts.forms.accounts import with_any
+from cloudaccounts.forms.base import ServiceForm
 from cloudaccounts.models import CloudAccount
 from scans.models import ScanEvery, ScanStatus, ScanType
 from scans.runs.queries import ScanFilter

@@ -40,6 +40,7 @@ class ScanRun(models.Model):
     account_name = models.CharField(max_length=120)
     provider = models.CharField(max_length=32, choices=provider_choices)
     scan_type = models.CharField(max_length=12, choices=ScanType.choices, default=ScanType.FULL)
+    all_regions = models.BooleanField(default=False)  # all that the account has enabled when the run starts
     regions = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.QUEUED)
     auto_initiated = models.BooleanField(default=False)  # the first scan, which follows onboarding
@@ -106,10 +107,12 @@ class ScanRun(models.Model):
 
 
 class ScanUnitRecord(models.Model):
-    """Until when a unit of an account is known completely. Without a row it is not, and the next scan collects it.
+    """Until when a unit of an account is known completely. Without a row it was never part of a scan.
 
     ``covered_at`` is the start of the last run that collected all of it, or that learned from the cloud that nothing
-    changed there. ``version`` is that of the provider's collectors and checks: newer ones collect everything once.
+    changed there; empty where none has yet. ``version`` is that of the provider's collectors and checks: newer ones
+    collect everything once. It is empty while the unit is a gap: ``gap_since`` is when the first of the readings
+    failed that have failed since.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -117,9 +120,12 @@ class ScanUnitRecord(models.Model):
     service = models.CharField(max_length=40)
     region = models.CharField(max_length=60)
     also = models.JSONField(default=list)  # further regions that the unit listed
-    version = models.CharField(max_length=32)
-    looked_at = models.DateTimeField()  # when it was collected last
-    covered_at = models.DateTimeField()
+    version = models.CharField(max_length=32, blank=True, default="")
+    looked_at = models.DateTimeField(null=True)  # when it was collected last
+    covered_at = models.DateTimeField(null=True)
+    gap_since = models.DateTimeField(null=True)
+    gap_code = models.CharField(max_length=64, blank=True, default="")
+    gap_cause = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
         db_table = "scan_unit_records"

@@ -12,6 +12,7 @@ from cloudaccounts.work import messages
 from cloudaccounts.work.leases import Claim
 from scans.models import ScanRun, ScanStatus
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
+from scans.runs.summaries import summarize_run
 
 ATTEMPTS = 3  # a scan that kills its worker (out of memory, mostly) would do so for ever
 NOTIFY_AGAIN = timedelta(seconds=30)
@@ -47,6 +48,7 @@ def _requeue_lost() -> int:
             error_remedy=REMEDY,
         )
         if failed:
+            summarize_run(run.pk)
             record_event(
                 actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
                 account=run.account, label=run.account_name, run_id=str(run.run_id),

@@ -17,6 +17,7 @@ from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 from scans.models import ACTIVE, ScanRun, ScanStatus, ScanType
+from scans.runs.summaries import summarize_run
 
 TASK = "scans.run"
 QUEUE = "scans"
@@ -40,7 +41,7 @@ def request_scan(
     """
     if scan_type not in ScanType.values:
         raise InputError({"scan_type": "Choose full or incremental."})
-    if not set(regions) <= set(account.regions):
+    if not set(regions) <= selectable_regions(account):
         raise InputError({"regions": "Choose among the regions of this account."})
     while True:
         # A client that repeats a call of the API (Idempotency-Key) gets the run of its first one, not a second.
@@ -75,6 +76,13 @@ def request_scan(
         return run
 
 
+def selectable_regions(account: CloudAccount) -> set[str]:
+    """Those that a scan of this account may be asked for: its list, or any where all that are enabled are read."""
+    if not account.all_regions:
+        return set(account.regions)
+    return {region.name for region in account.spec.regions(account.partition)}
+
+
 def _new_run(account: CloudAccount, actor: Actor, scan_type: str, regions: Sequence[str]) -> ScanRun:
     now = timezone.now()
     return ScanRun(
@@ -84,6 +92,8 @@ def _new_run(account: CloudAccount, actor: Actor, scan_type: str, regions: Seque
         account_name=account.name,
         provider=account.provider,
         scan_type=scan_type,
+        # All that are enabled by the time it starts, unless some of them were asked for.
+        all_regions=account.all_regions and (not regions or set(regions) == set(account.regions)),
         regions=list(regions or account.regions),
         actor=actor.to_dict(),
         requested_at=now,
@@ -114,6 +124,7 @@ def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
         finished_at=timezone.now(),
     )
     if cancelled:
+        summarize_run(run.pk)
         _record(run, actor, "scan.cancelled", f"Scan cancelled by {actor.label}")
     return cancelled == 1
 

@@ -15,9 +15,10 @@ from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from scans.batching import key_batches
 from scans.models import ScanEvery, ScanSchedule, ScanType
+from scans.runs.readings import PERIODS
 from scans.runs.requests import request_scan
+from scans.runs.summaries import renew_coverage
 
-PERIODS = {ScanEvery.DAILY: timedelta(days=1), ScanEvery.WEEKLY: timedelta(days=7)}
 FULL_EVERY = timedelta(days=7)
 JITTER = 0.1  # of the period, at random: accounts that were connected together do not stay together for ever
 SLACK = timedelta(hours=6)  # a full scan that is due within it is made now: the next chance is a day later
@@ -47,6 +48,7 @@ def set_schedule(account: CloudAccount, *, actor: Actor, every: str) -> ScanSche
         account=account.pk,
         defaults={"owner": owner, "every": every, "next_at": _next(every, now), "full_at": now + FULL_EVERY},
     )
+    renew_coverage(account)
     record_event(
         actor=actor, owner=owner, action="scan.schedule_changed", account=account.pk, label=account.name,
         text=f"Scheduled scans: {schedule.get_every_display().lower()}", every=every,

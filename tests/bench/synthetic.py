@@ -19,6 +19,7 @@ from uuid import uuid4
 import django
 
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.contract.sessions import KnownAssets
 from tests.bench.result import Result
@@ -33,6 +34,9 @@ class SyntheticSession:
 
     def __init__(self, resources: int) -> None:
         self._each = resources // UNITS
+
+    def regions(self) -> tuple[RegionResult, ...]:
+        return (RegionResult("eu-west-1", True),)
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         return [ScanUnit(f"service-{number}", "eu-west-1") for number in range(UNITS)]

@@ -30,6 +30,7 @@ from cloudaccounts.contract.report import (
     PermissionStatus,
     Plan,
     PlannedCheck,
+    RegionResult,
     ValidationProgress,
 )
 from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Verdict
@@ -101,6 +102,8 @@ class State:
     log_error: ProviderError | None = None
     since: list[datetime] = field(default_factory=list)  # what the log was asked for
     unlogged: set[tuple[str, str]] = field(default_factory=set)  # units that change without an entry in the log
+    enabled: list[str] = field(default_factory=lambda: ["left", "right"])  # regions of every account
+    region_error: ProviderError | None = None
 
     def set_assets(self, service: str, region: str, *names: str, **properties: str) -> None:
         self.assets[service, region] = [
@@ -119,6 +122,13 @@ class OrganizationForm(forms.Form):
 
 
 class ToySession:
+    def regions(self) -> tuple[RegionResult, ...]:
+        if STATE.region_error is not None:
+            raise STATE.region_error
+        return tuple(
+            RegionResult(name, name in STATE.enabled) for name in dict.fromkeys(("left", "right", *STATE.enabled))
+        )
+
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         return [ScanUnit("toys", "global"), *(ScanUnit("boxes", region) for region in regions)]
 

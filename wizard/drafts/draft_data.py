@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudaccounts import registry
-from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.accounts.details import ALL_REGIONS, AccountDetails
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import AuthMethod, Credentials
 from cloudaccounts.contract.provider import Provider
@@ -103,10 +103,10 @@ class DraftContent:
 
     def validated_values(self) -> dict[str, Any]:
         """The values that a validation proves. A change of any of them voids the proof; a new name does not."""
-        environment = self.step(Step.ENVIRONMENT)
+        environment, keys = self.step(Step.ENVIRONMENT), ("account_id", "partition", "regions", "region_scope")
         return {
             "provider": self.step(Step.PROVIDER),
-            "environment": {key: environment.get(key) for key in ("account_id", "partition", "regions")},
+            "environment": {key: environment.get(key) for key in keys},
             "authentication": self.step(Step.AUTHENTICATION),
         }
 
@@ -120,6 +120,7 @@ class DraftContent:
             environment=self.text(Step.ENVIRONMENT, "environment"),
             regions=tuple(environment.get("regions", ())),
             auth_method=self.text(Step.AUTHENTICATION, "method"),
+            all_regions=self.text(Step.ENVIRONMENT, "region_scope") == ALL_REGIONS,
         )
 
     def credentials(self) -> Credentials:

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from cloudaccounts import registry
-from cloudaccounts.accounts.details import AccountDetails, clean_details
+from cloudaccounts.accounts.details import ALL_REGIONS, AccountDetails, clean_details
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Region
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.errors import InputError
+from cloudaccounts.forms.regions import LIST, SCOPE, all_chosen, initial_scope, scope_field
 from cloudaccounts.models import Environment
 from wizard.drafts.draft_data import Values
 from wizard.drafts.queries import existing_account
@@ -73,12 +74,13 @@ class EnvironmentForm(StepForm):
             "invalid_choice": "Choose production, staging or dev.",
         },
     )
+    region_scope = scope_field()
     regions = forms.MultipleChoiceField(
-        label="Primary regions",
-        help_text="The first scan looks here. You can change them later.",
+        label="Selected regions",
+        required=False,
+        help_text="Scans read these. Others show as unscanned, and lower coverage. You can change them later.",
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Choose at least one region: the first scan looks there.",
             "invalid_choice": "One of the chosen regions does not exist in this cloud. Choose from the list.",
             "invalid_list": "Choose regions from the list.",
         },
@@ -105,9 +107,11 @@ class EnvironmentForm(StepForm):
         partition.widget.attrs |= {
             "hx-get": reverse("wizard-regions", args=[self.context.draft_id]),
             "hx-target": "#regions",
-            "hx-include": f"[name='{self.add_prefix('regions')}']",
+            "hx-include": f"[name='{self.add_prefix('regions')}'], [name='{self.add_prefix(SCOPE)}']:checked",
             "hx-sync": "this:replace",
         }
+        self.initial[SCOPE] = initial_scope(self.initial)
+        fields[SCOPE].help_text = provider.all_regions_help
         self.known_regions = self._regions_by_geography()
         regions = fields["regions"]
         assert isinstance(regions, forms.MultipleChoiceField)
@@ -150,13 +154,15 @@ class EnvironmentForm(StepForm):
     def clean(self) -> dict[str, Any]:
         """Applies the rules that the API and the commands share, and gives their errors to the fields."""
         cleaned = super().clean() or self.cleaned_data
+        all_regions = all_chosen(self, cleaned)
         details = AccountDetails(
             provider=self.provider.key,
             account_id=cleaned.get("account_id", ""),
             partition=cleaned.get("partition", ""),
             name=cleaned.get("name", ""),
             environment=cleaned.get("environment", ""),
-            regions=tuple(cleaned.get("regions", ())),
+            regions=() if all_regions else tuple(cleaned.get("regions", ())),
+            all_regions=all_regions,
         )
         try:
             details = clean_details(details)
@@ -166,7 +172,8 @@ class EnvironmentForm(StepForm):
                 if name not in self.errors:
                     self.add_error(name if name in self.fields else None, message)
             return cleaned
-        return cleaned | {"account_id": details.account_id, "name": details.name, "regions": list(details.regions)}
+        scope = {SCOPE: ALL_REGIONS if all_regions else LIST, "regions": list(details.regions)}
+        return cleaned | {"account_id": details.account_id, "name": details.name, **scope}
 
     def typed_values(self) -> Values:
         """As of every form. Browsers do not send unchecked boxes, so absent regions are an empty list."""

@@ -26,6 +26,7 @@ def region_fields(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     shown = {
         "partition": request.GET.get(f"{prefix}-partition", ""),
         "regions": request.GET.getlist(f"{prefix}-regions"),
+        "region_scope": request.GET.get(f"{prefix}-region_scope", ""),
     }
     form = EnvironmentForm(
         prefix=prefix, initial=initial_values(draft.content, prefix) | shown, context=_context_of(draft)

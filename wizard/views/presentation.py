@@ -110,6 +110,7 @@ def validation_context(draft: WizardSession, content: DraftContent) -> dict[str,
         "gaps": result.count(PermissionStatus.DENIED) + result.count(PermissionStatus.UNVERIFIABLE) if result else 0,
         "granted": result.count(PermissionStatus.GRANTED) if result else 0,
         "announcement": _announcement(draft, result, done, len(rows)),
+        "shown_regions": _shown_regions(content, result),
     }
     # The digest is of the rendered text and not of the report: the time of a waiting reason belongs to it, too.
     body = render_to_string("wizard/_checks.html", context)
@@ -131,6 +132,18 @@ def check_rows(draft: WizardSession, content: DraftContent, result: CloudValidat
             state = "running"
         rows.append(CheckRow(planned.name, planned.title, check.status if check else state, check))
     return rows + [CheckRow(check.name, check.title, check.status, check) for check in results.values()]
+
+
+def _shown_regions(content: DraftContent, result: CloudValidationResult | None) -> list[dict[str, Any]]:
+    """What is enabled, and what was chosen: the report names every region of the cloud."""
+    chosen = content.details()
+    rows = [
+        {"name": region.name, "enabled": region.enabled, "reason": region.reason,
+         "read": region.enabled and (chosen.all_regions or region.name in chosen.regions)}
+        for region in (result.regions if result else ())
+        if region.enabled or region.name in chosen.regions
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (not row["read"], row["enabled"], row["name"]))
 
 
 def waiting_reason(draft: WizardSession) -> WaitingReason | None:
@@ -181,12 +194,13 @@ def _heading(step: Step, content: DraftContent) -> str:
 
 def _step_summaries(current: Step, content: DraftContent) -> list[StepSummary]:
     provider, method = content.provider, content.method
-    regions = len(content.details().regions)
+    chosen = content.details()
+    regions = "all regions" if chosen.all_regions else _count(len(chosen.regions), "region") if chosen.regions else ""
     labels = dict(Environment.choices)
     environment = labels.get(content.text(Step.ENVIRONMENT, "environment"), "")
     details = {
         Step.PROVIDER: provider.label if provider else "Choose a cloud",
-        Step.ENVIRONMENT: f"{environment} · {_count(regions, 'region')}" if regions else "Which account",
+        Step.ENVIRONMENT: f"{environment} · {regions}" if regions else "Which account",
         Step.AUTHENTICATION: method.label if method else "Choose a method",
         Step.VALIDATION: f"Live, with the {provider.short_label} SDK" if provider else "Live",
     }

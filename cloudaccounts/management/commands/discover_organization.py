@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cloudaccounts import registry
+from cloudaccounts.accounts.details import ALL_REGIONS
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import organizations_of
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--root", metavar="ID", help="Azure: a management group; Google Cloud: folders/… ")
         parser.add_argument("--onboard", action="store_true")
         parser.add_argument("--environment", choices=Environment.values, help="default: the account's")
-        parser.add_argument("--regions", nargs="+", metavar="REGION", help="default: the account's")
+        parser.add_argument("--regions", nargs="+", metavar="REGION", help="default: all that a member has enabled")
         parser.add_argument("--group", default="", metavar="NAME", help="put onboarded accounts into this group")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -114,7 +115,7 @@ class Command(BaseCommand):
         try:
             job = onboard_members(
                 organization, actor=ACTOR, members=chosen, environment=options["environment"] or account.environment,
-                regions=options["regions"] or account.regions, group=options["group"],
+                regions=options["regions"] or ALL_REGIONS, group=options["group"],
             )  # fmt: skip
         except ProviderError as error:
             raise CommandError(f"{error.cause} {error.remedy}".strip(), returncode=2) from None

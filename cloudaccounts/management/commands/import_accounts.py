@@ -20,9 +20,10 @@ WORDS = {"added": "added", "valid": "would be added", "exists": "connected alrea
 class Command(BaseCommand):
     help = (
         "Connects many accounts from a CSV or YAML file. Each is validated live before it is stored, a few at a time; "
-        "what is connected already is left as it is. Columns: provider, account_id, name, environment, regions "
-        "(separated by blanks), auth_method, credentials.… (as in credentials.role_arn; nested in YAML), partition and "
-        "group if needed. Exit code 0: all are connected; 1: some were refused; 2: the file could not be read."
+        "what is connected already is left as it is. Columns: provider, account_id, name, environment, auth_method, "
+        "credentials.… (as in credentials.role_arn; nested in YAML); regions (separated by blanks, or all, as it is "
+        "without them), partition and group if needed. Exit code 0: all are connected; 1: some were refused; 2: the "
+        "file could not be read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.report import CheckResult, CheckStatus, PermissionResult, PermissionStatus, RegionResult
-from cloudaccounts.provider_kit.check_results import Remediation, failed, names_with_verb, passed, skipped, warned
+from cloudaccounts.provider_kit.check_results import Remediation, failed, passed, skipped, warned
+from cloudaccounts.provider_kit.regions import check_result
 from cloudaccounts.providers.aws import permissions as needed
 from cloudaccounts.providers.aws.plan import (
     ACCOUNT_MATCH,
@@ -134,20 +136,10 @@ def _nothing_granted(*, any_denied: bool) -> ProviderError:
     )
 
 
-def regions(results: Regions) -> CheckResult:
-    off = [result.name for result in results if not result.enabled]
-    if not results:
-        return skipped(REGIONS, "No region was chosen.")
-    if not off:
-        return passed(REGIONS, f"{names_with_verb([result.name for result in results])} enabled.")
-    # A warning: the other regions can be read, and people choose regions before they enable them.
-    gap = ProviderError(
-        "region_not_enabled",
-        f"{names_with_verb(off)} not enabled in this account: nothing can be found there.",
-        "Enable them in AWS under Account, AWS Regions, or leave them out.",
-    )
-    return warned(REGIONS, gap, f"{len(results) - len(off)} of {len(results)} enabled.")
+def regions(results: Regions, target: Target) -> CheckResult:
+    remedy = "Enable them in AWS under Account, AWS Regions, or leave them out."
+    return check_result(REGIONS, results, target, state="enabled in this account", remedy=remedy)
 
 
 def regions_unknown(error: ProviderError) -> CheckResult:
-    return warned(REGIONS, error, "Which of the chosen regions are enabled could not be found out.")
+    return warned(REGIONS, error, "Which regions are enabled could not be found out.")

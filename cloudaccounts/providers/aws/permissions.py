@@ -230,6 +230,12 @@ def forbidden(results: Iterable[PermissionResult]) -> list[str]:
     return sorted(result.permission for result in results if is_forbidden(result))
 
 
+def topic(permission: str) -> str:
+    """What findings are about that need this permission; empty for one that is not known."""
+    needed = BY_ACTION.get(permission)
+    return needed.about if needed else ""
+
+
 def blind_topics(results: Iterable[PermissionResult]) -> str:
     """What a scan will find nothing about: "access keys, buckets and volumes"; empty where nothing is denied."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}

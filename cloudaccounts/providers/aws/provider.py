@@ -14,11 +14,15 @@ class AwsProvider(ModularProvider):
     key = "aws"
     label = "Amazon Web Services"
     short_label = "AWS"
-    summary = "Accounts of AWS, AWS GovCloud (US) and AWS China, by a cross-account role or access keys."
+    summary = "Accounts of AWS and its GovCloud, China and European Sovereign clouds, by a role or access keys."
     account_id_label = "AWS account ID"
     account_id_help = "12 digits, shown at the top right of the AWS console. Hyphens are fine."
     account_id_placeholder = "1111-2222-3333"
     partition_label = "Partition"
+    all_regions_help = (
+        "Each scan asks AWS which regions the account has enabled, and reads all of them: a region that is enabled "
+        "later joins by the next scan."
+    )
     checks_at_once = 16  # one call of STS each, which allows 600 a second for each account and region
     organization_label = "AWS Organization"
     organization_form = OrganizationForm
@@ -56,6 +60,9 @@ class AwsProvider(ModularProvider):
 
     def regions(self, partition: str) -> tuple[Region, ...]:
         return regions.regions_of(partition)
+
+    def default_regions(self, partition: str) -> tuple[str, ...]:
+        return regions.always_enabled(partition)
 
 
 PROVIDER = AwsProvider()

@@ -1,8 +1,6 @@
-"""Which of the chosen regions the account has enabled. No Django."""
+"""Which regions the account has enabled. No Django."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,15 +8,16 @@ from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import explain, is_denied
 
-_OFF = "not enabled in this account: enable it under Account, AWS Regions, or leave it out"
+OFF = "not enabled in this account: enable it under Account, AWS Regions, or leave it out"
+UNKNOWN = "this account does not know the region"
 _SWITCHING = "being enabled or disabled right now"
-_UNKNOWN = "this account does not know the region"
 
 
-def enabled_regions(connection: Connection, chosen: Sequence[str], region: str) -> tuple[RegionResult, ...]:
-    """By EC2, which the managed policies allow; where that is denied, by Account Management.
+def account_regions(connection: Connection, region: str) -> tuple[RegionResult, ...]:
+    """All regions of the partition, by EC2, which the managed policies allow; where denied, by Account Management.
 
-    Raises `ProviderError` where both refuse.
+    Asked in ``region``. Regions that are newer than this version are among them. Raises `ProviderError` where both
+    refuse.
     """
     try:
         states = _by_ec2(connection, region)
@@ -28,15 +27,13 @@ def enabled_regions(connection: Connection, chosen: Sequence[str], region: str) 
         states = _by_account(connection)
     except BotoCoreError as error:
         raise explain(error, connection.who, "ec2:DescribeRegions") from None
-    return tuple(_result(name, states.get(name)) for name in chosen)
+    return tuple(_result(name, state) for name, state in sorted(states.items()))
 
 
-def _result(name: str, state: str | None) -> RegionResult:
+def _result(name: str, state: str) -> RegionResult:
     if state in ("opted-in", "opt-in-not-required", "ENABLED", "ENABLED_BY_DEFAULT"):
         return RegionResult(name, True)
-    if state in ("ENABLING", "DISABLING"):
-        return RegionResult(name, False, _SWITCHING)
-    return RegionResult(name, False, _OFF if state else _UNKNOWN)
+    return RegionResult(name, False, _SWITCHING if state in ("ENABLING", "DISABLING") else "")
 
 
 def _by_ec2(connection: Connection, region: str) -> dict[str, str]:

@@ -38,6 +38,14 @@ PARTITIONS: MappingProxyType[str, Partition] = MappingProxyType(
                 "aws-us-gov", "AWS GovCloud (US)", "us-gov-west-1", "amazonaws.com", "console.amazonaws-us-gov.com"
             ),
             Partition("aws-cn", "AWS China", "cn-north-1", "amazonaws.com.cn", "console.amazonaws.cn"),
+            # Its console: https://docs.aws.eu/general/latest/gr/endpoints.html
+            Partition(
+                "aws-eusc",
+                "AWS European Sovereign Cloud",
+                "eusc-de-east-1",
+                "amazonaws.eu",
+                "console.amazonaws-eusc.eu",
+            ),
         )
     }
 )
@@ -98,6 +106,7 @@ _REGIONS: dict[str, tuple[Region, ...]] = {
         Region("cn-north-1", "China (Beijing)", _CHINA),
         Region("cn-northwest-1", "China (Ningxia)", _CHINA),
     ),
+    "aws-eusc": (Region("eusc-de-east-1", "AWS European Sovereign Cloud (Germany)", _EUROPE),),
 }
 
 # For look-ups; the order of `_REGIONS` is for people.
@@ -122,6 +131,11 @@ def partition_choices() -> tuple[Choice, ...]:
 def regions_of(partition: str) -> tuple[Region, ...]:
     """Empty for an unknown partition."""
     return _REGIONS.get(partition, ())
+
+
+def always_enabled(partition: str) -> tuple[str, ...]:
+    """The regions that no account of the partition can switch off."""
+    return tuple(region.name for region in regions_of(partition) if region.name not in _OPT_IN)
 
 
 def is_region(partition: str, name: str) -> bool:

@@ -18,6 +18,7 @@ from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
 from cloudaccounts.provider_kit.check_results import failed, passed
 from cloudaccounts.provider_kit.deadlines import start, start_in_turn
+from cloudaccounts.provider_kit.regions import with_reasons
 from cloudaccounts.provider_kit.validation_run import ValidationRun
 from cloudaccounts.providers.aws import check_results
 from cloudaccounts.providers.aws.errors import Who, explain
@@ -34,7 +35,7 @@ from cloudaccounts.providers.aws.plan import (
     REGIONS,
     ROOT_REFUSED,
 )
-from cloudaccounts.providers.aws.region_check import enabled_regions
+from cloudaccounts.providers.aws.region_check import OFF, UNKNOWN, account_regions
 from cloudaccounts.providers.aws.regions import require_regions, signing_region
 from cloudaccounts.providers.aws.role import AssumableRole, TrustError, wrong_external_ids
 from cloudaccounts.providers.aws.signin import Identity, caller, member_role
@@ -102,14 +103,13 @@ class _Run(ValidationRun[Identity]):
         return check_results.permissions(results, simulated=simulated)
 
     def _regions(self, identity: Identity) -> check_results.Regions:
-        if not self.target.regions:
-            return ()
         region = signing_region(self.target.partition, self.target.regions)
-        return enabled_regions(identity.connection, self.target.regions, region)
+        regions = account_regions(identity.connection, region)
+        return with_reasons(regions, self.target.regions, off=OFF, unknown=UNKNOWN)
 
     def _regions_result(self, results: check_results.Regions) -> CheckResult:
         self.progress.update(regions=results)
-        return check_results.regions(results)
+        return check_results.regions(results, self.target)
 
 
 class _KeysRun(_Run):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.report import (
     CheckResult,
     CheckStatus,
@@ -14,7 +15,8 @@ from cloudaccounts.contract.report import (
     PlannedCheck,
     RegionResult,
 )
-from cloudaccounts.provider_kit.check_results import Remediation, failed, names_with_verb, passed, skipped, warned
+from cloudaccounts.provider_kit.check_results import Remediation, failed, passed, skipped, warned
+from cloudaccounts.provider_kit.regions import check_result
 from cloudaccounts.providers.azure import permissions as needed
 from cloudaccounts.providers.azure import setup_texts
 from cloudaccounts.providers.azure.plan import EXPIRY, EXTERNAL_ID_PROOF, PERMISSIONS, PROVIDERS, REGIONS, SUBSCRIPTION
@@ -149,18 +151,9 @@ def providers(states: Mapping[str, str]) -> CheckResult:
     return warned(PROVIDERS, gap, f"{total - len(off)} of {total} registered.")
 
 
-def regions(results: tuple[RegionResult, ...]) -> CheckResult:
-    off = [result.name for result in results if not result.enabled]
-    if not results:
-        return skipped(REGIONS, "No region was chosen.")
-    if not off:
-        return passed(REGIONS, f"{names_with_verb([result.name for result in results])} open to the subscription.")
-    gap = ProviderError(
-        "region_not_enabled",
-        f"{names_with_verb(off)} not open to this subscription: nothing can be found there.",
-        "Ask Azure for access to them, or leave them out.",
-    )
-    return warned(REGIONS, gap, f"{len(results) - len(off)} of {len(results)} open.")
+def regions(results: tuple[RegionResult, ...], target: Target) -> CheckResult:
+    remedy = "Ask Azure for access to them, or leave them out."
+    return check_result(REGIONS, results, target, state="open to the subscription", remedy=remedy)
 
 
 def unknown(planned: PlannedCheck, error: ProviderError) -> CheckResult:

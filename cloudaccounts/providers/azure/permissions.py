@@ -141,6 +141,12 @@ _ALWAYS = {"Microsoft.Resources", "Microsoft.Authorization"}
 NAMESPACES = tuple(dict.fromkeys(p.namespace for p in PERMISSIONS if p.namespace not in _ALWAYS))
 
 
+def topic(permission: str) -> str:
+    """What findings are about that need this permission; empty for one that is not known."""
+    needed = BY_ACTION.get(permission)
+    return needed.about if needed else ""
+
+
 def blind_topics(results: Iterable[PermissionResult]) -> str:
     """What a scan will find nothing about: "key vaults, roles and web apps"; empty where nothing is denied."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}

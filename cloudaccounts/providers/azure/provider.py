@@ -21,6 +21,10 @@ class AzureProvider(ModularProvider):
     account_id_help = "A UUID, shown under Subscriptions in the Azure portal."
     account_id_placeholder = "11111111-2222-3333-4444-555555555555"
     partition_label = "Cloud"
+    all_regions_help = (
+        "Azure has no regions to enable: one list covers the whole subscription, and each scan reads every location "
+        "that holds something by then."
+    )
     organization_label = "Azure management group"
     organization_form = OrganizationForm
     methods = (

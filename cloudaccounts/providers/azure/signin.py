@@ -10,6 +10,7 @@ from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.provider_kit.jwt import unverified_claims
 from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.client import Connection
@@ -74,6 +75,26 @@ def call_azure(call: Callable[[], T], action: str) -> T:
         return call()
     except (AzureError, ProviderError) as error:
         raise explain(error, action) from None
+
+
+def subscription_regions(connection: Connection) -> tuple[RegionResult, ...]:
+    """The locations that are open to the subscription. Azure has nothing to enable. Raises `ProviderError`.
+
+    Logical ones (``europe``, ``global``), where no resource is, are left out:
+    https://learn.microsoft.com/rest/api/resources/subscriptions/list-locations
+    """
+
+    def list_locations() -> tuple[RegionResult, ...]:
+        locations = connection.subscriptions.subscriptions.list_locations(connection.subscription_id)
+        names = {str(item.name or "").lower() for item in locations if not _is_logical(item)}
+        return tuple(RegionResult(name, True) for name in sorted(names - {""}))
+
+    return call_azure(list_locations, "Microsoft.Resources/subscriptions/locations/read")
+
+
+def _is_logical(location: Any) -> bool:
+    kind = location.metadata.region_type if location.metadata else None
+    return str(getattr(kind, "value", kind)).lower() == "logical"
 
 
 def get_subscription(access: Access) -> Subscription:

@@ -19,6 +19,7 @@ from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult, RegionResult, ValidationProgress
 from cloudaccounts.provider_kit.check_results import failed, passed
 from cloudaccounts.provider_kit.deadlines import start
+from cloudaccounts.provider_kit.regions import with_reasons
 from cloudaccounts.provider_kit.validation_run import ValidationRun, ValidationStopped
 from cloudaccounts.providers.azure import check_results
 from cloudaccounts.providers.azure.certificate import parse
@@ -45,6 +46,7 @@ from cloudaccounts.providers.azure.signin import (
     call_azure,
     get_subscription,
     sign_in,
+    subscription_regions,
     visible_subscriptions,
 )
 
@@ -180,7 +182,7 @@ class _Run(ValidationRun[Access]):
 
     def _regions_result(self, results: tuple[RegionResult, ...]) -> CheckResult:
         self.progress.update(regions=results)
-        return check_results.regions(results)
+        return check_results.regions(results, self.target)
 
 
 def _tenant_names(access: Access) -> dict[str, str]:
@@ -207,14 +209,5 @@ def _provider_states(access: Access) -> dict[str, str]:
 
 
 def _regions(access: Access, chosen: tuple[str, ...]) -> tuple[RegionResult, ...]:
-    if not chosen:
-        return ()
-
-    def list_locations() -> set[str]:
-        locations = access.connection.subscriptions.subscriptions.list_locations(access.connection.subscription_id)
-        return {str(location.name or "").lower() for location in locations}
-
-    names = call_azure(list_locations, "Microsoft.Resources/subscriptions/locations/read")
-    return tuple(
-        RegionResult(name, name in names, "" if name in names else "not open to this subscription") for name in chosen
-    )
+    regions = subscription_regions(access.connection)
+    return with_reasons(regions, chosen, unknown="not open to this subscription")

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.report import CheckResult, PermissionResult, PermissionStatus, RegionResult
 from cloudaccounts.provider_kit.check_results import Remediation, failed, join_names, passed, skipped, warned
+from cloudaccounts.provider_kit.regions import check_result
 from cloudaccounts.providers.gcp import permissions as needed
 from cloudaccounts.providers.gcp.plan import APIS, EXTERNAL_ID_LABEL, KEY_AGE, KEY_POLICY, PERMISSIONS, PROJECT, REGIONS
 
@@ -225,8 +227,6 @@ def permissions(results: Permissions) -> CheckResult:
     return warned(PERMISSIONS, gap, detail)
 
 
-def regions(names: tuple[str, ...]) -> tuple[tuple[RegionResult, ...], CheckResult]:
-    if not names:
-        return (), skipped(REGIONS, "No region was chosen.")
-    results = tuple(RegionResult(name, enabled=True) for name in names)
-    return results, passed(REGIONS, "Every project can use every region; none has to be enabled.")
+def regions(results: tuple[RegionResult, ...], target: Target) -> CheckResult:
+    """Every project can use every region; none has to be enabled."""
+    return check_result(REGIONS, results, target, state="open to every project", remedy="Choose regions from the list.")

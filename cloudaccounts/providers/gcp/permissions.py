@@ -93,6 +93,12 @@ def granting_commands(results: Iterable[PermissionResult], project: str, email: 
     )
 
 
+def topic(permission: str) -> str:
+    """What findings are about that need this permission; empty for one that is not known."""
+    needed = BY_NAME.get(permission)
+    return needed.about if needed else ""
+
+
 def blind_topics(results: Iterable[PermissionResult]) -> str:
     """What a scan will find nothing about: "resources of all services and who may do what"; may be empty."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}

@@ -26,6 +26,10 @@ class GcpProvider(ModularProvider):
     account_id_help = "Shown beside the project's name in the console's project picker. Not the number, not the name."
     account_id_placeholder = "my-project-123456"
     partition_label = "Cloud"
+    all_regions_help = (
+        "Google Cloud has no regions to enable: Cloud Asset Inventory lists the whole project, and nothing of it is "
+        "left out for where it is."
+    )
     organization_label = "Google Cloud organization"
     organization_form = OrganizationForm
     methods = (

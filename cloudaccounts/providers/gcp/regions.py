@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Choice, Region
+from cloudaccounts.contract.report import RegionResult
 
 PARTITION = "gcp"
 GLOBAL = "global"
@@ -75,6 +76,11 @@ def partition_choices() -> tuple[Choice, ...]:
 
 def regions_of(partition: str) -> tuple[Region, ...]:
     return REGIONS if partition == PARTITION else ()
+
+
+def project_regions() -> tuple[RegionResult, ...]:
+    """All of them: a project has nothing to enable, and what is in a region that this table lacks counts as global."""
+    return tuple(RegionResult(region.name, True) for region in REGIONS)
 
 
 def require_regions(names: Iterable[str]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ from cloudaccounts.providers.gcp.plan import (
     SERVICE_ACCOUNT_KEY,
 )
 from cloudaccounts.providers.gcp.project import project_facts
-from cloudaccounts.providers.gcp.regions import require_regions
+from cloudaccounts.providers.gcp.regions import project_regions, require_regions
 
 _NEVER = 9000  # Google writes the year 9999 as the end of a key that never expires
 
@@ -239,9 +239,9 @@ class _Run(ValidationRun[Identity]):
 
     def _report_regions(self) -> None:
         self.progress.start(REGIONS.name)
-        results, result = check_results.regions(require_regions(self.target.regions))
-        self.progress.update(regions=results)
-        self.progress.done(result)
+        regions = project_regions()
+        self.progress.update(regions=regions)
+        self.progress.done(check_results.regions(regions, self.target))
 
 
 def _parse_time(text: object) -> datetime | None:

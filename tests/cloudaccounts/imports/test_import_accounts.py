@@ -155,7 +155,7 @@ def test_formulas_stay_texts_and_direction_marks_go(run: Import) -> None:
         ("", "The file is empty."),
         (SECRET + ",b\n", "Column 1 has a name that is not known."),
         (HEAD.replace("name", "provider") + GOOD, "Column 3 has the name of an earlier one."),
-        ("provider,account_id\n", "These columns are missing: name, environment, regions, auth_method."),
+        ("provider,account_id\n", "These columns are missing: name, environment, auth_method."),
         (HEAD + GOOD + 'toy,"bbbbbb,x' + "x" * 200_000, "Line 3: This is not CSV from here on"),
         (HEAD + GOOD + '"unending' + f"\n{SECRET}" * 20_000, "Line 3: This is not CSV from here on"),
     ],

@@ -26,6 +26,7 @@ PROTOCOLS = {
     "checks": modular_provider.ChecksModule,
     "console": modular_provider.ConsoleModule,
     "remediation": modular_provider.RemediationModule,
+    "permissions": modular_provider.PermissionsModule,
 }
 
 

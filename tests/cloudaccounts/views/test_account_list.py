@@ -146,3 +146,43 @@ def test_it_does_not_load_the_reports(alices: Client, alice: User, make_account:
     make_account(alice, last_check={"ok": True, "identity": "x"})
     listed = alices.get("/accounts/").context["page"][0]
     assert "last_check" in listed.get_deferred_fields()
+
+
+def test_coverage_and_score_stand_beside_the_status(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="blind", coverage_percent=71, posture={"critical": 1, "score": 63})
+    make_account(alice, name="new")
+    page = seen(alices.get("/accounts/"))
+    assert "71 %" in page
+    assert "score 63" in page
+    assert "not known" in page
+
+
+def test_it_filters_by_coverage(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="blind", coverage_percent=99)
+    make_account(alice, name="seen", coverage_percent=100)
+    make_account(alice, name="new")
+    assert names(alices, "?coverage=gaps") == ["blind"]
+    assert names(alices, "?coverage=complete") == ["seen"]
+    assert names(alices, "?coverage=unknown") == ["new"]
+
+
+def test_all_regions_are_said_as_such(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="everywhere", all_regions=True, regions=["us-east-1", "us-east-2"])
+    assert "all · 2" in seen(alices.get("/accounts/"))
+
+
+def test_it_is_exported_with_what_an_import_reads_and_its_coverage(
+    alices: Client, alice: User, bob: User, make_account: MakeAccount
+) -> None:
+    make_account(bob, name="theirs")
+    make_account(alice, name="everywhere", all_regions=True, regions=["us-east-1"])
+    make_account(
+        alice, name="listed", coverage_percent=11, posture={"critical": 2, "score": 5},
+        coverage={"regions": {"enabled": 17, "read": 2}},
+    )  # fmt: skip
+    text = b"".join(alices.get("/accounts/?format=csv")).decode()
+    head, everywhere, listed = (line.split(",") for line in text.splitlines())
+    first, second = dict(zip(head, everywhere, strict=True)), dict(zip(head, listed, strict=True))
+    assert (first["name"], first["regions"], first["coverage_percent"], first["score"]) == ("everywhere", "all", "", "")
+    assert (second["regions"], second["coverage_percent"], second["critical"]) == ("us-east-1 eu-west-1", "11", "2")
+    assert (second["regions_enabled"], second["regions_read"], second["score"]) == ("17", "2", "5")

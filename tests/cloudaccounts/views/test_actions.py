@@ -113,7 +113,7 @@ def test_edit_changes_name_environment_and_regions(alices: Client, account: Clou
         ("name", "\u200b", "Give the account a name"),
         ("name", "x" * 121, "at most 120"),
         ("environment", "moon", "Select a valid choice"),
-        ("regions", [], "This field is required"),
+        ("regions", [], "Choose at least one region, or all"),
         ("regions", ["moon-1"], "Select a valid choice"),
     ],
 )

@@ -100,3 +100,27 @@ def test_it_asks_the_same_few_questions_however_many_accounts_there_are(
         make_account(alice, age_days=70)
     with django_assert_num_queries(6, using="cloud_security"):  # type: ignore[operator]
         alices.get("/")
+
+
+def test_an_account_that_is_not_fully_read_needs_attention_though_it_works(
+    alice: User, alices: Client, make_account: MakeAccount
+) -> None:
+    make_account(
+        alice, name="halfblind", coverage_percent=11, secretless=True,
+        coverage={"regions": {"enabled": 17, "read": 2}, "units": {"total": 9, "read": 8, "stale": 0}},
+    )  # fmt: skip
+    make_account(alice, name="seen", coverage_percent=100, secretless=True)
+    page = " ".join(alices.get("/").content.decode().split())
+    assert "halfblind" in page
+    assert "11 % is read: 15 enabled regions are not read, 1 reading failed." in page
+    assert "1 with gaps" in page
+    assert "?coverage=gaps" in page
+
+
+def test_an_account_of_which_nothing_is_known_is_not_called_read(
+    alice: User, alices: Client, make_account: MakeAccount
+) -> None:
+    make_account(alice, secretless=True)
+    page = " ".join(alices.get("/").content.decode().split())
+    assert "1 not known" in page
+    assert "all of them are read completely" not in page

@@ -198,3 +198,20 @@ def test_rolling_back_asks_as_well(
     stale()
     assert alices.post(url(account, "rollback/"))["Location"].startswith("/confirm/")
     assert CredentialRotation.objects.count() == 1
+
+
+def test_one_that_reads_less_is_asked_about_with_what_goes_blind(
+    alices: Client, account: CloudAccount, toycloud: State
+) -> None:
+    CloudAccount.objects.update(proven_permissions=["boxes:Open"])
+    toycloud.good_token, toycloud.denied = WORD, ["boxes:Open"]
+    give(alices, account)
+    work()
+    page = alices.get(url(account)).content.decode()
+    assert "the new credential reads less" in page
+    assert "boxes:Open" in page
+    assert "Replace all the same" in page
+    alices.post(url(account, "test/"), {"accept_loss": "yes"})
+    work()
+    assert CloudCredential.objects.get().generation == 1
+    assert "Nothing was interrupted" in alices.get(url(account)).content.decode()

@@ -12,6 +12,7 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.work import hung
 from scans.runs import collection
 from scans.runs.collection import BATCH, Batch, UnitFailed, UnitFinished, Waiting, collect
@@ -26,6 +27,9 @@ class Failing:
     def __init__(self, count: int, error: Exception | None) -> None:
         self._count = count
         self._error = error
+
+    def regions(self) -> tuple[RegionResult, ...]:
+        return ()
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         return (UNIT,)

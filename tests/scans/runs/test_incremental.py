@@ -104,7 +104,9 @@ def test_it_asks_since_the_scan_that_covered_the_units_began(scan: Scan, toyclou
     run = scan()
     again(scan, toycloud)
     assert run.started_at is not None
-    assert run.started_at <= toycloud.since[-1] <= ScanUnitRecord.objects.earliest("looked_at").covered_at
+    covered_at = ScanUnitRecord.objects.earliest("looked_at").covered_at
+    assert covered_at is not None
+    assert run.started_at <= toycloud.since[-1] <= covered_at
 
 
 def test_time_alone_can_open_a_finding_of_what_is_unchanged(scan: Scan, toycloud: State) -> None:

@@ -183,6 +183,7 @@ CHECKS = (
         console="EC2, Settings, Data protection and security, EBS encryption, Manage: Enable. In each region.",
         command="aws ec2 enable-ebs-encryption-by-default --region <region>",
         references=(security_hub("EC2.7"),),
+        every_region=True,
     ),
     check(
         "ec2_snapshot_public",

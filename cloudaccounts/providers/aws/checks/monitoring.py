@@ -119,6 +119,7 @@ CHECKS = (
         console="AWS Config, Settings: Recording is on, all resource types. In each region.",
         command="aws configservice start-configuration-recorder --configuration-recorder-name <recorder>",
         references=(security_hub("Config.1"),),
+        every_region=True,
     ),
     check(
         "guardduty_enabled",
@@ -130,5 +131,6 @@ CHECKS = (
         console="GuardDuty, Get started, Enable. In each region, or for the organization.",
         command="aws guardduty create-detector --enable --region <region>",
         references=(aws_docs("GuardDuty", "https://docs.aws.amazon.com/guardduty/latest/ug/what-is-guardduty.html"),),
+        every_region=True,
     ),
 )

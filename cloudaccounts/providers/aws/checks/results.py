@@ -40,6 +40,7 @@ def check(
     command: str,
     references: tuple[Reference, ...] = (),
     time_dependent: bool = False,
+    every_region: bool = False,
     terraform: str = "",
     expected: Expected = MappingProxyType({}),
 ) -> PostureCheck:
@@ -55,6 +56,7 @@ def check(
         command=command,
         references=references,
         time_dependent=time_dependent,
+        every_region=every_region,
         terraform=terraform,
         expected=expected,
     )

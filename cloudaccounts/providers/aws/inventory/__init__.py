@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.provider_kit.check_results import require_passed
 from cloudaccounts.provider_kit.deadlines import Deadline
@@ -51,7 +52,8 @@ from cloudaccounts.providers.aws.inventory import (
 )
 from cloudaccounts.providers.aws.inventory.common import NOT_SIGNED_UP, REGION_OFF, Scope, asset, is_accepted
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
-from cloudaccounts.providers.aws.regions import PARTITIONS, require_regions
+from cloudaccounts.providers.aws.region_check import account_regions
+from cloudaccounts.providers.aws.regions import PARTITIONS, require_regions, signing_region
 from cloudaccounts.providers.aws.role import RoleSession
 from cloudaccounts.providers.aws.signin import Identity, caller, sign_in_role
 
@@ -115,6 +117,9 @@ class AwsSession:
     def __init__(self, connection: Connection, target: Target) -> None:
         self._connection = connection
         self._target = target
+
+    def regions(self) -> tuple[RegionResult, ...]:
+        return account_regions(self._connection, signing_region(self._target.partition, self._target.regions))
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """Global services first. Raises `ProviderError` for a region outside the account's partition."""

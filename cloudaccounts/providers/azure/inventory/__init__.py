@@ -20,13 +20,14 @@ from azure.core.exceptions import AzureError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, OTHER, SERVICES, Scope
 from cloudaccounts.providers.azure.inventory.listing import Listing
-from cloudaccounts.providers.azure.signin import get_subscription, require_readable, sign_in
+from cloudaccounts.providers.azure.signin import get_subscription, require_readable, sign_in, subscription_regions
 
 AUTHORIZATION = access.SERVICE
 MONITORING = monitoring.SERVICE
@@ -38,15 +39,29 @@ class AzureSession:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._listing = Listing(scope)
+        self._occupied: frozenset[str] | None = None  # None until `regions` has asked, and where Azure did not tell
+
+    def regions(self) -> tuple[RegionResult, ...]:
+        """The locations that are open to the subscription, and any other that holds something of it (an edge zone)."""
+        self._occupied = self._listing.occupied_regions()
+        regions = subscription_regions(self._scope.connection)
+        known = {GLOBAL, *(region.name for region in regions)}
+        return (*regions, *(RegionResult(name, True) for name in sorted((self._occupied or frozenset()) - known)))
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
-        """Global services first. Raises `ProviderError` for a region outside the subscription's cloud."""
+        """Global services first. Raises `ProviderError` for a region outside the subscription's cloud.
+
+        Once `regions` was asked, locations without a resource are part of one global unit: the list that says so covers
+        the whole subscription, and 60 locations in 8 services would be 480 units of nothing.
+        """
         names = require_regions(self._scope.connection.cloud.name, regions)
-        services = (OTHER, *SERVICES.values())  # several namespaces may be of one service
+        empty = () if self._occupied is None else tuple(name for name in names if name not in self._occupied)
+        services = tuple(dict.fromkeys((OTHER, *SERVICES.values())))  # several namespaces may be of one service
         return (
             ScanUnit(AUTHORIZATION, GLOBAL),
             ScanUnit(MONITORING, GLOBAL),
-            *(ScanUnit(service, region) for region in (GLOBAL, *names) for service in dict.fromkeys(services)),
+            *(ScanUnit(service, GLOBAL, also=empty if service == OTHER else ()) for service in services),
+            *(ScanUnit(service, region) for region in names if region not in empty for service in services),
         )
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:

@@ -51,6 +51,14 @@ class Listing:
         by_place, error = self._once("resources", self._list_resources)
         return Part([item for items in by_place.values() for item in items], error)
 
+    def occupied_regions(self) -> frozenset[str] | None:
+        """The locations that hold a resource or a group, `GLOBAL` included; None where not all could be listed."""
+        by_place, resources_error = self._once("resources", self._list_resources)
+        by_region, groups_error = self._once("groups", self._list_groups)
+        if resources_error or groups_error:
+            return None
+        return frozenset(region for _, region in by_place) | frozenset(by_region)
+
     def api_version(self, resource_type: str) -> str:
         """The newest that is not a preview, from the subscription's own list; empty for an unknown type.
 

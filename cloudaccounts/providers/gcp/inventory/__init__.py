@@ -19,6 +19,7 @@ from google.cloud import asset_v1
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset, ScanUnit
+from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
@@ -27,7 +28,7 @@ from cloudaccounts.providers.gcp.inventory import changes, details, joins, overv
 from cloudaccounts.providers.gcp.inventory.batching import Batch
 from cloudaccounts.providers.gcp.inventory.held import Held
 from cloudaccounts.providers.gcp.project import require_usable
-from cloudaccounts.providers.gcp.regions import GLOBAL, require_regions
+from cloudaccounts.providers.gcp.regions import GLOBAL, project_regions, require_regions
 
 if TYPE_CHECKING:
     from google.cloud.asset_v1.services.asset_service.pagers import ListAssetsPager
@@ -74,6 +75,10 @@ class GcpSession:
         self._overview = overview.Overview(self._list_overview)
         self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
         self._batch: Batch | None = None
+
+    def regions(self) -> tuple[RegionResult, ...]:
+        """No call: see `regions.project_regions`."""
+        return project_regions()
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""

@@ -10,7 +10,14 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.providers.aws.provider import PROVIDER
-from cloudaccounts.providers.aws.regions import PARTITIONS, is_region, regions_of, require_regions, signing_region
+from cloudaccounts.providers.aws.regions import (
+    PARTITIONS,
+    Partition,
+    is_region,
+    regions_of,
+    require_regions,
+    signing_region,
+)
 
 
 def plain_letters(text: str) -> str:
@@ -48,7 +55,30 @@ def test_every_region_stands_once_under_one_geography(partition: str) -> None:
 
 
 def test_the_standard_partition_is_offered_first() -> None:
-    assert [choice.value for choice in PROVIDER.partitions()] == ["aws", "aws-us-gov", "aws-cn"]
+    assert [choice.value for choice in PROVIDER.partitions()] == ["aws", "aws-us-gov", "aws-cn", "aws-eusc"]
+
+
+def test_every_partition_of_the_sdk_is_offered_but_those_without_a_public_network() -> None:
+    data = json.loads(files("botocore").joinpath("data/partitions.json").read_text(encoding="utf-8"))
+    sdk = {item["id"] for item in data["partitions"]}
+    assert {name for name in sdk if not name.startswith("aws-iso")} == set(PARTITIONS)
+
+
+def test_every_region_that_the_sdk_has_endpoints_for_is_offered() -> None:
+    """botocore's other file. It lags behind partitions.json, so it may know fewer, and never more."""
+    data = json.loads(files("botocore").joinpath("data/endpoints.json").read_text(encoding="utf-8"))
+    by_partition = {item["partition"]: set(item["regions"]) for item in data["partitions"]}
+    for partition in PARTITIONS:
+        assert {region.name for region in regions_of(partition)} >= by_partition[partition]
+
+
+@pytest.mark.parametrize("partition", PARTITIONS.values(), ids=lambda partition: partition.name)
+def test_the_home_is_a_region_that_no_account_can_switch_off(partition: Partition) -> None:
+    assert partition.home in PROVIDER.default_regions(partition.name)
+
+
+def test_seventeen_regions_are_always_on() -> None:
+    assert len(PROVIDER.default_regions("aws")) == 17
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_good_credential_passes_every_check(cloud: Cloud, good: Credentials) -
     assert [item.name for item in report.checks] == [item.name for item in PROVIDER.plan(good.method)]
     assert {item.status for item in report.checks} == {CheckStatus.PASSED}
     assert {item.status for item in report.permissions} == {PermissionStatus.GRANTED}
-    assert [(item.name, item.enabled) for item in report.regions] == [("westeurope", True), ("northeurope", True)]
+    assert {"westeurope", "northeurope"} <= {item.name for item in report.regions if item.enabled}
     assert report.identity == f"app {good['client_id']} of tenant {good['tenant_id']}"
     assert CloudValidationResult.from_dict(report.to_dict()) == report
     assert cloud.hosts() == {"login.microsoftonline.com", "management.azure.com"}
@@ -284,7 +284,8 @@ def test_a_provider_that_is_off_is_told_with_the_command_that_registers_it(
 def test_a_region_that_is_not_open_is_told(cloud: Cloud) -> None:
     report = cloud.validate(cloud.app(), regions=("westeurope", "brazilsouth"))
     assert report.ok
-    assert [(item.name, item.enabled) for item in report.regions] == [("westeurope", True), ("brazilsouth", False)]
+    enabled = {item.name: item.enabled for item in report.regions}
+    assert (enabled["westeurope"], enabled["brazilsouth"]) == (True, False)
     assert check(report, "regions").code == "region_not_enabled"
 
 
