@@ -35,6 +35,7 @@ _ALL = {
     "cloudtrail": monitoring.cloudtrail,
     "config": monitoring.config,
     "guardduty": monitoring.guardduty,
+    "securityhub": monitoring.securityhub,
     "cloudformation": compute.cloudformation,
     "logs": monitoring.logs,
     "acm": compute.acm,
@@ -63,7 +64,7 @@ def build_eagerly(account: Account, workshop: Workshop, state: State) -> None:
     if account.id != company.DATA_PLATFORM:
         return
     site, began = Site(account, REGION, workshop), datetime.now(UTC)
-    for make in (compute.disks, compute.network):
+    for make in (compute.disks, compute.network, compute.gateways):
         # The ids in data folders that exist were drawn from this text: another one would give other resources.
         with clouds.reproducible(state.seed, account.id, site.region, f"_{make.__name__}"):
             make(site)

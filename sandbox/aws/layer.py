@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from sandbox.aws import call as calls
 from sandbox.aws import (
+    account_settings,
     clouds,
     gate,
     gone,
@@ -25,6 +25,7 @@ from sandbox.aws import (
     snapshots,
     sts,
 )
+from sandbox.aws import call as calls
 from sandbox.aws import trails as all_trails
 from sandbox.aws.actions import iam_action, named_resource, resource_arn
 from sandbox.aws.call import Call
@@ -138,6 +139,10 @@ class Layer:
             return _xml(call, simulation.simulate_principal_policy(call, caller.account))
         if call.service == "ec2" and call.action == "DescribeRegions":
             return _xml(call, regions.describe_regions(call, caller.account))
+        if call.service == "ec2" and (settings := account_settings.ec2(call, caller.account)) is not None:
+            return _xml(call, settings)
+        if call.service == "access-analyzer" and call.action == "ListAnalyzers":
+            return _json(call, account_settings.analyzers(call, caller.account))
         if call.service == "organizations":
             return _json(call, organizations.answer(call, caller, self.identities.organization))
         if call.service == "account" and call.action == "ListRegions":

@@ -28,7 +28,10 @@ _ABSENT = {
     "ReportNotPresent",
     "ReportInProgress",
     "ReportExpired",
+    "InvalidAccessException",  # of Security Hub, where it is not enabled
 }
+# Their models require nothing; AWS asks for a load balancer or a listener all the same.
+_NEED_MORE = {"elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeRules"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ def _plain_read(probe: _Probe, permission: Permission) -> Callable[[], Any] | No
     service, operation = permission.calls[0].split(".")
     client = probe.connection.client(service, "" if service in _GLOBAL else probe.region)
     parameters = client.meta.service_model.operation_model(operation).input_shape
-    if parameters is not None and parameters.required_members:
+    if permission.action in _NEED_MORE or (parameters is not None and parameters.required_members):
         return None
     if permission.action in _OWN_ONLY:
         return partial(getattr(client, xform_name(operation)), **_OWN_ONLY[permission.action])

@@ -42,6 +42,8 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("ListAccessKeys", "access keys", "ListAccessKeys"),
             ("ListMFADevices", "multi-factor authentication", "ListMFADevices"),
             ("ListEntitiesForPolicy", "the support role", "ListEntitiesForPolicy"),
+            ("ListVirtualMFADevices", "the root user's second factor", "ListVirtualMFADevices"),
+            ("ListServerCertificates", "certificates in IAM", "ListServerCertificates"),
             ("GenerateCredentialReport", "unused passwords and keys", "GenerateCredentialReport"),
             ("GetCredentialReport", "unused passwords and keys", "GetCredentialReport"),
         ),
@@ -79,6 +81,11 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("DescribeSnapshots", "snapshots", "DescribeSnapshots"),
             ("DescribeImages", "machine images", "DescribeImages"),
             ("GetEbsEncryptionByDefault", "the default encryption of volumes", "GetEbsEncryptionByDefault"),
+            ("GetSnapshotBlockPublicAccessState", "the sharing of snapshots", "GetSnapshotBlockPublicAccessState"),
+            ("GetImageBlockPublicAccessState", "the sharing of machine images", "GetImageBlockPublicAccessState"),
+            ("GetInstanceMetadataDefaults", "the defaults of new instances", "GetInstanceMetadataDefaults"),
+            ("DescribeNetworkAcls", "network ACLs", "DescribeNetworkAcls"),
+            ("DescribeRouteTables", "which instances the internet reaches", "DescribeRouteTables"),
         ),
     ),
     *_group(
@@ -104,6 +111,12 @@ PERMISSIONS: tuple[Permission, ...] = (
         "GuardDuty",
         "guardduty",
         (("ListDetectors", "GuardDuty", "ListDetectors"), ("GetDetector", "GuardDuty", "GetDetector")),
+    ),
+    *_group("Security Hub", "securityhub", (("DescribeHub", "Security Hub", "DescribeHub"),)),
+    *_group(
+        "Access Analyzer",
+        "access-analyzer",
+        (("ListAnalyzers", "IAM Access Analyzer", "accessanalyzer.ListAnalyzers"),),
     ),
     *_group(
         "KMS",
@@ -193,7 +206,13 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Load balancing",
         "elasticloadbalancing",
-        (("DescribeLoadBalancers", "load balancers", "elbv2.DescribeLoadBalancers"),),
+        (
+            ("DescribeLoadBalancers", "load balancers", "elbv2.DescribeLoadBalancers"),
+            ("DescribeLoadBalancerAttributes", "load balancers", "elbv2.DescribeLoadBalancerAttributes"),
+            ("DescribeListeners", "encrypted transport to load balancers", "elbv2.DescribeListeners"),
+            ("DescribeRules", "encrypted transport to load balancers", "elbv2.DescribeRules"),
+            ("DescribeSSLPolicies", "encrypted transport to load balancers", "elbv2.DescribeSSLPolicies"),
+        ),
     ),
     *_group("ACM", "acm", (("ListCertificates", "certificates", "ListCertificates"),)),
     *_group("CloudFormation", "cloudformation", (("DescribeStacks", "stacks", "DescribeStacks"),)),

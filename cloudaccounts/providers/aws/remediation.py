@@ -74,7 +74,7 @@ CHOSEN = frozenset(
             "rule",
             "runtime",
         ),
-        *("snapshot", "statement", "trail", "vpc"),
+        *("listener", "snapshot", "statement", "trail", "vpc"),
     }
 )
 # Global options may stand before the service:

@@ -91,11 +91,62 @@ def network(site: Site) -> None:
     )
 
 
+def gateways(site: Site) -> None:
+    """The way to the internet: the bastion has an address of its own, and its subnet a route outside."""
+    ec2 = site.client("ec2")
+    vpc = next(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"])
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    main = ec2.describe_route_tables(Filters=filters)["RouteTables"][0]["RouteTableId"]
+    ec2.create_route(RouteTableId=main, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    bastion = [{"Name": "tag:Name", "Values": ["bastion"]}]
+    (reservation,) = ec2.describe_instances(Filters=bastion)["Reservations"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, InstanceId=reservation["Instances"][0]["InstanceId"])
+
+
 def elb(site: Site) -> None:
     ec2 = site.client("ec2")
     vpc = next(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"])
     first, *_ = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
-    site.client("elbv2").create_load_balancer(Name="public-web", Subnets=[first["SubnetId"]], Type="network")
+    balancers = site.client("elbv2")
+    made = balancers.create_load_balancer(Name="public-web", Subnets=[first["SubnetId"]], Type="network")
+    logs = {"Key": "access_logs.s3.enabled", "Value": "false"}
+    balancers.modify_load_balancer_attributes(
+        LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"], Attributes=[logs]
+    )
+    _applications(site)
+
+
+def _applications(site: Site) -> None:
+    """One that redirects to today's TLS and logs, one that nobody has looked at for years."""
+    balancers, ec2 = site.client("elbv2"), site.client("ec2")
+    default = next(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if vpc["IsDefault"])
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [default]}])["Subnets"][:2]
+    certificate = site.client("acm").request_certificate(DomainName="shop.example.com")["CertificateArn"]
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    to_https = {"Type": "redirect", "RedirectConfig": redirect}
+    for name, policy, plain in (
+        ("shop", "ELBSecurityPolicy-TLS13-1-2-2021-06", to_https),
+        ("old-shop", "ELBSecurityPolicy-2016-08", None),
+    ):
+        places = [subnet["SubnetId"] for subnet in subnets]
+        made = balancers.create_load_balancer(Name=name, Subnets=places, Scheme="internet-facing")
+        arn = made["LoadBalancers"][0]["LoadBalancerArn"]
+        target = balancers.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=default)
+        forward = {"Type": "forward", "TargetGroupArn": target["TargetGroups"][0]["TargetGroupArn"]}
+        balancers.create_listener(
+            LoadBalancerArn=arn,
+            Protocol="HTTPS",
+            Port=443,
+            SslPolicy=policy,
+            Certificates=[{"CertificateArn": certificate}],
+            DefaultActions=[forward],
+        )
+        balancers.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[plain or forward])
+        logs = {"Key": "access_logs.s3.enabled", "Value": "true" if plain else "false"}
+        balancers.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[logs])
 
 
 def acm(site: Site) -> None:

@@ -33,6 +33,10 @@ def guardduty(site: Site) -> None:
     site.client("guardduty").create_detector(Enable=True)
 
 
+def securityhub(site: Site) -> None:
+    site.client("securityhub").enable_security_hub()
+
+
 def old_trail(site: Site) -> None:
     """A trail of one region, not validated, not encrypted, and switched off."""
     site.client("cloudtrail").create_trail(Name="old-trail", S3BucketName="legacy-reporting-logs")

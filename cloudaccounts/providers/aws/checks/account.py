@@ -45,6 +45,25 @@ def _root_mfa(asset: Asset) -> Evaluation:
     return failed("The root user signs in with a password alone.")
 
 
+def _root_hardware(asset: Asset) -> Evaluation:
+    """AWS lists virtual devices alone: a second factor that is none of these is a key or token in somebody's hand."""
+    if not _root(asset, "AccountMFAEnabled"):
+        if not _root(asset, "AccountPasswordPresent"):
+            return not_applicable("The root user has no password: nobody can sign in as root.")
+        return failed("The root user has no second factor at all.")
+    virtual = required(asset, "root_virtual_mfa", bool)
+    return expect(
+        not virtual,
+        "The root user's second factor is an app, whose secret can be copied.",
+        "It is a device of its own.",
+    )
+
+
+def _certificate(asset: Asset) -> Evaluation:
+    left = -days_since(asset, required(asset, "expires_at", str))
+    return expect(left > 0, "The certificate has expired.", f"The certificate is valid for {left} more days.")
+
+
 def _root_keys(asset: Asset) -> Evaluation:
     has = _root(asset, "AccountAccessKeysPresent")
     return expect(not has, "The root user has an access key, which nothing limits.", "The root user has no access key.")
@@ -122,6 +141,31 @@ CHECKS = (
         "in the "
         "console",
         references=(BEST_PRACTICES,),
+    ),
+    check(
+        "iam_root_hardware_mfa",
+        "Root user's second factor is an app",
+        Severity.LOW,
+        _ACCOUNT,
+        _root_hardware,
+        why="The secret of an app lies on a telephone and in its backups; that of a key or token cannot be copied.",
+        console="Sign in as the root user, open Security credentials, Multi-factor authentication, and assign a "
+        "passkey, security key or hardware token; then remove the app.",
+        command="aws iam list-virtual-mfa-devices --assignment-status Assigned  # the device itself is assigned in the "
+        "console",
+        references=(security_hub("IAM.6"), BEST_PRACTICES),
+    ),
+    check(
+        "iam_server_certificate_expired",
+        "IAM keeps a certificate that has expired",
+        Severity.LOW,
+        "aws.iam.server_certificate",
+        _certificate,
+        why="Sooner or later somebody puts it on a load balancer, which then turns every visitor away.",
+        console="IAM has no page for it: delete it on the command line, and keep new ones in Certificate Manager.",
+        command="aws iam delete-server-certificate --server-certificate-name <name>",
+        references=(security_hub("IAM.26"),),
+        time_dependent=True,
     ),
     check(
         "iam_root_access_keys",

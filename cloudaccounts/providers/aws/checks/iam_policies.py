@@ -8,6 +8,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
+    abridge,
     failed,
     not_applicable,
     passed,
@@ -21,12 +22,28 @@ from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, aws_docs,
 from cloudaccounts.providers.aws.policy.administrator import administrative_statement, is_administrator
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.document import Policy
+from cloudaccounts.providers.aws.policy.escalation import ways
 from cloudaccounts.providers.aws.policy.trust import assumable_by_strangers, other_accounts, trusts_services
 
 _OF_AWS = ":iam::aws:policy/"  # a policy that AWS manages: of these, one allows everything
 _ADMINISTRATOR = f"{_OF_AWS}AdministratorAccess"
-# What AWS writes in it, as it is documented.
-_EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+# What AWS writes in its policies by which somebody is an administrator, or can become one, as it is documented:
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/
+_BY_AWS = {
+    "AdministratorAccess": {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
+    "IAMFullAccess": {"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}},
+    "AWSLambda_FullAccess": {
+        "Statement": [
+            {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": "iam:PassRole",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+            },
+        ]
+    },
+}
 _SERVICE_LINKED, _IDENTITY_CENTER = "/aws-service-role/", "/aws-reserved/sso.amazonaws.com/"
 
 
@@ -84,6 +101,38 @@ def _evaluate(asset: Asset, failure: str, success: str) -> Evaluation:
     return passed(success)
 
 
+def _escalates(asset: Asset) -> Evaluation:
+    """On all policies of the identity together, of AWS's those that are known here."""
+    found, missing = _policies(asset)
+    boundary = _boundary(asset)
+    if is_administrator(list(found.values()), boundary) is Answer.YES:
+        return not_applicable("It is an administrator already: another check says so.")
+    open_ways = ways(list(found.values()), boundary)
+    sure = sorted(name for name, answer in open_ways.items() if answer is Answer.YES)
+    if sure:
+        return failed(f"It can make itself an administrator: {abridge(sure)}.")
+    if missing:
+        raise UnknownFactError(missing)
+    if open_ways:
+        return unknown(f"Whether {abridge(sorted(open_ways))} makes an administrator rests on what is not known here.")
+    return passed("Neither the account's own policies nor those of AWS that are known here open a way.")
+
+
+def _group_escalates(asset: Asset) -> Evaluation:
+    if not required(asset, "members", list):
+        return not_applicable("Nobody is in the group.")
+    return _escalates(asset)
+
+
+def _role_escalates(asset: Asset) -> Evaluation:
+    path = text(asset, "path")
+    if path.startswith(_SERVICE_LINKED):
+        return not_applicable("The role belongs to a service of AWS, which decides what it may do.")
+    if path.startswith(_IDENTITY_CENTER):
+        return not_applicable("The role is one of IAM Identity Center: who may use it is decided there.")
+    return _escalates(asset)
+
+
 def _policies(asset: Asset) -> tuple[dict[str, Policy], str]:
     """By name for a person, and why one of them is not known."""
     found: dict[str, Policy] = {}
@@ -105,8 +154,10 @@ def _documents(asset: Asset) -> Iterator[tuple[str, object]]:
     documents = required(asset, "attached_documents", dict) if own else {}
     for arn in own:
         yield f"the policy {arn.rpartition('/')[2]}", documents.get(arn)
-    if any(arn.endswith(_ADMINISTRATOR) for arn in attached):
-        yield "AWS's AdministratorAccess", _EVERYTHING
+    for arn in attached:
+        name = arn.rpartition(_OF_AWS)[2]
+        if _OF_AWS in arn and name in _BY_AWS:
+            yield f"AWS's {name}", _BY_AWS[name]
 
 
 def _boundary(asset: Asset) -> Policy | None:
@@ -192,6 +243,32 @@ CHECKS = (
         command="aws iam generate-service-last-accessed-details --arn <arn>; aws iam detach-role-policy --role-name "
         "<role> --policy-arn <policy>",
         references=(BEST_PRACTICES,),
+    ),
+    *(
+        check(
+            f"iam_{kind}_escalation",
+            f"{title} can make itself an administrator",
+            severity,
+            f"aws.iam.{kind}",
+            rule,
+            why="It looks limited and is not: it may give itself, or something that it starts, whatever there is.",
+            console=f"IAM, {place}, Permissions: narrow the action that is named to what the task needs (for "
+            "iam:PassRole: to one role and, by iam:PassedToService, to one service), or set a permissions boundary.",
+            command=f"aws iam list-attached-{kind}-policies --{kind}-name <{kind}>; aws iam list-{kind}-policies "
+            f"--{kind}-name <{kind}>",
+            references=(
+                aws_docs(
+                    "Passing a role to a service",
+                    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+                ),
+                BEST_PRACTICES,
+            ),
+        )
+        for kind, title, place, severity, rule in (
+            ("user", "User", "Users, the user", Severity.HIGH, _escalates),
+            ("group", "Group", "User groups, the group", Severity.HIGH, _group_escalates),
+            ("role", "Role", "Roles, the role", Severity.MEDIUM, _role_escalates),
+        )
     ),
     check(
         "iam_policy_admin",

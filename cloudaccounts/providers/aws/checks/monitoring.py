@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows
+from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows, text
+from cloudaccounts.providers.aws.checks import s3
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 
 _TRAIL = "aws.cloudtrail.trail"
@@ -23,6 +27,34 @@ def _everywhere(asset: Asset) -> Evaluation:
     if not trails:
         return failed("No trail records all regions.")
     return failed("The trail of all regions is switched off, or does not record all management events.")
+
+
+def _objects(kind: str, what: str) -> Callable[[Asset], Evaluation]:
+    """One trail of all regions that records what is done to the objects of all buckets."""
+    good = ("All", kind)
+
+    def rule(asset: Asset) -> Evaluation:
+        trails = [trail for trail in rows(asset, "trails") if trail.get("multi_region") is not False]
+        facts = [tuple(trail.get(name) for name in ("multi_region", "logging", "object_events")) for trail in trails]
+        if any(trail[:2] == (True, True) and trail[2] in good for trail in facts):
+            return passed(f"{what} objects of all buckets is recorded.")
+        if any(None in trail and False not in trail and trail[2] in (None, *good) for trail in facts):
+            raise UnknownFactError("The state of a trail of all regions could not be read.")
+        return failed(f"{what} objects of all buckets is recorded by no trail of all regions.")
+
+    return rule
+
+
+def _bucket(rule: Callable[[Asset], Evaluation], what: str) -> Callable[[Asset], Evaluation]:
+    """A rule about buckets, on the bucket that keeps a trail's log, whichever account it is in."""
+
+    def of_trail(asset: Asset) -> Evaluation:
+        facts = required(asset, "bucket_facts", dict)
+        name = text(asset, "bucket")
+        evaluation = rule(replace(asset, name=name, native_id=f"arn:aws:s3:::{name}", properties=facts))
+        return replace(evaluation, reason=f"{what} {name}: {evaluation.reason}")
+
+    return of_trail
 
 
 def _validated(asset: Asset) -> Evaluation:
@@ -64,6 +96,48 @@ def _guardduty(asset: Asset) -> Evaluation:
 
 
 CHECKS = (
+    *(
+        check(
+            f"cloudtrail_object_{name}",
+            f"No trail records who {title} objects",
+            Severity.LOW,
+            "aws.cloudtrail.account",
+            _objects(kind, what),
+            why="After a leak, only these events tell which objects it was about, and by whom.",
+            console="CloudTrail, Trails, the trail, Data events, Edit: S3, all current and future buckets, "
+            f"{'Read' if kind == 'ReadOnly' else 'Write'}. They cost extra.",
+            command="aws cloudtrail put-event-selectors --trail-name <trail> --advanced-event-selectors "
+            "file://selectors.json",
+            references=(security_hub(control),),
+        )
+        for name, kind, title, what, control in (
+            ("writes", "WriteOnly", "changed", "Changing", "S3.22"),
+            ("reads", "ReadOnly", "read", "Reading", "S3.23"),
+        )
+    ),
+    check(
+        "cloudtrail_bucket_logging",
+        "Access to a trail's bucket is not logged",
+        Severity.LOW,
+        _TRAIL,
+        _bucket(s3.evaluate_logging, "Bucket"),
+        why="Who reads or removes the log itself shows in this log alone.",
+        console="S3, the trail's bucket, Properties, Server access logging, Edit, Enable.",
+        command="aws s3api put-bucket-logging --bucket <log bucket> --bucket-logging-status file://logging.json",
+        references=(security_hub("CloudTrail.7"),),
+    ),
+    check(
+        "cloudtrail_bucket_public",
+        "A trail's bucket is open to everybody",
+        Severity.CRITICAL,
+        _TRAIL,
+        _bucket(s3.evaluate_public, "Bucket"),
+        why="The log shows names, addresses and habits: it is a map for whoever wants to get in.",
+        console="S3, the trail's bucket, Permissions: turn on Block all public access.",
+        command="aws s3api put-public-access-block --bucket <log bucket> --public-access-block-configuration "
+        "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
+        references=(security_hub("CloudTrail.6"),),
+    ),
     check(
         "cloudtrail_all_regions",
         "No trail records all regions",

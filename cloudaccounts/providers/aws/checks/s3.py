@@ -68,7 +68,7 @@ def _block(asset: Asset) -> Evaluation:
     return failed(f"Not set, neither on the bucket nor on the account: {', '.join(missing)}.")
 
 
-def _public(asset: Asset) -> Evaluation:
+def evaluate_public(asset: Asset) -> Evaluation:
     """A policy or an access list that allows everybody counts, unless a block overrides it."""
     held, block_unknown = _flags(asset)
     reasons, unknown = [], ""
@@ -154,7 +154,7 @@ def _mfa_delete(asset: Asset) -> Evaluation:
     return expect(on, "Versions can be deleted without a second factor.", "Deleting versions needs a second factor.")
 
 
-def _logged(asset: Asset) -> Evaluation:
+def evaluate_logging(asset: Asset) -> Evaluation:
     target = optional(asset, "logging_to", str)
     return expect(bool(target), "Who reads and writes is not logged.", f"Access is logged to {target}.")
 
@@ -165,7 +165,7 @@ CHECKS = (
         "Bucket is open to everybody",
         Severity.CRITICAL,
         _BUCKET,
-        _public,
+        evaluate_public,
         why="Open buckets are found by scanners within hours; what they hold is then public for good.",
         console="S3, the bucket, Permissions: turn on Block all public access, or remove what grants access to "
         "everyone.",
@@ -244,7 +244,7 @@ CHECKS = (
         "Access to the bucket is not logged",
         Severity.LOW,
         _BUCKET,
-        _logged,
+        evaluate_logging,
         why="After an incident, the log tells what was read and by whom.",
         console="S3, the bucket, Properties, Server access logging, Edit, Enable.",
         command="aws s3api put-bucket-logging --bucket <bucket> --bucket-logging-status file://logging.json",

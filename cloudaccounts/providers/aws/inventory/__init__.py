@@ -42,6 +42,7 @@ from cloudaccounts.providers.aws.inventory import (
     iam,
     kms,
     lambda_,
+    load_balancers,
     rds,
     s3,
     secretsmanager,
@@ -49,6 +50,7 @@ from cloudaccounts.providers.aws.inventory import (
     sqs,
     storage,
     vpc,
+    watching,
 )
 from cloudaccounts.providers.aws.inventory.common import NOT_SIGNED_UP, REGION_OFF, Scope, asset, is_accepted
 from cloudaccounts.providers.aws.plan import CROSS_ACCOUNT_ROLE, ORGANIZATION_ROLE
@@ -95,6 +97,8 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
         "kms": Service(kms.collect, regional=True),
         "config": Service(config.collect, regional=True),
         "guardduty": Service(guardduty.collect, regional=True),
+        "securityhub": Service(watching.security_hub, regional=True),
+        "access-analyzer": Service(watching.access_analyzer, regional=True),
         "secretsmanager": Service(secretsmanager.collect, regional=True),
         "sqs": Service(sqs.collect, regional=True),
         "sns": Service(sns.collect, regional=True),
@@ -103,7 +107,7 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
         "ecr": Service(containers.ecr, regional=True),
         "efs": Service(storage.efs, regional=True),
         "dynamodb": Service(storage.dynamodb, regional=True),
-        "elbv2": Service(delivery.elbv2, regional=True),
+        "elbv2": Service(load_balancers.collect, regional=True),
         "acm": Service(delivery.acm, regional=True),
         "cloudformation": Service(delivery.cloudformation, regional=True),
         "logs": Service(delivery.logs, regional=True),

@@ -84,6 +84,7 @@ def _cloudtrail(scope: Scope, known: Iterable[Asset]) -> IsSame:
         own_trail in trail.native_id
         and trail.properties.get("organization") is False
         and UNREADABLE not in trail.properties
+        and UNREADABLE not in (trail.properties.get("bucket_facts") or {})  # it may be another account's bucket
         for trail in trails
     )
     before = sorted((trail.native_id, trail.region) for trail in trails)

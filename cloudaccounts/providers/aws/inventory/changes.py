@@ -7,9 +7,9 @@ Global services (IAM, Route 53, CloudFront) write to the partition's home region
 A unit counts as unchanged only where every call that could have changed it would be in what was read. Left out are
 
 - services that change without a call in the account (`ec2`: a machine is stopped from within; `acm`: AWS renews
-  certificates; `ecr`: replication from another account; `cloudtrail` and `guardduty`: the organization's
-  administrator), unless the history is silent and a probe shows that they did not change (`change_probe`), and
-  `credential-report`, because using a credential is no change of it;
+  certificates; `ecr`: replication from another account; `cloudtrail`, `guardduty` and `securityhub`: the
+  organization's administrator), unless the history is silent and a probe shows that they did not change
+  (`change_probe`), and `credential-report`, because using a credential is no change of it;
 - services whose event source is not known here;
 - services in `WORLDWIDE`, while the history of any enabled region cannot be read.
 
@@ -52,6 +52,7 @@ SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
         "lambda": frozenset({"lambda"}),
         "kms": frozenset({"kms"}),
         "config": frozenset({"config"}),
+        "access-analyzer": frozenset({"access-analyzer"}),
         "secretsmanager": frozenset({"secretsmanager"}),
         "sqs": frozenset({"sqs"}),
         "sns": frozenset({"sns"}),
@@ -67,7 +68,7 @@ SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
 # The same for services that may also change without an event, so that a probe must follow.
 PROBED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "cloudtrail": frozenset({"cloudtrail"}),
+        "cloudtrail": frozenset({"cloudtrail", "s3"}),  # a trail's asset tells of its bucket, too
         "ec2": frozenset({"ec2", "backup", "dlm"}),
         "guardduty": frozenset({"guardduty"}),
         "acm": frozenset({"acm"}),

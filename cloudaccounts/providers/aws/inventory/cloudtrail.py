@@ -8,14 +8,16 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
+from cloudaccounts.providers.aws.inventory import s3
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged
 from cloudaccounts.providers.aws.regions import is_region
 
 THREADS = 4  # trails read at once: each takes two small calls
 _FACTS = (
     *("multi_region", "organization", "log_file_validation", "kms_key_id", "bucket", "log_group"),
-    *("global_service_events", "logging", "management_events"),
+    *("global_service_events", "logging", "management_events", "object_events", "bucket_facts"),
 )
+_SELECTED = ("management_events", "object_events")
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
@@ -71,10 +73,12 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
     }
     properties.read("status", lambda: client.get_trail_status(Name=arn), permission="cloudtrail:GetTrailStatus")
     properties.read(
-        "management_events",
-        lambda: _management_events(client.get_event_selectors(TrailName=arn)),
+        "selectors",
+        lambda: _selected(client.get_event_selectors(TrailName=arn)),
         permission="cloudtrail:GetEventSelectors",
+        names=_SELECTED,
     )
+    properties.read("bucket_facts", lambda: _bucket_facts(scope, trail.get("S3BucketName")), permission="s3:GetBucket*")
     # Of the status only what a person changes is a property; when logs were delivered last is observed.
     status = properties.values.pop("status") or {}
     properties.values["logging"] = status.get("IsLogging")
@@ -86,6 +90,48 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
     )
 
 
+def _bucket_facts(scope: Scope, name: str | None) -> dict[str, Any] | None:
+    """What the bucket says of itself that keeps the log; None where the trail has none. It may be another account's."""
+    return s3.read_bucket(scope, name) if name else None
+
+
+def _selected(selectors: Any) -> dict[str, Any]:
+    return {"management_events": _management_events(selectors), "object_events": object_events(selectors)}
+
+
+def object_events(selectors: Any) -> str:
+    """Which calls on objects of all buckets are recorded: "All", "ReadOnly", "WriteOnly" or "None".
+
+    A selector for some buckets alone does not count: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
+    logging-data-events-with-cloudtrail.html
+    """
+    kinds: set[str] = set()
+    for selector in selectors.get("EventSelectors") or ():
+        for data in selector.get("DataResources") or ():
+            # "arn:aws:s3" and "arn:aws:s3:::" stand for all buckets: API reference of DataResource.
+            every = any(str(value).rstrip(":").count(":") == 2 for value in data.get("Values") or ())
+            if data.get("Type") == "AWS::S3::Object" and every:
+                kinds.add(selector.get("ReadWriteType", "All"))
+    for selector in selectors.get("AdvancedEventSelectors") or ():
+        fields = {item["Field"]: item for item in selector.get("FieldSelectors", ())}
+        types = list(fields.get("resources.type", {}).get("Equals") or ())
+        if set(fields) <= {"eventCategory", "resources.type", "readOnly"} and "AWS::S3::Object" in types:
+            kinds.add(_of_read_only(fields))
+    return _together(kinds)
+
+
+def _of_read_only(fields: dict[str, Any]) -> str:
+    """Without a selector for readOnly, both kinds are recorded."""
+    read_only = list(fields.get("readOnly", {}).get("Equals") or ())
+    return "All" if not read_only else "ReadOnly" if "true" in read_only else "WriteOnly"
+
+
+def _together(kinds: set[str]) -> str:
+    if "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds:
+        return "All"
+    return next(iter(kinds), "None")
+
+
 def _management_events(selectors: Any) -> str:
     """ "All", "ReadOnly", "WriteOnly" or "None", of both kinds of selectors."""
     kinds: set[str] = set()
@@ -93,18 +139,24 @@ def _management_events(selectors: Any) -> str:
         if selector.get("IncludeManagementEvents", True):
             kinds.add(selector.get("ReadWriteType", "All"))
     for selector in selectors.get("AdvancedEventSelectors") or ():
-        fields = {item["Field"]: item.get("Equals", ()) for item in selector.get("FieldSelectors", ())}
-        if "Management" in fields.get("eventCategory", ()):
-            # Without a selector for readOnly, both kinds are recorded.
-            read_only = list(fields.get("readOnly", ()))
-            kinds.add("All" if not read_only else "ReadOnly" if "true" in read_only else "WriteOnly")
-    if "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds:
-        return "All"
-    return next(iter(kinds), "None")
+        fields = {item["Field"]: item for item in selector.get("FieldSelectors", ())}
+        # AWS lets people leave out the events of KMS and of RDS's data API; what names single events leaves out more.
+        if "Management" in (fields.get("eventCategory", {}).get("Equals") or ()) and not _picks(fields):
+            kinds.add(_of_read_only(fields))
+    return _together(kinds)
+
+
+def _picks(fields: dict[str, Any]) -> bool:
+    return any(
+        item.get(operator)
+        for name, item in fields.items()
+        if name not in ("eventCategory", "readOnly")
+        for operator in ("Equals", "StartsWith", "EndsWith")
+    )
 
 
 def _account(scope: Scope, trails: list[Asset]) -> Asset:
-    names = ("multi_region", "logging", "management_events")
+    names = ("multi_region", "logging", "management_events", "object_events")
     trail_facts = [{"arn": trail.native_id, **{name: trail.properties.get(name) for name in names}} for trail in trails]
     arn = scope.arn("cloudtrail", "account-trails", region="")
     return asset(scope, "cloudtrail.account", arn, scope.account_id, {"trails": trail_facts})

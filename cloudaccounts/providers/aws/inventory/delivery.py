@@ -1,4 +1,4 @@
-"""Certificates, load balancers, stacks, log groups, DNS zones and CDN distributions."""
+"""Certificates, stacks, log groups, DNS zones and CDN distributions."""
 
 from __future__ import annotations
 
@@ -26,21 +26,6 @@ def acm(scope: Scope) -> Iterator[Asset]:
         }
         arn = item["CertificateArn"]
         yield asset(scope, "acm.certificate", arn, item.get("DomainName") or arn.rpartition("/")[2], properties)
-
-
-def elbv2(scope: Scope) -> Iterator[Asset]:
-    client = scope.connection.client("elbv2", scope.region)
-    for item in paged(client, "describe_load_balancers", "LoadBalancers"):
-        properties = {
-            "type": item.get("Type"),
-            "scheme": item.get("Scheme"),
-            "dns_name": item.get("DNSName"),
-            "vpc_id": item.get("VpcId"),
-            "security_groups": sorted(item.get("SecurityGroups", ())),
-            "created_at": plain(item.get("CreatedTime")),
-            OBSERVED: {"state": item.get("State", {}).get("Code")},
-        }
-        yield asset(scope, "elbv2.load_balancer", item["LoadBalancerArn"], item["LoadBalancerName"], properties)
 
 
 def cloudformation(scope: Scope) -> Iterator[Asset]:
@@ -101,6 +86,7 @@ def cloudfront(scope: Scope) -> Iterator[Asset]:
                 "aliases": sorted(item.get("Aliases", {}).get("Items", ())),
                 "viewer_protocols": sorted({behaviour.get("ViewerProtocolPolicy", "") for behaviour in behaviours}),
                 "minimum_tls": certificate.get("MinimumProtocolVersion"),
+                "own_certificate": not certificate.get("CloudFrontDefaultCertificate", False),
                 "web_acl": item.get("WebACLId") or None,
                 OBSERVED: {"status": item.get("Status")},
             }

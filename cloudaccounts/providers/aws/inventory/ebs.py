@@ -29,12 +29,27 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 
 def _region(scope: Scope, client: EC2Client) -> Asset:
-    """The account's settings in this region (CIS AWS 2.2.1)."""
+    """The account's settings in this region."""
     properties = Properties(scope.connection)
     properties.read(
         "ebs_encryption_by_default",
         lambda: client.get_ebs_encryption_by_default()["EbsEncryptionByDefault"],
         permission="ec2:GetEbsEncryptionByDefault",
+    )
+    properties.read(
+        "snapshot_sharing",  # "block-all-sharing", "block-new-sharing" or "unblocked"
+        lambda: client.get_snapshot_block_public_access_state().get("State"),
+        permission="ec2:GetSnapshotBlockPublicAccessState",
+    )
+    properties.read(
+        "image_sharing",  # "block-new-sharing" or "unblocked"
+        lambda: client.get_image_block_public_access_state().get("ImageBlockPublicAccessState"),
+        permission="ec2:GetImageBlockPublicAccessState",
+    )
+    properties.read(
+        "metadata_defaults",
+        lambda: plain(client.get_instance_metadata_defaults().get("AccountLevel") or {}),
+        permission="ec2:GetInstanceMetadataDefaults",
     )
     return asset(scope, "account.region", scope.arn("ec2", "account-settings"), scope.region, properties.to_dict())
 

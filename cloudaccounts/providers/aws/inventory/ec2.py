@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Scope, asset, chain_lists, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, tags
+from cloudaccounts.providers.aws.inventory.exposure import Exposure
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, PaginatorConfigTypeDef, VolumeTypeDef
@@ -33,9 +34,10 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 def instances(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
+    exposure = Exposure(scope, client)
     for page in client.get_paginator("describe_instances").paginate(PaginationConfig=PAGE):
         for reservation in page["Reservations"]:
-            yield from (_instance(scope, item) for item in reservation["Instances"])
+            yield from (_instance(scope, item, exposure) for item in reservation["Instances"])
 
 
 def resource(scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], properties: dict[str, Any]) -> Asset:
@@ -66,9 +68,11 @@ def _volume(scope: Scope, volume: VolumeTypeDef) -> Asset:
     return resource(scope, "volume", volume["VolumeId"], volume, properties)
 
 
-def _instance(scope: Scope, instance: InstanceTypeDef) -> Asset:
+def _instance(scope: Scope, instance: InstanceTypeDef, exposure: Exposure) -> Asset:
     metadata = instance.get("MetadataOptions", {})
-    properties = {
+    interfaces = instance.get("NetworkInterfaces", ())
+    properties = Properties(scope.connection)
+    properties.values |= {
         "state": instance.get("State", {}).get("Name"),
         "instance_type": instance.get("InstanceType"),
         "image_id": instance.get("ImageId"),
@@ -88,5 +92,26 @@ def _instance(scope: Scope, instance: InstanceTypeDef) -> Asset:
         "key_name": instance.get("KeyName"),
         "platform": instance.get("PlatformDetails"),
         "launched_at": plain(instance.get("LaunchTime")),
+        "public_addresses": _public_addresses(instance),
     }
-    return resource(scope, "instance", instance["InstanceId"], instance, properties)
+    if properties.values["public_addresses"]:
+        exposure.add(
+            properties,
+            vpc=instance.get("VpcId", ""),
+            subnets=[part["SubnetId"] for part in interfaces if "SubnetId" in part] or [instance.get("SubnetId", "")],
+            groups=[group["GroupId"] for part in interfaces for group in part.get("Groups", ())]
+            or [group["GroupId"] for group in instance.get("SecurityGroups", ())],
+        )
+    return resource(scope, "instance", instance["InstanceId"], instance, properties.to_dict())
+
+
+def _public_addresses(instance: InstanceTypeDef) -> list[str]:
+    """Of all its network interfaces. Every address of IPv6 in a VPC is a public one, as far as routes lead to it."""
+    addresses = {instance.get("PublicIpAddress"), instance.get("Ipv6Address")}
+    for interface in instance.get("NetworkInterfaces", ()):
+        addresses.add(interface.get("Association", {}).get("PublicIp"))
+        addresses |= {
+            address.get("Association", {}).get("PublicIp") for address in interface.get("PrivateIpAddresses", ())
+        }
+        addresses |= {address.get("Ipv6Address") for address in interface.get("Ipv6Addresses", ())}
+    return sorted(address for address in addresses if address)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import ordered, plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, each, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_lists, each, tags
+from cloudaccounts.providers.aws.policy import escalation
 from cloudaccounts.providers.aws.policy.administrator import matters
 from cloudaccounts.providers.aws.policy.document import PolicyError, parse_identity_policy
 
@@ -43,9 +44,19 @@ _OF_NO_WEIGHT: Mapping[str, Any] = MappingProxyType({"Statement": []})
 
 
 def collect(scope: Scope) -> Iterator[Asset]:
-    """The policies first: what they say is told with the identities that hold them, in whichever page those are."""
     client = scope.connection.client("iam")
     yield _account(scope, client)
+    yield from chain_lists(
+        scope,
+        {
+            "iam:GetAccountAuthorizationDetails": _identities(scope, client),
+            "iam:ListServerCertificates": _certificates(client),
+        },
+    )
+
+
+def _identities(scope: Scope, client: IAMClient) -> Iterator[Asset]:
+    """The policies first: what they say is told with the identities that hold them, in whichever page those are."""
     documents: dict[str, Any] = {}
     for page in _details(client, _POLICIES):
         for policy in page["Policies"]:
@@ -74,7 +85,8 @@ def _details(client: IAMClient, kinds: list[EntityTypeType]) -> Iterator[GetAcco
 def _weighty(document: Any) -> Any:
     """The document where `administrator` needs it, so that thousands of roles do not each repeat what they share."""
     try:
-        return document if matters(parse_identity_policy(document)) else dict(_OF_NO_WEIGHT)
+        policy = parse_identity_policy(document)
+        return document if matters(policy) or escalation.matters(policy) else dict(_OF_NO_WEIGHT)
     except PolicyError:
         return document
 
@@ -107,6 +119,7 @@ def _account(scope: Scope, client: IAMClient) -> Asset:
         absent=("NoSuchEntity",),
         default=[],
     )
+    settings.read("root_virtual_mfa", lambda: _root_has_virtual_mfa(client), permission="iam:ListVirtualMFADevices")
     summary = settings.values.pop("summary") or {}
     if "summary" in settings.refused:
         settings.refused["root"] = settings.refused.pop("summary")
@@ -114,6 +127,24 @@ def _account(scope: Scope, client: IAMClient) -> Asset:
     properties["root"] = {key: bool(value) for key, value in sorted(summary.items()) if key in _ROOT} or None
     properties[OBSERVED] = {"counts": {key: summary[key] for key in _COUNTS if key in summary}}
     return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), properties)
+
+
+def _root_has_virtual_mfa(client: IAMClient) -> bool:
+    """Of its devices only the virtual ones are listed anywhere."""
+    pages = client.get_paginator("list_virtual_mfa_devices").paginate(AssignmentStatus="Assigned")
+    return any(
+        str(device.get("User", {}).get("Arn", "")).endswith(":root")
+        for page in pages
+        for device in page["VirtualMFADevices"]
+    )
+
+
+def _certificates(client: IAMClient) -> Iterator[Asset]:
+    """TLS certificates that people uploaded to IAM, before there was ACM."""
+    for page in client.get_paginator("list_server_certificates").paginate():
+        for item in page["ServerCertificateMetadataList"]:
+            properties = {"path": item["Path"], "expires_at": plain(item.get("Expiration"))}
+            yield _asset("server_certificate", item["Arn"], item["ServerCertificateName"], (), properties)
 
 
 def _holders(client: IAMClient, partition: str) -> list[str]:

@@ -23,6 +23,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     """Raises botocore's errors where buckets may not be listed. What one bucket denies is marked on its asset."""
     client = scope.connection.client("s3")
     account_wide = _account_block(scope)
+    yield _account(scope, account_wide)
     read = partial(_bucket, scope, account_wide)
     # With a page size the list names each bucket's region (S3 API reference, Bucket), which saves a call for each
     # bucket.
@@ -45,6 +46,18 @@ def _account_block(scope: Scope) -> Properties:
     return properties
 
 
+def _account(scope: Scope, account_wide: Properties) -> Asset:
+    partition = scope.connection.partition.name
+    return Asset(
+        type="aws.s3.account",
+        service="s3",
+        region="global",
+        native_id=f"arn:{partition}:s3:::account/{scope.account_id}",
+        name=scope.account_id,
+        properties=account_wide.to_dict(),
+    )
+
+
 def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> Asset:
     name = bucket["Name"]
     properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused), elsewhere=True)
@@ -64,6 +77,18 @@ def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> As
         tags=properties.values.pop("tags", None) or {},
         properties=properties.to_dict(),
     )
+
+
+def read_bucket(scope: Scope, name: str) -> dict[str, Any]:
+    """The facts of one bucket, of whichever account, as its asset has them. What may not be read is marked in it."""
+    account_wide = _account_block(scope)
+    properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused), elsewhere=True)
+    region = _location(scope, name, properties)
+    if is_region(scope.connection.partition.name, region):
+        _read(scope.connection.client("s3", region), name, properties)
+    properties.values.pop("tags", None)
+    properties.refused.pop("tags", None)
+    return properties.to_dict()
 
 
 def _location(scope: Scope, name: str, properties: Properties) -> str:

@@ -13,6 +13,7 @@ from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_lists, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
+from cloudaccounts.providers.aws.inventory.rules import acl_entries, group_rules
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -34,6 +35,11 @@ def collect(scope: Scope) -> Iterator[Asset]:
             "ec2:DescribeSecurityGroups": (
                 _security_group(scope, item, lists)
                 for item in paged(client, "describe_security_groups", "SecurityGroups", PaginationConfig=PAGE)
+                if _is_own(scope, item)
+            ),
+            "ec2:DescribeNetworkAcls": (
+                _network_acl(scope, item)
+                for item in paged(client, "describe_network_acls", "NetworkAcls", PaginationConfig=PAGE)
                 if _is_own(scope, item)
             ),
         },
@@ -94,24 +100,19 @@ def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixList
         "group_name": group["GroupName"],
         "description": group.get("Description", ""),
         "vpc_id": group.get("VpcId"),
-        "ingress": _rules(group.get("IpPermissions", [])),
-        "egress": _rules(group.get("IpPermissionsEgress", [])),
+        "ingress": group_rules(group.get("IpPermissions", [])),
+        "egress": group_rules(group.get("IpPermissionsEgress", [])),
     }
     lists.add_entries(properties, {name for rule in properties.values["ingress"] for name in rule["prefix_lists"]})
     return resource(scope, "security-group", group["GroupId"], group, properties.to_dict())
 
 
-def _rules(permissions: Any) -> list[dict[str, Any]]:
-    """``protocol`` is "-1" for all; ports are None where the protocol has none."""
-    return ordered(
-        {
-            "protocol": rule["IpProtocol"],
-            "from_port": rule.get("FromPort"),
-            "to_port": rule.get("ToPort"),
-            "cidrs": sorted(item["CidrIp"] for item in rule.get("IpRanges", ())),
-            "ipv6_cidrs": sorted(item["CidrIpv6"] for item in rule.get("Ipv6Ranges", ())),
-            "prefix_lists": sorted(item["PrefixListId"] for item in rule.get("PrefixListIds", ())),
-            "groups": sorted(item.get("GroupId", "") for item in rule.get("UserIdGroupPairs", ())),
-        }
-        for rule in permissions
-    )
+def _network_acl(scope: Scope, acl: Any) -> Asset:
+    properties = {
+        "vpc_id": acl.get("VpcId"),
+        "is_default": acl.get("IsDefault"),
+        "subnets": sorted(item.get("SubnetId", "") for item in acl.get("Associations", ())),
+        "ingress": acl_entries(acl, egress=False),
+        "egress": acl_entries(acl, egress=True),
+    }
+    return resource(scope, "network-acl", acl["NetworkAclId"], acl, properties)

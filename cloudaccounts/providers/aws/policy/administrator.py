@@ -71,7 +71,7 @@ def _administers(statements: Iterable[Statement]) -> Answer:
     breadth = max(
         (_unlimited(one) for one in statements if one.allows and _is_about_everything(one)), default=Answer.NO
     )
-    depth = max((_may(statements, action) for action in GIVES_ITSELF_MORE), default=Answer.NO)
+    depth = max((may(statements, action) for action in GIVES_ITSELF_MORE), default=Answer.NO)
     return min(breadth, depth)
 
 
@@ -94,35 +94,47 @@ def _reaches(resources: Names, place: str) -> bool:
     return any(covers(pattern, one) for pattern in patterns if not has_variable(pattern) for one in within)
 
 
-def _may(statements: Sequence[Statement], action: str) -> Answer:
-    """Whether the action is allowed on all identities and policies, and denied on none of them for good."""
+def may(statements: Sequence[Statement], action: str, place: str = _IAM, *, passed_to: str = "") -> Answer:
+    """Whether the action is allowed on all of a place (identities and policies), and denied on none of it for good.
+
+    ``passed_to``: the service that a role is passed to, which a condition of iam:PassRole may name.
+    """
     allowed, denied = Answer.NO, Answer.NO
     for one in statements:
         if not one.actions.surely_cover(action):
             continue
-        if one.allows and _reaches(one.resources, _IAM):
-            allowed = max(allowed, _unlimited(one))
-        if not one.allows and _is_denied_everywhere(one.resources):
+        if one.allows and _reaches(one.resources, place):
+            allowed = max(allowed, _unlimited(one, passed_to))
+        if not one.allows and _is_denied_everywhere(one.resources, place):
             denied = max(denied, _for_good(one.conditions))
     return min(allowed, Answer(Answer.YES - denied))
 
 
-def _is_denied_everywhere(resources: Names) -> bool:
+def _is_denied_everywhere(resources: Names, place: str) -> bool:
     names = Names(tuple(_ACCOUNT.sub(":*:", pattern) for pattern in resources.patterns), resources.excepted)
-    return any(names.surely_cover(f"arn:{partition}:{_IAM}") for partition in _PARTITIONS)
+    return any(names.surely_cover(f"arn:{partition}:{place}") for partition in _PARTITIONS)
 
 
-def _unlimited(statement: Statement) -> Answer:
-    return min((_leaves_all(one) for one in statement.conditions), default=Answer.YES)
+def _unlimited(statement: Statement, passed_to: str = "") -> Answer:
+    return min((_leaves_all(one, passed_to) for one in statement.conditions), default=Answer.YES)
 
 
-def _leaves_all(condition: Condition) -> Answer:
+def _leaves_all(condition: Condition, passed_to: str) -> Answer:
     """Whether an Allow allows as much with the condition as without."""
     if condition.operator not in KNOWN_OPERATORS:
         return Answer.UNSURE
+    if passed_to and condition.key == "iam:passedtoservice":
+        return _lets_pass(condition, passed_to)
     if condition.key in _HOW:
         return Answer.YES
     return Answer.NO if condition.key.startswith(_WHAT) else Answer.UNSURE
+
+
+def _lets_pass(condition: Condition, service: str) -> Answer:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
+    if condition.operator in ("stringequals", "stringequalsignorecase", "stringlike"):
+        return Answer.YES if any(covers(value.lower(), service) for value in condition.values) else Answer.NO
+    return Answer.UNSURE
 
 
 def _for_good(conditions: Sequence[Condition]) -> Answer:

@@ -30,6 +30,8 @@ NEED_A_RESOURCE = {
         "kms:GetKeyPolicy",
         "lambda:ListAliases",
     ),
+    *("elasticloadbalancing:DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeRules"),
+    "elasticloadbalancing:DescribeListeners",
     *("secretsmanager:GetResourcePolicy", "ecr:GetRepositoryPolicy", "rds:DescribeDBClusterSnapshotAttributes"),
 }
 

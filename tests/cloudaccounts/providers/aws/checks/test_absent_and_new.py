@@ -52,6 +52,18 @@ def trail(*facts: Any) -> dict[str, Any]:
     return {"trails": [dict(zip(("multi_region", "logging", "management_events"), facts, strict=True))]}
 
 
+def analyzers(*analyzers: tuple[Any, Any]) -> dict[str, Any]:
+    return {"analyzers": [{"type": kind, "status": status} for kind, status in analyzers]}
+
+
+def objects(*facts: Any) -> dict[str, Any]:
+    return {"trails": [dict(zip(("multi_region", "logging", "object_events"), facts, strict=True))]}
+
+
+def distribution(policy: Any, *, enabled: bool = True) -> dict[str, Any]:
+    return {"enabled": enabled, "own_certificate": True, "minimum_tls": policy, **seen()}
+
+
 TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     # Organizations may have taken the root user's credentials away.
     ("iam_root_mfa", root(AccountMFAEnabled=True), PASS),
@@ -148,6 +160,42 @@ TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     ("cloudtrail_all_regions", trail(True, None, "All"), UNKNOWN),
     ("cloudtrail_all_regions", trail(None, False, "All"), FAIL),
     ("cloudtrail_all_regions", trail(False, True, "All"), FAIL),
+    ("iam_root_hardware_mfa", root(AccountMFAEnabled=True) | {"root_virtual_mfa": None}, UNKNOWN),
+    ("iam_root_hardware_mfa", root(AccountMFAEnabled=False, AccountPasswordPresent=True), FAIL),
+    ("iam_server_certificate_expired", {"expires_at": ago(0), **seen()}, FAIL),
+    ("iam_server_certificate_expired", {"expires_at": ago(-1), **seen()}, PASS),
+    ("iam_server_certificate_expired", {"expires_at": None, **seen()}, UNKNOWN),
+    ("s3_account_public_access_block", {"account_public_access_block": {**BLOCKED, "BlockPublicAcls": None}}, UNKNOWN),
+    ("s3_account_public_access_block", {"account_public_access_block": {**BLOCKED, "BlockPublicAcls": False}}, FAIL),
+    ("ec2_snapshot_sharing_blocked", {"snapshot_sharing": "block-new-sharing"}, PASS),
+    ("ec2_snapshot_sharing_blocked", {"snapshot_sharing": NEW}, UNKNOWN),
+    ("ec2_image_sharing_blocked", {"image_sharing": NEW}, UNKNOWN),
+    ("ec2_imdsv2_default", {"metadata_defaults": {"HttpTokens": "no-preference"}}, FAIL),
+    ("ec2_imdsv2_default", {"metadata_defaults": {"HttpTokens": "optional"}}, FAIL),
+    ("ec2_imdsv2_default", {"metadata_defaults": {"HttpTokens": NEW}}, UNKNOWN),
+    ("accessanalyzer_enabled", analyzers(("ORGANIZATION", "ACTIVE")), PASS),
+    ("accessanalyzer_enabled", analyzers(("ACCOUNT", "FAILED"), ("ACCOUNT", "ACTIVE")), PASS),
+    ("accessanalyzer_enabled", analyzers(), FAIL),
+    ("accessanalyzer_enabled", analyzers(("ACCOUNT", "CREATING")), FAIL),
+    ("accessanalyzer_enabled", analyzers(("ACCOUNT", NEW)), UNKNOWN),
+    ("accessanalyzer_enabled", analyzers((None, "ACTIVE")), UNKNOWN),
+    ("cloudtrail_object_reads", objects(True, True, "ReadOnly"), PASS),
+    ("cloudtrail_object_reads", objects(True, True, "WriteOnly"), FAIL),
+    ("cloudtrail_object_writes", objects(True, True, "All"), PASS),
+    ("cloudtrail_object_writes", objects(True, False, "All"), FAIL),
+    ("cloudtrail_object_writes", objects(False, True, "All"), FAIL),
+    ("cloudtrail_object_writes", objects(True, None, "All"), UNKNOWN),
+    ("cloudtrail_object_writes", objects(True, True, None), UNKNOWN),
+    ("cloudtrail_bucket_logging", {"bucket": "b", "bucket_facts": None}, UNKNOWN),
+    ("cloudtrail_bucket_logging", {"bucket": "b", "bucket_facts": {"unreadable": {"logging_to": "denied"}}}, UNKNOWN),
+    ("elbv2_access_logs", {"type": NEW, "access_logs": None}, UNKNOWN),
+    ("cloudfront_tls", distribution("TLSv1.1_2016"), FAIL),
+    ("cloudfront_tls", distribution("SSLv3"), FAIL),
+    ("cloudfront_tls", distribution("TLSv1.3_2025"), PASS),
+    ("cloudfront_tls", distribution("TLSv1.2_2019"), PASS),
+    ("cloudfront_tls", distribution("TLSv9_2040"), UNKNOWN),
+    ("cloudfront_tls", distribution(None), UNKNOWN),
+    ("cloudfront_tls", distribution("TLSv1", enabled=False), OTHER),
     ("sqs_queue_encrypted", {"encrypted": None}, UNKNOWN),
     ("ec2_image_public", {"public": None}, UNKNOWN),
     ("ec2_volume_encrypted", {"encrypted": None}, UNKNOWN),

@@ -45,6 +45,35 @@ def everybody(principal: Any = "*", **more: Any) -> dict[str, Any]:
     return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "x:Y", "Resource": "*", **more}]}
 
 
+def entry(number: int, cidr: str, first: int = 22, last: int = 22, **more: Any) -> dict[str, Any]:
+    """Of a network ACL; TCP that is allowed, unless said otherwise."""
+    places = {"cidr": None, "ipv6_cidr": cidr} if ":" in cidr else {"cidr": cidr, "ipv6_cidr": None}
+    ports = {"from_port": first, "to_port": last}
+    return {"number": number, "action": "allow", "protocol": "6", **places, **ports, **more}
+
+
+def allow(*actions: str, resource: str = "*", **more: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}]}
+
+
+def answer(action: str, to: str | None = None, *, everything: bool = True) -> dict[str, Any]:
+    """A rule of a listener."""
+    return {"everything": everything, "action": action, "to": to}
+
+
+def http(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"port": 80, "protocol": "HTTP", "rules": list(rules)}
+
+
+BALANCER: dict[str, Any] = {"type": "application", "scheme": "internet-facing"}
+EVERYTHING_IN = [{**entry(100, "0.0.0.0/0"), "protocol": "-1", "from_port": None, "to_port": None}]
+REACHED: dict[str, Any] = {
+    "state": "running",
+    "public_addresses": ["198.18.0.1"],
+    "routed": True,
+    "acls": [EVERYTHING_IN],
+    "ingress": [rule(22, "0.0.0.0/0")],
+}
 OWN_POLICY = "arn:aws:iam::111122223333:policy/AdministratorAccess"  # the account's own, whatever its name
 ADMIN = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 READER = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*"}]}
@@ -91,6 +120,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         {"root": {"AccountMFAEnabled": False, "AccountPasswordPresent": True}},
         {"root": {"AccountMFAEnabled": False, "AccountPasswordPresent": False}},
     ),
+    "aws_iam_root_hardware_mfa": (
+        {"root": {"AccountMFAEnabled": True}, "root_virtual_mfa": False},
+        {"root": {"AccountMFAEnabled": True}, "root_virtual_mfa": True},
+        {"root": {"AccountMFAEnabled": False, "AccountPasswordPresent": False}},
+    ),
+    "aws_iam_server_certificate_expired": ({"expires_at": ago(-9)} | seen(), {"expires_at": ago(9)} | seen(), None),
     "aws_iam_root_access_keys": (
         {"root": {"AccountAccessKeysPresent": False}},
         {"root": {"AccountAccessKeysPresent": True}},
@@ -157,6 +192,21 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         ROLE | {"inline_policies": {"a": ADMIN}, "trust_policy": FOR_MACHINES},
         ROLE | {"inline_policies": {"a": ADMIN}},
     ),
+    "aws_iam_user_escalation": (
+        {"attached_policies": [], "inline_policies": {"a": READER}},
+        {"attached_policies": [], "inline_policies": {"a": allow("iam:CreateAccessKey")}},
+        {"attached_policies": [], "inline_policies": {"a": ADMIN}},
+    ),
+    "aws_iam_group_escalation": (
+        {"members": ["ana"], "attached_policies": [], "inline_policies": {"a": READER}},
+        {"members": ["ana"], "attached_policies": ["arn:aws:iam::aws:policy/IAMFullAccess"], "inline_policies": {}},
+        {"members": [], "attached_policies": [], "inline_policies": {"a": allow("iam:*")}},
+    ),
+    "aws_iam_role_escalation": (
+        ROLE | {"inline_policies": {"a": READER}},
+        ROLE | {"inline_policies": {"a": allow("iam:PassRole", "ec2:RunInstances")}},
+        ROLE | {"inline_policies": {"a": allow("iam:*")}, "path": "/aws-service-role/x.amazonaws.com/"},
+    ),
     "aws_iam_policy_admin": (
         {"attachment_count": 1, "document": READER},
         {"attachment_count": 1, "document": ADMIN},
@@ -173,6 +223,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         BUCKET | {"public_access_block": BLOCKED | {"BlockPublicAcls": False}},
         None,
     ),
+    "aws_s3_account_public_access_block": (
+        {"account_public_access_block": BLOCKED},
+        {"account_public_access_block": None},
+        None,
+    ),
     "aws_s3_bucket_tls_only": ({"policy": TLS}, {"policy": None}, None),
     "aws_s3_bucket_encryption": ({"encryption": {"algorithm": "AES256"}}, {"encryption": None}, None),
     "aws_s3_bucket_versioning": ({"versioning": {"status": "Enabled"}}, {"versioning": {"status": "Suspended"}}, None),
@@ -184,6 +239,49 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
     "aws_s3_bucket_logging": ({"logging_to": "logs"}, {"logging_to": None}, None),
     "aws_ec2_ssh_open": ({"ingress": [rule(22, "10.0.0.0/8")]}, {"ingress": [rule(20, "0.0.0.0/0", to=30)]}, None),
     "aws_ec2_rdp_open": ({"ingress": [rule(443, "0.0.0.0/0")]}, {"ingress": [rule(3389, "::/0")]}, None),
+    "aws_ec2_cifs_open": ({"ingress": [rule(443, "0.0.0.0/0")]}, {"ingress": [rule(445, "0.0.0.0/0")]}, None),
+    "aws_ec2_network_acl_open": ({"ingress": [entry(100, "10.0.0.0/8")]}, {"ingress": [entry(100, "0.0.0.0/0")]}, None),
+    "aws_ec2_instance_reachable": (
+        REACHED | {"ingress": [rule(443, "0.0.0.0/0")]},
+        REACHED,
+        {"state": "terminated"},
+    ),
+    "aws_ec2_instance_role": (
+        {"state": "running", "instance_profile": "arn:aws:iam::1:instance-profile/web"},
+        {"state": "running", "instance_profile": None},
+        {"state": "shutting-down"},
+    ),
+    "aws_ec2_snapshot_sharing_blocked": (
+        {"snapshot_sharing": "block-all-sharing"},
+        {"snapshot_sharing": "unblocked"},
+        None,
+    ),
+    "aws_ec2_image_sharing_blocked": ({"image_sharing": "block-new-sharing"}, {"image_sharing": "unblocked"}, None),
+    "aws_ec2_imdsv2_default": (
+        {"metadata_defaults": {"HttpTokens": "required"}},
+        {"metadata_defaults": {}},
+        None,
+    ),
+    "aws_elbv2_tls_policy": (
+        {"listeners": [{"protocol": "TLS", "policy": "p"}], "policies": {"p": ["TLSv1.2", "TLSv1.3"]}} | seen(),
+        {"listeners": [{"protocol": "HTTPS", "policy": "p"}], "policies": {"p": ["TLSv1", "TLSv1.2"]}} | seen(),
+        {"listeners": [{"protocol": "TCP"}]} | seen(),
+    ),
+    "aws_elbv2_plain_http": (
+        BALANCER | {"listeners": [http(answer("redirect", "HTTPS"))]},
+        BALANCER | {"listeners": [http(answer("forward"))]},
+        BALANCER | {"scheme": "internal", "listeners": [http(answer("forward"))]},
+    ),
+    "aws_elbv2_access_logs": (
+        {"type": "network", "access_logs": True},
+        {"type": "application", "access_logs": False},
+        {"type": "gateway", "access_logs": None},
+    ),
+    "aws_cloudfront_tls": (
+        {"enabled": True, "own_certificate": True, "minimum_tls": "TLSv1.2_2021"} | seen(),
+        {"enabled": True, "own_certificate": True, "minimum_tls": "TLSv1_2016"} | seen(),
+        {"enabled": True, "own_certificate": False, "minimum_tls": "TLSv1"} | seen(),
+    ),
     "aws_ec2_all_ports_open": (
         {"ingress": [rule(1, "0.0.0.0/0", to=1024)]},
         {"ingress": [rule(0, "0.0.0.0/0", protocol="-1")]},
@@ -332,6 +430,32 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
     "aws_cloudtrail_all_regions": (
         {"trails": [TRAIL | {"logging": None}, TRAIL]},
         {"trails": [TRAIL | {"logging": False}]},
+        None,
+    ),
+    "aws_cloudtrail_object_writes": (
+        {"trails": [TRAIL | {"object_events": "WriteOnly"}]},
+        {"trails": [TRAIL | {"object_events": "ReadOnly"}]},
+        None,
+    ),
+    "aws_cloudtrail_object_reads": (
+        {"trails": [TRAIL | {"object_events": "All"}]},
+        {"trails": [TRAIL | {"object_events": "None"}]},
+        None,
+    ),
+    "aws_cloudtrail_bucket_logging": (
+        {"bucket": "b", "bucket_facts": {"logging_to": "logs"}},
+        {"bucket": "b", "bucket_facts": {"logging_to": None}},
+        None,
+    ),
+    "aws_cloudtrail_bucket_public": (
+        {"bucket": "b", "bucket_facts": BUCKET},
+        {"bucket": "b", "bucket_facts": BUCKET | {"acl_grants": [ALL_USERS]}},
+        None,
+    ),
+    "aws_securityhub_enabled": ({"enabled": True}, {"enabled": False}, None),
+    "aws_accessanalyzer_enabled": (
+        {"analyzers": [{"type": "ACCOUNT", "status": "ACTIVE"}]},
+        {"analyzers": [{"type": "ACCOUNT_UNUSED_ACCESS", "status": "ACTIVE"}]},
         None,
     ),
     "aws_cloudtrail_logging": ({"logging": True}, {"logging": False}, None),

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.rules import Evaluation, Verdict
 from cloudaccounts.providers.aws.checks import CHECKS
-from cloudaccounts.providers.aws.inventory import open_session, vpc
+from cloudaccounts.providers.aws.inventory import open_session
+from cloudaccounts.providers.aws.inventory import rules as rules_of_vpc
 from tests.cloudaccounts.provider_kit.reach.strategies import on_any_machine
 from tests.cloudaccounts.providers.aws.conftest import Cloud, make_target
 
@@ -39,7 +40,7 @@ def group(*permissions: Any, **entries: Any) -> dict[str, Any]:
     report = ParamValidator().validate({"IpPermissions": [*permissions]}, SHAPE)
     assert not report.has_errors(), report.generate_report()
     named = {name.replace("_", "-"): value for name, value in entries.items()}
-    return {"ingress": vpc._rules(permissions), **({"prefix_list_entries": named} if named else {})}
+    return {"ingress": rules_of_vpc.group_rules(permissions), **({"prefix_list_entries": named} if named else {})}
 
 
 def judge(identifier: str, properties: dict[str, Any]) -> Evaluation:

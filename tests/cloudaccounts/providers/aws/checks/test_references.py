@@ -6,6 +6,8 @@ from cloudaccounts.providers.aws.checks import CHECKS
 from tests.cloudaccounts.providers.citations import numbers, strangers
 
 CONTROLS = {
+    "aws_iam_root_hardware_mfa": ("IAM.6",),
+    "aws_iam_server_certificate_expired": ("IAM.26",),
     "aws_iam_password_length": ("IAM.15",),
     "aws_iam_password_reuse": ("IAM.16",),
     "aws_iam_support_role": ("IAM.18",),
@@ -17,6 +19,13 @@ CONTROLS = {
     "aws_s3_bucket_mfa_delete": ("S3.20",),
     "aws_ec2_default_security_group": ("EC2.2",),
     "aws_ec2_vpc_flow_logs": ("EC2.6",),
+    "aws_ec2_network_acl_open": ("EC2.21",),
+    "aws_s3_account_public_access_block": ("S3.1",),
+    "aws_accessanalyzer_enabled": ("IAM.28",),
+    "aws_elbv2_tls_policy": ("ELB.17",),
+    "aws_elbv2_plain_http": ("ELB.1",),
+    "aws_elbv2_access_logs": ("ELB.5",),
+    "aws_cloudfront_tls": ("CloudFront.15",),
     "aws_ec2_instance_imdsv2": ("EC2.8",),
     "aws_ec2_ebs_default_encryption": ("EC2.7",),
     "aws_eks_endpoint_public": ("EKS.1",),
@@ -44,6 +53,10 @@ CONTROLS = {
     "aws_kms_key_rotation": ("KMS.4",),
     "aws_cloudfront_https": ("CloudFront.3",),
     "aws_kms_key_public": ("KMS.5",),
+    "aws_cloudtrail_object_writes": ("S3.22",),
+    "aws_cloudtrail_object_reads": ("S3.23",),
+    "aws_cloudtrail_bucket_logging": ("CloudTrail.7",),
+    "aws_cloudtrail_bucket_public": ("CloudTrail.6",),
     "aws_cloudtrail_all_regions": ("CloudTrail.1",),
     "aws_cloudtrail_logging": ("CloudTrail.3",),
     "aws_cloudtrail_validation": ("CloudTrail.4",),

@@ -1,0 +1,80 @@
+"""What lies between the internet and an instance with a public address, in one region.
+
+Groups, network ACLs and routes are read once, when the first such instance is met: regions without one cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any
+
+from cloudaccounts.provider_kit.normalization import ordered
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, paged
+from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
+from cloudaccounts.providers.aws.inventory.rules import acl_entries, group_rules
+
+
+class Exposure:
+    def __init__(self, scope: Scope, client: Any) -> None:
+        self._scope = scope
+        self._client = client
+        self._lists = PrefixLists(scope, client)
+        self._read: Properties | None = None
+        self._lock = Lock()
+
+    def add(self, properties: Properties, *, vpc: str, subnets: Iterable[str], groups: Iterable[str]) -> None:
+        """Adds ``ingress`` of all groups, ``acls`` of all subnets, and ``routed``: whether a subnet leads outside."""
+        with self._lock:
+            known = self._read = self._read or self._all()
+        properties.refused |= known.refused
+        places = sorted(set(subnets))
+        by_group, acls, routes = (known.values[name] for name in ("ingress", "acls", "routed"))
+        rules = None if by_group is None else [by_group.get(group) for group in sorted(set(groups))]
+        properties.values |= {
+            "ingress": None if rules is None or None in rules else ordered(rule for part in rules for rule in part),
+            "acls": None if acls is None else [acls.get(place) for place in places],
+            "routed": None if routes is None else any(routes.get(place, routes.get(vpc, False)) for place in places),
+        }
+        names = {name for rule in properties.values["ingress"] or () for name in rule["prefix_lists"]}
+        self._lists.add_entries(properties, names)
+
+    def _all(self) -> Properties:
+        read = Properties(self._scope.connection)
+        read.read("ingress", self._groups, permission="ec2:DescribeSecurityGroups")
+        read.read("acls", self._acls, permission="ec2:DescribeNetworkAcls")
+        read.read("routed", self._routes, permission="ec2:DescribeRouteTables")
+        return read
+
+    def _groups(self) -> dict[str, Any]:
+        groups = paged(self._client, "describe_security_groups", "SecurityGroups")
+        return {group["GroupId"]: group_rules(group.get("IpPermissions", ())) for group in groups}
+
+    def _acls(self) -> dict[str, Any]:
+        """Incoming entries by subnet; AWS gives each subnet exactly one network ACL."""
+        return {
+            association["SubnetId"]: acl_entries(acl, egress=False)
+            for acl in paged(self._client, "describe_network_acls", "NetworkAcls")
+            for association in acl.get("Associations", ())
+            if "SubnetId" in association
+        }
+
+    def _routes(self) -> dict[str, bool]:
+        """Whether an internet gateway is the way out, by subnet; by VPC for subnets that have no table of their own.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+        """
+        routed: dict[str, bool] = {}
+        for table in paged(self._client, "describe_route_tables", "RouteTables"):
+            leads = any(_leads_outside(route) for route in table.get("Routes", ()))
+            for association in table.get("Associations", ()):
+                if association.get("Main"):
+                    routed[table.get("VpcId", "")] = leads
+                elif "SubnetId" in association:
+                    routed[association["SubnetId"]] = leads
+        return routed
+
+
+def _leads_outside(route: Any) -> bool:
+    """A route to an internet gateway counts whatever it is for: it may lead to a part of the internet only."""
+    return str(route.get("GatewayId", "")).startswith("igw-") and route.get("State") != "blackhole"
