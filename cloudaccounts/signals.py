@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import pre_delete
 
+from cloudaccounts.operations.key_at_start import look_at_start
 from cloudaccounts.operations.worker_pulse import WorkerPulse
 from cloudaccounts.users import guard
 from cloudaccounts.web import reauthentication
@@ -22,6 +23,7 @@ _pulse = WorkerPulse()
 @worker_ready.connect
 def start_pulse(sender: Any, **_: Any) -> None:
     _pulse.start(sender)
+    look_at_start()
     # Set-up guides name this server's identity: a first start should not wait for the schedule to find it out.
     messages.send("cloudaccounts.refresh_server_identities")
 

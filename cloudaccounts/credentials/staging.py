@@ -111,7 +111,7 @@ def open_staged(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> Cr
     if row is None or row.staged is None:
         raise _nothing("the new credential is not stored any more.", "Enter it again.")
     try:
-        values = row.staged.open(bound_to=account.id)
+        values = row.staged.open(bound_to=account.id, under=row.staged_key_fingerprint)
     except KeyringError as error:
         text = f"New {row.staged_label} could not be opened for its test"
         _audit(account, actor, "credential.unreadable", text, code=error.code)

@@ -63,7 +63,7 @@ def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Cr
     if row is None or row.payload is None:
         raise _missing()
     try:
-        values = row.payload.open(bound_to=account.id)
+        values = row.payload.open(bound_to=account.id, under=row.key_fingerprint)
     except KeyringError as error:
         _audit(
             account, actor, "credential.unreadable", f"{row.label} could not be opened for {purpose}", code=error.code
@@ -82,6 +82,7 @@ class Opener:
     sealed: Sealed | None
     member: tuple[Organization, CloudAccount] | None = None
     refusal: CredentialsUnreadableError | None = None
+    under: str = ""  # the fingerprint of the key that sealed it
 
     def open(self) -> Credentials:
         """In clear, for one use. Asks no database. Raises `ProviderError`."""
@@ -90,7 +91,7 @@ class Opener:
         if self.sealed is None:
             raise _missing()
         try:
-            values = self.sealed.open(bound_to=self.holder)
+            values = self.sealed.open(bound_to=self.holder, under=self.under)
         except KeyringError as error:
             raise unreadable(error) from None
         opened = Credentials(method=values.pop("method"), values=values)
@@ -115,9 +116,9 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
     openers_by_account = {}
     for account in accounts:
         row, connecting = rows.get(holders[account.pk]), account.connection
-        sealed = row.payload if row else None
+        sealed, under = (row.payload, row.key_fingerprint) if row else (None, "")
         if connecting is None:
-            openers_by_account[account.pk] = Opener(account.pk, sealed)
+            openers_by_account[account.pk] = Opener(account.pk, sealed, under=under)
             continue
         organization = through.get(connecting)
         refusal = _refusal(connections.get(connecting), account.owner)
@@ -126,7 +127,7 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
             organization = None
         refusal = refusal or (None if organization else _organization_gone())
         member = (organization, account) if organization else None
-        openers_by_account[account.pk] = Opener(connecting, sealed, member, refusal)
+        openers_by_account[account.pk] = Opener(connecting, sealed, member, refusal, under)
     return openers_by_account
 
 

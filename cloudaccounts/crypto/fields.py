@@ -7,6 +7,7 @@ there.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any, NoReturn
 from uuid import UUID
@@ -16,9 +17,19 @@ from django.db import models
 from cloudaccounts.crypto import keyring
 from cloudaccounts.crypto.keyring import KeyringError
 
-__all__ = ["KeyringError", "Sealed", "SealedField", "newest_key_fingerprint"]
+__all__ = ["KeyringError", "Sealed", "SealedField", "log_key_error", "newest_key_fingerprint"]
 
 newest_key_fingerprint = keyring.newest_fingerprint
+logger = logging.getLogger(__name__)
+
+
+def log_key_error(event: str, error: KeyringError, **more: str) -> None:
+    """For operators. Which keys this process has, by their fingerprints, which rows have too."""
+    try:
+        keys = ",".join(keyring.fingerprints())
+    except KeyringError:
+        keys = "none"
+    logger.error(event, extra={"code": error.code, "why": error.cause, "do": error.remedy, "keys": keys, **more})
 
 
 class Sealed:
@@ -35,10 +46,22 @@ class Sealed:
         # The owner of the value stands inside the encrypted text: Fernet has no associated data to authenticate.
         return cls(keyring.seal(json.dumps({"for": str(bound_to), "values": dict(values)}).encode()))
 
-    def open(self, *, bound_to: UUID | str) -> dict[str, Any]:
-        """Raises `KeyringError`: no key, the wrong key, or a token that was sealed for another row."""
-        content = json.loads(keyring.open_(self._token))
-        if content.get("for") != str(bound_to):
+    def open(self, *, bound_to: UUID | str, under: str = "", log: bool = True) -> dict[str, Any]:
+        """Raises `KeyringError`: no key, the wrong key, or a token that was sealed for another row.
+
+        ``under`` is the fingerprint of the key that sealed it, where the row has it. A failure is logged, unless
+        ``log`` is false: for who asks each second.
+        """
+        try:
+            return self._opened(str(bound_to), under)
+        except KeyringError as error:
+            if log:
+                log_key_error("encryption.not_opened", error, record=str(bound_to))
+            raise
+
+    def _opened(self, bound_to: str, under: str) -> dict[str, Any]:
+        content = json.loads(keyring.open_(self._token, under=under))
+        if content.get("for") != bound_to:
             raise KeyringError(
                 "sealed_for_another",
                 "This encrypted value belongs to another record.",

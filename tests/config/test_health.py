@@ -16,7 +16,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.vault import open_credentials, store
+from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import ConnectionCheck
+from cloudaccounts.operations import key_at_start
 from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from config import health
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -72,6 +77,36 @@ def test_a_wrong_key_never_becomes_the_witness_of_a_restored_database(
     wrong = confirm_key()
     assert wrong is not None
     assert wrong.code == "encryption_key_wrong"
+
+
+def test_the_log_says_at_start_that_the_key_does_not_fit(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    assert confirm_key() is None
+    key_at_start.look()
+    assert not caplog.records
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    key_at_start.look()
+    (line,) = [vars(record) for record in caplog.records]
+    assert (line["message"], line["levelname"], line["code"]) == (
+        "encryption.key_does_not_fit", "ERROR", "encryption_key_wrong",
+    )  # fmt: skip
+    assert "Put the key back" in line["do"]
+
+
+def test_a_key_of_a_later_restart_is_told_as_such(alice: User, make_account: MakeAccount, settings: Settings) -> None:
+    account = make_account(alice)
+    assert confirm_key() is None
+    (old,) = settings.CREDENTIAL_ENCRYPTION_KEYS
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), old]
+    store(
+        account=account, credentials=Credentials("access_keys", {}), facts=CredentialFacts("Access key"), since=None,
+        actor=SYSTEM,
+    )  # fmt: skip
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    assert confirm_key() is None
+    with pytest.raises(CredentialsUnreadableError, match="that this process does not have") as caught:
+        open_credentials(account=account, actor=SYSTEM, purpose="a test")
+    assert caught.value.code == "encryption_key_unknown"
+    assert not caught.value.permanent
 
 
 def test_a_broker_that_is_down_is_told(client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

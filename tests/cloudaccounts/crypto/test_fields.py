@@ -58,3 +58,29 @@ def test_a_rotated_value_stays_bound_to_its_row(settings: Settings) -> None:
     assert rotated.open(bound_to=key) == {"token": "secret"}
     with pytest.raises(KeyringError):
         rotated.open(bound_to=uuid4())
+
+
+def test_each_failed_opening_is_logged_with_what_to_do_and_no_secret(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    record = uuid4()
+    sealed = Sealed.seal({"token": "hunter2"}, bound_to=record)
+    key = Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [key]
+    for _ in range(2):
+        with pytest.raises(KeyringError):
+            sealed.open(bound_to=record)
+    lines = [vars(line) for line in caplog.records if line.message == "encryption.not_opened"]
+    assert [(line["code"], line["record"]) for line in lines] == [("encryption_key_wrong", str(record))] * 2
+    assert "Put the key back" in lines[0]["do"]
+    assert len(lines[0]["keys"]) == 12
+    assert "hunter2" not in str(lines)
+    assert key not in str(lines)
+
+
+def test_who_asks_each_second_is_not_logged(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    sealed = Sealed.seal({}, bound_to="x")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = []
+    with pytest.raises(KeyringError):
+        sealed.open(bound_to="x", log=False)
+    assert not caplog.records

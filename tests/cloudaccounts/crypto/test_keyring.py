@@ -69,3 +69,25 @@ def test_what_no_key_opens_is_not_rotated(settings: Settings, older: int) -> Non
     with pytest.raises(KeyringError) as caught:
         keyring.rotated(token)
     assert caught.value.code == "encryption_key_wrong"
+
+
+def test_a_key_that_another_process_has_already_is_told_as_such(settings: Settings) -> None:
+    """The middle of a rolling restart: what this process reads opens, but for what the others encrypted since."""
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    before = keyring.seal(b"before")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
+    since = keyring.seal(b"since")
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
+    assert keyring.open_(before) == b"before"
+    with pytest.raises(KeyringError, match="restart this process with the new list of keys") as caught:
+        keyring.open_(since)
+    assert caught.value.code == "encryption_key_unknown"
+
+
+def test_what_its_own_key_does_not_open_is_damaged(settings: Settings) -> None:
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    token = keyring.seal(b"hello")
+    with pytest.raises(KeyringError, match="the key that it was encrypted under is here") as caught:
+        keyring.open_(f"{token[:-6]}AAAA==", under=keyring.newest_fingerprint())
+    assert caught.value.code == "encrypted_value_damaged"
