@@ -165,7 +165,7 @@ def test_every_command_of_ours_takes_a_hostile_name_as_one_word() -> None:
 @example('"')
 @example("${x}")
 def test_whatever_the_name_shell_and_terraform_give_it_back(name: str) -> None:
-    check = PostureCheck("x", "x", Severity.LOW, "x", "x", "", "", "aws x --n <n>", (), None, False, "a = <n>\n")  # type: ignore[arg-type]
+    check = PostureCheck("x", "x", Severity.LOW, "x", "x", "", "", "aws x --n <n>", (), None, terraform="a = <n>\n")  # type: ignore[arg-type]
     filled = remediation(check, {"n": name})
     words = shlex.split(filled.cli)
     value = hcl2.loads(filled.terraform or "")["a"][1:-1]
