@@ -47,6 +47,27 @@ def one_edition(app_configs: Any, databases: Sequence[str] | None = None, **_: A
         return []
 
 
+@register(Tags.database)
+def search_indexes(app_configs: Any, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """With ``check --database cloud_security``."""
+    if "cloud_security" not in (databases or ()):
+        return []
+    from scans.search_index import is_prepared
+
+    try:
+        if is_prepared("cloud_security"):
+            return []
+    except DatabaseError:
+        return []
+    return [
+        DjangoWarning(
+            "Searches for a part of a name have no index: the extension pg_trgm is not there.",
+            hint="As PostgreSQL's administrator, in this database: CREATE EXTENSION pg_trgm; then run migrate again.",
+            id="cloudaccounts.W003",
+        )
+    ]
+
+
 @register
 def rotation_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
     if settings.CREDENTIAL_ROTATION_WARNING_DAYS < settings.CREDENTIAL_ROTATION_CRITICAL_DAYS:

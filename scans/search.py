@@ -1,13 +1,16 @@
-"""Search of assets and findings by how a name or an identifier begins, and filters that their lists share.
+"""Search of assets and findings by parts of a name or an identifier, and filters that their lists share.
 
-Searching reads ranges of an index and stops at a bounded number of hits, so that it stays quick at 100,000 rows.
+Two characters or fewer are looked for at the beginning, three or more anywhere. Both read an index (search_keys,
+search_index) and stop at a bounded number of hits, so that it stays quick at 100,000 rows.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from uuid import UUID
 
+from django.db import OperationalError, connections
 from django.db.models import Q, QuerySet
 
 from cloudaccounts.groups import queries as group_queries
@@ -16,6 +19,42 @@ from scans.search_keys import id_search_key, range_end, search_key
 
 MAX_HITS = 1_000  # by name, and as many by identifier; a search that reaches it is refined by one more letter
 MAX_ACCOUNTS = 100
+TRIGRAM = 3  # characters: shorter ones are in no index but at the beginning
+
+logger = logging.getLogger(__name__)
+
+
+def keys_matching(rows: QuerySet[Any], owner: str, text: str, *, name: str) -> list[UUID]:
+    """Primary keys of the owner's ``rows`` that the text is part of: what begins with it first.
+
+    ``rows`` must be filtered by owner and nothing else. ``name`` is their column with the name.
+    """
+    hits = dict.fromkeys(keys_starting_with(rows, text))
+    if len(text.strip()) >= TRIGRAM:
+        hits |= dict.fromkeys(_keys_containing(rows, owner, text.strip(), name))
+    return list(hits)
+
+
+def _keys_containing(rows: QuerySet[Any], owner: str, text: str, name: str) -> list[UUID]:
+    part = Q(**{f"{name}__icontains": text}) | Q(native_id__icontains=text)
+    connection = connections[rows.db]
+    if connection.vendor == "sqlite":
+        table = rows.model._meta.db_table
+        # The rows by their number, which both tables share; asked for the text once more, so that an index that is not
+        # in step shows nothing wrong. Quoted, a text is no expression of FTS5.
+        sql = (
+            f'SELECT r.id FROM "{table}_text" t JOIN "{table}" r ON r.rowid = t.rowid '  # noqa: S608
+            f'WHERE t.text MATCH %s AND r.owner = %s AND (instr(lower(r."{name}"), lower(%s)) '
+            "OR instr(lower(r.native_id), lower(%s))) LIMIT %s"
+        )
+        try:
+            with connection.cursor() as cursor:
+                quoted = '"' + text.replace('"', '""') + '"'
+                cursor.execute(sql, [quoted, owner, text, text, MAX_HITS])
+                return [UUID(key) for (key,) in cursor.fetchall()]
+        except OperationalError:
+            logger.warning("search.no_trigrams", exc_info=True)  # the tables are made when migrations run
+    return list(rows.filter(part).values_list("pk", flat=True)[:MAX_HITS])
 
 
 def keys_starting_with(rows: QuerySet[Any], text: str) -> list[UUID]:

@@ -13,10 +13,12 @@ from django.dispatch import receiver
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.events import account_deleted, account_renamed, account_suspended, account_transferred
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.work.databases import SECURITY
 from scans.account_sync import delete_account_records, sync_account
 from scans.runs import requests as run_requests
 from scans.runs.requests import cancel_active
 from scans.runs.scheduling import ensure_schedule
+from scans.search_index import prepare
 
 
 @receiver(post_save, sender=CloudAccount)
@@ -46,3 +48,9 @@ def on_account_transferred(sender: type[CloudAccount], account: CloudAccount, ac
 @receiver(account_deleted)
 def on_account_deleted(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     delete_account_records(account.pk)
+
+
+def look_after_search(using: str, **_: Any) -> None:
+    """After migrations: one that rebuilds a table on SQLite takes its triggers away."""
+    if using == SECURITY:
+        prepare(using)

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from cloudaccounts.accounts.queries import find
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset
-from scans.search import accounts_matching, filter_by_group, filter_by_hits, keys_starting_with
+from scans.search import accounts_matching, filter_by_group, filter_by_hits, keys_matching
 
 SHOWN_TYPES = 8
 SHOWN_ASSETS = 6
@@ -39,7 +39,7 @@ def assets(owner: str, filters: AssetFilter, account: CloudAccount | None = None
     """
     rows = _of(owner, filters, account)
     if filters.q:
-        hits = keys_starting_with(Asset.objects.filter(owner=owner), filters.q)
+        hits = keys_matching(Asset.objects.filter(owner=owner), owner, filters.q, name="name")
         named_accounts = accounts_matching(owner, filters.q)
         rows = filter_by_hits(rows, hits, Q(account__in=named_accounts) if named_accounts else None)
         # Once more: the search may have replaced the rows by those of the hits alone (`filter_by_hits`).

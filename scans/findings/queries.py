@@ -15,7 +15,7 @@ from django.utils import timezone
 from cloudaccounts.models import CloudAccount
 from scans.findings.checks import check_ids_matching
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
-from scans.search import accounts_matching, filter_by_group, filter_by_hits, keys_starting_with
+from scans.search import accounts_matching, filter_by_group, filter_by_hits, keys_matching
 
 # Each ends with the key: without it, pages of rows that are equal otherwise could overlap.
 SORTS = {
@@ -57,7 +57,7 @@ def findings(owner: str, filters: FindingFilter) -> QuerySet[Finding]:
     """Rows of a list, without `LONG_COLUMNS`."""
     rows, by_key = Finding.objects.filter(owner=owner), False
     if filters.q:
-        hits = keys_starting_with(rows, filters.q)
+        hits = keys_matching(rows, owner, filters.q, name="asset_name")
         matches = {
             "check_id__in": check_ids_matching(filters.q),
             "account__in": accounts_matching(owner, filters.q),

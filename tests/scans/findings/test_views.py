@@ -130,7 +130,7 @@ def test_it_asks_the_same_few_questions_however_many_findings_there_are(
         make(account, f"more-{number}")
     with django_assert_num_queries(6, using="cloud_security"):
         alices.get("/findings/")
-    with django_assert_num_queries(9, using="cloud_security"):
+    with django_assert_num_queries(10, using="cloud_security"):
         alices.get("/findings/?q=more")
 
 
