@@ -5,7 +5,7 @@ from scans.search_index import SearchIndexes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scans", "0003_finding_evidence"),
+        ("scans", "0004_coverage"),
     ]
 
     operations = [SearchIndexes()]
