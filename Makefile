@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo role tag label organization run test quick lint bench load lock clean
+.PHONY: help demo role tag label organization run test quick lint bench oracle load lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))
 PORT ?= 8000
@@ -76,6 +76,9 @@ lint: .venv/.dev ## style, types, import contracts, security, migrations, deploy
 
 bench: .venv/.dev ## benchmarks against the bare SDK (some: ONLY="scans fleet"); writes var/bench.json
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+oracle: .venv/.dev ## the sandbox's AWS account by this product and by Prowler (installed apart: 2.3 GB), side by side
+	@$(BIN)/python -m tests.oracle $(ARGUMENTS)
 
 load: .venv/.dev ## load on PostgreSQL and Redis (TEST_POSTGRES_URL, TEST_REDIS_URL); writes var/load.json
 	@$(BIN)/python -m tests.load

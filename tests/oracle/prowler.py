@@ -1,0 +1,67 @@
+"""What Prowler says of the simulated account, in its own virtual environment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox.rig import Rig
+from tests.oracle.verdicts import Opinion
+
+VERSION = "5.46.0"
+# Of the services that this product reads.
+SERVICES = (
+    "account", "acm", "accessanalyzer", "cloudfront", "cloudtrail", "config", "dynamodb", "ec2", "ecr", "efs", "eks",
+    "guardduty", "iam", "kms", "awslambda", "rds", "s3", "secretsmanager", "sns", "sqs", "vpc",
+)  # fmt: skip
+
+
+def install(folder: Path) -> Path:
+    """The command, installed where it is not there yet: 2.3 GB, some minutes. Never into the project's environment."""
+    command = folder / "bin" / "prowler"
+    if not command.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", f"prowler=={VERSION}"]
+        subprocess.run(pip, check=True)
+    return command
+
+
+def run(command: Path, rig: Rig, scenario: str, regions: Sequence[str], folder: Path) -> tuple[Path, str]:
+    """Its findings as a file, and its log: a call that the simulated cloud lacks makes findings vanish silently."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fields = rig.scenario(scenario)["fields"]
+    environment = {
+        **rig.env, "PATH": f"{command.parent}:/usr/bin:/bin", "HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": fields["access_key_id"], "AWS_SECRET_ACCESS_KEY": fields["secret_access_key"],
+        "AWS_DEFAULT_REGION": regions[0],
+    }  # fmt: skip
+    arguments = [
+        str(command), "aws", "--region", *regions, "--services", *SERVICES, "-M", "json-ocsf", "-o", str(folder),
+        "-F", "out", "-b", "-z", "--no-color", "--aws-retries-max-attempts", "1", "--log-level", "ERROR",
+    ]  # fmt: skip
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False, cwd=folder)
+    path = folder / "out.ocsf.json"
+    if not path.exists():
+        raise RuntimeError(f"Prowler wrote no findings:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return path, done.stdout + done.stderr
+
+
+def read(path: Path) -> list[Opinion]:
+    """Findings of OCSF as opinions. MANUAL is no verdict and is left out."""
+    rows: list[dict[str, Any]] = json.loads(path.read_text())
+    verdicts = {"PASS": "pass", "FAIL": "fail"}
+    return [
+        Opinion(
+            check=row["metadata"]["event_code"],
+            resource=row["resources"][0]["uid"],
+            region=row["resources"][0].get("region") or "",
+            verdict=verdicts[row["status_code"]],
+            reason=row.get("status_detail") or "",
+        )
+        for row in rows
+        if row["status_code"] in verdicts
+    ]
