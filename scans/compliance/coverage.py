@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.db.models import Max, Sum
 
+from cloudaccounts.accounts.coverage import unread_regions
 from cloudaccounts.models import CloudAccount
-from scans.compliance.scope import Scope, unscanned_regions
+from scans.compliance.scope import Scope
 from scans.models import CheckTotal
 
 REGIONS = 8  # named in a sentence
@@ -42,7 +43,7 @@ class AccountCoverage:
         elif self.unscanned:
             number = len(self.unscanned)
             lines.append(
-                f"{number} enabled region{' is' if number == 1 else 's are'} not scanned: {_listed(self.unscanned)}."
+                f"{number} enabled region{' is' if number == 1 else 's are'} not read: {_listed(self.unscanned)}."
             )
         if self.undecided:
             lines.append(
@@ -66,7 +67,7 @@ def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
             at=sums[account.pk]["at"] if account.pk in sums else None,
             undecided=sums[account.pk]["undecided"] if account.pk in sums else 0,
             unread=tuple(sorted(unread.get(account.pk, ()))),
-            unscanned=None if (regions := unscanned_regions(account)) is None else tuple(regions),
+            unscanned=unread_regions(account),
         )
         for account in accounts
     ]

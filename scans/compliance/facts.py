@@ -1,4 +1,4 @@
-"""What is known of each check in each account of a scope: two queries, whatever the number of frameworks and accounts.
+"""What is known of each check in each account of a scope: three queries, whatever their number.
 
 Sets of accounts are integers whose bits are the accounts' places in the scope. So a control over 300 accounts costs a
 few operations on numbers, and not 300 rounds of a loop.
@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
+from django.utils import timezone
 
 from scans.compliance.scope import Scope
-from scans.models import CheckTotal, Finding, FindingStatus
+from scans.models import CheckTotal, Finding, FindingStatus, ScanSchedule
+from scans.runs.readings import stale_period
 
 MANY = 500  # account ids in a condition; with more, the owner's rows are read and the rest is left out here
 
@@ -61,14 +64,16 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
     """``providers`` gives the cloud of each check id that is asked about."""
     seen = {rule: _Seen() for rule in providers}
     oldest: datetime | None = None
-    for account, rule, passed, undecided, unread, at in _totals(scope):
+    limits = stale_limits(scope)
+    for account, rule, passed, undecided, unread, at, read_at in _totals(scope):
         masks, place = seen.get(rule), scope.place.get(account)
         if masks is None or place is None:
             continue
         bit = 1 << place
         masks.evaluated |= bit
         masks.passed |= bit if passed else 0
-        masks.undecided |= bit if undecided or unread else 0
+        stale = read_at is None or read_at < limits.get(account, limits[None])
+        masks.undecided |= bit if undecided or unread or stale else 0
         oldest = at if oldest is None or at < oldest else oldest
     for row in _failures(scope):
         masks, place = seen.get(row["check_id"]), scope.place.get(row["account"])
@@ -82,6 +87,16 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
             masks.failures += row["number"]
     rules = {rule: _ranked(masks, scope.by_provider.get(providers[rule], 0)) for rule, masks in seen.items()}
     return Facts(scope, rules, oldest)
+
+
+def stale_limits(scope: Scope, *, now: datetime | None = None) -> dict[UUID | None, datetime]:
+    """By account, the moment before which a reading is too old to be relied on; under None, where there is no schedule.
+
+    One query.
+    """
+    now = now or timezone.now()
+    rows = ScanSchedule.objects.filter(owner=scope.owner).values_list("account", "every")
+    return {None: now - stale_period(""), **{account: now - stale_period(every) for account, every in rows}}
 
 
 def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
@@ -103,7 +118,7 @@ def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
 
 def _totals(scope: Scope) -> QuerySet[CheckTotal, Any]:
     rows = _narrowed(CheckTotal.objects.filter(owner=scope.owner), scope)
-    return rows.order_by().values_list("account", "check_id", "passed", "unknown", "unread", "at")
+    return rows.order_by().values_list("account", "check_id", "passed", "unknown", "unread", "at", "read_at")
 
 
 def _failures(scope: Scope) -> QuerySet[Finding, Any]:

@@ -25,6 +25,7 @@ class CheckTotal(models.Model):
     inapplicable = models.PositiveIntegerField(default=0)  # assets of its type that the check is not about
     unread = models.PositiveIntegerField(default=0)
     unread_places = models.JSONField(default=list)  # ["ec2 in eu-west-1", …], the first `totals.PLACES`
+    read_at = models.DateTimeField(null=True)  # the oldest of the readings that it rests on; NULL where there is none
     run = models.UUIDField()
     at = models.DateTimeField()
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from cloudaccounts.accounts.coverage import unread_regions
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
 
-_COLUMNS = ("id", "name", "account_id", "provider", "environment", "regions", "last_check")
+_COLUMNS = ("id", "name", "account_id", "provider", "environment", "regions", "enabled_regions", "coverage")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Scope:
     @cached_property
     def with_unscanned_regions(self) -> int:
         """The accounts of which an enabled region is not read, or of which nobody knows what is enabled."""
-        return sum(1 << place for place, account in enumerate(self.accounts) if unscanned_regions(account) != [])
+        return sum(1 << place for place, account in enumerate(self.accounts) if unread_regions(account) != ())
 
     def of(self, mask: int) -> list[CloudAccount]:
         return [account for place, account in enumerate(self.accounts) if mask >> place & 1]
@@ -68,11 +69,3 @@ def accounts_in_scope(owner: str, *, account: UUID | None = None, group: UUID | 
     accounts = tuple(rows.only(*_COLUMNS).order_by("name", "id"))
     only_account = accounts[0] if account is not None and accounts else None
     return Scope(owner, accounts, only_account, group_name)
-
-
-def unscanned_regions(account: CloudAccount) -> list[str] | None:
-    """Enabled regions that are not among the account's. None while the cloud has not said which are enabled."""
-    report = account.last_check.get("regions")
-    if report is None:
-        return None
-    return sorted({region["name"] for region in report if region["enabled"]} - set(account.regions))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
@@ -23,9 +22,12 @@ from scans.compliance.evaluation import evaluate_framework, totals
 from scans.compliance.facts import read_facts
 from scans.compliance.scope import Scope
 from scans.models import Asset, CheckTotal, ComplianceDay, Finding, FindingStatus, ScanRun, ScanUnitRecord
+from scans.runs.readings import NOT_ENABLED
+
+Reading = tuple[ScanUnit, datetime | None]
 
 PLACES = 8  # readings named in `CheckTotal.unread_places`
-_NUMBERS = ["owner", "passed", "failed", "unknown", "inapplicable", "unread", "unread_places", "run", "at"]
+_NUMBERS = ["owner", "passed", "failed", "unknown", "inapplicable", "unread", "unread_places", "read_at", "run", "at"]
 
 
 def record_totals(
@@ -86,10 +88,11 @@ def _counted(
         undecided[check_id] += number
     failed = _open_findings(run)
     assets, services, inapplicable = _assets(run)
-    unread = _unread_by_service(run, units)
+    readings = _readings_by_service(run, units)
     rows = []
     for check in checks:
-        missing = _unread(check, services.get(check.asset_type, set()), unread)
+        needed = _needed(check, services.get(check.asset_type, set()), readings)
+        missing = [unit for unit, read_at in needed if read_at is None]
         decided = assets[check.asset_type] - inapplicable[check.id] - undecided[check.id] - failed[check.id]
         rows.append(
             CheckTotal(
@@ -103,6 +106,7 @@ def _counted(
                 inapplicable=inapplicable[check.id],
                 unread=len(missing),
                 unread_places=[unit.label for unit in missing[:PLACES]],
+                read_at=min((read_at for _, read_at in needed if read_at is not None), default=None),
                 run=run.run_id,
                 at=now,
             )
@@ -132,23 +136,27 @@ def _assets(run: ScanRun) -> tuple[Counter[str], dict[str, set[str]], Counter[st
     return assets, services, inapplicable
 
 
-def _unread_by_service(run: ScanRun, units: list[ScanUnit]) -> dict[str, list[ScanUnit]]:
-    """The readings of each service that no scan has completed; a record without a version is a gap."""
-    records: Any = ScanUnitRecord.objects.filter(account=run.account).exclude(version="")
-    read = set(records.values_list("service", "region"))
-    unread: dict[str, list[ScanUnit]] = {}
+def _readings_by_service(run: ScanRun, units: list[ScanUnit]) -> dict[str, list[Reading]]:
+    """Each reading of a service with the moment as of which it is known; None where no scan has completed it.
+
+    A region that is not enabled counts as read: nothing can be there.
+    """
+    known: dict[tuple[str, str], datetime] = {}
+    for record in ScanUnitRecord.objects.filter(account=run.account):
+        at = record.looked_at or record.gap_since if record.gap_code == NOT_ENABLED else record.covered_at
+        if at is not None and (record.version or record.gap_code == NOT_ENABLED):
+            known[record.service, record.region] = at
+    readings: dict[str, list[Reading]] = {}
     for unit in units:
-        missing = unread.setdefault(unit.service, [])
-        if (unit.service, unit.region) not in read:
-            missing.append(unit)
-    return unread
+        readings.setdefault(unit.service, []).append((unit, known.get((unit.service, unit.region))))
+    return readings
 
 
-def _unread(check: PostureCheck, services: set[str], unread: Mapping[str, list[ScanUnit]]) -> list[ScanUnit]:
-    """The readings that the check needs and that are missing.
+def _needed(check: PostureCheck, services: set[str], readings: Mapping[str, list[Reading]]) -> list[Reading]:
+    """The readings that the check needs.
 
     Which service reads a type of asset, the assets say. Where there are none, it is the check's own service, and where
-    no reading is called so, any missing one may be it.
+    no reading is called so, any of them may be it.
     """
-    own = services or ({check.service} if check.service in unread else set(unread))
-    return [unit for service in sorted(own) for unit in unread.get(service, [])]
+    own = services or ({check.service} if check.service in readings else set(readings))
+    return [reading for service in sorted(own) for reading in readings.get(service, [])]

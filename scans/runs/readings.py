@@ -29,6 +29,11 @@ def readings_of(account_id: UUID, provider: str, *, now: datetime) -> Readings:
 def stale_after(account_id: UUID) -> timedelta:
     """Twice the schedule. The default schedule is daily."""
     every = ScanSchedule.objects.filter(account=account_id).values_list("every", flat=True).first()
+    return stale_period(every or "")
+
+
+def stale_period(every: str) -> timedelta:
+    """Twice the period of a schedule; the default schedule, without a row, is daily."""
     return STALE_AFTER * PERIODS.get(ScanEvery(every or ScanEvery.DAILY), UNSCHEDULED)
 
 

@@ -40,8 +40,6 @@ def bob_calls(bob: User) -> Caller:
 
 @pytest.fixture
 def scanned(toybox: CloudAccount, toycloud: State, scan: Scan) -> CloudAccount:
-    regions = [{"name": name, "enabled": True} for name in ("left", "right")]
-    CloudAccount.objects.filter(pk=toybox.pk).update(last_check={"regions": regions})
     toycloud.set_assets("boxes", "left", "red", "blue", lid="open")
     scan()
     return toybox

@@ -18,11 +18,11 @@ from scans.compliance.scope import Scope
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PROVIDERS = {"lid": "toy", "paint": "toy", "wheel": "other"}
 BOTH, FIRST, SECOND = 0b11, 0b01, 0b10
-ALL_READ = {"regions": [{"name": "left", "enabled": True}]}
+ALL_READ = {"enabled_regions": ["left"], "coverage": {"read_regions": ["left"]}}
 
 
 def account(provider: str = "toy", **more: Any) -> CloudAccount:
-    values = {"regions": ["left"], "last_check": ALL_READ, **more}
+    values = {"regions": ["left"], **ALL_READ, **more}
     return CloudAccount(id=uuid4(), owner="1", provider=provider, name=provider, account_id="1", **values)
 
 
@@ -105,16 +105,11 @@ def test_without_an_account_nothing_is_passed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "state"),
-    [
-        (ALL_READ, "passed"),
-        ({"regions": [*ALL_READ["regions"], {"name": "right", "enabled": False}]}, "passed"),
-        ({"regions": [*ALL_READ["regions"], {"name": "right", "enabled": True}]}, "unknown"),
-        ({}, "unknown"),
-    ],
+    ("enabled", "state"),
+    [(["left"], "passed"), (["left", "right"], "unknown"), (None, "unknown")],
 )
-def test_in_all_regions_means_every_region_that_is_enabled(report: dict[str, Any], state: str) -> None:
-    accounts = (account(), account(last_check=report))
+def test_in_all_regions_means_every_region_that_is_enabled(enabled: list[str] | None, state: str) -> None:
+    accounts = (account(), account(enabled_regions=enabled))
     assert evaluate({**LID, "all_regions": True}, {"lid": PASSED}, accounts).state == state
     assert evaluate(LID, {"lid": PASSED}, accounts).state == "passed"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from cloudaccounts.audit.actor import SYSTEM
@@ -20,7 +22,7 @@ from scans.compliance.coverage import coverage_of
 from scans.compliance.queries import Report, report_on, reports_on
 from scans.compliance.scope import accounts_in_scope
 from scans.findings.suppression import suppress_findings
-from scans.models import CheckTotal, ComplianceDay, Finding, ScanRun
+from scans.models import CheckTotal, ComplianceDay, Finding, ScanRun, ScanSchedule
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import CHECKS, State
 
@@ -30,17 +32,11 @@ OUT_OF_REACH = ProviderError("denied", "The box is locked.", "Unlock it.")
 
 
 @pytest.fixture(autouse=True)
-def _regions(toybox: CloudAccount, toycloud: State) -> None:
+def _boxes(toycloud: State) -> None:
     """Both regions are enabled, and each has boxes."""
-    enabled(toybox, "left", "right")
     toycloud.set_assets("boxes", "left", "red", "blue", label="mine")
     toycloud.set_assets("boxes", "right", "green")
     toycloud.set_assets("toys", "global", "bear")
-
-
-def enabled(account: CloudAccount, *regions: str) -> None:
-    report = {"regions": [{"name": name, "enabled": True} for name in regions]}
-    CloudAccount.objects.filter(pk=account.pk).update(last_check=report)
 
 
 def report(account: CloudAccount, *, of: UUID | None = None) -> Report:
@@ -93,7 +89,7 @@ def test_a_reading_that_fails_makes_its_controls_unknown(toybox: CloudAccount, t
         "1.1": "unknown", "1.2": "unknown", "1.3": "manual", "2.1": "passed", "2.2": "not_covered",
     }  # fmt: skip
     [row] = coverage_of(accounts_in_scope(toybox.owner))
-    assert row.sentences == ["Not read: boxes in right."]
+    assert row.sentences == ["Not read: boxes in right.", "1 enabled region is not read: right."]
 
 
 def test_a_scan_that_reads_nothing_leaves_no_pass(toybox: CloudAccount, toycloud: State, scan: Scan) -> None:
@@ -126,13 +122,13 @@ def test_a_scan_of_one_region_takes_nothing_from_the_others(toybox: CloudAccount
 
 
 def test_a_region_that_is_enabled_and_not_scanned_concerns_what_says_all_regions(
-    toybox: CloudAccount, scan: Scan
+    toybox: CloudAccount, toycloud: State, scan: Scan
 ) -> None:
+    toycloud.enabled.append("attic")
     scan()
-    enabled(toybox, "left", "right", "attic")
     assert (states(toybox)["1.1"], states(toybox)["1.2"]) == ("passed", "unknown")
     [row] = coverage_of(accounts_in_scope(toybox.owner))
-    assert row.sentences == ["1 enabled region is not scanned: attic."]
+    assert row.sentences == ["1 enabled region is not read: attic."]
 
 
 def test_a_suppressed_failure_is_muted_at_once_and_fails_again_when_taken_back(
@@ -151,6 +147,24 @@ def test_a_check_that_is_new_since_the_last_scan_is_unknown(toybox: CloudAccount
     scan()
     CheckTotal.objects.filter(check_id="toy_blunt").delete()
     assert states(toybox)["2.1"] == "unknown"
+
+
+def test_what_was_read_too_long_ago_is_unknown(toybox: CloudAccount, scan: Scan) -> None:
+    scan()
+    CheckTotal.objects.filter(check_id="toy_blunt").update(read_at=timezone.now() - timedelta(days=2, minutes=1))
+    assert (states(toybox)["1.1"], states(toybox)["2.1"]) == ("passed", "unknown")
+    ScanSchedule.objects.update_or_create(
+        account=toybox.pk, defaults={"owner": toybox.owner, "every": "weekly", "full_at": timezone.now()}
+    )
+    assert states(toybox)["2.1"] == "passed"
+
+
+def test_a_region_that_is_not_enabled_hides_nothing(toybox: CloudAccount, toycloud: State, scan: Scan) -> None:
+    toycloud.set_assets("boxes", "right")
+    toycloud.enabled.remove("right")
+    toycloud.broken_units["boxes", "right"] = ProviderError("region_not_enabled", "It is not enabled.", "Enable it.")
+    scan()
+    assert states(toybox)["1.1"] == "passed"
 
 
 def test_each_account_counts_in_a_group_and_alone(
@@ -202,9 +216,9 @@ def test_a_report_takes_as_many_queries_for_ten_accounts_as_for_one(
         reports_on(frameworks().values(), scope)
         coverage_of(scope)
 
-    with django_assert_num_queries(6, using="cloud_security"):
+    with django_assert_num_queries(7, using="cloud_security"):
         read()
     for number in range(9):
         toy_account(alice, account_id=f"aaaaa{'bcdefghij'[number]}", name=f"box {number}")
-    with django_assert_num_queries(6, using="cloud_security"):
+    with django_assert_num_queries(7, using="cloud_security"):
         read()
