@@ -5,7 +5,7 @@ from scans.search_index import SearchIndexes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scans", "0004_coverage"),
+        ("scans", "0005_check_total_read_at"),
     ]
 
     operations = [SearchIndexes()]
