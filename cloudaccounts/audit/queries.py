@@ -27,6 +27,7 @@ SUBJECTS = {
     "draft": "Drafts",
     "scan": "Scans",
     "finding": "Findings: suppressed, brought back",
+    "control": "Controls answered by a person",
     "group": "Groups",
     "organization": "Organizations",
     "job": "Jobs",

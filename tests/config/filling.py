@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.apps import apps
+from django.apps.registry import Apps
 from django.db import models
 
 from cloudaccounts.crypto.fields import Sealed, SealedField
@@ -21,11 +21,11 @@ VALUES: dict[type[models.Field[Any, Any]], Any] = {
 }
 
 
-def filled(each: int = 2) -> list[models.Model]:
-    """All rows that were made, in the order of their making."""
+def filled(apps: Apps, each: int = 2) -> list[models.Model]:
+    """All rows that were made, in the order of their making. ``apps`` has the models as they are, or were."""
     rows: list[models.Model] = []
     for app in APPS:
-        for model in apps.get_app_config(app).get_models():
+        for model in apps.all_models[app].values():
             rows += [_row(model, rows, number) for number in range(each)]
     return rows
 

@@ -149,7 +149,7 @@ def test_transferring_takes_a_permission_of_its_own(operator: User, bob: User, t
 def failed_deletion(operator: User, accounts: list[CloudAccount]) -> Job:
     job = queued("delete", operator, accounts)
     JobItem.objects.filter(job=job.pk).update(state="failed")
-    Job.objects.update(state="finished")
+    Job.objects.update(state="finished", active_key=None)
     return job
 
 

@@ -96,7 +96,7 @@ def _zones(asset: Asset) -> Evaluation:
 def _cluster_zones(asset: Asset) -> Evaluation:
     # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless.how-it-works.html
     if optional(asset, "engine_mode", str) == "serverless":
-        return not_applicable("Aurora Serverless v1 moves to another zone by itself.")
+        return not_applicable("Aurora Serverless v1 moves to another zone without anybody.")
     return _zones(asset)
 
 

@@ -244,7 +244,7 @@ CHECKS = (
         Severity.LOW,
         _INSTANCE,
         _profile,
-        why="A role's keys change by themselves every few hours; keys in files stay, and are copied with the disk.",
+        why="AWS changes a role's keys every few hours; keys in files stay, and are copied with the disk.",
         console="EC2, Instances, the instance, Actions, Security, Modify IAM role.",
         command="aws ec2 associate-iam-instance-profile --instance-id <instance> --iam-instance-profile Name=<role>",
         references=(

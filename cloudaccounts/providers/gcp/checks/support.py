@@ -39,7 +39,7 @@ def _runtime(kind: str, identifier: str, path: str) -> PostureCheck:
 
     return posture_check(
         identifier,
-        "Function runs on what nobody mends",
+        "Function runs on what nobody maintains",
         Severity.MEDIUM,
         "cloudfunctions",
         kind,
@@ -58,7 +58,7 @@ def _runtime(kind: str, identifier: str, path: str) -> PostureCheck:
     Severity.MEDIUM,
     "sqladmin",
     "gcp.sqladmin.instance",
-    why="Its makers mend it no more. Cloud SQL's extended support costs, and mends the worst flaws only.",
+    why="Its makers fix it no more. Cloud SQL's extended support costs, and fixes the worst flaws only.",
     console="SQL, choose the instance, Edit, Upgrade.",
     command="gcloud sql instances patch <instance> --database-version=<version>",
     references=cite("sql/docs/postgres/db-versions"),
@@ -76,7 +76,7 @@ def database_version(asset: Asset) -> Evaluation:
     Severity.MEDIUM,
     "container",
     "gcp.container.cluster",
-    why="Flaws in Kubernetes are not mended in old versions, and an upgrade over many of them is hard.",
+    why="Flaws in Kubernetes are not fixed in old versions, and an upgrade over many of them is hard.",
     console="Kubernetes Engine, Clusters, choose the cluster, Upgrades: upgrade, and choose a release channel.",
     command="gcloud container clusters upgrade <cluster> --location=<location> --master --cluster-version=<version>",
     references=cite("kubernetes-engine/docs/release-schedule"),
