@@ -13,6 +13,7 @@ from sandbox.rig import Rig
 from tests.oracle.verdicts import Opinion
 
 VERSION = "5.46.0"
+FILE = "out.ocsf.json"
 # Of the services that this product reads.
 SERVICES = (
     "account", "acm", "accessanalyzer", "cloudfront", "cloudtrail", "config", "dynamodb", "ec2", "ecr", "efs", "eks",
@@ -30,9 +31,13 @@ def install(folder: Path) -> Path:
     return command
 
 
-def run(command: Path, rig: Rig, scenario: str, regions: Sequence[str], folder: Path) -> tuple[Path, str]:
-    """Its findings as a file, and its log: a call that the simulated cloud lacks makes findings vanish silently."""
+def run(command: Path, rig: Rig, scenario: str, regions: Sequence[str], folder: Path) -> str:
+    """Writes its findings as `FILE` into the folder and answers with its log.
+
+    A call that the simulated cloud lacks makes findings vanish silently, and the log is all that tells of it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).unlink(missing_ok=True)
     fields = rig.scenario(scenario)["fields"]
     environment = {
         **rig.env, "PATH": f"{command.parent}:/usr/bin:/bin", "HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true",
@@ -44,10 +49,9 @@ def run(command: Path, rig: Rig, scenario: str, regions: Sequence[str], folder: 
         "-F", "out", "-b", "-z", "--no-color", "--aws-retries-max-attempts", "1", "--log-level", "ERROR",
     ]  # fmt: skip
     done = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False, cwd=folder)
-    path = folder / "out.ocsf.json"
-    if not path.exists():
+    if not (folder / FILE).exists():
         raise RuntimeError(f"Prowler wrote no findings:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return path, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def read(path: Path) -> list[Opinion]:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from tests.oracle.verdicts import Comparison, Difference
+from tests.oracle.verdicts import Comparison, Difference, Known
 
 LOG_LINES = 12
 Line = Callable[[str], object]
 
 
-def write(
-    comparison: Comparison, known: Mapping[tuple[str, str], str], gaps: Sequence[str], log: str, line: Line = print
-) -> int:
+def write(comparison: Comparison, known: Sequence[Known], log: str, line: Line = print) -> int:
     """Prints it; answers with the exit code: 1 where a difference is not explained."""
     line(
         f"agree {comparison.agree}, differ {len(comparison.differ)}, only this product {len(comparison.only_ours)}, "
         f"only Prowler {len(comparison.only_theirs)}"
     )
-    if gaps:
-        line(f"Not read by this product: {', '.join(gaps)}")
     unexplained = _section("Differ", comparison.differ, known, line)
-    _section("Only this product has an opinion", comparison.only_ours, known, line)
+    unexplained += _section("Only this product has an opinion", comparison.only_ours, known, line)
     unexplained += _section("Only Prowler has an opinion", comparison.only_theirs, known, line)
     line(f"\n{len(comparison.without_counterpart)} of Prowler's checks that answered have no counterpart here:")
     line("  " + ", ".join(comparison.without_counterpart))
@@ -35,21 +31,13 @@ def write(
     return 1 if unexplained else 0
 
 
-def explanation(difference: Difference, known: Mapping[tuple[str, str], str]) -> str:
-    """Who is right, as known.yaml says; it names a check with the end of a resource, or with * for each."""
-    for (check, resource), right in known.items():
-        if check == difference.check and (resource == "*" or difference.resource.endswith(resource)):
-            return right
-    return ""
-
-
-def _section(title: str, rows: Sequence[Difference], known: Mapping[tuple[str, str], str], line: Line) -> int:
+def _section(title: str, rows: Sequence[Difference], known: Sequence[Known], line: Line) -> int:
     """The number of rows without an explanation."""
     unexplained = 0
     if rows:
         line(f"\n{title}:")
     for row in rows:
-        right = explanation(row, known)
+        right = next((one.right for one in known if one.is_about(row)), "")
         unexplained += not right
         line(f"  {row.check}  {row.resource}")
         if row.ours:

@@ -9,7 +9,7 @@ from typing import Any
 from cloudaccounts import registry
 from tests.oracle.prowler import read
 from tests.oracle.report import write
-from tests.oracle.verdicts import Opinion, Pair, compare, known_differences, pairs
+from tests.oracle.verdicts import Known, Opinion, Pair, compare, known_differences, pairs
 
 BUCKET, OTHER = "arn:aws:s3:::one", "arn:aws:s3:::two"
 
@@ -70,22 +70,24 @@ def test_what_is_unknown_is_an_opinion_too() -> None:
 
 def test_each_pair_names_a_check_of_ours_and_none_of_theirs_twice() -> None:
     known = {check.id for check in registry.get("aws").posture_checks()}
-    assert {pair.ours for pair in pairs()} - known == set()
+    assert {check for pair in pairs() for check in (pair.ours, *pair.also)} - known == set()
     theirs = [check for pair in pairs() for check in pair.theirs]
     assert len(theirs) == len(set(theirs))
-    assert {check for check, _ in known_differences()} <= {pair.ours for pair in pairs()}
+    assert {row.kind for row in known_differences()} <= {"differ", "ours", "theirs"}
 
 
 def test_a_difference_without_an_explanation_fails_the_run() -> None:
     result = compare([own("a", BUCKET, "fail")], [own("b", BUCKET, "pass")], [Pair("a", ("b",))])
     lines: list[str] = []
-    assert write(result, {}, [], "", lines.append) == 1
+    assert write(result, [], "", lines.append) == 1
     assert "    NOT EXPLAINED" in lines
-    assert write(result, {("a", "::one"): "This product: the policy says so."}, [], "", lines.append) == 0
-    assert lines[-3].strip() == "This product: the policy says so."
+    right = "This product: the policy says so."
+    assert write(result, [Known("a", "*:one", "ours", right)], "", lines.append) == 1
+    assert write(result, [Known("?", "*:one", "differ", right)], "", lines.append) == 0
+    assert lines[-3].strip() == right
 
 
 def test_errors_of_its_log_are_told_because_they_hide_findings() -> None:
     lines: list[str] = []
-    write(compare([], [], []), {}, [], "2026 [ERROR] DescribeThings: not implemented\nfine", lines.append)
+    write(compare([], [], []), [], "2026 [ERROR] DescribeThings: not implemented\nfine", lines.append)
     assert any("DescribeThings" in text for text in lines)

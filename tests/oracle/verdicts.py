@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +28,35 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One of our checks, and theirs that ask the same. ``by`` is resource, region or account."""
+    """One of our checks, and theirs that ask the same. ``by`` is resource, name (the end of it), region or account.
+
+    ``also`` are further ones of ours that the same ones of theirs answer, for another type of resource.
+    """
 
     ours: str
     theirs: tuple[str, ...]
     by: str = "resource"
+    also: tuple[str, ...] = ()
 
     def key(self, opinion: Opinion) -> str:
-        return {"resource": opinion.resource, "region": opinion.region, "account": "the account"}[self.by]
+        name = re.split("[/:]", opinion.resource)[-1]
+        keys = {"resource": opinion.resource, "name": name, "region": opinion.region, "account": "the account"}
+        return keys[self.by]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``ours`` and ``theirs`` are the reasons, with the verdict before."""
+    """``ours`` and ``theirs`` are the reasons, with the verdict before; empty where one of them has no opinion."""
 
     check: str
     resource: str
     ours: str
     theirs: str
+
+    @property
+    def kind(self) -> str:
+        """differ, ours or theirs: as known.yaml calls it."""
+        return "differ" if self.ours and self.theirs else "ours" if self.ours else "theirs"
 
 
 @dataclass(slots=True)
@@ -54,18 +68,44 @@ class Comparison:
     without_counterpart: list[str] = field(default_factory=list)  # their checks that answered and are in no pair
 
 
+def save(opinions: Iterable[Opinion], path: Path) -> None:
+    path.write_text(json.dumps([asdict(opinion) for opinion in opinions], indent=1))
+
+
+def load(path: Path) -> list[Opinion]:
+    return [Opinion(**row) for row in json.loads(path.read_text())]
+
+
 def pairs() -> list[Pair]:
     rows: Mapping[str, Any] = yaml.safe_load((HERE / "pairs.yaml").read_text())
     return [
-        Pair(ours, tuple(row["theirs"]), row["by"]) if isinstance(row, dict) else Pair(ours, tuple(row))
+        Pair(ours, tuple(row["theirs"]), row.get("by", "resource"), tuple(row.get("also", ())))
+        if isinstance(row, dict)
+        else Pair(ours, tuple(row))
         for ours, row in rows.items()
     ]
 
 
-def known_differences() -> dict[tuple[str, str], str]:
-    """By check and end of the resource: who is right, in words; docs/oracle.md says why."""
-    rows: list[Mapping[str, str]] = yaml.safe_load((HERE / "known.yaml").read_text()) or []
-    return {(row["check"], row["resource"]): row["right"] for row in rows}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A difference that docs/oracle.md explains. ``checks`` and ``resource`` are patterns, ``right`` says who is."""
+
+    checks: str
+    resource: str
+    kind: str
+    right: str
+
+    def is_about(self, difference: Difference) -> bool:
+        return (
+            self.kind == difference.kind
+            and fnmatchcase(difference.check, self.checks)
+            and fnmatchcase(difference.resource, self.resource)
+        )
+
+
+def known_differences() -> list[Known]:
+    rows: list[Mapping[str, str]] = yaml.safe_load((HERE / "known.yaml").read_text())
+    return [Known(**row) for row in rows]
 
 
 def compare(ours: Iterable[Opinion], theirs: Iterable[Opinion], paired: Iterable[Pair]) -> Comparison:
@@ -73,7 +113,7 @@ def compare(ours: Iterable[Opinion], theirs: Iterable[Opinion], paired: Iterable
     own, other, paired = _by_check(ours), _by_check(theirs), list(paired)
     result = Comparison()
     for pair in paired:
-        mine = _worst(pair, own.get(pair.ours, []))
+        mine = _worst(pair, [opinion for check in (pair.ours, *pair.also) for opinion in own.get(check, [])])
         yours = _worst(pair, [opinion for check in pair.theirs for opinion in other.get(check, [])])
         for key in sorted(mine.keys() | yours.keys()):
             one, two = mine.get(key), yours.get(key)
