@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.azure import access, activity, management
 from sandbox.azure import arm_answers as answers
-from sandbox.azure.clouds import TYPES
+from sandbox.azure.clouds import AUDIENCES, TYPES
 from sandbox.azure.directory import App, Directory, Subscription
 from sandbox.azure.errors import ArmError, is_uuid
 from sandbox.azure.query import Query, action_of, check_version, namespace_of, page_of
@@ -29,7 +29,7 @@ class ResourceManager:
 
     def caller(self, query: Query, authorization: str) -> App:
         """Raises ArmError where the token is not good."""
-        claims = self._tokens.accept(authorization, query.endpoint.cloud)
+        claims = self._tokens.accept(authorization, AUDIENCES[query.endpoint.cloud])
         app = self._directory.apps.get((claims["tid"], claims["appid"]))
         if app is None or not app.enabled:
             raise ArmError("InvalidAuthenticationToken", "The access token is invalid.", 401)

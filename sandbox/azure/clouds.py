@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Endpoint:
-    kind: str  # "entra" or "arm"
+    kind: str  # "entra", "arm" or "graph"
     cloud: str
     host: str
 
 
 ENDPOINTS: dict[str, Endpoint] = {
     host: Endpoint(kind, cloud, host)
-    for cloud, login, management in (
-        ("public", "login.microsoftonline.com", "management.azure.com"),
-        ("usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net"),
-        ("china", "login.chinacloudapi.cn", "management.chinacloudapi.cn"),
+    for cloud, login, management, graph in (
+        ("public", "login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"),
+        ("usgovernment", "login.microsoftonline.us", "management.usgovcloudapi.net", "graph.microsoft.us"),
+        ("china", "login.chinacloudapi.cn", "management.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn"),
     )
-    for kind, host in (("entra", login), ("arm", management))
+    for kind, host in (("entra", login), ("arm", management), ("graph", graph))
 }
 
 # What a token for Resource Manager is asked for: the older names stay valid beside the endpoint's own.
@@ -28,6 +28,9 @@ AUDIENCES: dict[str, tuple[str, ...]] = {
     "public": ("https://management.azure.com", "https://management.core.windows.net"),
     "usgovernment": ("https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"),
     "china": ("https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"),
+}
+GRAPH_AUDIENCES: dict[str, tuple[str, ...]] = {
+    endpoint.cloud: (f"https://{host}",) for host, endpoint in ENDPOINTS.items() if endpoint.kind == "graph"
 }
 STS = {"public": "sts.windows.net", "usgovernment": "sts.windows.net", "china": "sts.chinacloudapi.cn"}
 
@@ -39,10 +42,20 @@ TYPES: dict[str, dict[str, str]] = {
         "publicIPAddresses": "2024-07-01",
         "virtualNetworks": "2024-07-01",
         "networkInterfaces": "2024-07-01",
+        "virtualNetworkGateways": "2024-07-01",
+        "applicationGateways": "2024-07-01",
+        "ApplicationGatewayWebApplicationFirewallPolicies": "2024-07-01",
+        "networkWatchers": "2024-07-01",
+        "networkWatchers/flowLogs": "2024-07-01",
+        "bastionHosts": "2024-07-01",
         "dnszones": "2018-05-01",
     },
-    "Microsoft.Storage": {"storageAccounts": "2024-01-01", "storageAccounts/blobServices": "2024-01-01"},
-    "Microsoft.KeyVault": {"vaults": "2023-07-01"},
+    "Microsoft.Storage": {
+        "storageAccounts": "2024-01-01",
+        "storageAccounts/blobServices": "2024-01-01",
+        "storageAccounts/fileServices": "2024-01-01",
+    },
+    "Microsoft.KeyVault": {"vaults": "2023-07-01", "vaults/keys": "2023-07-01", "vaults/secrets": "2023-07-01"},
     "Microsoft.Sql": {
         "servers": "2023-08-01",
         "servers/firewallRules": "2023-08-01",
@@ -57,17 +70,31 @@ TYPES: dict[str, dict[str, str]] = {
         "flexibleServers/firewallRules": "2024-08-01",
         "flexibleServers/configurations": "2024-08-01",
     },
+    "Microsoft.DBforMySQL": {
+        "flexibleServers": "2023-12-30",
+        "flexibleServers/firewallRules": "2023-12-30",
+        "flexibleServers/configurations": "2023-12-30",
+    },
+    "Microsoft.Databricks": {"workspaces": "2024-05-01"},
     "Microsoft.Web": {"sites": "2024-04-01", "sites/config": "2024-04-01", "serverFarms": "2024-04-01"},
     "Microsoft.ContainerService": {"managedClusters": "2025-01-01"},
     "Microsoft.Insights": {
         "actionGroups": "2023-01-01",
         "activityLogAlerts": "2020-10-01",
         "diagnosticSettings": "2021-05-01-preview",
+        "components": "2020-02-02",
     },
-    "Microsoft.Security": {"pricings": "2024-01-01"},
+    "Microsoft.Security": {
+        "pricings": "2024-01-01",
+        "settings": "2022-05-01",
+        "securityContacts": "2023-12-01-preview",
+    },
 }
 # What Azure lists where there is no newer stable version than the preview.
-OLDER = {"2021-05-01-preview": ["2021-05-01-preview", "2017-05-01-preview", "2016-09-01"]}
+OLDER = {
+    "2021-05-01-preview": ["2021-05-01-preview", "2017-05-01-preview", "2016-09-01"],
+    "2023-12-01-preview": ["2023-12-01-preview", "2020-01-01-preview", "2017-08-01-preview"],
+}
 ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
 
 LOCATIONS: dict[str, tuple[tuple[str, str, str], ...]] = {

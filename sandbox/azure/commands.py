@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from sandbox.azure import activity, seed
-from sandbox.azure.access import READER, SECURITY_READER
+from sandbox.azure.access import READER
 from sandbox.azure.clouds import TYPES
 from sandbox.azure.directory import EVERYONE, Directory, Federation, Role, Subscription
 from sandbox.azure.resources import Item
@@ -84,13 +84,15 @@ class Commands:
         secret_days: float = 180,
         certificate_pem: str = "",
         federated: dict[str, str] | None = None,
+        graph: list[str] | None = None,
     ) -> dict[str, str]:
-        """Makes an app with a secret and a role in the subscription (by default Reader and Security Reader)."""
+        """Makes an app with a secret and a role in the subscription (by default Reader); ``graph`` are app roles."""
         subscription = self._directory.subscription(subscription_id)
         with self._lock:
             app = seed.put_app(self._directory, self._state, subscription.tenant, name)
             if not app.secrets:
                 seed.put_secret(app, self._state, secret_days)
+            app.graph_roles |= set(graph or ())
             app.secrets[0].expires = time.time() + secret_days * 86_400
             if certificate_pem:
                 app.certificates.clear()
@@ -100,7 +102,7 @@ class Commands:
                 app.federations = [Federation(**{**usual, **federated})]
             others = [assignment for assignment in subscription.assignments if assignment.principal_id != app.object_id]
             subscription.assignments[:] = others
-            roles = (READER, SECURITY_READER)
+            roles = (READER,)
             if actions is not None:
                 identifier = self._state.uuid("role", subscription.id, name)
                 own = Role(identifier, f"Role of {name}", tuple(actions), tuple(not_actions or ()), custom=True)

@@ -6,8 +6,34 @@ Names fit the simulated AWS: the same people run both.
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.azure.compute_resources import alerts, cluster, disk, firewall, machine, network, web_app, zone
-from sandbox.azure.resources import Item, export, postgres, sql_database, sql_server, storage, vault
+from sandbox.azure.compute_resources import (
+    alerts,
+    application_gateway,
+    application_insights,
+    bastion,
+    cluster,
+    disk,
+    firewall,
+    machine,
+    network,
+    public_address,
+    vpn_gateway,
+    watcher,
+    web_app,
+    zone,
+)
+from sandbox.azure.directory import Person
+from sandbox.azure.resources import (
+    Item,
+    databricks,
+    export,
+    mysql,
+    postgres,
+    sql_database,
+    sql_server,
+    storage,
+    vault,
+)
 
 DATA_PLATFORM = "data-platform"
 PAYMENTS = "payments-prod"
@@ -24,6 +50,19 @@ TENANTS: dict[str, tuple[str, str]] = {  # name: cloud and domain
     OTHER: ("public", "harbourgoods.onmicrosoft.com"),
     "Larkfield Government": ("usgovernment", "larkfield.onmicrosoft.us"),
     "Larkfield China": ("china", "larkfield.partner.onmschina.cn"),
+}
+# What Microsoft Graph tells of the tenants: one that looks after its people's sign-in, and one that does not.
+DIRECTORIES: dict[str, dict[str, Any]] = {
+    MAIN: {
+        "conditional_access": ("enabledForReportingButNotEnforced", "disabled"),
+        "people": (
+            Person("ana.lopez", second_factor=False, administrator=True),
+            Person("tom.berg"),
+            Person("kim.aster", second_factor=False),
+            Person("lou.brand", second_factor=False),
+        ),
+    },
+    OTHER: {"security_defaults": True, "people": (Person("mia.holm", administrator=True), Person("noa.falk"))},
 }
 _ANYWHERE = "*"
 
@@ -42,7 +81,7 @@ class SubscriptionSpec:
     extensions: tuple[
         tuple[str, dict[str, Any]], ...
     ] = ()  # below providers/ of the subscription itself, and properties
-    alerts: tuple[str, ...] = ()  # operations that an alert watches
+    alerts: tuple[str, ...] = ()  # operations that an alert watches; ServiceHealth is a category
     owners: tuple[str, ...] = ()  # people, beside the two that every subscription has
 
 
@@ -59,7 +98,43 @@ _WATCHED = (
     "Microsoft.Sql/servers/firewallRules/delete",
 )
 _EXPORTED = export("central", ("Administrative", "Security", "Alert", "Policy"))[2]
-_PLANS = ("VirtualMachines", "SqlServers", "AppServices", "StorageAccounts", "KeyVaults", "Arm", "Containers")
+_PLANS = (
+    "VirtualMachines",
+    "SqlServers",
+    "SqlServerVirtualMachines",
+    "OpenSourceRelationalDatabases",
+    "CosmosDbs",
+    "AppServices",
+    "StorageAccounts",
+    "KeyVaults",
+    "Arm",
+    "Containers",
+    "Api",
+    "CloudPosture",
+)
+_CONTACT = {
+    "emails": "security@larkfield.example;on-call@larkfield.example",
+    "isEnabled": True,
+    "notificationsByRole": {"state": "On", "roles": ["Owner"]},
+    "notificationsSources": [
+        {"sourceType": "Alert", "minimalSeverity": "High"},
+        {"sourceType": "AttackPath", "minimalRiskLevel": "High"},
+    ],
+}
+_NOBODY = {
+    "emails": "",
+    "isEnabled": True,
+    "notificationsByRole": {"state": "Off", "roles": []},
+    "notificationsSources": [],
+}
+
+
+def _defender(contact: dict[str, Any], endpoint: bool) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return (
+        ("Microsoft.Security/securityContacts/default", contact),
+        ("Microsoft.Security/settings/WDATP", {"enabled": endpoint}),
+        ("Microsoft.Security/settings/MCAS", {"enabled": True}),
+    )
 
 
 def _plans(on: tuple[str, ...]) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -67,6 +142,14 @@ def _plans(on: tuple[str, ...]) -> tuple[tuple[str, dict[str, Any]], ...]:
         (f"Microsoft.Security/pricings/{name}", {"pricingTier": "Standard" if name in on else "Free"})
         for name in _PLANS
     )
+
+
+_GROUPS = "{scope}/resourceGroups/{group}/providers/Microsoft.Network/networkSecurityGroups/{name}"
+
+
+def _network(scope: str, group: str, name: str) -> str:
+    """Its id. ``{scope}`` stands for the subscription, whose id is known when it is built."""
+    return f"{scope}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{name}"
 
 
 _EUROPE = (
@@ -107,14 +190,22 @@ SUBSCRIPTIONS: tuple[SubscriptionSpec, ...] = (
             cluster("lake-aks", group="lake"),
             zone("larkfield.example", group="docs"),
             alerts("data-on-call", group="lake"),
+            bastion("lake-bastion-host", group="lake"),
+            application_insights("lake-insights", group="lake"),
+            vpn_gateway("lake-vpn", group="lake"),
+            *application_gateway("lake-gateway", group="lake"),
+            databricks("lake-notebooks", group="lake", network=_network("{scope}", "lake", "lake-net")),
+            *watcher("westeurope", target=_network("{scope}", "lake", "lake-net")),
+            *watcher("northeurope"),
         ),
         tags=(("team", "data"), ("env", "prod")),
         unregistered=("Microsoft.DBforPostgreSQL",),
         extensions=(
             ("Microsoft.Insights/diagnosticSettings/central", _EXPORTED),
             *_plans(_PLANS),
+            *_defender(_CONTACT, endpoint=True),
         ),
-        alerts=_WATCHED,
+        alerts=(*_WATCHED, "ServiceHealth"),
     ),
     SubscriptionSpec(
         PAYMENTS,
@@ -130,6 +221,7 @@ SUBSCRIPTIONS: tuple[SubscriptionSpec, ...] = (
             vault("larkfield-payments", group="payments", good=False),
             postgres("larkfield-payments-db", group="payments", good=False),
             postgres("larkfield-ledger-db", group="payments"),
+            mysql("larkfield-loyalty-db", group="payments"),
             web_app("larkfield-checkout", group="payments"),
         ),
         tags=(("team", "payments"), ("pci", "yes")),
@@ -151,14 +243,32 @@ SUBSCRIPTIONS: tuple[SubscriptionSpec, ...] = (
             sql_database("legacy-reports", "reports", group="old", encrypted=False),
             web_app("legacy-reports", group="old", good=False),
             vault("legacy-secrets", group="old", good=False),
+            network("old-net", "10.9.0.0/16", group="old", good=False),
+            public_address("report-server", "203.0.113.77", group="old"),
+            mysql("legacy-shop-db", group="old", good=False),
+            vpn_gateway("old-vpn", group="old", good=False),
+            *application_gateway("old-gateway", group="old", good=False),
+            databricks("old-notebooks", group="old", network="", good=False),
+            *watcher("westeurope", target=_GROUPS.format(scope="{scope}", group="old", name="everything"), days=30),
         ),
-        extensions=_plans(()),
+        extensions=(*_plans(()), *_defender(_NOBODY, endpoint=False)),
         owners=("kim.aster", "lou.brand"),
     ),
     SubscriptionSpec(
         EXPERIMENTS, MAIN, _EUROPE, (storage("oldexperiments", group="lab", good=False),), state="Disabled"
     ),
-    SubscriptionSpec(MANAGEMENT, MAIN, _EUROPE, (storage("larkfieldplatform", group="logs"),)),
+    SubscriptionSpec(
+        MANAGEMENT,
+        MAIN,
+        _EUROPE,
+        (
+            storage("larkfieldplatform", group="logs"),
+            # What is easily taken for the best or the worst: no settings, halves of the internet, a perimeter.
+            machine("restored-server", group="ops", restored=True),
+            firewall("two-halves", (("low", 22, "0.0.0.0/1"), ("high", 22, "128.0.0.0/1")), group="ops"),
+            vault("larkfield-perimeter", group="ops", perimeter=True),
+        ),
+    ),
     SubscriptionSpec(PARTNER, OTHER, _EUROPE, (storage("harbourshop", group="shop"),)),
     SubscriptionSpec(
         GOVERNMENT,

@@ -52,22 +52,38 @@ def _rule(name: str, priority: int, access: str, port: str, source: str, destina
     }
 
 
-def network(name: str, prefix: str, *, group: str, location: str = "westeurope") -> Item:
+def network(name: str, prefix: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
+    security = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/networkSecurityGroups/{name}"
+    subnet: dict[str, Any] = {"addressPrefix": prefix.replace("0.0/16", "0.0/24")}
+    if good:
+        subnet["networkSecurityGroup"] = {"id": security}
+    gateways = {"addressPrefix": prefix.replace("0.0/16", "255.0/27")}
     return Item(
         "Microsoft.Network/virtualNetworks",
         name,
         {
             "provisioningState": "Succeeded",
             "addressSpace": {"addressPrefixes": [prefix]},
-            "enableDdosProtection": False,
-            "subnets": [{"name": "default", "properties": {"addressPrefix": prefix.replace("0.0/16", "0.0/24")}}],
+            "enableDdosProtection": good,
+            "subnets": [
+                {"name": "default", "properties": subnet},
+                {"name": "GatewaySubnet", "properties": gateways},
+            ],
         },
         location,
         group,
     )
 
 
-def machine(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
+def machine(name: str, *, group: str, good: bool = True, location: str = "westeurope", restored: bool = False) -> Item:
+    """``restored``: made of a disk that was set up elsewhere, so that Azure knows none of its settings."""
+    settings = {
+        "computerName": name,
+        "linuxConfiguration": {
+            "disablePasswordAuthentication": good,
+            "patchSettings": {"assessmentMode": "AutomaticByPlatform" if good else "ImageDefault"},
+        },
+    }
     return Item(
         "Microsoft.Compute/virtualMachines",
         name,
@@ -84,7 +100,7 @@ def machine(name: str, *, group: str, good: bool = True, location: str = "westeu
                 },
                 "dataDisks": [],
             },
-            "osProfile": {"computerName": name, "linuxConfiguration": {"disablePasswordAuthentication": good}},
+            **({} if restored else {"osProfile": settings}),
             "securityProfile": {"securityType": "TrustedLaunch", "encryptionAtHost": True} if good else {},
             "networkProfile": {"networkInterfaces": []},
         },
@@ -120,6 +136,8 @@ def cluster(name: str, *, group: str, location: str = "westeurope") -> Item:
         {
             "provisioningState": "Succeeded",
             "kubernetesVersion": "1.31",
+            "currentKubernetesVersion": "1.31.2",
+            "supportPlan": "KubernetesOfficial",
             "enableRBAC": True,
             "disableLocalAccounts": False,
             "apiServerAccessProfile": {"enablePrivateCluster": False, "authorizedIPRanges": []},
@@ -130,6 +148,15 @@ def cluster(name: str, *, group: str, location: str = "westeurope") -> Item:
         group,
         sku="Base",
     )
+
+
+_deployers = {
+    "name": "office",
+    "priority": 100,
+    "action": "Allow",
+    "ipAddress": "203.0.113.0/24",
+    "tag": "Default",
+}
 
 
 def web_app(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
@@ -157,6 +184,10 @@ def web_app(name: str, *, group: str, good: bool = True, location: str = "westeu
                     "http20Enabled": good,
                     "remoteDebuggingEnabled": not good,
                     "alwaysOn": good,
+                    "linuxFxVersion": "PYTHON|3.13" if good else "PHP|7.4",
+                    "scmIpSecurityRestrictionsUseMain": False,
+                    "scmIpSecurityRestrictionsDefaultAction": "Deny" if good else "Allow",
+                    "scmIpSecurityRestrictions": [_deployers] if good else [],
                 },
             ),
         ),
@@ -183,3 +214,89 @@ def activity_alert(operation: str, scope: str) -> Item:
     actions = {"actionGroups": [{"actionGroupId": f"{scope}/resourceGroups/ops/providers/x/actionGroups/ops"}]}
     properties = {"enabled": True, "scopes": [scope], "condition": {"allOf": conditions}, "actions": actions}
     return Item("Microsoft.Insights/activityLogAlerts", name, properties, "global", "ops")
+
+
+def service_health_alert(scope: str) -> Item:
+    actions = {"actionGroups": [{"actionGroupId": f"{scope}/resourceGroups/ops/providers/x/actionGroups/ops"}]}
+    condition = {"allOf": [{"field": "category", "equals": "ServiceHealth"}]}
+    properties = {"enabled": True, "scopes": [scope], "condition": condition, "actions": actions}
+    return Item("Microsoft.Insights/activityLogAlerts", "service-health", properties, "global", "ops")
+
+
+def watcher(location: str, *, target: str = "", days: int = 90) -> tuple[Item, ...]:
+    """Network Watcher in a region, and the log of the flows of ``target`` where one is named."""
+    name = f"NetworkWatcher_{location}"
+    group = "NetworkWatcherRG"
+    itself = Item("Microsoft.Network/networkWatchers", name, {"provisioningState": "Succeeded"}, location, group)
+    if not target:
+        return (itself,)
+    flows = {
+        "provisioningState": "Succeeded",
+        "targetResourceId": target,
+        "storageId": "/subscriptions/s/resourceGroups/logs/providers/Microsoft.Storage/storageAccounts/flows",
+        "enabled": True,
+        "retentionPolicy": {"days": days, "enabled": True},
+        "format": {"type": "JSON", "version": 2},
+    }
+    log = Item(
+        "Microsoft.Network/networkWatchers/flowLogs", f"{name}/{target.rsplit('/', 1)[-1]}", flows, location, group
+    )
+    return (itself, log)
+
+
+def bastion(name: str, *, group: str) -> Item:
+    return Item("Microsoft.Network/bastionHosts", name, {"provisioningState": "Succeeded"}, group=group, sku="Standard")
+
+
+def application_insights(name: str, *, group: str) -> Item:
+    properties = {"Application_Type": "web", "IngestionMode": "LogAnalytics", "RetentionInDays": 90}
+    return Item("Microsoft.Insights/components", name, properties, group=group, more=(("kind", "web"),))
+
+
+def vpn_gateway(name: str, *, group: str, good: bool = True) -> Item:
+    entra = {"vpnAuthenticationTypes": ["AAD"], "aadTenant": "https://login.microsoftonline.com/t/", "aadAudience": "a"}
+    certificates = {
+        "vpnAuthenticationTypes": ["Certificate"],
+        "vpnClientRootCertificates": [{"name": "root", "properties": {"publicCertData": "MIIC"}}],
+    }
+    properties = {
+        "provisioningState": "Succeeded",
+        "gatewayType": "Vpn",
+        "vpnType": "RouteBased",
+        "vpnClientConfiguration": {"vpnClientProtocols": ["OpenVPN"], **(entra if good else certificates)},
+    }
+    return Item("Microsoft.Network/virtualNetworkGateways", name, properties, group=group)
+
+
+def application_gateway(name: str, *, group: str, good: bool = True) -> tuple[Item, ...]:
+    """With its firewall's policy."""
+    policy = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/{_POLICIES}/{name}-waf"
+    tier = "WAF_v2" if good else "Standard_v2"
+    old = {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}
+    gateway = {
+        "provisioningState": "Succeeded",
+        "sku": {"name": tier, "tier": tier},
+        "enableHttp2": good,
+        "defaultPredefinedSslPolicy": "AppGwSslPolicy20220101",
+        **({"firewallPolicy": {"id": policy}} if good else {"sslPolicy": old}),
+    }
+    rule_sets = [{"ruleSetType": "Microsoft_DefaultRuleSet", "ruleSetVersion": "2.1"}]
+    if good:
+        rule_sets.append({"ruleSetType": "Microsoft_BotManagerRuleSet", "ruleSetVersion": "1.1"})
+    firewall = {
+        "provisioningState": "Succeeded",
+        "policySettings": {"state": "Enabled", "mode": "Prevention", "requestBodyCheck": good},
+        "managedRules": {"managedRuleSets": rule_sets},
+    }
+    return (
+        Item("Microsoft.Network/applicationGateways", name, gateway, group=group),
+        Item(f"Microsoft.Network/{_POLICIES}", f"{name}-waf", firewall, group=group),
+    )
+
+
+_POLICIES = "ApplicationGatewayWebApplicationFirewallPolicies"
+
+
+def public_address(name: str, address: str, *, group: str, location: str = "westeurope") -> Item:
+    properties = {"provisioningState": "Succeeded", "ipAddress": address, "publicIPAllocationMethod": "Static"}
+    return Item("Microsoft.Network/publicIPAddresses", name, properties, location, group, sku="Standard")

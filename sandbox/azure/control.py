@@ -21,7 +21,8 @@ class AzureControl:
         """Makes an app with a secret and roles in the subscription; returns tenant_id, client_id, client_secret.
 
         More: `actions` and `not_actions` of a role of its own (an empty list: no role), `secret_days`,
-        `certificate_pem` (its public part), `federated` {issuer, subject, audience} ({}: this server's).
+        `certificate_pem` (its public part), `federated` {issuer, subject, audience} ({}: this server's), `graph` (app
+        roles of Microsoft Graph).
         """
         return dict(self.ask("azure.put_app", subscription_id=subscription_id, name=name, **more))
 

@@ -6,12 +6,27 @@ from typing import Any
 EVERYONE = "00000000-0000-0000-0000-000000000000"
 
 
+@dataclass(frozen=True)
+class Person:
+    """A user of a tenant, as the report on registered methods has them."""
+
+    name: str
+    second_factor: bool = True
+    administrator: bool = False
+
+
 @dataclass
 class Tenant:
+    """With what Microsoft Graph tells of it; ``conditional_access`` are the states of its policies."""
+
     id: str
     name: str
     domain: str
     cloud: str
+    security_defaults: bool = False
+    conditional_access: tuple[str, ...] = ()
+    people: tuple[Person, ...] = ()
+    premium: bool = True  # has licenses of Microsoft Entra ID P1
 
 
 @dataclass
@@ -46,6 +61,7 @@ class App:
     secrets: list[Secret] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     federations: list[Federation] = field(default_factory=list)
+    graph_roles: set[str] = field(default_factory=set)  # app roles of Microsoft Graph
     enabled: bool = True
 
 

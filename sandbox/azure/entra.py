@@ -8,7 +8,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qs
 
-from sandbox.azure.clouds import AUDIENCES, Endpoint
+from sandbox.azure.clouds import AUDIENCES, GRAPH_AUDIENCES, Endpoint
 from sandbox.azure.directory import App, Directory, Tenant
 from sandbox.azure.errors import EntraError
 from sandbox.azure.tokens import LIFE, Tokens, is_own_assertion
@@ -95,7 +95,7 @@ def _audience(endpoint: Endpoint, scope: str) -> str:
     resource = scope.split(" ")[0].removesuffix("/.default").rstrip("/")
     if not scope.split(" ")[0].endswith("/.default"):
         raise EntraError("invalid_scope", 1002012, f"The provided value for scope {scope} is not valid.")
-    if resource not in AUDIENCES[endpoint.cloud]:
+    if resource not in AUDIENCES[endpoint.cloud] + GRAPH_AUDIENCES[endpoint.cloud]:
         text = f"The resource principal named {resource} was not found in the tenant."
         raise EntraError("invalid_resource", 500011, text)
     return resource

@@ -14,6 +14,7 @@ from sandbox.azure.clouds import Endpoint
 from sandbox.azure.directory import Directory
 from sandbox.azure.entra import Entra, form_of
 from sandbox.azure.errors import Answer, ArmError, EntraError, denied, render_arm, render_entra
+from sandbox.azure.graph import ROLES, Graph
 from sandbox.azure.query import Query, action_of
 from sandbox.azure.tokens import Tokens
 from sandbox.faults import Faults
@@ -28,11 +29,12 @@ class Layer:
     def __init__(self, directory: Directory, tokens: Tokens, faults: Faults, journal: Journal) -> None:
         self._entra = Entra(directory, tokens)
         self._arm = ResourceManager(directory, tokens)
+        self._graph = Graph(directory, tokens)
         self._faults = faults
         self._journal = journal
 
     def application(self, endpoint: Endpoint) -> WSGIApplication:
-        answering = self._answer_entra if endpoint.kind == "entra" else self._answer_arm
+        answering = self._answer_entra if endpoint.kind == "entra" else self._answer_api
 
         def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             began = time.perf_counter()
@@ -83,11 +85,18 @@ class Layer:
             raise EntraError("invalid_grant", 53003, "Access has been blocked by Conditional Access policies.", 400)
         raise EntraError("invalid_client", 700024, "Client assertion is not within its valid time range.", 401)
 
-    def _answer_arm(self, endpoint: Endpoint, environ: WSGIEnvironment, subject: dict[str, str]) -> tuple[Answer, str]:
+    def _answer_api(self, endpoint: Endpoint, environ: WSGIEnvironment, subject: dict[str, str]) -> tuple[Answer, str]:
         trace = str(uuid.uuid4())
         query = _query(endpoint, environ)
-        action = action_of(query)
-        subject |= {"action": action, "permission": action, "account": query.subscription_id, "resource": query.path}
+        is_graph = endpoint.kind == "graph"
+        action = query.path if is_graph else action_of(query)
+        permission = ROLES.get(query.path, "") if is_graph else action
+        subject |= {
+            "action": action,
+            "permission": permission,
+            "account": query.subscription_id,
+            "resource": query.path,
+        }
         subject["key"] = ""
         try:
             answer = self._decide(query, environ, subject)
@@ -107,13 +116,14 @@ class Layer:
     def _decide(self, query: Query, environ: WSGIEnvironment, subject: dict[str, str]) -> dict[str, Any]:
         self._apply_arm_faults(subject)
         if environ["REQUEST_METHOD"] != "GET":
-            raise ArmError("AuthorizationFailed", "The sandbox's Resource Manager is read-only.", 403)
-        app = self._arm.caller(query, environ.get("HTTP_AUTHORIZATION", ""))
+            raise ArmError("AuthorizationFailed", "The sandbox's Azure is read-only.", 403)
+        api = self._graph if query.endpoint.kind == "graph" else self._arm
+        app = api.caller(query, environ.get("HTTP_AUTHORIZATION", ""))
         subject["key"] = app.client_id
         # After authentication: a refusal names the app, and a switch may be narrowed to one.
         if self._faults.take(["deny"], subject):
             raise denied(app.client_id, app.object_id, subject["action"], query.path)
-        return self._arm.answer(query, app)
+        return api.answer(query, app)
 
     def _apply_arm_faults(self, subject: dict[str, str]) -> None:
         if delay := self._faults.take(["delay"], subject):

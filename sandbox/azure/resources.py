@@ -33,14 +33,24 @@ def storage(name: str, *, group: str, good: bool = True, location: str = "westeu
             "minimumTlsVersion": "TLS1_2" if good else "TLS1_0",
             "allowBlobPublicAccess": not good,
             "allowSharedKeyAccess": not good,
+            "allowCrossTenantReplication": not good,
+            "defaultToOAuthAuthentication": good,
+            "isHnsEnabled": False,
+            "keyCreationTime": {"key1": "2024-05-02T09:14:31.2340000Z", "key2": "2024-05-02T09:14:31.2340000Z"},
+            **({"keyPolicy": {"keyExpirationPeriodInDays": 90}} if good else {}),
+            "privateEndpointConnections": [approved_endpoint(name)] if good else [],
             "publicNetworkAccess": "Disabled" if good else "Enabled",
-            "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny" if good else "Allow", "ipRules": []},
+            "networkAcls": {
+                "bypass": "AzureServices" if good else "None",
+                "defaultAction": "Deny" if good else "Allow",
+                "ipRules": [],
+            },
             "encryption": {"keySource": "Microsoft.Storage", "requireInfrastructureEncryption": good},
             "primaryEndpoints": {"blob": f"https://{name}.blob.core.windows.net/"},
         },
         location,
         group,
-        sku="Standard_ZRS" if good else "Standard_LRS",
+        sku="Standard_GZRS" if good else "Standard_LRS",
         more=(("kind", "StorageV2"),),
         children=(
             (
@@ -49,10 +59,33 @@ def storage(name: str, *, group: str, good: bool = True, location: str = "westeu
                 {
                     "deleteRetentionPolicy": {"enabled": good, **({"days": 14} if good else {})},
                     "containerDeleteRetentionPolicy": {"enabled": good, **({"days": 14} if good else {})},
+                    "isVersioningEnabled": good,
+                },
+            ),
+            (
+                "fileServices",
+                "default",
+                {
+                    "shareDeleteRetentionPolicy": {"enabled": good, **({"days": 14} if good else {})},
+                    "protocolSettings": {
+                        "smb": {"versions": "SMB3.1.1;", "channelEncryption": "AES-256-GCM;"} if good else {}
+                    },
                 },
             ),
         ),
     )
+
+
+def approved_endpoint(name: str) -> dict[str, Any]:
+    """A connection of a private endpoint, as the resource that it leads to shows it."""
+    endpoint = f"/subscriptions/s/resourceGroups/lake/providers/Microsoft.Network/privateEndpoints/{name}"
+    return {
+        "properties": {
+            "privateEndpoint": {"id": endpoint},
+            "privateLinkServiceConnectionState": {"status": "Approved", "description": ""},
+            "provisioningState": "Succeeded",
+        },
+    }
 
 
 def export(name: str, categories: tuple[str, ...]) -> tuple[str, str, dict[str, Any]]:
@@ -63,7 +96,9 @@ def export(name: str, categories: tuple[str, ...]) -> tuple[str, str, dict[str, 
     return "providers/Microsoft.Insights/diagnosticSettings", name, properties
 
 
-def vault(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
+def vault(name: str, *, group: str, good: bool = True, location: str = "westeurope", perimeter: bool = False) -> Item:
+    """``perimeter``: a network security perimeter decides who reaches it."""
+    public = "SecuredByPerimeter" if perimeter else "Disabled" if good else "Enabled"
     return Item(
         "Microsoft.KeyVault/vaults",
         name,
@@ -74,15 +109,34 @@ def vault(name: str, *, group: str, good: bool = True, location: str = "westeuro
             "enableSoftDelete": True,
             "softDeleteRetentionInDays": 90 if good else 7,
             **({"enablePurgeProtection": True} if good else {}),
-            "publicNetworkAccess": "Disabled" if good else "Enabled",
+            "publicNetworkAccess": public,
             "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny" if good else "Allow"},
             "accessPolicies": [],
+            "privateEndpointConnections": [approved_endpoint(name)] if good else [],
             "vaultUri": f"https://{name}.vault.azure.net/",
         },
         location,
         group,
-        children=(export("audit", ("AuditEvent",)),) if good else (),
+        children=(
+            ("keys", "orders", key(good)),
+            ("secrets", "api-token", {"attributes": {"enabled": True, **({"exp": _FAR} if good else {})}}),
+            *((export("audit", ("AuditEvent",)),) if good else ()),
+        ),
     )
+
+
+_FAR = 4_102_444_800  # 2100-01-01
+
+
+def key(good: bool) -> dict[str, Any]:
+    """A key of a vault, with an end and a rotation where it is good. Azure leaves out a policy that is empty."""
+    actions = [{"trigger": {"timeAfterCreate": "P90D"}, "action": {"type": "rotate"}}]
+    return {
+        "attributes": {"enabled": True, "created": 1_714_641_271, **({"exp": _FAR} if good else {})},
+        "kty": "RSA",
+        "keySize": 3072,
+        **({"rotationPolicy": {"attributes": {"expiryTime": "P2Y"}, "lifetimeActions": actions}} if good else {}),
+    }
 
 
 def sql_server(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
@@ -101,7 +155,6 @@ def sql_server(name: str, *, group: str, good: bool = True, location: str = "wes
         "Microsoft.Sql/servers",
         name,
         {
-            "provisioningState": "Succeeded",
             "administratorLogin": "sqladmin",
             "version": "12.0",
             "state": "Ready",
@@ -152,4 +205,52 @@ def postgres(name: str, *, group: str, good: bool = True, location: str = "weste
             ),
             *(() if good else (("firewallRules", "azure", {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}),)),
         ),
+    )
+
+
+def mysql(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
+    settings = {"require_secure_transport": "ON", "tls_version": "TLSv1.2,TLSv1.3"}
+    if not good:
+        settings = {"require_secure_transport": "OFF", "tls_version": "TLSv1,TLSv1.2"}
+    everything = (("firewallRules", "all", {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}),)
+    return Item(
+        "Microsoft.DBforMySQL/flexibleServers",
+        name,
+        {
+            "state": "Ready",
+            "version": "8.4" if good else "5.7",
+            "network": {"publicNetworkAccess": "Disabled" if good else "Enabled"},
+            "backup": {"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"},
+            "highAvailability": {"mode": "Disabled"},
+        },
+        location,
+        group,
+        sku="Standard_D2ads_v5",
+        children=(
+            *(("configurations", key, {"value": value, "dataType": "Enumeration"}) for key, value in settings.items()),
+            *(() if good else everything),
+        ),
+    )
+
+
+def databricks(name: str, *, group: str, network: str, good: bool = True, location: str = "westeurope") -> Item:
+    """``network`` is the id of a virtual network whose subnet default the clusters run in, where it is good."""
+    own_network = {
+        "customVirtualNetworkId": {"type": "String", "value": network},
+        "customPublicSubnetName": {"type": "String", "value": "default"},
+        "customPrivateSubnetName": {"type": "String", "value": "default"},
+    }
+    return Item(
+        "Microsoft.Databricks/workspaces",
+        name,
+        {
+            "provisioningState": "Succeeded",
+            "parameters": {**(own_network if good else {}), "enableNoPublicIp": {"type": "Bool", "value": good}},
+            "publicNetworkAccess": "Disabled" if good else "Enabled",
+            "privateEndpointConnections": [approved_endpoint(name)] if good else [],
+        },
+        location,
+        group,
+        sku="premium",
+        children=(export("audit", ("clusters", "accounts")),) if good else (),
     )

@@ -35,7 +35,12 @@ def scenarios(directory: Directory, state: State) -> list[Scenario]:
     wrong = _secret(disabled, app(seed.READER_APP), "Wrong tenant", "The app is of another tenant than the one named.")
     wrong["fields"]["tenant_id"] = other.id
     return [
-        _secret(platform, app(seed.READER_APP), "Everything granted", "Reader and Security Reader; sees two more."),
+        _secret(
+            platform,
+            app(seed.READER_APP),
+            "Everything granted",
+            "Reader, and the grant to read the directory; sees two more.",
+        ),
         _scenario(
             partner,
             app(seed.CERTIFICATE_APP, partner.tenant),

@@ -8,8 +8,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from sandbox.azure import company, compute_resources
-from sandbox.azure.access import OWNER, READER, SECURITY_READER
+from sandbox.azure import company, compute_resources, graph
+from sandbox.azure.access import OWNER, READER
 from sandbox.azure.clouds import TYPES
 from sandbox.azure.company import SubscriptionSpec
 from sandbox.azure.directory import (
@@ -54,7 +54,7 @@ PARTIAL = Role(
 
 def build(directory: Directory, state: State) -> None:
     for name, (cloud, domain) in company.TENANTS.items():
-        tenant = Tenant(state.uuid("tenant", name), name, domain, cloud)
+        tenant = Tenant(state.uuid("tenant", name), name, domain, cloud, **company.DIRECTORIES.get(name, {}))
         directory.tenants[tenant.id] = tenant
     for spec in company.SUBSCRIPTIONS:
         _build_subscription(directory, state, spec)
@@ -158,7 +158,13 @@ def _build_subscription(directory: Directory, state: State, spec: SubscriptionSp
         extension = {"id": identifier, "name": name, "type": kind, "properties": properties}
         subscription.resources[identifier.lower()] = extension
     for alert in spec.alerts:
-        add_item(subscription, compute_resources.activity_alert(alert, subscription.scope), state)
+        health = alert == "ServiceHealth"
+        scope = subscription.scope
+        add_item(
+            subscription,
+            compute_resources.service_health_alert(scope) if health else compute_resources.activity_alert(alert, scope),
+            state,
+        )
     for person, role, scope in (
         ("ana.lopez", OWNER, subscription.scope),
         ("tom.berg", READER, subscription.scope),
@@ -191,7 +197,7 @@ def add_item(subscription: Subscription, item: Item, state: State) -> str:
         "type": item.kind,
         "location": item.location,
         "tags": dict(item.tags),
-        "properties": item.properties,
+        "properties": _placed(item.properties, subscription.scope),
         "createdTime": (state.born - timedelta(days=400)).isoformat(),
         "changedTime": (state.born - timedelta(days=3)).isoformat(),
         **dict(item.more),
@@ -205,6 +211,15 @@ def add_item(subscription: Subscription, item: Item, state: State) -> str:
         child_resource = {"id": child, "name": name, "type": kind, "properties": properties}
         subscription.resources[child.lower()] = child_resource
     return identifier
+
+
+def _placed(value: Any, scope: str) -> Any:
+    """With ``{scope}`` in ids replaced by the subscription's."""
+    if isinstance(value, dict):
+        return {key: _placed(item, scope) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_placed(item, scope) for item in value]
+    return value.replace("{scope}", scope) if isinstance(value, str) else value
 
 
 def _build_tree(directory: Directory, state: State) -> None:
@@ -221,7 +236,7 @@ def _build_tree(directory: Directory, state: State) -> None:
         ("lark-dev", "Development", "lark-workloads"),
     ):
         tree.groups[key] = Group(key, name, parent)
-    tree.grants = [(main.id, app.object_id, READER), (main.id, app.object_id, SECURITY_READER)]
+    tree.grants = [(main.id, app.object_id, READER)]
     # A copy of the list: the loop below adds to the dictionary.
     for subscription in [
         subscription for subscription in directory.subscriptions.values() if subscription.tenant is main
@@ -238,36 +253,36 @@ def _build_tree(directory: Directory, state: State) -> None:
         tree.places[subscription.id] = "lark-prod" if number % 2 else "lark-dev"
     for key in tree.places:
         scope = f"{SCOPE}/{main.id}"
-        for role in (READER, SECURITY_READER):
-            identifier = state.uuid("assignment", scope, app.object_id, role.id)
-            assignment = Assignment(identifier, role, app.object_id, "ServicePrincipal", scope)
-            directory.subscriptions[key].assignments.append(assignment)
+        identifier = state.uuid("assignment", scope, app.object_id, READER.id)
+        assignment = Assignment(identifier, READER, app.object_id, "ServicePrincipal", scope)
+        directory.subscriptions[key].assignments.append(assignment)
 
 
 def _build_apps(directory: Directory, state: State) -> None:
     main = tenant_named(directory, company.MAIN)
-    both = (READER, SECURITY_READER)
     reader = put_app(directory, state, main, READER_APP)
     put_secret(reader, state)
+    reader.graph_roles |= set(graph.ROLES.values())
     for name in (company.DATA_PLATFORM, company.PAYMENTS, company.EXPERIMENTS):
-        assign(by_name(directory, name), state, reader, *both)
+        assign(by_name(directory, name), state, reader, READER)
     partner = by_name(directory, company.PARTNER)
     certified = put_app(directory, state, partner.tenant, CERTIFICATE_APP)
+    certified.graph_roles |= set(graph.ROLES.values())
     put_certificate(certified, certificate_for(state, CERTIFICATE_APP, password=CERTIFICATE_PASSWORD)[0])
-    assign(partner, state, certified, *both)
+    assign(partner, state, certified, READER)
     federated = put_app(directory, state, main, FEDERATED_APP)
     federated.federations.append(Federation(ISSUER, SUBJECT, AUDIENCE["public"]))
     for name in (company.LEGACY, company.DATA_PLATFORM):
-        assign(by_name(directory, name), state, federated, *both)
+        assign(by_name(directory, name), state, federated, READER)
     partial = put_app(directory, state, main, PARTIAL_APP)
     put_secret(partial, state)
     assign(by_name(directory, company.PAYMENTS), state, partial, PARTIAL)
     put_secret(put_app(directory, state, main, NOBODY_APP), state)
     expired = put_app(directory, state, main, EXPIRED_APP)
     put_secret(expired, state, days=-20)
-    assign(by_name(directory, company.LEGACY), state, expired, *both)
+    assign(by_name(directory, company.LEGACY), state, expired, READER)
     for name in (company.PARTNER, company.GOVERNMENT, company.CHINA):
         subscription = by_name(directory, name)
         app = put_app(directory, state, subscription.tenant, READER_APP)
         put_secret(app, state)
-        assign(subscription, state, app, *both)
+        assign(subscription, state, app, READER)

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from sandbox.azure.clouds import AUDIENCES, STS
+from sandbox.azure.clouds import STS
 from sandbox.azure.directory import App, Certificate
 from sandbox.azure.errors import ArmError, EntraError
 from sandbox.azure.state import State
@@ -48,8 +48,8 @@ class Tokens:
         }
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "sandbox"})
 
-    def accept(self, header: str, cloud: str) -> dict[str, Any]:
-        """The claims of a bearer token for Resource Manager; raises ArmError as it words that."""
+    def accept(self, header: str, audiences: tuple[str, ...]) -> dict[str, Any]:
+        """The claims of a bearer token; raises ArmError as Resource Manager words that."""
         token = header.removeprefix("Bearer ")
         if not header.startswith("Bearer ") or not token:
             text = "Authentication failed. The 'Authorization' header is missing."
@@ -63,7 +63,7 @@ class Tokens:
             ) from None
         except jwt.InvalidTokenError:
             raise ArmError("InvalidAuthenticationToken", "The access token is invalid.", 401) from None
-        if claims["aud"].rstrip("/") not in AUDIENCES[cloud]:
+        if claims["aud"].rstrip("/") not in audiences:
             text = "The access token has been obtained for wrong audience or resource."
             raise ArmError("InvalidAuthenticationTokenAudience", text, 401)
         return claims

@@ -140,13 +140,16 @@ def providers(states: Mapping[str, str]) -> CheckResult:
     # A provider that is being registered can be read within minutes.
     off = [name for name in needed.NAMESPACES if states.get(name.lower(), "") not in ("Registered", "Registering")]
     total = len(needed.NAMESPACES)
+    blind = [name for name in off if name in needed.OF_THE_SUBSCRIPTION]
     if not off:
         return passed(PROVIDERS, f"All {total} that a scan reads are registered.")
+    if not blind:
+        # No gap: a resource of a type that is not registered cannot have been made.
+        return passed(PROVIDERS, f"Not registered, so that nothing of theirs can exist: {', '.join(off)}.")
     gap = ProviderError(
         "provider_not_registered",
-        f"Not registered in the subscription: {', '.join(off)}. Nothing of theirs can exist or be read there.",
-        "Where you use these services, register them: "
-        + "; ".join(f"az provider register --namespace {name}" for name in off),
+        f"Not registered in the subscription: {', '.join(blind)}. What they tell of the subscription cannot be read.",
+        "Register them: " + "; ".join(f"az provider register --namespace {name}" for name in blind),
     )
     return warned(PROVIDERS, gap, f"{total - len(off)} of {total} registered.")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from azure.core import AzureClouds
+from azure.core import AzureClouds, PipelineClient
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse, policies
@@ -33,6 +33,7 @@ from cloudaccounts.providers.azure.plan import CERTIFICATE, CLIENT_SECRET, FEDER
 
 ATTEMPTS = 3  # in all
 LONGEST_WAIT = 15.0  # seconds that a Retry-After may ask for; a longer one is reported as throttling
+GRAPH_VERSION = "v1.0"
 MOST_PAGES = 10_000  # a list with more is a loop: Azure's next links are followed as they come
 
 # Failures are reported as values. The SDK's own log lines about them would quote Azure's messages.
@@ -97,6 +98,7 @@ class Connection:
         self._transport = RequestsTransport(connection_timeout=timeout, read_timeout=timeout)
         self._transport.open()
         self._credential = _credential(credentials, self.cloud, self._transport)
+        self._graph: PipelineClient[Any, Any] | None = None
         setting = AzureClouds(self.cloud.sdk)
         self.subscriptions = SubscriptionClient(
             self._credential, cloud_setting=setting, policies=self._policies(), transport=self._transport
@@ -136,6 +138,21 @@ class Connection:
             page = self._read(HttpRequest("GET", str(link)))
         raise too_many_pages()
 
+    def graph_get(self, path: str, **parameters: str) -> dict[str, Any]:
+        """One answer of Microsoft Graph, by a path below its version. Raises the SDK's errors and `ProviderError`."""
+        return self._read_graph(HttpRequest("GET", f"/{GRAPH_VERSION}/{path}", params=parameters))
+
+    def graph_pages(self, path: str, **parameters: str) -> Iterator[dict[str, Any]]:
+        """The items of a list, page by page. Raises as `graph_get`."""
+        page = self.graph_get(path, **parameters)
+        for _ in range(MOST_PAGES):
+            yield from page.get("value") or ()
+            link = page.get("@odata.nextLink")
+            if not link:
+                return
+            page = self._read_graph(HttpRequest("GET", str(link)))
+        raise too_many_pages()
+
     def close(self) -> None:
         """Closes the connections; calls that still run end with an error."""
         self._transport.close()
@@ -147,15 +164,36 @@ class Connection:
         content = response.json()
         return content if isinstance(content, dict) else {}
 
-    def _policies(self) -> list[Any]:
+    def _read_graph(self, request: HttpRequest) -> dict[str, Any]:
+        # Made when it is first asked: most connections never are.
+        if self._graph is None:
+            self._graph = PipelineClient(
+                f"https://{self.cloud.graph}",
+                policies=self._policies(self.cloud.graph, f"https://{self.cloud.graph}/.default"),
+                transport=self._transport,
+            )
+        request.url = self._graph.format_url(request.url)
+        response = self._graph.send_request(request)
+        if response.status_code != 200:
+            raise HttpResponseError(response=response)
+        content = response.json()
+        return content if isinstance(content, dict) else {}
+
+    def _policies(self, host: str = "", scope: str = "") -> list[Any]:
+        """Of Resource Manager, where nothing else is named."""
+        authentication = (
+            policies.BearerTokenCredentialPolicy(self._credential, scope)
+            if scope
+            else (ARMChallengeAuthenticationPolicy(self._credential, self.cloud.scope))
+        )
         return [
             # Each policy wraps those that follow: the host is checked first, and each retry is authenticated again.
             policies.RequestIdPolicy(),
             policies.UserAgentPolicy("cloud-accounts", user_agent_use_env=False),
             policies.ContentDecodePolicy(),
-            OneHostPolicy(self.cloud.management),
+            OneHostPolicy(host or self.cloud.management),
             BoundedRetryPolicy(),
-            ARMChallengeAuthenticationPolicy(self._credential, self.cloud.scope),
+            authentication,
         ]
 
 

@@ -1,8 +1,9 @@
 """Azure's clouds and their regions, as tables, so that pages and input checks load no SDK.
 
 Host names come from this table only: no setting, form or answer chooses one. The hosts are those of the
-SDK (azure-identity's ``AzureAuthorityHosts``, azure-mgmt-core's ``get_arm_endpoints``; a test compares). Names of the
-clouds are Terraform's ``environment`` values; regions and their names are those of ``az account list-locations``:
+SDK (azure-identity's ``AzureAuthorityHosts``, azure-mgmt-core's ``get_arm_endpoints``; a test compares), those of
+Microsoft Graph from https://learn.microsoft.com/graph/deployments. Names of the clouds are Terraform's ``environment``
+values; regions and their names are those of ``az account list-locations``:
 https://learn.microsoft.com/azure/reliability/regions-list
 """
 
@@ -26,6 +27,7 @@ class Cloud:
     login: str  # host of Microsoft Entra ID
     management: str  # host of Azure Resource Manager
     scope: str  # what a token for it is asked for
+    graph: str  # host of Microsoft Graph
     portal: str
     sdk: str  # azure.core.AzureClouds
     cli: str  # `az cloud set --name`
@@ -42,6 +44,7 @@ CLOUDS: MappingProxyType[str, Cloud] = MappingProxyType(
                 login="login.microsoftonline.com",
                 management="management.azure.com",
                 scope="https://management.azure.com/.default",
+                graph="graph.microsoft.com",
                 portal="portal.azure.com",
                 sdk="AZURE_PUBLIC_CLOUD",
                 cli="AzureCloud",
@@ -53,6 +56,7 @@ CLOUDS: MappingProxyType[str, Cloud] = MappingProxyType(
                 login="login.microsoftonline.us",
                 management="management.usgovcloudapi.net",
                 scope="https://management.core.usgovcloudapi.net/.default",
+                graph="graph.microsoft.us",
                 portal="portal.azure.us",
                 sdk="AZURE_US_GOVERNMENT",
                 cli="AzureUSGovernment",
@@ -64,6 +68,7 @@ CLOUDS: MappingProxyType[str, Cloud] = MappingProxyType(
                 login="login.chinacloudapi.cn",
                 management="management.chinacloudapi.cn",
                 scope="https://management.chinacloudapi.cn/.default",
+                graph="microsoftgraph.chinacloudapi.cn",
                 portal="portal.azure.cn",
                 sdk="AZURE_CHINA_CLOUD",
                 cli="AzureChinaCloud",

@@ -21,7 +21,8 @@ _TYPE = re.compile(r"[a-z][a-z0-9]{0,79}")
 # Roles that are assigned above the subscription: they are shown where they apply.
 _ABOVE = ("/providers/microsoft.authorization/", "/providers/microsoft.management/managementgroups/")
 # Assets of ours that are no resources of Azure's (see inventory/monitoring.py).
-_OF_SUBSCRIPTION = ("microsoft.insights/eventtypes", "microsoft.security/pricings")
+_OF_SUBSCRIPTION = ("microsoft.insights/eventtypes", "microsoft.security/pricings", "microsoft.resources/resources")
+_TENANT_BLADE = "view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/Overview"
 _PORTALS = frozenset(cloud.portal for cloud in CLOUDS.values())
 
 
@@ -31,11 +32,15 @@ def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant:
     owner = account_id.lower()
     if cloud is None or not _UUID.fullmatch(owner) or (tenant and not _UUID.fullmatch(tenant.lower())):
         return ""
-    blade = _blade(asset.native_id.lower(), f"/subscriptions/{owner}")
-    if not blade:
-        return ""
     directory = f"@{tenant.lower()}/" if tenant else ""
-    link = f"https://{cloud.portal}/#{directory}resource{blade}"
+    if re.fullmatch(f"/tenants/{_UUID.pattern}", asset.native_id):
+        blade = _TENANT_BLADE
+    else:
+        blade = _blade(asset.native_id.lower(), f"/subscriptions/{owner}")
+        if not blade:
+            return ""
+        blade = f"resource{blade}"
+    link = f"https://{cloud.portal}/#{directory}{blade}"
     parts = urlsplit(link)
     return link if parts.scheme == "https" and parts.netloc in _PORTALS else ""
 

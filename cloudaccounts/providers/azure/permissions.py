@@ -83,6 +83,10 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("networkSecurityGroups/read", "network security groups"),
             ("publicIPAddresses/read", "public IP addresses"),
             ("virtualNetworks/read", "virtual networks"),
+            ("virtualNetworkGateways/read", "VPN gateways"),
+            ("applicationGateways/read", "application gateways"),
+            ("ApplicationGatewayWebApplicationFirewallPolicies/read", "firewalls of web applications"),
+            ("networkWatchers/flowLogs/read", "flow logs"),
         ),
     ),
     *_group(
@@ -91,9 +95,18 @@ PERMISSIONS: tuple[Permission, ...] = (
         (
             ("storageAccounts/read", "storage accounts"),
             ("storageAccounts/blobServices/read", "blob services"),
+            ("storageAccounts/fileServices/read", "file services"),
         ),
     ),
-    *_group("Key Vault", "Microsoft.KeyVault", (("vaults/read", "key vaults"),)),
+    *_group(
+        "Key Vault",
+        "Microsoft.KeyVault",
+        (
+            ("vaults/read", "key vaults"),
+            ("vaults/keys/read", "dates of keys"),
+            ("vaults/secrets/read", "dates of secrets"),
+        ),
+    ),
     *_group(
         "SQL",
         "Microsoft.Sql",
@@ -117,6 +130,16 @@ PERMISSIONS: tuple[Permission, ...] = (
         ),
     ),
     *_group(
+        "MySQL",
+        "Microsoft.DBforMySQL",
+        (
+            ("flexibleServers/read", "MySQL servers"),
+            ("flexibleServers/firewallRules/read", "firewalls of MySQL servers"),
+            ("flexibleServers/configurations/read", "parameters of MySQL servers"),
+        ),
+    ),
+    *_group("Databricks", "Microsoft.Databricks", (("workspaces/read", "Databricks workspaces"),)),
+    *_group(
         "App Service", "Microsoft.Web", (("sites/read", "web apps"), ("sites/config/read", "settings of web apps"))
     ),
     *_group("Kubernetes", "Microsoft.ContainerService", (("managedClusters/read", "Kubernetes clusters"),)),
@@ -132,12 +155,27 @@ PERMISSIONS: tuple[Permission, ...] = (
         (("eventtypes/values/read", "what changed since the last scan"),),
         Need.CONNECTION,
     ),
-    *_group("Defender", "Microsoft.Security", (("pricings/read", "plans of Microsoft Defender"),), Need.SUBSCRIPTION),
+    *_group(
+        "Defender",
+        "Microsoft.Security",
+        (
+            ("pricings/read", "plans of Microsoft Defender"),
+            ("settings/read", "integrations of Microsoft Defender"),
+            ("securityContacts/read", "whom Microsoft Defender writes to"),
+        ),
+        Need.SUBSCRIPTION,
+    ),
 )
+
+# Of Microsoft Graph, by an optional grant: the least that the calls of `inventory.directory` need. Policies of sign-in
+# (security defaults, conditional access), and who has registered for multifactor authentication.
+GRAPH_PERMISSIONS = ("Policy.Read.All", "AuditLog.Read.All")
 
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
 # Registered in every subscription, so there is nothing to check.
 _ALWAYS = {"Microsoft.Resources", "Microsoft.Authorization"}
+# Those that tell something of the subscription itself, whatever is in it.
+OF_THE_SUBSCRIPTION = frozenset(p.namespace for p in PERMISSIONS if p.need is Need.SUBSCRIPTION) - _ALWAYS
 NAMESPACES = tuple(dict.fromkeys(p.namespace for p in PERMISSIONS if p.namespace not in _ALWAYS))
 
 

@@ -18,7 +18,14 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "azure.compute.virtual_machine": ("vm",),
         "azure.containers.kubernetes_cluster": ("cluster",),
         "azure.keyvault.vault": ("vault",),
+        "azure.databricks.workspace": ("workspace",),
+        "azure.mysql.flexible_server": ("server",),
+        "azure.network.application_gateway": ("gateway",),
+        "azure.network.flow_log": ("watcher", "flow-log"),
         "azure.network.network_security_group": ("nsg",),
+        "azure.network.virtual_network": ("network",),
+        "azure.network.virtual_network_gateway": ("gateway",),
+        "azure.network.web_application_firewall_policy": ("policy",),
         "azure.postgresql.flexible_server": ("server",),
         "azure.sql.database": ("server", "database"),
         "azure.sql.server": ("server",),
@@ -33,13 +40,16 @@ _BY_NAME = MappingProxyType({"azure.authorization.role_definition": "role-name"}
 CHOSEN = frozenset(
     {
         *("action-group-id", "alert", "group", "group-name", "group-object-id", "operation", "plan", "principal-id"),
-        *("public-key", "region", "rule", "user", "workspace-id", "your-network"),
+        *("public-key", "region", "rule", "user", "workspace-id", "your-network", "address", "bastion", "component"),
+        *("endpoint", "subnet-id", "subnet", "other-subnet", "new-workspace", "network-id", "nsg", "nsg-id", "network"),
+        *("plan-id", "policy-id", "policy-file", "key", "secret", "date", "regions", "runtime", "setting", "version"),
+        *("tenant-url", "audience", "issuer"),
     }
 )
 # A global parameter: https://learn.microsoft.com/cli/azure/manage-azure-subscriptions-azure-cli. Not of commands that
 # name a whole id, nor of those about the directory.
 _NAMES_SUBSCRIPTION = re.compile(
-    r"--subscription\b|/subscriptions/|--ids\b|--scope /(\s|$)|--resource <vault-id>|^az (ad|login|account)\b"
+    r"--subscription\b|/subscriptions/|--ids\b|--scope /(\s|$)|--resource <(vault-)?id>|^az (ad|login|account)\b"
 )
 
 

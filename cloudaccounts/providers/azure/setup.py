@@ -8,6 +8,7 @@ from __future__ import annotations
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
 from cloudaccounts.providers.azure import setup_texts as texts
 from cloudaccounts.providers.azure.clouds import Cloud, cloud_of
+from cloudaccounts.providers.azure.permissions import GRAPH_PERMISSIONS
 from cloudaccounts.providers.azure.plan import CERTIFICATE, FEDERATED
 
 _ROLES = (
@@ -22,11 +23,18 @@ _COPY = "From its overview page, copy Directory (tenant) ID and Application (cli
 
 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
-    """az CLI, Terraform, portal. One guide that says why, where this server has no identity that an app could trust."""
+    """az CLI, Terraform, portal, and the optional grant. Where this server has no identity that an app could trust, one
+    guide that says why.
+    """
     if method == FEDERATED and not (context.server.principal and context.server.issuer):
         return (_obstacle(context),)
     cloud = cloud_of(context.partition)
-    return (_cli(method, context, cloud), _terraform(method, context, cloud), _portal(method, context, cloud))
+    return (
+        _cli(method, context, cloud),
+        _terraform(method, context, cloud),
+        _portal(method, context, cloud),
+        _directory(cloud),
+    )
 
 
 def _obstacle(context: SetupContext) -> SetupGuide:
@@ -139,6 +147,25 @@ def _portal(method: str, context: SetupContext, cloud: Cloud) -> SetupGuide:
         intro=f"In the Azure portal, as an Owner of the subscription. {_advice(method)}".strip(),
         snippets=snippets,
         steps=(_REGISTER, _ROLES, *own, _COPY),
+        link_label="Open app registrations in Azure",
+        link_url=f"https://{cloud.portal}/#view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/RegisteredApps",
+    )
+
+
+def _directory(cloud: Cloud) -> SetupGuide:
+    names = " and ".join(GRAPH_PERMISSIONS)
+    return SetupGuide(
+        key="directory",
+        label="Optional: sign-in of the tenant",
+        intro=f"With the application permissions {names} of Microsoft Graph, checks also tell whether the tenant asks "
+        "for a second factor and how many people have none. Without them nothing fails: these checks are unknown.",
+        snippets=(Snippet("Script", texts.directory_script(cloud.cli), "bash", texts.DIRECTORY_SCRIPT),),
+        steps=(
+            f"As a Privileged Role Administrator, run the script with the app's client ID: "
+            f"bash {texts.DIRECTORY_SCRIPT} CLIENT-ID. With the Terraform guide, set read_directory to true.",
+            "Or in the portal: the app registration, API permissions, Add a permission, Microsoft Graph, Application "
+            f"permissions, {names}, then Grant admin consent.",
+        ),
         link_label="Open app registrations in Azure",
         link_url=f"https://{cloud.portal}/#view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/RegisteredApps",
     )

@@ -15,6 +15,7 @@ import json
 import shlex
 
 from cloudaccounts.provider_kit.setup_texts import hcl_string
+from cloudaccounts.providers.azure.permissions import GRAPH_PERMISSIONS
 
 # Changing it would ask every customer with a federated credential to tag the subscription again.
 TAG = "cloud-accounts-external-id"
@@ -24,6 +25,7 @@ APP_NAME = "cloud-accounts-reader"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 _ROLES = "/subscriptions/{}/providers/Microsoft.Authorization/roleDefinitions"
 SCRIPT = "cloud-accounts-azure.sh"
+DIRECTORY_SCRIPT = "cloud-accounts-directory.sh"
 _NEW_APP = json.dumps({"displayName": APP_NAME, "signInAudience": "AzureADMyOrg"})
 
 
@@ -135,6 +137,64 @@ secret=$(az ad app credential reset --id "$client" --display-name {APP_NAME} --e
     )
 
 
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"  # Microsoft Graph, the same everywhere
+
+
+def directory_script(cloud: str) -> str:
+    """Gives an app that exists the optional grant. By Graph itself, whose roles it looks up by name.
+
+    https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
+    """
+    return f"""#!/usr/bin/env bash
+# Optional: lets the app read the tenant's policies of sign-in, and who has registered for multifactor authentication.
+# It can change nothing. For a Privileged Role Administrator of the tenant.
+set -euo pipefail
+
+client=${{1:?Say which app: bash {DIRECTORY_SCRIPT} CLIENT-ID}}
+if [ "$(az cloud show --query name --output tsv)" != {shlex.quote(cloud)} ]; then
+  echo {shlex.quote(f"Sign in to {cloud} first: az cloud set --name {cloud} && az login")} >&2
+  exit 1
+fi
+graph=$(az cloud show --query endpoints.microsoftGraphResourceId --output tsv)
+graph="${{graph%/}}/v1.0"
+principal=$(az ad sp show --id "$client" --query id --output tsv)
+resource=$(az ad sp show --id {GRAPH_APP} --query id --output tsv)
+given=$(az rest --method get --url "$graph/servicePrincipals/$principal/appRoleAssignments" \
+  --query 'value[].appRoleId' --output tsv)
+for name in {" ".join(GRAPH_PERMISSIONS)}; do
+  role=$(az ad sp show --id {GRAPH_APP} --query "appRoles[?value=='$name'].id | [0]" --output tsv)
+  if ! grep -qxF "$role" <<<"$given"; then
+    body=$(printf '{{"principalId":"%s","resourceId":"%s","appRoleId":"%s"}}' "$principal" "$resource" "$role")
+    az rest --method post --url "$graph/servicePrincipals/$resource/appRoleAssignedTo" --body "$body" \\
+      --headers Content-Type=application/json --output none
+  fi
+done
+echo "The app may read: {", ".join(GRAPH_PERMISSIONS)}"
+"""
+
+
+def _directory_terraform() -> str:
+    names = ", ".join(hcl_string(name) for name in GRAPH_PERMISSIONS)
+    return f"""
+# Optional: also lets the app read the tenant's policies of sign-in and who has a second factor.
+variable "read_directory" {{
+  type    = bool
+  default = false
+}}
+
+data "azuread_service_principal" "graph" {{
+  client_id = {hcl_string(GRAPH_APP)}
+}}
+
+resource "azuread_app_role_assignment" "directory" {{
+  for_each            = toset(var.read_directory ? [{names}] : [])
+  app_role_id         = data.azuread_service_principal.graph.app_role_ids[each.value]
+  principal_object_id = azuread_service_principal.reader.object_id
+  resource_object_id  = data.azuread_service_principal.graph.object_id
+}}
+"""
+
+
 def terraform(
     *, environment: str, subscription_id: str, federation: tuple[str, str, str] | None, external_id: str, kind: str
 ) -> str:
@@ -229,6 +289,7 @@ resource "azuread_application_certificate" "reader" {
 """
     return (
         text
+        + _directory_terraform()
         + """
 output "tenant_id" {
   value = data.azuread_client_config.current.tenant_id

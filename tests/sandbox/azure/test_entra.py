@@ -52,7 +52,7 @@ def test_a_secret_gives_a_token_of_its_app(azure: Azure) -> None:
     [
         ("Everything granted", {"client_secret": "w" * 40}, (401, "AADSTS7000215")),
         ("Everything granted", {"client_id": UNKNOWN}, (400, "AADSTS700016")),
-        ("Everything granted", {"scope": "https://graph.microsoft.com/.default"}, (400, "AADSTS500011")),
+        ("Everything granted", {"scope": "https://vault.azure.net/.default"}, (400, "AADSTS500011")),
         ("Everything granted", {"scope": "openid"}, (400, "AADSTS1002012")),
         ("Everything granted", {"grant_type": "password"}, (400, "AADSTS70003")),
         ("Everything granted", {"client_secret": ""}, (401, "AADSTS7000218")),

@@ -58,5 +58,11 @@ def test_its_files_are_readable_by_their_owner_alone(folder: Path) -> None:
 def test_only_azures_hosts_are_routed(folder: Path) -> None:
     emulator = start(folder)
     assert emulator.route("management.azure.com")
-    for host in ("evil.com", "graph.microsoft.com", "management.azure.com.evil.com", "westeurope.login.microsoft.com"):
+    assert emulator.route("graph.microsoft.com")
+    for host in (
+        "evil.com",
+        "graph.microsoft.com.evil.com",
+        "management.azure.com.evil.com",
+        "westeurope.login.microsoft.com",
+    ):
         assert emulator.route(host) is None

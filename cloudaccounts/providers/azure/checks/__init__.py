@@ -8,17 +8,34 @@ from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.provider_kit.remediation import with_snippets
-from cloudaccounts.providers.azure.checks import access, compute, databases, monitoring, network, storage, vaults, web
+from cloudaccounts.providers.azure.checks import (
+    access,
+    analytics,
+    compute,
+    databases,
+    defender,
+    directory,
+    gateways,
+    monitoring,
+    network,
+    storage,
+    vaults,
+    web,
+)
 from cloudaccounts.providers.azure.checks.terraform import SNIPPETS
 
 CHECKS: tuple[PostureCheck, ...] = with_snippets(
     SNIPPETS,
     *access.CHECKS,
+    *directory.CHECKS,
     *monitoring.CHECKS,
+    *defender.CHECKS,
     *network.CHECKS,
+    *gateways.CHECKS,
     *storage.CHECKS,
     *vaults.CHECKS,
     *databases.CHECKS,
     *web.CHECKS,
     *compute.CHECKS,
+    *analytics.CHECKS,
 )

@@ -7,6 +7,7 @@ from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
+    failed,
     known,
     list_of_texts,
     mappings,
@@ -14,22 +15,27 @@ from cloudaccounts.provider_kit.posture import (
     posture_check,
     text,
     texts,
+    unknown,
 )
 from cloudaccounts.providers.azure.checks.references import cite
+from cloudaccounts.providers.azure.checks.values import is_one_of
 
+LEAST_OWNERS = 2  # when the only one is ill or leaves, nobody can act
 MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/best-practices
+# https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope#principaltype
+_PEOPLE = ("User", "Group", "ForeignGroup", "Device")
 _OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # a built-in role, the same id everywhere
 _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administrator, the same id everywhere
 
 
 @posture_check(
     "azure_subscription_owners",
-    "Too many owners of the subscription",
+    "Too many owners of the subscription, or one alone",
     Severity.HIGH,
     "authorization",
     "azure.resources.subscription",
     why="An owner may do everything, including giving others access. Each owner more is one more account whose loss "
-    "is the loss of the subscription; Microsoft advises three at most.",
+    "is the loss of the subscription; Microsoft advises three at most. With one alone nobody can act in their absence.",
     console="Open the subscription, Access control (IAM), Role assignments, filter by the role Owner, and remove those "
     "who do not need it; give them a narrower role, or make them eligible in Privileged Identity Management.",
     command="az role assignment delete --assignee <principal-id> --role Owner --scope /subscriptions/<subscription-id>",
@@ -37,9 +43,14 @@ _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administr
 )
 def owners(asset: Asset) -> Evaluation:
     known(asset, "owners")
-    count = len(texts(asset, "owners"))
+    groups = set(texts(asset, "owner_groups"))
+    count = sum(owner not in groups for owner in texts(asset, "owners"))
     reason = f"{count} principal{'' if count == 1 else 's'} hold the role Owner here or above."
-    return expect(count <= MOST_OWNERS, reason, reason)
+    if count > MOST_OWNERS:
+        return failed(reason)
+    if groups:
+        return unknown(f"{reason} How many people a group among the owners has is not read.")
+    return expect(count >= LEAST_OWNERS, reason, reason)
 
 
 @posture_check(
@@ -93,9 +104,8 @@ def administrator_at_root(asset: Asset) -> Evaluation:
         raise UnknownFactError("The assignment's role was not told.")
     if role != _ADMINISTRATOR:
         return not_applicable("This assignment is of another role.")
-    return expect(
-        text(asset, "scope") != "/", "It is assigned at the root of the tenant.", "It is not assigned at the root."
-    )
+    at_root = known(asset, "scope") == "/"
+    return expect(not at_root, "It is assigned at the root of the tenant.", "It is not assigned at the root.")
 
 
 @posture_check(
@@ -114,10 +124,9 @@ def administrator_at_root(asset: Asset) -> Evaluation:
 def application_owner(asset: Asset) -> Evaluation:
     if known(asset, "role_id") != _OWNER:
         return not_applicable("This assignment is of another role.")
+    of_people = is_one_of(asset, "principal_type", good=_PEOPLE, bad=("ServicePrincipal",))
     kind = text(asset, "principal_type")
-    if not kind:
-        raise UnknownFactError("Whose assignment it is was not told.")
-    return expect(kind != "ServicePrincipal", "An application holds the role Owner.", f"It is of a {kind}.")
+    return expect(of_people, "An application holds the role Owner.", f"It is of a {kind}.")
 
 
 CHECKS = (owners, custom_owner, administrator_at_root, application_owner)

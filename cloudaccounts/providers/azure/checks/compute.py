@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, flag, known, not_applicable, passed, posture_check, text, texts
+from cloudaccounts.provider_kit.posture import (
+    expect,
+    flag,
+    known,
+    not_applicable,
+    passed,
+    posture_check,
+    text,
+    texts,
+    unknown,
+)
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.azure.checks.references import cite
+from cloudaccounts.providers.azure.checks.values import facts, is_one_of, supported
 
 _MACHINE = "azure.compute.virtual_machine"
 _DISK = "azure.compute.disk"
 _CLUSTER = "azure.containers.kubernetes_cluster"
+_VERSIONS = facts("kubernetes")
 
 
 @posture_check(
@@ -59,10 +71,12 @@ def encryption_at_host(asset: Asset) -> Evaluation:
 )
 def password_login(asset: Asset) -> Evaluation:
     # The setting exists for Linux only.
-    if text(asset, "os_type").lower() == "windows":
+    if is_one_of(asset, "os_type", good=("Windows",), bad=("Linux",)):
         return not_applicable("This machine runs Windows.")
+    if not flag(asset, "has_os_settings", default=None):
+        return unknown("It was made of a disk that was set up elsewhere: Azure does not know how people sign in.")
     return expect(
-        flag(asset, "password_login_disabled"),
+        flag(asset, "password_login_disabled", default=None),
         "Passwords are accepted at sign-in.",
         "Only keys are accepted at sign-in.",
     )
@@ -81,9 +95,32 @@ def password_login(asset: Asset) -> Evaluation:
     references=cite("virtual-machines/trusted-launch"),
 )
 def trusted_launch(asset: Asset) -> Evaluation:
-    security_type = text(asset, "security_type")
-    good = security_type in ("TrustedLaunch", "ConfidentialVM")
-    return expect(good, "Its security type is standard.", f"Its security type is {security_type}.")
+    # Where none is set, it is Standard, as the type's specification says.
+    good = is_one_of(asset, "security_type", good=("TrustedLaunch", "ConfidentialVM"), bad=("Standard",), absent=False)
+    return expect(good, "Its security type is standard.", f"Its security type is {text(asset, 'security_type')}.")
+
+
+@posture_check(
+    "azure_vm_update_assessment",
+    "Nobody looks for missing updates of the virtual machine",
+    Severity.LOW,
+    "compute",
+    _MACHINE,
+    why="Most machines are broken into by flaws for which an update had been there for months. The platform looks for "
+    "missing ones each day, and tells.",
+    console="Open the virtual machine, Updates, Update settings, set Periodic assessment to Enable.",
+    command="az vm update --resource-group <group> --name <vm> --set "
+    "osProfile.linuxConfiguration.patchSettings.assessmentMode=AutomaticByPlatform",
+    references=cite("update-manager/assessment-options"),
+    expected={"update_assessment": "AutomaticByPlatform"},
+)
+def update_assessment(asset: Asset) -> Evaluation:
+    if not flag(asset, "has_os_settings", default=None):
+        return unknown("It was made of a disk that was set up elsewhere: Azure does not know its settings.")
+    looked_for = is_one_of(asset, "update_assessment", good=("AutomaticByPlatform",), bad=("ImageDefault",))
+    return expect(
+        looked_for, "Updates are looked for by the image's own settings, or not at all.", "Azure looks daily."
+    )
 
 
 @posture_check(
@@ -100,9 +137,10 @@ def trusted_launch(asset: Asset) -> Evaluation:
     references=cite("virtual-machines/disks-restrict-import-export-overview"),
 )
 def disk_public(asset: Asset) -> Evaluation:
-    if text(asset, "network_access").lower() in ("denyall", "allowprivate"):
+    # Both default to open: https://learn.microsoft.com/azure/virtual-machines/disks-restrict-import-export-overview
+    if is_one_of(asset, "network_access", good=("DenyAll", "AllowPrivate"), bad=("AllowAll",), absent=False):
         return passed("Export is closed, or goes over private links only.")
-    closed = text(asset, "public_network_access").lower() == "disabled"
+    closed = is_one_of(asset, "public_network_access", good=("Disabled",), bad=("Enabled",), absent=False)
     return expect(closed, "Export over the internet is allowed.", "The public network is switched off.")
 
 
@@ -148,10 +186,33 @@ def local_accounts(asset: Asset) -> Evaluation:
     return expect(flag(asset, "local_accounts_disabled"), "Local accounts are on.", "Local accounts are off.")
 
 
+@posture_check(
+    "azure_aks_version",
+    "Kubernetes version is no longer supported",
+    Severity.MEDIUM,
+    "containers",
+    _CLUSTER,
+    why="Flaws that are found in an old version stay open: nobody makes updates for it any more.",
+    console="Open the cluster, Cluster configuration, Upgrade version, one minor version after the other.",
+    command="az aks upgrade --resource-group <group> --name <cluster> --kubernetes-version <version>",
+    references=cite("aks/supported-kubernetes-versions"),
+    time_dependent=True,
+)
+def kubernetes_version(asset: Asset) -> Evaluation:
+    version = text(asset, "current_version") or str(known(asset, "kubernetes_version"))
+    minor = ".".join(version.split(".")[:2])
+    long_term = is_one_of(
+        asset, "support_plan", good=("AKSLongTermSupport",), bad=("KubernetesOfficial",), absent=False
+    )
+    return supported(asset, _VERSIONS, f"{minor}/lts" if long_term else minor, f"Kubernetes {minor}")
+
+
 CHECKS = (
     managed_disks,
     encryption_at_host,
     password_login,
+    update_assessment,
+    kubernetes_version,
     trusted_launch,
     disk_public,
     api_open,

@@ -1,4 +1,4 @@
-"""SQL servers and databases, and PostgreSQL servers."""
+"""SQL servers and databases, and the flexible servers of PostgreSQL and MySQL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     abridge,
@@ -17,16 +17,17 @@ from cloudaccounts.provider_kit.posture import (
     not_applicable,
     passed,
     posture_check,
-    text,
     unknown,
 )
 from cloudaccounts.provider_kit.reach.addresses import Addresses, Reach, between, union
 from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
+from cloudaccounts.providers.azure.checks.values import facts, is_one_of, modern_tls, of_tls, supported
 
 _SERVER = "azure.sql.server"
 _DATABASE = "azure.sql.database"
 _POSTGRES = "azure.postgresql.flexible_server"
+_MYSQL = "azure.mysql.flexible_server"
 
 
 def _firewall(asset: Asset, *further: str) -> Evaluation:
@@ -101,7 +102,7 @@ def sql_firewall(asset: Asset) -> Evaluation:
 )
 def sql_auditing(asset: Asset) -> Evaluation:
     known(asset, "auditing")
-    good = text(asset, "auditing.state").lower() == "enabled"
+    good = is_one_of(asset, "auditing.state", good=("Enabled",), bad=("Disabled",))
     return expect(good, "Auditing is off.", "Auditing is on.")
 
 
@@ -117,10 +118,8 @@ def sql_auditing(asset: Asset) -> Evaluation:
     references=cite("azure-sql/database/connectivity-settings"),
 )
 def sql_tls(asset: Asset) -> Evaluation:
-    # "None" is a value of Azure's, so a missing one is shown in the same way.
-    minimum = text(asset, "minimum_tls") or "None"
-    good = minimum in ("1.2", "1.3")
-    return expect(good, f"The minimum TLS version is {minimum}.", f"The minimum TLS version is {minimum}.")
+    # "None" is a value of Azure's. What a missing one stands for is not documented.
+    return modern_tls(asset, "minimum_tls")
 
 
 @posture_check(
@@ -158,7 +157,7 @@ def sql_encryption(asset: Asset) -> Evaluation:
     if asset.name.rsplit("/", 1)[-1].lower() == "master":
         return not_applicable("The system database master is never encrypted this way.")
     known(asset, "encryption")
-    good = text(asset, "encryption").lower() == "enabled"
+    good = is_one_of(asset, "encryption", good=("Enabled",), bad=("Disabled",))
     return expect(good, "Transparent data encryption is off.", "Transparent data encryption is on.")
 
 
@@ -175,8 +174,16 @@ def sql_encryption(asset: Asset) -> Evaluation:
     references=cite("postgresql/flexible-server/how-to-connect-tls-ssl"),
 )
 def postgres_ssl(asset: Asset) -> Evaluation:
-    setting = known(asset, "parameters.require_secure_transport")
-    return expect(setting == "on", "require_secure_transport is off.", "require_secure_transport is on.")
+    return _requires_tls(asset)
+
+
+def _requires_tls(asset: Asset) -> Evaluation:
+    on = _is_on(asset, "require_secure_transport")
+    return expect(on, "require_secure_transport is off.", "require_secure_transport is on.")
+
+
+def _is_on(asset: Asset, parameter: str) -> bool:
+    return is_one_of(asset, f"parameters.{parameter}", good=("on",), bad=("off",))
 
 
 @posture_check(
@@ -211,11 +218,100 @@ def postgres_firewall(asset: Asset) -> Evaluation:
 )
 def postgres_logs(asset: Asset) -> Evaluation:
     names = ("log_checkpoints", "log_connections")
-    off = [name for name in names if known(asset, f"parameters.{name}") != "on"]
+    off = [name for name in names if not _is_on(asset, name)]
     return expect(not off, f"Off: {abridge(off)}.", "Connections and checkpoints are logged.")
 
 
+def _version(server: str, label: str, service: str, asset_type: str) -> PostureCheck:
+    """Of a flexible server of PostgreSQL or MySQL."""
+    known_versions = facts(server)
+
+    def evaluate(asset: Asset) -> Evaluation:
+        version = str(known(asset, "version"))
+        # MySQL's are told with a third number, which stands for no release of its own: 8.0.21 is any 8.0.
+        line = ".".join(version.split(".")[:2]) if server == "mysql" else version.split(".")[0]
+        return supported(asset, known_versions, line, f"{label} {line}")
+
+    return posture_check(
+        f"azure_{server}_version",
+        f"{label} version is no longer supported",
+        Severity.MEDIUM,
+        "databases",
+        asset_type,
+        why="Flaws that are found in an old version stay open, or their updates are a matter of an extra price.",
+        console="Open the server, Overview, Upgrade, after a test with a copy.",
+        command=f"az {service} flexible-server upgrade --resource-group <group> --name <server> --version <version>",
+        references=cite(f"{server}/concepts-version-policy"),
+        time_dependent=True,
+    )(evaluate)
+
+
+postgres_version = _version("postgresql", "PostgreSQL", "postgres", _POSTGRES)
+mysql_version = _version("mysql", "MySQL", "mysql", _MYSQL)
+
+
+@posture_check(
+    "azure_mysql_ssl",
+    "MySQL server answers without encryption",
+    Severity.HIGH,
+    "databases",
+    _MYSQL,
+    why="Without TLS everybody on the way reads the data, and the password at each connection.",
+    console="Open the server, Server parameters, set require_secure_transport to ON.",
+    command="az mysql flexible-server parameter set --resource-group <group> --server-name <server> "
+    "--name require_secure_transport --value ON",
+    references=cite("mysql/flexible-server/how-to-connect-tls-ssl"),
+    expected={"parameters.require_secure_transport": "on"},
+)
+def mysql_ssl(asset: Asset) -> Evaluation:
+    return _requires_tls(asset)
+
+
+@posture_check(
+    "azure_mysql_minimum_tls",
+    "MySQL server accepts old TLS",
+    Severity.MEDIUM,
+    "databases",
+    _MYSQL,
+    why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
+    console="Open the server, Server parameters, set tls_version to TLSv1.2 and TLSv1.3.",
+    command="az mysql flexible-server parameter set --resource-group <group> --server-name <server> "
+    "--name tls_version --value TLSv1.2,TLSv1.3",
+    references=cite("mysql/flexible-server/how-to-connect-tls-ssl"),
+)
+def mysql_tls(asset: Asset) -> Evaluation:
+    # A list; names in the parameter's own case, which the inventory lowers.
+    versions = [word.strip() for word in str(known(asset, "parameters.tls_version")).split(",") if word.strip()]
+    results = [of_tls(f"TLS{version.removeprefix('tls')}", "parameters.tls_version") for version in versions]
+    weak = next((result for result in results if result.verdict != Verdict.PASS), None)
+    if not results:
+        return unknown("Which versions of TLS it accepts was not told.")
+    return weak or passed("It accepts TLS of today alone.")
+
+
+@posture_check(
+    "azure_mysql_firewall_open",
+    "MySQL server is open to the internet",
+    Severity.HIGH,
+    "databases",
+    _MYSQL,
+    why="Whoever has or guesses a password reaches the data. The rule 0.0.0.0 lets in machines of every other customer "
+    "of Azure as well.",
+    console="Open the server, Networking: delete the wide firewall rules and clear Allow public access from any Azure "
+    "service.",
+    command="az mysql flexible-server firewall-rule delete --resource-group <group> --name <server> --rule-name <rule>",
+    references=cite("mysql/flexible-server/concepts-networking-public"),
+)
+def mysql_firewall(asset: Asset) -> Evaluation:
+    return _firewall(asset)
+
+
 CHECKS = (
+    postgres_version,
+    mysql_version,
+    mysql_ssl,
+    mysql_tls,
+    mysql_firewall,
     sql_firewall,
     sql_auditing,
     sql_tls,

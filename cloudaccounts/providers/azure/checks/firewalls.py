@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation
-from cloudaccounts.provider_kit.posture import failed, mappings, passed, text, unknown
+from cloudaccounts.provider_kit.posture import expect, failed, known, mappings, passed, text, unknown
 from cloudaccounts.provider_kit.reach.addresses import UNKNOWN, Addresses, network, union
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
 
@@ -26,6 +26,23 @@ def public_network(asset: Asset) -> Evaluation | None:
     if switch == "securedbyperimeter":
         return unknown("A network security perimeter decides who may connect, and its rules are not read.")
     return unknown("Whether the public network is on has a form that is not known here.")
+
+
+def no_public_network(asset: Asset) -> Evaluation:
+    """Whether the public network is off altogether, however narrow the rules are that it may have."""
+    return public_network(asset) or failed("Its public network is on.")
+
+
+def has_private_endpoint(asset: Asset) -> Evaluation:
+    """One that was approved: others carry nothing. https://learn.microsoft.com/azure/private-link/"""
+    known(asset, "private_endpoints")
+    states = [str(endpoint.get("state")).lower() for endpoint in mappings(asset, "private_endpoints")]
+    if "approved" not in states and any(state not in _NOT_CONNECTED for state in states):
+        return unknown("A private endpoint has a state that is not known here.")
+    return expect("approved" in states, "No private endpoint leads to it.", "A private endpoint leads to it.")
+
+
+_NOT_CONNECTED = frozenset({"pending", "rejected", "disconnected"})
 
 
 def of_networks(asset: Asset) -> Evaluation:

@@ -1,44 +1,38 @@
-"""Whether anybody would notice: exports and alerts of the Activity Log, and Microsoft Defender's plans."""
+"""Whether anybody would notice: the Activity Log's exports and alerts, and which tools watch which regions."""
 
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
     abridge,
     expect,
-    failed,
     known,
     list_of_texts,
-    mapping,
     mappings,
+    not_applicable,
     posture_check,
+    texts,
 )
 from cloudaccounts.providers.azure.checks.references import cite
 
+_LOG = "azure.monitoring.activity_log"
+_IN_USE = "azure.monitoring.resources_in_use"
 CATEGORIES = ("administrative", "security", "alert", "policy")
-# The changes that CIS wants people to be told of, 5.2.1 to 5.2.10.
-WATCHED = {
-    "microsoft.authorization/policyassignments/write": "policy assignments",
-    "microsoft.authorization/policyassignments/delete": "policy assignments",
-    "microsoft.network/networksecuritygroups/write": "network security groups",
-    "microsoft.network/networksecuritygroups/delete": "network security groups",
-    "microsoft.security/securitysolutions/write": "security solutions",
-    "microsoft.security/securitysolutions/delete": "security solutions",
-    "microsoft.sql/servers/firewallrules/write": "SQL firewall rules",
-    "microsoft.sql/servers/firewallrules/delete": "SQL firewall rules",
-    "microsoft.network/publicipaddresses/write": "public IP addresses",
-    "microsoft.network/publicipaddresses/delete": "public IP addresses",
-}
-PLANS = {
-    "virtualmachines": "servers",
-    "storageaccounts": "storage",
-    "keyvaults": "key vaults",
-    "sqlservers": "SQL",
-    "appservices": "App Service",
-    "containers": "containers",
-    "arm": "Resource Manager",
-}
+# Of each kind of change that people should be told of: a part of the check's id, what is changed, and the operation.
+WATCHED = (
+    ("policy_write", "policy assignments", "microsoft.authorization/policyassignments/write"),
+    ("policy_delete", "policy assignments", "microsoft.authorization/policyassignments/delete"),
+    ("nsg_write", "network security groups", "microsoft.network/networksecuritygroups/write"),
+    ("nsg_delete", "network security groups", "microsoft.network/networksecuritygroups/delete"),
+    ("security_solution_write", "security solutions", "microsoft.security/securitysolutions/write"),
+    ("security_solution_delete", "security solutions", "microsoft.security/securitysolutions/delete"),
+    ("sql_firewall_write", "SQL firewall rules", "microsoft.sql/servers/firewallrules/write"),
+    ("sql_firewall_delete", "SQL firewall rules", "microsoft.sql/servers/firewallrules/delete"),
+    ("public_ip_write", "public IP addresses", "microsoft.network/publicipaddresses/write"),
+    ("public_ip_delete", "public IP addresses", "microsoft.network/publicipaddresses/delete"),
+)
 
 
 @posture_check(
@@ -46,11 +40,11 @@ PLANS = {
     "Activity Log is not kept",
     Severity.MEDIUM,
     "monitoring",
-    "azure.monitoring.activity_log",
+    _LOG,
     why="Azure keeps the log of who changed what for 90 days only. Most break-ins are noticed later, and then nobody "
     "can tell what was done.",
-    console="Monitor, Activity log, Export Activity Logs, Add diagnostic setting: choose Administrative, Security, "
-    "Alert and Policy, and a Log Analytics workspace or a storage account.",
+    console="Monitor, Activity log, Export Activity Logs, Add diagnostic setting: choose a Log Analytics workspace or "
+    "a storage account.",
     command="az monitor diagnostic-settings subscription create --name central --location <region> "
     '--workspace <workspace-id> --logs \'[{"category":"Administrative","enabled":true},'
     '{"category":"Security","enabled":true},{"category":"Alert","enabled":true},'
@@ -58,11 +52,29 @@ PLANS = {
     references=cite("azure-monitor/platform/diagnostic-settings"),
 )
 def activity_log_exported(asset: Asset) -> Evaluation:
-    known(asset, "exports")
-    exports = [export for export in mappings(asset, "exports") if export.get("to")]
-    if not exports:
-        return failed("No diagnostic setting sends the subscription's Activity Log anywhere.")
-    sent = {name.lower() for export in exports for name in list_of_texts(export.get("logs"), "exports.logs")}
+    return expect(
+        bool(_sent(asset)),
+        "No diagnostic setting sends the subscription's Activity Log anywhere.",
+        "A diagnostic setting exports the log.",
+    )
+
+
+@posture_check(
+    "azure_activity_log_categories",
+    "Activity Log is kept in part only",
+    Severity.MEDIUM,
+    "monitoring",
+    _LOG,
+    why="What is not exported is gone after 90 days: who changed what, what Azure's own services and policies noticed.",
+    console="Monitor, Activity log, Export Activity Logs, the diagnostic setting: choose Administrative, Security, "
+    "Alert and Policy.",
+    command="az monitor diagnostic-settings subscription update --name <setting> "
+    '--logs \'[{"category":"Administrative","enabled":true},{"category":"Security","enabled":true},'
+    '{"category":"Alert","enabled":true},{"category":"Policy","enabled":true}]\'',
+    references=cite("azure-monitor/platform/activity-log-schema#categories"),
+)
+def activity_log_categories(asset: Asset) -> Evaluation:
+    sent = _sent(asset)
     # The group allLogs contains every category.
     missing = [name for name in CATEGORIES if name not in sent and "alllogs" not in sent]
     return expect(
@@ -72,52 +84,122 @@ def activity_log_exported(asset: Asset) -> Evaluation:
     )
 
 
-@posture_check(
-    "azure_activity_log_alerts",
-    "Nobody is notified of changes to the subscription's protection",
-    Severity.MEDIUM,
-    "monitoring",
-    "azure.monitoring.activity_log",
-    why="Whoever breaks in opens firewalls and switches off policies first. An alert on those few operations tells "
-    "within minutes, and costs nothing.",
-    console="Monitor, Alerts, Create alert rule: scope the subscription, signal the administrative operation that the "
-    "finding names, and an action group that reaches people.",
-    command="az monitor activity-log alert create --name <alert> --resource-group <group> --scope "
-    "/subscriptions/<subscription-id> --condition category=Administrative and operationName=<operation> "
-    "--action-group <action-group-id>",
-    references=cite("azure-monitor/alerts/alerts-types"),
+def _sent(asset: Asset) -> set[str]:
+    known(asset, "exports")
+    exports = [export for export in mappings(asset, "exports") if export.get("to")]
+    return {name.lower() for export in exports for name in list_of_texts(export.get("logs"), "exports.logs")}
+
+
+def _alert(suffix: str, what: str, field: str, expression: str) -> PostureCheck:
+    """``field`` is where the inventory keeps what an alert watches; ``expression`` is of the CLI."""
+    watched = expression.rsplit("=", 1)[1].lower()
+
+    def evaluate(asset: Asset) -> Evaluation:
+        known(asset, "alerts")
+        # An alert without an action group only shows in the portal, where nobody may look for days.
+        covered = any(
+            str(alert.get(field)).lower() == watched and alert.get("acts") is True
+            for alert in mappings(asset, "alerts")
+        )
+        return expect(covered, f"No alert about {what} reaches anybody.", f"An alert about {what} reaches somebody.")
+
+    return posture_check(
+        f"azure_alert_{suffix}",
+        f"Nobody is told about {what}",
+        Severity.LOW,
+        "monitoring",
+        _LOG,
+        why="Whoever breaks in opens firewalls and switches off policies first. An alert on these few operations tells "
+        "within minutes, and costs nothing.",
+        console=f"Monitor, Alerts, Create alert rule: scope the subscription, signal {expression}, and an action group "
+        "that reaches people.",
+        command="az monitor activity-log alert create --name <alert> --resource-group <group> --scope "
+        f"/subscriptions/<subscription-id> --condition {expression} --action-group <action-group-id>",
+        references=cite("azure-monitor/alerts/alerts-types"),
+    )(evaluate)
+
+
+def _operation_alert(suffix: str, what: str, operation: str) -> PostureCheck:
+    verb = "deleted" if operation.endswith("/delete") else "made or changed"
+    expression = f"category=Administrative and operationName={operation}"
+    return _alert(suffix, f"{what} that are {verb}", "operation", expression)
+
+
+ALERTS = (
+    *(_operation_alert(*row) for row in WATCHED),
+    _alert("service_health", "troubles of Azure's services", "category", "category=ServiceHealth"),
 )
-def activity_log_alerts(asset: Asset) -> Evaluation:
-    known(asset, "alerts")
-    alerts = mappings(asset, "alerts")
-    # An alert without an action group only shows in the portal, where nobody may look for days.
-    covered = {str(alert.get("operation")).lower() for alert in alerts if alert.get("acts") is True}
-    missing = [operation for operation in WATCHED if operation not in covered]
-    return expect(
-        not missing,
-        f"No alert reaches anybody for changes to {abridge(WATCHED[operation] for operation in missing)}: "
-        f"{len(missing)} of {len(WATCHED)} operations.",
-        f"All {len(WATCHED)} operations have an alert that reaches somebody.",
-    )
 
 
 @posture_check(
-    "azure_defender_plans",
-    "Microsoft Defender is off for some kinds of resources",
+    "azure_network_watcher",
+    "Region in use without Network Watcher",
     Severity.LOW,
     "monitoring",
-    "azure.monitoring.defender",
-    why="Defender for Cloud notices attacks on what runs here: malware in storage, odd use of keys, brute force on "
-    "machines. Each kind of resource has a plan of its own, with a price.",
-    console="Microsoft Defender for Cloud, Environment settings, choose the subscription, switch on the plans.",
-    command="az security pricing create --name <plan> --tier standard",
-    references=cite("defender-for-cloud/connect-azure-subscription"),
+    _IN_USE,
+    why="Network Watcher keeps the logs of flows and finds out why a connection fails. Where it is off, both are "
+    "missing on the day on which they are needed.",
+    console="Network Watcher, Overview, enable it for the region.",
+    command="az network watcher configure --resource-group NetworkWatcherRG --locations <region> --enabled true",
+    references=cite("network-watcher/network-watcher-create"),
 )
-def defender_plans(asset: Asset) -> Evaluation:
-    known(asset, "plans")
-    tiers = {name.lower(): str(tier).lower() for name, tier in mapping(asset, "plans").items()}
-    off = [label for name, label in PLANS.items() if tiers.get(name) != "standard"]
-    return expect(not off, f"Off for {abridge(off)}.", "All plans that matter are on.")
+def network_watcher(asset: Asset) -> Evaluation:
+    known(asset, "regions")
+    known(asset, "watched_regions")
+    regions, watched = texts(asset, "regions"), set(texts(asset, "watched_regions"))
+    if not regions:
+        return not_applicable("There are no resources in any region.")
+    missing = [region for region in regions if region not in watched]
+    return expect(not missing, f"Not watched: {abridge(missing)}.", "Each region in use is watched.")
 
 
-CHECKS = (activity_log_exported, activity_log_alerts, defender_plans)
+@posture_check(
+    "azure_bastion_host",
+    "Virtual machines without Azure Bastion",
+    Severity.LOW,
+    "monitoring",
+    _IN_USE,
+    why="Bastion brings people to machines by the portal, with their own sign-in: no machine needs a port for "
+    "administration that the internet can see.",
+    console="Bastions, Create, in the virtual network of the machines or in one that is peered with it.",
+    command="az network bastion create --name <bastion> --resource-group <group> --vnet-name <network> "
+    "--public-ip-address <address> --location <region>",
+    references=cite("bastion/bastion-overview"),
+)
+def bastion_host(asset: Asset) -> Evaluation:
+    if _count(asset, "machines") == 0:
+        return not_applicable("There are no virtual machines.")
+    return expect(_count(asset, "bastions") > 0, "There is no Bastion host.", "There is a Bastion host.")
+
+
+@posture_check(
+    "azure_application_insights",
+    "No application is watched by Application Insights",
+    Severity.LOW,
+    "monitoring",
+    _IN_USE,
+    why="What an application does under attack, errors and odd requests, shows in its own telemetry first.",
+    console="Application Insights, Create, and connect the applications to it.",
+    command="az monitor app-insights component create --app <component> --location <region> --resource-group <group>",
+    references=cite("azure-monitor/app/app-insights-overview"),
+)
+def application_insights(asset: Asset) -> Evaluation:
+    there = _count(asset, "application_insights") > 0
+    return expect(there, "There is no Application Insights.", "Application Insights is set up.")
+
+
+def _count(asset: Asset, name: str) -> int:
+    count = known(asset, name)
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise UnknownFactError(f"{name} has a form that is not known here.")
+    return count
+
+
+CHECKS = (
+    activity_log_exported,
+    activity_log_categories,
+    *ALERTS,
+    network_watcher,
+    bastion_host,
+    application_insights,
+)

@@ -20,9 +20,12 @@ from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, ports, protocol
 
 WHY_UNCLEAR = "a rule names addresses that Azure keeps, or has a form that is not known here."
 
-# https://learn.microsoft.com/azure/virtual-network/service-tags-overview. Internet is all that lies outside the virtual
-# network, Azure's own addresses included. VirtualNetwork is the networks of one's own, AzureLoadBalancer the host that
-# probes. Every other tag is a list that Azure keeps; AzureCloud's is of machines that anybody may rent.
+# https://learn.microsoft.com/azure/virtual-network/service-tags-overview#available-service-tags. Internet is all that
+# lies outside the virtual network, Azure's own addresses included. VirtualNetwork is the networks of one's own, on
+# premises and peered ones with it. It can also hold a default route of one's own, by which the internet comes in by
+# what that route leads to. The default rules of every group let that in as well: it is no matter of this group.
+# AzureLoadBalancer is the host that probes. Every other tag is a list that Azure keeps; AzureCloud's is of machines
+# that anybody may rent.
 _SOURCE_TAGS: Mapping[str, Addresses] = MappingProxyType(
     {
         **dict.fromkeys(("*", "any", "internet"), EVERYBODY),

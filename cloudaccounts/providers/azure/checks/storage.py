@@ -1,16 +1,43 @@
-"""Storage accounts."""
+"""Storage accounts.
+
+What a missing property stands for is as documented at
+https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties; unknown where that depends on the
+account's age.
+"""
 
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, flag, not_applicable, number, posture_check, text, value
+from cloudaccounts.provider_kit.posture import (
+    days_since,
+    expect,
+    flag,
+    known,
+    mapping,
+    not_applicable,
+    number,
+    posture_check,
+    text,
+    texts,
+    unknown,
+)
 from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
+from cloudaccounts.providers.azure.checks.values import is_one_of, modern_tls, new_value
 
 _ACCOUNT = "azure.storage.storage_account"
 _UPDATE = "az storage account update --resource-group <group> --name <account>"
-_WEAK = ("TLS1_0", "TLS1_1", "")  # without one: accounts made before August 2020 accept TLS 1.0
+_BLOBS = "az storage account blob-service-properties update --resource-group <group> --account-name <account>"
+_FILES = "az storage account file-service-properties update --resource-group <group> --account-name <account>"
+_WITHOUT_BLOBS = frozenset({"FileStorage"})
+_WITHOUT_FILES = frozenset({"BlobStorage", "BlockBlobStorage"})
+KEY_DAYS = 90
+# https://learn.microsoft.com/azure/storage/common/storage-redundancy
+_GEO = tuple(f"{prefix}_{kind}" for prefix in ("Standard", "StandardV2") for kind in ("GRS", "GZRS", "RAGRS", "RAGZRS"))
+_ONE_REGION = tuple(
+    f"{prefix}_{kind}" for prefix in ("Standard", "StandardV2", "Premium", "PremiumV2") for kind in ("LRS", "ZRS")
+)
 
 
 @posture_check(
@@ -26,8 +53,8 @@ _WEAK = ("TLS1_0", "TLS1_1", "")  # without one: accounts made before August 202
     references=cite("storage/blobs/anonymous-read-access-prevent"),
 )
 def public_access(asset: Asset) -> Evaluation:
-    # Where nobody ever set it, Azure allows it.
-    allowed = flag(asset, "allow_blob_public_access", default=True)
+    # Where nobody ever set it, old accounts allow it and those since November 2023 do not.
+    allowed = flag(asset, "allow_blob_public_access", default=None)
     return expect(not allowed, "Containers may be opened to anonymous readers.", "Anonymous access is switched off.")
 
 
@@ -43,7 +70,8 @@ def public_access(asset: Asset) -> Evaluation:
     references=cite("storage/common/storage-require-secure-transfer"),
 )
 def https_only(asset: Asset) -> Evaluation:
-    return expect(flag(asset, "https_only"), "Plain HTTP is accepted.", "HTTPS is required.")
+    # Its default depends on the version of the interface with which the account was made.
+    return expect(flag(asset, "https_only", default=None), "Plain HTTP is accepted.", "HTTPS is required.")
 
 
 @posture_check(
@@ -56,11 +84,10 @@ def https_only(asset: Asset) -> Evaluation:
     console="Open the storage account, Configuration, set Minimum TLS version to Version 1.2.",
     command=f"{_UPDATE} --min-tls-version TLS1_2",
     references=cite("storage/common/transport-layer-security-configure-minimum-version"),
+    expected={"minimum_tls": "TLS1_2"},
 )
 def minimum_tls(asset: Asset) -> Evaluation:
-    version = text(asset, "minimum_tls")
-    shown = version.replace("TLS", "TLS ").replace("_", ".") or "TLS 1.0, since none is set"
-    return expect(version.upper() not in _WEAK, f"The minimum is {shown}.", f"The minimum is {shown}.")
+    return modern_tls(asset, "minimum_tls", absent="TLS1_0")
 
 
 @posture_check(
@@ -77,9 +104,14 @@ def minimum_tls(asset: Asset) -> Evaluation:
     references=cite("storage/common/shared-key-authorization-prevent"),
 )
 def shared_keys(asset: Asset) -> Evaluation:
+    return expect(
+        not _opens_with_keys(asset), "Access by account key is allowed.", "Access by account key is switched off."
+    )
+
+
+def _opens_with_keys(asset: Asset) -> bool:
     # Where nobody ever set it, Azure allows it.
-    allowed = flag(asset, "allow_shared_key_access", default=True)
-    return expect(not allowed, "Access by account key is allowed.", "Access by account key is switched off.")
+    return flag(asset, "allow_shared_key_access", default=True)
 
 
 @posture_check(
@@ -99,30 +131,303 @@ def network_open(asset: Asset) -> Evaluation:
 
 
 @posture_check(
+    "azure_storage_public_network",
+    "Storage account has an address on the internet",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="Without the public network, data is reached by private endpoints in your own networks alone, whatever a "
+    "firewall's list says.",
+    console="Open the storage account, Networking, set Public network access to Disabled, once private endpoints serve "
+    "all who use it.",
+    command=f"{_UPDATE} --public-network-access Disabled",
+    references=cite("storage/common/storage-network-security-set-default-access"),
+    expected={"public_network_access": "Disabled"},
+)
+def public_network(asset: Asset) -> Evaluation:
+    return firewalls.no_public_network(asset)
+
+
+@posture_check(
+    "azure_storage_private_endpoint",
+    "Storage account without a private endpoint",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="By a private endpoint traffic stays within your networks: nobody outside of them sees or reaches it.",
+    console="Open the storage account, Networking, Private endpoints, add one for each service that is used.",
+    command="az network private-endpoint create --name <endpoint> --resource-group <group> --subnet <subnet-id> "
+    "--private-connection-resource-id <id> --group-id blob --connection-name <endpoint>",
+    references=cite("storage/common/storage-private-endpoints"),
+)
+def private_endpoint(asset: Asset) -> Evaluation:
+    return firewalls.has_private_endpoint(asset)
+
+
+@posture_check(
+    "azure_storage_trusted_services",
+    "Storage account's firewall keeps Azure's own services out",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="Backup, logs and the like come from addresses that no rule can name. Without the exception they stop, or "
+    "somebody opens the account to everybody to make them work.",
+    console="Open the storage account, Networking, Exceptions, allow trusted Microsoft services.",
+    command=f"{_UPDATE} --bypass AzureServices",
+    references=cite("storage/common/storage-network-security-trusted-azure-services"),
+    expected={"network_bypass": "AzureServices"},
+)
+def trusted_services(asset: Asset) -> Evaluation:
+    if is_one_of(asset, "network_default_action", good=("Allow",), bad=("Deny",)):
+        return not_applicable("Its firewall is off, so that it needs no exceptions.")
+    words = {word.strip().lower() for word in str(known(asset, "network_bypass")).split(",")}
+    if new := words - {"none", "logging", "metrics", "azureservices"}:
+        raise new_value("network_bypass", min(new))
+    return expect(
+        "azureservices" in words, "Azure's own services are kept out as well.", "Trusted services may connect."
+    )
+
+
+@posture_check(
+    "azure_storage_entra_default",
+    "Azure's portal opens storage with account keys",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="With the key, the portal shows everything to whoever may list keys. With Microsoft Entra ID it shows what the "
+    "person may see, and the log has a name.",
+    console="Open the storage account, Configuration, set Default to Microsoft Entra authorization in the Azure portal "
+    "to Enabled.",
+    command=f"{_UPDATE} --set defaultToOAuthAuthentication=true",
+    references=cite("storage/blobs/authorize-data-operations-portal"),
+)
+def entra_default(asset: Asset) -> Evaluation:
+    return expect(
+        flag(asset, "default_to_entra"),
+        "The portal uses the account's key where it can.",
+        "The portal uses Microsoft Entra ID.",
+    )
+
+
+@posture_check(
+    "azure_storage_cross_tenant",
+    "Storage account may copy its objects to other tenants",
+    Severity.MEDIUM,
+    "storage",
+    _ACCOUNT,
+    why="A rule for replication, set once, sends each new object to an account of somebody else: a quiet way out.",
+    console="Open the storage account, Object replication, Advanced settings, clear Allow cross-tenant replication.",
+    command=f"{_UPDATE} --allow-cross-tenant-replication false",
+    references=cite("storage/blobs/object-replication-prevent-cross-tenant-policies"),
+)
+def cross_tenant(asset: Asset) -> Evaluation:
+    # Where nobody ever set it, old accounts allow it and those since December 2023 do not.
+    allowed = flag(asset, "allow_cross_tenant_replication", default=None)
+    return expect(not allowed, "Replication to other tenants is allowed.", "Replication stays within the tenant.")
+
+
+@posture_check(
+    "azure_storage_redundancy",
+    "Storage account lies in one region only",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="When a region is lost, for days or for good, so is what has no copy in another one.",
+    console="Open the storage account, Redundancy, choose geo-redundant storage where the data is critical.",
+    command=f"{_UPDATE} --sku Standard_GRS",
+    references=cite("storage/common/storage-redundancy"),
+    expected={"sku": "Standard_GRS or another one that copies to a second region"},
+)
+def redundancy(asset: Asset) -> Evaluation:
+    if text(asset, "sku").lower().startswith("premium"):
+        return not_applicable("Premium accounts cannot be copied to a second region.")
+    copied = is_one_of(asset, "sku", good=_GEO, bad=_ONE_REGION)
+    return expect(copied, f"Its redundancy is {text(asset, 'sku')}.", f"Its redundancy is {text(asset, 'sku')}.")
+
+
+@posture_check(
+    "azure_storage_key_reminder",
+    "Nobody is reminded to renew the storage account's keys",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="Keys have no end of their own. The reminder is what lets Azure tell which ones are overdue.",
+    console="Open the storage account, Access keys, Set rotation reminder.",
+    command=f"{_UPDATE} --key-exp-days {KEY_DAYS}",
+    references=cite("storage/common/storage-account-keys-manage"),
+)
+def key_reminder(asset: Asset) -> Evaluation:
+    if not _opens_with_keys(asset):
+        return not_applicable("Its keys open nothing.")
+    days = number(asset, "key_expiration_days")
+    return expect(days > 0, "No reminder is set.", f"Keys are due after {days} days.")
+
+
+@posture_check(
+    "azure_storage_key_age",
+    "Storage account's keys are old",
+    Severity.MEDIUM,
+    "storage",
+    _ACCOUNT,
+    why="A key that was copied once, into a script or a ticket, opens everything until it is made anew.",
+    console="Open the storage account, Access keys, Rotate key: first the one that is not in use.",
+    command="az storage account keys renew --resource-group <group> --account-name <account> --key secondary",
+    references=cite("storage/common/storage-account-keys-manage"),
+    time_dependent=True,
+)
+def key_age(asset: Asset) -> Evaluation:
+    if not _opens_with_keys(asset):
+        return not_applicable("Its keys open nothing.")
+    known(asset, "key_created")
+    dates = mapping(asset, "key_created")
+    oldest = max(days_since(asset, dates.get(key)) for key in ("key1", "key2"))
+    return expect(oldest <= KEY_DAYS, f"The older key is {oldest} days old.", f"The older key is {oldest} days old.")
+
+
+@posture_check(
     "azure_storage_soft_delete",
     "Deleted blobs cannot be had back",
     Severity.LOW,
     "storage",
     _ACCOUNT,
     why="A mistake or an extortionist deletes in seconds. Soft delete keeps what was deleted for some days.",
-    console="Open the storage account, Data protection, enable soft delete for blobs and for containers.",
-    command="az storage account blob-service-properties update --resource-group <group> --account-name <account> "
-    "--enable-delete-retention true --delete-retention-days 7 --enable-container-delete-retention true "
-    "--container-delete-retention-days 7",
+    console="Open the storage account, Data protection, enable soft delete for blobs.",
+    command=f"{_BLOBS} --enable-delete-retention true --delete-retention-days 7",
     references=cite("storage/blobs/soft-delete-blob-overview"),
+    expected={"blob_service.delete_days": "at least 1"},
 )
 def soft_delete(asset: Asset) -> Evaluation:
-    # Premium file shares: such an account has no blob service.
-    if value(asset, "kind") == "FileStorage":
-        return not_applicable("This account holds file shares only.")
-    missing = [
-        what
-        for name, what in (("delete_days", "blobs"), ("container_delete_days", "containers"))
-        if not number(asset, f"blob_service.{name}")
-    ]
+    return _kept(asset, "blob_service.delete_days", "blobs", _WITHOUT_BLOBS)
+
+
+@posture_check(
+    "azure_storage_container_soft_delete",
+    "Deleted containers cannot be had back",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="Whoever deletes a container deletes all blobs in it, and soft delete of blobs does not bring them back.",
+    console="Open the storage account, Data protection, enable soft delete for containers.",
+    command=f"{_BLOBS} --enable-container-delete-retention true --container-delete-retention-days 7",
+    references=cite("storage/blobs/soft-delete-container-overview"),
+    expected={"blob_service.container_delete_days": "at least 1"},
+)
+def container_soft_delete(asset: Asset) -> Evaluation:
+    return _kept(asset, "blob_service.container_delete_days", "containers", _WITHOUT_BLOBS)
+
+
+@posture_check(
+    "azure_storage_share_soft_delete",
+    "Deleted file shares cannot be had back",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="A share that is deleted by mistake or by an extortionist is gone with all files and snapshots.",
+    console="Open the storage account, File shares, enable soft delete.",
+    command=f"{_FILES} --enable-delete-retention true --delete-retention-days 7",
+    references=cite("storage/files/storage-files-prevent-file-share-deletion"),
+    expected={"file_service.delete_days": "at least 1"},
+)
+def share_soft_delete(asset: Asset) -> Evaluation:
+    return _kept(asset, "file_service.delete_days", "file shares", _WITHOUT_FILES)
+
+
+def _kept(asset: Asset, path: str, what: str, without: frozenset[str]) -> Evaluation:
+    if text(asset, "kind") in without:
+        return not_applicable(f"This kind of account has no {what}.")
+    known(asset, path)
+    days = number(asset, path)
     return expect(
-        not missing, f"Soft delete is off for {' and '.join(missing)}.", "Blobs and containers can be had back."
+        days > 0,
+        f"Soft delete is off for {what}.",
+        f"Deleted {what} are kept for {days} day{'' if days == 1 else 's'}.",
     )
 
 
-CHECKS = (public_access, https_only, minimum_tls, shared_keys, network_open, soft_delete)
+@posture_check(
+    "azure_storage_versioning",
+    "Overwritten blobs cannot be had back",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="Soft delete does not help where a blob is overwritten with rubbish. Versioning keeps what was there before.",
+    console="Open the storage account, Data protection, enable versioning for blobs, with a rule that deletes old "
+    "versions.",
+    command=f"{_BLOBS} --enable-versioning true",
+    references=cite("storage/blobs/versioning-overview"),
+    expected={"blob_service.versioning": True},
+)
+def versioning(asset: Asset) -> Evaluation:
+    if text(asset, "kind") in _WITHOUT_BLOBS:
+        return not_applicable("This account holds file shares only.")
+    if flag(asset, "hierarchical"):
+        return not_applicable("Accounts with a hierarchy of directories have no versions.")
+    known(asset, "blob_service")
+    return expect(flag(asset, "blob_service.versioning"), "What is overwritten is gone.", "Versions of blobs are kept.")
+
+
+@posture_check(
+    "azure_storage_smb_version",
+    "File shares accept old versions of SMB",
+    Severity.MEDIUM,
+    "storage",
+    _ACCOUNT,
+    why="SMB 2.1 does not encrypt, and before 3.1.1 somebody on the way can talk both sides into less.",
+    console="Open the storage account, File shares, Security, choose maximum security: SMB 3.1.1 alone.",
+    command=f"{_FILES} --versions SMB3.1.1",
+    references=cite("storage/files/files-smb-protocol#smb-security-settings"),
+    expected={"file_service.smb_versions": ["SMB3.1.1"]},
+)
+def smb_version(asset: Asset) -> Evaluation:
+    return _smb(asset, "smb_versions", good=("SMB3.1.1",), bad=("SMB2.1", "SMB3.0"))
+
+
+@posture_check(
+    "azure_storage_smb_encryption",
+    "File shares accept weaker encryption of SMB",
+    Severity.LOW,
+    "storage",
+    _ACCOUNT,
+    why="AES-256-GCM is the strongest that SMB has, and each client of today knows it.",
+    console="Open the storage account, File shares, Security, choose AES-256-GCM alone as SMB channel encryption.",
+    command=f"{_FILES} --channel-encryption AES-256-GCM",
+    references=cite("storage/files/files-smb-protocol#smb-security-settings"),
+    expected={"file_service.smb_encryption": ["AES-256-GCM"]},
+)
+def smb_encryption(asset: Asset) -> Evaluation:
+    return _smb(asset, "smb_encryption", good=("AES-256-GCM",), bad=("AES-128-CCM", "AES-128-GCM"))
+
+
+def _smb(asset: Asset, name: str, *, good: tuple[str, ...], bad: tuple[str, ...]) -> Evaluation:
+    if text(asset, "kind") in _WITHOUT_FILES:
+        return not_applicable("This kind of account has no file shares.")
+    known(asset, "file_service")
+    # Where nobody restricted it, all are accepted: "maximum compatibility" is Azure's default.
+    accepted = texts(asset, f"file_service.{name}") or [*good, *bad]
+    weak = [one for one in accepted if one in bad]
+    if not weak and (new := [one for one in accepted if one not in good]):
+        return unknown(f"What {new[0][:40]} is worth is not known here.")
+    return expect(not weak, f"Accepted as well: {', '.join(weak)}.", f"Only {good[0]} is accepted.")
+
+
+CHECKS = (
+    public_access,
+    https_only,
+    minimum_tls,
+    shared_keys,
+    network_open,
+    public_network,
+    private_endpoint,
+    trusted_services,
+    entra_default,
+    cross_tenant,
+    redundancy,
+    key_reminder,
+    key_age,
+    soft_delete,
+    container_soft_delete,
+    share_soft_delete,
+    versioning,
+    smb_version,
+    smb_encryption,
+)

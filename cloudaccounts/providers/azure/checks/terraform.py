@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cloudaccounts.providers.azure.checks.defender import PLANS
+
 
 def _attribute(resource: str, placeholder: str, *lines: str) -> str:
     """A resource that exists, with the attributes that are to change."""
@@ -27,18 +29,26 @@ resource "azurerm_postgresql_flexible_server_configuration" "this" {{
 """
 
 
+def _plan(name: str) -> str:
+    return f"""\
+resource "azurerm_security_center_subscription_pricing" "this" {{
+  resource_type = "{name}"
+  tier          = "Standard"
+}}
+"""
+
+
 _ACCOUNT = ("azurerm_storage_account", "account")
 _VAULT = ("azurerm_key_vault", "vault")
 _APP = ("azurerm_linux_web_app", "app")  # its sibling for Windows has the same arguments
 
 SNIPPETS: Mapping[str, str] = MappingProxyType(
     {
-        "azure_defender_plans": """\
-resource "azurerm_security_center_subscription_pricing" "this" {
-  resource_type = <plan>
-  tier          = "Standard"
-}
-""",
+        **{f"azure_defender_{suffix}": _plan(name) for suffix, name, _ in PLANS},
+        "azure_storage_public_network": _attribute(*_ACCOUNT, "public_network_access_enabled = false"),
+        "azure_storage_cross_tenant": _attribute(*_ACCOUNT, "cross_tenant_replication_enabled = false"),
+        "azure_storage_entra_default": _attribute(*_ACCOUNT, "default_to_oauth_authentication = true"),
+        "azure_keyvault_public_network": _attribute(*_VAULT, "public_network_access_enabled = false"),
         "azure_storage_public_access": _attribute(*_ACCOUNT, "allow_nested_items_to_be_public = false"),
         "azure_storage_https_only": _attribute(*_ACCOUNT, "https_traffic_only_enabled = true"),
         "azure_storage_minimum_tls": _attribute(*_ACCOUNT, 'min_tls_version = "TLS1_2"'),

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import (
+    abridge,
     expect,
     failed,
     flag,
     known,
     list_of_texts,
     mappings,
+    not_applicable,
+    passed,
     posture_check,
+    unknown,
 )
 from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
@@ -35,6 +39,7 @@ def recoverable(asset: Asset) -> Evaluation:
     # Azure switches it on for every new vault; only old ones can lack it.
     if not flag(asset, "soft_delete", default=True):
         return failed("Soft delete is off: what is deleted is gone at once.")
+    # The property does not take false: Azure leaves it out where it is off.
     purged = flag(asset, "purge_protection")
     return expect(purged, "Purge protection is off.", "Soft delete and purge protection are on.")
 
@@ -69,7 +74,8 @@ def network_open(asset: Asset) -> Evaluation:
     references=cite("key-vault/general/rbac-migration"),
 )
 def rbac(asset: Asset) -> Evaluation:
-    roles = flag(asset, "rbac_authorization")
+    # Its default depends on the version of the interface with which the vault was made.
+    roles = flag(asset, "rbac_authorization", default=None)
     return expect(roles, "Access is by access policies.", "Access is by roles.")
 
 
@@ -99,4 +105,95 @@ def logging(asset: Asset) -> Evaluation:
     return expect(good, "No diagnostic setting exports its audit events.", "Its audit events are exported.")
 
 
-CHECKS = (recoverable, network_open, rbac, logging)
+@posture_check(
+    "azure_keyvault_public_network",
+    "Key vault has an address on the internet",
+    Severity.MEDIUM,
+    "keyvault",
+    _VAULT,
+    why="Without the public network, the vault is reached by private endpoints in your own networks alone.",
+    console="Open the key vault, Networking, choose Disable public access, once private endpoints serve its users.",
+    command="az keyvault update --resource-group <group> --name <vault> --public-network-access Disabled",
+    references=cite("key-vault/general/network-security"),
+    expected={"public_network_access": "Disabled"},
+)
+def public_network(asset: Asset) -> Evaluation:
+    return firewalls.no_public_network(asset)
+
+
+@posture_check(
+    "azure_keyvault_private_endpoint",
+    "Key vault without a private endpoint",
+    Severity.LOW,
+    "keyvault",
+    _VAULT,
+    why="By a private endpoint, requests for keys and secrets stay within your networks.",
+    console="Open the key vault, Networking, Private endpoint connections, Create.",
+    command="az network private-endpoint create --name <endpoint> --resource-group <group> --subnet <subnet-id> "
+    "--private-connection-resource-id <id> --group-id vault --connection-name <endpoint>",
+    references=cite("key-vault/general/private-link-service"),
+)
+def private_endpoint(asset: Asset) -> Evaluation:
+    return firewalls.has_private_endpoint(asset)
+
+
+@posture_check(
+    "azure_keyvault_key_rotation",
+    "Keys of the vault are not renewed automatically",
+    Severity.LOW,
+    "keyvault",
+    _VAULT,
+    why="A key that is used for years protects more with each day, and whoever copied it once has all of that. A "
+    "policy of rotation makes a new version in time, without anybody having to remember.",
+    console="Open the key vault, Keys, the key, Rotation policy, enable auto rotation.",
+    command="az keyvault key rotation-policy update --vault-name <vault> --name <key> --value <policy-file>",
+    references=cite("key-vault/keys/how-to-configure-key-rotation"),
+)
+def key_rotation(asset: Asset) -> Evaluation:
+    known(asset, "keys")
+    live = [key for key in mappings(asset, "keys") if key.get("enabled") is not False]
+    if not live:
+        return not_applicable("It holds no key that is in use.")
+    still = [str(key.get("name")) for key in live if key.get("rotates") is False]
+    if still:
+        return failed(f"No rotation: {abridge(still)}.")
+    if any(key.get("rotates") is not True for key in live):
+        return unknown("The policy of a key could not be read.")
+    return passed("Each key has a policy that renews it.")
+
+
+def _expiry(kind: str, *, by_roles: bool) -> PostureCheck:
+    """Of keys or secrets, in vaults that are governed by roles or by access policies: two controls of one benchmark."""
+    one = kind.removesuffix("s")
+    which = "roles" if by_roles else "access policies"
+
+    def evaluate(asset: Asset) -> Evaluation:
+        if flag(asset, "rbac_authorization", default=None) is not by_roles:
+            return not_applicable(f"This vault is not governed by {which}.")
+        known(asset, kind)
+        live = [item for item in mappings(asset, kind) if item.get("enabled") is not False]
+        endless = [item for item in live if item.get("expires") is None]
+        if any(item.get("enabled") is True for item in endless):
+            return failed(f"Without an end: {abridge(str(item.get('name')) for item in endless)}.")
+        if endless:
+            return unknown(f"Whether a {one} without an end is in use was not told.")
+        if not live:
+            return not_applicable(f"It holds no {one} that is in use.")
+        return passed(f"Each {one} has an end.")
+
+    return posture_check(
+        f"azure_keyvault_{one}_expiry_{'rbac' if by_roles else 'policies'}",
+        f"{kind.capitalize()} without an end, in a vault governed by {which}",
+        Severity.MEDIUM,
+        "keyvault",
+        _VAULT,
+        why=f"A {one} without an end works for ever, for whoever got hold of it as well. A date of expiry makes sure "
+        "that somebody renews it.",
+        console=f"Open the key vault, {kind.capitalize()}, the {one}, its current version, and set an expiration date.",
+        command=f"az keyvault {one} set-attributes --vault-name <vault> --name <{one}> --expires <date>",
+        references=cite(f"key-vault/{kind}/about-{kind}"),
+    )(evaluate)
+
+
+EXPIRIES = tuple(_expiry(kind, by_roles=by_roles) for kind in ("keys", "secrets") for by_roles in (True, False))
+CHECKS = (recoverable, network_open, rbac, logging, public_network, private_endpoint, key_rotation, *EXPIRIES)

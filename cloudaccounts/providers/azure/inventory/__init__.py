@@ -24,13 +24,14 @@ from cloudaccounts.contract.report import RegionResult
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.azure.clouds import require_regions
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory import access, changes, monitoring, resources
+from cloudaccounts.providers.azure.inventory import access, changes, directory, monitoring, resources
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, OTHER, SERVICES, Scope
 from cloudaccounts.providers.azure.inventory.listing import Listing
 from cloudaccounts.providers.azure.signin import get_subscription, require_readable, sign_in, subscription_regions
 
 AUTHORIZATION = access.SERVICE
 MONITORING = monitoring.SERVICE
+DIRECTORY = directory.SERVICE
 
 
 class AzureSession:
@@ -59,6 +60,7 @@ class AzureSession:
         services = tuple(dict.fromkeys((OTHER, *SERVICES.values())))  # several namespaces may be of one service
         return (
             ScanUnit(AUTHORIZATION, GLOBAL),
+            ScanUnit(DIRECTORY, GLOBAL),
             ScanUnit(MONITORING, GLOBAL),
             *(ScanUnit(service, GLOBAL, also=empty if service == OTHER else ()) for service in services),
             *(ScanUnit(service, region) for region in names if region not in empty for service in services),
@@ -68,13 +70,15 @@ class AzureSession:
         """Streams the unit's resources. Raises `ProviderError`, also after some were yielded."""
         if unit.region != GLOBAL:
             require_regions(self._scope.connection.cloud.name, (unit.region,))
-        if unit.service not in (AUTHORIZATION, MONITORING, OTHER, *SERVICES.values()):
+        if unit.service not in (AUTHORIZATION, DIRECTORY, MONITORING, OTHER, *SERVICES.values()):
             raise ProviderError("service_unknown", f"There is no collector for {unit.label}.")
         try:
             if unit.service == AUTHORIZATION:
                 yield from access.collect(self._scope)
+            elif unit.service == DIRECTORY:
+                yield from directory.collect(self._scope)
             elif unit.service == MONITORING:
-                yield from monitoring.collect(self._scope)
+                yield from monitoring.collect(self._scope, self._listing)
             else:
                 yield from resources.collect(self._scope, self._listing, unit)
         except AzureError as error:

@@ -18,6 +18,7 @@ from cloudaccounts.providers.azure.inventory.common import GLOBAL, READ_ERRORS, 
 
 API_VERSION = "2022-04-01"
 SERVICE = "authorization"
+_SINGLE = ("User", "ServicePrincipal")
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # the built-in role's id, the same everywhere
 
 
@@ -47,17 +48,23 @@ def _list(scope: Scope, what: str, **parameters: str) -> tuple[list[dict[str, An
 
 
 def _subscription(scope: Scope, assignments: Sequence[Mapping[str, Any]], error: ProviderError | None) -> Asset:
-    """``owners`` are the principals with the role Owner here or above: groups count as one."""
+    """``owners`` are the principals with the role Owner here or above; ``owner_groups`` are those that are groups."""
     subscription = scope.subscription
-    owners = {str(at(item, "properties.principalId")) for item in assignments if _role_id(item) == OWNER}
+    held = [item for item in assignments if _role_id(item) == OWNER]
+    owners = {str(at(item, "properties.principalId")) for item in held}
+    # Whatever is no single identity may be any number of people.
+    groups = {
+        str(at(item, "properties.principalId")) for item in held if at(item, "properties.principalType") not in _SINGLE
+    }
     properties: dict[str, Any] = {
         "state": subscription.state,
         "tenant_id": subscription.tenant_id,
         "cloud": scope.connection.cloud.name,
         "owners": None if error else sorted(owners),
+        "owner_groups": None if error else sorted(groups),
     }
     if error is not None:
-        properties[UNREADABLE] = {"owners": error.code}
+        properties[UNREADABLE] = dict.fromkeys(("owners", "owner_groups"), error.code)
     return Asset(
         type="azure.resources.subscription",
         service=SERVICE,

@@ -6,7 +6,9 @@ https://learn.microsoft.com/rest/api/monitor/activity-logs/list (version 2015-04
   So the log is read from `LATE` before the time on. A change of the last minutes that is not in it yet is found by the
   next incremental scan, which reads this stretch of time again.
 - An event names the resource and not its region: all regions of its service count as changed.
-- What is assigned above the subscription is logged above it: the unit of access never counts as unchanged.
+- What is assigned above the subscription is logged above it, and the tenant has a log of its own: the units of access
+  and of the directory never count as unchanged.
+- What is created or deleted anywhere can change which regions and tools are in use, which `monitoring` collects.
 - Events are kept for 90 days: for an older time the answer is empty.
 """
 
@@ -21,7 +23,7 @@ from azure.core.exceptions import AzureError
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.providers.azure.errors import explain
-from cloudaccounts.providers.azure.inventory import access, monitoring
+from cloudaccounts.providers.azure.inventory import access, directory, monitoring
 from cloudaccounts.providers.azure.inventory.common import OTHER, Scope, at, service_of
 
 API_VERSION = "2015-04-01"
@@ -32,6 +34,7 @@ _CHANGING = ("/write", "/delete", "/action")
 # Events of these change what `monitoring` collects, in addition to resources of their own.
 _MONITORS = ("microsoft.insights", "microsoft.security")
 EVERYTHING = "*"
+_ALWAYS = frozenset({access.SERVICE, directory.SERVICE})
 
 
 def unchanged(scope: Scope, units: Sequence[ScanUnit], since: datetime) -> frozenset[ScanUnit]:
@@ -46,7 +49,9 @@ def unchanged(scope: Scope, units: Sequence[ScanUnit], since: datetime) -> froze
         raise explain(error, "Microsoft.Insights/eventtypes/values/read") from None
     if EVERYTHING in changed:
         return frozenset()
-    return frozenset(unit for unit in units if unit.service not in changed | {access.SERVICE})
+    if any(service != access.SERVICE for service in changed):
+        changed.add(monitoring.SERVICE)
+    return frozenset(unit for unit in units if unit.service not in changed | _ALWAYS)
 
 
 def _events(scope: Scope, since: datetime) -> Iterator[dict[str, Any]]:

@@ -33,6 +33,7 @@ SERVICES: Mapping[str, str] = MappingProxyType(
         "microsoft.dbformysql": "databases",
         "microsoft.documentdb": "databases",
         "microsoft.web": "web",
+        "microsoft.databricks": "analytics",
         "microsoft.containerservice": "containers",
         "microsoft.containerregistry": "containers",
     }

@@ -68,6 +68,17 @@ def _lower_ids(groups: Any) -> list[str]:
     return [str(one.get("id", "")).lower() for one in groups or ()]
 
 
+def private_endpoints(answer: Mapping[str, Any]) -> list[Any]:
+    """With their states: one that nobody approved carries nothing."""
+    return ordered(
+        {
+            "endpoint": (at(connection, "properties.privateEndpoint.id") or "").lower() or None,
+            "state": at(connection, "properties.privateLinkServiceConnectionState.status"),
+        }
+        for connection in at(answer, "properties.privateEndpointConnections") or ()
+    )
+
+
 def firewall(rules: Sequence[Any]) -> list[Any]:
     return ordered(
         {
@@ -91,33 +102,9 @@ def firewall_v6(rules: Sequence[Any]) -> list[Any]:
     )
 
 
-def web_config(answers: Sequence[Any]) -> dict[str, Any]:
-    config = first(answers)
-    return {
-        "minimum_tls": at(config, "properties.minTlsVersion"),
-        "ftps_state": at(config, "properties.ftpsState"),
-        "http2": at(config, "properties.http20Enabled"),
-        "remote_debugging": at(config, "properties.remoteDebuggingEnabled"),
-        "always_on": at(config, "properties.alwaysOn"),
-    }
-
-
 def first(answers: Sequence[Any]) -> Mapping[str, Any]:
     """Of a child that is one object."""
     return answers[0] if answers and isinstance(answers[0], Mapping) else {}
-
-
-def blob_service(answers: Sequence[Any]) -> dict[str, Any]:
-    """For how many days deleted blobs and containers can be restored; 0 where they cannot."""
-    service = first(answers)
-
-    def days(policy: str) -> Any:
-        return at(service, f"properties.{policy}.days") or 0 if at(service, f"properties.{policy}.enabled") else 0
-
-    return {
-        "delete_days": days("deleteRetentionPolicy"),
-        "container_delete_days": days("containerDeleteRetentionPolicy"),
-    }
 
 
 def auditing(answers: Sequence[Any]) -> dict[str, Any]:
@@ -145,12 +132,19 @@ def administrators(answers: Sequence[Any]) -> list[Any]:
 
 
 _SERVER_PARAMETERS = frozenset(
-    {"require_secure_transport", "ssl_min_protocol_version", "log_checkpoints", "log_connections", "log_disconnections"}
+    {
+        "require_secure_transport",
+        "ssl_min_protocol_version",
+        "tls_version",
+        "log_checkpoints",
+        "log_connections",
+        "log_disconnections",
+    }
 )
 
 
 def parameters(answers: Sequence[Any]) -> dict[str, Any]:
-    """Of a PostgreSQL server: only those that checks need, in lower case. There are hundreds."""
+    """Of a database server: only those that checks need, in lower case. There are hundreds."""
     return {
         str(parameter["name"]): str(at(parameter, "properties.value") or "").lower()
         for parameter in sorted(answers, key=lambda parameter: str(parameter.get("name")))

@@ -1,28 +1,38 @@
-"""What watches the subscription as a whole: its Activity Log's exports and alerts, and the plans of Microsoft Defender.
+"""What watches the subscription as a whole: exports and alerts of its Activity Log, Microsoft Defender, and which tools
+stand in which regions.
 
-https://learn.microsoft.com/rest/api/monitor/activity-log-alerts/list-by-subscription-id (version 2020-10-01) and
-https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list (version 2024-01-01)
+https://learn.microsoft.com/rest/api/monitor/activity-log-alerts/list-by-subscription-id (version 2020-10-01),
+https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list (version 2024-01-01), …/settings/list (2022-05-01),
+https://learn.microsoft.com/azure/templates/microsoft.security/securitycontacts (2023-12-01-preview: what came before it
+knows one severity and no attack paths)
 
 Neither is a resource of Azure's with an id: each is one asset of ours, with an id below the subscription's.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered, with_unreadable
 from cloudaccounts.providers.azure.inventory import extract
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, READ_ERRORS, Scope, at, failure
-from cloudaccounts.providers.azure.inventory.details import DIAGNOSTICS, DIAGNOSTICS_VERSION
+from cloudaccounts.providers.azure.inventory.detail import DIAGNOSTICS, DIAGNOSTICS_VERSION
+from cloudaccounts.providers.azure.inventory.listing import ListedResource, Listing
 
 SERVICE = "monitoring"
 _ALERTS_VERSION = "2020-10-01"
 _PLANS_VERSION = "2024-01-01"
+_SETTINGS_VERSION = "2022-05-01"
+_CONTACTS_VERSION = "2023-12-01-preview"
+_SECURITY = "providers/Microsoft.Security"
 
 
-def collect(scope: Scope) -> Iterator[Asset]:
+def collect(scope: Scope, listing: Listing) -> Iterator[Asset]:
     """What may not be read is marked on the asset, so this raises none of Azure's errors."""
     base = f"/subscriptions/{scope.subscription.id}/providers"
     yield _asset(
@@ -42,7 +52,18 @@ def collect(scope: Scope) -> Iterator[Asset]:
         "azure.monitoring.defender",
         "Microsoft.Security/pricings",
         "Microsoft Defender for Cloud",
-        {"plans": lambda: _plans(scope.connection.get(f"{base}/Microsoft.Security/pricings", _PLANS_VERSION))},
+        {
+            "plans": lambda: _plans(scope.connection.get(f"{base}/Microsoft.Security/pricings", _PLANS_VERSION)),
+            "integrations": lambda: _integrations(_list(scope, f"{_SECURITY}/settings", _SETTINGS_VERSION)),
+            "contacts": lambda: _contacts(_list(scope, f"{_SECURITY}/securityContacts", _CONTACTS_VERSION)),
+        },
+    )
+    yield _asset(
+        scope,
+        "azure.monitoring.resources_in_use",
+        "Microsoft.Resources/resources",
+        "Regions and tools in use",
+        {name: partial(read, listing) for name, read in _IN_USE.items()},
     )
 
 
@@ -64,30 +85,102 @@ def _asset(scope: Scope, kind: str, below: str, name: str, parts: Mapping[str, C
     )
 
 
+def _everything(listing: Listing) -> list[ListedResource]:
+    """All resources, whatever regions were chosen. Raises `ProviderError` where the list is not complete."""
+    listed = listing.everything()
+    if listed.error is not None:
+        raise listed.error
+    return listed.items
+
+
+def _count(resource_type: str) -> Callable[[Listing], int]:
+    return lambda listing: sum(item["type"].lower() == resource_type for item in _everything(listing))
+
+
+def _regions(resource_type: str = "") -> Callable[[Listing], list[str]]:
+    """Of resources of a type, or of all but the watchers themselves."""
+
+    def regions(listing: Listing) -> list[str]:
+        types = ((item["type"].lower(), item["region"]) for item in _everything(listing))
+        return sorted(
+            {
+                region
+                for kind, region in types
+                if region != GLOBAL and (kind == resource_type if resource_type else not kind.startswith(_WATCHERS))
+            }
+        )
+
+    return regions
+
+
+_WATCHERS = "microsoft.network/networkwatchers"
+_IN_USE: Mapping[str, Callable[[Listing], Any]] = MappingProxyType(
+    {
+        "regions": _regions(),
+        "watched_regions": _regions(_WATCHERS),
+        "machines": _count("microsoft.compute/virtualmachines"),
+        "bastions": _count("microsoft.network/bastionhosts"),
+        "application_insights": _count("microsoft.insights/components"),
+    }
+)
+
+
 def _list(scope: Scope, below: str, version: str) -> list[Any]:
     return list(scope.connection.pages(f"/subscriptions/{scope.subscription.id}/{below}", version))
 
 
 def _alerts(scope: Scope, answers: list[Any]) -> list[Any]:
-    """Alerts on the whole subscription that are on: the operation, and whether an action group is notified."""
+    """Alerts on the whole subscription that are on: the operation or category, and if an action group is notified."""
     # An alert on a resource group would miss changes in the others.
     whole = f"/subscriptions/{scope.subscription.id}"
     return ordered(
-        {"name": alert.get("name"), "operation": operation, "acts": bool(at(alert, "properties.actions.actionGroups"))}
+        {"name": alert.get("name"), **watched, "acts": bool(at(alert, "properties.actions.actionGroups"))}
         for alert in answers
         if at(alert, "properties.enabled") is not False
         and whole in [str(place).lower().rstrip("/") for place in at(alert, "properties.scopes") or ()]
-        for operation in _operations(at(alert, "properties.condition.allOf") or ())
+        for watched in _watched(at(alert, "properties.condition.allOf") or ())
     )
 
 
-def _operations(conditions: Any) -> list[str]:
+def _integrations(answers: list[Any]) -> dict[str, Any]:
+    """Which other products of Microsoft get Defender's data (``WDATP`` is Defender for Endpoint), and if they do."""
+    return {
+        str(setting.get("name")): at(setting, "properties.enabled")
+        for setting in sorted(answers, key=lambda setting: str(setting.get("name")))
+    }
+
+
+def _contacts(answers: list[Any]) -> list[Any]:
+    """Whom Defender writes to, by role and by address. Addresses are counted, not stored: they are of persons."""
+    return ordered(
+        {
+            "enabled": at(contact, "properties.isEnabled"),
+            "addresses": len(
+                [text for text in re.split("[;,]", str(at(contact, "properties.emails") or "")) if text.strip()]
+            ),
+            "roles": ordered(at(contact, "properties.notificationsByRole.roles")),
+            "roles_state": at(contact, "properties.notificationsByRole.state"),
+            "alert_severity": _source(contact, "Alert", "minimalSeverity"),
+            "attack_path_risk": _source(contact, "AttackPath", "minimalRiskLevel"),
+        }
+        for contact in answers
+    )
+
+
+def _source(contact: Mapping[str, Any], kind: str, name: str) -> Any:
+    sources = at(contact, "properties.notificationsSources") or ()
+    return next((source.get(name) for source in sources if source.get("sourceType") == kind), None)
+
+
+def _watched(conditions: Any) -> list[dict[str, str]]:
     """All conditions must hold: one that narrows further (a status, a resource group) would miss other changes."""
     fields = {
         str(condition.get("field", "")).lower(): str(condition.get("equals", "")).lower() for condition in conditions
     }
+    if set(fields) == {"category"}:
+        return [{"category": fields["category"]}]
     narrow = set(fields) - {"category", "operationname"}
-    return [fields["operationname"]] if "operationname" in fields and not narrow else []
+    return [{"operation": fields["operationname"]}] if "operationname" in fields and not narrow else []
 
 
 def _plans(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,8 @@ from cloudaccounts.providers.azure.inventory.common import (
     resource_group_of,
     service_of,
 )
-from cloudaccounts.providers.azure.inventory.details import DETAILS, Child, Detail
+from cloudaccounts.providers.azure.inventory.detail import MOST_READ_ONE_BY_ONE, UNREAD, Child, Detail
+from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.listing import ListedResource, Listing, Part
 
 # Resources read at once by each unit; several units run at the same time, and Azure allows a subscription 25 reads a
@@ -103,7 +104,7 @@ def _details(scope: Scope, listing: Listing, item: ListedResource, detail: Detai
                 properties[name], refused[name] = None, failure(error).code
     for child in detail.children:
         try:
-            properties[child.name] = child.extract(_read_child(scope, listing, item, child))
+            properties[child.name] = _child(scope, listing, item, child, answer, refused)
         except READ_ERRORS as error:
             properties[child.name], refused[child.name] = None, failure(error).code
     return with_unreadable(properties, refused)
@@ -117,15 +118,49 @@ def _read(scope: Scope, listing: Listing, resource_type: str, path: str) -> dict
     return scope.connection.get(path, version)
 
 
-def _read_child(scope: Scope, listing: Listing, item: ListedResource, child: Child) -> list[Any]:
+def _child(
+    scope: Scope,
+    listing: Listing,
+    item: ListedResource,
+    child: Child,
+    answer: Mapping[str, Any],
+    refused: Mapping[str, str],
+) -> Any:
+    """None where the resource has no such child. Raises `READ_ERRORS`."""
+    if item["kind"] in child.not_for:
+        return None
+    if callable(child.path):
+        if not answer and refused:  # the path stands in the answer, which could not be read
+            raise ProviderError(next(iter(refused.values())), "The resource itself could not be read.")
+        path = child.path(answer)
+        if path is None:
+            return None
+    else:
+        path = f"{item['id']}/{child.path}"
     # Children that Azure does not list as a type of their own share their parent's version.
     version = child.version or listing.api_version(child.type) or listing.api_version(item["type"])
     if not version:
         raise ProviderError("provider_not_registered", "Azure does not list this type in the subscription.")
-    path = f"{item['id']}/{child.path}"
     if child.single:
-        return [scope.connection.get(path, version)]
-    return list(scope.connection.pages(path, version))
+        return child.extract([scope.connection.get(path, version)])
+    listed = list(scope.connection.pages(path, version))
+    return child.extract(_one_by_one(scope, listed, version) if child.one_by_one else listed)
+
+
+def _one_by_one(scope: Scope, listed: list[dict[str, Any]], version: str) -> list[dict[str, Any]]:
+    """What each tells itself; as listed, with the reason, where that cannot be read."""
+    items = []
+    for number, item in enumerate(listed):
+        if number >= MOST_READ_ONE_BY_ONE:
+            items.append({**item, UNREAD: "too_many"})
+            continue
+        try:
+            items.append(scope.connection.get(str(item["id"]), version))
+        except READ_ERRORS as error:
+            code = failure(error).code
+            if code != GONE.code:
+                items.append({**item, UNREAD: code})
+    return items
 
 
 def generic_type(kind: str) -> str:

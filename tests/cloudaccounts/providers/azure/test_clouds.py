@@ -28,9 +28,8 @@ def test_hosts_and_scopes_are_the_sdks_own() -> None:
 
 
 def test_each_host_is_simulated() -> None:
-    assert {cloud.login for cloud in CLOUDS.values()} | {cloud.management for cloud in CLOUDS.values()} == set(
-        ENDPOINTS
-    )
+    hosts = {host for cloud in CLOUDS.values() for host in (cloud.login, cloud.management, cloud.graph)}
+    assert hosts == set(ENDPOINTS)
     for cloud, locations in LOCATIONS.items():
         assert all(is_region(cloud, name) for name, _, _ in locations)
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.azure.inventory import AzureSession, open_session
 from cloudaccounts.providers.azure.inventory.common import at, region_of, resource_group_of
 from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.resources import generic_type
-from cloudaccounts.providers.azure.permissions import BY_ACTION
+from cloudaccounts.providers.azure.permissions import BY_ACTION, GRAPH_PERMISSIONS
 from sandbox.azure.clouds import TYPES
+from sandbox.rig import Rig
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
 
 
@@ -28,6 +32,20 @@ def session(cloud: Cloud) -> Iterator[AzureSession]:
     opened = open_session(credentials, cloud.target(account))
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def whole(rig: Rig) -> dict[str, Asset]:
+    """All of data-platform, by id, with nothing denied."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in rig.env.items():
+            patch.setenv(name, value)
+        rig.control.clear_faults()
+        found = rig.scenario("Everything granted", "azure")
+        places = {one["name"]: one["id"] for one in rig.control.subscriptions()}
+        cloud = Cloud(rig, rig.control, places)
+        assets = cloud.scan(Credentials(found["method"], found["fields"]), "data-platform")
+        return {asset.native_id: asset for asset in assets}
 
 
 def scan(session: AzureSession, regions: tuple[str, ...] = REGIONS) -> list[Asset]:
@@ -101,13 +119,9 @@ def test_details_hold_what_checks_read(cloud: Cloud) -> None:
     assert server.properties["minimum_tls"] == "1.0"
     assert [rule["to"] for rule in server.properties["firewall_rules"]] == ["255.255.255.255", "203.0.113.20"]
     site = next(asset for asset in assets if asset.type == "azure.web.site")
-    assert site.properties["config"] == {
-        "minimum_tls": "1.0",
-        "ftps_state": "AllAllowed",
-        "http2": False,
-        "remote_debugging": True,
-        "always_on": False,
-    }
+    config = site.properties["config"]
+    assert (config["minimum_tls"], config["ftps_state"], config["remote_debugging"]) == ("1.0", "AllAllowed", True)
+    assert config["linux_runtime"] == "PHP|7.4"
     assert named(assets, "legacy-secrets").properties["purge_protection"] is None
 
 
@@ -139,12 +153,23 @@ def test_the_subscription_is_listed_once_for_all_units(cloud: Cloud, session: Az
         assert len(cloud.calls(f"Microsoft.Resources/subscriptions/{name}/read")) == calls
 
 
-def test_nothing_is_asked_beyond_the_listed_permissions(cloud: Cloud) -> None:
-    cloud.scan(cloud.app("payments-prod"), "payments-prod")
-    cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting", regions=("westeurope", "westus2"))
-    asked = {call["permission"] for call in cloud.control.calls("azure") if call["service"] == "arm"}
-    assert asked <= set(BY_ACTION)
-    assert {call["method"] for call in cloud.control.calls("azure") if call["service"] == "arm"} == {"GET"}
+def test_what_is_asked_is_what_set_up_grants(cloud: Cloud) -> None:
+    """Both ways: nothing is asked that no permission allows, and no permission is asked for that nothing needs."""
+    credentials = cloud.app("legacy-reporting", graph=list(GRAPH_PERMISSIONS))
+    cloud.validate(credentials, "legacy-reporting")
+    cloud.scan(credentials, "legacy-reporting", regions=("westeurope", "westus2"))
+    for place in ("payments-prod", "data-platform"):
+        cloud.scan(cloud.app(place), place)
+    session = open_session(credentials, cloud.target("legacy-reporting"))
+    session.unchanged(session.units(REGIONS), datetime.now(UTC) - timedelta(hours=1))
+    session.close()
+    calls = [call for call in cloud.control.calls("azure") if call["service"] in ("arm", "graph")]
+    asked = {call["permission"] for call in calls if call["service"] == "arm"}
+    # Which tenants and subscriptions an app sees, and what its roles allow, is told without any role.
+    asked -= {"Microsoft.Resources/tenants/read", "Microsoft.Authorization/permissions/read"}
+    assert asked == set(BY_ACTION)
+    assert {call["permission"] for call in calls if call["service"] == "graph"} == set(GRAPH_PERMISSIONS)
+    assert {call["method"] for call in calls} == {"GET"}
 
 
 # Gaps ----------------------------------------------------------------------------------------------------------------
@@ -156,6 +181,48 @@ def test_a_resource_that_may_not_be_read_is_still_told(cloud: Cloud) -> None:
     assert vault.type == "azure.keyvault.vault"
     assert vault.properties["purge_protection"] is None
     assert set(vault.properties["unreadable"].values()) == {"permission_denied"}
+
+
+def test_a_key_that_may_not_be_read_costs_its_own_facts_only(cloud: Cloud) -> None:
+    cloud.control.fault("deny", resource="*/vaults/legacy-secrets/keys/orders")
+    vault = named(cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting"), "legacy-secrets")
+    assert "unreadable" not in vault.properties
+    assert vault.properties["keys"] == [{"name": "orders", "enabled": True, "expires": None, "rotates": None}]
+    assert [secret["name"] for secret in vault.properties["secrets"]] == ["api-token"]
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        "Microsoft.Resources/subscriptions/providers/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Authorization/roleDefinitions/read",
+        "Microsoft.Storage/storageAccounts/fileServices/read",
+        "Microsoft.KeyVault/vaults/keys/read",
+        "Microsoft.Network/virtualNetworks/read",
+        "Microsoft.Insights/diagnosticSettings/read",
+        "Microsoft.Security/securityContacts/read",
+    ],
+)
+def test_what_is_denied_costs_its_own_facts_only(cloud: Cloud, whole: dict[str, Asset], permission: str) -> None:
+    """Every asset that the permission is not about is read as before."""
+    cloud.control.fault("deny", permission=permission)
+    read: dict[str, Asset] = {}
+    session = open_session(cloud.scenario("Everything granted")[0], cloud.target("data-platform"))
+    for unit in session.units(REGIONS):
+        with contextlib.suppress(ProviderError):
+            read |= {asset.native_id: asset for asset in session.collect(unit)}
+    session.close()
+    lost = set(whole) - set(read)
+    if permission.endswith(("resources/read", "resourceGroups/read", "roleAssignments/read", "roleDefinitions/read")):
+        assert lost, "lists of assets"
+    else:
+        assert not lost
+    for key, asset in read.items():
+        refused = asset.properties.get("unreadable", {})
+        assert set(refused.values()) <= {"permission_denied"}
+        same = {name: value for name, value in whole[key].properties.items() if name not in refused}
+        assert {name: asset.properties.get(name) for name in same} == same
 
 
 def test_a_part_that_may_not_be_read_is_told_apart(cloud: Cloud) -> None:
@@ -300,3 +367,16 @@ def test_every_detailed_type_is_simulated_and_permitted() -> None:
         assert kind in simulated
         assert f"{kind}/read" in actions
         assert all(f"{child.type}/read".lower() in actions for child in detail.children)
+
+
+def test_a_tenant_without_licenses_is_told_as_such_and_a_host_that_is_unreachable_only_once(cloud: Cloud) -> None:
+    credentials, account = cloud.scenario("Everything granted")
+    cloud.control.fault("unreachable", host="graph.microsoft.com")
+    session = open_session(credentials, cloud.target(account))
+    (tenant,) = session.collect(ScanUnit("directory", "global"))
+    session.close()
+    codes = tenant.properties["unreadable"]
+    assert set(codes) == {"security_defaults", "conditional_access_policies", "without_second_factor"}
+    assert len(set(codes.values())) == 1
+    tried = [item for item in cloud.control.hosts() if item["host"] == "graph.microsoft.com"]
+    assert 1 <= len(tried) <= 3, "the attempts of one call"

@@ -84,7 +84,7 @@ def no_permission(stage: Stage) -> Prepared:
 
 def provider_off(stage: Stage) -> Prepared:
     place = stage.cloud.places[PLACE]
-    stage.cloud.control.set_subscription(place, providers={"Microsoft.Sql": "NotRegistered"})
+    stage.cloud.control.set_subscription(place, providers={"Microsoft.Security": "NotRegistered"})
     return stage.make(), {}
 
 
@@ -167,7 +167,7 @@ def marked(cloud: Cloud) -> Iterator[Cloud]:
     cloud.control.put_tag(place, TAG, cloud.target().external_id)
     yield cloud
     cloud.control.put_tag(place, TAG, None)
-    cloud.control.set_subscription(place, providers={"Microsoft.Sql": "Registered"})
+    cloud.control.set_subscription(place, providers={"Microsoft.Security": "Registered"})
 
 
 @pytest.mark.parametrize(("row", "method", "code"), CELLS)

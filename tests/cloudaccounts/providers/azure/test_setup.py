@@ -16,6 +16,7 @@ from cloudaccounts.contract.identity import ServerIdentity
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
 from cloudaccounts.providers.azure import setup_texts
 from cloudaccounts.providers.azure.clouds import CLOUDS
+from cloudaccounts.providers.azure.permissions import GRAPH_PERMISSIONS
 from cloudaccounts.providers.azure.provider import PROVIDER
 from tests.cloudaccounts.providers.azure.azcli import FakeAz
 from tests.cloudaccounts.providers.azure.conftest import EXTERNAL_ID, TAG
@@ -81,6 +82,24 @@ def test_the_script_touches_no_app_but_a_new_one_and_the_one_that_is_named(
     values = dict(pairwise(assigned))
     assert values["--assignee-object-id"] == "the-principal"
     assert (values["--role"], values["--scope"]) == (READER, f"/subscriptions/{ACCOUNT}")
+
+
+def test_the_optional_grant_gives_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
+    principals = f"rest {GRAPH}/v1.0/servicePrincipals"
+    roles = [{"value": name, "id": f"id-of-{name}"} for name in (*GRAPH_PERMISSIONS, "Directory.ReadWrite.All")]
+    az = FakeAz(
+        tmp_path,
+        {
+            **ANSWERS,
+            "ad sp show": {"id": "principal", "appRoles": roles},
+            f"{principals}/principal/appRoleAssignments": {"value": [{"appRoleId": f"id-of-{GRAPH_PERMISSIONS[0]}"}]},
+            f"{principals}/principal/appRoleAssignedTo": {},
+        },
+    )
+    az.run(guide("directory", "client_secret").snippets[0].body, "the-app")
+    bodies = [json.loads(call[call.index("--body") + 1]) for call in az.calls() if "--body" in call]
+    assert [body["appRoleId"] for body in bodies] == [f"id-of-{name}" for name in GRAPH_PERMISSIONS[1:]]
+    assert all("Write" not in name for name in GRAPH_PERMISSIONS)
 
 
 def test_a_script_of_another_cloud_changes_nothing(tmp_path: Path) -> None:
@@ -156,7 +175,7 @@ def test_without_a_server_identity_one_guide_says_why() -> None:
     (only,) = PROVIDER.setup_guides("federated", context(server=nobody))
     assert only.intro.startswith("No file is named.")
     assert only.steps[0] == "Name one."
-    assert len(PROVIDER.setup_guides("certificate", context(server=nobody))) == 3
+    assert len(PROVIDER.setup_guides("certificate", context(server=nobody))) == 4
 
 
 @pytest.mark.parametrize("partition", CLOUDS)

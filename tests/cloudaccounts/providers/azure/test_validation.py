@@ -224,12 +224,17 @@ def test_missing_permissions_are_told_one_by_one_with_what_mends_them(cloud: Clo
     assert report.ok
     denied = {item.permission: item.reason for item in report.permissions if item.status == PermissionStatus.DENIED}
     assert denied == {
-        "Microsoft.KeyVault/vaults/read": "no role of the app allows it",
-        "Microsoft.Compute/disks/read": "no role of the app allows it",
+        action: "no role of the app allows it"
+        for action in (
+            "Microsoft.KeyVault/vaults/read",
+            "Microsoft.KeyVault/vaults/keys/read",
+            "Microsoft.KeyVault/vaults/secrets/read",
+            "Microsoft.Compute/disks/read",
+        )
     }
     told = check(report, "permissions")
     assert (told.status, told.code) == (CheckStatus.WARNING, "permissions_missing")
-    assert "Findings about managed disks and key vaults will be missing." in told.detail
+    assert "Findings about managed disks, key vaults, dates of keys and dates of secrets will be missing." in told.detail
     assert f"--assignee {credentials['client_id']}" in report.mending
     assert f"--scope /subscriptions/{cloud.places['data-platform']}" in report.mending
 
@@ -271,14 +276,23 @@ def test_permissions_that_azure_does_not_list_are_a_failure(cloud: Cloud) -> Non
 def test_a_provider_that_is_off_is_told_with_the_command_that_registers_it(
     cloud: Cloud, request: pytest.FixtureRequest
 ) -> None:
-    place, off = cloud.places["payments-prod"], {"Microsoft.Sql": "NotRegistered"}
-    request.addfinalizer(lambda: cloud.control.set_subscription(place, providers={"Microsoft.Sql": "Registered"}))
-    cloud.control.set_subscription(place, providers=off)
+    place, on = cloud.places["payments-prod"], {"Microsoft.Security": "Registered", "Microsoft.Sql": "Registered"}
+    request.addfinalizer(lambda: cloud.control.set_subscription(place, providers=on))
+    cloud.control.set_subscription(place, providers=dict.fromkeys(on, "NotRegistered"))
     report = cloud.validate(cloud.app("payments-prod"), "payments-prod")
     assert report.ok
     told = check(report, "resource_providers")
     assert (told.status, told.code) == (CheckStatus.WARNING, "provider_not_registered")
-    assert "az provider register --namespace Microsoft.Sql" in told.remedy
+    assert told.remedy == "Register them: az provider register --namespace Microsoft.Security"
+
+
+def test_a_provider_of_which_nothing_can_exist_is_no_gap(cloud: Cloud, request: pytest.FixtureRequest) -> None:
+    place = cloud.places["payments-prod"]
+    request.addfinalizer(lambda: cloud.control.set_subscription(place, providers={"Microsoft.Sql": "Registered"}))
+    cloud.control.set_subscription(place, providers={"Microsoft.Sql": "NotRegistered"})
+    told = check(cloud.validate(cloud.app("payments-prod"), "payments-prod"), "resource_providers")
+    assert told.status == CheckStatus.PASSED
+    assert "Microsoft.Sql" in told.detail
 
 
 def test_a_region_that_is_not_open_is_told(cloud: Cloud) -> None:

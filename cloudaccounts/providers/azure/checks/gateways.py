@@ -1,0 +1,169 @@
+"""Application gateways with their firewalls, and gateways that single machines connect to."""
+
+from __future__ import annotations
+
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.provider_kit.posture import (
+    expect,
+    failed,
+    flag,
+    known,
+    list_of_texts,
+    mapping,
+    mappings,
+    not_applicable,
+    passed,
+    posture_check,
+    text,
+    unknown,
+    value,
+)
+from cloudaccounts.providers.azure.checks.references import cite
+from cloudaccounts.providers.azure.checks.values import facts, is_one_of, new_value, of_tls
+
+_GATEWAY = "azure.network.application_gateway"
+_POLICY = "azure.network.web_application_firewall_policy"
+_SSL_POLICIES = facts("application_gateway_policies")
+
+
+@posture_check(
+    "azure_gateway_firewall",
+    "Application gateway without a firewall",
+    Severity.MEDIUM,
+    "network",
+    _GATEWAY,
+    why="The gateway reads each request already. With the firewall it refuses those that are known attacks on web "
+    "applications.",
+    console="Open the application gateway, Web application firewall, choose the tier WAF V2 and a policy.",
+    command="az network application-gateway update --resource-group <group> --name <gateway> --sku WAF_v2 "
+    "--waf-policy <policy-id>",
+    references=cite("web-application-firewall/ag/ag-overview"),
+)
+def firewall(asset: Asset) -> Evaluation:
+    if not is_one_of(asset, "tier", good=("WAF_v2", "WAF"), bad=("Standard", "Standard_v2", "Basic")):
+        return failed(f"Its tier {text(asset, 'tier')} has no firewall.")
+    if value(asset, "firewall_policy"):
+        return passed("It has a firewall with a policy.")
+    return expect(flag(asset, "firewall_enabled", default=None), "Its firewall is off.", "Its firewall is on.")
+
+
+@posture_check(
+    "azure_gateway_minimum_tls",
+    "Application gateway accepts old TLS",
+    Severity.MEDIUM,
+    "network",
+    _GATEWAY,
+    why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
+    console="Open the application gateway, Listeners, change the SSL policy to one of 2022.",
+    command="az network application-gateway ssl-policy set --resource-group <group> --gateway-name <gateway> "
+    "--policy-type Predefined --name AppGwSslPolicy20220101",
+    references=cite("application-gateway/application-gateway-ssl-policy-overview"),
+)
+def minimum_tls(asset: Asset) -> Evaluation:
+    minimum = text(asset, "ssl_minimum")
+    if not minimum:
+        # Where none is chosen, the gateway has the default of the time when it was made, and says which.
+        name = text(asset, "ssl_policy_name") or str(known(asset, "ssl_default_policy"))
+        minimum = _SSL_POLICIES.detail(name, "minimum")
+        if minimum is None:
+            raise new_value("ssl_policy_name", name)
+    return of_tls(minimum, "ssl_minimum")
+
+
+@posture_check(
+    "azure_gateway_http2",
+    "Application gateway without HTTP/2",
+    Severity.LOW,
+    "network",
+    _GATEWAY,
+    why="HTTP/2 wants TLS of today and leaves out what made requests ambiguous, besides being quicker.",
+    console="Open the application gateway, Configuration, set HTTP2 to Enabled.",
+    command="az network application-gateway update --resource-group <group> --name <gateway> --http2 Enabled",
+    references=cite("application-gateway/configuration-listeners#http2-support"),
+    expected={"http2": True},
+)
+def http2(asset: Asset) -> Evaluation:
+    return expect(flag(asset, "http2", default=None), "HTTP/2 is off.", "HTTP/2 is on.")
+
+
+@posture_check(
+    "azure_waf_request_body",
+    "Web application firewall does not look into requests' bodies",
+    Severity.MEDIUM,
+    "network",
+    _POLICY,
+    why="What is sent to a form or an API stands in the body: attacks in it pass a firewall that does not read it.",
+    console="Open the WAF policy, Policy settings, enable Enforce request body inspection.",
+    command="az network application-gateway waf-policy policy-setting update --resource-group <group> "
+    "--policy-name <policy> --request-body-check true",
+    references=cite("web-application-firewall/ag/application-gateway-waf-request-size-limits"),
+    expected={"request_body_check": True},
+)
+def request_body(asset: Asset) -> Evaluation:
+    if not _is_on(asset):
+        return failed("The policy is disabled.")
+    on = flag(asset, "request_body_check", default=None)
+    return expect(on, "Bodies are not looked at.", "Bodies are looked at.")
+
+
+@posture_check(
+    "azure_waf_bot_protection",
+    "Web application firewall lets known bots through",
+    Severity.LOW,
+    "network",
+    _POLICY,
+    why="Lists of addresses that are known for bad bots keep out much of what tries passwords and looks for flaws.",
+    console="Open the WAF policy, Managed rules, Assign, choose the newest Microsoft_BotManagerRuleSet.",
+    command="az network application-gateway waf-policy managed-rule rule-set add --resource-group <group> "
+    "--policy-name <policy> --type Microsoft_BotManagerRuleSet --version 1.1",
+    references=cite("web-application-firewall/ag/bot-protection-overview"),
+)
+def bot_protection(asset: Asset) -> Evaluation:
+    if not _is_on(asset):
+        return failed("The policy is disabled.")
+    known(asset, "rule_sets")
+    types = {str(rule_set.get("type")).lower() for rule_set in mappings(asset, "rule_sets")}
+    return expect("microsoft_botmanagerruleset" in types, "It has no rules about bots.", "It has rules about bots.")
+
+
+def _is_on(asset: Asset) -> bool:
+    return is_one_of(asset, "state", good=("Enabled",), bad=("Disabled",))
+
+
+@posture_check(
+    "azure_vpn_authentication",
+    "VPN gateway lets machines in by something else than Microsoft Entra ID",
+    Severity.MEDIUM,
+    "network",
+    "azure.network.virtual_network_gateway",
+    why="A certificate on a laptop is no second factor, and nobody takes it back with the job. Microsoft Entra ID asks "
+    "who it is, each time, by your rules.",
+    console="Open the virtual network gateway, Point-to-site configuration, set Authentication type to Azure Active "
+    "Directory alone.",
+    command="az network vnet-gateway update --resource-group <group> --name <gateway> --vpn-auth-type AAD "
+    "--aad-tenant <tenant-url> --aad-audience <audience> --aad-issuer <issuer>",
+    references=cite("vpn-gateway/point-to-site-entra-gateway"),
+    expected={"vpn_clients.authentication": ["AAD"]},
+)
+def vpn_authentication(asset: Asset) -> Evaluation:
+    if not is_one_of(asset, "gateway_type", good=("Vpn",), bad=("ExpressRoute", "LocalGateway")):
+        return not_applicable("This gateway is none for VPN.")
+    if value(asset, "vpn_clients") is None:
+        return not_applicable("It takes no connections of single machines.")
+    clients = mapping(asset, "vpn_clients")
+    types = {kind.lower() for kind in list_of_texts(clients.get("authentication"), "vpn_clients.authentication")}
+    if not types:
+        # Gateways of before there was a choice tell only what they are set up with.
+        types = {kind for kind in ("certificates", "radius") if clients.get(kind)} or (
+            {"aad"} if clients.get("entra") is True else set()
+        )
+    others = types - {"aad"}
+    if not types or others - {"certificate", "certificates", "radius"}:
+        return unknown("How machines prove who they are has a form that is not known here.")
+    return expect(
+        not others, f"Accepted as well: {', '.join(sorted(others))}.", "Machines sign in with Microsoft Entra ID."
+    )
+
+
+CHECKS = (firewall, minimum_tls, http2, request_body, bot_protection, vpn_authentication)

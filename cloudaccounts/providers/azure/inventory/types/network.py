@@ -1,0 +1,110 @@
+"""Networks, their groups of security rules, gateways, firewalls for web applications, and logs of flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from cloudaccounts.provider_kit.normalization import ordered
+from cloudaccounts.providers.azure.inventory import extract
+from cloudaccounts.providers.azure.inventory.common import at
+from cloudaccounts.providers.azure.inventory.detail import Detail
+
+
+def subnets(answer: Mapping[str, Any]) -> list[Any]:
+    return ordered(
+        {
+            "name": subnet.get("name"),
+            "prefix": at(subnet, "properties.addressPrefix"),
+            "network_security_group": (at(subnet, "properties.networkSecurityGroup.id") or "").lower() or None,
+        }
+        for subnet in at(answer, "properties.subnets") or ()
+    )
+
+
+def vpn_clients(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """None where the gateway takes no connections of single machines. Secrets of Radius servers are left out."""
+    clients = at(answer, "properties.vpnClientConfiguration")
+    if clients is None:
+        return None
+    return {
+        "authentication": ordered(clients.get("vpnAuthenticationTypes"))
+        if "vpnAuthenticationTypes" in clients
+        else None,
+        "certificates": len(clients.get("vpnClientRootCertificates") or ()),
+        "radius": bool(clients.get("radiusServerAddress") or clients.get("radiusServers")),
+        "entra": bool(clients.get("aadTenant")),
+    }
+
+
+def rule_sets(answer: Mapping[str, Any]) -> list[Any]:
+    return ordered(
+        {"type": rule_set.get("ruleSetType"), "version": rule_set.get("ruleSetVersion")}
+        for rule_set in at(answer, "properties.managedRules.managedRuleSets") or ()
+    )
+
+
+DETAILS: Mapping[str, Detail] = MappingProxyType(
+    {
+        "microsoft.network/networksecuritygroups": Detail(
+            "azure.network.network_security_group",
+            {
+                "rules": extract.rules,
+                "subnets": extract.arm_ids("properties.subnets"),
+                "network_interfaces": extract.arm_ids("properties.networkInterfaces"),
+            },
+        ),
+        "microsoft.network/publicipaddresses": Detail(
+            "azure.network.public_ip_address",
+            {
+                "ip_address": "properties.ipAddress",
+                "allocation": "properties.publicIPAllocationMethod",
+                "attached_to": extract.arm_id("properties.ipConfiguration.id"),
+            },
+        ),
+        "microsoft.network/virtualnetworks": Detail(
+            "azure.network.virtual_network",
+            {
+                "address_prefixes": extract.sorted_list("properties.addressSpace.addressPrefixes"),
+                "ddos_protection": "properties.enableDdosProtection",
+                "subnets": subnets,
+            },
+        ),
+        "microsoft.network/virtualnetworkgateways": Detail(
+            "azure.network.virtual_network_gateway",
+            {"gateway_type": "properties.gatewayType", "vpn_clients": vpn_clients},
+        ),
+        "microsoft.network/applicationgateways": Detail(
+            "azure.network.application_gateway",
+            {
+                "tier": "properties.sku.tier",
+                "firewall_policy": extract.arm_id("properties.firewallPolicy.id"),
+                "firewall_enabled": "properties.webApplicationFirewallConfiguration.enabled",
+                "http2": "properties.enableHttp2",
+                "ssl_policy_name": "properties.sslPolicy.policyName",
+                "ssl_minimum": "properties.sslPolicy.minProtocolVersion",
+                "ssl_default_policy": "properties.defaultPredefinedSslPolicy",
+            },
+        ),
+        "microsoft.network/applicationgatewaywebapplicationfirewallpolicies": Detail(
+            "azure.network.web_application_firewall_policy",
+            {
+                "state": "properties.policySettings.state",
+                "mode": "properties.policySettings.mode",
+                "request_body_check": "properties.policySettings.requestBodyCheck",
+                "rule_sets": rule_sets,
+                "gateways": extract.arm_ids("properties.applicationGateways"),
+            },
+        ),
+        "microsoft.network/networkwatchers/flowlogs": Detail(
+            "azure.network.flow_log",
+            {
+                "enabled": "properties.enabled",
+                "target": extract.arm_id("properties.targetResourceId"),
+                "retention_enabled": "properties.retentionPolicy.enabled",
+                "retention_days": "properties.retentionPolicy.days",
+            },
+        ),
+    }
+)
