@@ -1,5 +1,6 @@
 """What the control API can do to the simulated AWS, beside the faults that all clouds share."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -7,6 +8,7 @@ from sandbox.aws import company, people
 from sandbox.aws.history import History
 from sandbox.aws.identities import Account, Identities, find_role
 from sandbox.aws.organization_commands import OrganizationCommands
+from sandbox.aws.policy import Policy
 from sandbox.aws.state import State
 from sandbox.emulator import Command
 
@@ -27,6 +29,7 @@ class Commands:
             "delete_role": self.delete_role,
             "put_user": self._remembering("users", self.put_user),
             "set_key_status": self.set_key_status,
+            "put_control_policies": self.put_control_policies,
             "open_session": self.open_session,
             "expire_sessions": self.expire_sessions,
             "seed_accounts": self.seed_accounts,
@@ -128,6 +131,12 @@ class Commands:
         newest = keys[-1] if keys else {"id": "", "secret": ""}
         arn = str(account.iam.users[name].arn)
         return {"arn": arn, "access_key_id": newest["id"], "secret_access_key": newest["secret"]}
+
+    def put_control_policies(self, account_id: str, statements: list[dict[str, Any]]) -> None:
+        """What the organization's service control policies deny in this account; an empty list lifts it."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        account = self._identities.accounts[account_id]
+        account.control_policies[:] = [Policy("organization", "none", document)] if statements else []
 
     def set_key_status(self, access_key_id: str, status: str) -> None:
         """Active or Inactive, as in the IAM console."""

@@ -54,6 +54,10 @@ class AwsControl:
         arguments = {"policies": policies, "inline": inline, "path": path, "key_age_days": key_age_days}
         return dict(self.ask("aws.put_user", account_id=account_id, name=name, **arguments))
 
+    def put_control_policies(self, account_id: str, *statements: dict[str, Any]) -> None:
+        """What the organization denies in this account; none lifts it."""
+        self.ask("aws.put_control_policies", account_id=account_id, statements=list(statements))
+
     def set_key_status(self, access_key_id: str, status: str) -> None:
         """`Active` or `Inactive`."""
         self.ask("aws.set_key_status", access_key_id=access_key_id, status=status)

@@ -7,7 +7,7 @@ from sandbox.aws import hosts, regions, signature
 from sandbox.aws.actions import ALWAYS_ALLOWED, iam_action, resource_arn
 from sandbox.aws.call import Call
 from sandbox.aws.errors import AwsError, of_kind
-from sandbox.aws.identities import Caller, Identities
+from sandbox.aws.identities import Account, Caller, Identities
 from sandbox.aws.policy import Decision, Policy, decide
 
 
@@ -94,14 +94,21 @@ def authorize(call: Call, caller: Caller) -> None:
     decision, _ = may(caller, action, resource, context_of(caller, call))
     if decision is not Decision.ALLOWED:
         raise denial(call, caller, action, resource, explicit=decision is Decision.EXPLICIT_DENY)
+    if is_denied_by_organization(caller.account, action, resource, context_of(caller, call)):
+        raise denial(call, caller, action, resource, explicit=True, by="a service control policy")
 
 
-def denial(call: Call, caller: Caller, action: str, resource: str, *, explicit: bool) -> AwsError:
+def is_denied_by_organization(account: Account, action: str, resource: str, context: dict[str, str]) -> bool:
+    """By its service control policies, beside the one that allows everything, as a new organization has it."""
+    return decide(account.control_policies, action, resource, context)[0] is Decision.EXPLICIT_DENY
+
+
+def denial(
+    call: Call, caller: Caller, action: str, resource: str, *, explicit: bool, by: str = "an identity-based policy"
+) -> AwsError:
     """Access denied, worded as AWS words it (IAM User Guide, "Troubleshoot access denied error messages")."""
     because = (
-        "with an explicit deny in an identity-based policy"
-        if explicit
-        else f"because no identity-based policy allows the {action} action"
+        f"with an explicit deny in {by}" if explicit else f"because no identity-based policy allows the {action} action"
     )
     on = "" if resource in ("*", "?") else f" on resource: {resource}"
     if call.protocol in ("query", "xml", "json", "rest-json") and not on:

@@ -34,6 +34,7 @@ class Account:
     name: str
     partition: str = "aws"
     regions: frozenset[str] = frozenset()
+    control_policies: list[Policy] = field(default_factory=list, hash=False)  # of the organization: what they deny
 
     @property
     def iam(self) -> clouds.IAMBackend:

@@ -27,7 +27,9 @@ def simulate_principal_policy(call: Call, account: Account) -> str:
     pairs = [(action, resource) for action in actions for resource in resources]
     start = int(call.form.get("Marker") or 0)
     size = int(call.form.get("MaxItems") or PAGE)
-    results = "".join(_result(action, resource, policies, context) for action, resource in pairs[start : start + size])
+    results = "".join(
+        _result(action, resource, policies, context, account) for action, resource in pairs[start : start + size]
+    )
     more = start + size < len(pairs)
     marker = f"<Marker>{start + size}</Marker>" if more else ""
     truncated = str(more).lower()
@@ -71,14 +73,24 @@ def _context(call: Call) -> dict[str, str]:
     return context
 
 
-def _result(action: str, resource: str, policies: list[Policy], context: dict[str, str]) -> str:
+def _result(action: str, resource: str, policies: list[Policy], context: dict[str, str], account: Account) -> str:
     decision, by = decide(policies, action, resource, context)
+    # The organization's policies are evaluated with the given context alone, whatever else a call would bring.
+    forbidden = decide(account.control_policies, action, resource, context)[0] is Decision.EXPLICIT_DENY
+    organization = ""
+    if account.control_policies:
+        allowed = str(not forbidden).lower()
+        organization = (
+            f"<OrganizationsDecisionDetail><AllowedByOrganizations>{allowed}</AllowedByOrganizations>"
+            "</OrganizationsDecisionDetail>"
+        )
+        decision, by = (Decision.EXPLICIT_DENY, []) if forbidden else (decision, by)
     # IAM names no policy for an implicit denial: nothing matched.
     matched = "".join(_matched(policy) for policy in by) if decision is not Decision.IMPLICIT_DENY else ""
     return (
         f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{escape(resource)}</EvalResourceName>"
         f"<EvalDecision>{decision.value}</EvalDecision><MatchedStatements>{matched}</MatchedStatements>"
-        "<MissingContextValues/></member>"
+        f"<MissingContextValues/>{organization}</member>"
     )
 
 

@@ -84,6 +84,7 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
             steps=(
                 "Download the template and the script into one directory.",
                 f"Run the script where the AWS CLI is signed in to the management account. Your root is {root}.",
+                "It switches on trusted access of StackSets in the organization, by both of its switches.",
                 f"Attach the policy to the identity that is connected here, in account {context.account_id}.",
                 "A StackSet leaves the management account itself out: it is connected on its own.",
                 "Come back and test the members: a new role can take a minute to be known everywhere.",
@@ -98,7 +99,11 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
                 Snippet("Configuration", terraform(root, partition.home), "hcl", "cloud-accounts-organization.tf"),
                 policy,
             ),
-            steps=("Put both files into one directory and run terraform init, then terraform apply.",),
+            steps=(
+                "In the management account's CloudFormation console, under StackSets, activate trusted access with AWS "
+                "Organizations once: the AWS provider of Terraform has no resource for it.",
+                "Put both files into one directory and run terraform init, then terraform apply.",
+            ),
         ),
     )
 
@@ -112,7 +117,10 @@ name={shlex.quote(STACK_SET)}
 root={shlex.quote(root)}
 export AWS_REGION={shlex.quote(region)}
 
+# Organizations and CloudFormation each have a switch of their own: without the second, StackSets may not see members.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-activate-trusted-access.html
 aws organizations enable-aws-service-access --service-principal member.org.stacksets.cloudformation.amazonaws.com
+aws cloudformation activate-organizations-access
 if aws cloudformation describe-stack-set --stack-set-name "$name" >/dev/null 2>&1; then
   aws cloudformation update-stack-set --stack-set-name "$name" \\
     --template-body file://cloud-accounts-reader.yaml --capabilities CAPABILITY_NAMED_IAM

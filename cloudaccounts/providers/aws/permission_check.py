@@ -1,11 +1,15 @@
 """Which of the needed permissions an identity has: by IAM's policy simulator, or by trying. No Django.
 
+The simulator's yes counts. Its no is settled by the read itself, where there is one: it knows no condition but those
+that it is given, so that a policy of the organization which denies other regions denies everything in it.
+
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.type_defs import EvaluationResultTypeDef
 
 BATCH = 100  # actions for each call
+# Their calls are made in the partition's home region: aws:RequestedRegion says so, whichever region is scanned.
+_WORLDWIDE = frozenset({"iam", "route53", "cloudfront"})
+_BY_ORGANIZATION = "denied by a service control policy of the organization"
+_UNPROVEN = "the simulator says that the organization denies it, without knowing all that its policy asks about"
 # The simulator does not know the identity, so trying is what is left.
 _CANNOT_SIMULATE = {"NoSuchEntity", "InvalidInput", "ValidationError", "InvalidClientTokenId"}
 
@@ -36,47 +44,80 @@ def check_permissions(
     """
     if stored_arn:
         try:
-            results = simulate(connection, stored_arn, PERMISSIONS)
+            results = simulate(connection, stored_arn, PERMISSIONS, region)
         except ClientError as error:
             if not is_denied(error) and aws_code(error) not in _CANNOT_SIMULATE:
                 raise explain(error, connection.who, "iam:SimulatePrincipalPolicy") from None
         except BotoCoreError as error:
             raise explain(error, connection.who, "iam:SimulatePrincipalPolicy") from None
         else:
-            return _try_undecided(results, connection, region, account_id), True
+            return _settle(results, connection, region, account_id), True
     return read_live(connection, region, account_id), False
 
 
-def _try_undecided(
+def _settle(
     results: tuple[PermissionResult, ...], connection: Connection, region: str, account_id: str
 ) -> tuple[PermissionResult, ...]:
-    """Tries what the simulator could not decide."""
-    undecided = {result.permission for result in results if result.status == PermissionStatus.UNVERIFIABLE}
-    if not undecided:
+    """Tries what the simulator could not decide, or decided to be denied."""
+    doubtful = {result.permission for result in results if result.status != PermissionStatus.GRANTED}
+    if not doubtful:
         return results
-    tried = {result.permission: result for result in read_live(connection, region, account_id, undecided)}
-    return tuple(tried.get(result.permission, result) for result in results)
+    tried = {result.permission: result for result in read_live(connection, region, account_id, doubtful)}
+    return tuple(_settled(result, tried.get(result.permission)) for result in results)
+
+
+def _settled(simulated: PermissionResult, tried: PermissionResult | None) -> PermissionResult:
+    if tried is None:
+        return simulated
+    if simulated.status == PermissionStatus.UNVERIFIABLE or tried.status == PermissionStatus.GRANTED:
+        return tried
+    by_organization = simulated.reason == _BY_ORGANIZATION
+    if tried.status == PermissionStatus.DENIED:
+        # The refusal itself names the organization where it was that; the simulator names the policies.
+        return tried if by_organization or "service control policy" in tried.reason else simulated
+    if by_organization:
+        return replace(simulated, status=PermissionStatus.UNVERIFIABLE, reason=f"{_UNPROVEN}, and {tried.reason}")
+    return simulated
 
 
 def simulate(
-    connection: Connection, stored_arn: str, permissions: Sequence[Permission]
+    connection: Connection, stored_arn: str, permissions: Sequence[Permission], region: str
 ) -> tuple[PermissionResult, ...]:
-    """Asks the simulator, in as few calls as it allows. Raises botocore's errors."""
+    """Asks the simulator, in as few calls as it allows. Raises botocore's errors.
+
+    As if the calls went to ``region``; those of services without regions go to the partition's home.
+    """
     evaluated: dict[str, EvaluationResultTypeDef] = {}
-    iam = connection.client("iam")
-    for first in range(0, len(permissions), BATCH):
-        actions = [permission.action for permission in permissions[first : first + BATCH]]
-        marker: dict[str, Any] = {}
-        while True:
-            # The paginator would do, but MaxItems means something else there: here it is the size of a page.
-            page = iam.simulate_principal_policy(
-                PolicySourceArn=stored_arn, ActionNames=actions, MaxItems=1000, **marker
-            )
-            evaluated |= {result["EvalActionName"].lower(): result for result in page["EvaluationResults"]}
-            if not page.get("IsTruncated"):
-                break
-            marker = {"Marker": page["Marker"]}
+    home = connection.partition.home
+    by_region: dict[str, list[str]] = {}
+    for permission in permissions:
+        of_all = permission.action.partition(":")[0] in _WORLDWIDE
+        by_region.setdefault(home if of_all else region, []).append(permission.action)
+    for requested, actions in by_region.items():
+        for first in range(0, len(actions), BATCH):
+            evaluated |= _evaluate(connection, stored_arn, actions[first : first + BATCH], requested)
     return tuple(_result(permission, evaluated.get(permission.action.lower())) for permission in permissions)
+
+
+def _evaluate(
+    connection: Connection, stored_arn: str, actions: Sequence[str], region: str
+) -> dict[str, EvaluationResultTypeDef]:
+    evaluated: dict[str, EvaluationResultTypeDef] = {}
+    context = {"ContextKeyName": "aws:RequestedRegion", "ContextKeyValues": [region], "ContextKeyType": "string"}
+    marker: dict[str, Any] = {}
+    while True:
+        # The paginator would do, but MaxItems means something else there: here it is the size of a page.
+        page = connection.client("iam").simulate_principal_policy(
+            PolicySourceArn=stored_arn,
+            ActionNames=list(actions),
+            ContextEntries=[context],  # type: ignore[list-item] # a literal type for the key
+            MaxItems=1000,
+            **marker,
+        )
+        evaluated |= {result["EvalActionName"].lower(): result for result in page["EvaluationResults"]}
+        if not page.get("IsTruncated"):
+            return evaluated
+        marker = {"Marker": page["Marker"]}
 
 
 def _result(permission: Permission, result: EvaluationResultTypeDef | None) -> PermissionResult:
@@ -85,7 +126,7 @@ def _result(permission: Permission, result: EvaluationResultTypeDef | None) -> P
         status, reason = PermissionStatus.UNVERIFIABLE, "AWS's simulator gave no answer for it"
     # Before the decision itself, which does not say that it was the organization: that has another remedy.
     elif result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations") is False:
-        reason = "denied by a service control policy of the organization"
+        reason = _BY_ORGANIZATION
     elif result["EvalDecision"] == "allowed":
         status = PermissionStatus.GRANTED
     elif result["EvalDecision"] == "explicitDeny":

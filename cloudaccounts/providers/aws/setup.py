@@ -52,9 +52,11 @@ def access_key_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
             key="hand",
             label="By hand",
             intro=f"In the AWS console, with an administrator's rights. {hint}",
+            snippets=(_exact_policy(),),
             steps=(
                 f"Open IAM, Users, and create a user named {USER_NAME} without console access.",
-                "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess to it.",
+                "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess to it. Or, to grant nothing that is "
+                "not read, make a policy with exactly the actions below (Policies, Create policy) and attach that.",
                 "On the user's page, under Security credentials, create an access key; as use case choose “Third-party "
                 "service”.",
                 "Copy the access key ID and the secret into the fields below. AWS shows the secret only this once.",
@@ -197,17 +199,23 @@ def _role_by_cli(context: SetupContext) -> SetupGuide:
     )
 
 
+def _exact_policy() -> Snippet:
+    title = "Or a policy with exactly what is read; renew it when a release of ours reads more"
+    return Snippet(title, texts.exact_policy(), "json", "cloud-accounts-exact-policy.json")
+
+
 def _role_by_hand(context: SetupContext) -> SetupGuide:
     partition = partition_of(context.partition)
     return SetupGuide(
         key="hand",
         label="By hand",
         intro="In the AWS console, with an administrator's rights.",
-        snippets=(Snippet("Trust policy", trust_policy(context), "json", "trust-policy.json"),),
+        snippets=(Snippet("Trust policy", trust_policy(context), "json", "trust-policy.json"), _exact_policy()),
         steps=(
             "Open IAM, Roles, Create role, and choose “Custom trust policy”.",
             "Paste the trust policy. It lets this server's account in, and only with your external ID.",
-            "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess.",
+            "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess. Or, to grant nothing that is not read, "
+            "make a policy with exactly the actions below (Policies, Create policy) and attach that.",
             f"Name the role {ROLE_NAME}; leave the maximum session duration at 1 hour.",
             "Copy the role's ARN into the field below.",
         ),

@@ -11,10 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudaccounts.provider_kit.setup_texts import hcl_string
+from cloudaccounts.providers.aws.permissions import PERMISSIONS
 
 # AWS managed policies, read-only. SecurityAudit alone lacks some lists that ViewOnlyAccess has; a test compares both
 # with what a scan needs. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SecurityAudit.html
 MANAGED_POLICIES = ("SecurityAudit", "job-function/ViewOnlyAccess")
+SIMULATOR = "iam:SimulatePrincipalPolicy"  # how a validation asks which permissions there are
+
+
+def exact_policy() -> str:
+    """What a scan and its validation call, and nothing else: in place of the managed policies. JSON.
+
+    Whoever takes it has to renew it when a release reads more; AWS keeps its own up to date.
+    """
+    actions = sorted({permission.action for permission in PERMISSIONS} | {SIMULATOR})
+    return as_json({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
 
 
 def as_json(document: Mapping[str, Any]) -> str:

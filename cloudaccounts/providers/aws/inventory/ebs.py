@@ -97,4 +97,4 @@ def _image(scope: Scope, image: ImageTypeDef) -> Asset:
         ),
         OBSERVED: {"state": image.get("State")},
     }
-    return resource(scope, "image", image["ImageId"], image, properties)
+    return resource(scope, "image", image["ImageId"], image, properties, name=image.get("Name", ""))

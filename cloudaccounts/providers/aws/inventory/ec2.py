@@ -40,14 +40,16 @@ def instances(scope: Scope) -> Iterator[Asset]:
             yield from (_instance(scope, item, exposure) for item in reservation["Instances"])
 
 
-def resource(scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], properties: dict[str, Any]) -> Asset:
-    """``kind`` is as in the ARN (``security-group``); types are written with underscores."""
+def resource(
+    scope: Scope, kind: str, identifier: str, item: Mapping[str, Any], properties: dict[str, Any], *, name: str = ""
+) -> Asset:
+    """``kind`` is as in the ARN (``security-group``); types have underscores. A tag goes before ``name``."""
     resource_tags = tags(item.get("Tags"))
     return asset(
         scope,
         f"ec2.{kind.replace('-', '_')}",
         scope.arn("ec2", f"{kind}/{identifier}"),
-        resource_tags.get("Name") or item.get("GroupName") or item.get("Name") or identifier,
+        resource_tags.get("Name") or name or identifier,
         {"id": identifier, **properties},
         tags=resource_tags,
     )

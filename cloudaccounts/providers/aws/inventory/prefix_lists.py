@@ -15,7 +15,7 @@ class PrefixLists:
     """The entries of each list are read once, when the first group names it.
 
     AWS's own lists and those that another account shares are read in the same way:
-    https://docs.aws.amazon.com/vpc/latest/userguide/managed-prefix-lists.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetManagedPrefixListEntries.html
     """
 
     def __init__(self, scope: Scope, client: EC2Client) -> None:

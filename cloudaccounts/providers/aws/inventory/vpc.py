@@ -104,7 +104,8 @@ def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixList
         "egress": group_rules(group.get("IpPermissionsEgress", [])),
     }
     lists.add_entries(properties, {name for rule in properties.values["ingress"] for name in rule["prefix_lists"]})
-    return resource(scope, "security-group", group["GroupId"], group, properties.to_dict())
+    name = group["GroupName"]
+    return resource(scope, "security-group", group["GroupId"], group, properties.to_dict(), name=name)
 
 
 def _network_acl(scope: Scope, acl: Any) -> Asset:

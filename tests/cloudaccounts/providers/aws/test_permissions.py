@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,7 +16,7 @@ from cloudaccounts.providers.aws import check_results, live_reads, permission_ch
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blind_topics, missing_statement
-from tests.cloudaccounts.providers.aws.conftest import Cloud, check
+from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, Cloud, check
 
 GRANTED, DENIED, UNVERIFIABLE = PermissionStatus.GRANTED, PermissionStatus.DENIED, PermissionStatus.UNVERIFIABLE
 
@@ -137,8 +138,53 @@ def test_what_cannot_be_verified_is_no_gap() -> None:
 def test_many_actions_are_asked_in_few_calls(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(permission_check, "BATCH", 10)
     report = cloud.validate(cloud.keys("good"))
+    # Of both kinds together, since the region that is asked about is the partition's home.
     assert len(cloud.calls("SimulatePrincipalPolicy")) == -(-len(PERMISSIONS) // 10)
     assert report.count(GRANTED) == len(PERMISSIONS)
+
+
+# As organizations keep accounts in their regions: services without regions are left out of it.
+OTHER_REGIONS = {
+    "Effect": "Deny",
+    "NotAction": ["iam:*", "sts:*", "route53:*", "cloudfront:*", "s3:ListAllMyBuckets"],
+    "Resource": "*",
+    "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}},
+}
+
+
+@pytest.fixture
+def organization(cloud: Cloud) -> Iterator[Callable[..., None]]:
+    yield lambda *statements: cloud.control.put_control_policies(ACCOUNT, *statements)
+    cloud.control.put_control_policies(ACCOUNT)
+
+
+def test_a_policy_that_denies_other_regions_denies_nothing_in_ours(
+    cloud: Cloud, organization: Callable[..., None]
+) -> None:
+    organization(OTHER_REGIONS)
+    report = cloud.validate(cloud.keys("in-a-region"))
+    assert report.count(GRANTED) == len(PERMISSIONS)
+
+
+def test_what_the_simulator_denies_for_want_of_context_is_settled_by_the_read(
+    cloud: Cloud, organization: Callable[..., None]
+) -> None:
+    """It does not know who calls, which a call tells: here the policy leaves out whom it is about."""
+    condition = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"}}
+    organization({"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": condition})
+    told = {item.permission: item for item in cloud.validate(cloud.keys("left-out")).permissions}
+    assert (told["ec2:DescribeVpcs"].status, told["ec2:DescribeVpcs"].reason) == (GRANTED, "tried: it works")
+    unproven = told["ec2:GetManagedPrefixListEntries"]  # it needs a list to be read
+    assert unproven.status == UNVERIFIABLE
+    assert "the organization denies it" in unproven.reason
+
+
+def test_what_the_organization_really_denies_is_denied(cloud: Cloud, organization: Callable[..., None]) -> None:
+    organization({"Effect": "Deny", "Action": "ec2:DescribeVpcs", "Resource": "*"})
+    report = cloud.validate(cloud.keys("kept-out"))
+    denied = [item for item in report.permissions if item.status == DENIED]
+    assert [item.permission for item in denied] == ["ec2:DescribeVpcs"]
+    assert denied[0].reason == "denied by a service control policy of the organization"
 
 
 def test_without_the_simulator_each_permission_is_tried(cloud: Cloud) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
+from botocore import xform_name
+from botocore.session import Session
 from cfnlint import decode as cfn_decode  # type: ignore[import-untyped] # ships no types
 from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped] # ships no types
 
 from cloudaccounts.contract.identity import ServerIdentity
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
-from cloudaccounts.providers.aws import setup_texts
+from cloudaccounts.providers.aws import organization_setup, setup_texts
 from cloudaccounts.providers.aws.identifiers import parse_role_arn
+from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.providers.aws.regions import PARTITIONS
 from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, EXTERNAL_ID, OWN_ACCOUNT
@@ -186,3 +190,51 @@ def test_a_server_in_another_partition_says_that_roles_cannot_work() -> None:
     guides = PROVIDER.setup_guides("cross_account_role", context("aws-cn", server=elsewhere))
     assert [made.key for made in guides] == ["server-partition"]
     assert "access keys" in guides[0].intro
+
+
+def test_the_exact_policy_grants_what_is_called_and_nothing_else() -> None:
+    """What is called is recorded on the wire: `test_a_scan_asks_nothing_but_the_listed_permissions` (both ways)."""
+    policy = json.loads(setup_texts.exact_policy())
+    (statement,) = policy["Statement"]
+    assert set(statement["Action"]) == {item.action for item in PERMISSIONS} | {"iam:SimulatePrincipalPolicy"}
+    assert not any("*" in action for action in statement["Action"])
+    # A managed policy has 6,144 characters at most, spaces left out (an inline one of a user 2,048, too few):
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    assert len("".join(setup_texts.exact_policy().split())) < 6_144
+    for method in METHODS:
+        assert setup_texts.exact_policy() in [snippet.body for snippet in guide("hand", method).snippets]
+
+
+def _commands(script: str) -> list[list[str]]:
+    lines = script.replace("\\\n", " ").replace("$(", "\n").splitlines()
+    return [words for line in lines if (words := line.split("#")[0].split())[:1] == ["aws"]] + [
+        line[line.index("aws ") :].split() for line in lines if re.match(r"\s*(if|\|\|) .*aws ", line)
+    ]
+
+
+ORGANIZATION_SCRIPT = organization_setup.stack_set_script("r-root", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    "script", [ORGANIZATION_SCRIPT, *(guide("cli", method).snippets[0].body for method in METHODS)]
+)
+def test_every_command_and_option_is_one_of_the_sdks_own_models(script: str) -> None:
+    """The AWS CLI makes both from the names of operations and parameters; ``--query`` and the like are its own."""
+    commands = _commands(script)
+    assert len(commands) >= 3
+    for _, service, command, *words in commands:
+        model = Session().get_service_model(service)
+        operation = next(name for name in model.operation_names if xform_name(name, "-") == command)
+        shape = model.operation_model(operation).input_shape
+        options = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else ())}
+        given = {word.split("=")[0] for word in words if word.startswith("--")}
+        assert given <= options | {"--query", "--output"}, (command, given - options)
+
+
+def test_the_stack_sets_script_switches_on_both_sides() -> None:
+    """Without CloudFormation's own switch StackSets may not list the organization, and create-stack-set is refused."""
+    order = ["enable-aws-service-access", "activate-organizations-access", "create-stack-set", "create-stack-instances"]
+    places = [ORGANIZATION_SCRIPT.index(f" {command}") for command in order]
+    assert places == sorted(places)
+    done = subprocess.run(["bash", "-n"], input=ORGANIZATION_SCRIPT, text=True, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, "")
