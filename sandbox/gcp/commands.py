@@ -31,9 +31,11 @@ class Commands:
             "let_in": self.let_in,
             "put_pool": self.put_pool,
             "put_instances": self.put_instances,
+            "put_network": self.put_network,
             "set_asset": self.set_asset,
             "delete_asset": self.delete_asset,
             "set_policy": self.set_policy,
+            "set_firewall_policies": self.set_firewall_policies,
             "put_entry": self.put_entry,
         }
 
@@ -174,6 +176,11 @@ class Commands:
         project.assets = [compute.instance(project, zone, f"machine-{number:05}") for number in range(count)]
         audit.record(project, "compute.googleapis.com", "v1.compute.instances.bulkInsert")
 
+    def put_network(self, project_id: str, name: str) -> None:
+        project = self._directory.project(project_id)
+        project.assets.append(compute.network(project, name))
+        audit.record(project, "compute.googleapis.com", "v1.compute.networks.insert")
+
     def set_asset(self, project_id: str, name: str, **data: Any) -> str:
         """Changes the resource whose full name ends so, and returns that name; Admin Activity has an entry of it."""
         project = self._directory.project(project_id)
@@ -191,6 +198,10 @@ class Commands:
     def set_policy(self, project_id: str, constraint: str, enforced: bool) -> None:
         """An organization policy as it applies to the project."""
         self._directory.project(project_id).policies[constraint] = enforced
+
+    def set_firewall_policies(self, project_id: str, policies: list[dict[str, Any]]) -> None:
+        """Those in force for the project's networks. The project's log has no entry: they are the organization's."""
+        self._directory.project(project_id).firewall_policies = policies
 
     def put_entry(self, project_id: str, service: str, method: str, **more: Any) -> None:
         """An entry of the audit logs as such."""

@@ -134,6 +134,14 @@ def _data(directory: Directory) -> None:
     former = directory.add_account(DATA, "former-contractor", READER)
     directory.add_key(former.email, 300).disabled = True
     key_name = f"projects/{DATA}/locations/europe-west1/keyRings/main/cryptoKeys/disks"
+    project.firewall_policies = [
+        compute.policy(
+            "meadowlark-baseline",
+            "HIERARCHY",
+            compute.policy_rule(100, "deny", "0.0.0.0/0", "tcp", "3389"),
+            compute.policy_rule(2_147_483_647, "goto_next", "0.0.0.0/0", "all"),
+        )
+    ]
     project.contacts = [log_resources.contact(ORGANIZATION, 1, "ALL"), log_resources.contact(ORGANIZATION, 2, "LEGAL")]
     project.assets = [
         compute.network(project, "default"),
@@ -238,6 +246,9 @@ def _shop(directory: Directory) -> None:
         log_resources.metric(project, "owners", log_resources.WATCHED["owners"]),
         resources.cluster(project, "us-east1", "shop", closed=False),
         resources.api_key(project, "0b1c2d3e-4f5a-4b6c-9d7e-8f9a0b1c2d3e", restricted=False),
+    ]
+    project.firewall_policies = [
+        compute.policy("shop-edge", "NETWORK", compute.policy_rule(1000, "allow", "0.0.0.0/0", "tcp", "3389"))
     ]
     project.contacts = [log_resources.contact(f"projects/{project.number}", 1, "BILLING", "TECHNICAL")]
     tom = ["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountUser"]

@@ -90,6 +90,22 @@ def firewall(
     )
 
 
+def policy(name: str, kind: str, *rules: dict[str, Any]) -> dict[str, Any]:
+    """A firewall policy as Compute Engine tells it of a network. `kind` is HIERARCHY, NETWORK or SYSTEM."""
+    return {"name": name, "shortName": name, "type": kind, "rules": list(rules)}
+
+
+def policy_rule(number: int, action: str, source: str, protocol: str = "tcp", *ports: str) -> dict[str, Any]:
+    traffic = {"ipProtocol": protocol, **({"ports": list(ports)} if ports else {})}
+    return {
+        "kind": "compute#firewallPolicyRule",
+        "priority": number,
+        "direction": "INGRESS",
+        "action": action,
+        "match": {"srcIpRanges": [source], "layer4Configs": [traffic]},
+    }
+
+
 def network(project: Project, name: str) -> Asset:
     data = {"name": name, "autoCreateSubnetworks": True, "routingConfig": {"routingMode": "REGIONAL"}}
     return asset(project, "compute.googleapis.com/Network", f"projects/{project.id}/global/networks/{name}", "v1", data)

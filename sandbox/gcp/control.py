@@ -55,6 +55,13 @@ class Administrator:
     def set_api(self, project_id: str, api: str, enabled: bool) -> None:
         self._ask("gcp.set_api", project_id=project_id, api=api, enabled=enabled)
 
+    def put_network(self, project_id: str, name: str) -> None:
+        self._ask("gcp.put_network", project_id=project_id, name=name)
+
+    def set_firewall_policies(self, project_id: str, policies: list[dict[str, Any]]) -> None:
+        """As `networks.getEffectiveFirewalls` tells them."""
+        self._ask("gcp.set_firewall_policies", project_id=project_id, policies=policies)
+
     def let_in(self, email: str, member: str | None = None) -> None:
         """Lets a member (default: this server's identity) act as the service account."""
         self._ask("gcp.let_in", email=email, member=member)

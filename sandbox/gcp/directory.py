@@ -54,6 +54,7 @@ class Project:
     assets: list[dict[str, Any]] = field(default_factory=list)
     audit_configs: list[dict[str, Any]] = field(default_factory=list)  # of its policy: service and log types
     contacts: list[dict[str, Any]] = field(default_factory=list)  # essential ones, those from above included
+    firewall_policies: list[dict[str, Any]] = field(default_factory=list)  # in force for its networks, from above too
     policies: dict[str, bool] = field(default_factory=dict)  # organization policies in force here: constraint, enforced
     entries: list[dict[str, Any]] = field(default_factory=list)  # Cloud Logging's, the newest last
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sandbox.gcp import audit, tokens
-from sandbox.gcp.errors import GoogleError, OAuthError
+from sandbox.gcp.errors import GoogleError, OAuthError, service_disabled
 from sandbox.gcp.layer import Call, Gone, Layer
 from sandbox.gcp.messages import page_of
 from sandbox.wire import DisconnectError, reason
@@ -34,6 +34,13 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
     "logging.googleapis.com": (("POST", "v2/entries:list", "entries.list"),),
+    "compute.googleapis.com": (
+        (
+            "GET",
+            "compute/v1/projects/{project}/global/networks/{network}/getEffectiveFirewalls",
+            "networks.getEffectiveFirewalls",
+        ),
+    ),
     "essentialcontacts.googleapis.com": (
         ("GET", "v1/projects/{projectsId}/contacts:compute", "projects.contacts.compute"),
     ),
@@ -58,6 +65,7 @@ class _Request:
         self.call = call
         self.named = named
         self.authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
+        self.quota_project = str(environ.get("HTTP_X_GOOG_USER_PROJECT", ""))
         self.query = parse_qs(str(environ.get("QUERY_STRING", "")))
         self.body: bytes = environ["wsgi.input"].read()
 
@@ -112,6 +120,9 @@ def _describe(request: _Request) -> None:
         call.account, call.permission = named["v1Id1"], "serviceusage.services.get"
     elif call.service == "logging":
         call.account, call.permission = _project_of(request), "logging.logEntries.list"
+    elif call.service == "compute":
+        call.account, call.permission = named["project"], "compute.networks.getEffectiveFirewalls"
+        call.resource = named["network"]
     elif call.service == "essentialcontacts":
         call.account, call.permission = named["projectsId"], "essentialcontacts.contacts.list"
     elif call.service == "orgpolicy":
@@ -213,6 +224,21 @@ def _effective_policy(request: _Request) -> dict[str, Any]:
     }
 
 
+def _effective_firewalls(request: _Request) -> dict[str, Any]:
+    """Counted against the project that the caller names, where the API has to be on. `fields` is ignored."""
+    member = request.layer.member(request.call, request.authorization)
+    consumer = request.directory.require(member, "serviceusage.services.use", request.quota_project)
+    if "compute.googleapis.com" not in consumer.apis:
+        raise service_disabled("compute.googleapis.com", consumer.id, consumer.number)
+    project = request.directory.require(member, request.call.permission, request.call.account)
+    name = f"/global/networks/{request.named['network']}"
+    if not any(listed["name"].endswith(name) for listed in project.assets):
+        raise GoogleError("NOT_FOUND", f"The resource 'projects/{project.id}{name}' was not found")
+    own = [listed for listed in project.assets if listed["assetType"].endswith("/Firewall")]
+    rules = [listed["resource"]["data"] for listed in own if listed["resource"]["data"]["network"].endswith(name)]
+    return {"firewalls": rules, "firewallPolicys": project.firewall_policies}
+
+
 def _contacts(request: _Request) -> dict[str, Any]:
     """Those of the categories that were asked for, inherited ones included; pages of two, so that tests see paging."""
     member, _ = request.layer.caller(request.call, request.authorization)
@@ -230,6 +256,7 @@ _HANDLERS: dict[str, Handler] = {
     "serviceusage.googleapis.com": _services,
     "iam.googleapis.com": _keys,
     "logging.googleapis.com": _entries,
+    "compute.googleapis.com": _effective_firewalls,
     "essentialcontacts.googleapis.com": _contacts,
     "orgpolicy.googleapis.com": _effective_policy,
 }

@@ -39,6 +39,12 @@ _LOGS = frozenset(
         "resourcemanager.projects.get",
     }
 )
+_NETWORKS = frozenset(  # of 340, all of them about networks, and none that changes one
+    {
+        *("compute.networks.get", "compute.networks.list", "compute.networks.getEffectiveFirewalls"),
+        *("compute.networks.getRegionEffectiveFirewalls", "compute.firewalls.get", "compute.firewalls.list"),
+    }
+)
 _CONTACTS = frozenset({"essentialcontacts.contacts.get", "essentialcontacts.contacts.list"})
 _SERVICE_ACCOUNTS = frozenset(
     {
@@ -59,12 +65,13 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/browser": _BROWSER,
     "roles/viewer": _VIEWER,
     "roles/cloudasset.viewer": _ASSETS,
+    "roles/compute.networkViewer": _NETWORKS,
     "roles/essentialcontacts.viewer": _CONTACTS,
     "roles/logging.viewer": _LOGS,
     "roles/serviceusage.serviceUsageConsumer": _USAGE,
     "roles/iam.serviceAccountViewer": _SERVICE_ACCOUNTS,
     "roles/editor": _VIEWER | _USAGE,
-    "roles/owner": _VIEWER | _BROWSER | _USAGE | _ASSETS | _LOGS | _SERVICE_ACCOUNTS | _CONTACTS,
+    "roles/owner": _VIEWER | _BROWSER | _USAGE | _ASSETS | _LOGS | _SERVICE_ACCOUNTS | _CONTACTS | _NETWORKS,
     "roles/iam.serviceAccountTokenCreator": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/iam.workloadIdentityUser": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/orgpolicy.policyViewer": frozenset({"orgpolicy.policy.get"}),
@@ -77,6 +84,7 @@ ROLES: dict[str, frozenset[str]] = {
 READER = (
     "roles/browser",
     "roles/cloudasset.viewer",
+    "roles/compute.networkViewer",
     "roles/essentialcontacts.viewer",
     "roles/logging.viewer",
     "roles/serviceusage.serviceUsageConsumer",

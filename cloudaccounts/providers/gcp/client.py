@@ -37,6 +37,7 @@ CLOUD_ASSET_HOST = "cloudasset.googleapis.com"
 _SERVICE_USAGE = "https://serviceusage.googleapis.com/v1"
 _IAM = "https://iam.googleapis.com/v1"
 _LOGGING = "https://logging.googleapis.com/v2"
+_COMPUTE = "https://compute.googleapis.com/compute/v1"
 _ORG_POLICY = "https://orgpolicy.googleapis.com/v2"
 _AUDIT_LOGS = ("activity", "system_event")
 RETRY_SECONDS = 6.0  # how long `short_retry` waits for throttling to end
@@ -202,6 +203,18 @@ class Connection:
             body["pageToken"] = token
         raise _endless()
 
+    def effective_policies(self, project: str, network: str) -> list[dict[str, Any]]:
+        """The firewall policies that apply to a network, also those of folders and the organization.
+
+        Counted against the project itself: there Compute Engine is on, which it may not be where the service account
+        lives. https://cloud.google.com/compute/docs/reference/rest/v1/networks/getEffectiveFirewalls and
+        https://cloud.google.com/docs/quotas/quota-project. Raises the SDK's errors.
+        """
+        url = f"{_COMPUTE}/projects/{quote(project, safe='')}/global/networks/{quote(network, safe='')}"
+        fields = {"fields": "firewallPolicys(name,shortName,type,priority,rules)"}
+        answer = self._request("GET", f"{url}/getEffectiveFirewalls", fields, headers={"x-goog-user-project": project})
+        return [policy for policy in answer.get("firewallPolicys", ()) if isinstance(policy, dict)]
+
     def pages(self, url: str, params: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
         """The objects under ``name`` in all pages of a list. Raises the SDK's errors."""
         for _ in range(_MOST_PAGES):
@@ -223,13 +236,19 @@ class Connection:
         return self._request("GET", url, params)
 
     def _request(
-        self, method: str, url: str, params: dict[str, Any], body: dict[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        params: dict[str, Any],
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         response = self._rest.request(
             method,
             url,
             params=params,
             json=body,
+            headers=headers,
             timeout=self.timeout,
             max_allowed_time=self.timeout,
             allow_redirects=False,

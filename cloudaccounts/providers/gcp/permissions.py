@@ -36,6 +36,12 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     Permission("resourcemanager.projects.getIamPolicy", "Resource Manager", "audit logs", "roles/browser"),
     Permission(
+        "compute.networks.getEffectiveFirewalls",
+        "Compute Engine",
+        "what the internet reaches",
+        "roles/compute.networkViewer",
+    ),
+    Permission(
         "essentialcontacts.contacts.list",
         "Essential Contacts",
         "whom Google tells of attacks and failures",
@@ -55,6 +61,7 @@ ROLE_TITLES = MappingProxyType(
     {
         "roles/browser": "Browser",
         "roles/cloudasset.viewer": "Cloud Asset Viewer",
+        "roles/compute.networkViewer": "Compute Network Viewer",
         "roles/essentialcontacts.viewer": "Essential Contacts Viewer",
         "roles/logging.viewer": "Logs Viewer",
         "roles/serviceusage.serviceUsageConsumer": "Service Usage Consumer",

@@ -46,7 +46,7 @@ CHOSEN = frozenset(
     {
         *("access-config", "account", "api", "file", "key", "member", "network", "new-network", "role", "site"),
         *("snapshot", "time", "your-network", "policy", "text", "dataset", "copy", "metric", "filter", "sink"),
-        *("destination", "organization", "address", "new-name", "runtime", "version"),
+        *("destination", "organization", "address", "new-name", "runtime", "version", "priority"),
     }
 )
 _SEGMENTS: Mapping[str, str] = MappingProxyType(

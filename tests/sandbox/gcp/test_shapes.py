@@ -25,6 +25,7 @@ DOCUMENTS = {
     "iam.googleapis.com": "iam.v1",
     "logging.googleapis.com": "logging.v2",
     "orgpolicy.googleapis.com": "orgpolicy.v2",
+    "compute.googleapis.com": "compute.v1",
     "essentialcontacts.googleapis.com": "essentialcontacts.v1",
 }
 
@@ -49,7 +50,10 @@ def test_every_host_has_a_document() -> None:
 def test_every_emulated_path_is_google_s(host: str) -> None:
     described = document(DOCUMENTS[host])
     assert described["rootUrl"] == f"https://{host}/"
-    known = {(method["httpMethod"], method.get("flatPath", method["path"])): method for method in methods(described)}
+    base = described["servicePath"]
+    known = {
+        (method["httpMethod"], base + method.get("flatPath", method["path"])): method for method in methods(described)
+    }
     for verb, path, action in rest.ROUTES[host]:
         assert known[verb, path]["id"].endswith(action)
 
@@ -118,6 +122,15 @@ def test_the_contacts_have_google_s_shape(rig: Rig, token: str) -> None:
     url = f"https://essentialcontacts.googleapis.com/v1/projects/{PROJECT}/contacts:compute"
     answer = Rest(rig, token)("GET", url, params={"notificationCategories": ["LEGAL", "SECURITY"]}).json()
     assert_shape(answer, "essentialcontacts.v1", "GoogleCloudEssentialcontactsV1ComputeContactsResponse")
+
+
+def test_the_effective_firewalls_have_google_s_shape(rig: Rig, token: str) -> None:
+    url = f"https://compute.googleapis.com/compute/v1/projects/{PROJECT}/global/networks"
+    ask = Rest(rig, token)
+    headers = {"Authorization": f"Bearer {token}", "x-goog-user-project": PROJECT}
+    answer = ask("GET", f"{url}/default/getEffectiveFirewalls", headers=headers)
+    assert_shape(answer.json(), "compute.v1", "NetworksGetEffectiveFirewallsResponse")
+    assert ask("GET", f"{url}/nothing/getEffectiveFirewalls", headers=headers).status_code == 404
 
 
 def test_an_effective_policy_has_google_s_shape(rig: Rig) -> None:

@@ -18,6 +18,7 @@ from cloudaccounts.providers.gcp.checks import (
     database_flags,
     databases,
     encryption,
+    firewalls,
     identity,
     load_balancers,
     log_alerts,
@@ -31,6 +32,7 @@ from cloudaccounts.providers.gcp.checks.terraform import SNIPPETS
 CHECKS: tuple[PostureCheck, ...] = with_snippets(
     SNIPPETS,
     *identity.CHECKS,
+    *firewalls.CHECKS,
     *network.CHECKS,
     *compute.CHECKS,
     *data.CHECKS,

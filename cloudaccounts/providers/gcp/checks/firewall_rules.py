@@ -6,7 +6,7 @@ https://cloud.google.com/compute/docs/reference/rest/v1/firewalls
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
@@ -15,10 +15,12 @@ from cloudaccounts.provider_kit.reach.addresses import EVERYBODY_V4, NOBODY, UNK
 from cloudaccounts.provider_kit.reach.rules import ANYWHERE, Destinations, Result, Rule
 from cloudaccounts.provider_kit.reach.spans import UNCLEAR, PartialSet, union_of_partial
 from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, ports, protocol
+from cloudaccounts.providers.gcp.checks.policy_rules import allowed_by_policies, policy_denials
 
 _DEFAULT_PRIORITY = 1000
 _TARGETS = ("targetTags", "targetServiceAccounts")
 _INSIDE = ("sourceTags", "sourceServiceAccounts")  # machines of the network: never from the internet
+_ANYBODY = ("", "")  # a machine without any tag or account that a rule names
 _UNREAD = Rule("", allows=False, sources=UNKNOWN, protocols=UNCLEAR, ports=UNCLEAR, priority=None, doubtful=True)
 
 
@@ -35,6 +37,9 @@ def widest(asset: Asset, decide: Callable[[Sequence[Rule]], Result]) -> Reach:
         denying = mappings(asset, "earlier_denies")
     except UnknownFactError:
         unread = [_UNREAD]
+    policies = _readable(asset, "policies_before")
+    if policies is None:
+        unread.append(_UNREAD)
     results = set()
     for target in _targets(asset.properties):
         closed = [
@@ -43,8 +48,40 @@ def widest(asset: Asset, decide: Callable[[Sequence[Rule]], Result]) -> Reach:
             if _includes(denial, target)
             for rule in _rules(denial, denial.get("denied"), allows=False)
         ]
-        results.add(decide([*allowing, *closed, *unread]).reach)
-    return next((wanted for wanted in (Reach.OPEN, Reach.UNCLEAR) if wanted in results), Reach.CLOSED)
+        above = policy_denials(policies or [], target)
+        results.add(decide([*allowing, *above, *closed, *unread]).reach)
+    return _widest(results)
+
+
+def widest_by_policy(asset: Asset, decide: Callable[[Sequence[Rule]], Result]) -> tuple[Reach, list[str]]:
+    """The widest reach that any rule of a network's firewall policies gives, and the policies that give it."""
+    policies = mappings(asset, "firewall_policies")
+    denials = mappings(asset, "classic_denies")
+    classic = [
+        rule
+        for denial in denials
+        if _includes(denial, _ANYBODY)
+        for rule in _rules(denial, denial.get("denied"), allows=False)
+    ]
+    reached: dict[Reach, list[str]] = {}
+    for name, allowing, earlier, after_classic in allowed_by_policies(policies):
+        result = decide([*allowing, *earlier, *(classic if after_classic else [])]).reach
+        reached.setdefault(result, []).append(name)
+    widest = _widest(reached)
+    return widest, reached.get(widest, [])
+
+
+def _widest(results: Iterable[Reach]) -> Reach:
+    reached = set(results)
+    return next((reach for reach in (Reach.OPEN, Reach.UNCLEAR) if reach in reached), Reach.CLOSED)
+
+
+def _readable(asset: Asset, name: str) -> list[Mapping[str, Any]] | None:
+    """None where it could not be read."""
+    try:
+        return mappings(asset, name)
+    except UnknownFactError:
+        return None
 
 
 def _rules(holder: Mapping[str, Any], traffic: Any, *, allows: bool) -> Iterator[Rule]:

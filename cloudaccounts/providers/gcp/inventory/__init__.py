@@ -26,7 +26,8 @@ from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.identity import sign_in
 from cloudaccounts.providers.gcp.inventory import changes, details, joins, overview, policies, relations, resources
 from cloudaccounts.providers.gcp.inventory.batching import Batch
-from cloudaccounts.providers.gcp.inventory.held import Held
+from cloudaccounts.providers.gcp.inventory.firewall_policies import Effective
+from cloudaccounts.providers.gcp.inventory.held import NETWORK, Held
 from cloudaccounts.providers.gcp.project import require_usable
 from cloudaccounts.providers.gcp.regions import GLOBAL, project_regions, require_regions
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 LIST_PAGE = 1000  # the most that ListAssets returns
 SEARCH_PAGE = 500  # the most that SearchAllIamPolicies returns
+MOST_NETWORKS = 20  # a list of all of Compute Engine is one call for each thousand assets
 PATIENCE_SECONDS = 150.0  # quotas are per minute: two minutes and a margin
 
 POLICIES = changes.POLICIES
@@ -73,6 +75,7 @@ class GcpSession:
         self._target = target
         self._policies = relations.Policies(self._search_policies)
         self._overview = overview.Overview(self._list_overview)
+        self._effective = Effective(lambda network: connection.effective_policies(target.account_id, network))
         self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
         self._batch: Batch | None = None
 
@@ -106,11 +109,21 @@ class GcpSession:
             quiet = changes.unchanged(self._connection, self._target.account_id, units, since)
         except SDK_ERRORS as error:
             raise explain(error, permission="logging.logEntries.list") from None
+        quiet -= {unit for unit in quiet if unit.service == "compute" and known and not self._is_as_known(known(unit))}
         remaining = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
         # Where nothing is quiet it is as much as a full scan, whose lists are separate and parallel.
         if quiet and len(remaining) > 1:
             self._batch = Batch(remaining, lambda: self._list([f"{service}.googleapis.com.*" for service in remaining]))
         return quiet
+
+    def _is_as_known(self, assets: Iterable[Asset]) -> bool:
+        """Whether the firewall policies are those that were stored: folders' and the organization's change without an
+        entry in the project's log. A call for each network, so of many networks it is not asked.
+        """
+        networks = [asset for asset in assets if asset.type == NETWORK]
+        return len(networks) <= MOST_NETWORKS and all(
+            self._effective.of(network.name).is_as_stored(network) for network in networks
+        )
 
     def close(self) -> None:
         self._connection.close()
@@ -118,7 +131,7 @@ class GcpSession:
     def _resources(self, unit: ScanUnit) -> Iterator[Asset]:
         regions = {unit.region, *unit.also}
         batch: Iterable[asset_v1.Asset] | None = self._batch.of(unit.service) if self._batch else None
-        held = Held()
+        held = Held(self._effective)
         try:
             for item in self._list([f"{unit.service}.googleapis.com.*"]) if batch is None else batch:
                 asset = resources.normalize(unit.service, item)

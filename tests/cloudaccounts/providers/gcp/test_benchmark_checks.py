@@ -720,6 +720,34 @@ def on_version(version: Any, *, at: str = NOW, channel: str = "") -> dict[str, A
     return {**told, "releaseChannel": {"channel": channel}} if channel else told
 
 
+def let_in(action: str, port: str, source: str = "0.0.0.0/0") -> dict[str, Any]:
+    match = {"srcIpRanges": [source], "layer4Configs": [{"ipProtocol": "tcp", **({"ports": [port]} if port else {})}]}
+    rule = {"priority": 1, "action": action, "match": match}
+    return {
+        "firewall_policies": [{"name": "a", "type": "NETWORK", "before": False, "rules": [rule]}],
+        "classic_denies": [],
+    }
+
+
+for _name, _port in (("ssh", "22"), ("rdp", "3389"), ("all", "")):
+    CASES += _named(
+        (
+            f"gcp_network_policy_{_name}_open",
+            [
+                (P, {"firewall_policies": [], "classic_denies": []}),
+                (P, let_in("deny", _port)),
+                (P, let_in("allow", _port, "10.0.0.0/8")),
+                (F, let_in("allow", _port)),
+                (F, let_in("allow", _port, "128.0.0.0/1")),
+                (F, let_in("allow", "0-65535")),
+                (U, let_in("inspect", _port)),
+                (U, let_in("allow", _port, "everywhere")),
+                (U, {"firewall_policies": [], **unread("classic_denies")}),
+                (U, unread("firewall_policies")),
+                (U, {}),
+            ],
+        )
+    )
 CASES += _named(
     (
         "gcp_function_runtime",
@@ -1164,7 +1192,8 @@ def test_odd_properties_never_raise(identifier: str, properties: dict[str, Any])
 def test_what_could_not_be_read_never_becomes_a_pass(case: Case, name: str) -> None:
     identifier, _, properties = case
     before = judge(identifier, properties).verdict
-    after = judge(identifier, {**properties, name: None, "unreadable": {name: "throttled"}}).verdict
+    told = {**properties.get("unreadable", {}), name: "throttled"}
+    after = judge(identifier, {**properties, name: None, "unreadable": told}).verdict
     assert after in (before, U)
 
 

@@ -34,6 +34,7 @@ def permissions_asked(cloud: Cloud) -> set[str]:
 def everything(cloud: Cloud, method: str) -> set[str]:
     """The permissions of all calls of a validation, a connection check, a scan and an incremental one."""
     credentials = cloud.by(method, name=f"granted-{method.replace('_', '-')}")
+    cloud.admin.put_network(cloud.project, "shop")
     assert cloud.validate(credentials).ok
     PROVIDER.check_connection(credentials, cloud.target())
     session = cloud.open(credentials)
@@ -63,6 +64,7 @@ def test_walking_an_organization_needs_no_more(cloud: Cloud) -> None:
 
 def test_what_is_proven_is_what_a_scan_asks(cloud: Cloud) -> None:
     session = cloud.open(cloud.key())
+    cloud.admin.put_network(cloud.project, "shop")
     cloud.control.clear_journal()
     units = session.units(REGIONS)
     for unit in units:

@@ -12,6 +12,7 @@ from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.providers.gcp.checks import CHECKS
 from cloudaccounts.providers.gcp.inventory import overview
+from cloudaccounts.providers.gcp.inventory.firewall_policies import Effective
 from cloudaccounts.providers.gcp.inventory.held import Held
 from cloudaccounts.providers.gcp.inventory.resources import normalize
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
@@ -92,7 +93,7 @@ def test_a_number_that_json_does_not_have_is_a_text(value: float, told: object) 
 
 
 def test_versions_are_counted_on_their_key_wherever_they_stand() -> None:
-    held = Held()
+    held = Held(Effective(lambda network: []))
     key = Asset("gcp.cloudkms.crypto_key", "cloudkms", "europe-west1", "//kms/cryptoKeys/a", "a")
     for number, state in enumerate(["DESTROYED", "ENABLED", "DESTROYED"]):
         version = Asset("gcp.cloudkms.crypto_key_version", "cloudkms", "europe-west1",

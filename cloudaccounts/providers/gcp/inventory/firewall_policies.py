@@ -1,0 +1,108 @@
+"""Firewall policies that apply to a network: which of them come before its VPC firewall rules, and with which rules.
+
+The order, https://cloud.google.com/firewall/docs/firewall-policies-rule-eval-order: hierarchical policies, those that
+Google keeps for its services, then by the network's choice VPC firewall rules and after them global and regional
+network policies (the default), or these before them. No Django.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.api_core import exceptions as api
+
+from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.provider_kit.reach.addresses import Reach, networks
+from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
+
+REGIONAL = "gcp.compute.region_network_firewall_policy"
+POLICIES = "firewall_policies"
+_FIRST = ("HIERARCHY", "SYSTEM")
+_KEPT = ("priority", "action", "match", "targetServiceAccounts", "targetSecureTags", "targetType", "ruleName")
+
+Policy = dict[str, Any]  # name, type, rules as the API has them
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``code`` is that of the error where the policies could not be read."""
+
+    policies: Sequence[Policy] = ()
+    code: str = ""
+
+    def is_as_stored(self, network: Asset) -> bool:
+        """Whether a network was stored with these policies; regional ones are in the project's own log."""
+        stored = network.properties.get(POLICIES)
+        listed = [policy for policy in stored if isinstance(policy, Mapping)] if isinstance(stored, list) else None
+        own = listed and [{name: policy.get(name) for name in ("name", "type", "rules")} for policy in listed]
+        told = [policy for policy in own or [] if policy["type"] != "REGIONAL"]
+        fresh = sorted(self.policies, key=str)
+        return not self.code and listed is not None and sorted(told, key=str) == fresh
+
+
+class Effective:
+    """Asked once for each network, whoever wants to know first. Safe to use from several threads."""
+
+    def __init__(self, ask: Callable[[str], list[dict[str, Any]]]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answers: dict[str, Answer] = {}
+
+    def of(self, network: str) -> Answer:
+        """``network`` is its name. Never raises what the SDK raises."""
+        with self._lock:  # a network's rules are told one after the other, so nobody waits long
+            if network not in self._answers:
+                self._answers[network] = self._read(network)
+            return self._answers[network]
+
+    def _read(self, network: str) -> Answer:
+        try:
+            return Answer([kept(policy) for policy in self._ask(network)])
+        except api.NotFound:
+            return Answer(code="resource_gone")
+        except SDK_ERRORS as error:
+            return Answer(code=explain(error).code)
+
+
+def kept(policy: Mapping[str, Any]) -> Policy:
+    """What decides about packets from the internet. Rules that surely take none are left out."""
+    rules = policy.get("rules")
+    listed = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
+    return {
+        "name": str(policy.get("shortName") or policy.get("displayName") or policy.get("name") or ""),
+        "type": str(policy.get("type") or ""),
+        "rules": sorted(
+            ({name: rule[name] for name in _KEPT if name in rule} for rule in listed if _concerns(rule)),
+            key=lambda rule: rule["priority"] if isinstance(rule.get("priority"), int) else -1,
+        ),
+    }
+
+
+def _concerns(rule: Mapping[str, Any]) -> bool:
+    if rule.get("direction") == "EGRESS" or rule.get("disabled") is True:
+        return False
+    match = rule.get("match")
+    if not isinstance(match, Mapping) or set(match) - {"srcIpRanges", "layer4Configs", "destIpRanges"}:
+        return True  # by other means than addresses: who decides about it has to look
+    return networks(match.get("srcIpRanges", [])).reach != Reach.CLOSED
+
+
+def regional(asset: Asset) -> tuple[list[str], Policy]:
+    """The networks that a regional policy is bound to, and the policy."""
+    bound = asset.properties.get("associations")
+    targets = (
+        [str(item.get("attachmentTarget")) for item in bound if isinstance(item, Mapping)]
+        if (isinstance(bound, list))
+        else []
+    )
+    return targets, {**kept({**asset.properties, "name": asset.name}), "type": "REGIONAL"}
+
+
+def is_before(policy: Policy, order: str) -> bool:
+    """Whether a policy comes before the VPC firewall rules of its network. ``order`` is the network's."""
+    return policy["type"] in _FIRST or (
+        order == "BEFORE_CLASSIC_FIREWALL" and policy["type"] in ("NETWORK", "REGIONAL")
+    )
