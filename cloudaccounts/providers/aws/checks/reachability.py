@@ -32,7 +32,7 @@ from cloudaccounts.provider_kit.reach.spans import UNCLEAR, PartialSet
 from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, TCP, UDP, port_span
 from cloudaccounts.provider_kit.reach.traffic import protocol as protocol_of
 from cloudaccounts.providers.aws.checks import ingress
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
 
 _ACL, _INSTANCE = "aws.ec2.network_acl", "aws.ec2.instance"
 _GONE = ("terminated", "shutting-down")
@@ -115,11 +115,14 @@ def _reachable(asset: Asset) -> Evaluation:
     """A public address, a route, the subnets' network ACLs and the security groups must all let the internet in."""
     if required(asset, "state", str) in _GONE:
         return not_applicable("The instance is being ended.")
-    if not required(asset, "public_addresses", list):
+    addresses = texts(required(asset, "public_addresses", list))
+    if not addresses:
         return passed("The instance has no public address.")
-    if not required(asset, "routed", bool):
+    routed = texts(required(asset, "routed", list))
+    versions = {"6" if ":" in address else "4" for address in addresses} & set(routed)
+    if not versions:
         return passed("No route of its subnet leads to the internet.")
-    by_service = {name: _through(asset, *place) for name, place in SENSITIVE.items()}
+    by_service = {name: _through(asset, versions, *place) for name, place in SENSITIVE.items()}
     names = [name for name, reached in by_service.items() if reached is Reach.OPEN]
     if not names and Reach.UNCLEAR in by_service.values():
         raise UnknownFactError("A rule on the way has a form that is not known here, or was not read.")
@@ -130,11 +133,14 @@ def _reachable(asset: Asset) -> Evaluation:
     )
 
 
-def _through(asset: Asset, protocol: int, port: int) -> Reach:
+def _through(asset: Asset, versions: set[str], protocol: int, port: int) -> Reach:
     groups = [rule for rule in ingress.rules(asset) if _concerns(rule, protocol, port)]
     let_in = union(
         rule.sources if rule.protocols.surely_has(protocol) and rule.ports.surely_has(port) else UNKNOWN
         for rule in groups
+    )
+    let_in = Addresses(
+        let_in.v4 if "4" in versions else NOBODY.v4, let_in.v6 if "6" in versions else NOBODY.v6, let_in.unclear
     )
     if let_in == NOBODY:
         return Reach.CLOSED

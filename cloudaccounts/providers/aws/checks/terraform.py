@@ -38,11 +38,49 @@ def _attribute(resource: str, identity: str, *lines: str) -> str:
 
 
 _DATABASE = ("aws_db_instance", "identifier = <database>")
+_CLUSTER = ("aws_rds_cluster", "cluster_identifier = <cluster>")
 _TRAIL = ("aws_cloudtrail", "name = <id>")
 
 SNIPPETS: Mapping[str, str] = MappingProxyType(
     {
         "aws_s3_bucket_public": _BLOCK,
+        "aws_s3_account_public_access_block": """\
+resource "aws_s3_account_public_access_block" "this" {
+  account_id              = <account>
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+""",
+        "aws_ec2_snapshot_sharing_blocked": """\
+resource "aws_ebs_snapshot_block_public_access" "this" {
+  state = "block-all-sharing"
+}
+""",
+        "aws_ec2_image_sharing_blocked": """\
+resource "aws_ec2_image_block_public_access" "this" {
+  state = "block-new-sharing"
+}
+""",
+        "aws_ec2_imdsv2_default": """\
+resource "aws_ec2_instance_metadata_defaults" "this" {
+  http_tokens = "required"
+}
+""",
+        "aws_accessanalyzer_enabled": """\
+resource "aws_accessanalyzer_analyzer" "this" {
+  analyzer_name = "account"
+  type          = "ACCOUNT"
+}
+""",
+        "aws_securityhub_enabled": """\
+resource "aws_securityhub_account" "this" {
+}
+""",
+        "aws_rds_cluster_backups": _attribute(*_CLUSTER, "backup_retention_period = 7"),
+        "aws_rds_cluster_deletion_protection": _attribute(*_CLUSTER, "deletion_protection = true"),
+        "aws_rds_multi_az": _attribute(*_DATABASE, "multi_az = true"),
         "aws_s3_bucket_public_access_block": _BLOCK,
         "aws_s3_bucket_encryption": """\
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {

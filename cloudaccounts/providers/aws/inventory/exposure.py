@@ -24,7 +24,9 @@ class Exposure:
         self._lock = Lock()
 
     def add(self, properties: Properties, *, vpc: str, subnets: Iterable[str], groups: Iterable[str]) -> None:
-        """Adds ``ingress`` of all groups, ``acls`` of all subnets, and ``routed``: whether a subnet leads outside."""
+        """Adds ``ingress`` of all groups, ``acls`` of all subnets, and ``routed``: by which versions of IP they lead
+        outside ("4", "6").
+        """
         with self._lock:
             known = self._read = self._read or self._all()
         properties.refused |= known.refused
@@ -34,7 +36,7 @@ class Exposure:
         properties.values |= {
             "ingress": None if rules is None or None in rules else ordered(rule for part in rules for rule in part),
             "acls": None if acls is None else [acls.get(place) for place in places],
-            "routed": None if routes is None else any(routes.get(place, routes.get(vpc, False)) for place in places),
+            "routed": None if routes is None else _versions(routes, vpc, places),
         }
         names = {name for rule in properties.values["ingress"] or () for name in rule["prefix_lists"]}
         self._lists.add_entries(properties, names)
@@ -59,20 +61,26 @@ class Exposure:
             if "SubnetId" in association
         }
 
-    def _routes(self) -> dict[str, bool]:
-        """Whether an internet gateway is the way out, by subnet; by VPC for subnets that have no table of their own.
+    def _routes(self) -> dict[str, list[str]]:
+        """The versions of IP for which an internet gateway is the way out, by subnet; by VPC for subnets that have no
+        table of their own.
 
-        https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+        https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
         """
-        routed: dict[str, bool] = {}
+        routed: dict[str, list[str]] = {}
         for table in paged(self._client, "describe_route_tables", "RouteTables"):
-            leads = any(_leads_outside(route) for route in table.get("Routes", ()))
+            outside = [route for route in table.get("Routes", ()) if _leads_outside(route)]
+            leads = sorted({"6" if route.get("DestinationIpv6CidrBlock") else "4" for route in outside})
             for association in table.get("Associations", ()):
                 if association.get("Main"):
                     routed[table.get("VpcId", "")] = leads
                 elif "SubnetId" in association:
                     routed[association["SubnetId"]] = leads
         return routed
+
+
+def _versions(routes: dict[str, list[str]], vpc: str, subnets: Iterable[str]) -> list[str]:
+    return sorted({version for subnet in subnets for version in routes.get(subnet, routes.get(vpc, []))})
 
 
 def _leads_outside(route: Any) -> bool:

@@ -69,8 +69,8 @@ BALANCER: dict[str, Any] = {"type": "application", "scheme": "internet-facing"}
 EVERYTHING_IN = [{**entry(100, "0.0.0.0/0"), "protocol": "-1", "from_port": None, "to_port": None}]
 REACHED: dict[str, Any] = {
     "state": "running",
-    "public_addresses": ["198.18.0.1"],
-    "routed": True,
+    "public_addresses": ["8.8.4.4", "2a05:d018::1"],
+    "routed": ["4", "6"],
     "acls": [EVERYTHING_IN],
     "ingress": [rule(22, "0.0.0.0/0")],
 }

@@ -56,7 +56,11 @@ INSTANCES: list[tuple[dict[str, Any], Verdict]] = [
     ({"ingress": [rule(3306, ANY)]}, FAIL),
     ({"acls": [[entry(90, "10.0.0.0/8", action="deny"), *EVERYTHING_IN]]}, FAIL),
     ({"public_addresses": []}, PASS),
-    ({"routed": False}, PASS),
+    ({"routed": []}, PASS),
+    ({"routed": ["6"]}, PASS),  # the group lets IPv4 in alone
+    ({"public_addresses": ["8.8.4.4"], "ingress": [rule(22, "::/0")], "acls": [[every(1, "::/0")]]}, PASS),
+    ({"public_addresses": ["2a05:d018::1"], "routed": ["4"]}, PASS),
+    ({"public_addresses": ["8.8.4.4"], "routed": ["4"]}, FAIL),
     ({"ingress": []}, PASS),
     ({"ingress": [rule(22, "198.51.100.0/24")]}, PASS),
     ({"ingress": [rule(443, ANY)]}, PASS),
