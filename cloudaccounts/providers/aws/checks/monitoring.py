@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import UnknownFactError, expect, failed, optional, passed, required, rows, text
+from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    expect,
+    failed,
+    observed,
+    optional,
+    passed,
+    required,
+    rows,
+    text,
+)
 from cloudaccounts.providers.aws.checks import s3
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 
@@ -75,7 +85,10 @@ def _recorder(asset: Asset) -> Evaluation:
     """CIS 3.3: in every region, all supported types."""
     recorders = rows(asset, "recorders")
     states = [tuple(recorder.get(name) for name in ("recording", "all_supported")) for recorder in recorders]
-    if (True, True) in states:
+    good = [recorder.get("name") for recorder, state in zip(recorders, states, strict=True) if state == (True, True)]
+    if good and all(str(observed(asset, str(name))).lower() == "failure" for name in good):
+        return failed("The recorder is on, and what it records does not arrive.")
+    if good:
         return passed("Changes of all supported resources are recorded.")
     if any(None in state and False not in state for state in states):
         raise UnknownFactError("Whether the recorder is on, and records all kinds of resources, was not told.")

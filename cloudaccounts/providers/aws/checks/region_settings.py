@@ -99,6 +99,7 @@ CHECKS = (
                 "https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots.html",
             ),
         ),
+        every_region=True,
     ),
     check(
         "ec2_image_sharing_blocked",
@@ -115,6 +116,7 @@ CHECKS = (
                 "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html",
             ),
         ),
+        every_region=True,
     ),
     check(
         "ec2_imdsv2_default",
@@ -131,6 +133,7 @@ CHECKS = (
                 "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html",
             ),
         ),
+        every_region=True,
     ),
     check(
         "s3_account_public_access_block",
@@ -159,6 +162,7 @@ CHECKS = (
                 "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-settingup.html",
             ),
         ),
+        every_region=True,
     ),
     check(
         "accessanalyzer_enabled",
@@ -170,5 +174,6 @@ CHECKS = (
         console="IAM, Access analyzer, Create analyzer: External access analysis. In each region.",
         command="aws accessanalyzer create-analyzer --analyzer-name account --type ACCOUNT",
         references=(security_hub("IAM.28"),),
+        every_region=True,
     ),
 )

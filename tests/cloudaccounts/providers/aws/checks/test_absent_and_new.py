@@ -151,6 +151,8 @@ TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     ("guardduty_enabled", {"detectors": [{"enabled": None}, {"enabled": True}]}, PASS),
     ("guardduty_enabled", {"detectors": [{"enabled": False}]}, FAIL),
     ("config_recording", recorder(True, True), PASS),
+    ("config_recording", recorder(True, True) | seen(default="SUCCESS"), PASS),
+    ("config_recording", recorder(True, True) | seen(default="Failure"), FAIL),
     ("config_recording", recorder(True, None), UNKNOWN),
     ("config_recording", recorder(None, True), UNKNOWN),
     ("config_recording", recorder(False, None), FAIL),
