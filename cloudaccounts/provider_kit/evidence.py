@@ -7,13 +7,15 @@ better which facts count names them itself (`Evaluation.evidence`), and none of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.contract.rules import Evaluation, Fact, Verdict
+from cloudaccounts.provider_kit.deciding_parts import Rule, deciding_parts
 from cloudaccounts.storable import CUT, Bounds, short_text, storable
 
 MOST_FACTS = 12
@@ -21,7 +23,6 @@ MOST_PATH = 200  # characters
 VALUE = Bounds(text=300, items=12, depth=5, total=100)  # of one fact; at most about 1,000 characters
 NOT_SHOWN = "not shown: it may be a secret"
 
-Rule = Callable[[Asset], Evaluation]
 Expected = Mapping[str, Any]  # path to the value, or words, that a rule wants to see there
 
 # Per thread, and reset when the evaluation ends. None outside of an evaluation: then nothing is recorded.
@@ -80,10 +81,20 @@ def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Eval
     if evaluation.verdict not in {Verdict.FAIL, Verdict.UNKNOWN}:
         return evaluation
     facts: Sequence[Fact] = evaluation.evidence
-    if not facts:
-        passing = _passing_flags(rule, asset, log, expected) if evaluation.verdict == Verdict.FAIL else {}
-        facts = _facts(log, {**passing, **expected})
-    return replace(evaluation, evidence=tuple(facts)) if facts else evaluation
+    if not facts and evaluation.verdict == Verdict.FAIL:
+        passing = _passing_flags(rule, asset, log, expected)
+        facts = _narrowed(rule, asset, _facts(log, {**passing, **expected}))
+    return replace(evaluation, evidence=tuple(facts or _facts(log, expected)))
+
+
+def _narrowed(rule: Rule, asset: Asset, facts: Iterable[Fact]) -> list[Fact]:
+    """Instead of a list or an object those parts by which the rule fails; the most telling facts first."""
+    narrowed = [
+        Fact(path, value, fact.expected)
+        for fact in facts
+        for path, value in deciding_parts(rule, fact.path, fact.value, partial(_with_value, asset, fact.path))
+    ]
+    return sorted(narrowed, key=lambda fact: (fact.expected is None, fact.expected == fact.value))
 
 
 def _passing_flags(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -> dict[str, bool]:

@@ -10,6 +10,7 @@ looks past them, at one entry of a long list for example, names its facts itself
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,8 +18,8 @@ from typing import Any, TypeVar
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Verdict
 from cloudaccounts.provider_kit.check_results import join_names
+from cloudaccounts.provider_kit.deciding_parts import Rule as Rule
 from cloudaccounts.provider_kit.evidence import Expected as Expected  # rules take both from here
-from cloudaccounts.provider_kit.evidence import Rule as Rule
 from cloudaccounts.provider_kit.evidence import evaluate_with_evidence, record, record_flag, unreadable_fact
 
 # Error codes that do not read well with their underscores replaced; all others do.
@@ -218,21 +219,41 @@ def abridge(names: Iterable[str], most: int = 4) -> str:
     return f"{', '.join(distinct[:most])} and {len(distinct) - most} more"
 
 
-def _guarded(asset_type: str, rule: Rule, expected: Expected) -> Rule:
-    """The rule for assets of one type. What it could not find out is its result, so that it raises nothing."""
+@dataclass(frozen=True, slots=True)
+class GuardedRule:
+    """A rule for assets of one type. What it could not find out is its result, so that it raises nothing."""
 
-    def decided(asset: Asset) -> Evaluation:
+    asset_type: str
+    rule: Rule
+    expected: Expected
+
+    def __call__(self, asset: Asset) -> Evaluation:
+        if asset.type != self.asset_type:
+            return not_applicable("This rule is about another type of resource.")
+        return evaluate_with_evidence(self._decided, asset, self.expected)
+
+    def _decided(self, asset: Asset) -> Evaluation:
         try:
-            return rule(asset)
+            return self.rule(asset)
         except UnknownFactError as error:
             return unknown(str(error), error.evidence)
 
-    def evaluate(asset: Asset) -> Evaluation:
-        if asset.type != asset_type:
-            return not_applicable("This rule is about another type of resource.")
-        return evaluate_with_evidence(decided, asset, expected)
 
-    return evaluate
+def with_expectations(expectations: Mapping[str, Expected], *checks: PostureCheck) -> tuple[PostureCheck, ...]:
+    """The checks, with what they expect by their ids, beside what each says itself.
+
+    Raises ValueError where an expectation is of no check.
+    """
+    if unknown_ids := expectations.keys() - {check.id for check in checks}:
+        raise ValueError(f"Expectations of no check: {', '.join(sorted(unknown_ids))}")
+    return tuple(_with_expected(check, expectations.get(check.id, _NOTHING_EXPECTED)) for check in checks)
+
+
+def _with_expected(check: PostureCheck, expected: Expected) -> PostureCheck:
+    rule = check.evaluate
+    if not expected or not isinstance(rule, GuardedRule):
+        return check
+    return replace(check, evaluate=replace(rule, expected={**expected, **rule.expected}))
 
 
 def posture_check(
@@ -268,7 +289,7 @@ def posture_check(
             console=console,
             command=command,
             references=references,
-            evaluate=_guarded(asset_type, rule, expected),
+            evaluate=GuardedRule(asset_type, rule, expected),
             time_dependent=time_dependent,
             every_region=every_region,
             terraform=terraform,

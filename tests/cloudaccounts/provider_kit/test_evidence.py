@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Severity, Verdict
-from cloudaccounts.provider_kit import posture
+from cloudaccounts.provider_kit import deciding_parts, posture
 from cloudaccounts.provider_kit.evidence import MOST_FACTS, NOT_SHOWN, as_json, bounded, fact
 from cloudaccounts.provider_kit.posture import Rule, expect, failed, flag, posture_check, required, text, value
 
@@ -192,3 +192,82 @@ def test_whatever_was_read_the_evidence_is_small_strict_json_and_the_same_again(
     written = json.dumps(first, allow_nan=False)
     assert "\\u0000" not in written
     assert len(json.dumps(first, ensure_ascii=False).encode()) < MOST_FACTS * 8000
+
+
+def opens(row: Any) -> bool:
+    return isinstance(row, dict) and row.get("from") == "everywhere"
+
+
+def no_opening(asset: Asset) -> Evaluation:
+    """As a firewall: the first rule that matches decides, and the last is as good as none."""
+    for row in posture.rows(asset, "rules"):
+        if row.get("action") == "deny":
+            break
+        if opens(row):
+            return failed("Open.")
+    return posture.passed("Closed.")
+
+
+def test_of_a_long_list_the_entry_that_decides_is_shown() -> None:
+    rows = [{"from": "home", "port": number} for number in range(40)]
+    rows[33] = {"from": "everywhere", "port": 22}
+    expected = {"rules": "no rule for everywhere"}
+    result = evaluate(no_opening, {"rules": rows}, expected=expected)
+    assert result.evidence == (Fact("rules[33]", rows[33], "no rule for everywhere"),)
+    # One that another overrules is not among them.
+    rows[35:37] = [{"action": "deny"}, {"from": "everywhere", "port": 23}]
+    assert by_path(evaluate(no_opening, {"rules": rows})) == {"rules[33]": (rows[33], None)}
+    several = evaluate(no_opening, {"rules": [{"from": "everywhere", "port": number} for number in range(9)]})
+    assert [fact.path for fact in several.evidence] == [*(f"rules[{number}]" for number in range(4)), "rules[…]"]
+    assert several.evidence[-1].value == "5 more like these"
+
+
+def test_a_list_that_lacks_something_is_shown_whole() -> None:
+    def one_is_on(asset: Asset) -> Evaluation:
+        return expect(any(row.get("on") for row in posture.rows(asset, "trails")), "None.", "One.")
+
+    trails = [{"on": False}, {"on": None}]
+    assert by_path(evaluate(one_is_on, {"trails": trails})) == {"trails": (trails, None)}
+
+
+def test_of_an_object_the_part_that_decides_is_shown() -> None:
+    def no_wildcard(asset: Asset) -> Evaluation:
+        documents = required(asset, "policies", dict).values()
+        return expect(not any("*" in document.get("Statement", []) for document in documents), "Wide.", "Narrow.")
+
+    policies = {"a": {"Version": 1, "Statement": ["x"]}, "b": {"Version": 1, "Statement": ["x", "*"]}}
+    assert by_path(evaluate(no_wildcard, {"policies": policies})) == {"policies.b.Statement[1]": ("*", None)}
+
+
+def test_questions_to_a_rule_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding_parts, "MOST_QUESTIONS", 50)
+    asked = 0
+
+    def rule(asset: Asset) -> Evaluation:
+        nonlocal asked
+        asked += 1
+        return expect(not posture.rows(asset, "rules"), "No.", "Yes.")
+
+    rows = [{"n": number} for number in range(60)]
+    assert by_path(evaluate(rule, {"rules": rows})) == {"rules": (rows, None)}
+    assert asked == 51
+
+
+def test_what_decides_stands_first() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        return expect(
+            text(asset, "gate") != "x" or (text(asset, "a") == "on" and text(asset, "b") == "on"), "No.", "Yes."
+        )
+
+    expected = {"a": "on", "b": "on"}
+    result = evaluate(rule, {"gate": "x", "a": "on", "b": "off"}, expected=expected)
+    assert [(fact.path, fact.value) for fact in result.evidence] == [("b", "off"), ("a", "on"), ("gate", "x")]
+
+
+def test_expectations_beside_the_rules_are_of_checks_that_there_are() -> None:
+    plain = check(versioned)
+    (filled,) = posture.with_expectations({"x_y": {"versioning.status": "On"}}, plain)
+    asset = Asset(TYPE, "s3", "x", "x", "x", {}, {"versioning": {"status": "Off"}})
+    assert filled.evaluate(asset).evidence == (Fact("versioning.status", "Off", "On"),)
+    with pytest.raises(ValueError, match="Expectations of no check: z"):
+        posture.with_expectations({"z": {}}, plain)

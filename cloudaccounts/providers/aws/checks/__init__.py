@@ -9,6 +9,7 @@ References are pages of AWS. Which controls of a benchmark a rule answers stands
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.provider_kit.posture import with_expectations
 from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.aws.checks import (
     account,
@@ -26,22 +27,26 @@ from cloudaccounts.providers.aws.checks import (
     resource_policies,
     s3,
 )
+from cloudaccounts.providers.aws.checks.expected import EXPECTED
 from cloudaccounts.providers.aws.checks.terraform import SNIPPETS
 
-CHECKS: tuple[PostureCheck, ...] = with_snippets(
-    SNIPPETS,
-    *account.CHECKS,
-    *iam.CHECKS,
-    *iam_policies.CHECKS,
-    *s3.CHECKS,
-    *network.CHECKS,
-    *reachability.CHECKS,
-    *region_settings.CHECKS,
-    *load_balancers.CHECKS,
-    *compute.CHECKS,
-    *data.CHECKS,
-    *databases.CHECKS,
-    *messaging.CHECKS,
-    *resource_policies.CHECKS,
-    *monitoring.CHECKS,
+CHECKS: tuple[PostureCheck, ...] = with_expectations(
+    EXPECTED,
+    *with_snippets(
+        SNIPPETS,
+        *account.CHECKS,
+        *iam.CHECKS,
+        *iam_policies.CHECKS,
+        *s3.CHECKS,
+        *network.CHECKS,
+        *reachability.CHECKS,
+        *region_settings.CHECKS,
+        *load_balancers.CHECKS,
+        *compute.CHECKS,
+        *data.CHECKS,
+        *databases.CHECKS,
+        *messaging.CHECKS,
+        *resource_policies.CHECKS,
+        *monitoring.CHECKS,
+    ),
 )

@@ -7,6 +7,7 @@ References are pages of Microsoft. Which controls of a benchmark a check answers
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.provider_kit.posture import with_expectations
 from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.azure.checks import (
     access,
@@ -22,20 +23,24 @@ from cloudaccounts.providers.azure.checks import (
     vaults,
     web,
 )
+from cloudaccounts.providers.azure.checks.expected import EXPECTED
 from cloudaccounts.providers.azure.checks.terraform import SNIPPETS
 
-CHECKS: tuple[PostureCheck, ...] = with_snippets(
-    SNIPPETS,
-    *access.CHECKS,
-    *directory.CHECKS,
-    *monitoring.CHECKS,
-    *defender.CHECKS,
-    *network.CHECKS,
-    *gateways.CHECKS,
-    *storage.CHECKS,
-    *vaults.CHECKS,
-    *databases.CHECKS,
-    *web.CHECKS,
-    *compute.CHECKS,
-    *analytics.CHECKS,
+CHECKS: tuple[PostureCheck, ...] = with_expectations(
+    EXPECTED,
+    *with_snippets(
+        SNIPPETS,
+        *access.CHECKS,
+        *directory.CHECKS,
+        *monitoring.CHECKS,
+        *defender.CHECKS,
+        *network.CHECKS,
+        *gateways.CHECKS,
+        *storage.CHECKS,
+        *vaults.CHECKS,
+        *databases.CHECKS,
+        *web.CHECKS,
+        *compute.CHECKS,
+        *analytics.CHECKS,
+    ),
 )

@@ -10,6 +10,7 @@ References are pages of Google Cloud. Which controls of a benchmark a check answ
 from __future__ import annotations
 
 from cloudaccounts.contract.rules import PostureCheck
+from cloudaccounts.provider_kit.posture import with_expectations
 from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.gcp.checks import (
     clusters,
@@ -27,22 +28,26 @@ from cloudaccounts.providers.gcp.checks import (
     services,
     support,
 )
+from cloudaccounts.providers.gcp.checks.expected import EXPECTED
 from cloudaccounts.providers.gcp.checks.terraform import SNIPPETS
 
-CHECKS: tuple[PostureCheck, ...] = with_snippets(
-    SNIPPETS,
-    *identity.CHECKS,
-    *firewalls.CHECKS,
-    *network.CHECKS,
-    *compute.CHECKS,
-    *data.CHECKS,
-    *databases.CHECKS,
-    *services.CHECKS,
-    *clusters.CHECKS,
-    *database_flags.CHECKS,
-    *encryption.CHECKS,
-    *load_balancers.CHECKS,
-    *log_alerts.CHECKS,
-    *project.CHECKS,
-    *support.CHECKS,
+CHECKS: tuple[PostureCheck, ...] = with_expectations(
+    EXPECTED,
+    *with_snippets(
+        SNIPPETS,
+        *identity.CHECKS,
+        *firewalls.CHECKS,
+        *network.CHECKS,
+        *compute.CHECKS,
+        *data.CHECKS,
+        *databases.CHECKS,
+        *services.CHECKS,
+        *clusters.CHECKS,
+        *database_flags.CHECKS,
+        *encryption.CHECKS,
+        *load_balancers.CHECKS,
+        *log_alerts.CHECKS,
+        *project.CHECKS,
+        *support.CHECKS,
+    ),
 )
