@@ -24,9 +24,9 @@ def evaluations() -> Iterator[tuple[str, Evaluation]]:
     """Of the tables of cases."""
     for identifier, cases in aws.CASES.items():
         yield from ((identifier, aws.judge(identifier, case)) for case in cases if case is not None)
-    for module, checks in ((azure, AZURE_CHECKS), (gcp, GCP_CHECKS)):
+    for table, checks in ((azure.TABLE, AZURE_CHECKS), (gcp.CASES, GCP_CHECKS)):
         by_id: dict[str, PostureCheck] = {check.id: check for check in checks}
-        for identifier, _, properties in module.CASES:
+        for identifier, _, properties in table:
             check = by_id[identifier]
             asset = Asset(check.asset_type, "x", "westeurope", "id", "name", {}, properties)
             yield identifier, check.evaluate(asset)

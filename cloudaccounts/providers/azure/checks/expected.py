@@ -13,6 +13,7 @@ from cloudaccounts.provider_kit.posture import Expected
 
 _NO_INTERNET = "no rule for the internet, nor for all of Azure's services"
 _SELECTED = {"public_network_access": "Disabled, or selected networks", "network_default_action": "Deny"}
+_ALERT: Expected = MappingProxyType({"alerts": "one for this operation that notifies somebody"})
 
 
 def _closed(ports: str) -> Expected:
@@ -26,8 +27,32 @@ EXPECTED: Mapping[str, Expected] = MappingProxyType(
         "azure_access_administrator_at_root": {"scope": "no assignment at /"},
         "azure_owner_is_application": {"principal_type": "User or Group"},
         "azure_activity_log_exported": {"exports": "one with Administrative, Security, Alert and Policy"},
-        "azure_activity_log_alerts": {"alerts": "one for each operation that notifies somebody"},
-        "azure_defender_plans": {"plans": "Standard"},
+        **dict.fromkeys(
+            (
+                *("azure_alert_nsg_delete", "azure_alert_nsg_write", "azure_alert_policy_delete"),
+                *("azure_alert_policy_write", "azure_alert_public_ip_delete", "azure_alert_public_ip_write"),
+                *("azure_alert_security_solution_delete", "azure_alert_security_solution_write"),
+                *("azure_alert_service_health", "azure_alert_sql_firewall_delete", "azure_alert_sql_firewall_write"),
+            ),
+            _ALERT,
+        ),
+        "azure_activity_log_categories": {"exports": "one with Administrative, Security, Alert and Policy"},
+        "azure_application_insights": {"application_insights": "at least 1"},
+        "azure_databricks_logging": {"log_exports": "one of the audit events"},
+        "azure_databricks_private_endpoint": {"private_endpoints": "one that is approved"},
+        "azure_keyvault_private_endpoint": {"private_endpoints": "one that is approved"},
+        "azure_storage_private_endpoint": {"private_endpoints": "one that is approved"},
+        "azure_keyvault_key_expiry_policies": {"keys": "a date of expiry"},
+        "azure_keyvault_key_expiry_rbac": {"keys": "a date of expiry"},
+        "azure_keyvault_secret_expiry_policies": {"secrets": "a date of expiry"},
+        "azure_keyvault_secret_expiry_rbac": {"secrets": "a date of expiry"},
+        "azure_keyvault_key_rotation": {"keys": "a policy that rotates it"},
+        "azure_mysql_firewall_open": {"firewall_rules": _NO_INTERNET},
+        "azure_mysql_minimum_tls": {"parameters.tls_version": "TLSv1.2 or later alone"},
+        "azure_nsg_http_open": _closed("port 80"),
+        "azure_nsg_udp_open": _closed("an amplifying UDP service"),
+        "azure_storage_key_reminder": {"key_expiration_days": "a number of days"},
+        "azure_subnet_without_nsg": {"subnets": "a network security group"},
         "azure_nsg_rdp_open": _closed("port 3389"),
         "azure_nsg_ssh_open": _closed("port 22"),
         "azure_nsg_all_ports_open": _closed("every port"),
@@ -36,7 +61,6 @@ EXPECTED: Mapping[str, Expected] = MappingProxyType(
         "azure_storage_network_open": _SELECTED,
         "azure_storage_soft_delete": {
             "blob_service.delete_days": "at least 1",
-            "blob_service.container_delete_days": "at least 1",
         },
         "azure_keyvault_network_open": _SELECTED,
         "azure_keyvault_logging": {"log_exports": "one of the audit events"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
-from cloudaccounts.provider_kit.evidence import Rule
 from cloudaccounts.provider_kit.posture import (
+    Rule,
     abridge,
     expect,
     failed,
