@@ -131,7 +131,7 @@ def list_findings(request: HttpRequest, query: Query[FindingQuery]) -> HttpRespo
     return page_of(rows, query, lambda page: rows_with_links(owner, page, _finding))
 
 
-@findings.get("/{finding_id}", summary="Get a finding", **answers({200: FindingDetail}, 404))
+@findings.get("/{uuid:finding_id}", summary="Get a finding", **answers({200: FindingDetail}, 404))
 def get_finding(request: HttpRequest, finding_id: UUID) -> dict[str, Any]:
     owner = owner_of(request)
     row = finding_queries.find_finding(owner, finding_id)
