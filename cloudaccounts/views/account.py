@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.accounts import queries as account_queries
-from cloudaccounts.accounts.coverage import GapKind, coverage_numbers, stored_gaps
+from cloudaccounts.accounts.coverage import Gap, GapKind, coverage_numbers, stored_gaps
 from cloudaccounts.contract.report import CloudValidationResult, PermissionStatus
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.errors import UNREADABLE
@@ -144,9 +144,36 @@ def _coverage(account: CloudAccount) -> dict[str, Any]:
     groups = []
     for kind, title in GAP_TITLES.items():
         if own := [gap for gap in gaps if gap.kind == kind]:
-            more = max(0, len(own) - GAPS_SHOWN)
-            groups.append({"title": title, "count": len(own), "gaps": own[:GAPS_SHOWN], "more": more})
-    return {"numbers": coverage_numbers(account), "gap_groups": groups, "posture": account.posture}
+            as_tags = kind == GapKind.REGION
+            groups.append({"title": title, "count": len(own), "causes": _by_cause(own), "as_tags": as_tags})
+    return {"numbers": coverage_numbers(account), "gap_groups": groups, "score": _score(account)}
+
+
+def _score(account: CloudAccount) -> str:
+    """Never without what it rests on: the score of what is seen says nothing of the rest."""
+    if not account.posture:
+        return ""
+    score, percent = account.posture.get("score"), account.coverage_percent
+    if score is None:
+        return "nothing was evaluated"
+    return f"{score} of 100" + (f", of the {percent} % that is seen" if percent not in (None, 100) else "")
+
+
+def _by_cause(gaps: list[Gap]) -> list[dict[str, Any]]:
+    """Each cause once, with what it hides: one policy may deny thirty readings."""
+    causes: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        causes.setdefault(gap.why, []).append(gap)
+    return [
+        {
+            "why": why,
+            "since": min(gap.since for gap in own),
+            "gaps": own[:GAPS_SHOWN],
+            "more": max(0, len(own) - GAPS_SHOWN),
+            "blinds": own[0].blinds if len(own) == 1 else "Nothing that is in them is seen.",
+        }
+        for why, own in causes.items()
+    ]
 
 
 def _history(account: CloudAccount) -> dict[str, Any]:

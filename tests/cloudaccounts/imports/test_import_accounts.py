@@ -62,6 +62,25 @@ def test_rows_become_proven_accounts_with_a_first_scan(run: Import, alice: User)
     assert told.lines[-1] == "2 added"
 
 
+@pytest.mark.parametrize(
+    ("head", "cell"),
+    [(HEAD, "all"), (HEAD, ""), (HEAD.replace("regions,", ""), None)],
+    ids=["all", "empty", "no column"],
+)
+def test_all_regions_are_the_default(run: Import, head: str, cell: str | None) -> None:
+    cells = ["toy", "aaaaaa", "first", "dev", *([] if cell is None else [cell]), "token", "let-me-in"]
+    told = run(head + ",".join(cells) + "\n")
+    assert told.code == 0, told.text
+    account = CloudAccount.objects.get()
+    assert (account.all_regions, account.regions) == (True, ["left", "right"])
+
+
+def test_all_stands_alone(run: Import) -> None:
+    told = run(HEAD + GOOD.replace("left right", "all left"))
+    assert told.code == 1
+    assert "“all” alone" in told.text
+
+
 def test_running_it_again_changes_nothing(run: Import) -> None:
     run(HEAD + GOOD)
     before = list(CloudAccount.objects.values())

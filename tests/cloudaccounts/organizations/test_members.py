@@ -51,6 +51,14 @@ def test_members_become_accounts_without_a_credential_of_their_own(
     assert (member("cccccc").state, member("cccccc").account) == ("onboarded", account.pk)
 
 
+def test_by_default_each_member_is_read_in_all_regions_that_it_has_enabled(organization: Organization) -> None:
+    job = onboard_members(organization, actor=ALICE, members=new_members(organization), environment="staging")
+    run_job(job.pk)
+    assert job.options["regions"] == "all"
+    assert all(CloudAccount.objects.filter(connection__isnull=False).values_list("all_regions", flat=True))
+    assert CloudAccount.objects.get(account_id="cccccc").regions == ["left", "right"]
+
+
 def test_opening_one_is_audited_on_both(organization: Organization, connecting: CloudAccount) -> None:
     onboard(organization, new_members(organization))
     before = list(AuditEvent.objects.values_list("pk", flat=True))

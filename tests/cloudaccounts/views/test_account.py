@@ -32,7 +32,7 @@ from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
-PANELS = ("status", "proof", "permissions", "credential", "regions", "history")
+PANELS = ("status", "coverage", "proof", "permissions", "credential", "regions", "history")
 HTMX = {"HX-Request": "true"}
 
 
@@ -257,3 +257,50 @@ def test_a_refused_role_claims_no_proof(alices: Client, alice: User, make_accoun
     text = show(alices, account, "credential")
     assert "was refused" in text
     assert "Last validated" not in text
+
+
+def test_coverage_says_each_cause_once_with_what_it_hides(
+    alices: Client, alice: User, make_account: MakeAccount
+) -> None:
+    since = timezone.now().isoformat()
+    hidden = {"ec2 in eu-west-1": "Machines.", "ec2 in us-east-1": "More machines."}
+    gaps = [
+        {"kind": "unit", "what": what, "why": "A policy.", "blinds": blinds, "since": since}
+        for what, blinds in hidden.items()
+    ]
+    gaps.append({"kind": "region", "what": "eu-west-2", "why": "Left out.", "blinds": "All of it.", "since": since})
+    account = make_account(
+        alice, coverage_percent=9, coverage_gaps=gaps, posture={"critical": 0, "score": 69},
+        coverage={"regions": {"enabled": 17, "read": 2}, "units": {"total": 46, "read": 42, "stale": 3}},
+    )  # fmt: skip
+    page = seen(alices.get(f"/accounts/{account.pk}/panels/coverage/"))
+    assert "2 of 17 enabled ones read" in page
+    assert "42 of 46 succeeded · 3 stale" in page
+    assert "69 of 100, of the 9 % that is seen" in page
+    assert page.count("A policy.") == 1
+    assert "More machines." in page
+    assert "eu-west-2" in page
+    assert "9 % covered" in seen(alices.get(f"/accounts/{account.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Not known before the first scan has ended."),
+        ({"coverage": {"units": {"total": 3, "read": 3, "stale": 0}}}, "the cloud did not say which regions"),
+    ],
+)
+def test_coverage_that_is_not_known_says_why(
+    alices: Client, alice: User, make_account: MakeAccount, fields: dict[str, Any], words: str
+) -> None:
+    account = make_account(alice, **fields)
+    page = seen(alices.get(f"/accounts/{account.pk}/panels/coverage/"))
+    assert words in page
+    assert "not known" in page
+
+
+def test_unscanned_regions_are_named(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    account = make_account(alice, enabled_regions=["us-east-1", "eu-west-1", "eu-north-1"])
+    page = seen(alices.get(f"/accounts/{account.pk}/panels/regions/"))
+    assert "Unscanned regions: 1" in page
+    assert "eu-north-1" in page

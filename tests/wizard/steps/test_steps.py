@@ -244,3 +244,31 @@ def test_a_set_up_file_that_does_not_exist_is_not_found(aws_draft: Walk, path: s
 def opened(walk: Walk) -> dict[str, str]:
     values: dict[str, str] = walk.entries["steps"]["authentication"]
     return values
+
+
+def test_all_enabled_regions_are_chosen_until_a_person_says_otherwise(alices: Client, start: Start) -> None:
+    walk = start(alices)
+    walk.accept("provider", {"provider": "aws"})
+    page = " ".join(walk.show("environment").split())
+    assert 'value="all" id="id_environment-region_scope_0" checked' in page.replace("required ", "")
+    assert "asks AWS which regions the account has enabled" in page
+
+
+def test_all_regions_need_no_list_and_drop_one(alices: Client, start: Start) -> None:
+    walk = start(alices)
+    walk.accept("provider", {"provider": "aws"})
+    walk.accept("environment", {**ENVIRONMENT, "region_scope": "all"})  # with regions that were ticked before
+    environment = walk.entries["steps"]["environment"]
+    assert (environment["region_scope"], environment["regions"]) == ("all", [])
+
+
+def test_only_selected_regions_need_at_least_one(alices: Client, start: Start) -> None:
+    walk = start(alices)
+    walk.accept("provider", {"provider": "aws"})
+    response = walk.send("environment", {**ENVIRONMENT, "region_scope": "list", "regions": []})
+    assert "Choose at least one region" in response.content.decode()
+
+
+def test_a_draft_from_before_keeps_its_list(aws_draft: Walk) -> None:
+    page = " ".join(aws_draft.show("environment").split())
+    assert 'value="list" id="id_environment-region_scope_1" checked' in page

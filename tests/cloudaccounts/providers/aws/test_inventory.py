@@ -58,6 +58,13 @@ def test_other_partitions_are_not_asked_for_what_they_lack(cloud: Cloud) -> None
     assert not {"route53", "cloudfront"} & services
 
 
+def test_the_regions_are_those_that_the_account_has_enabled_now(cloud: Cloud, session: AwsSession) -> None:
+    before = len(cloud.calls("DescribeRegions"))
+    enabled = {region.name for region in session.regions() if region.enabled}
+    assert set(PROVIDER.default_regions("aws")) <= enabled
+    assert len(cloud.calls("DescribeRegions")) == before + 1
+
+
 def test_a_scan_finds_every_kind_with_sound_identifiers(session: AwsSession) -> None:
     assets = scan(session)
     kinds = Counter(asset.type for asset in assets)

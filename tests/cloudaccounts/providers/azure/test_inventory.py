@@ -380,3 +380,23 @@ def test_a_tenant_without_licenses_is_told_as_such_and_a_host_that_is_unreachabl
     assert len(set(codes.values())) == 1
     tried = [item for item in cloud.control.hosts() if item["host"] == "graph.microsoft.com"]
     assert 1 <= len(tried) <= 3, "the attempts of one call"
+
+
+def test_all_locations_are_read_without_a_unit_for_each_empty_one(session: AzureSession) -> None:
+    chosen = {asset.native_id for asset in scan(session)}
+    open_to_it = [region.name for region in session.regions() if region.enabled]
+    assert {"westeurope", "northeurope"} < set(open_to_it)
+    units = session.units(open_to_it)
+    assert len(set(units)) == len(units)
+    (rest,) = [unit for unit in units if unit.also]
+    covered = {*rest.also, *(unit.region for unit in units)} - {"global"}
+    assert covered == set(open_to_it)  # each location is in one unit or another
+    assert not set(rest.also) & {unit.region for unit in units}
+    everything = {asset.native_id for unit in units for asset in session.collect(unit)}
+    assert chosen <= everything
+
+
+def test_where_the_list_is_refused_no_location_is_taken_for_empty(cloud: Cloud, session: AzureSession) -> None:
+    cloud.control.fault("deny", permission="Microsoft.Resources/subscriptions/resources/read")
+    names = [region.name for region in session.regions()]
+    assert all(not unit.also for unit in session.units(names))

@@ -12,6 +12,7 @@ from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.providers.gcp import inventory
 from cloudaccounts.providers.gcp.inventory.resources import _snake
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
+from cloudaccounts.providers.gcp.provider import PROVIDER
 from cloudaccounts.providers.gcp.regions import GLOBAL, region_of
 from tests.cloudaccounts.providers.gcp.conftest import METHODS, Cloud
 
@@ -208,3 +209,12 @@ def test_locations_become_regions(location: str, region: str) -> None:
 )
 def test_types_are_dotted_and_stable(name: str, kind: str) -> None:
     assert _snake(name) == kind
+
+
+def test_all_regions_are_those_of_google_cloud_and_one_unit_a_service_covers_them(cloud: Cloud) -> None:
+    session = cloud.open(cloud.scenario("Everything granted"), account_id=DATA, regions=())
+    names = [region.name for region in session.regions() if region.enabled]
+    assert names == [region.name for region in PROVIDER.regions("gcp")]
+    assert session.units(names)[0].also == tuple(names)
+    everything = {asset.native_id for asset in scan(cloud, tuple(names))}
+    assert {asset.native_id for asset in scan(cloud)} < everything
