@@ -126,6 +126,14 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "aws.cloudtrail.trail": ("cloudtrail", rf"trail/{_NAME}", "{c}/cloudtrail/home?region={r}#/trails/{arn}"),
         "aws.cloudtrail.account": ("cloudtrail", "account-trails", "{h}/cloudtrail/home?region={home}#/trails"),
         "aws.config.recorder": ("config", "configuration-recorder", "{c}/config/home?region={r}#/dashboard"),
+        "aws.ec2.network_acl": (
+            "ec2",
+            f"network-acl/{_ec2('acl')}",
+            "{c}/vpcconsole/home?region={r}#NetworkAclDetails:networkAclId={id}",
+        ),
+        "aws.s3.account": ("s3", "account/[0-9]{12}", "{s3}/s3/settings"),
+        "aws.securityhub.region": ("securityhub", "hub/default", "{c}/securityhub/home?region={r}#/summary"),
+        "aws.accessanalyzer.region": ("access-analyzer", "analyzers", "{c}/access-analyzer/home?region={r}#/"),
         "aws.guardduty.region": ("guardduty", "detectors", "{c}/guardduty/home?region={r}#/"),
         "aws.cloudformation.stack": (
             "cloudformation",
@@ -165,8 +173,8 @@ _LINKS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 _PATTERNS = {kind: re.compile(pattern) for kind, (_, pattern, _) in _LINKS.items()}
-# No resource of AWS's: there is no page for what an account does not use.
-_WITHOUT_PAGE = frozenset({"aws.account.unused_service"})
+# There is no page for what an account does not use, and none for certificates that IAM keeps.
+_WITHOUT_PAGE = frozenset({"aws.account.unused_service", "aws.iam.server_certificate"})
 
 
 def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:

@@ -181,6 +181,22 @@ LINKS = [
         f"{IE}/config/home?region=eu-west-1#/dashboard",
     ),
     (
+        "aws.ec2.network_acl",
+        "ec2:eu-west-1:111122223333:network-acl/acl-0123456789abcdef0",
+        f"{IE}/vpcconsole/home?region=eu-west-1#NetworkAclDetails:networkAclId=acl-0123456789abcdef0",
+    ),
+    ("aws.s3.account", "s3:::account/111122223333", "https://s3.console.aws.amazon.com/s3/settings"),
+    (
+        "aws.securityhub.region",
+        "securityhub:eu-west-1:111122223333:hub/default",
+        f"{IE}/securityhub/home?region=eu-west-1#/summary",
+    ),
+    (
+        "aws.accessanalyzer.region",
+        "access-analyzer:eu-west-1:111122223333:analyzers",
+        f"{IE}/access-analyzer/home?region=eu-west-1#/",
+    ),
+    (
         "aws.guardduty.region",
         "guardduty:eu-west-1:111122223333:detectors",
         f"{IE}/guardduty/home?region=eu-west-1#/",
