@@ -250,6 +250,10 @@ _LEGACY = Customer(
         Person("reports", managed=("ReadOnlyAccess",), keys=(Key(840),), age=1500),
         Person("former-contractor", managed=AUDIT_POLICIES, keys=(Key(300, active=False, idle=280),), age=700),
         Person("nobody", "/service/", keys=(Key(5, idle=None),), age=5),
+        # No administrator, and one call from being one: what it starts may have any role.
+        Person(
+            "deployer", "/service/", inline={"deploy": [allow("iam:PassRole", "ec2:RunInstances")]}, keys=(Key(30),)
+        ),
     ),
     roles=(MachineRole("reporting-everything", {"AWS": "*"}, managed=("AdministratorAccess",)),),
     buckets=(
@@ -260,7 +264,11 @@ _LEGACY = Customer(
         Place(
             "us-west-2",
             "172.16.0.0/16",
-            {"web": ((80, _ANYWHERE),), "everything": ((22, _ANYWHERE), (3389, _ANYWHERE))},
+            {
+                "web": ((80, _ANYWHERE),),
+                "everything": ((22, _ANYWHERE), (3389, _ANYWHERE)),
+                "halves": ((22, "0.0.0.0/1"), (22, "128.0.0.0/1")),  # together the whole internet
+            },
             (
                 Machine("report-server", "m4.large", group="everything", imds_v2=False),
                 Machine("report-server-old", "m4.large", group="everything", imds_v2=False, stopped=True),

@@ -20,6 +20,7 @@ _CODES = {
     "iam": "NoSuchEntity",
     "s3": "NoSuchBucket",
     "elasticloadbalancing": "LoadBalancerNotFound",
+    "DescribeRules": "ListenerNotFound",
 }
 _STATUS_404 = {"sns", "iam", "s3", "eks", "lambda"}
 

@@ -61,6 +61,8 @@ def _bucket(rule: Callable[[Asset], Evaluation], what: str) -> Callable[[Asset],
     def of_trail(asset: Asset) -> Evaluation:
         facts = required(asset, "bucket_facts", dict)
         name = text(asset, "bucket")
+        if facts.get("missing") is True:
+            return failed(f"There is no bucket {name}: the log arrives nowhere, until somebody makes one of that name.")
         evaluation = rule(replace(asset, name=name, native_id=f"arn:aws:s3:::{name}", properties=facts))
         return replace(evaluation, reason=f"{what} {name}: {evaluation.reason}")
 

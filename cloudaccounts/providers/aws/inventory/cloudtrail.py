@@ -9,7 +9,7 @@ from typing import Any
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.aws.inventory import s3
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged
+from cloudaccounts.providers.aws.inventory.common import GoneError, Properties, Scope, asset, each, paged
 from cloudaccounts.providers.aws.regions import is_region
 
 THREADS = 4  # trails read at once: each takes two small calls
@@ -92,7 +92,12 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
 
 def _bucket_facts(scope: Scope, name: str | None) -> dict[str, Any] | None:
     """What the bucket says of itself that keeps the log; None where the trail has none. It may be another account's."""
-    return s3.read_bucket(scope, name) if name else None
+    if not name:
+        return None
+    try:
+        return s3.read_bucket(scope, name)
+    except GoneError:
+        return {"missing": True}  # the trail is there all the same
 
 
 def _selected(selectors: Any) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import ordered, plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, is_gone, paged
 
 THREADS = 4  # load balancers read at once: each takes two small calls, and one for each listener without encryption
 _ENCRYPTED = ("HTTPS", "TLS")
@@ -96,7 +98,11 @@ def _listeners(client: Any, arn: str) -> Iterator[dict[str, Any]]:
         if protocol in _ENCRYPTED:
             yield facts | {"policy": item.get("SslPolicy")}
         elif protocol == "HTTP":
-            yield facts | {"rules": _rules(client, item["ListenerArn"])}
+            try:
+                yield facts | {"rules": _rules(client, item["ListenerArn"])}
+            except ClientError as error:
+                if not is_gone(error):  # else the listener was deleted meanwhile, and its load balancer was not
+                    raise
         else:
             yield facts
 

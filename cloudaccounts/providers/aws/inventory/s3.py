@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import BucketTypeDef
 
 THREADS = 4  # buckets read at once: each takes nine small calls
+_OPENNESS = ("public_access_block", "policy_is_public", "policy", "acl_grants", "ownership", "logging_to")
 _NO_BLOCK = ("NoSuchPublicAccessBlockConfiguration",)
 
 
@@ -86,6 +87,8 @@ def read_bucket(scope: Scope, name: str) -> dict[str, Any]:
     region = _location(scope, name, properties)
     if is_region(scope.connection.partition.name, region):
         _read(scope.connection.client("s3", region), name, properties)
+    else:
+        properties.refused |= dict.fromkeys(_OPENNESS, properties.refused.get("region", "region_unknown"))
     properties.values.pop("tags", None)
     properties.refused.pop("tags", None)
     return properties.to_dict()

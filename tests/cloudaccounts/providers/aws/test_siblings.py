@@ -196,6 +196,22 @@ def test_a_bucket_in_a_region_that_is_off_hides_no_other(cloud: Cloud, session: 
         assert set(after[name].properties["unreadable"].values()) == {"region_not_enabled"}
 
 
+def test_a_trail_whose_bucket_is_gone_is_there_all_the_same(cloud: Cloud, session: AwsSession) -> None:
+    cloud.control.fault("gone", action="GetBucketLocation")
+    found = session.collect(ScanUnit("cloudtrail", "global"))
+    (trail,) = [asset for asset in found if asset.type == "aws.cloudtrail.trail"]
+    assert trail.properties["bucket_facts"] == {"missing": True}
+
+
+def test_a_listener_that_is_gone_takes_no_load_balancer_with_it(cloud: Cloud, session: AwsSession) -> None:
+    before = collected(session, "elbv2")
+    cloud.control.fault("gone", action="DescribeRules")
+    after = collected(session, "elbv2")
+    assert set(after) == set(before)
+    left = {listener["protocol"] for asset in after.values() for listener in asset.properties["listeners"]}
+    assert left == {"HTTPS"}
+
+
 def test_trails_of_a_region_that_may_not_be_asked_are_told_as_unread(cloud: Cloud, session: AwsSession) -> None:
     cloud.control.fault("deny", action="DescribeTrails")
     found = list(session.collect(ScanUnit("cloudtrail", "global")))

@@ -189,6 +189,8 @@ TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     ("cloudtrail_object_writes", objects(True, None, "All"), UNKNOWN),
     ("cloudtrail_object_writes", objects(True, True, None), UNKNOWN),
     ("cloudtrail_bucket_logging", {"bucket": "b", "bucket_facts": None}, UNKNOWN),
+    ("cloudtrail_bucket_logging", {"bucket": "b", "bucket_facts": {"missing": True}}, FAIL),
+    ("cloudtrail_bucket_public", {"bucket": "b", "bucket_facts": {"missing": True}}, FAIL),
     ("cloudtrail_bucket_logging", {"bucket": "b", "bucket_facts": {"unreadable": {"logging_to": "denied"}}}, UNKNOWN),
     ("elbv2_access_logs", {"type": NEW, "access_logs": None}, UNKNOWN),
     ("cloudfront_tls", distribution("TLSv1.1_2016"), FAIL),

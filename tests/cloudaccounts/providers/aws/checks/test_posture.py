@@ -144,6 +144,8 @@ def test_the_neglected_account_is_told_as_such(cloud: Cloud) -> None:
     assert legacy["aws_iam_user_admin"][Verdict.FAIL] == {"admin"}
     assert legacy["aws_s3_bucket_public"][Verdict.FAIL] == {"legacy-reporting-dumps"}
     assert legacy["aws_ec2_rdp_open"][Verdict.FAIL] == {"everything"}
+    assert legacy["aws_ec2_ssh_open"][Verdict.FAIL] == {"everything", "halves"}
+    assert legacy["aws_iam_user_escalation"][Verdict.FAIL] == {"deployer"}
     for check in ("logging", "validation", "kms"):
         assert legacy[f"aws_cloudtrail_{check}"] == {Verdict.FAIL: {"old-trail"}}
 
