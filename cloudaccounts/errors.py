@@ -42,6 +42,13 @@ class DuplicateAccountError(ProviderError):
         self.account_id = account_id
 
 
+class OwnerGoneError(ProviderError):
+    """The user was deleted during a call of their own: nothing is kept that nobody would own."""
+
+    def __init__(self) -> None:
+        super().__init__("owner_gone", "This user was deleted meanwhile.", "Nothing was stored.")
+
+
 class AccountDeletedError(ProviderError):
     """The account that this draft became was deleted again: repeating the draft must not bring it back."""
 

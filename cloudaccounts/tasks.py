@@ -20,6 +20,7 @@ from cloudaccounts.rotation import reconcile as rotation_reconcile
 from cloudaccounts.rotation import reminders as rotation_reminders
 from cloudaccounts.rotation import verify as rotation_verify
 from cloudaccounts.tokens import retention as token_retention
+from cloudaccounts.users import existence
 
 
 @shared_task(name="cloudaccounts.run_check", time_limit=240)
@@ -106,3 +107,8 @@ def requeue_syncs() -> None:
 @shared_task(name="cloudaccounts.sweep_credentials", ignore_result=True, time_limit=1800)
 def delete_orphaned_credentials() -> None:
     credential_orphans.delete_orphaned_credentials()
+
+
+@shared_task(name="cloudaccounts.report_ownerless_rows", ignore_result=True, time_limit=600)
+def report_ownerless_rows() -> None:
+    existence.report_ownerless_rows()

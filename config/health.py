@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import tempfile
 import threading
 import time
@@ -28,6 +28,7 @@ from config.waiting import QUEUES, stuck
 _renewing = threading.Lock()
 UNKNOWN = "Unknown: the database cannot be read."
 FRESH = 1.0  # seconds for which a report is given again
+LEAST_FREE = 100_000_000  # bytes: SQLite needs room for its journal, and a file that is half written is lost
 STALE = 5  # seconds for which it is given while another one is made
 
 
@@ -78,6 +79,7 @@ def _report() -> dict[str, str]:
     report = {f"database {alias}": state for alias, state in _databases().items()}
     # Else each further question would wait for its timeout.
     readable = report[f"database {SECURITY}"] == report[f"database {DISCOVERY}"] == "ok"
+    report["disk"] = _disk()
     report["broker"] = _broker()
     report |= {f"worker {queue}": _worker(queue) if readable else UNKNOWN for queue in QUEUES}
     report["encryption key"] = _key() if readable else UNKNOWN
@@ -104,6 +106,22 @@ def _database(alias: str) -> str:
     return "ok" if prepared else f"Its tables are missing: run manage.py migrate --database {alias}."
 
 
+def _disk() -> str:
+    """Of this machine's own folders. A database server's full disk shows as workers that are not heard of."""
+    folders = {Path(settings.DATA_DIR), Path(settings.METRICS_DIR)}
+    for alias in settings.DATABASES:
+        if connections[alias].vendor == "sqlite":
+            folders.add(Path(str(connections[alias].settings_dict["NAME"])).parent)
+    try:
+        least = min(shutil.disk_usage(folder).free for folder in folders if folder.is_dir())
+    except (OSError, ValueError):
+        return "How much space is free where the data lies cannot be read."
+    if least >= LEAST_FREE:
+        return "ok"
+    free, needed = least // 1_000_000, LEAST_FREE // 1_000_000
+    return f"The disk is full: {free} MB are free where the data lies, and {needed} MB are needed."
+
+
 def _broker() -> str:
     # Limited to seconds: whoever polls this page needs an answer, also while the broker drops packets.
     try:
@@ -118,9 +136,10 @@ def _broker() -> str:
 
 def _write_beside_messages(folder: Path) -> None:
     """The transport of files has no connection to test: writing a file shows whether it works. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(prefix=".probe-", dir=folder)  # a worker reads names that end with .msg alone
-    os.close(descriptor)
-    Path(name).unlink()
+    # A worker reads names that end with .msg alone. With content: a full disk still takes an empty file.
+    with tempfile.NamedTemporaryFile(prefix=".probe-", dir=folder) as probe:
+        probe.write(b"x" * 4096)
+        probe.flush()
 
 
 def _worker(queue: str) -> str:

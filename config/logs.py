@@ -22,7 +22,13 @@ _PATTERNS = (
     ),
     re.compile(r"(?i)(?P<keep>bearer\s++)[\w.~+/=-]{8,}"),
     re.compile(r"(?P<keep>\b(?:AKIA|ASIA)[A-Z0-9]{2})[A-Z0-9]{8,}(?=[A-Z0-9]{2}\b)"),
+    # scheme://user:password@host, up to the last @: people do not always escape those in a password
+    re.compile(r"(?P<keep>://[^\s/:@\"']{0,200}:)[^\s\"'<>]{1,300}(?=@)"),
     re.compile(r"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])"),  # the shape of an AWS secret access key
+    # The same behind a slash, as in a path or an ARN. Of both cases: most folders have names of one.
+    re.compile(r"(?<=[/=:-])(?=[a-z0-9/+]{0,39}[A-Z])(?=[A-Z0-9/+]{0,39}[a-z])[A-Za-z0-9/+]{40}(?![\w/+=-])"),
+    # An Azure client secret: three characters, a digit, Q~, and 31 to 34 more
+    re.compile(r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}"),
     re.compile(r"(?P<keep>\bcam_)[\w-]{20,}"),  # a token of the HTTP API
     re.compile(r"\bgAAAA[\w-]{40,}={0,2}"),  # a Fernet token
     re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.[\w-]{10,}+\.[\w-]*"),  # a JWT

@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-scans": {"task": "scans.purge", "schedule": 86400.0, "options": {"queue": "fleet"}},
     "purge-history": {"task": "cloudaccounts.purge_history", "schedule": 86400.0},
     "sweep-credentials": {"task": "cloudaccounts.sweep_credentials", "schedule": 3600.0},
+    "report-ownerless-rows": {"task": "cloudaccounts.report_ownerless_rows", "schedule": 3600.0},
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
     "purge-api-records": {"task": "cloudaccounts.purge_api_records", "schedule": 3600.0},
 }

@@ -22,14 +22,15 @@ def update_account(
     account: CloudAccount,
     *,
     actor: Actor,
-    name: str,
-    environment: str,
-    regions: Sequence[str] = (),
-    all_regions: bool = False,
+    name: str | None = None,
+    environment: str | None = None,
+    regions: Sequence[str] | None = None,
+    all_regions: bool | None = None,
 ) -> CloudAccount:
-    """Writes name, environment and regions. Raises `InputError`, and `DoesNotExist` where the account was deleted.
+    """Writes those of name, environment and regions that are given, and nothing else: the others may change meanwhile.
 
     With ``all_regions`` the next scan resolves which these are; until then it is what is known of the account.
+    Raises `InputError`, and `DoesNotExist` where the account was deleted.
     """
     row = CloudAccount.objects.of(account.owner).filter(pk=account.pk)
     if all_regions:
@@ -40,36 +41,43 @@ def update_account(
             provider=account.provider,
             account_id=account.account_id,
             partition=account.partition,
-            name=name,
-            environment=environment,
-            regions=tuple(regions),
-            all_regions=all_regions,
+            name=account.name if name is None else name,
+            environment=account.environment if environment is None else environment,
+            regions=tuple(account.regions if regions is None else regions),
+            all_regions=account.all_regions if regions is None else bool(all_regions),
         )
     )
-    account.name, account.environment, account.regions = details.name, details.environment, list(details.regions)
-    account.all_regions = all_regions
-    after = _changeable_fields(account)
-    fields = after | {"regions": account.regions, "all_regions": all_regions}
+    fields: dict[str, Any] = {}
+    if name is not None:
+        fields["name"] = details.name
+    if environment is not None:
+        fields["environment"] = details.environment
+    if regions is not None:
+        fields |= {"regions": list(details.regions), "all_regions": details.all_regions}
     # An UPDATE of these columns, and no save(): a check or a rotation may write the others at the same moment.
     with transaction.atomic(using=SECURITY):
         before = _changeable_fields(row.get())
         if not row.update(**fields, updated_at=timezone.now()):
             raise CloudAccount.DoesNotExist
+        for field, value in fields.items():
+            setattr(account, field, value)
+        after = {field: value for field, value in _changeable_fields(account).items() if field in fields}
         record_event(
             actor=actor,
             owner=account.owner,
             action="account.changed",
-            text="Name, environment or regions changed",
+            text=f"Changed: {', '.join(after)}",
             account=account.id,
             label=account.name,
-            before=before,
+            before={field: before[field] for field in after},
             after=after,
         )
-        if before["regions"] != after["regions"]:
+        if "regions" in after and before["regions"] != after["regions"]:
             write_summary(account.pk)
-        if before["name"] != after["name"]:
-            # Scans show the account's name on rows of their own: a list there needs no join.
-            account_renamed.send(sender=CloudAccount, account=account)
+    if "name" in after and before["name"] != after["name"]:
+        # Scans show the account's name on rows of their own: a list there needs no join. After the transaction, because
+        # there may be 100,000 of them.
+        account_renamed.send(sender=CloudAccount, account=account)
     return account
 
 

@@ -146,14 +146,12 @@ class CloudAccountAdmin(OwnerNames):
         return format_html("{}", str(credential) if credential else "none stored")
 
     def save_model(self, request: HttpRequest, obj: CloudAccount, form: Any, change: bool) -> None:
-        update_account(
-            obj,
-            actor=Actor.of_request(request, via="admin"),
-            name=form.cleaned_data["name"],
-            environment=form.cleaned_data["environment"],
-            regions=form.cleaned_data["regions"],
-            all_regions=form.cleaned_data["all_regions"],
-        )
+        names = {"name", "environment"}.intersection(form.changed_data)
+        if {"regions", "all_regions"}.intersection(form.changed_data):
+            names |= {"regions", "all_regions"}
+        if names:
+            changes = {name: form.cleaned_data[name] for name in names}
+            update_account(obj, actor=Actor.of_request(request, via="admin"), **changes)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

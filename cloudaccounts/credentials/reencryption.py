@@ -1,10 +1,15 @@
 """Re-encryption under the newest key, while everything runs: what is there, never over what changes meanwhile.
 
 A row that is under the newest key already is left alone, so that a run which was interrupted goes on where it was.
+
+Two phases keep a rolling restart from leaving processes that cannot read (docs/decisions/0016). A new key in front of
+the others is read by every process that was restarted with it, and encrypts nothing. Only when all workers read it does
+a run move the witness under it, after which every process encrypts with it, and what is stored follows.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +18,14 @@ from django.db import connections, models, router, transaction
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
+from cloudaccounts.credentials.key_witness import WITNESS, workers_without
 from cloudaccounts.crypto import encrypted_models
 from cloudaccounts.crypto.encrypted_models import SealedColumn, SealedStore
-from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint
+from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint, sealing_key_fingerprint
 from cloudaccounts.models import CloudCredential, KeyWitness, MailRequest
 
+SETTLES = 1.0  # seconds
+SHOWN_WORKERS = 10
 BATCH = 1000  # rows read, and written in one transaction
 PASSES = 3  # over a store: rows that changed while they were read have another turn
 
@@ -26,13 +34,13 @@ encrypted_models.register(
         "credentials",
         CloudCredential,
         (
-            SealedColumn("payload", "key_fingerprint"),
-            SealedColumn("staged", "staged_key_fingerprint"),
-            SealedColumn("previous", "previous_key_fingerprint"),
+            SealedColumn("payload", "key_fingerprint", "generation"),
+            SealedColumn("staged", "staged_key_fingerprint", "generation"),
+            SealedColumn("previous", "previous_key_fingerprint", "generation"),
         ),
     )
 )
-encrypted_models.register(SealedStore("key witness", KeyWitness, (SealedColumn("sealed"),)))
+encrypted_models.register(SealedStore("key witness", KeyWitness, (SealedColumn("sealed"),), bound_to=WITNESS))
 encrypted_models.register(SealedStore("mails", MailRequest, (SealedColumn("content"),)))
 
 Advance = Callable[[str, int, int], None]  # label of the store, rows seen, rows in all
@@ -62,12 +70,39 @@ class Reencryption:
         return not self.unreadable and not self.missed
 
 
-def rotate_encryption_keys(*, actor: Actor, dry_run: bool = False, advance: Advance | None = None) -> Reencryption:
-    """Seals everything that is stored anew under the newest key. Raises `KeyringError` where there is no usable key.
+class KeyNotReadError(KeyringError):
+    """Living workers that do not read with the newest key yet: encrypting with it would lock them out."""
+
+    def __init__(self, workers: Sequence[str]) -> None:
+        names = ", ".join(workers[:SHOWN_WORKERS]) + (" and others" if len(workers) > SHOWN_WORKERS else "")
+        super().__init__(
+            "encryption_key_not_read",
+            f"Phase 1 of 2: every process must read the new key before any encrypts with it. These workers do not yet, "
+            f"or do not say so: {names}.",
+            "Restart them, the web processes and the scheduler with the new key in front of the others; then run this "
+            "again.",
+        )
+
+
+def has_switched() -> bool:
+    """Whether this installation encrypts with the newest key already. Raises `KeyringError` as `seal` does."""
+    return sealing_key_fingerprint() == newest_key_fingerprint()
+
+
+def rotate_encryption_keys(
+    *, actor: Actor, dry_run: bool = False, advance: Advance | None = None, regardless: bool = False
+) -> Reencryption:
+    """Seals everything that is stored anew under the newest key. Raises `KeyringError` where there is no usable key,
+    and `KeyNotReadError` while some living worker does not read with it, unless ``regardless``.
 
     Once it is complete, the older keys can be taken out of the settings. With ``dry_run`` nothing is written.
     """
-    newest_key_fingerprint()  # raises before any row is read where there is no usable key
+    newest = newest_key_fingerprint()  # raises before any row is read where there is no usable key
+    if not has_switched():
+        if (behind := workers_without(newest)) and not regardless:
+            raise KeyNotReadError(behind)
+        if not dry_run:
+            _switch()
     result = Reencryption()
     for store in encrypted_models.all_stores():
         _rotate_store(store, result, dry_run=dry_run, advance=advance)
@@ -81,6 +116,15 @@ def rotate_encryption_keys(*, actor: Actor, dry_run: bool = False, advance: Adva
             unreadable=len(result.unreadable),
         )
     return result
+
+
+def _switch() -> None:
+    """From here on every process encrypts with the newest key: each asks the witness before it does."""
+    for row in KeyWitness.objects.all():
+        renewed = row.sealed.renewed(bound_to=WITNESS, column="sealed") if row.sealed is not None else None
+        if renewed is not None:
+            KeyWitness.objects.filter(pk=row.pk, sealed=row.sealed).update(sealed=renewed)
+    time.sleep(SETTLES)  # for who has asked just before, and writes what it encrypted now
 
 
 def _rotate_store(store: SealedStore, result: Reencryption, *, dry_run: bool, advance: Advance | None) -> None:
@@ -109,6 +153,7 @@ def _rotate_store(store: SealedStore, result: Reencryption, *, dry_run: bool, ad
 def _batches(store: SealedStore) -> Iterator[list[tuple[Any, ...]]]:
     """All rows by their key, so that memory stays flat and no cursor stays open while rows are written."""
     names = [column.name for column in store.columns]
+    names += [column.generation for column in store.columns if column.generation][:1]  # one counter a row
     rows, last = store.model._default_manager.order_by("pk").values_list("pk", *names), None
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:BATCH]):
         last = batch[-1][0]
@@ -123,11 +168,14 @@ def _changes(
 ) -> dict[SealedColumn, Pairs]:
     changes: dict[SealedColumn, Pairs] = {column: [] for column in store.columns}
     for key, *values in rows:
+        counted = len(values) > len(store.columns)
+        generation = values.pop() if counted else None
         for column, sealed in zip(store.columns, values, strict=True):
             if sealed is None:
                 continue
             try:
-                renewed = sealed.rotated()
+                place = {"column": column.name, "generation": generation if column.generation else None}
+                renewed = sealed.renewed(bound_to=store.bound_to or key, **place)
             except KeyringError as error:
                 unreadable[str(key), column.name] = Unreadable(store.label, str(key), column.name, error.code)
                 continue

@@ -1,7 +1,8 @@
 """The other two credentials of an account: the one that is to replace it, and the one that it replaced.
 
-The three lie in one row, and whatever moves between them moves by one conditional UPDATE, still sealed: scans and
-checks that open the credential meanwhile get the old one or the new one, whole. Each change leaves an audit event.
+The three lie in one row, and whatever moves between them moves by one conditional UPDATE: scans and checks that open
+the credential meanwhile get the old one or the new one, whole. Each is bound to its column and to the row's generation,
+so what moves is encrypted anew for its new place. Each change leaves an audit event.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials.vault import unreadable
-from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint
+from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudAccount, CloudCredential
+
+TRIES = 5  # over a row that somebody else writes at the same moment
 
 _NOTHING_STAGED: dict[str, Any] = {
     "staged": None,
@@ -53,26 +55,32 @@ def stage(
 
     Raises `CredentialsUnreadableError` where there is no key to seal with, or no credential to replace.
     """
-    try:
-        sealed = Sealed.seal({"method": credentials.method, **credentials.values}, bound_to=account.id)
-        fingerprint = newest_key_fingerprint()
-    except KeyringError as error:
-        raise unreadable(error) from None
-    staged = CloudCredential.objects.filter(account_id=account.id).update(
-        staged=sealed,
-        staged_id=rotation_id,
-        staged_kind=credentials.method,
-        staged_label=facts.kind,
-        staged_hint=facts.hint[:200],
-        staged_secretless=facts.secretless,
-        staged_created_at=facts.created_at,
-        staged_expires_at=facts.expires_at,
-        staged_key_fingerprint=fingerprint,
-        staged_at=timezone.now(),
-    )
-    if not staged:
-        raise _nothing("this account has no stored credential.", "Connect the account again.")
-    _audit(account, actor, "credential.staged", f"{facts.kind} encrypted, to be tested; the one in use stays")
+    values = {"method": credentials.method, **credentials.values}
+    for _ in range(TRIES):
+        row = credential_row(account.id)
+        if row is None:
+            raise _nothing("this account has no stored credential.", "Connect the account again.")
+        try:
+            sealed = Sealed.seal(values, bound_to=account.id, column="staged", generation=row.generation)
+            fingerprint = sealed.key_fingerprint()
+        except KeyringError as error:
+            raise unreadable(error) from None
+        staged = CloudCredential.objects.filter(account_id=account.id, generation=row.generation).update(
+            staged=sealed,
+            staged_id=rotation_id,
+            staged_kind=credentials.method,
+            staged_label=facts.kind,
+            staged_hint=facts.hint[:200],
+            staged_secretless=facts.secretless,
+            staged_created_at=facts.created_at,
+            staged_expires_at=facts.expires_at,
+            staged_key_fingerprint=fingerprint,
+            staged_at=timezone.now(),
+        )
+        if staged:
+            text = f"{facts.kind} encrypted, to be tested; the one in use stays"
+            return _audit(account, actor, "credential.staged", text)
+    raise _busy()
 
 
 def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> str:
@@ -80,29 +88,35 @@ def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) ->
 
     Raises `CredentialsUnreadableError` where none is kept any more.
     """
-    row = credential_row(account.id)
-    if row is None or not row.previous_kind:
-        raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
-    # By column (`F`), still encrypted, and only in the generation that was read: a swap in between has put another
-    # credential into that column.
-    staged = CloudCredential.objects.filter(
-        account_id=account.id, generation=row.generation, previous__isnull=False
-    ).update(
-        staged=F("previous"),
-        staged_id=rotation_id,
-        staged_kind=row.previous_kind,
-        staged_label=row.previous_label,
-        staged_hint=row.previous_hint,
-        staged_secretless=row.previous_secretless,
-        staged_created_at=row.previous_created_at,
-        staged_expires_at=row.previous_expires_at,
-        staged_key_fingerprint=F("previous_key_fingerprint"),
-        staged_at=timezone.now(),
-    )
-    if not staged:
-        raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
-    _audit(account, actor, "credential.staged", f"Previous {row.previous_label} to be tested again, for a rollback")
-    return row.previous_kind
+    for _ in range(TRIES):
+        row = CloudCredential.objects.filter(account_id=account.id).first()
+        if row is None or row.previous is None:
+            raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
+        try:
+            sealed = _moved(row, "previous", "staged", row.generation)
+            fingerprint = sealed.key_fingerprint()
+        except KeyringError as error:
+            raise unreadable(error) from None
+        # Only over what was read: a swap in between has put another credential into that column.
+        staged = CloudCredential.objects.filter(
+            account_id=account.id, generation=row.generation, previous=row.previous
+        ).update(
+            staged=sealed,
+            staged_id=rotation_id,
+            staged_kind=row.previous_kind,
+            staged_label=row.previous_label,
+            staged_hint=row.previous_hint,
+            staged_secretless=row.previous_secretless,
+            staged_created_at=row.previous_created_at,
+            staged_expires_at=row.previous_expires_at,
+            staged_key_fingerprint=fingerprint,
+            staged_at=timezone.now(),
+        )
+        if staged:
+            text = f"Previous {row.previous_label} to be tested again, for a rollback"
+            _audit(account, actor, "credential.staged", text)
+            return row.previous_kind
+    raise _busy()
 
 
 def open_staged(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> Credentials:
@@ -111,7 +125,9 @@ def open_staged(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> Cr
     if row is None or row.staged is None:
         raise _nothing("the new credential is not stored any more.", "Enter it again.")
     try:
-        values = row.staged.open(bound_to=account.id, under=row.staged_key_fingerprint)
+        values = row.staged.open(
+            bound_to=account.id, column="staged", generation=row.generation, under=row.staged_key_fingerprint
+        )
     except KeyringError as error:
         text = f"New {row.staged_label} could not be opened for its test"
         _audit(account, actor, "credential.unreadable", text, code=error.code)
@@ -133,37 +149,45 @@ def swap(
 
     The row as it was before; None where something else is staged by now, or nothing.
     """
-    before = credential_row(account.id, staged_id=rotation_id)
-    if before is None:
-        return None
-    # One UPDATE moves all three, by column and not by what was read: a re-encryption at the same moment is not undone,
-    # and whoever opens the credential gets the old one or the new one (docs/decisions/0009).
-    swapped = CloudCredential.objects.filter(
-        account_id=account.id, staged_id=rotation_id, generation=before.generation, staged__isnull=False
-    ).update(
-        **_NOTHING_STAGED,
-        payload=F("staged"),
-        key_fingerprint=F("staged_key_fingerprint"),
-        kind=before.staged_kind,
-        label=before.staged_label,
-        hint=before.staged_hint,
-        created_at=since,
-        expires_at=expires_at,
-        last_rotated_at=timezone.now(),
-        generation=before.generation + 1,
-        replaced_by=rotation_id,
-        previous=F("payload"),
-        previous_key_fingerprint=F("key_fingerprint"),
-        previous_kind=before.kind,
-        previous_label=before.label,
-        previous_hint=before.hint,
-        previous_secretless=account.credential_secretless,
-        previous_created_at=account.credential_since,
-        previous_expires_at=account.credential_expires_at,
-        previous_until=keep_until,
-    )
-    if not swapped:
-        return None
+    for _ in range(TRIES):
+        before = CloudCredential.objects.filter(account_id=account.id, staged_id=rotation_id).first()
+        if before is None or before.staged is None:
+            return None
+        try:
+            changes = _swapped(before)
+        except KeyringError as error:
+            raise unreadable(error) from None
+        # One UPDATE moves all three, and only over what was read: whoever opens the credential gets the old one or the
+        # new one (docs/decisions/0009), and a re-encryption at the same moment is not undone but comes first.
+        swapped = CloudCredential.objects.filter(
+            account_id=account.id,
+            staged_id=rotation_id,
+            generation=before.generation,
+            staged=before.staged,
+            payload=before.payload,
+        ).update(
+            **_NOTHING_STAGED,
+            **changes,
+            kind=before.staged_kind,
+            label=before.staged_label,
+            hint=before.staged_hint,
+            created_at=since,
+            expires_at=expires_at,
+            last_rotated_at=timezone.now(),
+            generation=before.generation + 1,
+            replaced_by=rotation_id,
+            previous_kind=before.kind,
+            previous_label=before.label,
+            previous_hint=before.hint,
+            previous_secretless=account.credential_secretless,
+            previous_created_at=account.credential_since,
+            previous_expires_at=account.credential_expires_at,
+            previous_until=keep_until,
+        )
+        if swapped:
+            break
+    else:
+        raise _busy()
     _audit(
         account,
         actor,
@@ -173,6 +197,31 @@ def swap(
         after={"credential": before.staged_name},
     )
     return before
+
+
+def _swapped(row: CloudCredential) -> dict[str, Any]:
+    """The sealed columns after the swap. Raises `KeyringError` where what is staged cannot be opened."""
+    payload = _moved(row, "staged", "payload", row.generation + 1)
+    fingerprint = payload.key_fingerprint()
+    try:
+        previous: Sealed | None = _moved(row, "payload", "previous", row.generation + 1)
+        previous_fingerprint = fingerprint
+    except KeyringError:
+        # It is replaced because no key opens it, perhaps. It is kept as it is, for a key that comes back.
+        previous, previous_fingerprint = row.payload, row.key_fingerprint
+    return {
+        "payload": payload,
+        "key_fingerprint": fingerprint,
+        "previous": previous,
+        "previous_key_fingerprint": previous_fingerprint,
+    }
+
+
+def _moved(row: CloudCredential, column: str, to_column: str, to_generation: int) -> Sealed:
+    sealed: Sealed = getattr(row, column)
+    return sealed.moved(
+        bound_to=row.pk, column=column, generation=row.generation, to_column=to_column, to_generation=to_generation
+    )
 
 
 def discard_staged(*, account: CloudAccount, actor: Actor) -> bool:
@@ -198,6 +247,12 @@ def credential_row(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
     """The row without its encrypted values."""
     rows = CloudCredential.objects.filter(account_id=account_id, **narrowed)
     return rows.defer("payload", "staged", "previous").first()
+
+
+def _busy() -> CredentialsUnreadableError:
+    return CredentialsUnreadableError(
+        "credential_changing", "the stored credential changes all the time.", "Try again."
+    )
 
 
 def _nothing(cause: str, remedy: str) -> CredentialsUnreadableError:

@@ -13,7 +13,7 @@ from cloudaccounts import registry
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import count_openings, record_event
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
-from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint
+from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Organization
 
@@ -30,8 +30,9 @@ def store(
     Raises `CredentialsUnreadableError` where there is no key to seal with.
     """
     try:
-        sealed = Sealed.seal({"method": credentials.method, **credentials.values}, bound_to=account.id)
-        fingerprint = newest_key_fingerprint()
+        values = {"method": credentials.method, **credentials.values}
+        sealed = Sealed.seal(values, bound_to=account.id, column="payload", generation=0)
+        fingerprint = sealed.key_fingerprint()
     except KeyringError as error:
         raise unreadable(error) from None
     row, _ = CloudCredential.objects.update_or_create(
@@ -42,6 +43,7 @@ def store(
             "hint": facts.hint[:200],
             "payload": sealed,
             "key_fingerprint": fingerprint,
+            "generation": 0,
             "created_at": since or timezone.now(),
             "expires_at": facts.expires_at,
         },
@@ -63,7 +65,9 @@ def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Cr
     if row is None or row.payload is None:
         raise _missing()
     try:
-        values = row.payload.open(bound_to=account.id, under=row.key_fingerprint)
+        values = row.payload.open(
+            bound_to=account.id, column="payload", generation=row.generation, under=row.key_fingerprint
+        )
     except KeyringError as error:
         _audit(
             account, actor, "credential.unreadable", f"{row.label} could not be opened for {purpose}", code=error.code
@@ -80,6 +84,7 @@ class Opener:
 
     holder: UUID  # the account whose credential it is: its own, or its connection's
     sealed: Sealed | None
+    generation: int = 0
     member: tuple[Organization, CloudAccount] | None = None
     refusal: CredentialsUnreadableError | None = None
     under: str = ""  # the fingerprint of the key that sealed it
@@ -91,7 +96,9 @@ class Opener:
         if self.sealed is None:
             raise _missing()
         try:
-            values = self.sealed.open(bound_to=self.holder, under=self.under)
+            values = self.sealed.open(
+                bound_to=self.holder, column="payload", generation=self.generation, under=self.under
+            )
         except KeyringError as error:
             raise unreadable(error) from None
         opened = Credentials(method=values.pop("method"), values=values)
@@ -116,9 +123,9 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
     openers_by_account = {}
     for account in accounts:
         row, connecting = rows.get(holders[account.pk]), account.connection
-        sealed, under = (row.payload, row.key_fingerprint) if row else (None, "")
+        sealed, generation, under = (row.payload, row.generation, row.key_fingerprint) if row else (None, 0, "")
         if connecting is None:
-            openers_by_account[account.pk] = Opener(account.pk, sealed, under=under)
+            openers_by_account[account.pk] = Opener(account.pk, sealed, generation, under=under)
             continue
         organization = through.get(connecting)
         refusal = _refusal(connections.get(connecting), account.owner)
@@ -127,7 +134,7 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
             organization = None
         refusal = refusal or (None if organization else _organization_gone())
         member = (organization, account) if organization else None
-        openers_by_account[account.pk] = Opener(connecting, sealed, member, refusal, under)
+        openers_by_account[account.pk] = Opener(connecting, sealed, generation, member, refusal, under)
     return openers_by_account
 
 

@@ -10,10 +10,11 @@ from django.db import models
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A `SealedField`, and the column that names the key it is under, where there is one."""
+    """A `SealedField`; the columns that name the key it is under and count its row's generations, where there are."""
 
     name: str
     fingerprint: str = ""
+    generation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class SealedStore:
     label: str  # "credentials", for people
     model: type[models.Model]
     columns: tuple[SealedColumn, ...]
+    bound_to: str = ""  # what its values are bound to instead of the row's key
 
 
 _stores: dict[str, SealedStore] = {}

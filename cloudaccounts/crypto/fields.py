@@ -1,7 +1,9 @@
 """A model field that stores JSON sealed, and a value that shows nothing of itself.
 
-The plaintext carries what it is bound to (an account's id, a draft's id): a token copied to another row does not open
-there.
+The plaintext carries what it is bound to: the row (an account's id, a draft's id), the column, and where the row counts
+them, the generation. A token that somebody copied to another row or column does not open there, nor does an older one
+that was put back. Values of before that (without a column) open in their row until they are encrypted anew, as
+`manage.py rotate_encryption_keys` does.
 """
 
 from __future__ import annotations
@@ -17,9 +19,21 @@ from django.db import models
 from cloudaccounts.crypto import keyring
 from cloudaccounts.crypto.keyring import KeyringError
 
-__all__ = ["KeyringError", "Sealed", "SealedField", "log_key_error", "newest_key_fingerprint"]
+__all__ = [
+    "KeyringError",
+    "Sealed",
+    "SealedField",
+    "choose_sealing_key",
+    "known_key_fingerprints",
+    "log_key_error",
+    "newest_key_fingerprint",
+    "sealing_key_fingerprint",
+]
 
 newest_key_fingerprint = keyring.newest_fingerprint
+sealing_key_fingerprint = keyring.sealing_fingerprint
+known_key_fingerprints = keyring.fingerprints
+choose_sealing_key = keyring.choose_sealing_key
 logger = logging.getLogger(__name__)
 
 
@@ -41,46 +55,88 @@ class Sealed:
         self._token = token
 
     @classmethod
-    def seal(cls, values: Mapping[str, Any], *, bound_to: UUID | str) -> Sealed:
-        """Raises `KeyringError` where there is no usable key."""
-        # The owner of the value stands inside the encrypted text: Fernet has no associated data to authenticate.
-        return cls(keyring.seal(json.dumps({"for": str(bound_to), "values": dict(values)}).encode()))
+    def seal(
+        cls,
+        values: Mapping[str, Any],
+        *,
+        bound_to: UUID | str,
+        column: str = "",
+        generation: int | None = None,
+        newest: bool = False,
+    ) -> Sealed:
+        """Raises `KeyringError` where there is no usable key. ``newest``: by the newest key, for re-encryption."""
+        # The place of the value stands inside the encrypted text: Fernet has no associated data to authenticate.
+        content: dict[str, Any] = {"for": str(bound_to), "values": dict(values)}
+        if column:
+            content["column"] = column
+        if generation is not None:
+            content["generation"] = generation
+        return cls(keyring.seal(json.dumps(content).encode(), newest=newest))
 
-    def open(self, *, bound_to: UUID | str, under: str = "", log: bool = True) -> dict[str, Any]:
-        """Raises `KeyringError`: no key, the wrong key, or a token that was sealed for another row.
+    def open(
+        self,
+        *,
+        bound_to: UUID | str,
+        column: str = "",
+        generation: int | None = None,
+        under: str = "",
+        log: bool = True,
+    ) -> dict[str, Any]:
+        """Raises `KeyringError`: no key, the wrong key, or a token that was sealed for another place.
 
         ``under`` is the fingerprint of the key that sealed it, where the row has it. A failure is logged, unless
         ``log`` is false: for who asks each second.
         """
         try:
-            return self._opened(str(bound_to), under)
+            content = self._content(bound_to, column, generation, under)
         except KeyringError as error:
             if log:
                 log_key_error("encryption.not_opened", error, record=str(bound_to))
             raise
-
-    def _opened(self, bound_to: str, under: str) -> dict[str, Any]:
-        content = json.loads(keyring.open_(self._token, under=under))
-        if content.get("for") != bound_to:
-            raise KeyringError(
-                "sealed_for_another",
-                "This encrypted value belongs to another record.",
-                "Restore the record from a backup, or enter the credentials again.",
-            )
         values: dict[str, Any] = content["values"]
         return values
+
+    def moved(
+        self, *, bound_to: UUID | str, column: str, generation: int, to_column: str, to_generation: int
+    ) -> Sealed:
+        """The same values for another place of the row. Raises as `open`."""
+        values = self.open(bound_to=bound_to, column=column, generation=generation)
+        return Sealed.seal(values, bound_to=bound_to, column=to_column, generation=to_generation)
+
+    def key_fingerprint(self) -> str:
+        """Of the key that it is under. Raises `KeyringError` where none of this server's opens it."""
+        return keyring.opened_by(self._token)
 
     def is_same_as(self, other: Sealed | None) -> bool:
         """Whether both are one sealing: what was sealed anew, even of the same values, is another."""
         return other is not None and self._token == other._token
 
-    def rotated(self) -> Sealed | None:
-        """The same content under the newest key; None where it is that already. Bound to what it was bound to.
+    def renewed(self, *, bound_to: UUID | str, column: str, generation: int | None = None) -> Sealed | None:
+        """The same content under the newest key and bound to its place; None where it is both already.
 
-        Raises `KeyringError` where no key opens it.
+        Raises `KeyringError` where no key opens it, or where it is bound to another place.
         """
-        token = keyring.rotated(self._token)
-        return None if token is None else Sealed(token)
+        content = self._content(bound_to, column, generation)
+        is_bound = "column" in content and (generation is None or "generation" in content)
+        if is_bound and self.key_fingerprint() == newest_key_fingerprint():
+            return None
+        return Sealed.seal(content["values"], bound_to=bound_to, column=column, generation=generation, newest=True)
+
+    def _content(self, bound_to: UUID | str, column: str, generation: int | None, under: str = "") -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(keyring.open_(self._token, under=under))
+        # What the value does not say was written before it was said; what the caller does not say is not asked.
+        elsewhere = (
+            content.get("for") != str(bound_to)
+            or (column and content.get("column", column) != column)
+            or (generation is not None and content.get("generation", generation) != generation)
+        )
+        if elsewhere:
+            raise KeyringError(
+                "sealed_for_another",
+                "This encrypted value belongs to another record, or to another place or time of this one.",
+                "Restore the record from a backup, or enter the credentials again.",
+            )
+        return content
 
     def __repr__(self) -> str:
         return "<Sealed>"

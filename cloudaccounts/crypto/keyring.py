@@ -1,11 +1,14 @@
 """The keyring: the only module that knows Fernet.
 
-Keys come from ``settings.CREDENTIAL_ENCRYPTION_KEYS``, newest first: the newest seals, all of them open.
+Keys come from ``settings.CREDENTIAL_ENCRYPTION_KEYS``, newest first. All of them open. The newest seals, unless this
+installation has not got to it yet: during a rolling restart there are processes that do not know it (see
+`cloudaccounts.operations.workers.sealing_key`, and docs/decisions/0016).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,9 +58,31 @@ def _damaged() -> KeyringError:
     )
 
 
-def seal(plaintext: bytes) -> str:
-    """A Fernet token under the newest key."""
-    return _ring(_keys()).fernet.encrypt(plaintext).decode()
+_sealing_key: Callable[[], str] | None = None
+
+
+def choose_sealing_key(by: Callable[[], str]) -> None:
+    """``by`` gives the fingerprint of the key to seal with, or an empty text for the newest. Asked for each sealing
+    while there is more than one key.
+    """
+    global _sealing_key  # set once, when the apps are ready
+    _sealing_key = by
+
+
+def sealing_fingerprint() -> str:
+    """Of the key that seals now."""
+    known = fingerprints()
+    chosen = _sealing_key() if _sealing_key is not None and len(known) > 1 else ""
+    return chosen if chosen in known else known[0]
+
+
+def seal(plaintext: bytes, *, newest: bool = False) -> str:
+    """A Fernet token under the key that seals now, or under the newest."""
+    keys = _keys()
+    if newest or len(keys) < 2:
+        return _ring(keys).fernet.encrypt(plaintext).decode()
+    key = keys[fingerprints().index(sealing_fingerprint())]
+    return _ring((key,)).fernet.encrypt(plaintext).decode()
 
 
 def open_(token: str, *, under: str = "") -> bytes:
@@ -76,15 +101,15 @@ def open_(token: str, *, under: str = "") -> bytes:
     return plaintext
 
 
-def rotated(token: str) -> str | None:
-    """The token under the newest key; None where it is that already. Raises `KeyringError` as `open_` does."""
-    keys = _keys()
-    newest = _ring(keys[:1])  # opening with the newest alone tells whether the token is under it
-    try:
-        newest.fernet.decrypt(token.encode())
-    except InvalidToken:
-        return newest.fernet.encrypt(_opened_by(keys[1:], token)).decode()
-    return None
+def opened_by(token: str) -> str:
+    """The fingerprint of the key that opens the token. Raises `KeyringError` as `open_` does."""
+    for key, fingerprint in zip(_keys(), fingerprints(), strict=True):
+        try:
+            _ring((key,)).fernet.decrypt(token.encode())
+        except InvalidToken:
+            continue
+        return fingerprint
+    raise _unknown() if _ring(_keys()).fits else _wrong()
 
 
 def newest_fingerprint() -> str:
@@ -94,15 +119,6 @@ def newest_fingerprint() -> str:
 
 def fingerprints() -> tuple[str, ...]:
     return _ring(_keys()).fingerprints
-
-
-def _opened_by(older: tuple[str, ...], token: str) -> bytes:
-    if not older:
-        raise _wrong()
-    try:
-        return _ring(older).fernet.decrypt(token.encode())
-    except InvalidToken:
-        raise _wrong() from None
 
 
 def _keys() -> tuple[str, ...]:

@@ -20,12 +20,15 @@ from cloudaccounts.dates import parse_aware
 from cloudaccounts.errors import (
     AccountDeletedError,
     DuplicateAccountError,
+    OwnerGoneError,
     ValidationRefusedError,
 )
 from cloudaccounts.events import account_deleted
 from cloudaccounts.health.transitions import proven_fields
+from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import AuditEvent, CloudAccount
 from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.users.existence import still_exists
 from cloudaccounts.work.databases import SECURITY
 
 
@@ -61,7 +64,8 @@ def connect_account(
     ``credentials`` are what was made of it.
 
     Repeating it with the same ``account_uuid`` (a draft's) answers with the account that is there already.
-    Raises `DuplicateAccountError`, `ValidationRefusedError`, `CredentialsUnreadableError`.
+    Raises `DuplicateAccountError`, `ValidationRefusedError`, `CredentialsUnreadableError`, and `OwnerGoneError` where
+    the owner was deleted meanwhile: then nothing stays.
     """
     # Whoever calls: no path leads to a stored account that no report vouches for.
     if not (report.finished and report.ok):
@@ -111,6 +115,10 @@ def connect_account(
             return existing
         vault.discard(row.id)
         raise DuplicateAccountError(account.provider.key, account.account_id) from None
+    # After the commit: from here on a deletion of the user finds the account and is refused.
+    if not still_exists(row.owner):
+        delete_account(row, actor=actor)
+        raise OwnerGoneError
     return row
 
 

@@ -88,10 +88,13 @@ def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str,
     """Changes those of name, environment, regions and groups that are given. Raises `InputError`, `DoesNotExist`."""
     group_ids = find_groups(account.owner, changes.get("groups", ()), field="groups")
     present = {"name": account.name, "environment": account.environment, "regions": chosen_regions(account)}
-    values = {name: changes.get(name, value) for name, value in present.items()}
-    if values != present:
-        all_regions, regions = split_regions(values.pop("regions"))
-        update_account(account, actor=actor, **values, regions=regions, all_regions=all_regions)
+    # Only what the caller named: another call may change the rest at this moment.
+    named = {field: changes[field] for field, value in present.items() if changes.get(field, value) != value}
+    if "regions" in named:
+        all_regions, regions = split_regions(named.pop("regions"))
+        update_account(account, actor=actor, **named, regions=regions, all_regions=all_regions)
+    elif named:
+        update_account(account, actor=actor, **named)
     if "groups" in changes:
         set_groups(account, actor=actor, group_ids=group_ids)
 

@@ -39,6 +39,7 @@ class WorkerHeartbeat(models.Model):
     name = models.CharField(max_length=120, unique=True)
     queues = models.JSONField(default=list)
     threads = models.PositiveIntegerField(default=1)  # how many tasks it does at the same time
+    keys = models.JSONField(default=list)  # fingerprints of the encryption keys that it reads with
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ Senders = Mapping[str, Callable[[Mapping[str, str]], None]]
 def request_mail(kind: str, **values: str) -> None:
     """Raises `KeyringError` where there is no key to encrypt with."""
     row = MailRequest(id=uuid4(), kind=kind)
-    row.content = Sealed.seal(values, bound_to=row.id)
+    row.content = Sealed.seal(values, bound_to=row.id, column="content")
     with transaction.atomic(using=SECURITY):
         row.save(force_insert=True)
         messages.send_on_commit(TASK, str(row.pk), using=SECURITY)
@@ -51,7 +51,7 @@ def send_mail(request_id: UUID, senders: Senders) -> bool:
     if request is None or request.content is None:
         return False
     try:
-        senders[request.kind](request.content.open(bound_to=request.pk))
+        senders[request.kind](request.content.open(bound_to=request.pk, column="content"))
     except (OSError, KeyringError) as error:
         logger.warning("mail.not_taken", extra={"kind": request.kind, "error": type(error).__name__})
         return False

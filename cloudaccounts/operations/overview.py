@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudaccounts.credentials.age import Limits
+from cloudaccounts.credentials.key_witness import ALIVE
 from cloudaccounts.models import (
     CloudAccount,
     CloudAccountStatus,
@@ -22,7 +23,6 @@ from cloudaccounts.models import (
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.delivery import DigestState
 from cloudaccounts.models.job import JobState
-from cloudaccounts.operations.workers import ALIVE
 
 COUNT_LIMIT = 1000
 STUCK_AFTER = timedelta(minutes=10)

@@ -12,12 +12,10 @@ from cloudaccounts import registry
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import ServerIdentity
 from cloudaccounts.credentials import vault
-from cloudaccounts.crypto.fields import KeyringError, Sealed
+from cloudaccounts.credentials.key_witness import ALIVE, WITNESS
+from cloudaccounts.crypto.fields import KeyringError, Sealed, known_key_fingerprints
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudAccount, CloudCredential, KeyWitness, ServerIdentityRecord, WorkerHeartbeat
-
-ALIVE = timedelta(seconds=20)  # four heartbeats: one that is late is not taken for a dead worker
-_BOUND = "key-witness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,11 @@ class WorkerState:
 
 def record_worker_heartbeat(name: str, queues: list[str], threads: int = 1) -> None:
     """``threads``: how many tasks the worker does at the same time."""
-    fields = {"queues": queues, "threads": threads, "seen_at": timezone.now()}
+    try:
+        keys = list(known_key_fingerprints())
+    except KeyringError:
+        keys = []
+    fields = {"queues": queues, "threads": threads, "keys": keys, "seen_at": timezone.now()}
     WorkerHeartbeat.objects.update_or_create(name=name[:120], defaults=fields)
     WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
 
@@ -72,14 +74,15 @@ def confirm_key(*, write_witness: bool = True) -> KeyringError | None:
     row = KeyWitness.objects.filter(name="witness").first()
     try:
         if row is not None and row.sealed is not None:
-            row.sealed.open(bound_to=_BOUND, log=False)  # /readyz asks each second
+            row.sealed.open(bound_to=WITNESS, column="sealed", log=False)  # /readyz asks each second
             return None
         if credential := next(iter(CloudCredential.objects.order_by()[:1]), None):
             account = CloudAccount.objects.filter(pk=credential.pk).first()
             if account is not None:
                 vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")
         if write_witness:
-            KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": Sealed.seal({}, bound_to=_BOUND)})
+            sealed = Sealed.seal({}, bound_to=WITNESS, column="sealed", newest=True)
+            KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": sealed})
     except KeyringError as error:
         return error
     except CredentialsUnreadableError as error:

@@ -19,6 +19,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from cloudaccounts.users.deletion import delete_owner_records
+from cloudaccounts.users.guard import refuse_to_orphan
 from cloudaccounts.users.logins import record_failed_login, record_login, record_logout
 from cloudaccounts.users.passwords import after_user_is_saved, before_user_is_saved
 
@@ -54,6 +55,8 @@ def on_failed_login(sender: Any, credentials: Mapping[str, Any], request: HttpRe
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def on_user_deleted(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    # Once more: an account may have been connected since the user's deletion was allowed. It is undone by this error.
+    refuse_to_orphan(instance=instance)
     delete_owner_records(str(instance.pk))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
+from django.conf import settings as project_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
@@ -225,3 +227,15 @@ def test_who_asks_regularly_waits_for_no_database(client: Client, monkeypatch: p
     assert client.get("/readyz").status_code == 200
     gate.set()
     wait_for(lambda: client.get("/readyz").status_code == 503, seconds=20, what="the next report")
+
+
+def test_readyz_notices_a_full_disk(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/readyz").json()["checks"]["disk"] == "ok"
+    cache.clear()
+    full = os.statvfs_result((4096, 4096, 1_000_000, 2_000, 1_000, 1000, 1000, 1000, 0, 255))  # 4 MB
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    state = response.json()["checks"]["disk"]
+    assert state.startswith("The disk is full: 4 MB are free")
+    assert str(project_settings.DATA_DIR) not in state

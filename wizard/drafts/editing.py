@@ -109,7 +109,7 @@ def read_content(draft: WizardSession) -> DraftContent:
     if draft.data is None:
         return DraftContent()
     try:
-        return DraftContent.from_dict(draft.data.open(bound_to=draft.pk))
+        return DraftContent.from_dict(draft.data.open(bound_to=draft.pk, column="data"))
     except KeyringError as error:
         raise DraftUnreadableError(error) from None
 
@@ -173,6 +173,6 @@ def _plain_columns(content: DraftContent) -> dict[str, str]:
 
 def _seal(draft_id: UUID, content: DraftContent) -> Sealed:
     try:
-        return Sealed.seal(content.to_dict(), bound_to=draft_id)
+        return Sealed.seal(content.to_dict(), bound_to=draft_id, column="data")
     except KeyringError as error:
         raise DraftUnreadableError(error) from None

@@ -9,23 +9,33 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.credentials.reencryption import Reencryption, rotate_encryption_keys
+from cloudaccounts.credentials.reencryption import Reencryption, has_switched, rotate_encryption_keys
 from cloudaccounts.crypto.fields import KeyringError
 
 COMMAND = Actor(id="system", label="rotate_encryption_keys", via="command")
+SWITCHING = "Phase 1 of 2: encryption is with an older key. Processes that have the newest one read with it already."
+SWITCHED = "Phase 2 of 2: encryption is with the newest key. What is still under an older one is encrypted anew."
 SHOWN = 50  # unreadable values that are listed
 
 
 class Command(BaseCommand):
     help = (
         "Encrypts all stored credentials and drafts anew with the newest key of CREDENTIAL_ENCRYPTION_KEYS, while "
-        "everything runs. Can be interrupted and run again. Once it says so, the older keys can be removed."
+        "everything runs. Refuses while a worker does not read the newest key yet. Can be interrupted and run again. "
+        "Once it says so, the older keys can be removed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count, write nothing")
+        parser.add_argument(
+            "--regardless", action="store_true", help="also while some worker does not say that it reads the newest key"
+        )
 
-    def handle(self, *args: Any, dry_run: bool = False, **options: Any) -> None:
+    def handle(self, *args: Any, dry_run: bool = False, regardless: bool = False, **options: Any) -> None:
+        try:
+            self.stdout.write(SWITCHED if has_switched() else SWITCHING)
+        except KeyringError as error:
+            raise CommandError(str(error)) from None
         # The progress goes to stderr, so that stdout holds only what a script reads.
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(file=sys.stderr)) as bar:
@@ -37,7 +47,7 @@ class Command(BaseCommand):
                 bar.update(tasks[label], completed=count, total=total)
 
             try:
-                done = rotate_encryption_keys(actor=COMMAND, dry_run=dry_run, advance=advance)
+                done = rotate_encryption_keys(actor=COMMAND, dry_run=dry_run, advance=advance, regardless=regardless)
             except KeyringError as error:
                 raise CommandError(str(error)) from None
         self._report(done, dry_run=dry_run)

@@ -10,16 +10,17 @@ import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from pytest_django import Settings
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import Credentials
-from cloudaccounts.credentials import reencryption, vault
+from cloudaccounts.credentials import reencryption, staging, vault
 from cloudaccounts.credentials.reencryption import rotate_encryption_keys
-from cloudaccounts.crypto.fields import Sealed, newest_key_fingerprint
+from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint
 from cloudaccounts.errors import CredentialsUnreadableError
-from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, KeyWitness
-from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, KeyWitness, WorkerHeartbeat
+from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from cloudaccounts.rotation.requests import stage_credential, start_rotation
 from cloudaccounts.rotation.verify import run_rotation
 from tests.conftest import ALL_DATABASES, SECRET
@@ -32,6 +33,11 @@ from wizard.models import WizardSession
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reencryption, "SETTLES", 0)
 
 
 @pytest.fixture
@@ -128,7 +134,10 @@ def test_a_concurrent_change_is_never_overwritten(
         if column.name == "payload" and not changed:
             changed.append(True)
             settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
-            token = Sealed.seal({"method": "token", "token": "changed"}, bound_to=account.pk)
+            generation = CloudCredential.objects.values_list("generation", flat=True).get()
+            token = Sealed.seal(
+                {"method": "token", "token": "changed"}, bound_to=account.pk, column="payload", generation=generation
+            )
             CloudCredential.objects.update(payload=token)
             settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
         return int(original(model, column, *args))
@@ -173,3 +182,108 @@ def test_it_leaves_one_event_for_operators(account: CloudAccount) -> None:
     run()
     event = AuditEvent.objects.get(action="encryption.rotated")
     assert (event.owner, event.via, event.detail["unreadable"]) == ("", "command", 0)
+
+
+# Two phases --------------------------------------------------------------------------------------------------------
+
+
+def test_an_old_process_reads_what_a_new_one_writes(
+    alice: User, toy_account: MakeAccount, settings: Settings, toycloud: State
+) -> None:
+    """A rolling restart: the first process that has the new key must not lock out those that have not."""
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
+    assert confirm_key() is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
+    account = toy_account(alice)
+    draft = create_wizard_session(str(alice.pk), DraftContent(steps={"provider": {"provider": "toy"}}))
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
+    assert vault.open_credentials(account=account, actor=SYSTEM, purpose="test")["token"] == "let-me-in"
+    assert open_draft(draft.pk, str(alice.pk)).content.text("provider", "provider") == "toy"
+
+
+def test_while_a_worker_does_not_read_the_new_key_the_command_refuses_and_says_so(
+    account: CloudAccount, settings: Settings
+) -> None:
+    record_worker_heartbeat("fleet@new", ["fleet"])
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
+    record_worker_heartbeat("checks@old", ["checks"])
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
+    for options in ({}, {"dry_run": True}):
+        with pytest.raises(CommandError, match=r"Phase 1 of 2: .*These workers do not yet.*: checks@old\.") as caught:
+            run(**options)
+        assert "fleet@new" not in str(caught.value)
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
+    assert len(all_opened(account)) == 3
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
+    record_worker_heartbeat("checks@old", ["checks"])  # restarted
+    out = run()
+    assert "Phase 1 of 2" in out
+    assert "The older keys can be removed" in out
+    assert "Phase 2 of 2" in run()
+
+
+def test_a_worker_that_says_nothing_of_its_keys_counts_as_one_that_does_not_read_them(account: CloudAccount) -> None:
+    record_worker_heartbeat("checks@before", ["checks"])
+    WorkerHeartbeat.objects.update(keys=[])
+    with pytest.raises(CommandError, match="checks@before"):
+        run()
+    assert "The older keys can be removed" in run(regardless=True)
+
+
+def test_once_it_has_switched_every_process_writes_with_the_new_key(
+    account: CloudAccount, alice: User, settings: Settings
+) -> None:
+    run()
+    create_wizard_session(str(alice.pk), DraftContent(steps={"provider": {"provider": "toy"}}))
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW]
+    for draft in WizardSession.objects.all():
+        assert open_draft(draft.pk, str(alice.pk)).content.text("provider", "provider") == "toy"
+
+
+def test_values_of_before_are_bound_to_their_place(account: CloudAccount, alice: User, settings: Settings) -> None:
+    """Under the newest key already, and yet written before a value named its column."""
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
+    old = Sealed.seal({"method": "token", "token": "of-before"}, bound_to=account.pk)
+    CloudCredential.objects.update(payload=old)
+    assert vault.open_credentials(account=account, actor=SYSTEM, purpose="test")["token"] == "of-before"
+    assert "1 values encrypted" in run()
+    row = CloudCredential.objects.get()
+    assert row.payload is not None
+    with pytest.raises(KeyringError):
+        row.payload.open(bound_to=account.pk, column="staged")
+    assert vault.open_credentials(account=account, actor=SYSTEM, purpose="test")["token"] == "of-before"
+
+
+# Who writes to the database ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("source", "target"), [("previous", "payload"), ("staged", "payload"), ("payload", "staged")])
+def test_a_value_that_was_swapped_into_another_column_does_not_open(
+    account: CloudAccount, source: str, target: str
+) -> None:
+    CloudCredential.objects.update(**{target: F(source)})
+    rotation = CloudCredential.objects.get().staged_id
+    assert rotation is not None
+    openings: dict[str, Callable[[], Any]] = {
+        "payload": lambda: vault.open_credentials(account=account, actor=SYSTEM, purpose="test"),
+        "staged": lambda: staging.open_staged(account=account, rotation_id=rotation, actor=SYSTEM),
+    }
+    with pytest.raises(CredentialsUnreadableError) as caught:
+        openings[target]()
+    assert caught.value.code == "sealed_for_another"
+
+
+def test_a_credential_that_was_replaced_cannot_be_put_back(
+    alice: User, toy_account: MakeAccount, toycloud: State
+) -> None:
+    account = toy_account(alice)
+    before = CloudCredential.objects.values_list("payload", flat=True).get()
+    stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": "let-me-in"}))
+    run_rotation(start_rotation(account, actor=SYSTEM).pk)
+    assert CloudCredential.objects.get().generation == 1
+    CloudCredential.objects.update(payload=before)
+    with pytest.raises(CredentialsUnreadableError) as caught:
+        vault.open_credentials(account=account, actor=SYSTEM, purpose="test")
+    assert caught.value.code == "sealed_for_another"
+    with pytest.raises(CredentialsUnreadableError):
+        vault.openers([account])[account.pk].open()

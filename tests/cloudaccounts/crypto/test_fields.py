@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from cloudaccounts.crypto.fields import KeyringError, Sealed, SealedField
+from cloudaccounts.crypto.fields import KeyringError, Sealed, SealedField, newest_key_fingerprint
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
@@ -48,16 +49,54 @@ def test_a_field_refuses_plain_text() -> None:
         SealedField().get_prep_value("secret")
 
 
-def test_a_rotated_value_stays_bound_to_its_row(settings: Settings) -> None:
-    key = uuid4()
-    sealed = Sealed.seal({"token": "secret"}, bound_to=key)
-    assert sealed.rotated() is None
-    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.CREDENTIAL_ENCRYPTION_KEYS]
-    rotated = sealed.rotated()
-    assert rotated is not None
-    assert rotated.open(bound_to=key) == {"token": "secret"}
+ROW = uuid4()
+PLACE: dict[str, Any] = {"bound_to": ROW, "column": "payload", "generation": 3}
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [{"bound_to": uuid4()}, {"column": "staged"}, {"column": "previous"}, {"generation": 2}, {"generation": 4}],
+)
+def test_it_opens_in_its_own_place_alone(elsewhere: dict[str, Any]) -> None:
+    sealed = Sealed.seal({"token": "secret"}, **PLACE)
+    assert sealed.open(**PLACE) == {"token": "secret"}
+    with pytest.raises(KeyringError) as caught:
+        sealed.open(**{**PLACE, **elsewhere})
+    assert caught.value.code == "sealed_for_another"
+
+
+def test_what_moves_opens_in_its_new_place_alone() -> None:
+    sealed = Sealed.seal({"token": "secret"}, **PLACE)
+    moved = sealed.moved(**PLACE, to_column="previous", to_generation=4)
+    assert moved.open(bound_to=ROW, column="previous", generation=4) == {"token": "secret"}
     with pytest.raises(KeyringError):
-        rotated.open(bound_to=uuid4())
+        moved.open(**PLACE)
+    with pytest.raises(KeyringError):
+        moved.moved(**PLACE, to_column="previous", to_generation=4)
+
+
+def test_a_value_of_before_opens_in_its_row_until_it_is_renewed() -> None:
+    old = Sealed.seal({"token": "secret"}, bound_to=ROW)
+    assert old.open(**PLACE) == {"token": "secret"}
+    renewed = old.renewed(**PLACE)
+    assert renewed is not None
+    assert renewed.open(**PLACE) == {"token": "secret"}
+    with pytest.raises(KeyringError):
+        renewed.open(**{**PLACE, "column": "staged"})
+    assert renewed.renewed(**PLACE) is None
+    with pytest.raises(KeyringError):
+        old.renewed(bound_to=uuid4(), column="payload")
+
+
+@pytest.mark.django_db(databases=["cloud_security"])
+def test_a_renewed_value_is_under_the_newest_key(settings: Settings) -> None:
+    sealed = Sealed.seal({"token": "secret"}, **PLACE)
+    assert sealed.renewed(**PLACE) is None
+    settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.CREDENTIAL_ENCRYPTION_KEYS]
+    renewed = sealed.renewed(**PLACE)
+    assert renewed is not None
+    assert renewed.key_fingerprint() == newest_key_fingerprint() != sealed.key_fingerprint()
+    assert renewed.open(**PLACE) == {"token": "secret"}
 
 
 def test_each_failed_opening_is_logged_with_what_to_do_and_no_secret(

@@ -12,6 +12,7 @@ def test_it_opens_what_it_sealed() -> None:
     assert keyring.open_(keyring.seal(b"hello")) == b"hello"
 
 
+@pytest.mark.django_db(databases=["cloud_security"])
 def test_it_seals_with_the_newest_key_and_opens_with_all(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
@@ -50,25 +51,34 @@ def test_a_fingerprint_names_a_key_without_telling_it(settings: Settings) -> Non
     assert keyring.newest_fingerprint() not in key
 
 
-def test_it_rotates_to_the_newest_key_and_leaves_alone_what_is_there(settings: Settings) -> None:
+def test_it_says_which_key_opens(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
-    token = keyring.seal(b"hello")
-    assert keyring.rotated(token) is None
+    token, name = keyring.seal(b"hello"), keyring.newest_fingerprint()
     settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
-    rotated = keyring.rotated(token)
-    assert rotated is not None
-    assert keyring.rotated(rotated) is None
-    assert Fernet(new).decrypt(rotated.encode()) == b"hello"
+    assert keyring.opened_by(token) == name
+    assert keyring.opened_by(keyring.seal(b"hello", newest=True)) == keyring.newest_fingerprint() != name
 
 
 @pytest.mark.parametrize("older", [0, 1])
-def test_what_no_key_opens_is_not_rotated(settings: Settings, older: int) -> None:
+def test_what_no_key_opens_is_told(settings: Settings, older: int) -> None:
     token = keyring.seal(b"hello")
     settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode() for _ in range(1 + older)]
     with pytest.raises(KeyringError) as caught:
-        keyring.rotated(token)
+        keyring.opened_by(token)
     assert caught.value.code == "encryption_key_wrong"
+
+
+@pytest.mark.parametrize("chosen", [0, 1, None])
+def test_it_seals_with_the_key_that_was_chosen_and_that_it_knows(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, chosen: int | None
+) -> None:
+    keys = [Fernet.generate_key().decode() for _ in range(2)]
+    settings.CREDENTIAL_ENCRYPTION_KEYS = keys
+    name = "of-another-one" if chosen is None else keyring.fingerprints()[chosen]
+    monkeypatch.setattr(keyring, "_sealing_key", lambda: name)
+    assert Fernet(keys[chosen or 0]).decrypt(keyring.seal(b"again").encode()) == b"again"
+    assert keyring.sealing_fingerprint() == keyring.fingerprints()[chosen or 0]
 
 
 def test_a_key_that_another_process_has_already_is_told_as_such(settings: Settings) -> None:
@@ -77,7 +87,7 @@ def test_a_key_that_another_process_has_already_is_told_as_such(settings: Settin
     settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
     before = keyring.seal(b"before")
     settings.CREDENTIAL_ENCRYPTION_KEYS = [new, old]
-    since = keyring.seal(b"since")
+    since = keyring.seal(b"since", newest=True)
     settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
     assert keyring.open_(before) == b"before"
     with pytest.raises(KeyringError, match="restart this process with the new list of keys") as caught:

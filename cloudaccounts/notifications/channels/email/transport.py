@@ -14,6 +14,7 @@ from django.urls import reverse
 from cloudaccounts.models import Notice, NoticeDigest
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.recipients import reachable
+from cloudaccounts.text import clean_name
 
 LISTED = 100  # in one mail; the page lists all of them
 # The worst first, whenever it happened.
@@ -66,8 +67,9 @@ def send(digest: NoticeDigest, notices: list[Notice]) -> None:
 
 
 def subject(notices: list[Notice]) -> str:
-    """One line. Whitespace is collapsed: a line break in an account's name would end the header."""
-    first = " ".join(_by_weight(notices)[0].text.split())
+    """One line of plain text: a name in it must neither end the header nor be taken for markup of one."""
+    # RFC 2047: mail programs decode "=?utf-8?b?…?=" in a header, and would show what somebody hid in a name.
+    first = clean_name(_by_weight(notices)[0].text).replace("=?", "= ?")
     first = first if len(first) <= 90 else f"{first[:89]}…"
     more = len(notices) - 1
     return f"[Cloud Accounts] {first}" + (f" and {more} more" if more else "")

@@ -1,0 +1,32 @@
+"""The witness: a value under the key that this installation encrypts with. Who reads with which key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from cloudaccounts.crypto.fields import KeyringError
+from cloudaccounts.models import KeyWitness, WorkerHeartbeat
+
+WITNESS = "key-witness"  # what the witness is bound to
+ALIVE = timedelta(seconds=20)  # four heartbeats: one that is late is not taken for a dead worker
+
+
+def sealing_key() -> str:
+    """The fingerprint of the key that this installation encrypts with: the one that its witness is under.
+
+    So a process that was restarted with a new key in front goes on with the old one, which all others read, until
+    `manage.py rotate_encryption_keys` moves the witness. Empty where there is no witness, or no key opens it.
+    """
+    witness = KeyWitness.objects.filter(name="witness").first()
+    try:
+        return witness.sealed.key_fingerprint() if witness is not None and witness.sealed is not None else ""
+    except KeyringError:
+        return ""
+
+
+def workers_without(fingerprint: str) -> list[str]:
+    """Names of living workers that do not read with this key, or do not say so."""
+    rows = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - ALIVE).order_by("name")
+    return [row.name for row in rows if fingerprint not in row.keys]
