@@ -2,7 +2,9 @@
 
 from django.dispatch import Signal
 
-account_renamed = Signal()  # after the row was written
+account_renamed = Signal()  # after the row was written, outside of its transaction
 account_suspended = Signal()
+account_leaves = Signal()  # before it is deleted, outside of a transaction: for what takes long
 account_deleted = Signal()  # inside the deleting transaction, before the row goes
 account_transferred = Signal()  # inside the transaction; also with ``before``, the owner until now
+account_changed_hands = Signal()  # after that transaction: for what takes long

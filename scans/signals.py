@@ -11,7 +11,14 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.events import account_deleted, account_renamed, account_suspended, account_transferred
+from cloudaccounts.events import (
+    account_changed_hands,
+    account_deleted,
+    account_leaves,
+    account_renamed,
+    account_suspended,
+    account_transferred,
+)
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.work.databases import SECURITY
 from scans.account_sync import delete_account_records, sync_account
@@ -42,10 +49,15 @@ def on_account_renamed(sender: type[CloudAccount], account: CloudAccount, **_: A
 def on_account_transferred(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
     # A run that began before the transfer would go on writing rows in the previous owner's name.
     cancel_active(account.pk, actor=actor, except_owner=account.owner)
+
+
+@receiver(account_changed_hands)
+def on_account_changed_hands(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     sync_account(account)
 
 
-@receiver(account_deleted)
+@receiver(account_leaves)
+@receiver(account_deleted)  # once more: what was written since, which is little
 def on_account_deleted(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     delete_account_records(account.pk)
 

@@ -116,9 +116,10 @@ class Sealed:
 
         Raises `KeyringError` where no key opens it, or where it is bound to another place.
         """
+        under = self.key_fingerprint()
         content = self._content(bound_to, column, generation)
         is_bound = "column" in content and (generation is None or "generation" in content)
-        if is_bound and self.key_fingerprint() == newest_key_fingerprint():
+        if is_bound and under == newest_key_fingerprint():
             return None
         return Sealed.seal(content["values"], bound_to=bound_to, column=column, generation=generation, newest=True)
 

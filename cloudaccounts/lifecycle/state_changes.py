@@ -7,7 +7,7 @@ from django.db import transaction
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.credentials.sharing import detach_from_organization, refuse_while_used
-from cloudaccounts.events import account_deleted, account_suspended
+from cloudaccounts.events import account_deleted, account_leaves, account_suspended
 from cloudaccounts.groups.services import remove_from_all_groups
 from cloudaccounts.health import transitions
 from cloudaccounts.health.connection_checks import request_check
@@ -49,6 +49,8 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
     Raises `ConnectionInUseError` while other accounts are opened with its credential.
     """
     refuse_while_used(account)
+    # The many rows first, in transactions of their own. A kill leaves an account that can be deleted once more.
+    account_leaves.send(sender=CloudAccount, account=account, actor=actor)
     with transaction.atomic(using=SECURITY):
         # The account's own row goes last. Without transactions (MongoDB) a kill at any line then leaves an account that
         # can be deleted once more, and never rows of scans or a credential that belong to none.

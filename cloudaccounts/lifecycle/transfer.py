@@ -20,7 +20,7 @@ from cloudaccounts.contract.report import ValidationProgress
 from cloudaccounts.credentials import staging
 from cloudaccounts.credentials.sharing import refuse_while_used
 from cloudaccounts.errors import CredentialBorrowedError, InputError
-from cloudaccounts.events import account_transferred
+from cloudaccounts.events import account_changed_hands, account_transferred
 from cloudaccounts.groups.services import remove_from_all_groups
 from cloudaccounts.health import transitions
 from cloudaccounts.health.validation import refusal_report
@@ -80,6 +80,7 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
         with transaction.atomic(using=SECURITY):
             _move_related_rows(account, actor=actor, began_before=True)
             account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
+        account_changed_hands.send(sender=CloudAccount, account=account, actor=actor)
         return
     if account.connection is not None:
         raise CredentialBorrowedError
@@ -108,6 +109,9 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     except IntegrityError:
         account.owner = before
         raise TransferRefusedError(account) from None
+    # After the transaction: 100,000 rows of scans would keep everybody else from writing for seconds. A kill before the
+    # last of them is finished by repeating the transfer, as a job does.
+    account_changed_hands.send(sender=CloudAccount, account=account, actor=actor)
 
 
 def _move_related_rows(account: CloudAccount, *, actor: Actor, began_before: bool = False) -> None:
