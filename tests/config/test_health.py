@@ -19,10 +19,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from cloudaccounts.audit.actor import SYSTEM
-from cloudaccounts.contract.identity import CredentialFacts, Credentials
-from cloudaccounts.credentials.vault import open_credentials, store
+from cloudaccounts.credentials.vault import open_credentials
 from cloudaccounts.errors import CredentialsUnreadableError
-from cloudaccounts.models import ConnectionCheck
+from cloudaccounts.models import CloudCredential, ConnectionCheck
 from cloudaccounts.operations import key_at_start
 from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from config import health
@@ -99,10 +98,11 @@ def test_a_key_of_a_later_restart_is_told_as_such(alice: User, make_account: Mak
     assert confirm_key() is None
     (old,) = settings.CREDENTIAL_ENCRYPTION_KEYS
     settings.CREDENTIAL_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), old]
-    store(
-        account=account, credentials=Credentials("access_keys", {}), facts=CredentialFacts("Access key"), since=None,
-        actor=SYSTEM,
-    )  # fmt: skip
+    # What `rotate_encryption_keys --regardless` does while this process has not been restarted.
+    row = CloudCredential.objects.get()
+    assert row.payload is not None
+    renewed = row.payload.renewed(bound_to=account.pk, column="payload", generation=row.generation)
+    CloudCredential.objects.update(payload=renewed)
     settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
     assert confirm_key() is None
     with pytest.raises(CredentialsUnreadableError, match="that this process does not have") as caught:
