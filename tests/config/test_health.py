@@ -20,6 +20,7 @@ from pytest_django import Settings
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.credentials.vault import open_credentials
+from cloudaccounts.crypto.fields import newest_key_fingerprint
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudCredential, ConnectionCheck
 from cloudaccounts.operations import key_at_start
@@ -102,7 +103,7 @@ def test_a_key_of_a_later_restart_is_told_as_such(alice: User, make_account: Mak
     row = CloudCredential.objects.get()
     assert row.payload is not None
     renewed = row.payload.renewed(bound_to=account.pk, column="payload", generation=row.generation)
-    CloudCredential.objects.update(payload=renewed)
+    CloudCredential.objects.update(payload=renewed, key_fingerprint=newest_key_fingerprint())
     settings.CREDENTIAL_ENCRYPTION_KEYS = [old]
     assert confirm_key() is None
     with pytest.raises(CredentialsUnreadableError, match="that this process does not have") as caught:
