@@ -16,6 +16,7 @@ from cloudaccounts.provider_kit.remediation import Scope, Values, remediation
 RESOURCES: Mapping[str, str] = MappingProxyType(
     {
         "gcp.apikeys.key": "key",
+        "gcp.artifactregistry.repository": "repository",
         "gcp.bigquery.dataset": "dataset",
         "gcp.bigquery.table": "table",
         "gcp.cloudfunctions.cloud_function": "function",
@@ -24,9 +25,11 @@ RESOURCES: Mapping[str, str] = MappingProxyType(
         "gcp.compute.backend_service": "backend-service",
         "gcp.compute.disk": "disk",
         "gcp.compute.firewall": "rule",
+        "gcp.compute.image": "image",
         "gcp.compute.instance": "vm",
         "gcp.compute.network": "network",
         "gcp.compute.region_backend_service": "backend-service",
+        "gcp.compute.snapshot": "snapshot-name",
         "gcp.compute.subnetwork": "subnet",
         "gcp.compute.target_https_proxy": "proxy",
         "gcp.compute.target_ssl_proxy": "proxy",
@@ -34,6 +37,7 @@ RESOURCES: Mapping[str, str] = MappingProxyType(
         "gcp.dataproc.cluster": "cluster",
         "gcp.dns.managed_zone": "zone",
         "gcp.iam.service_account_key": "key-id",
+        "gcp.pubsub.subscription": "subscription",
         "gcp.pubsub.topic": "topic",
         "gcp.run.service": "service",
         "gcp.secretmanager.secret": "secret",

@@ -25,6 +25,7 @@ from cloudaccounts.providers.gcp.checks import (
     log_alerts,
     network,
     project,
+    public,
     services,
     support,
 )
@@ -40,6 +41,7 @@ CHECKS: tuple[PostureCheck, ...] = with_expectations(
         *network.CHECKS,
         *compute.CHECKS,
         *data.CHECKS,
+        *public.CHECKS,
         *databases.CHECKS,
         *services.CHECKS,
         *clusters.CHECKS,

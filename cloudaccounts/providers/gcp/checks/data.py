@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, Severity, Verdict
 from cloudaccounts.provider_kit.posture import (
-    Rule,
     UnknownFactError,
     abridge,
     expect,
@@ -21,6 +20,7 @@ from cloudaccounts.provider_kit.posture import (
     texts,
     unknown,
 )
+from cloudaccounts.providers.gcp.checks.public import evaluate_public, publication
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _BUCKET = "gcp.storage.bucket"
@@ -37,12 +37,6 @@ _ENDED = (
 LONGEST_SECONDS = 90 * 86_400
 
 
-def _public(asset: Asset) -> Evaluation:
-    known(asset, "public_roles")
-    roles = texts(asset, "public_roles")
-    return expect(not roles, f"Everybody on the internet holds {abridge(roles)}.", "Nothing is given to everybody.")
-
-
 def _bucket_public(asset: Asset) -> Evaluation:
     # It overrides the policy, whatever that grants.
     prevention = text(asset, "iamConfiguration.publicAccessPrevention")
@@ -53,62 +47,19 @@ def _bucket_public(asset: Asset) -> Evaluation:
         entries = [*mappings(asset, "acl"), *mappings(asset, "defaultObjectAcl")]
         if any(entry.get("entity") in _EVERYBODY for entry in entries):
             return failed("An access list of it, or of its new objects, names everybody.")
-    result = _public(asset)
+    result = evaluate_public(asset)
     if result.verdict == Verdict.FAIL and prevention not in ("", "inherited", "unspecified"):
         return unknown("Public access is prevented in a way that is not known here.")
     return result
 
 
-def _publication(
-    identifier: str, title: str, severity: Severity, kind: str, command: str, evaluate: Rule
-) -> PostureCheck:
-    service = kind.split(".")[1]
-    return posture_check(
-        identifier,
-        title,
-        severity,
-        service,
-        kind,
-        why="allUsers is everybody on the internet, and allAuthenticatedUsers everybody with a Google account: both "
-        "need no leaked password and no break-in.",
-        console="Open the resource, Permissions: remove allUsers and allAuthenticatedUsers.",
-        command=command,
-        references=cite("iam/docs/overview#all-users"),
-    )(evaluate)
-
-
-bucket_public = _publication(
+bucket_public = publication(
     "gcp_storage_public",
     "Bucket is public",
     Severity.CRITICAL,
     _BUCKET,
     "gcloud storage buckets remove-iam-policy-binding gs://<bucket> --member=allUsers --role=<role>",
     _bucket_public,
-)
-key_public = _publication(
-    "gcp_kms_key_public",
-    "Key can be used by everybody",
-    Severity.CRITICAL,
-    _KEY,
-    "gcloud kms keys remove-iam-policy-binding <key> --keyring=<ring> --location=<location> --member=allUsers "
-    "--role=<role>",
-    _public,
-)
-topic_public = _publication(
-    "gcp_pubsub_topic_public",
-    "Topic is open to everybody",
-    Severity.HIGH,
-    "gcp.pubsub.topic",
-    "gcloud pubsub topics remove-iam-policy-binding <topic> --member=allUsers --role=<role>",
-    _public,
-)
-secret_public = _publication(
-    "gcp_secret_public",
-    "Secret can be read by everybody",
-    Severity.CRITICAL,
-    "gcp.secretmanager.secret",
-    "gcloud secrets remove-iam-policy-binding <secret> --member=allUsers --role=<role>",
-    _public,
 )
 
 
@@ -198,7 +149,7 @@ def dataset_public(asset: Asset) -> Evaluation:
     ]
     if roles:
         return failed(f"Everybody with a Google account holds {abridge(roles)}.")
-    return _public(asset)
+    return evaluate_public(asset)
 
 
 def _unused(asset: Asset) -> Evaluation | None:
@@ -252,24 +203,11 @@ def key_rotation(asset: Asset) -> Evaluation:
     return expect(int(seconds) <= LONGEST_SECONDS, f"It rotates every {days} days.", f"It rotates every {days} days.")
 
 
-table_public = _publication(
-    "gcp_bigquery_table_public",
-    "Table is public",
-    Severity.CRITICAL,
-    "gcp.bigquery.table",
-    "bq remove-iam-policy-binding --member=allAuthenticatedUsers --role=<role> <project>:<dataset>.<table>",
-    _public,
-)
-
 CHECKS = (
     bucket_public,
     log_lock,
-    table_public,
     public_access_prevention,
     uniform_access,
     dataset_public,
-    key_public,
     key_rotation,
-    topic_public,
-    secret_public,
 )

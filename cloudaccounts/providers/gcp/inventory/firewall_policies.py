@@ -36,11 +36,15 @@ class Answer:
     def is_as_stored(self, network: Asset) -> bool:
         """Whether a network was stored with these policies; regional ones are in the project's own log."""
         stored = network.properties.get(POLICIES)
-        listed = [policy for policy in stored if isinstance(policy, Mapping)] if isinstance(stored, list) else None
-        own = listed and [{name: policy.get(name) for name in ("name", "type", "rules")} for policy in listed]
-        told = [policy for policy in own or [] if policy["type"] != "REGIONAL"]
-        fresh = sorted(self.policies, key=str)
-        return not self.code and listed is not None and sorted(told, key=str) == fresh
+        if self.code or not isinstance(stored, list):
+            return False
+        listed = [policy for policy in stored if isinstance(policy, Mapping) and policy.get("type") != "REGIONAL"]
+        own = [{name: policy.get(name) for name in ("name", "type", "rules")} for policy in listed]
+        return sorted(own, key=_label) == sorted(self.policies, key=_label)
+
+
+def _label(policy: Policy) -> tuple[str, str]:
+    return str(policy["type"]), str(policy["name"])
 
 
 class Effective:

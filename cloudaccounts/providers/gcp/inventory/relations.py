@@ -39,6 +39,7 @@ _PROJECT = "gcp.cloudresourcemanager.project"
 PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 _ACCOUNT = "gcp.iam.service_account"
 _KEY = "gcp.iam.service_account_key"
+_ALSO_PUBLIC = frozenset({_ACCOUNT, "gcp.compute.image", "gcp.compute.snapshot"})
 
 
 _PROJECT_PART = re.compile(r"/projects/[^/]+")
@@ -111,12 +112,12 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
     if asset.type == _KEY:
         return with_facts(asset, {"older_than_90_days": _is_old(asset.properties.get("validAfterTime"))})
     readers: dict[str, Callable[[Grants], Any]] = {}
-    if asset.service in _OWN_POLICIES:
+    if asset.service in _OWN_POLICIES or asset.type in _ALSO_PUBLIC:
         readers = {"public_roles": lambda grants: _public_roles(grants, asset)}
-    elif asset.type == _ACCOUNT:
-        readers = {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
+    if asset.type == _ACCOUNT:
+        readers |= {"project_roles": lambda grants: list(grants.accounts.get(asset.name, ()))}
     elif asset.type == _PROJECT:
-        readers = {
+        readers |= {
             "basic_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _BASIC},
             "acting_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _ACTING},
             "duty_roles": lambda grants: {role: list(grants.project.get(role, ())) for role in _DUTIES},
@@ -133,6 +134,9 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
 def _public_roles(grants: Grants, asset: Asset) -> list[str]:
     """By its own policy and those of what it lies in or is served by; the project's own cannot name everybody."""
     names = [asset.native_id, *(asset.native_id.partition(part)[0] for part in _HOLDERS if part in asset.native_id)]
+    if asset.type == _ACCOUNT:  # named by its address or by its number
+        place = asset.native_id.rpartition("/")[0]
+        names += [f"{place}/{asset.properties[name]}" for name in ("email", "uniqueId") if asset.properties.get(name)]
     service = asset.properties.get("serviceConfig")
     if isinstance(service, Mapping) and service.get("service"):
         # A function of the second generation is called through its Cloud Run service, whose policy decides:

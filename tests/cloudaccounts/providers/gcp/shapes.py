@@ -12,6 +12,7 @@ from googleapiclient.discovery_cache import get_static_doc  # type: ignore[impor
 # By the asset's type: the API, its version and the name of the schema.
 SCHEMAS: Mapping[str, tuple[str, str, str]] = {
     "gcp.apikeys.key": ("apikeys", "v2", "V2Key"),
+    "gcp.artifactregistry.repository": ("artifactregistry", "v1", "Repository"),
     "gcp.bigquery.dataset": ("bigquery", "v2", "Dataset"),
     "gcp.bigquery.table": ("bigquery", "v2", "Table"),
     "gcp.cloudfunctions.cloud_function": ("cloudfunctions", "v1", "CloudFunction"),
@@ -21,10 +22,12 @@ SCHEMAS: Mapping[str, tuple[str, str, str]] = {
     "gcp.compute.backend_service": ("compute", "v1", "BackendService"),
     "gcp.compute.disk": ("compute", "v1", "Disk"),
     "gcp.compute.firewall": ("compute", "v1", "Firewall"),
+    "gcp.compute.image": ("compute", "v1", "Image"),
     "gcp.compute.instance": ("compute", "v1", "Instance"),
     "gcp.compute.network": ("compute", "v1", "Network"),
     "gcp.compute.project": ("compute", "v1", "Project"),
     "gcp.compute.region_backend_service": ("compute", "v1", "BackendService"),
+    "gcp.compute.snapshot": ("compute", "v1", "Snapshot"),
     "gcp.compute.subnetwork": ("compute", "v1", "Subnetwork"),
     "gcp.compute.target_https_proxy": ("compute", "v1", "TargetHttpsProxy"),
     "gcp.compute.target_ssl_proxy": ("compute", "v1", "TargetSslProxy"),
@@ -33,6 +36,7 @@ SCHEMAS: Mapping[str, tuple[str, str, str]] = {
     "gcp.dns.managed_zone": ("dns", "v1", "ManagedZone"),
     "gcp.iam.service_account": ("iam", "v1", "ServiceAccount"),
     "gcp.iam.service_account_key": ("iam", "v1", "ServiceAccountKey"),
+    "gcp.pubsub.subscription": ("pubsub", "v1", "Subscription"),
     "gcp.pubsub.topic": ("pubsub", "v1", "Topic"),
     "gcp.run.service": ("run", "v1", "Service"),
     "gcp.secretmanager.secret": ("secretmanager", "v1", "Secret"),

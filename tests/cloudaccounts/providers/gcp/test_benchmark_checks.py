@@ -1098,13 +1098,21 @@ CASES += _named(
         (
             identifier,
             [
-                (P, called(labels={"a": "b"})),
+                (P, called()),
                 (P, called(name="x")),
-                (F, called("roles/viewer", labels={"a": "b"})),
+                (P, called(name="y", location="global")),
+                (F, called("roles/viewer", location="global")),
                 (F, called("roles/owner", "roles/viewer")),
+                (F, called("roles/owner")),
+                (U, {}),
+                (U, unread("public_roles")),
             ],
         )
-        for identifier in ("gcp_kms_key_public", "gcp_pubsub_topic_public", "gcp_secret_public")
+        for identifier in (
+            *("gcp_kms_key_public", "gcp_pubsub_topic_public", "gcp_secret_public", "gcp_artifact_repository_public"),
+            *("gcp_pubsub_subscription_public", "gcp_image_public", "gcp_snapshot_public"),
+            "gcp_service_account_public",
+        )
     ),
 )
 

@@ -69,6 +69,51 @@ def test_a_resource_finds_its_policy_by_id_and_by_number(kind: str, path: str, a
     assert related(resource(kind, path.format(listed)), open_to_all, other)["public_roles"] == ["roles/viewer"]
 
 
+@pytest.mark.parametrize("named", [EDITOR, "112233445566778899000"])
+def test_a_service_account_is_found_by_its_address_and_by_its_number(named: str) -> None:
+    account = Asset(
+        "gcp.iam.service_account",
+        "iam",
+        "global",
+        f"//iam.googleapis.com/{ID}/serviceAccounts/112233445566778899000",
+        EDITOR,
+        properties={"email": EDITOR, "uniqueId": "112233445566778899000"},
+    )
+    open_to_all = policy(
+        f"//iam.googleapis.com/{NUMBER}/serviceAccounts/{named}",
+        "iam.googleapis.com/ServiceAccount",
+        **{"iam.serviceAccountTokenCreator": ["allAuthenticatedUsers"]},
+    )
+    facts = related(account, open_to_all)
+    assert (facts["public_roles"], facts["project_roles"]) == (["roles/iam.serviceAccountTokenCreator"], [])
+
+
+def test_what_lies_in_something_open_is_open() -> None:
+    ring = policy(f"//cloudkms.googleapis.com/{ID}/locations/eu/keyRings/r", "any", viewer=["allUsers"])
+    key = resource("gcp.cloudkms.crypto_key", f"//cloudkms.googleapis.com/{ID}/locations/eu/keyRings/r/cryptoKeys/k")
+    assert related(key, ring)["public_roles"] == ["roles/viewer"]
+    dataset = policy(f"//bigquery.googleapis.com/{ID}/datasets/d", "any", viewer=["allUsers"])
+    table = resource("gcp.bigquery.table", f"//bigquery.googleapis.com/{ID}/datasets/d/tables/t")
+    assert related(table, dataset)["public_roles"] == ["roles/viewer"]
+    other = resource("gcp.bigquery.table", f"//bigquery.googleapis.com/{ID}/datasets/e/tables/t")
+    assert related(other, dataset)["public_roles"] == []
+
+
+def test_a_function_of_the_second_generation_is_called_through_its_service() -> None:
+    service = f"{ID}/locations/europe-west1/services/export"
+    function = Asset(
+        "gcp.cloudfunctions.function",
+        "cloudfunctions",
+        "europe-west1",
+        f"//cloudfunctions.googleapis.com/{ID}/locations/europe-west1/functions/export",
+        "export",
+        properties={"serviceConfig": {"service": service}},
+    )
+    by_number = f"//run.googleapis.com/{service.replace(ID, NUMBER)}"
+    open_to_all = policy(by_number, "run.googleapis.com/Service", **{"run.invoker": ["allUsers"]})
+    assert related(function, open_to_all)["public_roles"] == ["roles/run.invoker"]
+
+
 def test_policies_that_could_not_be_searched_are_unreadable() -> None:
     def refused() -> Any:
         raise RuntimeError("refused")
