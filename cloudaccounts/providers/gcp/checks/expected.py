@@ -13,6 +13,7 @@ from cloudaccounts.provider_kit.posture import Expected
 
 _NOBODY: Expected = MappingProxyType({"public_roles": "no role for allUsers or allAuthenticatedUsers"})
 _OWN_SOURCES: Expected = MappingProxyType({"sourceRanges": "networks of your own"})
+_OWN_POLICIES: Expected = MappingProxyType({"firewall_policies": "no rule that allows it from everywhere"})
 
 EXPECTED: Mapping[str, Expected] = MappingProxyType(
     {
@@ -42,6 +43,18 @@ EXPECTED: Mapping[str, Expected] = MappingProxyType(
         "gcp_pubsub_topic_public": _NOBODY,
         "gcp_secret_public": _NOBODY,
         "gcp_function_public": _NOBODY,
+        "gcp_function_v1_public": _NOBODY,
+        "gcp_bigquery_table_public": _NOBODY,
+        "gcp_artifact_repository_public": _NOBODY,
+        "gcp_pubsub_subscription_public": _NOBODY,
+        "gcp_image_public": _NOBODY,
+        "gcp_snapshot_public": _NOBODY,
+        "gcp_service_account_public": _NOBODY,
+        "gcp_network_policy_ssh_open": _OWN_POLICIES,
+        "gcp_network_policy_rdp_open": _OWN_POLICIES,
+        "gcp_network_policy_all_open": _OWN_POLICIES,
+        "gcp_sql_version": {"databaseVersion": "a version that is supported"},
+        "gcp_gke_version": {"currentMasterVersion": "a version that is supported"},
         "gcp_run_public": _NOBODY,
         "gcp_kms_rotation": {"rotationPeriod": "90 days (7776000s) at most"},
         "gcp_sql_open_network": {"settings.ipConfiguration.authorizedNetworks": "networks of your own"},
