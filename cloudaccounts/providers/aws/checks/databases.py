@@ -1,4 +1,4 @@
-"""Databases: instances and clusters of RDS, Aurora, DocumentDB and Neptune, and their snapshots.
+"""Databases: instances and clusters of RDS, Aurora, DocumentDB and Neptune.
 
 An instance of a cluster has no storage, backups and deletion protection of its own: the cluster carries them.
 """
@@ -15,13 +15,12 @@ from cloudaccounts.provider_kit.posture import (
     optional,
     required,
 )
-from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
+from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 from cloudaccounts.providers.aws.checks.support import ENGINES, evaluate_support
 
 # Security Hub's default for RDS.11.
 BACKUP_DAYS = 7
 _INSTANCE, _CLUSTER = "aws.rds.instance", "aws.rds.cluster"
-_SNAPSHOT, _CLUSTER_SNAPSHOT = "aws.rds.snapshot", "aws.rds.cluster_snapshot"
 _DOCDB = "docdb"
 
 
@@ -30,14 +29,14 @@ def _public(asset: Asset) -> Evaluation:
     return expect(not public, "The database has an address on the internet.", "The database has no public address.")
 
 
-def _encrypted(asset: Asset) -> Evaluation:
+def evaluate_encryption(asset: Asset) -> Evaluation:
     return expect(required(asset, "encrypted", bool), "Storage is not encrypted.", "Storage is encrypted.")
 
 
 def _instance_encrypted(asset: Asset) -> Evaluation:
     if optional(asset, "cluster", str):
         return not_applicable("The storage is the cluster's.")
-    return _encrypted(asset)
+    return evaluate_encryption(asset)
 
 
 def _minor(asset: Asset) -> Evaluation:
@@ -124,14 +123,6 @@ def engine_key(engine: str, version: str) -> str:
     return next((name for name in names if name in ENGINES.entries), names[-1])
 
 
-def _shared(asset: Asset) -> Evaluation:
-    # "all" is every AWS account (RDS API reference, DBSnapshotAttribute); single accounts are shared with on purpose.
-    public = "all" in texts(required(asset, "shared_with", list))
-    return expect(
-        not public, "Every AWS account can restore this snapshot.", "The snapshot is not shared with everybody."
-    )
-
-
 _WHY_ENCRYPTED = "Encryption covers the volume, its backups and its snapshots; it cannot be added later without a copy."
 _WHY_BACKUPS = "A mistake is often noticed days later; then the backup must still be there."
 _WHY_PROTECTED = "Protection makes deleting a second, deliberate step."
@@ -139,10 +130,6 @@ _WHY_ZONES = "Zones fail as a whole; with a second one the database goes on with
 _WHY_ENGINE = (
     "Past its standard support a version gets fixes only under Extended Support, which costs extra and covers the "
     "critical ones alone; after that AWS upgrades it on a day of its own choice."
-)
-_WHY_SNAPSHOT = "A public snapshot is the whole database, for whoever looks through the list of public ones."
-_SHARING = aws_docs(
-    "Sharing a snapshot", "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html"
 )
 _EXTENDED = aws_docs(
     "RDS Extended Support", "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html"
@@ -182,7 +169,7 @@ CHECKS = (
         "Database cluster is not encrypted",
         Severity.MEDIUM,
         _CLUSTER,
-        _encrypted,
+        evaluate_encryption,
         why=_WHY_ENCRYPTED,
         console="RDS: restore a snapshot of the cluster with encryption, and switch over.",
         command="aws rds restore-db-cluster-from-snapshot --db-cluster-identifier <new> --snapshot-identifier "
@@ -302,53 +289,5 @@ CHECKS = (
         command=f"{_SET_CLUSTER}--engine-version <new> --allow-major-version-upgrade",
         references=(_EXTENDED,),
         time_dependent=True,
-    ),
-    check(
-        "rds_snapshot_public",
-        "Database snapshot is shared with everybody",
-        Severity.CRITICAL,
-        _SNAPSHOT,
-        _shared,
-        why=_WHY_SNAPSHOT,
-        console="RDS, Snapshots, the snapshot, Actions, Share snapshot: Private.",
-        command="aws rds modify-db-snapshot-attribute --db-snapshot-identifier <snapshot> --attribute-name restore "
-        "--values-to-remove all",
-        references=(_SHARING,),
-    ),
-    check(
-        "rds_cluster_snapshot_public",
-        "Cluster snapshot is shared with everybody",
-        Severity.CRITICAL,
-        _CLUSTER_SNAPSHOT,
-        _shared,
-        why=_WHY_SNAPSHOT,
-        console="RDS, Snapshots, the snapshot, Actions, Share snapshot: Private.",
-        command="aws rds modify-db-cluster-snapshot-attribute --db-cluster-snapshot-identifier <snapshot> "
-        "--attribute-name restore --values-to-remove all",
-        references=(security_hub("RDS.1"),),
-    ),
-    check(
-        "rds_snapshot_encrypted",
-        "Database snapshot is not encrypted",
-        Severity.MEDIUM,
-        _SNAPSHOT,
-        _encrypted,
-        why="An encrypted snapshot cannot be made public, and is unreadable without its key.",
-        console="RDS, Snapshots, the snapshot, Actions, Copy snapshot: Enable encryption; then delete the old one.",
-        command="aws rds copy-db-snapshot --source-db-snapshot-identifier <snapshot> --target-db-snapshot-identifier "
-        "<encrypted> --kms-key-id <key>",
-        references=(security_hub("RDS.4"),),
-    ),
-    check(
-        "rds_cluster_snapshot_encrypted",
-        "Cluster snapshot is not encrypted",
-        Severity.MEDIUM,
-        _CLUSTER_SNAPSHOT,
-        _encrypted,
-        why="An encrypted snapshot cannot be made public, and is unreadable without its key.",
-        console="RDS: restore the snapshot with encryption, make another one of the result, then delete the old one.",
-        command="aws rds restore-db-cluster-from-snapshot --db-cluster-identifier <new> --snapshot-identifier "
-        "<snapshot> --engine <engine> --kms-key-id <key>",
-        references=(security_hub("RDS.4"),),
     ),
 )

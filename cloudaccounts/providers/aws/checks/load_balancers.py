@@ -32,8 +32,8 @@ def _tls(asset: Asset) -> Evaluation:
     policies = {listener.get("policy") for listener in listeners if listener.get("protocol") in _ENCRYPTED}
     if not policies:
         return not_applicable("No listener ends TLS.")
-    told = required(asset, "policies", dict)
-    protocols = {str(name): texts(told.get(name)) for name in policies}
+    answered_by = required(asset, "policies", dict)
+    protocols = {str(name): texts(answered_by.get(name)) for name in policies}
     old = {name: ended for name, answered in protocols.items() if (ended := outdated(answered, asset)[0])}
     if old:
         worst = sorted({protocol for ended in old.values() for protocol in ended})

@@ -85,14 +85,14 @@ def _ports(entry: Mapping[str, Any], protocols: PartialSet) -> PartialSet:
     """TCP and UDP have a range; the other protocols, and all of them together, mean every port."""
     if protocols.unclear:
         return UNCLEAR
-    one = protocols.sure.size == 1 and (protocols.surely_has(TCP) or protocols.surely_has(UDP))
-    return port_span(entry.get("from_port"), entry.get("to_port")) if one else PartialSet(ALL_PORTS)
+    has_ports = protocols.sure.size == 1 and (protocols.surely_has(TCP) or protocols.surely_has(UDP))
+    return port_span(entry.get("from_port"), entry.get("to_port")) if has_ports else PartialSet(ALL_PORTS)
 
 
 def _acl(asset: Asset) -> Evaluation:
     given = entries(rows(asset, "ingress"))
     results = [reach(given, protocol, port, deny_wins=True) for protocol, port in _ADMINISTRATION]
-    reached = next((wanted for wanted in (Reach.OPEN, Reach.UNCLEAR) if any(wanted == r.reach for r in results)), None)
+    reached = next((way for way in (Reach.OPEN, Reach.UNCLEAR) if any(result.reach == way for result in results)), None)
     names = dict.fromkeys(name for result in results if result.reach == reached for name in result.names)
     return verdicts.evaluation(
         reached or Reach.CLOSED,

@@ -132,7 +132,7 @@ def each(read: Callable[[T], Asset | None], items: Iterable[T], *, threads: int)
         except GoneError:
             return None
 
-    return (found for found in in_order(of_one, items, threads=threads) if found is not None)
+    return (asset for asset in in_order(of_one, items, threads=threads) if asset is not None)
 
 
 def chain_lists(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:

@@ -17,8 +17,8 @@ _NOT_OURS = ("BadRequestException",)
 def collect(scope: Scope) -> Iterator[Asset]:
     """One asset for the region, also without a detector: that is what the check must find."""
     client = scope.connection.client("guardduty", scope.region)
-    found = [_detector(scope, client, identifier) for identifier in paged(client, "list_detectors", "DetectorIds")]
-    detectors = [facts for facts in found if facts is not None]
+    read = [_detector(scope, client, identifier) for identifier in paged(client, "list_detectors", "DetectorIds")]
+    detectors = [facts for facts in read if facts is not None]
     properties = {"detectors": sorted(detectors, key=lambda facts: str(facts["id"]))}
     yield asset(scope, "guardduty.region", scope.arn("guardduty", "detectors"), scope.region, properties)
 

@@ -87,8 +87,8 @@ def _load_balancer(scope: Scope, client: Any, policies: _Policies, item: Any) ->
 
 def _attributes(client: Any, arn: str) -> dict[str, bool | None]:
     answer = client.describe_load_balancer_attributes(LoadBalancerArn=arn)
-    told = {item.get("Key"): item.get("Value") for item in answer.get("Attributes", ())}
-    return {name: {"true": True, "false": False}.get(str(told.get(key))) for key, name in _ATTRIBUTES.items()}
+    attributes = {item.get("Key"): item.get("Value") for item in answer.get("Attributes", ())}
+    return {name: {"true": True, "false": False}.get(str(attributes.get(key))) for key, name in _ATTRIBUTES.items()}
 
 
 def _listeners(client: Any, arn: str) -> Iterator[dict[str, Any]]:

@@ -37,13 +37,13 @@ def leave_out_the_internet(asked: Iterable[Asked]) -> Answer:
     """
     unsure = False
     v4, v6 = WHOLE_V4, WHOLE_V6
-    for one in asked:
-        if one.allowed and "*" in one.values:
+    for condition in asked:
+        if condition.allowed and "*" in condition.values:
             continue  # no address, but meant as all of them
-        named = networks(one.values)
+        named = networks(condition.values)
         if named.unclear:
             unsure = True
-        elif one.allowed:
+        elif condition.allowed:
             v4, v6 = v4 & named.v4, v6 & named.v6
         else:
             v4, v6 = v4 - named.v4, v6 - named.v6

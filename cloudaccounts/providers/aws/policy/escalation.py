@@ -44,23 +44,23 @@ TAKES_OVER = ("lambda:updatefunctioncode",)
 def ways(policies: Sequence[Policy], boundary: Policy | None = None) -> Mapping[str, Answer]:
     """By name of the way, those that are open or may be. All policies of one identity, within its boundary."""
     allowed = [statement for policy in policies for statement in policy.statements]
-    found = _ways(allowed)
+    answers = _ways(allowed)
     if boundary is not None:
         within = _ways(list(boundary.statements))
-        found = {name: min(answer, within.get(name, Answer.NO)) for name, answer in found.items()}
-    return {name: answer for name, answer in found.items() if answer is not Answer.NO}
+        answers = {name: min(answer, within.get(name, Answer.NO)) for name, answer in answers.items()}
+    return {name: answer for name, answer in answers.items() if answer is not Answer.NO}
 
 
 def _ways(statements: Sequence[Statement]) -> dict[str, Answer]:
-    found = {action: may(statements, action, _IAM) for action in GIVES_ITSELF_MORE}
+    answers = {action: may(statements, action, _IAM) for action in GIVES_ITSELF_MORE}
     for service, needed in PASSED_TO.items():
         passing = may(statements, _PASS_ROLE, _ROLES, passed_to=service)
         prefix = needed[0][0].partition(":")[0]
         starting = min(max(may(statements, action, f"{prefix}:*:*:*") for action in choice) for choice in needed)
-        found[f"{_PASS_ROLE} to {service}"] = min(passing, starting)
+        answers[f"{_PASS_ROLE} to {service}"] = min(passing, starting)
     for action in TAKES_OVER:
-        found[action] = may(statements, action, "lambda:*:*:*")
-    return found
+        answers[action] = may(statements, action, "lambda:*:*:*")
+    return answers
 
 
 def matters(policy: Policy) -> bool:
