@@ -80,8 +80,8 @@ bench: .venv/.dev ## benchmarks against the bare SDK (some: ONLY="scans fleet");
 oracle: .venv/.dev ## the sandbox's AWS account by this product and by Prowler (installed apart: 2.3 GB), side by side
 	@$(BIN)/python -m tests.oracle $(ARGUMENTS)
 
-load: .venv/.dev ## load on PostgreSQL and Redis (TEST_POSTGRES_URL, TEST_REDIS_URL); writes var/load.json
-	@$(BIN)/python -m tests.load
+load: .venv/.dev ## load, and one user at his worst, on PostgreSQL and Redis (TEST_POSTGRES_URL, TEST_REDIS_URL) and on SQLite
+	@$(BIN)/python -m tests.load $(ONLY)
 
 lock: .venv/.dev ## writes constraints.txt anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

@@ -41,6 +41,16 @@ class Env:
         """Separated by commas or, as in files, by lines; blanks around the parts and empty parts do not count."""
         return [part for raw in self.text(name).replace("\n", ",").split(",") if (part := raw.strip())]
 
+    def numbers(self, name: str) -> dict[str, int]:
+        """Numbers by a word, as in ``aws=400, azure=120``; empty where nothing is given."""
+        numbers = {}
+        for part in self.words(name):
+            word, _, text = part.partition("=")
+            if not word.strip() or not text.strip().isdecimal() or int(text) < 1:
+                raise ImproperlyConfigured(f"{name} has {part!r}; write word=number, separated by commas.")
+            numbers[word.strip()] = int(text)
+        return numbers
+
     def mail(self, name: str) -> dict[str, Any]:
         """Django's EMAIL_* settings from a URL like ``smtp+tls://user:password@host:587``; the console by default."""
         return dict(environ.Env.email_url_config(self.text(name, "consolemail://")))

@@ -185,6 +185,9 @@ HEARTBEAT_REPORT_HOURS = env.number("HEARTBEAT_REPORT_HOURS", 24, least=1)  # be
 # HEARTBEAT_BACKOFF_MINUTES apart, and each further interval is twice as long: 2 + 4 + 8 + 16 + 32 minutes.
 HEARTBEAT_FAILURES = env.number("HEARTBEAT_FAILURES", 6, least=2)
 HEARTBEAT_BACKOFF_MINUTES = env.number("HEARTBEAT_BACKOFF_MINUTES", 2, least=1)
+# How many heartbeats of a provider run at the same time, over all processes, where its own number is not enough:
+# tests/bench/simulation.py and docs/operations.md say how many a fleet needs.
+HEARTBEATS_AT_ONCE = env.numbers("HEARTBEATS_AT_ONCE")
 HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures, changes and full reports
 HEALTH_ROUTINE_DAYS = env.number("HEALTH_ROUTINE_DAYS", 2, least=1)  # checks that passed as the one before
 AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 400, least=1)

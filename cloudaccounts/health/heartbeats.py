@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from cloudaccounts import registry
-from cloudaccounts.health.provider_round import Outcome, ProviderRound
+from cloudaccounts.health.provider_round import MOST_OF_A_PROCESS, Outcome, ProviderRound, at_once
 from cloudaccounts.work.daemon_threads import DaemonThreads
 from cloudaccounts.work.leases import RENEW_EVERY
 
@@ -91,7 +91,9 @@ def _take_outcomes(outcomes: SimpleQueue[Outcome]) -> None:
 def _provider_rounds() -> Iterator[tuple[list[ProviderRound], SimpleQueue[Outcome]]]:
     outcomes: SimpleQueue[Outcome] = SimpleQueue()
     parts = [
-        ProviderRound(provider, DaemonThreads(provider.checks_at_once, f"heartbeat-{provider.key}"), outcomes)
+        ProviderRound(
+            provider, DaemonThreads(min(at_once(provider), MOST_OF_A_PROCESS), f"heartbeat-{provider.key}"), outcomes
+        )
         for provider in registry.all_providers()
     ]
     try:

@@ -38,6 +38,7 @@ WRITE_BATCH = 100  # routine outcomes written at a time; they are due again toge
 SILENT_PAUSE = timedelta(minutes=1)  # until accounts are due again that a silent provider kept from being checked
 LIGHT_REQUESTS = 3  # of CONNECTION_TIMEOUT_SECONDS each: what a small check may take
 FULL_SECONDS = 135.0  # a full report has 120 of its own
+MOST_OF_A_PROCESS = 64  # threads: more than one interpreter can keep busy
 LOOK_AGAIN = 1.0  # seconds between two looks for accounts of owners who have nothing waiting here
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class ProviderRound:
     failed: int = 0
 
     def __post_init__(self) -> None:
-        self.threads = self.provider.checks_at_once
+        self.threads = min(at_once(self.provider), MOST_OF_A_PROCESS)
 
     @property
     def is_done(self) -> bool:
@@ -89,7 +90,7 @@ class ProviderRound:
     @property
     def is_silent(self) -> bool:
         """So many failed, of several owners, and none answered: asking the rest would only wait for their timeouts."""
-        enough = max(provider_outage.MANY_AT_ONCE, self.provider.checks_at_once)
+        enough = max(provider_outage.MANY_AT_ONCE, self.threads)
         if self.answered or len(self.undecided) < enough:
             return False
         silent = {check.account.owner for check in self.undecided}
@@ -138,7 +139,7 @@ class ProviderRound:
         """The provider's limit holds over all processes: the rounds that live share it."""
         rounds = HeartbeatRound.objects.filter(provider=self.provider.key, until__gt=timezone.now()).count()
         self.alone = rounds <= 1
-        self.threads = max(1, self.provider.checks_at_once // max(1, rounds))
+        self.threads = max(1, min(at_once(self.provider) // max(1, rounds), MOST_OF_A_PROCESS))
 
     def submit(self, due: DueAccount) -> None:
         self.of_owner[due.account.owner] += 1
@@ -243,6 +244,12 @@ class ProviderRound:
         undecided, self.undecided = self.undecided, []
         for check in undecided:
             apply_check(replace(check, counted=counted))
+
+
+def at_once(provider: Provider) -> int:
+    """The most that run at the same time over all processes: the provider's number, or the operator's."""
+    limits: dict[str, int] = settings.HEARTBEATS_AT_ONCE
+    return limits.get(provider.key, provider.checks_at_once)
 
 
 def _deadline(due: DueAccount) -> float:

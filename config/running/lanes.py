@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 Work = Callable[[], None]
 CALLER = "cloudaccounts.caller"  # key in the WSGI environment: who was signed in, as config.middleware saw it
+CROWDED_FOR = 10.0  # seconds after a request of somebody else
 _REMEMBERED = 10_000  # credentials whose callers are known
 
 
@@ -27,15 +28,27 @@ class _Request:
 class Lane:
     """Threads for one kind of request. Callers get them in turn, and no caller gets all of them.
 
-    ``share`` is how many requests of one caller run at the same time, ``most`` how many may run or wait, ``patience``
+    ``share`` is how many requests of one caller run at the same time, ``crowded`` how many while somebody else sends
+    requests too: each more would take the processor from the other. ``most`` is how many may run or wait, ``patience``
     how many seconds they wait. A quarter of the threads is left to callers of whom nothing runs: whoever comes newly
     need not wait for those who are busy.
     """
 
-    def __init__(self, name: str, *, threads: int, share: int, most: int, patience: float = float("inf")) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        threads: int,
+        share: int,
+        most: int,
+        patience: float = float("inf"),
+        crowded: int | None = None,
+    ) -> None:
         self.name = name
         self._threads = threads
         self._share = max(1, share)
+        self._crowded = self._share if crowded is None else crowded
+        self._seen: OrderedDict[str, float] = OrderedDict()  # callers, the latest last
         self._most = max(1, most)
         self._kept_free = threads // 4
         self._patience = patience
@@ -47,6 +60,7 @@ class Lane:
     def submit(self, caller: str, work: Work, refuse: Work) -> bool:
         """False where the caller has as much under way as one may: then neither is called. Else one of them will be."""
         with self._changed:
+            self._note(caller)
             queue = self._waiting.get(caller)
             if self._running[caller] + (len(queue) if queue else 0) >= self._most:
                 return False
@@ -87,11 +101,20 @@ class Lane:
             caller, work = turn
             work()
 
+    def _note(self, caller: str) -> None:
+        self._seen[caller] = time.monotonic()
+        self._seen.move_to_end(caller)
+        while len(self._seen) > 2:  # the latest two tell whether there are others
+            self._seen.popitem(last=False)
+
+    def _is_crowded(self) -> bool:
+        return len(self._seen) > 1 and time.monotonic() - next(iter(self._seen.values())) < CROWDED_FOR
+
     def _next(self) -> tuple[str, Work] | None:
-        busy = self._running.total()
+        busy, share = self._running.total(), self._crowded if self._is_crowded() else self._share
         for caller, queue in self._waiting.items():
             running = self._running.get(caller, 0)
-            if running and (running >= self._share or busy >= self._threads - self._kept_free):
+            if running and (running >= share or busy >= self._threads - self._kept_free):
                 continue
             work = queue.popleft().work
             if queue:

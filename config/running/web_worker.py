@@ -61,9 +61,9 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         lane, in_flight = self.lanes["Lane"], settings.TEAM_CALLS_IN_FLIGHT
         self._callers = self.lanes["Callers"](settings.SESSION_COOKIE_NAME, settings.TRUSTED_PROXIES)
         self._probes = lane("probe", threads=2, share=2, most=64)
-        # A quarter each at most: two of one caller at once keep a processor busy, and more would only slow down others.
+        # A quarter each at most, and one while others come too: a second would take half of what they get.
         pages = max(4, self.cfg.threads)
-        self._pages = lane("page", threads=pages, share=pages // 4, most=200)
+        self._pages = lane("page", threads=pages, share=pages // 4, crowded=1, most=200)
         self._clouds = lane(
             "cloud", threads=max(CLOUD_THREADS, 2 * in_flight), share=in_flight, most=256, patience=PATIENCE
         )

@@ -1,4 +1,5 @@
-"""`make load`: the product on PostgreSQL and Redis under load; prints a table and writes ``var/load.json``.
+"""`make load`: the product under load, on PostgreSQL and Redis and on the embedded defaults; prints a table and writes
+``var/load.json``. `python -m tests.load NAME …` plays some only: postgres, isolation-postgres, isolation-sqlite.
 
 ``TEST_POSTGRES_URL`` and ``TEST_REDIS_URL`` name the servers (those of this machine by default). Databases of its own
 are made there and taken away again.
@@ -8,9 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import django
@@ -19,17 +23,36 @@ from rich.table import Table
 
 from config.env import ROOT
 from tests.load.row import Row
-from tests.servers import databases
+from tests.servers import EMBEDDED, databases
 from tests.stack import free_port
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
 
 
+PLAYS = ("postgres", "isolation-postgres", "isolation-sqlite")
+
+
 def main() -> int:
-    console = Console()
-    with tempfile.TemporaryDirectory(prefix="cloud-accounts-load-") as name, databases(POSTGRES, "load") as urls:
-        folder = Path(name)
+    """Each play in a process of its own: settings are read once."""
+    rows: list[Row] = []
+    for name in sys.argv[1:] or PLAYS:
+        if name not in PLAYS:
+            raise SystemExit(f"there is no play “{name}”: {', '.join(PLAYS)}")
+        done = subprocess.run([sys.executable, "-m", "tests.load", "--play", name], stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            return done.returncode
+        rows += [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+    _tell(Console(), rows)
+    return 0 if all(row.fine for row in rows) else 1
+
+
+def play(name: str) -> list[Row]:
+    console = Console(stderr=True)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cloud-accounts-load-")))
+        sqlite = name.endswith("sqlite")
+        urls = EMBEDDED if sqlite else stack.enter_context(databases(POSTGRES, "load"))
         port = free_port()
         env = {
             **urls, "DATA_DIR": str(folder / "data"), "BASE_URL": f"http://127.0.0.1:{port}", "EMAIL_URL": "memorymail://",
@@ -38,32 +61,33 @@ def main() -> int:
         }  # fmt: skip
         os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings")
         django.setup()
-        rows = _measure(console, folder, env, port)
-    _tell(console, rows)
-    return 0 if all(row.fine for row in rows) else 1
+        if not sqlite:
+            from tests.brokers.engines import shared_redis
+
+            os.environ["CELERY_BROKER_URL"] = env["CELERY_BROKER_URL"] = stack.enter_context(shared_redis(REDIS)).url
+        return [replace(row, name=f"{name}: {row.name}") for row in _measure(console, folder, env, port, name)]
 
 
-def _measure(console: Console, folder: Path, env: dict[str, str], port: int) -> list[Row]:
+def _measure(console: Console, folder: Path, env: dict[str, str], port: int, name: str) -> list[Row]:
     from django.db import connections
 
     from tests.brokers import slowcloud
-    from tests.brokers.engines import shared_redis
     from tests.brokers.processes import Product
-    from tests.load import scenes
+    from tests.load import isolation, scenes
 
-    with shared_redis(REDIS) as broker:
-        os.environ["CELERY_BROKER_URL"] = broker.url
-        product = Product(folder, {**env, "CELERY_BROKER_URL": broker.url, "LOG_LEVEL": "INFO"})
-        sys.path.insert(0, str(folder))  # so that this process finds the toy cloud as the product's own do
-        os.environ[slowcloud.FOLDER] = str(folder)
-        try:
-            return scenes.play(console, product, port)
-        except BaseException:
-            console.print(product.output())
-            raise
-        finally:
-            product.end()
-            connections.close_all()
+    product = Product(folder, {**env, "LOG_LEVEL": "INFO"})
+    sys.path.insert(0, str(folder))  # so that this process finds the toy cloud as the product's own do
+    os.environ[slowcloud.FOLDER] = str(folder)
+    try:
+        scenes.start(product, port)
+        act = isolation.play if name.startswith("isolation") else scenes.play
+        return list(act(console, product, port))
+    except BaseException:
+        console.print(product.output())
+        raise
+    finally:
+        product.end()
+        connections.close_all()
 
 
 def _tell(console: Console, rows: list[Row]) -> None:
@@ -80,7 +104,9 @@ def _tell(console: Console, rows: list[Row]) -> None:
     console.print(f"written to {output.relative_to(ROOT)}")
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1:2] == ["--play"]:
+    print(json.dumps([row.to_dict() for row in play(sys.argv[2])]))  # noqa: T201
+elif __name__ == "__main__":
     began = time.monotonic()
     code = main()
     print(f"{time.monotonic() - began:.0f} s")  # noqa: T201

@@ -21,6 +21,7 @@ class Requests:
         self._lane = lane
         self.began: list[str] = []
         self.refused: list[str] = []
+        self.running: set[str] = set()
         self._gates: dict[str, threading.Event] = {}
 
     def send(self, caller: str, *names: str) -> list[bool]:
@@ -42,13 +43,17 @@ class Requests:
 
     def _run(self, name: str) -> None:
         self.began.append(name)
+        self.running.add(name)
         self._gates[name].wait(20)
+        self.running.remove(name)
 
 
 @pytest.fixture
 def lane_of() -> Callable[..., Requests]:
-    def build(threads: int, share: int, most: int = 100, patience: float = 60.0) -> Requests:
-        return Requests(Lane("test", threads=threads, share=share, most=most, patience=patience))
+    def build(
+        threads: int, share: int, most: int = 100, patience: float = 60.0, crowded: int | None = None
+    ) -> Requests:
+        return Requests(Lane("test", threads=threads, share=share, most=most, patience=patience, crowded=crowded))
 
     return build
 
@@ -92,6 +97,21 @@ def test_beyond_what_one_caller_may_have_under_way_it_refuses_and_takes_others(
     requests.finish("m1")
     requests.have_begun("m1", "a1")
     assert requests.send("mallory", "m4", "m5") == [True, False]
+
+
+def test_while_others_come_too_each_has_less(lane_of: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    requests = lane_of(threads=8, share=2, crowded=1)
+    requests.send("mallory", "m1", "m2", "m3")
+    requests.have_begun("m1", "m2")
+    requests.send("alice", "a1")
+    requests.have_begun("m1", "m2", "a1")
+    requests.finish("m1", "a1")
+    wait_for(lambda: requests.running == {"m2"}, seconds=10, what="one of them")  # and not m3
+    clock[0] += lanes.CROWDED_FOR + 1
+    requests.send("mallory", "m4")
+    requests.have_begun("m1", "m2", "a1", "m3")
 
 
 def test_who_waited_too_long_is_refused_and_who_runs_is_not(

@@ -156,7 +156,7 @@ def test_an_owner_who_comes_late_is_asked_among_the_first(
 
 
 def test_the_providers_limit_is_shared_by_the_rounds_of_all_processes(
-    healthy: Healthy, monkeypatch: pytest.MonkeyPatch
+    healthy: Healthy, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     monkeypatch.setattr(ToyProvider, "checks_at_once", 8)
     seen: list[tuple[int, int]] = []
@@ -173,5 +173,8 @@ def test_the_providers_limit_is_shared_by_the_rounds_of_all_processes(
         HeartbeatRound.objects.create(provider=provider, until=timezone.now() + timedelta(seconds=seconds))
     CloudAccount.objects.update(next_check_at=timezone.now())
     run_round()
-    assert seen == [(8, 16), (2, 2)]
+    settings.HEARTBEATS_AT_ONCE = {"toy": 40}
+    CloudAccount.objects.update(next_check_at=timezone.now())
+    run_round()
+    assert seen == [(8, 16), (2, 2), (13, 13)]
     assert HeartbeatRound.objects.filter(provider="toy").count() == 3  # its own is gone
