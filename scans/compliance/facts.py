@@ -1,4 +1,4 @@
-"""What is known of each check in each account of a scope: three queries, whatever their number.
+"""What is known of each check in each account of a scope: five queries, whatever their number.
 
 Sets of accounts are integers whose bits are the accounts' places in the scope. So a control over 300 accounts costs a
 few operations on numbers, and not 300 rounds of a loop.
@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from scans.compliance.scope import Scope
-from scans.models import CheckTotal, Finding, FindingStatus, ScanSchedule
+from scans.models import CheckTotal, Finding, FindingStatus, ScanEvery, ScanSchedule
 from scans.runs.readings import stale_period
 
 MANY = 500  # account ids in a condition; with more, the owner's rows are read and the rest is left out here
@@ -63,18 +63,17 @@ class _Seen:
 def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
     """``providers`` gives the cloud of each check id that is asked about."""
     seen = {rule: _Seen() for rule in providers}
-    oldest: datetime | None = None
-    limits = stale_limits(scope)
-    for account, rule, passed, undecided, unread, at, read_at in _totals(scope):
+    stale = _stale(scope)
+    for account, rule, passed, undecided, unread in _totals(scope):
         masks, place = seen.get(rule), scope.place.get(account)
         if masks is None or place is None:
             continue
         bit = 1 << place
         masks.evaluated |= bit
-        masks.passed |= bit if passed else 0
-        stale = read_at is None or read_at < limits.get(account, limits[None])
-        masks.undecided |= bit if undecided or unread or stale else 0
-        oldest = at if oldest is None or at < oldest else oldest
+        if passed:
+            masks.passed |= bit
+        if undecided or unread or (account, rule) in stale:
+            masks.undecided |= bit
     for row in _failures(scope):
         masks, place = seen.get(row["check_id"]), scope.place.get(row["account"])
         if masks is None or place is None:
@@ -86,17 +85,24 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
             masks.failed |= 1 << place
             masks.failures += row["number"]
     rules = {rule: _ranked(masks, scope.by_provider.get(providers[rule], 0)) for rule, masks in seen.items()}
-    return Facts(scope, rules, oldest)
+    return Facts(scope, rules, _rows(scope).aggregate(oldest=Min("at"))["oldest"])
 
 
-def stale_limits(scope: Scope, *, now: datetime | None = None) -> dict[UUID | None, datetime]:
-    """By account, the moment before which a reading is too old to be relied on; under None, where there is no schedule.
+def _stale(scope: Scope) -> set[tuple[UUID, str]]:
+    """Accounts and checks whose readings are too old to be relied on: older than twice the account's schedule.
 
-    One query.
+    Two queries. The dates of those alone are read that are too old for some schedule: reading all would take longer
+    than the rest of a report.
     """
-    now = now or timezone.now()
-    rows = ScanSchedule.objects.filter(owner=scope.owner).values_list("account", "every")
-    return {None: now - stale_period(""), **{account: now - stale_period(every) for account, every in rows}}
+    now = timezone.now()
+    schedules = dict(ScanSchedule.objects.filter(owner=scope.owner).values_list("account", "every"))
+    shortest = now - min(stale_period(every) for every in ScanEvery.values)
+    rows = _rows(scope).filter(Q(read_at__lt=shortest) | Q(read_at=None)).values_list("account", "check_id", "read_at")
+    return {
+        (account, rule)
+        for account, rule, read_at in rows
+        if read_at is None or read_at < now - stale_period(schedules.get(account, ""))
+    }
 
 
 def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
@@ -117,8 +123,11 @@ def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
 
 
 def _totals(scope: Scope) -> QuerySet[CheckTotal, Any]:
-    rows = _narrowed(CheckTotal.objects.filter(owner=scope.owner), scope)
-    return rows.order_by().values_list("account", "check_id", "passed", "unknown", "unread", "at", "read_at")
+    return _rows(scope).values_list("account", "check_id", "passed", "unknown", "unread")
+
+
+def _rows(scope: Scope) -> QuerySet[CheckTotal]:
+    return _narrowed(CheckTotal.objects.filter(owner=scope.owner), scope).order_by()
 
 
 def _failures(scope: Scope) -> QuerySet[Finding, Any]:

@@ -40,7 +40,7 @@ class Report:
 
 
 def report_on(framework: Framework, scope: Scope) -> Report:
-    """Three queries beside those of the scope."""
+    """Six queries beside those of the scope."""
     return reports_on([framework], scope)[0]
 
 

@@ -122,6 +122,8 @@ class Finding(models.Model):
                 fields=["account", "status", "suppressed", "severity_rank", "-open_since", "id"],
                 name="finding_account_severity",
             ),
+            # Counted by account and check, for compliance: in the order of the groups, and from the index alone.
+            models.Index(fields=["owner", "status", "suppressed", "account", "check_id"], name="finding_owner_totals"),
             models.Index(fields=["account", "asset_key"], name="finding_account_asset"),
             models.Index(fields=["changed_run", "change", "severity_rank"], name="finding_changed_run"),
             models.Index(fields=["owner", "name_key"], name="finding_owner_name_key"),

@@ -196,7 +196,7 @@ class TestAnswers:
 
 @pytest.mark.parametrize(
     ("address", "queries"),
-    [(ROOT, 8), (TOY, 10), (f"{TOY}?view=report", 9), (f"{TOY}1.1/", 12)],
+    [(ROOT, 10), (TOY, 12), (f"{TOY}?view=report", 11), (f"{TOY}1.1/", 14)],
 )
 def test_pages_take_as_many_queries_for_many_accounts_as_for_one(
     address: str,
