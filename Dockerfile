@@ -1,5 +1,5 @@
 # The product without the simulated clouds. One image, several commands: see compose.yaml and docs/operations.md.
-FROM python:3.13-slim AS build
+FROM python:3.13.7-slim AS build
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY config config
@@ -10,7 +10,7 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres,mongodb,redis]' \
     && /venv/bin/pip uninstall --yes cloud-account-management
 
-FROM python:3.13-slim
+FROM python:3.13.7-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/cloud-accounts cloud-accounts
 COPY --from=build /venv /venv
 WORKDIR /app
