@@ -219,7 +219,8 @@ def abridge(names: Iterable[str], most: int = 4) -> str:
     return f"{', '.join(distinct[:most])} and {len(distinct) - most} more"
 
 
-@dataclass(frozen=True, slots=True)
+# By identity, as functions are: what a rule expects is a mapping, and checks are looked up by hash here and there.
+@dataclass(frozen=True, slots=True, eq=False)
 class GuardedRule:
     """A rule for assets of one type. What it could not find out is its result, so that it raises nothing."""
 

@@ -160,7 +160,7 @@ def test_every_command_of_ours_takes_a_hostile_name_as_one_word() -> None:
     assert len(harmless) >= len(CHECKS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(st.characters(), max_size=40))
 @example('"')
 @example("${x}")
