@@ -136,9 +136,9 @@ def mark(state: str) -> SafeString:
 @register.simple_tag
 def event_mark(event: AuditEvent) -> SafeString:
     sign, tone = _EVENT_MARKS.get(event.action, ("·", ""))
-    if event.action in {"account.failed", "permission.lost"}:
+    if event.action in {"account.failed", "permission.lost", "coverage.lost"}:
         sign, tone = "!", "bad"
-    if event.action == "account.recovered":
+    if event.action in {"account.recovered", "coverage.back"}:
         sign, tone = "✓", "ok"
     # A check that passed and one that failed are the same action; the code in its detail tells them apart.
     if event.action == "account.checked":

@@ -20,6 +20,7 @@ from cloudaccounts.work.databases import SECURITY
 from scans.batching import batched
 from scans.findings.history import append_suppression, history_line
 from scans.models import Finding
+from scans.runs.summaries import renew_posture
 
 REASON_LIMIT = 500  # characters
 ENDED_AT_ONCE = 1000  # the others a minute later
@@ -71,6 +72,7 @@ def end_suppressions(*, now: datetime | None = None) -> int:
     """Takes back the suppressions whose end has come. Answers with their number."""
     now = now or timezone.now()
     ended = 0
+    accounts: set[UUID] = set()
     due = Finding.objects.filter(suppressed=True, suppressed_until__lte=now)
     # A list, because the loop changes what the query selects by.
     for row in list(due[:ENDED_AT_ONCE]):
@@ -81,7 +83,9 @@ def end_suppressions(*, now: datetime | None = None) -> int:
         changed = due.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
         if changed:
             _record(row, SYSTEM, "finding.unsuppressed", f"{row.title}: {text}")
+            accounts.add(row.account)
         ended += changed
+    _renew(accounts)
     return ended
 
 
@@ -89,6 +93,7 @@ def _change(
     owner: str, findings: Iterable[UUID], change: Callable[[Finding], bool | None], actor: Actor, action: str, text: str
 ) -> int:
     number = 0
+    accounts: set[UUID] = set()
     for batch in batched(findings):
         with transaction.atomic(using=SECURITY):
             # By owner, so that an id of somebody else's finding changes nothing.
@@ -97,8 +102,16 @@ def _change(
                     continue
                 Finding.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})
                 _record(row, actor, action, f"{row.title}: {text}")
+                accounts.add(row.account)
                 number += 1
+    _renew(accounts)
     return number
+
+
+def _renew(accounts: Iterable[UUID]) -> None:
+    """The accounts' rows show open findings without suppressed ones."""
+    for account in accounts:
+        renew_posture(account)
 
 
 def _clear(row: Finding) -> None:

@@ -41,6 +41,7 @@ class ScanInitiationForm(ServiceForm):
         super().__init__(*args, **kwargs)
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
+        field.required = not account.all_regions  # none: whatever is enabled by then
         field.choices = [
             (name, f"{name} (not enabled in this account)" if name in disabled else name) for name in account.regions
         ]

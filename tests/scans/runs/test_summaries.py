@@ -12,7 +12,8 @@ from cloudaccounts.accounts.changes import update_account
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import CloudAccount, Notice
-from scans.models import ScanRun, ScanUnitRecord
+from scans.findings.suppression import end_suppressions, suppress_findings, unsuppress_findings
+from scans.models import Finding, ScanRun, ScanUnitRecord
 from scans.runs.requests import cancel_scan, request_scan
 from scans.runs.scheduling import set_schedule
 from scans.runs.summaries import account_posture, renew_due_coverage
@@ -201,3 +202,21 @@ def test_a_deleted_account_is_left_alone(toybox: CloudAccount, scan: Scan) -> No
     CloudAccount.objects.filter(pk=toybox.pk).delete()
     assert ScanRun.objects.filter(pk=run.pk).exists()
     assert renew_due_coverage(now=timezone.now() + timedelta(days=30)) == 0
+
+
+def test_suppressing_a_finding_takes_it_off_the_account_s_posture(
+    toybox: CloudAccount, scan: Scan, toycloud: State
+) -> None:
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    scan()
+    assert fresh(toybox).posture["critical"] == 1
+    finding = Finding.objects.get()
+    suppress_findings(toybox.owner, [finding.pk], actor=SYSTEM, reason="A glass box.")
+    posture = fresh(toybox).posture
+    assert (posture["critical"], posture["score"]) == (0, 0)  # it failed all the same
+    unsuppress_findings(toybox.owner, [finding.pk], actor=SYSTEM)
+    assert fresh(toybox).posture["critical"] == 1
+    tomorrow = timezone.now() + timedelta(days=1)
+    suppress_findings(toybox.owner, [finding.pk], actor=SYSTEM, reason="For a day.", until=tomorrow)
+    assert end_suppressions(now=timezone.now() + timedelta(days=2)) == 1
+    assert fresh(toybox).posture["critical"] == 1
