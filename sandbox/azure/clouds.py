@@ -36,7 +36,11 @@ STS = {"public": "sts.windows.net", "usgovernment": "sts.windows.net", "china": 
 
 # Resource provider, its types, and the newest version of each as the list of providers has it (a preview beside it).
 TYPES: dict[str, dict[str, str]] = {
-    "Microsoft.Compute": {"virtualMachines": "2024-11-01", "disks": "2024-03-02"},
+    "Microsoft.Compute": {
+        "virtualMachines": "2024-11-01",
+        "virtualMachineScaleSets": "2024-11-01",
+        "disks": "2024-03-02",
+    },
     "Microsoft.Network": {
         "networkSecurityGroups": "2024-07-01",
         "publicIPAddresses": "2024-07-01",
@@ -62,6 +66,7 @@ TYPES: dict[str, dict[str, str]] = {
         "servers/ipv6FirewallRules": "2023-08-01",
         "servers/administrators": "2023-08-01",
         "servers/auditingSettings": "2023-08-01",
+        "managedInstances": "2023-08-01",
         "servers/databases": "2023-08-01",
         "servers/databases/transparentDataEncryption": "2023-08-01",
     },
@@ -76,7 +81,13 @@ TYPES: dict[str, dict[str, str]] = {
         "flexibleServers/configurations": "2023-12-30",
     },
     "Microsoft.Databricks": {"workspaces": "2024-05-01"},
-    "Microsoft.Web": {"sites": "2024-04-01", "sites/config": "2024-04-01", "serverFarms": "2024-04-01"},
+    "Microsoft.Web": {
+        "sites": "2024-04-01",
+        "sites/config": "2024-04-01",
+        "sites/slots": "2024-04-01",
+        "sites/slots/config": "2024-04-01",
+        "serverFarms": "2024-04-01",
+    },
     "Microsoft.ContainerService": {"managedClusters": "2025-01-01"},
     "Microsoft.Insights": {
         "actionGroups": "2023-01-01",

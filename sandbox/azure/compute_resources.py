@@ -3,6 +3,7 @@
 `good` is a resource that passes the checks. Properties are those of the types' REST specifications (https://github.com/Azure/azure-rest-api-specs).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.azure.resources import Item
@@ -218,7 +219,8 @@ def activity_alert(operation: str, scope: str) -> Item:
 
 def service_health_alert(scope: str) -> Item:
     actions = {"actionGroups": [{"actionGroupId": f"{scope}/resourceGroups/ops/providers/x/actionGroups/ops"}]}
-    condition = {"allOf": [{"field": "category", "equals": "ServiceHealth"}]}
+    kinds = [{"field": "properties.incidentType", "equals": kind} for kind in ("Incident", "Maintenance")]
+    condition = {"allOf": [{"field": "category", "equals": "ServiceHealth"}, {"anyOf": kinds}]}
     properties = {"enabled": True, "scopes": [scope], "condition": condition, "actions": actions}
     return Item("Microsoft.Insights/activityLogAlerts", "service-health", properties, "global", "ops")
 
@@ -300,3 +302,24 @@ _POLICIES = "ApplicationGatewayWebApplicationFirewallPolicies"
 def public_address(name: str, address: str, *, group: str, location: str = "westeurope") -> Item:
     properties = {"provisioningState": "Succeeded", "ipAddress": address, "publicIPAllocationMethod": "Static"}
     return Item("Microsoft.Network/publicIPAddresses", name, properties, location, group, sku="Standard")
+
+
+def slot(app: str, name: str, *, group: str, good: bool = True) -> Item:
+    """A slot of a web app: the same properties, beside it."""
+    item = web_app(f"{app}/{name}", group=group, good=good)
+    return replace(item, kind="Microsoft.Web/sites/slots")
+
+
+def scale_set(name: str, *, group: str, good: bool = True) -> Item:
+    single = machine(name, group=group, good=good).properties
+    profile = {key: single[key] for key in ("storageProfile", "osProfile", "securityProfile")}
+    profile["storageProfile"] = {
+        "osDisk": {"osType": "Linux"},
+        "imageReference": profile["storageProfile"]["imageReference"],
+    }
+    profile["osProfile"] = {
+        "computerNamePrefix": name,
+        "linuxConfiguration": {"disablePasswordAuthentication": good},
+    }
+    properties = {"orchestrationMode": "Uniform", "virtualMachineProfile": profile}
+    return Item("Microsoft.Compute/virtualMachineScaleSets", name, properties, group=group, sku="Standard_D4s_v5")

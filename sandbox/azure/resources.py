@@ -254,3 +254,20 @@ def databricks(name: str, *, group: str, network: str, good: bool = True, locati
         sku="premium",
         children=(export("audit", ("clusters", "accounts")),) if good else (),
     )
+
+
+def managed_instance(name: str, *, group: str, good: bool = True, location: str = "westeurope") -> Item:
+    return Item(
+        "Microsoft.Sql/managedInstances",
+        name,
+        {
+            "provisioningState": "Succeeded",
+            "state": "Ready",
+            "subnetId": "/subscriptions/s/resourceGroups/lake/providers/Microsoft.Network/virtualNetworks/n/subnets/mi",
+            "minimalTlsVersion": "1.2" if good else "1.1",
+            "publicDataEndpointEnabled": not good,
+        },
+        location,
+        group,
+        sku="GP_Gen5",
+    )

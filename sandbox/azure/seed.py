@@ -284,5 +284,6 @@ def _build_apps(directory: Directory, state: State) -> None:
     for name in (company.PARTNER, company.GOVERNMENT, company.CHINA):
         subscription = by_name(directory, name)
         app = put_app(directory, state, subscription.tenant, READER_APP)
+        app.graph_roles |= set(graph.ROLES.values())
         put_secret(app, state)
         assign(subscription, state, app, READER)

@@ -74,7 +74,13 @@ PERMISSIONS: tuple[Permission, ...] = (
         Need.CONNECTION,
     ),
     *_group(
-        "Compute", "Microsoft.Compute", (("virtualMachines/read", "virtual machines"), ("disks/read", "managed disks"))
+        "Compute",
+        "Microsoft.Compute",
+        (
+            ("virtualMachines/read", "virtual machines"),
+            ("virtualMachineScaleSets/read", "scale sets"),
+            ("disks/read", "managed disks"),
+        ),
     ),
     *_group(
         "Network",
@@ -116,6 +122,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("servers/ipv6FirewallRules/read", "firewalls of SQL servers"),
             ("servers/administrators/read", "administrators of SQL servers"),
             ("servers/auditingSettings/read", "auditing of SQL servers"),
+            ("managedInstances/read", "managed instances of SQL"),
             ("servers/databases/read", "SQL databases"),
             ("servers/databases/transparentDataEncryption/read", "encryption of SQL databases"),
         ),
@@ -140,7 +147,14 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     *_group("Databricks", "Microsoft.Databricks", (("workspaces/read", "Databricks workspaces"),)),
     *_group(
-        "App Service", "Microsoft.Web", (("sites/read", "web apps"), ("sites/config/read", "settings of web apps"))
+        "App Service",
+        "Microsoft.Web",
+        (
+            ("sites/read", "web apps"),
+            ("sites/config/read", "settings of web apps"),
+            ("sites/slots/read", "slots of web apps"),
+            ("sites/slots/config/read", "settings of slots of web apps"),
+        ),
     ),
     *_group("Kubernetes", "Microsoft.ContainerService", (("managedClusters/read", "Kubernetes clusters"),)),
     *_group(

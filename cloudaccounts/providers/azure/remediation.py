@@ -15,6 +15,7 @@ from cloudaccounts.provider_kit.remediation import Scope, Values, remediation
 RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "azure.compute.disk": ("disk",),
+        "azure.compute.scale_set": ("scale-set",),
         "azure.compute.virtual_machine": ("vm",),
         "azure.containers.kubernetes_cluster": ("cluster",),
         "azure.keyvault.vault": ("vault",),
@@ -28,9 +29,11 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "azure.network.web_application_firewall_policy": ("policy",),
         "azure.postgresql.flexible_server": ("server",),
         "azure.sql.database": ("server", "database"),
+        "azure.sql.managed_instance": ("instance",),
         "azure.sql.server": ("server",),
         "azure.storage.storage_account": ("account",),
         "azure.web.site": ("app",),
+        "azure.web.slot": ("app", "slot"),
     }
 )
 # Types whose whole id, or whose name, has a placeholder of its own.

@@ -18,7 +18,7 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.azure.checks.references import cite
-from cloudaccounts.providers.azure.checks.values import facts, is_one_of, supported
+from cloudaccounts.providers.azure.checks.values import also_for, facts, is_one_of, supported
 
 _MACHINE = "azure.compute.virtual_machine"
 _DISK = "azure.compute.disk"
@@ -207,7 +207,34 @@ def kubernetes_version(asset: Asset) -> Evaluation:
     return supported(asset, _VERSIONS, f"{minor}/lts" if long_term else minor, f"Kubernetes {minor}")
 
 
+_SCALE_SETS = tuple(
+    also_for(
+        check,
+        "azure.compute.scale_set",
+        identifier=("azure_vm_", "azure_scale_set_"),
+        title=title,
+        command=f"az vmss update --resource-group <group> --name <scale-set> --set virtualMachineProfile.{setting}",
+    )
+    for check, title, setting in (
+        (
+            encryption_at_host,
+            "Scale set without encryption at host",
+            "securityProfile.encryptionAtHost=true",
+        ),
+        (
+            password_login,
+            "Linux machines of a scale set take passwords over SSH",
+            "osProfile.linuxConfiguration.disablePasswordAuthentication=true",
+        ),
+        (
+            trusted_launch,
+            "Scale set without trusted launch",
+            "securityProfile.securityType=TrustedLaunch",
+        ),
+    )
+)
 CHECKS = (
+    *_SCALE_SETS,
     managed_disks,
     encryption_at_host,
     password_login,

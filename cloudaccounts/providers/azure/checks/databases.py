@@ -12,6 +12,7 @@ from cloudaccounts.provider_kit.posture import (
     abridge,
     expect,
     failed,
+    flag,
     known,
     mappings,
     not_applicable,
@@ -22,12 +23,13 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.provider_kit.reach.addresses import Addresses, Reach, between, union
 from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
-from cloudaccounts.providers.azure.checks.values import facts, is_one_of, modern_tls, of_tls, supported
+from cloudaccounts.providers.azure.checks.values import also_for, facts, is_one_of, modern_tls, of_tls, supported
 
 _SERVER = "azure.sql.server"
 _DATABASE = "azure.sql.database"
 _POSTGRES = "azure.postgresql.flexible_server"
 _MYSQL = "azure.mysql.flexible_server"
+_INSTANCE = "azure.sql.managed_instance"
 
 
 def _firewall(asset: Asset, *further: str) -> Evaluation:
@@ -222,6 +224,33 @@ def postgres_logs(asset: Asset) -> Evaluation:
     return expect(not off, f"Off: {abridge(off)}.", "Connections and checkpoints are logged.")
 
 
+@posture_check(
+    "azure_sql_instance_public_endpoint",
+    "Managed instance of SQL has an address on the internet",
+    Severity.MEDIUM,
+    "databases",
+    _INSTANCE,
+    why="A managed instance lives in your own network. The public endpoint opens a second way to it, which only the "
+    "network security group of its subnet guards.",
+    console="Open the managed instance, Networking, disable Public endpoint (data).",
+    command="az sql mi update --resource-group <group> --name <instance> --public-data-endpoint-enabled false",
+    references=cite("azure-sql/managed-instance/public-endpoint-overview"),
+    expected={"public_endpoint": False},
+)
+def instance_endpoint(asset: Asset) -> Evaluation:
+    is_open = flag(asset, "public_endpoint", default=None)
+    return expect(not is_open, "Its public endpoint is on.", "Its public endpoint is off.")
+
+
+instance_tls = also_for(
+    sql_tls,
+    _INSTANCE,
+    identifier=("azure_sql_", "azure_sql_instance_"),
+    title="Managed instance of SQL accepts old TLS",
+    command="az sql mi update --resource-group <group> --name <instance> --minimal-tls-version 1.2",
+)
+
+
 def _version(server: str, label: str, service: str, asset_type: str) -> PostureCheck:
     """Of a flexible server of PostgreSQL or MySQL."""
     known_versions = facts(server)
@@ -307,6 +336,8 @@ def mysql_firewall(asset: Asset) -> Evaluation:
 
 
 CHECKS = (
+    instance_endpoint,
+    instance_tls,
     postgres_version,
     mysql_version,
     mysql_ssl,

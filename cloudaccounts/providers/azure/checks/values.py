@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation
+from cloudaccounts.contract.rules import Evaluation, PostureCheck
 from cloudaccounts.provider_kit.dated_facts import DatedFacts, Support, day_of, load
 from cloudaccounts.provider_kit.posture import UnknownFactError, failed, passed, text, unknown
 
@@ -42,6 +43,21 @@ def is_one_of(asset: Asset, path: str, *, good: Iterable[str], bad: Iterable[str
 
 def new_value(path: str, content: str) -> UnknownFactError:
     return UnknownFactError(f"{path} has a value that is not known here: {content[:MOST_SHOWN]}.")
+
+
+def also_for(
+    check: PostureCheck, asset_type: str, *, identifier: tuple[str, str], title: str, command: str
+) -> PostureCheck:
+    """The same rule for a sibling type that has the same properties. ``identifier``: what to replace in it by what."""
+
+    def evaluate(asset: Asset) -> Evaluation:
+        own = asset.type == asset_type
+        return check.evaluate(replace(asset, type=check.asset_type if own else ""))
+
+    own_id = check.id.replace(*identifier)
+    return replace(
+        check, id=own_id, title=title, asset_type=asset_type, command=command, terraform="", evaluate=evaluate
+    )
 
 
 def modern_tls(asset: Asset, path: str, *, absent: str = "") -> Evaluation:

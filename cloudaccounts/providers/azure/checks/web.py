@@ -16,7 +16,7 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.azure.checks import firewalls, restrictions
 from cloudaccounts.providers.azure.checks.references import cite
-from cloudaccounts.providers.azure.checks.values import facts, is_one_of, modern_tls, new_value, supported
+from cloudaccounts.providers.azure.checks.values import also_for, facts, is_one_of, modern_tls, new_value, supported
 
 _SITE = "azure.web.site"
 _RUNTIMES = facts("runtimes")
@@ -159,4 +159,16 @@ def deployment_open(asset: Asset) -> Evaluation:
     )
 
 
-CHECKS = (https_only, minimum_tls, ftp, remote_debugging, runtime, deployment_open)
+_OF_APPS = (https_only, minimum_tls, ftp, remote_debugging, runtime, deployment_open)
+# Slots are reachable as the app is, by names that anybody can guess, and are looked after less.
+_OF_SLOTS = tuple(
+    also_for(
+        check,
+        "azure.web.slot",
+        identifier=("azure_web_", "azure_web_slot_"),
+        title=check.title.replace("Web app", "Slot of a web app"),
+        command=f"{check.command} --slot <slot>",
+    )
+    for check in _OF_APPS
+)
+CHECKS = (*_OF_APPS, *_OF_SLOTS)

@@ -12,7 +12,7 @@ Neither is a resource of Azure's with an id: each is one asset of ours, with an 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -172,15 +172,31 @@ def _source(contact: Mapping[str, Any], kind: str, name: str) -> Any:
     return next((source.get(name) for source in sources if source.get("sourceType") == kind), None)
 
 
-def _watched(conditions: Any) -> list[dict[str, str]]:
+def _watched(conditions: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """All conditions must hold: one that narrows further (a status, a resource group) would miss other changes."""
     fields = {
         str(condition.get("field", "")).lower(): str(condition.get("equals", "")).lower() for condition in conditions
     }
-    if set(fields) == {"category"}:
-        return [{"category": fields["category"]}]
+    if fields.get("category") == _SERVICE_HEALTH:
+        others = [condition for condition in conditions if str(condition.get("field", "")).lower() != "category"]
+        return [{"category": _SERVICE_HEALTH}] if all(map(_tells_of_incidents, others)) else []
     narrow = set(fields) - {"category", "operationname"}
     return [{"operation": fields["operationname"]}] if "operationname" in fields and not narrow else []
+
+
+def _tells_of_incidents(condition: Mapping[str, Any]) -> bool:
+    """Whether it only chooses kinds of events, incidents among them, as the portal writes it.
+
+    https://learn.microsoft.com/azure/service-health/alerts-activity-log-service-notifications-arm
+    """
+    leaves = condition.get("anyOf") or [condition]
+    kinds = {str(kind).lower() for leaf in leaves for kind in (leaf.get("containsAny") or [leaf.get("equals")])}
+    return {str(leaf.get("field", "")).lower() for leaf in leaves} == {
+        "properties.incidenttype"
+    } and "incident" in kinds
+
+
+_SERVICE_HEALTH = "servicehealth"
 
 
 def _plans(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -185,7 +185,11 @@ def test_what_nobody_looks_after_fails(cloud: Cloud) -> None:
         "azure_mysql_firewall_open",
     }
     web_checks = {check.id for check in CHECKS if check.service == "web"}
-    assert {name for name in found if name.startswith("azure_web_")} == web_checks - {"azure_web_runtime"}
+    of_apps = {identifier for identifier in web_checks if not identifier.startswith("azure_web_slot_")}
+    assert {name for name in found if name.startswith("azure_web_")} == of_apps - {"azure_web_runtime"}
+    assert {name for name in found if name.startswith("azure_scale_set_")} == {
+        check.id for check in CHECKS if check.id.startswith("azure_scale_set_")
+    }
     assert {name for name in found if name.startswith(("azure_gateway_", "azure_waf_", "azure_vpn_"))} == {
         check.id for check in CHECKS if check.id.startswith(("azure_gateway_", "azure_waf_", "azure_vpn_"))
     }
@@ -245,6 +249,8 @@ def test_without_the_grant_the_directory_is_unknown_with_that_reason(cloud: Clou
 
 def test_the_database_of_payments_fails_and_its_ledger_passes(cloud: Cloud) -> None:
     found = failing(cloud, "payments-prod")
+    slots = {check.id for check in CHECKS if check.asset_type == "azure.web.slot"} - {"azure_web_slot_runtime"}
+    assert {identifier for identifier, names in found.items() if names == {"larkfield-checkout/staging"}} == slots
     for name in ("ssl", "firewall_open", "logs_connections"):
         assert found[f"azure_postgresql_{name}"] == {"larkfield-payments-db"}
     assert found["azure_alert_nsg_write"] == {"Activity Log"}

@@ -16,7 +16,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.azure.inventory import AzureSession, open_session
+from cloudaccounts.providers.azure.inventory import AzureSession, monitoring, open_session
 from cloudaccounts.providers.azure.inventory.common import at, region_of, resource_group_of
 from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.resources import generic_type
@@ -369,7 +369,60 @@ def test_every_detailed_type_is_simulated_and_permitted() -> None:
         assert all(f"{child.type}/read".lower() in actions for child in detail.children)
 
 
-def test_a_tenant_without_licenses_is_told_as_such_and_a_host_that_is_unreachable_only_once(cloud: Cloud) -> None:
+def test_a_tenant_without_licenses_is_told_as_such(cloud: Cloud) -> None:
+    credentials, account = cloud.scenario("Azure China")
+    assets = cloud.scan(credentials, account, partition="china", regions=("chinanorth3",))
+    (tenant,) = [asset for asset in assets if asset.type == "azure.entra.tenant"]
+    assert tenant.properties["unreadable"] == {"without_second_factor": "license_of_microsoft_entra_id_p1_missing"}
+    assert tenant.properties["security_defaults"] is False
+    assert "microsoftgraph.chinacloudapi.cn" in cloud.hosts()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "watched"),
+    [
+        ([{"field": "category", "equals": "ServiceHealth"}], [{"category": "servicehealth"}]),
+        (
+            [
+                {"field": "category", "equals": "ServiceHealth"},
+                {"anyOf": [{"field": "properties.incidentType", "equals": kind} for kind in ("Security", "Incident")]},
+            ],
+            [{"category": "servicehealth"}],
+        ),
+        (
+            [
+                {"field": "category", "equals": "ServiceHealth"},
+                {"field": "properties.incidentType", "equals": "Maintenance"},
+            ],
+            [],
+        ),
+        (
+            [
+                {"field": "category", "equals": "ServiceHealth"},
+                {"field": "properties.impactedServices[*].ServiceName", "containsAny": ["Storage"]},
+            ],
+            [],
+        ),
+        (
+            [{"field": "category", "equals": "Administrative"}, {"field": "operationName", "equals": "A/B/write"}],
+            [{"operation": "a/b/write"}],
+        ),
+        (
+            [
+                {"field": "operationName", "equals": "A/B/write"},
+                {"field": "resourceGroup", "equals": "one"},
+            ],
+            [],
+        ),
+        ([{"field": "category", "equals": "Administrative"}], []),
+        ([], []),
+    ],
+)
+def test_an_alert_counts_for_what_it_watches_whole(conditions: Any, watched: list[dict[str, str]]) -> None:
+    assert monitoring._watched(conditions) == watched
+
+
+def test_a_host_that_is_unreachable_is_asked_by_one_call_alone(cloud: Cloud) -> None:
     credentials, account = cloud.scenario("Everything granted")
     cloud.control.fault("unreachable", host="graph.microsoft.com")
     session = open_session(credentials, cloud.target(account))

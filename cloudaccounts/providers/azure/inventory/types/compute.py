@@ -10,6 +10,8 @@ from cloudaccounts.providers.azure.inventory import extract
 from cloudaccounts.providers.azure.inventory.common import at
 from cloudaccounts.providers.azure.inventory.detail import Detail
 
+_PROFILE = "properties.virtualMachineProfile"
+
 
 def assessment_mode(answer: Mapping[str, Any]) -> Any:
     """Of missing updates; the setting stands where the operating system's settings are."""
@@ -47,6 +49,19 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "security_type": "properties.securityProfile.securityType",
                 "secure_boot": "properties.securityProfile.uefiSettings.secureBootEnabled",
                 "network_interfaces": extract.arm_ids("properties.networkProfile.networkInterfaces"),
+            },
+        ),
+        # Of a scale set what its machines are made of; those of a flexible one are machines of their own beside it.
+        "microsoft.compute/virtualmachinescalesets": Detail(
+            "azure.compute.scale_set",
+            {
+                "orchestration": "properties.orchestrationMode",
+                "size": "sku.name",
+                "os_type": f"{_PROFILE}.storageProfile.osDisk.osType",
+                "has_os_settings": lambda answer: at(answer, f"{_PROFILE}.osProfile") is not None,
+                "password_login_disabled": f"{_PROFILE}.osProfile.linuxConfiguration.disablePasswordAuthentication",
+                "encryption_at_host": f"{_PROFILE}.securityProfile.encryptionAtHost",
+                "security_type": f"{_PROFILE}.securityProfile.securityType",
             },
         ),
         "microsoft.compute/disks": Detail(

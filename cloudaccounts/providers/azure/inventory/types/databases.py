@@ -50,6 +50,15 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 ),
             ),
         ),
+        "microsoft.sql/managedinstances": Detail(
+            "azure.sql.managed_instance",
+            {
+                "minimum_tls": "properties.minimalTlsVersion",
+                "public_endpoint": "properties.publicDataEndpointEnabled",
+                "subnet": extract.arm_id("properties.subnetId"),
+                "entra_only": "properties.administrators.azureADOnlyAuthentication",
+            },
+        ),
         "microsoft.sql/servers/databases": Detail(
             "azure.sql.database",
             {"status": "properties.status"},

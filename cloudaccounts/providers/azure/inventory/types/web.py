@@ -53,17 +53,23 @@ def restrictions(rules: Any) -> list[Any] | None:
     )
 
 
+def _site(asset_type: str, config: str) -> Detail:
+    """Of an app, or of a slot of one: an app of its own beside it, with settings of its own."""
+    return Detail(
+        asset_type,
+        {
+            "https_only": "properties.httpsOnly",
+            "client_certificates": "properties.clientCertEnabled",
+            "public_network_access": "properties.publicNetworkAccess",
+            "host_names": extract.sorted_list("properties.enabledHostNames"),
+        },
+        (Child("config", "config/web", config, web_config, single=True),),
+    )
+
+
 DETAILS: Mapping[str, Detail] = MappingProxyType(
     {
-        "microsoft.web/sites": Detail(
-            "azure.web.site",
-            {
-                "https_only": "properties.httpsOnly",
-                "client_certificates": "properties.clientCertEnabled",
-                "public_network_access": "properties.publicNetworkAccess",
-                "host_names": extract.sorted_list("properties.enabledHostNames"),
-            },
-            (Child("config", "config/web", "Microsoft.Web/sites/config", web_config, single=True),),
-        ),
+        "microsoft.web/sites": _site("azure.web.site", "Microsoft.Web/sites/config"),
+        "microsoft.web/sites/slots": _site("azure.web.slot", "Microsoft.Web/sites/slots/config"),
     }
 )

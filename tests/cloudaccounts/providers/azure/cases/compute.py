@@ -118,3 +118,5 @@ CASES = {
         ),
     ),
 }
+_OF_SCALE_SETS = ("encryption_at_host", "password_login", "trusted_launch")
+CASES |= {f"azure_scale_set_{name}": CASES[f"azure_vm_{name}"] for name in _OF_SCALE_SETS}

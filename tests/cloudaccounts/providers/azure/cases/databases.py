@@ -105,3 +105,12 @@ CASES = {
         (on_day("2026-11-30", version="9.9"), on_day("2029-01-01", version="8.4"), {"version": "8.4"}),
     ),
 }
+CASES |= {
+    "azure_sql_instance_minimum_tls": CASES["azure_sql_minimum_tls"],
+    "azure_sql_instance_public_endpoint": Cases(
+        tuple({"public_endpoint": False, "subnet": place} for place in ("/a", "/b", None)),
+        tuple({"public_endpoint": True, "subnet": place} for place in ("/a", "/b", None)),
+        (),
+        ({"public_endpoint": None}, {"public_endpoint": "perhaps"}, {}),
+    ),
+}

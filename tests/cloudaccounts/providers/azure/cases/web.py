@@ -37,7 +37,7 @@ def allow(address: str | None = "203.0.113.0/24", **more: Any) -> dict[str, Any]
     return {**usual, "address": address, **more}
 
 
-CASES = {
+_OF_APPS = {
     "azure_web_https_only": flags("https_only"),
     "azure_web_minimum_tls": config("minimum_tls", ("1.2", "1.3", "1.2"), ("1.0", "1.1", "1.0")),
     "azure_web_ftp": config("ftps_state", ("Disabled", "FtpsOnly", "ftpsonly"), ("AllAllowed",) * 3),
@@ -100,4 +100,8 @@ CASES = {
             {},
         ),
     ),
+}
+CASES = {
+    **_OF_APPS,
+    **{identifier.replace("azure_web_", "azure_web_slot_"): cases for identifier, cases in _OF_APPS.items()},
 }
