@@ -35,7 +35,7 @@ def sync_account(account: CloudAccount) -> None:
 
     # Each column by itself, and only where it differs: a column that is set is written into all of its indexes.
     named, owned = (Asset, Finding, ScanRun), (Asset, Finding, ScanRun, ScanSchedule, CheckTotal, ComplianceDay)
-    copies = [(model, {"account_name": account.name}) for model in named]
+    copies: list[tuple[type[Model], dict[str, str]]] = [(model, {"account_name": account.name}) for model in named]
     copies += [(model, {"owner": account.owner}) for model in owned]
     for model, values in copies:
         rows = model._default_manager.filter(account=account.pk).exclude(**values)

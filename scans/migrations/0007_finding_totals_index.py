@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scans', '0006_search_indexes'),
+        ("scans", "0006_search_indexes"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['owner', 'status', 'suppressed', 'account', 'check_id'], name='finding_owner_totals'),
+            model_name="finding",
+            index=models.Index(
+                fields=["owner", "status", "suppressed", "account", "check_id"], name="finding_owner_totals"
+            ),
         ),
     ]
