@@ -88,7 +88,8 @@ class Tokens(sdk.Credentials):
 def retry_for(seconds: float) -> Retry:
     """Tries again after throttling and Google's own failures, with growing pauses, for so many seconds in all."""
     return Retry(
-        predicate=if_exception_type(api.ResourceExhausted, api.ServiceUnavailable),
+        # Over REST throttling is TooManyRequests, over gRPC a kind of that.
+        predicate=if_exception_type(api.TooManyRequests, api.ServiceUnavailable),
         initial=min(1.0, seconds / 8),
         maximum=20.0,
         multiplier=2.0,

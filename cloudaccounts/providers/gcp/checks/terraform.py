@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from cloudaccounts.providers.gcp.checks.database_flags import FLAGS
+
 
 def _attribute(resource: str, identity: str, *lines: str) -> str:
     """A resource that exists, with the attributes that are to change."""
@@ -19,6 +21,12 @@ def _attribute(resource: str, identity: str, *lines: str) -> str:
 _MACHINE = ("google_compute_instance", "name = <vm>\nzone = <zone>")
 _BUCKET = ("google_storage_bucket", "name = <bucket>")
 _DATABASE = ("google_sql_database_instance", "name = <instance>")
+
+
+def _flag(name: str, value: str) -> str:
+    lines = ("settings {", "  database_flags {", f'    name  = "{name}"', f'    value = "{value}"', "  }", "}")
+    return _attribute(*_DATABASE, *lines)
+
 
 SNIPPETS: Mapping[str, str] = MappingProxyType(
     {
@@ -109,5 +117,52 @@ resource "google_compute_project_metadata_item" "serial_port" {
             "  }",
             "}",
         ),
+        "gcp_sql_deletion_protection": _attribute(
+            *_DATABASE, "settings {", "  deletion_protection_enabled = true", "}"
+        ),
+        "gcp_subnet_flow_log_detail": _attribute(
+            "google_compute_subnetwork",
+            "name   = <subnet>\nregion = <region>",
+            "log_config {",
+            '  aggregation_interval = "INTERVAL_5_SEC"',
+            "  flow_sampling        = 1.0",
+            '  metadata             = "INCLUDE_ALL_METADATA"',
+            "}",
+        ),
+        "gcp_lb_logging": _attribute(
+            "google_compute_backend_service",
+            "name = <backend-service>",
+            "log_config {",
+            "  enable      = true",
+            "  sample_rate = 1.0",
+            "}",
+        ),
+        "gcp_storage_log_lock": _attribute(
+            *_BUCKET, "retention_policy {", '  retention_period = "31536000"', "  is_locked        = true", "}"
+        ),
+        "gcp_bigquery_dataset_customer_key": _attribute(
+            "google_bigquery_dataset",
+            "dataset_id = <dataset>",
+            "default_encryption_configuration {",
+            "  kms_key_name = <key>",
+            "}",
+        ),
+        "gcp_project_log_sink": """\
+resource "google_logging_project_sink" "this" {
+  project                = <project>
+  name                   = <sink>
+  destination            = <destination>
+  unique_writer_identity = true
+}
+""",
+        "gcp_project_essential_contacts": """\
+resource "google_essential_contacts_contact" "this" {
+  parent                              = <organization>
+  email                               = <address>
+  language_tag                        = "en"
+  notification_category_subscriptions = ["ALL"]
+}
+""",
+        **{flag.identifier: _flag(flag.name, flag.good[0]) for flag in FLAGS},
     }
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.cloud import asset_v1
 
@@ -75,7 +75,7 @@ class GcpSession:
         self._target = target
         self._policies = relations.Policies(self._search_policies)
         self._overview = overview.Overview(self._list_overview)
-        self._effective = Effective(lambda network: connection.effective_policies(target.account_id, network))
+        self._effective = Effective(self._effective_policies)
         self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
         self._batch: Batch | None = None
 
@@ -115,6 +115,10 @@ class GcpSession:
         if quiet and len(remaining) > 1:
             self._batch = Batch(remaining, lambda: self._list([f"{service}.googleapis.com.*" for service in remaining]))
         return quiet
+
+    def _effective_policies(self, network: str) -> list[dict[str, Any]]:
+        read = partial(self._connection.effective_policies, self._target.account_id, network)
+        return retry_for(PATIENCE_SECONDS)(read)()
 
     def _is_as_known(self, assets: Iterable[Asset]) -> bool:
         """Whether the firewall policies are those that were stored: folders' and the organization's change without an

@@ -6,13 +6,14 @@ No Django. The list of the other resources goes on: what could not be read is ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from google.api_core import exceptions as api
 
 from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.providers.gcp.client import Connection
+from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.inventory import auditing, contacts
 from cloudaccounts.providers.gcp.inventory.relations import with_facts, without_facts
@@ -48,4 +49,5 @@ class Details:
         )
 
     def _contacts(self, project: Asset) -> list[dict[str, Any]]:
-        return contacts.essential_contacts(self._connection, self._target.account_id)
+        read = partial(contacts.essential_contacts, self._connection, self._target.account_id)
+        return retry_for(self._patience)(read)()

@@ -49,6 +49,13 @@ def test_a_call_that_is_denied_costs_its_own_fact(cloud: Cloud, permission: str,
     assert unknown - {"gcp_project_log_sink"} == {rule}  # what the organization's sinks take is never visible here
 
 
+@pytest.mark.parametrize(("service", "unit"), [("essentialcontacts", "cloudresourcemanager"), ("compute", "compute")])
+def test_throttling_of_one_call_is_waited_out(cloud: Cloud, service: str, unit: str) -> None:
+    cloud.control.fault("error", service=service, status=429, times=1)
+    assets = collect(cloud, unit, account_id=DATA)
+    assert [asset.properties[UNREADABLE] for asset in assets if UNREADABLE in asset.properties] == []
+
+
 def test_an_api_that_is_off_has_a_code_of_its_own(cloud: Cloud) -> None:
     credentials = cloud.key()
     cloud.admin.set_api(cloud.project, "essentialcontacts.googleapis.com", False)
