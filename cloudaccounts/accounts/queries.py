@@ -152,7 +152,10 @@ def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQu
 
 
 def overview(owner: str) -> Overview:
-    """All of the dashboard's numbers in one query."""
+    """All of the dashboard's numbers, in three queries, each of which an index answers without a row of the table.
+
+    In one they would read every row whole, reports included: 100,000 accounts took three times as long.
+    """
     now = timezone.now()
     from cloudaccounts.credentials.age import age_bins  # the admin needs this module's counts, and no chart
 
@@ -162,18 +165,20 @@ def overview(owner: str) -> Overview:
         "due": in_state(RotationState.WARNING, now=now),
         "overdue": in_state(RotationState.CRITICAL, now=now),
         "secretless": Q(credential_secretless=True),
-        "covered": COVERED[CoverageState.COMPLETE],
-        "blinded": COVERED[CoverageState.GAPS],
         **bins,
     }
     # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
     clouds = {f"cloud_{n}": Q(provider=key) for n, (key, _) in enumerate(registry.choices())}
     conditions |= clouds
-    numbers: dict[str, Any] = CloudAccount.objects.of(owner).aggregate(
-        total=Count("id"),
-        last_checked_at=Max("last_checked_at"),
-        **{name: Count("id", filter=condition) for name, condition in conditions.items()},
+    accounts = CloudAccount.objects.of(owner)
+    numbers: dict[str, Any] = accounts.aggregate(
+        total=Count("id"), **{name: Count("id", filter=condition) for name, condition in conditions.items()}
     )
+    numbers |= accounts.aggregate(
+        covered=Count("id", filter=COVERED[CoverageState.COMPLETE]),
+        blinded=Count("id", filter=COVERED[CoverageState.GAPS]),
+    )
+    numbers |= accounts.aggregate(last_checked_at=Max("last_checked_at"))
     ages = tuple(numbers.pop(name) for name in bins)
     return Overview(ages=ages, clouds=sum(numbers.pop(name) > 0 for name in clouds), **numbers)
 

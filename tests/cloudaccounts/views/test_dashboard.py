@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.models import CloudAccountStatus
 from tests.conftest import ALL_DATABASES, MakeAccount
 
@@ -94,11 +97,11 @@ def test_it_asks_the_same_few_questions_however_many_accounts_there_are(
     alice: User, alices: Client, make_account: MakeAccount, django_assert_num_queries: object
 ) -> None:
     make_account(alice, age_days=70)
-    with django_assert_num_queries(6, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(8, using="cloud_security"):  # type: ignore[operator]
         alices.get("/")
     for _ in range(12):
         make_account(alice, age_days=70)
-    with django_assert_num_queries(6, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(8, using="cloud_security"):  # type: ignore[operator]
         alices.get("/")
 
 
@@ -124,3 +127,20 @@ def test_an_account_of_which_nothing_is_known_is_not_called_read(
     page = " ".join(alices.get("/").content.decode().split())
     assert "1 not known" in page
     assert "all of them are read completely" not in page
+
+
+def test_an_index_answers_for_all_numbers_without_reading_a_report(alice: User, make_account: MakeAccount) -> None:
+    """SQLite says in its plan which index it reads, and whether that is enough."""
+    connection = connections["cloud_security"]
+    if connection.vendor != "sqlite":
+        pytest.skip("It reads SQLite's plan.")
+    make_account(alice)
+    with CaptureQueriesContext(connection) as asked:
+        account_queries.overview(str(alice.pk))
+    plans = []
+    for query in asked.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+            plans.append(" ".join(str(row[3]) for row in cursor.fetchall()))
+    assert len(plans) == 3
+    assert all("USING COVERING INDEX" in plan for plan in plans), plans
