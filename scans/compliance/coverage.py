@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max, Sum
 
-from cloudaccounts.accounts.coverage import unread_regions
+from cloudaccounts.accounts.coverage import GapKind, stored_gaps, unread_regions
 from cloudaccounts.models import CloudAccount
 from scans.compliance.scope import Scope
 from scans.models import CheckTotal
@@ -25,10 +25,13 @@ class AccountCoverage:
     undecided: int  # evaluations that could not be decided
     unread: tuple[str, ...]  # readings: "ec2 in eu-west-1"
     unscanned: tuple[str, ...] | None  # enabled regions; None where nobody knows which are enabled
+    denied: tuple[str, ...]  # permissions that a scan needs
+    stale: int  # readings that are too old to be relied on
 
     @property
     def complete(self) -> bool:
-        return self.at is not None and not self.undecided and not self.unread and self.unscanned == ()
+        gaps = (self.undecided, self.unread, self.denied, self.stale)
+        return self.at is not None and not any(gaps) and self.unscanned == ()
 
     @property
     def sentences(self) -> list[str]:
@@ -41,10 +44,11 @@ class AccountCoverage:
         if self.unscanned is None:
             lines.append("Which regions it has enabled is not known.")
         elif self.unscanned:
-            number = len(self.unscanned)
-            lines.append(
-                f"{number} enabled region{' is' if number == 1 else 's are'} not read: {_listed(self.unscanned)}."
-            )
+            lines.append(f"{_counted(len(self.unscanned), 'enabled region')} not read: {_listed(self.unscanned)}.")
+        if self.stale:
+            lines.append(f"{_counted(self.stale, 'reading')} older than twice the schedule.")
+        if self.denied:
+            lines.append(f"{_counted(len(self.denied), 'permission')} denied: {_listed(self.denied)}.")
         if self.undecided:
             lines.append(
                 f"{self.undecided} evaluation{'' if self.undecided == 1 else 's'} could not be decided, because a fact "
@@ -68,9 +72,15 @@ def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
             undecided=sums[account.pk]["undecided"] if account.pk in sums else 0,
             unread=tuple(sorted(unread.get(account.pk, ()))),
             unscanned=unread_regions(account),
+            denied=tuple(gap.what for gap in stored_gaps(account) if gap.kind == GapKind.PERMISSION),
+            stale=account.coverage.get("units", {}).get("stale", 0),
         )
         for account in accounts
     ]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
 
 
 def _listed(names: tuple[str, ...]) -> str:

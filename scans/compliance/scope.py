@@ -11,7 +11,17 @@ from cloudaccounts.accounts.coverage import unread_regions
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
 
-_COLUMNS = ("id", "name", "account_id", "provider", "environment", "regions", "enabled_regions", "coverage")
+_COLUMNS = (
+    "id",
+    "name",
+    "account_id",
+    "provider",
+    "environment",
+    "regions",
+    "enabled_regions",
+    "coverage",
+    "coverage_gaps",
+)
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,17 @@ def test_what_was_read_too_long_ago_is_unknown(toybox: CloudAccount, scan: Scan)
     assert states(toybox)["2.1"] == "passed"
 
 
+def test_old_readings_and_denied_permissions_are_told(toybox: CloudAccount, scan: Scan) -> None:
+    scan()
+    gap = {"kind": "permission", "what": "boxes.open", "why": "Denied.", "blinds": "Boxes.", "since": "2026-11-01"}
+    toybox.refresh_from_db()
+    units = {"total": 3, "read": 3, "stale": 2}
+    CloudAccount.objects.filter(pk=toybox.pk).update(coverage={**toybox.coverage, "units": units}, coverage_gaps=[gap])
+    [row] = coverage_of(accounts_in_scope(toybox.owner))
+    assert row.sentences == ["2 readings are older than twice the schedule.", "1 permission is denied: boxes.open."]
+    assert not row.complete
+
+
 def test_a_region_that_is_not_enabled_hides_nothing(toybox: CloudAccount, toycloud: State, scan: Scan) -> None:
     toycloud.set_assets("boxes", "right")
     toycloud.enabled.remove("right")
@@ -194,6 +205,7 @@ def test_the_course_has_a_row_a_day_and_framework(toybox: CloudAccount, toycloud
 def test_totals_follow_their_account(toybox: CloudAccount, scan: Scan) -> None:
     scan()
     toybox.owner = "77"
+    toybox.save(update_fields=["owner"])
     sync_account(toybox)
     assert {*CheckTotal.objects.values_list("owner", flat=True)} == {"77"}
     assert {*ComplianceDay.objects.values_list("owner", flat=True)} == {"77"}
