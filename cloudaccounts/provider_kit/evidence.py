@@ -89,12 +89,19 @@ def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Eval
 
 def _narrowed(rule: Rule, asset: Asset, facts: Iterable[Fact]) -> list[Fact]:
     """Instead of a list or an object those parts by which the rule fails; the most telling facts first."""
-    narrowed = [
-        Fact(path, value, fact.expected)
-        for fact in facts
-        for path, value in deciding_parts(rule, fact.path, fact.value, partial(_with_value, asset, fact.path))
-    ]
+    narrowed: list[Fact] = []
+    decided = False
+    for fact in facts:
+        parts = deciding_parts(rule, fact.path, fact.value, partial(_with_value, asset, fact.path))
+        decided = decided or parts[0][0] != fact.path
+        narrowed += (Fact(path, value, fact.expected) for path, value in parts)
+    if decided:  # then what is empty beside it is as it should be; flags say themselves what would pass
+        narrowed = [replace(fact, expected=None) if _is_empty_of_words(fact) else fact for fact in narrowed]
     return sorted(narrowed, key=lambda fact: (fact.expected is None, fact.expected == fact.value))
+
+
+def _is_empty_of_words(fact: Fact) -> bool:
+    return isinstance(fact.expected, str) and fact.value in ([], {}, None)
 
 
 def _passing_flags(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -> dict[str, bool]:

@@ -271,3 +271,13 @@ def test_expectations_beside_the_rules_are_of_checks_that_there_are() -> None:
     assert filled.evaluate(asset).evidence == (Fact("versioning.status", "Off", "On"),)
     with pytest.raises(ValueError, match="Expectations of no check: z"):
         posture.with_expectations({"z": {}}, plain)
+
+
+def test_what_is_empty_beside_what_decides_is_as_it_should_be() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        own = [*required(asset, "attached", list), *required(asset, "inline", dict)]
+        return expect(not own, "Some.", "None.")
+
+    expected = {"attached": "none", "inline": "none"}
+    result = evaluate(rule, {"attached": ["admin"], "inline": {}}, expected=expected)
+    assert by_path(result) == {"attached[0]": ("admin", "none"), "inline": ({}, None)}

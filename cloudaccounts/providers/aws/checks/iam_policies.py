@@ -202,8 +202,7 @@ CHECKS = (
         why="A user's password or key lasts until somebody changes it; one that may do everything is the whole "
         "account.",
         console="IAM, Users, the user, Permissions: remove the administrator policy, and let the person assume a role.",
-        command="aws iam detach-user-policy --user-name <user> --policy-arn "
-        "arn:<partition>:iam::aws:policy/AdministratorAccess",
+        command="aws iam detach-user-policy --user-name <user> --policy-arn <policy>",
         references=(BEST_PRACTICES,),
     ),
     check(
