@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.contract.errors import ProviderError
@@ -203,6 +203,7 @@ def test_an_event_tells_on_the_services_that_it_may_have_changed(
 odd = st.none() | st.text() | st.integers() | st.dictionaries(st.just("value"), st.text() | st.none())
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # how long it takes depends on the machine
 @given(st.fixed_dictionaries({}, optional={"operationName": odd, "resourceId": odd, "status": odd}))
 def test_odd_events_never_raise(event: dict[str, Any]) -> None:
     assert isinstance(changes.services_of(event), frozenset)
