@@ -99,7 +99,7 @@ def test_somebody_elses_account_does_not_exist(bob_calls: Caller, scanned: Cloud
     assert bob_calls.get("compliance/toy_1.0").json()["accounts"] == 0
 
 
-@pytest.mark.parametrize("path", ["compliance/toy_2.0", "compliance/CIS"])
+@pytest.mark.parametrize("path", ["compliance/toy_2.0", "compliance/CIS", "compliance/a%0Ab"])
 def test_an_unknown_framework_is_not_found(alice_calls: Caller, path: str) -> None:
     assert_problem(alice_calls.get(path), 404, "not_found")
 
