@@ -84,6 +84,7 @@ def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Eval
     if not facts and evaluation.verdict == Verdict.FAIL:
         passing = _passing_flags(rule, asset, log, expected)
         facts = _narrowed(rule, asset, _facts(log, {**passing, **expected}))
+        facts = facts or [Fact("name", asset.name)]  # a rule that reads nothing else goes by what it is
     return replace(evaluation, evidence=tuple(facts or _facts(log, expected)))
 
 
@@ -116,7 +117,19 @@ def _passing_flags(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -
                 if value is not log.facts[path] and rule(_with_value(asset, path, value)).verdict == Verdict.PASS:
                     passing[path] = value
                     break
-    return passing
+    return passing or _passing_together(rule, asset, log, expected)
+
+
+def _passing_together(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -> dict[str, bool]:
+    """Where no single flag lets it pass: all of them on, or all of them off."""
+    flags = [path for path in log.facts if path in log.flags and path not in expected][:MOST_FACTS]
+    for value in (True, False) if len(flags) > 1 else ():
+        changed = asset
+        for path in flags:
+            changed = _with_value(changed, path, value)
+        if rule(changed).verdict == Verdict.PASS:
+            return dict.fromkeys((path for path in flags if log.facts[path] is not value), value)
+    return {}
 
 
 def _with_value(asset: Asset, path: str, value: Any) -> Asset:

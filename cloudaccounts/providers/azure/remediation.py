@@ -52,7 +52,7 @@ CHOSEN = frozenset(
 # A global parameter: https://learn.microsoft.com/cli/azure/manage-azure-subscriptions-azure-cli. Not of commands that
 # name a whole id, nor of those about the directory.
 _NAMES_SUBSCRIPTION = re.compile(
-    r"--subscription\b|/subscriptions/|--ids\b|--scope /(\s|$)|--resource <(vault-)?id>|^az (ad|login|account)\b"
+    r"--subscription\b|/subscriptions/|--ids\b|--scope /(\s|$)|--resource <(vault-)?id>|^az (ad|login|account|rest)\b"
 )
 
 

@@ -281,3 +281,15 @@ def test_what_is_empty_beside_what_decides_is_as_it_should_be() -> None:
     expected = {"attached": "none", "inline": "none"}
     result = evaluate(rule, {"attached": ["admin"], "inline": {}}, expected=expected)
     assert by_path(result) == {"attached[0]": ("admin", "none"), "inline": ({}, None)}
+
+
+def test_flags_that_pass_only_together_are_expected_together() -> None:
+    def rule(asset: Asset) -> Evaluation:
+        tpm, monitoring = flag(asset, "tpm"), flag(asset, "monitoring")
+        return expect(tpm and monitoring, "No.", "Yes.")
+
+    assert by_path(evaluate(rule, {"tpm": False})) == {"tpm": (False, True), "monitoring": (None, True)}
+
+
+def test_a_rule_that_reads_nothing_goes_by_the_name() -> None:
+    assert by_path(evaluate(lambda asset: failed("The default network."), {})) == {"name": ("x", None)}
