@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.rules import Evaluation, Fact, Verdict
 from scans.models import Asset, Finding, ScanType, ScanUnitRecord
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -68,6 +69,19 @@ def test_a_finding_of_before_gets_its_evidence_by_the_next_scan(scan: Scan, toyc
         before.changed_run,
     )
     assert (run.findings_new, run.findings_reopened) == (0, 0)
+
+
+def test_what_a_unit_read_before_it_failed_is_evaluated_and_stored(scan: Scan, toycloud: State) -> None:
+    """The first time that the account is scanned, so that nothing was there before."""
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.broken_units["boxes", "left"] = ProviderError("permission_denied", "Denied.", "Allow boxes:List.")
+    run = scan()
+    assert (run.status, run.assets_seen, [gap["code"] for gap in run.gaps]) == ("completed", 1, ["permission_denied"])
+    assert (Finding.objects.get().status, Finding.objects.get().evidence) == ("open", LID)
+    # And later: what it does not get to is not gone, nor resolved.
+    toycloud.set_assets("boxes", "left")
+    scan()
+    assert (Asset.objects.get().gone_at, Finding.objects.get().status) == (None, "open")
 
 
 def test_it_follows_what_changes(scan: Scan, toycloud: State) -> None:
