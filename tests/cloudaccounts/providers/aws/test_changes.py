@@ -19,7 +19,7 @@ from tests.cloudaccounts.providers.aws.conftest import Cloud, keys, make_target
 ACCOUNT = "123400000003"
 REGIONS = ("us-east-1", "eu-west-1")
 ADMIN = {"work": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-NEVER = {"ec2", "acm", "ecr", "cloudtrail", "guardduty", "credential-report"}
+NEVER = {"ec2", "acm", "ecr", "cloudtrail", "guardduty", "securityhub", "credential-report"}
 
 
 @pytest.fixture
