@@ -121,7 +121,7 @@ def account_lookup(owner: str, accounts: Iterable[UUID]) -> dict[UUID, CloudAcco
     keys = set(accounts)
     if not keys:
         return {}
-    return CloudAccount.objects.of(owner).defer("last_check").in_bulk(list(keys))
+    return CloudAccount.objects.of(owner).defer("last_check", "coverage_gaps").in_bulk(list(keys))
 
 
 def accounts(owner: str, filters: AccountFilter) -> CloudAccountQuerySet:
@@ -192,7 +192,7 @@ def due(owner: str, limit: int) -> list[CloudAccount]:
     """Working accounts whose credential is overdue, expiring or soon due; oldest first."""
     now = timezone.now()
     late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
-    accounts = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer("last_check")
+    accounts = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer(*UNLISTED)
     return list(accounts.order_by("credential_since", "id")[:limit])
 
 
