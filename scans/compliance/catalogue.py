@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import ValidationError
 
-from scans.compliance.schema import Control, Framework
+if TYPE_CHECKING:  # pydantic is loaded when a framework is read: workers and commands start without it
+    from pydantic import ValidationError
+
+    from scans.compliance.schema import Control, Framework
 
 FOLDER = Path(__file__).parent / "frameworks"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML was built with it: ten times as fast
@@ -42,6 +44,10 @@ def find_framework(slug: str) -> Framework | None:
 
 def read_framework(text: str, slug: str) -> Framework:
     """One file's text. ``slug`` is the file's name without its ending, which must be the framework's own."""
+    from pydantic import ValidationError
+
+    from scans.compliance.schema import Framework
+
     try:
         content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 # both are safe loaders
         framework = Framework.model_validate(content)
