@@ -105,9 +105,11 @@ def _try(probe: _Probe, permission: Permission) -> PermissionResult:
         try:
             read()
         except ClientError as error:
-            if is_denied(error):
+            if aws_code(error) in _ABSENT:
+                pass  # before the HTTP status, by which Security Hub's "not enabled" looks like a refusal
+            elif is_denied(error):
                 status, reason = PermissionStatus.DENIED, denial_reason(error) or "tried: AWS denied it"
-            elif aws_code(error) not in _ABSENT:
+            else:
                 status = PermissionStatus.UNVERIFIABLE
                 reason = explain(error, probe.connection.who, permission.action).cause
         except BotoCoreError as error:
