@@ -17,6 +17,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import durations
 
@@ -50,11 +51,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--quick"):
-        from hypothesis import settings
-
-        settings.register_profile("quick", max_examples=EXAMPLES)
-        settings.load_profile("quick")
+    # How long an example takes depends on the machine, and a busy one makes no property untrue.
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("quick", settings.get_profile("any machine"), max_examples=EXAMPLES)
+    settings.load_profile("quick" if config.getoption("--quick") else "any machine")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -36,7 +36,7 @@ class Requests:
             self._gates[name].set()
 
     def have_begun(self, *names: str) -> None:
-        wait_for(lambda: self.began == list(names), seconds=10, what=str(names))
+        wait_for(lambda: self.began == list(names), seconds=60, what=str(names))
 
     def refuse_late(self) -> None:
         self._lane.refuse_late()
@@ -44,7 +44,7 @@ class Requests:
     def _run(self, name: str) -> None:
         self.began.append(name)
         self.running.add(name)
-        self._gates[name].wait(20)
+        self._gates[name].wait(120)
         self.running.remove(name)
 
 
@@ -85,7 +85,7 @@ def test_callers_have_their_turns_one_after_the_other(lane_of: Callable[..., Req
     requests.send("alice", "a1", "a2")
     for done, begins in (("m1", "m2"), ("m2", "a1"), ("a1", "m3"), ("m3", "a2")):
         requests.finish(done)
-        wait_for(lambda begins=begins: requests.began[-1] == begins, seconds=10, what=begins)  # type: ignore[misc]
+        wait_for(lambda begins=begins: requests.began[-1] == begins, seconds=60, what=begins)  # type: ignore[misc]
 
 
 def test_beyond_what_one_caller_may_have_under_way_it_refuses_and_takes_others(
@@ -108,7 +108,7 @@ def test_while_others_come_too_each_has_less(lane_of: Callable[..., Requests], m
     requests.send("alice", "a1")
     requests.have_begun("m1", "m2", "a1")
     requests.finish("m1", "a1")
-    wait_for(lambda: requests.running == {"m2"}, seconds=10, what="one of them")  # and not m3
+    wait_for(lambda: requests.running == {"m2"}, seconds=60, what="one of them")  # and not m3
     clock[0] += lanes.CROWDED_FOR + 1
     requests.send("mallory", "m4")
     requests.have_begun("m1", "m2", "a1", "m3")
