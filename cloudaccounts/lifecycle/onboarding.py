@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connections
+
 from cloudaccounts.accounts.changes import update_account
 from cloudaccounts.accounts.details import chosen_regions, split_regions
 from cloudaccounts.accounts.parsing import AccountInput, read_account, read_new_credentials
@@ -25,9 +27,17 @@ from cloudaccounts.models.check import CheckState
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.rotation.verify import replace_credentials
 
-pause = time.sleep
 DEADLINE = 25.0  # seconds: what the caller waits; gunicorn ends a process that takes 60
-POLL_EVERY = 0.2  # seconds
+POLL_EVERY = 0.3  # seconds
+
+
+def pause(seconds: float) -> None:
+    """Without a connection to a database meanwhile: who waits must not hold what others need. None is closed within a
+    transaction."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
+    time.sleep(seconds)
 
 
 class CheckUnderWayError(ProviderError):

@@ -51,10 +51,12 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def load_wsgi(self) -> None:
         super().load_wsgi()
         from django.conf import settings
+        from django.db import connections
 
         from config.replacing import watch_hung_threads
 
         watch_hung_threads()
+        self._close_connections = connections.close_all
         # A thread that comes back from the database waits this long for each other one that computes; Python's own
         # 5 ms would make a page of ten queries wait for a tenth of a second behind two that are busy.
         sys.setswitchinterval(0.001)
@@ -94,10 +96,19 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         lane = self._lane(req)
         handed = _Handed()
 
+        def answer() -> None:
+            try:
+                self._answer(req, conn, handed.done)
+            finally:
+                if (
+                    lane is self._clouds
+                ):  # many threads, each seldom at work: none keeps connections until the next call
+                    self._close_connections()
+
         def refuse() -> None:
             self.tpool.submit(_refuse, conn.sock, req.path).add_done_callback(lambda _: handed.done.set_result(False))
 
-        if not lane.submit(self._callers.of(headers, peer), lambda: self._answer(req, conn, handed.done), refuse):
+        if not lane.submit(self._callers.of(headers, peer), answer, refuse):
             refuse()
         return handed
 
