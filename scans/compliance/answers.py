@@ -15,6 +15,7 @@ from scans.compliance.evaluation import is_answerable
 from scans.compliance.models import AnswerState, ControlAnswer
 from scans.compliance.schema import Control, Framework
 
+# Both as wide as their columns. PostgreSQL refuses what is longer; SQLite and MongoDB would store it.
 NOTE_LIMIT = 1000  # characters
 FILE_LIMIT = 200
 
@@ -45,6 +46,8 @@ def answer_control(
 
     Raises `ControlEvaluatedError`, and `InputError` for what is missing, too long or past.
     """
+    # People answer only what rules leave open: an answer never outweighs a failure or what is unknown
+    # (docs/compliance.md).
     if not is_answerable(control):
         raise ControlEvaluatedError(control)
     note, evidence_file, now = " ".join(note.split()), evidence_file.strip(), timezone.now()
@@ -60,6 +63,7 @@ def answer_control(
             ControlAnswer.objects.create(owner=owner, framework=framework.slug, control=control.id, **values)
         except IntegrityError:
             answers.update(**values)
+    # With everything that was answered: the row keeps the latest answer alone, so the audit is the history.
     record_event(
         actor=actor,
         owner=owner,
@@ -78,6 +82,7 @@ def answer_control(
 
 def withdraw_answer(owner: str, framework: Framework, control: Control, *, actor: Actor) -> bool:
     """The control waits for a person again. False where there was no answer."""
+    # The row may go: who answered what, and when, stays in the audit.
     deleted, _ = ControlAnswer.objects.filter(owner=owner, framework=framework.slug, control=control.id).delete()
     if deleted:
         record_event(

@@ -136,6 +136,7 @@ def get_framework(request: HttpRequest, framework: str, query: Query[ScopeQuery]
     known = _framework_or_404(framework)
     scope = _scope(request, query)
     report = report_on(known, scope)
+    # Beside the controls in every answer: a report always says what it does not rest on.
     return reply({**report_json(report), "not_read": coverage_json(coverage_of(scope, known.provider))})
 
 
@@ -150,6 +151,7 @@ def put_answer(request: HttpRequest, framework: str, control: str, body: NewAnsw
         answer = answer_control(
             owner_of(request), known, _control_or_404(known, control), actor=actor_of(request), **values
         )
+    # 409 and not 422: no other value would be taken for this control.
     except ControlEvaluatedError as error:
         return problem(409, error.code, error.cause, error.remedy)
     return reply(answer_json(answer))
@@ -161,8 +163,10 @@ def _aware(moment: datetime | None) -> datetime | None:
 
 
 def _scope(request: HttpRequest, query: ScopeQuery) -> Scope:
+    # A misspelt parameter would answer for all accounts, which scripts take for the report that they asked for.
     refuse_unknown(request, type(query))
     owner = owner_of(request)
+    # Else somebody else's account would be an empty report: `accounts_in_scope` only finds nothing of it.
     if query.account:
         account_or_404(request, query.account)
     group = find_groups(owner, [query.group], field="group")[0] if query.group else None

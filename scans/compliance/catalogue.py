@@ -31,6 +31,8 @@ class Citation:
     control: Control
 
 
+# The files come with the release and change only with it. Not at import: workers and commands that look at no framework
+# start without reading them (docs/decisions/0012).
 @cache
 def frameworks() -> Mapping[str, Framework]:
     """All of them by slug, in alphabetical order. Raises `FrameworkError`."""
@@ -55,6 +57,8 @@ def read_framework(text: str, slug: str) -> Framework:
         raise FrameworkError(f"{slug}: no YAML: {error}") from error
     except ValidationError as error:
         raise FrameworkError(f"{slug}: {_first_fault(error)}") from error
+    # Answers and days are stored by the slug. A copied file whose slug was forgotten would take the other's place
+    # below.
     if framework.slug != slug:
         raise FrameworkError(f"{slug}: the file is named otherwise than its slug {framework.slug}")
     return framework

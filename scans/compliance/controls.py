@@ -50,6 +50,7 @@ def failing_findings(
     scope: Scope, framework: Framework, rules: Sequence[str], *, suppressed: bool = False
 ) -> QuerySet[Finding]:
     """Open findings of these checks in the scope, the worst first; or those that are suppressed."""
+    # As a list of one: SQLite uses no index for Django's NOT (see `scans.findings.models.SHOWN`).
     rows = Finding.objects.filter(owner=scope.owner, status=FindingStatus.OPEN, suppressed__in=[suppressed])
     rows = rows.filter(check_id__in=list(rules)).defer("history", "suppressions")
     if scope.narrowed:
@@ -60,6 +61,7 @@ def failing_findings(
 
 def answer_history(owner: str, framework: Framework, control: Control) -> list[AuditEvent]:
     """The latest answers and withdrawals, newest first."""
+    # The label that `answers` records them under: audit events have no column for a control.
     label = f"{framework.short} {control.id}"
     events = AuditEvent.objects.filter(owner=owner, account_label=label, action__startswith="control.")
     return list(events.order_by("-created_at")[:ANSWERS_SHOWN])

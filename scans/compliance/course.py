@@ -22,8 +22,10 @@ def course_of(scope: Scope, framework: str) -> list[dict[str, Any]]:
     Numbers are controls times accounts, as rules decided them. An account counts with its latest day, so that a day on
     which few were scanned is no fall; before its first day it counts in none. One query.
     """
+    # Days are text (docs/decisions/0001), and ISO days sort as they follow one another.
     since = (timezone.now() - timedelta(days=DAYS)).strftime("%Y-%m-%d")
     rows = ComplianceDay.objects.filter(owner=scope.owner, framework=framework, day__gte=since)
+    # Else all of the owner's rows are read, and those outside the scope are left out below (see `facts.MANY`).
     if scope.narrowed and len(scope.accounts) <= MANY:
         rows = rows.filter(account__in=list(scope.place))
     latest: dict[UUID, tuple[int, ...]] = {}

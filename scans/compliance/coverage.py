@@ -31,6 +31,7 @@ class AccountCoverage:
     @property
     def complete(self) -> bool:
         gaps = (self.undecided, self.unread, self.denied, self.stale)
+        # `()` and nothing else: None says that nobody knows which regions are enabled, and that is no good news.
         return self.at is not None and not any(gaps) and self.unscanned == ()
 
     @property
@@ -63,6 +64,7 @@ def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
     totals = CheckTotal.objects.filter(owner=scope.owner, account__in=[account.pk for account in accounts])
     sums = {row["account"]: row for row in totals.values("account").annotate(at=Max("at"), undecided=Sum("unknown"))}
     unread: dict[UUID, dict[str, None]] = {}
+    # As keys of a dict, because several checks need the same reading, and it is named once.
     for account, places in totals.filter(unread__gt=0).values_list("account", "unread_places"):
         unread.setdefault(account, {}).update(dict.fromkeys(places))
     return [
@@ -72,6 +74,7 @@ def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
             undecided=sums[account.pk]["undecided"] if account.pk in sums else 0,
             unread=tuple(sorted(unread.get(account.pk, ()))),
             unscanned=unread_regions(account),
+            # Of the gaps the denied permissions alone: regions and readings have fields of their own.
             denied=tuple(gap.what for gap in stored_gaps(account) if gap.kind == GapKind.PERMISSION),
             stale=account.coverage.get("units", {}).get("stale", 0),
         )

@@ -82,6 +82,7 @@ def evaluate_framework(
 ) -> list[ControlResult]:
     """In the order of the framework. ``answers`` are by control, ``providers`` gives the cloud of each rule."""
     scope = facts.scope
+    # A crosswalk is about the accounts of all clouds, a benchmark about those of its own.
     accounts = scope.by_provider.get(framework.provider, 0) if framework.provider else scope.everybody
     return [
         _evaluate(framework, control, facts, accounts, answers.get(control.id), providers, now)
@@ -107,6 +108,8 @@ def _evaluate(
     rules = [facts.rules[rule] for rule in control.rules]
     masks = _masks(control, rules, facts, accounts, providers)
     state, reason = _state(framework, control, masks, accounts)
+    # Nowhere else: an answer outweighs neither a failure nor what is unknown (docs/compliance.md). Whoever accepts a
+    # failure suppresses the finding, with a reason.
     if state == ControlState.MANUAL and answer is not None:
         if answer.until is None or answer.until > now:
             state, reason = ControlState(answer.state), f"Answered by {answer.answered_by}: {answer.note}"
@@ -127,9 +130,12 @@ def _evaluate(
 def _masks(
     control: Control, rules: list[RuleFacts], facts: Facts, accounts: int, providers: Mapping[str, str]
 ) -> AccountMasks:
+    # The cloud of a rule that no provider has is "": it covers nobody, and the control cannot pass by it.
     clouds = {providers[rule] for rule in control.rules}
     covered = accounts & reduce(or_, (facts.scope.by_provider.get(cloud, 0) for cloud in clouds), 0)
+    # In this order, each without the ones before it. What could not be read must never end among the passed.
     failed = covered & _any(rules, "failed")
+    # Where the benchmark itself says "in all regions", the region that nobody reads may be the one that fails.
     unread = facts.scope.with_unscanned_regions if control.all_regions else 0
     unknown = covered & (_any(rules, "unknown") | unread) & ~failed
     muted = covered & _any(rules, "muted") & ~failed & ~unknown
@@ -145,11 +151,14 @@ def _any(rules: list[RuleFacts], name: str) -> int:
 
 def _state(framework: Framework, control: Control, masks: AccountMasks, accounts: int) -> tuple[ControlState, str]:
     by_hand = control.assessment == "manual"
+    # What remains where rules do not answer the whole control: a person's turn, or a gap of ours that is told as one.
     open_end = ControlState.MANUAL if by_hand else ControlState.NOT_COVERED
     if not control.rules:
         return open_end, control.note or ("" if by_hand else "No check exists.")
+    # First: one failure is a failure, whatever else could not be read.
     if masks.failed:
         return ControlState.FAILED, ""
+    # Nothing to look at is no pass.
     if not accounts:
         return ControlState.UNKNOWN, "No account in scope that it is about."
     if masks.not_covered == accounts:
@@ -158,6 +167,7 @@ def _state(framework: Framework, control: Control, masks: AccountMasks, accounts
         return ControlState.UNKNOWN, _why_unknown(control, masks)
     if masks.muted:
         return ControlState.MUTED, "Its failures are suppressed."
+    # Its rules passed, and they look at a part of it: the rest stays open, so it is no pass either.
     if control.partial:
         return open_end, control.partial
     return ControlState.PASSED, "Nothing is there that it is about." if masks.empty == accounts else ""

@@ -66,12 +66,14 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
     stale = _stale(scope)
     for account, rule, passed, undecided, unread in _totals(scope):
         masks, place = seen.get(rule), scope.place.get(account)
+        # A check that no framework names, or an account outside a scope that was not narrowed by ids (`_narrowed`).
         if masks is None or place is None:
             continue
         bit = 1 << place
         masks.evaluated |= bit
         if passed:
             masks.passed |= bit
+        # Any of the three is enough: a pass says that everything was read, decided, and is not too old.
         if undecided or unread or (account, rule) in stale:
             masks.undecided |= bit
     for row in _failures(scope):
@@ -101,6 +103,7 @@ def _stale(scope: Scope) -> set[tuple[UUID, str]]:
     return {
         (account, rule)
         for account, rule, read_at in rows
+        # What rests on no reading is as little to be relied on as what is too old.
         if read_at is None or read_at < now - stale_period(schedules.get(account, ""))
     }
 
@@ -108,6 +111,8 @@ def _stale(scope: Scope) -> set[tuple[UUID, str]]:
 def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
     """A failure outweighs what is unknown, and what is unknown outweighs what is muted or passed."""
     failed = seen.failed & accounts
+    # An account without a total was never scanned by this check: unknown, never passed. `accounts` ends the mask again:
+    # in Python `~` sets all bits, without end.
     unknown = (seen.undecided | ~seen.evaluated) & accounts & ~failed
     muted = seen.muted & accounts & ~failed & ~unknown
     rest = accounts & ~(failed | unknown | muted)
@@ -116,6 +121,7 @@ def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
         unknown=unknown,
         muted=muted,
         passed=rest & seen.passed,
+        # Read to the end, and no asset that the check is about: told apart, so that a report can say so.
         empty=rest & ~seen.passed,
         failures=seen.failures,
         muted_failures=seen.muted_failures,

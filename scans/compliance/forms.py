@@ -52,4 +52,5 @@ class AnswerForm(ServiceForm):
 
     def clean_until(self) -> datetime | None:
         day = self.cleaned_data["until"]
+        # As that day begins, in UTC: on the day itself the control waits for a person again, as the field says.
         return datetime.combine(day, time.min, tzinfo=UTC) if day is not None else None

@@ -17,6 +17,7 @@ class CheckTotal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.UUIDField()
+    # Copied of the account, so that reports need no join; `scans.account_sync` follows a transfer.
     owner = models.CharField(max_length=64)
     check_id = models.CharField(max_length=80)
     passed = models.PositiveIntegerField(default=0)
@@ -31,6 +32,7 @@ class CheckTotal(models.Model):
 
     class Meta:
         db_table = "check_totals"
+        # On UUID and text: with integers MongoDB's backend would let duplicates pass (docs/decisions/0001).
         constraints = [models.UniqueConstraint(fields=["account", "check_id"], name="one_total_per_account_and_check")]
         indexes = [models.Index(fields=["owner", "account"], name="check_total_owner")]
 
@@ -50,6 +52,7 @@ class ControlAnswer(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Of the owner and no account: a control that a person answers is answered for the whole framework.
     owner = models.CharField(max_length=64)
     framework = models.CharField(max_length=40)
     control = models.CharField(max_length=40)
@@ -91,6 +94,7 @@ class ComplianceDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "framework", "day"], name="one_course_per_account_and_day")
         ]
+        # In the order in which `course.course_of` filters and sorts.
         indexes = [models.Index(fields=["owner", "framework", "day"], name="compliance_day_owner")]
 
     def __str__(self) -> str:

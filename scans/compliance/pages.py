@@ -95,6 +95,7 @@ def grouped(results: Iterable[ControlResult], report: Report, *, only: str = "")
         tops.setdefault(top.id, (top, []))[1].append(result)
     groups = []
     for section, members in tops.values():
+        # Of all members, before `only` leaves some out: a section's bar shows how the whole section stands.
         numbers = count(members)
         rows = [_row(result) for result in members if only in {"", result.state.value}]
         if rows:
@@ -115,6 +116,7 @@ def account_rows(report: Report) -> tuple[list[Section], list[AccountRow]]:
     scope, provider = report.facts.scope, report.framework.provider
     rows = []
     for place, account in enumerate(scope.accounts):
+        # Left out after they were numbered: the place in the whole scope is the account's bit in the masks.
         if provider and account.provider != provider:
             continue
         cells = [_cell([row.result for row in group.rows], place) for group in columns]
@@ -147,6 +149,7 @@ def course(days: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def _top(section: Section, sections: Sequence[Section]) -> Section:
+    # With the dot: section 10 does not lie in section 1.
     return next(part for part in sections if section.id == part.id or section.id.startswith(f"{part.id}."))
 
 
@@ -159,6 +162,7 @@ def _row(result: ControlResult) -> Row:
 
 
 def _cell(results: Sequence[ControlResult], place: int) -> Cell:
+    # A control without rules says nothing of an account: people answer it for the whole framework.
     states = [result.accounts.state_of(place) for result in results if result.control.rules]
     passed, failed = states.count(ControlState.PASSED.value), states.count(ControlState.FAILED.value)
     # Rounded down: 100 % means that nothing failed.

@@ -59,6 +59,7 @@ def reports_on(chosen: Iterable[Framework], scope: Scope) -> list[Report]:
 
 def answers_of(owner: str, slugs: Iterable[str]) -> dict[str, dict[str, ControlAnswer]]:
     """By framework and control; those that have ended are among them."""
+    # Ended ones are not filtered out: the control then says whose answer ended, and when.
     answers: dict[str, dict[str, ControlAnswer]] = {}
     for row in ControlAnswer.objects.filter(owner=owner, framework__in=list(slugs)):
         answers.setdefault(row.framework, {})[row.control] = row

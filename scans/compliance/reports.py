@@ -22,6 +22,7 @@ def report_context(report: Report, *, prepared_by: str, now: datetime) -> dict[s
     rules = sorted({rule for control in framework.controls for rule in control.rules})
     by_state = {state.value: [result for result in report.results if result.state == state] for state in ControlState}
     titles = {rule: [c.id for c in framework.controls if rule in c.rules] for rule in rules}
+    # One more than is shown says whether there are more, without a count.
     exceptions = list(failing_findings(scope, framework, rules, suppressed=True)[: EXCEPTIONS + 1])
     dates = [row.at for row in coverage if row.at is not None]
     return {

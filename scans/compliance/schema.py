@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Identifier = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9.()_-]*$")]
+# Of controls and sections in our own words: a benchmark's text is its publisher's.
 Title = Annotated[str, Field(min_length=3, max_length=120)]
 CheckId = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[a-z0-9_]+$")]
 
@@ -34,6 +35,7 @@ class Control(_Part):
     assessment: Literal["automated", "manual"]
     level: Literal[1, 2] | None = None
     section: str = ""
+    # Not strict here and at the other tuples: YAML has lists, which strict mode takes for no tuple.
     rules: tuple[CheckId, ...] = Field(default=(), strict=False)
     partial: str = Field(default="", max_length=300)
     all_regions: bool = False
@@ -60,6 +62,7 @@ class Framework(_Part):
             if repeated := sorted({name for name in ids if ids.count(name) > 1}):
                 raise ValueError(f"{kind} {', '.join(repeated)} stands there twice")
         for control in self.controls:
+            # Raises where the control is in no section: reports list controls by section, and would leave it out.
             self.section_of(control)
             if len(set(control.rules)) != len(control.rules):
                 raise ValueError(f"control {control.id} names a rule twice")

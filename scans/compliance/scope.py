@@ -11,6 +11,7 @@ from cloudaccounts.accounts.coverage import unread_regions
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
 
+# All that reports read of an account: a column that is used and not named here would cost a query for each account.
 _COLUMNS = (
     "id",
     "name",
@@ -75,6 +76,8 @@ def accounts_in_scope(owner: str, *, account: UUID | None = None, group: UUID | 
         found_group = group_queries.find(owner, group)
         group_name = found_group.name if found_group else ""
         inside = group_queries.inside(group_queries.with_descendants(found_group)) if found_group else None
+        # A group that is gone or somebody else's holds nothing. Without a filter the report would be of all accounts
+        # instead.
         rows = rows.filter(inside) if inside is not None else rows.none()
     accounts = tuple(rows.only(*_COLUMNS).order_by("name", "id"))
     only_account = accounts[0] if account is not None and accounts else None

@@ -11,6 +11,8 @@ from scans.compliance.models import ControlAnswer
 from scans.compliance.queries import Report
 
 
+# The keys of this module are promised to whoever calls the API or reads an export: they stay, also where the glossary
+# has another word (docs/glossary.md).
 def framework_json(report: Report) -> dict[str, Any]:
     framework, at = report.framework, report.facts.evaluated_at
     return {

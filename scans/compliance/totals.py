@@ -44,6 +44,8 @@ def record_totals(
     """
     now = timezone.now()
     rows = _counted(run, checks, list(units), unknowns, now)
+    # Read, then updated or created, since MongoDB's backend has no upsert. Nobody writes in between: one worker holds
+    # the run.
     stored = {row.check_id: row for row in CheckTotal.objects.filter(account=account.pk)}
     for row in rows:
         if row.check_id in stored:
@@ -54,11 +56,13 @@ def record_totals(
         retired = set(stored) - {row.check_id for row in rows}
         if retired:
             CheckTotal.objects.filter(account=account.pk, check_id__in=retired).delete()
+    # After the totals, because it evaluates the frameworks by what is stored of them.
     record_compliance_day(account, checks, now)
 
 
 def record_compliance_day(account: CloudAccount, checks: Sequence[PostureCheck], now: datetime) -> None:
     """Stores the account's numbers of controls for today, by framework. A later scan of the day overwrites them."""
+    # Rules of other clouds get none: they are about no account of this scope.
     own = {check.id: account.provider for check in checks}
     providers = {rule: own.get(rule, "") for rule in named_rules()}
     facts = read_facts(Scope(account.owner, (account,), account), providers)
@@ -66,12 +70,15 @@ def record_compliance_day(account: CloudAccount, checks: Sequence[PostureCheck],
     rows = []
     for framework in frameworks().values():
         if framework.provider in {"", account.provider}:
+            # Without answers of people, which are of the whole framework and no account.
             numbers = totals(evaluate_framework(framework, facts, {}, providers, now))
             decided = {name: numbers[name] for name in ("passed", "failed", "unknown", "muted")}
             rows.append(
                 ComplianceDay(owner=account.owner, account=account.pk, framework=framework.slug, day=day, **decided)
             )
     with transaction.atomic(using=SECURITY):
+        # Without transactions (MongoDB) a kill may come between the two. The run has not ended then, and its next try
+        # writes them.
         ComplianceDay.objects.filter(account=account.pk, day=day).delete()
         ComplianceDay.objects.bulk_create(rows)
 
@@ -115,6 +122,7 @@ def _counted(
 
 
 def _open_findings(run: ScanRun) -> Counter[str]:
+    # Both values are named: the index that answers this has `suppressed` behind `status`.
     rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, suppressed__in=[False, True])
     counts = rows.order_by().values("check_id").annotate(number=Count("*"))
     return Counter({row["check_id"]: row["number"] for row in counts})
@@ -144,6 +152,7 @@ def _readings_by_service(run: ScanRun, units: list[ScanUnit]) -> dict[str, list[
     known: dict[tuple[str, str], datetime] = {}
     for record in ScanUnitRecord.objects.filter(account=run.account):
         at = record.looked_at or record.gap_since if record.gap_code == NOT_ENABLED else record.covered_at
+        # A record without a version is a gap: what an earlier scan read there may be out of date, and counts as unread.
         if at is not None and (record.version or record.gap_code == NOT_ENABLED):
             known[record.service, record.region] = at
     readings: dict[str, list[Reading]] = {}

@@ -67,6 +67,7 @@ def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
             return _json_file(body, framework.slug)
         return export(control_rows(report), columns=COLUMNS, name=framework.slug, format=file_format)
     view = request.GET.get("view", "")
+    # A view that does not exist is the first one, so that old links keep working.
     view = view if view in VIEWS else "controls"
     context = {
         "form": form,
@@ -112,6 +113,7 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
     scope_form, scope = _scope(request)
     report = report_on(framework, scope)
     result = report.result_of(control.id)
+    # The report has a result for each control of its framework, and this one is of it.
     assert result is not None
     findings = failing_findings(scope, framework, control.rules)
     name = f"{framework.slug}-{control.id}"
@@ -138,6 +140,7 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
         "answers": answer_history(scope.owner, framework, control) if control.assessment == "manual" else [],
         "neighbours": _beside(framework, control),
     }
+    # Bound means refused: an answer that was taken has been redirected.
     status = 422 if form.is_bound else 200
     return render(request, "scans/compliance/control.html", context, status=status)
 
@@ -200,6 +203,7 @@ def _record_export(request: HttpRequest, what: str, file_format: str) -> None:
 def _json_file(body: dict[str, Any], name: str) -> HttpResponse:
     answer = HttpResponse(json.dumps(body, default=str, indent=1), content_type="application/json; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.json"'
+    # Names in it come from strangers: no browser may take the file for a page.
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
