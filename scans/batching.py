@@ -25,6 +25,7 @@ def key_batches(rows: QuerySet[Any] | Manager[Any], column: str = "pk", size: in
     Each batch begins behind the last key of the one before it, not at an offset: rows may be added and deleted
     meanwhile, the caller may delete what it was given, and no row is met twice.
     """
+    # Below every key: uuid4 sets its version's bits, so none is 0.
     last_key = UUID(int=0)
     while keys := list(
         rows.filter(**{f"{column}__gt": last_key}).order_by(column).values_list(column, flat=True)[:size]

@@ -21,6 +21,7 @@ BATCH = 500  # rows deleted by one statement
 
 def purge_scans() -> int:
     """Deletes ended runs, in batches, and answers with their number. The assets and findings of a run stay."""
+    # `active_account` is NULL once a run has ended (docs/decisions/0004).
     ended = ScanRun.objects.filter(active_account=None, requested_at__lt=_oldest_kept())
     deleted = 0
     # Two queries a batch instead of a join, which is slow on MongoDB (docs/decisions/0001).
@@ -37,6 +38,7 @@ def purge_findings_and_assets() -> int:
     return (
         _purge(Finding.objects.filter(status=FindingStatus.RESOLVED, resolved_at__lt=oldest))
         + _purge(Asset.objects.filter(gone_at__lt=oldest))
+        # Days are text, and ISO days sort as they follow one another.
         + _purge(FindingDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
         + _purge(ComplianceDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
     )

@@ -37,6 +37,7 @@ def request_first_scan(sender: type[CloudAccount], instance: CloudAccount, creat
 
 @receiver(account_suspended)
 def cancel_scans(sender: type[CloudAccount], account: CloudAccount, actor: Actor, **_: Any) -> None:
+    # Suspended means neither checked nor scanned: a scan that is under way ends as well.
     cancel_active(account.pk, actor=actor)
 
 

@@ -69,8 +69,10 @@ class AssetWriter:
             if row is None:
                 row = self._new_row(key, asset, unit, now, fingerprint)
                 new.append(row)
+            # An asset that was gone and is met again is written as a changed one, which clears `gone_at`.
             elif row.fingerprint == fingerprint and row.gone_at is None and _place(row) == (asset.service, unit.region):
                 same.append(row)
+                # Neither the asset nor the checks changed, and none of them depends on time: the results stand.
                 if row.judged_by == self._evaluator.version and row.type not in self._evaluator.aging:
                     continue
             else:

@@ -62,7 +62,7 @@ class Framework(_Part):
             if repeated := sorted({name for name in ids if ids.count(name) > 1}):
                 raise ValueError(f"{kind} {', '.join(repeated)} stands there twice")
         for control in self.controls:
-            # Raises where the control is in no section: reports list controls by section, and would leave it out.
+            # Raises where the control is in no section: better when the file is read than in each report.
             self.section_of(control)
             if len(set(control.rules)) != len(control.rules):
                 raise ValueError(f"control {control.id} names a rule twice")

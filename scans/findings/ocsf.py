@@ -61,6 +61,7 @@ def changed_since(rows: QuerySet[Finding], since: datetime | None) -> QuerySet[F
 def ocsf_lines(owner: str, rows: QuerySet[Finding]) -> Iterator[str]:
     """Newline-delimited JSON, an event a finding, in pieces of up to `LINES` events; read in batches."""
     accounts: dict[UUID, CloudAccount] = {}
+    # Lists leave the evidence out; an event carries it.
     for batch in batched(rows.defer(None).defer("history", "suppressions").iterator(chunk_size=BATCH_SIZE)):
         accounts |= account_lookup(owner, {row.account for row in batch} - accounts.keys())
         yield from _pieces(event(row, accounts.get(row.account)) for row in batch)
@@ -132,6 +133,7 @@ def _metadata(row: Finding) -> Metadata:
         product=Product(name="Cloud Account Management", vendor_name="Cloud Account Management", uid="cloud-accounts"),
         profiles=["cloud"],
         event_code=row.check_id,
+        # Of the event. A finding that changes is another event about the same `finding_info.uid`.
         uid=f"{row.pk}:{_milliseconds(row.resolved_at or row.last_seen)}",
         tenant_uid=row.owner,
     )

@@ -36,6 +36,7 @@ def remediation_of(finding: Finding, account: CloudAccount | None, asset: Asset 
 
 def _filled(finding: Finding, account: CloudAccount | None) -> Remediation:
     check = find_check(finding.check_id)
+    # The check may be retired and the account deleted since: the finding stays, and there is nothing to fill in.
     if check is None or account is None:
         return Remediation()
     try:

@@ -104,6 +104,7 @@ def _change(
                 _record(row, actor, action, f"{row.title}: {text}")
                 accounts.add(row.account)
                 number += 1
+    # Once for each account, after all batches, however many of its findings were chosen.
     _renew(accounts)
     return number
 

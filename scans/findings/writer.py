@@ -72,6 +72,7 @@ class FindingWriter:
             self._notify(finding)
         Finding.objects.bulk_create(new)
         Finding.objects.bulk_update(changed, _CHANGING)
+        # Most findings are as they were: one UPDATE for all of them, and their long columns are not written.
         if kept:
             Finding.objects.filter(pk__in=kept).update(last_seen=now, last_run=self._run.run_id)
 

@@ -23,6 +23,7 @@ def owner_named(team: str, account: str = "") -> str:
         return owner
     if account:
         return account_of(account).owner
+    # Two are enough to know that one has to be chosen.
     owners = list(CloudAccount.objects.order_by("owner").values_list("owner", flat=True).distinct()[:2])
     if len(owners) > 1:
         raise CommandError("Several teams have accounts here. Say which one with --team.")

@@ -98,6 +98,8 @@ def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = No
     """409 where one is active: its id is in the answer."""
     options = body or NewScan()  # a request without a body asks for a full scan
     account = account_or_404(request, account_id)
+    # A call with an Idempotency-Key gives the run its id: repeated after a kill, it meets the run and starts no second
+    # one.
     run = request_scan(
         account, actor=actor_of(request), scan_type=options.scan_type, regions=tuple(options.regions),
         run_id=ticket_id(request),

@@ -108,6 +108,7 @@ def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
             except queue.Empty:
                 yield Waiting()
             else:
+                # What a unit hands on after that comes too late: its gap is written already.
                 if not reading.is_given_up:
                     if isinstance(event, UnitFinished | UnitFailed):
                         del open_units[reading]
@@ -178,6 +179,8 @@ def _put_batches(session: Session, reading: _Reading, put: _Put) -> None:
             reading.batch.append(storable_asset(asset))
             reading.sign = time.monotonic()
             if len(reading.batch) >= BATCH:
+                # Taken out before it is put: what lies in `batch` is what `_give_up_overdue` hands on in this thread's
+                # place.
                 full, reading.batch = reading.batch, []
                 put(Batch(unit, full))
     finally:

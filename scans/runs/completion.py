@@ -24,6 +24,7 @@ REGIONS_NAMED = 4
 
 def finding_counts(run: ScanRun) -> dict[str, int]:
     """Columns of the run: how many findings it opened, reopened and resolved."""
+    # A finding names the run that changed it last, so a later try counts what an earlier one wrote, and nothing twice.
     rows = Finding.objects.filter(changed_run=run.run_id).order_by().values("change").annotate(number=Count("*"))
     numbers = {row["change"]: row["number"] for row in rows}
     return {

@@ -124,6 +124,7 @@ class Coverage:
             self._rows().filter(pk__in=keys).delete()
 
     def _write(self, unit: ScanUnit, **changes: Any) -> None:
+        # Each write ends the gap that stood there, unless it is a gap's own (`record_gap`).
         values = {"also": sorted(unit.also), "version": self._version, **_NO_GAP, **changes}
         # Update, else create: one worker holds the account's run, and MongoDB's backend has no upsert.
         if not self._rows().filter(service=unit.service, region=unit.region).update(**values):

@@ -79,6 +79,7 @@ def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
         _scan_account(run, claim, keeper)
     except ProviderError as error:
         _end(run, claim, ScanStatus.FAILED, error)
+    # No end is written: whoever took the run away (a person who cancelled it, another worker) has written its state.
     except ClaimLostError:
         logger.info("scan.stopped", extra={"run_id": str(run.pk)})
     except Exception:
@@ -89,14 +90,19 @@ def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
 
 def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     account = CloudAccount.objects.filter(pk=run.account).first()
+    # Of a deleted account as well: its runs are deleted with it, so nobody reads the reason.
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
+    # The start before anything is asked of the cloud: what is collected from here on is covered up to this moment, no
+    # later.
     evaluator, started_at = Evaluator(account.spec), timezone.now()
     findings = FindingWriter(run, account, evaluator.titles)
     writer = AssetWriter(run, evaluator, findings)
     coverage = Coverage(run, evaluator.version, started_at)
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
         regions = resolve_regions(run, account, session)
+        # The run's, and all of the account's: compliance names what is missing in the account, whatever this run was
+        # asked for.
         units, all_units = session.units(regions.names), session.units(regions.account_names)
         claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
         plan = coverage.plan(session, units)
@@ -166,6 +172,7 @@ def _complete(
 ) -> None:
     """Writes the summary of the account, then ends the run. A later try repeats all of it without harm."""
     _require_claim(progress.write(force=True))
+    # Before the counts, which include what it resolves.
     findings.resolve_orphans(timezone.now())
     if run.attempts > 1:
         writer.recount()
@@ -203,6 +210,7 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
     if ended and error is not None:
         notify_scan_failure(run, error.cause, error.remedy)
     if ended:
+        # From the row: `run` is as it was claimed, before any progress was written.
         assets = ScanRun.objects.filter(pk=run.pk).values_list("assets_seen", flat=True).first() or 0
         metrics.observe_scan(
             provider=run.provider, scan_type=run.scan_type, status=status.value, started_at=run.started_at,
@@ -227,6 +235,8 @@ def _summarize(run: ScanRun) -> None:
         logger.exception("scan.summary_defect", extra={"run_id": str(run.pk)})
 
 
+# One owner has at most two thirds of the threads for scans, so that a long row of scans leaves some to others; one row
+# for each message, because a scan may take hours (docs/decisions/0015).
 SCANS = WorkKind(
     name="scans",
     queue=QUEUE,

@@ -45,6 +45,7 @@ class Progress:
         # A gap counts as done: nothing more will be tried in this run, and the bar must reach its end.
         self._open.pop(unit, None)
         self._columns["units_done"] += 1
+        # The first cause is what the whole run fails with, where not one unit could be read.
         self.first_error = self.first_error or error
         self.gaps.append(
             {

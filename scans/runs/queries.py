@@ -51,6 +51,7 @@ def runs(owner: str, filters: ScanFilter) -> QuerySet[ScanRun]:
     rows = ScanRun.objects.filter(owner=owner)
     exact: dict[str, Any] = {"account": filters.account, "provider": filters.provider, "status": filters.status}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    # The order ends with the key: without it, pages of runs that a job requested together could overlap.
     return filter_by_group(rows, owner, filters.group).order_by("-requested_at", "run_id")
 
 

@@ -41,6 +41,7 @@ def summarize(
     records: Sequence[ScanUnitRecord], *, limit: timedelta, checks: Mapping[str, int], now: datetime
 ) -> Readings:
     """Pure. ``limit`` is the age at which a reading becomes stale, ``checks`` the number of checks by service."""
+    # In a region that is not enabled nothing can be: it is neither a reading nor a gap (docs/coverage.md).
     units = [record for record in records if record.gap_code != NOT_ENABLED]
     read = [record for record in units if record.gap_since is None and record.covered_at is not None]
     stale = [record for record in read if _ends(record, limit) <= now]
@@ -55,6 +56,8 @@ def summarize(
         regions=tuple(dict.fromkeys(name for record in read for name in _regions(record))),
         services=tuple(dict.fromkeys(record.service for record in units if record.region != GLOBAL or record.also)),
         gaps=tuple(gaps),
+        # When the next of them is too old: `summaries.renew_due_coverage` then assesses the account anew, without a
+        # scan.
         due_at=min((_ends(record, limit) for record in current), default=None),
     )
 
@@ -64,6 +67,7 @@ def _regions(record: ScanUnitRecord) -> list[str]:
 
 
 def _ends(record: ScanUnitRecord, limit: timedelta) -> datetime:
+    # Callers pass readings that succeeded, which have it.
     assert record.covered_at is not None
     return record.covered_at + limit
 

@@ -47,6 +47,8 @@ def _requeue_lost() -> int:
             error=WORKER_DIED,
             error_remedy=REMEDY,
         )
+        # Whoever ended it notifies: another scheduler's reconciler, or a worker that lives after all, may have been
+        # first.
         if failed:
             summarize_run(run.pk)
             record_event(

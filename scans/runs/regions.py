@@ -63,6 +63,7 @@ def _unknown(run: ScanRun, account: CloudAccount, error: ProviderError) -> RunRe
 
 
 def _chosen(run: ScanRun, account: CloudAccount) -> RunRegions:
+    # An account of all regions is never whole by a list: what else is enabled, this run does not look at.
     is_whole = not account.all_regions and set(run.regions) == set(account.regions)
     return RunRegions(tuple(run.regions), tuple(account.regions), is_whole)
 

@@ -139,6 +139,7 @@ def notify_scan_failure(run: ScanRun, cause: str, remedy: str) -> None:
     account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
     # Deleted meanwhile: there is nobody to notify, and no page that a notice could lead to.
     if account is not None:
+        # The run is the notice's key: reported once more by a later try, it is still one notice (docs/decisions/0010).
         text = f"The scan of {account.name} failed: {cause}"
         notify(NoticeKind.SCAN_FAILED, key=str(run.run_id), text=text, remedy=remedy, account=account)
 

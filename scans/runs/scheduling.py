@@ -19,6 +19,7 @@ from scans.runs.readings import PERIODS
 from scans.runs.requests import request_scan
 from scans.runs.summaries import renew_coverage
 
+# Whatever the clouds' logs of changes say (docs/decisions/0007).
 FULL_EVERY = timedelta(days=7)
 JITTER = 0.1  # of the period, at random: accounts that were connected together do not stay together for ever
 SLACK = timedelta(hours=6)  # a full scan that is due within it is made now: the next chance is a day later
@@ -62,6 +63,7 @@ def start_due_scans(*, now: datetime | None = None) -> int:
     _add_missing_schedules()
     started = 0
     for schedule in list(ScanSchedule.objects.filter(next_at__lte=now).order_by("next_at")[:BATCH]):
+        # With a weekly schedule each scan is a full one, because a full one is due each week anyhow.
         full = schedule.every == ScanEvery.WEEKLY or schedule.full_at <= now + SLACK
         # Moving `next_at` on is the claim: one scheduler's UPDATE matches. Before the request, because a kill between
         # the two skips one scan; the other way round it would start a second.

@@ -26,6 +26,7 @@ def summarize_run(run_id: UUID) -> None:
     write_summary(
         run.account,
         readings=readings_of(run.account, run.provider, now=timezone.now()),
+        # None leaves the one of before: a run that did not complete has evaluated a part of the account.
         posture=account_posture(run.account) if run.status == ScanStatus.COMPLETED else None,
         last_scan={
             "run_id": str(run.run_id),

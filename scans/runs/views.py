@@ -54,6 +54,7 @@ def scan_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
         messages.success(request, f"The scan of {run.account_name} is cancelled. What it found so far stays.")
     else:
         messages.info(request, f"The scan of {run.account_name} had ended already.")
+    # A form may name any address: only a path on this host is followed.
     back = request.POST.get("next", "")
     if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return HttpResponseRedirect(back)  # redirect() would take a single word for the name of a URL
