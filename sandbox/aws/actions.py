@@ -58,6 +58,8 @@ _API_GATEWAY_VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 def iam_action(call: Call) -> str:
     """The action as a policy names it, such as `s3:ListAllMyBuckets`."""
+    # API Gateway's actions are the HTTP verbs:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
     if call.service == "apigateway" and call.method in _API_GATEWAY_VERBS:
         return f"apigateway:{call.method}"
     names = {"s3": _S3, "s3-control": _S3_CONTROL}.get(call.service, {})
@@ -73,6 +75,8 @@ def resource_arn(call: Call, account: Account) -> str:
         return _iam_resource(call, account)
     if call.service == "sts":
         return call.form.get("RoleArn", "*")
+    # Nearly all of EC2's Describe operations know no resource-level permissions: only a statement about `*` allows
+    # them.
     if call.service == "ec2" and call.action.startswith("Describe"):
         return "*"
     return UNKNOWN_RESOURCE

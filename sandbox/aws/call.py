@@ -27,6 +27,7 @@ _BOTOCORE_NAMES = {
     "tagging": "resourcegroupstaggingapi",
     "airflow": "mwaa",
 }
+# REST services whose bodies and errors are XML; all other REST services speak JSON.
 _XML_SERVICES = {"s3-control", "route53", "cloudfront"}
 
 
@@ -104,6 +105,8 @@ class Call:
             return self.path.rpartition("/")[2]
         return self._rest_operation()
 
+    # moto matches the request against botocore's model, so the name is AWS's own and no table of paths has to be kept
+    # here.
     def _rest_operation(self) -> str:
         name = _BOTOCORE_NAMES.get(self.service, self.service.removeprefix("api."))
         environ: dict[str, Any] = {
@@ -143,6 +146,7 @@ def read(environ: WSGIEnvironment, endpoint: hosts.Endpoint, request_id: str) ->
         for key, value in environ.items()
         if key.startswith("HTTP_") or key in ("CONTENT_TYPE", "CONTENT_LENGTH")
     }
+    # As sent, since the signature is over these very characters: PATH_INFO is decoded, and cannot be encoded back.
     path, _, query = str(environ["RAW_URI"]).partition("?")
     body: bytes = environ["wsgi.input"].read()
     host = headers.get("host", "").lower()

@@ -118,6 +118,7 @@ class _Dispatcher(DomainDispatcherApplication):
 application = _Dispatcher()
 
 _settled: dict[tuple[str, str, str], Any] = {}
+# moto's random source is one for the whole process, so seeding it for one thing must keep all others waiting.
 _settling = threading.RLock()
 
 

@@ -12,6 +12,7 @@ from sandbox.aws.policy import Policy
 from sandbox.aws.state import State
 from sandbox.emulator import Command
 
+# Far from the company's accounts, so that seeded ones never replace one of them.
 FIRST_SEEDED = 900_000_000_000
 
 

@@ -249,6 +249,7 @@ _LEGACY = Customer(
         Person("admin", managed=("AdministratorAccess",), keys=(Key(1460),), console=True, age=1800),
         Person("reports", managed=("ReadOnlyAccess",), keys=(Key(840),), age=1500),
         Person("former-contractor", managed=AUDIT_POLICIES, keys=(Key(300, active=False, idle=280),), age=700),
+        # No policy: GetCallerIdentity answers all the same, which is why a validation must not end with it.
         Person("nobody", "/service/", keys=(Key(5, idle=None),), age=5),
         # No administrator, and one call from being one: what it starts may have any role.
         Person(

@@ -30,6 +30,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "numericequals": _equals,
     "bool": _equals_ignoring_case,
 }
+# A negated operator holds where the key is absent, unlike its positive twin.
 _NEGATED = {
     "stringnotequals": "stringequals",
     "stringnotequalsignorecase": "stringequalsignorecase",

@@ -27,6 +27,7 @@ class AwsEmulator:
         self._commands = Commands(self._identities, self._state, history)
         workshop = Workshop()
         seed.build(self._identities, self._state, workshop)
+        # After the company is built: what people made is put on top of it.
         self._commands.restore()
         self._layer = Layer(
             self._identities,
@@ -53,6 +54,7 @@ class AwsEmulator:
         return {
             "AWS_ACCESS_KEY_ID": key["id"],
             "AWS_SECRET_ACCESS_KEY": key["secret"],
+            # botocore would otherwise ask the instance's metadata service for credentials, outside the proxy.
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

@@ -99,6 +99,8 @@ _KINDS: dict[str, dict[str, _Row]] = {
         "rest-json": ("TooManyRequestsException", 429, "Rate exceeded"),
         "*": ("Throttling", 400, "Rate exceeded"),
     },
+    # What AWS answers for a service in a region or account that it is not open for: a gap of its own, and no missing
+    # permission.
     "not_subscribed": {
         "ec2": ("OptInRequired", 401, "You are not subscribed to this service."),
         "*": ("SubscriptionRequiredException", 403, "The AWS Access Key Id needs a subscription for the service."),
@@ -135,10 +137,12 @@ def of_kind(kind: str, protocol: Protocol, message: str | None = None, status: i
 
 def render(error: AwsError, call: Call) -> tuple[int, list[tuple[str, str]], bytes]:
     """Status, headers and body of the answer."""
+    # Names and ARNs come from the request, so they are escaped before they stand in XML.
     code, message, request_id = escape(error.code), escape(error.message), call.request_id
     headers = [("x-amzn-RequestId", request_id), *error.headers]
     if call.protocol in ("json", "rest-json"):
         content_type = "application/x-amz-json-1.1" if call.protocol == "json" else "application/json"
+        # botocore reads the code of REST services from this header first.
         headers += [("Content-Type", content_type), ("x-amzn-ErrorType", error.code)]
         document = {"__type": error.code, "message": error.message}
         return error.status, headers, json.dumps(document).encode()

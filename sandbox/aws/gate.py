@@ -18,6 +18,7 @@ def authenticate(call: Call, identities: Identities) -> Caller:
         raise of_kind("unsigned", call.protocol)
     secret = identities.secret(signed.key_id)
     account = identities.account_of(signed.key_id)
+    # The partitions share nothing: a key of GovCloud is unknown in commercial AWS.
     if secret is None or account is None or account.partition != call.endpoint.partition:
         raise of_kind("unknown_key", call.protocol)
     _check_scope(call, signed)
@@ -81,6 +82,7 @@ def may(caller: Caller, action: str, resource: str, context: dict[str, str]) -> 
         return Decision.ALLOWED, []
     decision, by = decide(caller.policies(), action, resource, context)
     narrowing = caller.session.policies if caller.session else ()
+    # Session policies only narrow, so they are asked where the identity's own policies allow.
     if decision is Decision.ALLOWED and narrowing:
         session_decision, session_by = decide(narrowing, action, resource, context)
         if session_decision is not Decision.ALLOWED:
@@ -94,6 +96,8 @@ def authorize(call: Call, caller: Caller) -> None:
     decision, _ = may(caller, action, resource, context_of(caller, call))
     if decision is not Decision.ALLOWED:
         raise denial(call, caller, action, resource, explicit=decision is Decision.EXPLICIT_DENY)
+    # After the caller's own policies, so that the message names what an administrator of the account can change
+    # first.
     if is_denied_by_organization(caller.account, action, resource, context_of(caller, call)):
         raise denial(call, caller, action, resource, explicit=True, by="a service control policy")
 

@@ -17,6 +17,7 @@ from sandbox.aws.call import Call
 from sandbox.aws.errors import AwsError
 from sandbox.aws.identities import Account
 
+# Bounded because a demo runs for days; AWS keeps 90 days of events.
 KEPT = 20_000  # events for each account and region
 _PAGE = 50
 _READS = ("Get", "List", "Describe", "Lookup", "Head", "BatchGet", "Search", "Simulate", "Select", "AssumeRole")
@@ -69,9 +70,12 @@ class History:
         """LookupEvents: the newest first, 50 a page, by time and by one attribute at most."""
         query = call.json
         attributes = query.get("LookupAttributes") or []
+        # AWS takes one attribute: an incremental scan spends it on ReadOnly, and sorts out by itself what it does not
+        # need.
         if len(attributes) > 1:
             raise AwsError("InvalidLookupAttributesException", "Only one lookup attribute can be specified.")
         end = float(query.get("EndTime") or datetime.now(UTC).timestamp())
+        # Without a start, as far back as AWS keeps the history.
         start = float(query.get("StartTime") or end - timedelta(days=90).total_seconds())
         if start > end:
             raise AwsError("InvalidTimeRangeException", "The start time must be before the end time.")

@@ -86,6 +86,7 @@ class Holdings:
         """In all regions at once: some lists name what lies in others (CloudTrail's)."""
         if any(place[0] == account.id and place[2] == service for place in tuple(self._open)):
             with self._lock:
+                # Asked again under the lock: another thread may have made them in between.
                 for place in [holding for holding in self._open if holding[0] == account.id and holding[2] == service]:
                     self._make(account, place[1], service)
                     del self._open[place]

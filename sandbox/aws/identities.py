@@ -14,6 +14,7 @@ from sandbox.aws import clouds
 from sandbox.aws.organization_tree import Organization
 from sandbox.aws.policy import Policy
 
+# The alphabet of base32, of which AWS's key ids are made.
 _UPPER = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "/+"
 
@@ -79,6 +80,9 @@ class Caller:
 
     def trusted_names(self) -> dict[str, bool]:
         """The names a trust policy may know this caller by; True where the name is its own (see policy.trusts)."""
+        # A trust of the account (`root`, or the bare id) leaves the decision to the caller's own policies; one of the
+        # identity itself does not.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
         names = {"*": True, self.arn: True, self.account.id: False, self.account.arn("root"): False}
         if self.role_name is not None and (role := find_role(self.account, self.role_name)):
             names[str(role.arn)] = True
@@ -174,6 +178,7 @@ class Identities:
             return Caller(account, account.arn("root"), account.id, is_root=True)
         session = self.sessions.get(key_id)
         if session is not None and session.role_name is not None:
+            # Read anew at each call: a role that was deleted ends its sessions, and a changed policy holds at once.
             role = find_role(account, session.role_name)
             if role is None:
                 return None

@@ -29,6 +29,7 @@ class Workshop:
         self._session = boto3.session.Session(aws_access_key_id="seed", aws_secret_access_key="seed")
 
     def client(self, service: str, account_id: str, region: str) -> Any:
+        # By path, since moto is told to ignore bucket names in hosts (see `clouds`).
         config = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
         # boto3's stubs want the service's name as a literal.
         client = self._session.client(service, region_name=region, config=config)  # type: ignore[call-overload]

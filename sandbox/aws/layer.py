@@ -47,6 +47,8 @@ _NAMESPACES = {
     "ec2": "http://ec2.amazonaws.com/doc/2016-11-15/",
 }
 _KEY_CHANGES = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
+# GetBucketLocation is asked in order to learn the region, the list is the whole account's, and a bucket that is
+# being created has no region yet.
 _BUCKET_REGION_FREE = frozenset({"GetBucketLocation", "ListBuckets", "CreateBucket"})
 
 
@@ -124,6 +126,7 @@ class Layer:
         # Before authorization: a denied call uses the key too, and CloudTrail records it.
         identities.mark_used(caller, subject["key"], call.service, call.region)
         self.history.note_call(call, caller.account, caller.arn)
+        # After the caller is known: the refusal names who asked, in the words of a missing permission.
         if self.faults.take(["deny"], subject):
             resource = resource_arn(call, caller.account)
             raise gate.denial(call, caller, iam_action(call), resource, explicit=False)
@@ -131,6 +134,7 @@ class Layer:
             raise gone.error(call)
         if not call.action:
             raise of_kind("unknown_operation", call.protocol)
+        # Before authorization, since AssumeRole is decided by two sides and GetCallerIdentity by none.
         if call.service == "sts" and (result := self._sts(call, caller)) is not None:
             return _xml(call, result)
         gate.authorize(call, caller)

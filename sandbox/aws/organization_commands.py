@@ -10,6 +10,7 @@ from sandbox.aws.organization_tree import FIRST_MEMBER, MANAGEMENT
 from sandbox.aws.state import State
 from sandbox.emulator import Command
 
+# As many accounts a unit, so that a grown organization has both many units and long lists.
 PER_UNIT = 500
 
 

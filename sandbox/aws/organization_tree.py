@@ -56,6 +56,7 @@ def company(own: dict[str, str]) -> Organization:
         team, stage = _TEAMS[number % len(_TEAMS)], ("prod", "staging", "dev")[number % 3]
         parent = {"prod": "ou-lark-prod", "staging": "ou-lark-staging", "dev": "ou-lark-sandbox"}[stage]
         tree.put(str(FIRST_MEMBER + number), f"{team}-{stage}-{number:02}", parent)
+    # Two that cannot be entered: discovery has to show them with their state rather than to fail on them.
     tree.put(str(FIRST_MEMBER + 901), "former-shop", "ou-lark-leaving", "SUSPENDED")
     tree.put(str(FIRST_MEMBER + 902), "old-hackathon", "ou-lark-leaving", "PENDING_CLOSURE")
     return tree

@@ -23,6 +23,8 @@ def answer(call: Call, caller: Caller, tree: Organization) -> dict[str, Any]:
         raise AwsError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
     if call.action == "DescribeOrganization":
         return {"Organization": _organization()}
+    # Only the management account and delegated administrators may list:
+    # https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
     if caller.account.id != MANAGEMENT and caller.account.id not in tree.delegated:
         raise AwsError("AccessDeniedException", "You don't have permissions to access this resource.")
     if call.action == "ListRoots":

@@ -63,6 +63,7 @@ def put_keys(account: Account, state: State, name: str, keys: Iterable[company.K
         if key.idle is not None and key.idle < key.age:
             moment = (state.born - timedelta(days=key.idle)).replace(tzinfo=None)
             replaced.last_used = clouds.AccessKeyLastUsed(moment, "s3", HOME_REGIONS[account.partition])
+    # What the IAM API changed since replaces the company's own keys, so that a rotated key survives a restart.
     remembered = state.keys.get(f"{account.id}/{name}")
     if remembered is not None:
         for old in account.iam.list_access_keys(name):
@@ -79,6 +80,7 @@ def _replace_key(
     account: Account, made_id: str, key_id: str, secret: str, created: datetime, *, active: bool
 ) -> clouds.AccessKey:
     key = account.iam.access_keys.pop(made_id)
+    # moto has made a key with a random id; ours have to be the same at each start.
     key.access_key_id, key.secret_access_key = key_id, secret
     key.create_date = created.replace(tzinfo=None)
     key.status = "Active" if active else "Inactive"

@@ -34,6 +34,8 @@ class _Actions:
         self._by_service: dict[str, list[str]] = {}
         self._known: dict[str, bool] = {}
         for pattern in patterns:
+            # Actions match without regard to case:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
             service = pattern.partition(":")[0].lower()
             self._by_service.setdefault("*" if "*" in service or "?" in service else service, []).append(pattern)
 
@@ -59,6 +61,7 @@ class Statement:
     conditions: Any
 
     def concerns(self, action: str, resource: str, context: Mapping[str, str]) -> bool:
+        # NotAction concerns all actions but those that it names.
         if (action in self.actions) == self.except_actions:
             return False
         return self._covers(resource) and holds(self.conditions, context)
@@ -127,6 +130,7 @@ def decide(
         for statement in compiled(policy.document):
             if statement.concerns(action, resource, context):
                 (allowing if statement.allows else denying).append(policy)
+    # A deny wins whatever allows: its order among the statements does not matter.
     if denying:
         return Decision.EXPLICIT_DENY, denying
     return (Decision.ALLOWED, allowing) if allowing else (Decision.IMPLICIT_DENY, [])

@@ -120,6 +120,7 @@ def _build_bucket(account: Account, bucket: Bucket, workshop: Workshop, state: S
     s3: Any = workshop.client("s3", account.id, bucket.region)
     name = bucket.name
     place: dict[str, Any] = {}
+    # S3 refuses us-east-1 as a location: there the field has to be left out.
     if bucket.region != "us-east-1":
         place = {"CreateBucketConfiguration": {"LocationConstraint": bucket.region}}
     s3.create_bucket(Bucket=name, **place)
@@ -137,6 +138,7 @@ def _build_bucket(account: Account, bucket: Bucket, workshop: Workshop, state: S
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
     if bucket.logs_to:
         logging = {"TargetBucket": bucket.logs_to, "TargetPrefix": "access/"}
+        # Past the API, which would ask for a target bucket that lets the log service write.
         clouds.bucket(account.id, account.partition, name).logging = logging
     clouds.bucket(account.id, account.partition, name).creation_date = _naive(state.born - BUCKET_AGE)
 
@@ -209,6 +211,7 @@ def _build_group(ec2: Any, vpc: str, name: str, rules: tuple[tuple[int, str], ..
 
 def _build_machine(ec2: Any, machine: Machine, subnet: str, group: str) -> None:
     answer = ec2.run_instances(
+        # Any id will do: moto is told not to load its images.
         ImageId="ami-0c02fb55956c7d316",
         InstanceType=machine.type,
         MinCount=1,

@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from sandbox.aws.call import Call
 
+# AWS's own limit for most requests:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 ALLOWED_SKEW = timedelta(minutes=15)
 
 _HEADER = re.compile(
@@ -66,6 +68,7 @@ def _canonical_request(call: Call, signed: Signed) -> str:
     query = "&".join(f"{name}={value}" for name, value in sorted(pairs))
     names = signed.signed_headers.split(";")
     headers = "".join(f"{name}:{' '.join(call.headers.get(name, '').split())}\n" for name in names)
+    # S3 clients send the hash (or UNSIGNED-PAYLOAD) in a header; the signature is over what stands there.
     payload = call.headers.get("x-amz-content-sha256") or hashlib.sha256(call.body).hexdigest()
     return "\n".join([call.method, _canonical_path(call), query, headers, signed.signed_headers, payload])
 
@@ -80,6 +83,7 @@ def _canonical_path(call: Call) -> str:
     return quote(path.replace("//", "/"), safe="/~")
 
 
+# One key a day, region and service, used for each of thousands of requests.
 @lru_cache(maxsize=4096)
 def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret}".encode()

@@ -10,7 +10,9 @@ from sandbox.aws.policy import Decision, Policy, compiled, decide
 
 _ENTITY = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):(?P<type>user|role|group)/(?:[^/]+/)*(?P<name>[^/]+)")
 _ACTION = re.compile(r"[a-zA-Z0-9-]+:[a-zA-Z0-9]+")
+# Of ActionNameType in botocore data/iam.
 LONGEST_ACTION = 128
+# The largest MaxItems of the API (botocore data/iam).
 PAGE = 1000
 
 

@@ -53,6 +53,7 @@ class State:
 
     def access_key(self, account_id: str, user: str, number: int, prefix: str = "AKIA") -> tuple[str, str]:
         """Key id and secret of a user's n-th key: the same ones after each restart, others in each data folder."""
+        # Ten bytes are the sixteen characters behind AKIA, thirty those of a secret: AWS's own lengths.
         digest = hmac.new(self.seed.encode(), f"{account_id}/{user}/{number}".encode(), hashlib.sha512).digest()
         key_id = prefix + base64.b32encode(digest[:10]).decode()
         return key_id, base64.b64encode(digest[10:40]).decode()

@@ -12,6 +12,8 @@ from sandbox.aws.policy import Decision, Policy, compiled, trusts
 _ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/(?P<path>[\w+=,.@/-]+)")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+# A role that assumes a role gets an hour at most:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 CHAINED_SECONDS = 3600
 
 
@@ -30,6 +32,7 @@ def get_session_token(call: Call, caller: Caller, identities: Identities) -> str
     """Temporary credentials of the calling user."""
     if caller.session is not None:
         raise of_kind("denied", call.protocol, "Cannot call GetSessionToken with session credentials")
+    # 12 hours by default, 36 at most: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
     seconds = _seconds(call, 43_200, 129_600)
     session = identities.open_session(caller.account, seconds, user=caller.user_name)
     return _credentials(session)
@@ -45,6 +48,7 @@ def assume_role(call: Call, caller: Caller, identities: Identities) -> str:
         raise _constraint(name, "roleSessionName", r"Member must satisfy regular expression pattern: [\w+=,.@-]*")
     if external_id is not None and not _EXTERNAL_ID.fullmatch(external_id):
         raise _constraint(external_id, "externalId", r"Member must satisfy regular expression pattern: [\w+=,.@:\/-]*")
+    # The root user may assume no role, whatever its trust policy says.
     if caller.is_root:
         raise of_kind("denied", call.protocol, "Roles may not be assumed by root accounts.")
     account = identities.accounts.get(match["account"])
@@ -98,6 +102,7 @@ def _session_policies(call: Call, account: Account) -> tuple[Policy, ...]:
         except ValueError as error:
             raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json") from error
         policies.append(Policy("session", "none", document))
+    # STS takes ten managed policies at most.
     for number in range(1, 11):
         arn = call.form.get(f"PolicyArns.member.{number}.arn")
         if arn is None:

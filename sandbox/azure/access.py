@@ -11,6 +11,8 @@ from typing import Any
 from sandbox.azure.directory import EVERYONE, App, Role, Subscription
 from sandbox.azure.errors import denied
 
+# Built-in roles have the same id in every tenant, so the product names them by id:
+# https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 OWNER = Role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", ("*",))
 CONTRIBUTOR = Role(
     "b24988ac-6180-42a0-ab88-20f7382dd24c",
@@ -23,6 +25,8 @@ CONTRIBUTOR = Role(
     ),
 )
 READER = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", ("*/read",))
+# Set-up asks for Reader alone (docs/decisions/0016-azure-reader-and-an-optional-grant.md). It is here because
+# Azure lists it among the built-in roles of every subscription.
 SECURITY_READER = Role(
     "39bc4728-0917-49c7-9d2c-d95423bc2eb4",
     "Security Reader",
@@ -41,6 +45,8 @@ BUILT_IN = (OWNER, CONTRIBUTOR, READER, SECURITY_READER)
 
 
 def covers(entry: dict[str, Any], action: str) -> bool:
+    # Each entry is read with its own notActions: what one role leaves out another may give, so they must not be
+    # pooled.
     lowered = action.lower()
     allowed = any(fnmatchcase(lowered, _shell(pattern)) for pattern in entry.get("actions", ()))
     return allowed and not any(fnmatchcase(lowered, _shell(pattern)) for pattern in entry.get("notActions", ()))
@@ -59,6 +65,8 @@ def roles_of(subscription: Subscription, app: App) -> list[Role]:
         for assignment in subscription.assignments
         if assignment.principal_id == app.object_id
         and (
+            # Roles are inherited downwards, so the root, management groups and the subscription count; a resource
+            # group lies below.
             assignment.scope.lower() == subscription.scope
             or assignment.scope == "/"
             or assignment.scope.lower().startswith(management_groups)
@@ -68,6 +76,8 @@ def roles_of(subscription: Subscription, app: App) -> list[Role]:
 
 def authorize(subscription: Subscription, app: App, action: str, scope: str) -> None:
     """Raises ArmError. A deny assignment goes before all roles."""
+    # First of all, because a deny assignment holds whatever roles there are, Owner included:
+    # https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
     for denial in subscription.denials:
         principals = {principal["id"] for principal in denial["principals"]}
         spared = {principal["id"] for principal in denial["excludePrincipals"]}

@@ -31,6 +31,7 @@ class ResourceManager:
         """Raises ArmError where the token is not good."""
         claims = self._tokens.accept(authorization, AUDIENCES[query.endpoint.cloud])
         app = self._directory.apps.get((claims["tid"], claims["appid"]))
+        # An app may be switched off while a token of its is still good for most of an hour.
         if app is None or not app.enabled:
             raise ArmError("InvalidAuthenticationToken", "The access token is invalid.", 401)
         return app
@@ -46,6 +47,7 @@ class ResourceManager:
             return page_of(query, [answers.subscription(subscription) for subscription in self._visible(query, app)])
         if management.action_of(parts):
             return self._management(query, app, parts)
+        # Not simulated is not the same as not there: the layer logs it, so that a new call of the product is noticed.
         if parts[:1] != ["subscriptions"]:
             raise LookupError(query.path)
         subscription = self._subscription(query, app)
@@ -66,10 +68,14 @@ class ResourceManager:
         return page_of(query, management.descendants(self._directory.tree, self._directory, group))
 
     def _subscription(self, query: Query, app: App) -> Subscription:
+        # Malformed, unknown, of another tenant: three refusals with three remedies, which the product has to tell
+        # apart.
         if not is_uuid(query.subscription_id):
             text = f"The provided subscription identifier '{query.subscription_id}' is malformed or invalid."
             raise ArmError("InvalidSubscriptionId", text, 400)
         subscription = self._directory.subscriptions.get(query.subscription_id)
+        # The clouds know nothing of one another: a subscription of Azure China does not exist at
+        # management.azure.com.
         if subscription is None or subscription.tenant.cloud != query.endpoint.cloud:
             text = f"The subscription '{query.subscription_id}' could not be found."
             raise ArmError("SubscriptionNotFound", text, 404)
@@ -81,6 +87,7 @@ class ResourceManager:
             raise ArmError("InvalidAuthenticationTokenTenant", text, 401)
         return subscription
 
+    # Without any role the list is empty and no refusal, so an empty list proves nothing about the subscription.
     def _visible(self, query: Query, app: App) -> list[Subscription]:
         return [
             subscription
@@ -93,6 +100,7 @@ class ResourceManager:
         ]
 
     def _inside(self, query: Query, subscription: Subscription, app: App, rest: list[str]) -> dict[str, Any]:
+        # The order matters from here on: whatever no branch takes is the path of a resource.
         if rest in ([], ["locations"]):
             check_version(query, VERSIONS["subscriptions"])
             return answers.subscription(subscription) if not rest else {"value": answers.locations(subscription)}
@@ -121,10 +129,13 @@ class ResourceManager:
         if subscription.providers.get(namespace) != "Registered" and namespace in TYPES:
             text = f"The subscription is not registered to use namespace '{namespace}'."
             raise ArmError("MissingSubscriptionRegistration", text, 409)
+        # By the version of each type: a client that asks in one that its type does not have gets Azure's refusal and
+        # not an answer in a shape that it would not have.
         supported = next(
             (newest for name, newest in TYPES.get(namespace, {}).items() if name.lower() == rest.lower()), ""
         )
         version = query.parameters.get("api-version", "")
+        # The providers' list names a preview beside each stable version, so both must be answered.
         if version not in (supported, f"{supported}-preview") or not supported:
             text = (
                 f"No registered resource provider found for location '' and API version '{version}' for type '{rest}'."
@@ -133,6 +144,7 @@ class ResourceManager:
         path = query.path.rstrip("/").lower()
         if path in subscription.resources:
             return subscription.resources[path]
+        # ARM ids alternate between type and name, so a path of odd length ends with a type: a list.
         listed = len(query.parts) % 2 == 1
         # Alerts are listed by subscription, though their ids have resource groups in them.
         if listed and kind == "Microsoft.Insights/activityLogAlerts":

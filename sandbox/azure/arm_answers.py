@@ -68,9 +68,12 @@ def tracked_resources(query: Query, subscription: Subscription) -> list[dict[str
     for resource in subscription.resources.values():
         if "location" not in resource:  # children and extensions have none, and are not tracked
             continue
+        # The list of everything carries no properties in Azure either: that is why the inventory asks each type for
+        # itself.
         item = {
             key: value for key, value in resource.items() if key not in ("properties", "createdTime", "changedTime")
         }
+        # These three come only with `$expand`, as the specification of Resources_List says.
         item |= {key: resource[key] for key in ("createdTime", "changedTime") if key in expand and key in resource}
         if "provisioningState" in expand:
             item["provisioningState"] = resource.get("properties", {}).get("provisioningState", "Succeeded")
@@ -96,6 +99,8 @@ def resource_providers(subscription: Subscription) -> list[dict[str, Any]]:
     return [resource_provider(subscription, namespace) for namespace in (*ALWAYS_REGISTERED, *TYPES)]
 
 
+# Registered or not decides whether a type can be listed at all; the product tells "not registered" apart from
+# "nothing there".
 def resource_provider(subscription: Subscription, namespace: str) -> dict[str, Any]:
     state = "Registered" if namespace in ALWAYS_REGISTERED else subscription.providers.get(namespace)
     if state is None:
@@ -135,6 +140,8 @@ def authorization(query: Query, subscription: Subscription, app: App, rest: list
             for index, denial in enumerate(subscription.denials)
         ]
     if rest == ["roleassignments"]:
+        # `atScope()` leaves out assignments below the scope, on groups and resources. Inherited ones stay, as in
+        # Azure: https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
         at_scope = "atscope()" in query.parameters.get("$filter", "").lower()
         return [
             _role_assignment(subscription, assignment)
@@ -146,6 +153,7 @@ def authorization(query: Query, subscription: Subscription, app: App, rest: list
             role.id: role for role in (*access.BUILT_IN, *(assignment.role for assignment in subscription.assignments))
         }
         return [_role_definition(subscription, role) for role in roles.values()]
+    # The four lists above are all that the product asks of Microsoft.Authorization.
     raise LookupError(query.path)
 
 
@@ -161,6 +169,8 @@ def _role_assignment(subscription: Subscription, assignment: Any) -> dict[str, A
             "principalId": assignment.principal_id,
             "principalType": assignment.principal_type,
             "scope": assignment.scope,
+            # Azure writes null for what is not set, where other types leave the field out: readers have to stand
+            # both.
             "condition": None,
             "conditionVersion": None,
             "createdOn": "2024-05-02T09:14:31.2340000Z",

@@ -13,6 +13,8 @@ class Endpoint:
     host: str
 
 
+# Hosts are listed, never built from input, and the proxy answers no others: a request to any other host fails a
+# test.
 ENDPOINTS: dict[str, Endpoint] = {
     host: Endpoint(kind, cloud, host)
     for cloud, login, management, graph in (
@@ -106,6 +108,8 @@ OLDER = {
     "2021-05-01-preview": ["2021-05-01-preview", "2017-05-01-preview", "2016-09-01"],
     "2023-12-01-preview": ["2023-12-01-preview", "2020-01-01-preview", "2017-08-01-preview"],
 }
+# Two providers that every subscription has, registered by Azure:
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types
 ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
 
 LOCATIONS: dict[str, tuple[tuple[str, str, str], ...]] = {

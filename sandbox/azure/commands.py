@@ -21,6 +21,7 @@ class Commands:
         self._directory = directory
         self._state = state
         self._tokens = tokens
+        # The server answers from several threads, and a command changes what others read.
         self._lock = threading.Lock()
 
     def by_name(self) -> dict[str, Command]:
@@ -40,6 +41,7 @@ class Commands:
         }
 
     def restore(self) -> None:
+        # A copy: repeating a command remembers it once more.
         for name, arguments in list(self._state.made):
             self.by_name()[name](**arguments)
 
@@ -63,6 +65,7 @@ class Commands:
                 tags.pop(name, None)
             else:
                 tags[name] = value
+            # Only the newest value of a tag is worth repeating at the next start.
             self._state.made = [
                 one
                 for one in self._state.made
@@ -90,6 +93,8 @@ class Commands:
         subscription = self._directory.subscription(subscription_id)
         with self._lock:
             app = seed.put_app(self._directory, self._state, subscription.tenant, name)
+            # The same app called twice keeps its secret: a test that narrows its role goes on with the credential
+            # that it stored.
             if not app.secrets:
                 seed.put_secret(app, self._state, secret_days)
             app.graph_roles |= set(graph or ())
@@ -100,6 +105,7 @@ class Commands:
             if federated is not None:
                 usual = {"issuer": ISSUER, "subject": SUBJECT, "audience": AUDIENCE[subscription.tenant.cloud]}
                 app.federations = [Federation(**{**usual, **federated})]
+            # In place of what it had, as a test that takes a permission away means it.
             others = [assignment for assignment in subscription.assignments if assignment.principal_id != app.object_id]
             subscription.assignments[:] = others
             roles = (READER,)
@@ -109,6 +115,8 @@ class Commands:
                 roles = (own,) if actions else ()  # type: ignore[assignment] # of another length
             seed.assign(subscription, self._state, app, *roles)
         new = [assignment for assignment in subscription.assignments if assignment.principal_id == app.object_id]
+        # A role that changes what the app may read has to be seen in the log, or an incremental scan would keep what
+        # it had.
         for assignment in new:
             path = f"{subscription.scope}/providers/Microsoft.Authorization/roleAssignments/{assignment.id}"
             activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", path)
@@ -122,6 +130,7 @@ class Commands:
     ) -> None:
         """``providers`` maps namespaces to Registered or NotRegistered."""
         subscription = self._directory.subscription(subscription_id)
+        # Refused rather than kept: a misspelt namespace would make a test pass that tests nothing.
         if unknown := set(providers or ()) - set(TYPES):
             raise ValueError(f"no such resource provider: {', '.join(sorted(unknown))}")
         subscription.state = state or subscription.state
@@ -143,6 +152,7 @@ class Commands:
         if actions is None:
             subscription.denials.clear()
             return
+        # Data actions are left empty: the product reads no data, so nothing that it does is decided by them.
         entry = {"actions": actions, "notActions": not_actions or [], "dataActions": [], "notDataActions": []}
         subscription.denials.append(
             {
@@ -180,6 +190,7 @@ class Commands:
         resource = _named(subscription, name)
         own = str(resource["id"]).lower()
         with self._lock:
+            # Children go with their parent, and extensions with what they extend.
             for key in [key for key in subscription.resources if key == own or key.startswith(f"{own}/")]:
                 del subscription.resources[key]
         activity.record(subscription, f"{resource['type']}/delete", resource["id"])
@@ -208,6 +219,7 @@ class Commands:
         return self._tokens.server_token(seconds, **claims)
 
     def _object_id(self, principal: str) -> str:
+        # A person or a group has no app; its object id is then given as it is.
         try:
             return self._directory.app_of(principal).object_id
         except LookupError:

@@ -89,6 +89,8 @@ class SubscriptionSpec:
     owners: tuple[str, ...] = ()  # people, beside the two that every subscription has
 
 
+# The operations that CIS Azure asks for alerts on; ServiceHealth is added apart, because it is a category and no
+# operation.
 _WATCHED = (
     "Microsoft.Authorization/policyAssignments/write",
     "Microsoft.Authorization/policyAssignments/delete",
@@ -102,6 +104,8 @@ _WATCHED = (
     "Microsoft.Sql/servers/firewallRules/delete",
 )
 _EXPORTED = export("central", ("Administrative", "Security", "Alert", "Policy"))[2]
+# The plans of Defender for Cloud by their names in the API (Microsoft.Security/pricings), not by those that the
+# portal shows.
 _PLANS = (
     "VirtualMachines",
     "SqlServers",
@@ -125,6 +129,7 @@ _CONTACT = {
         {"sourceType": "AttackPath", "minimalRiskLevel": "High"},
     ],
 }
+# As Azure shows a contact whom nobody has entered: the object exists, its address is empty.
 _NOBODY = {
     "emails": "",
     "isEnabled": True,
@@ -262,6 +267,8 @@ SUBSCRIPTIONS: tuple[SubscriptionSpec, ...] = (
         extensions=(*_plans(()), *_defender(_NOBODY, endpoint=False)),
         owners=("kim.aster", "lou.brand"),
     ),
+    # Disabled: Azure still answers for it, so a validation has to look at the state rather than at the refusal of a
+    # call.
     SubscriptionSpec(
         EXPERIMENTS, MAIN, _EUROPE, (storage("oldexperiments", group="lab", good=False),), state="Disabled"
     ),

@@ -18,6 +18,7 @@ def firewall(
     closed: tuple[str, ...] = (),
 ) -> Item:
     """A network security group; rules are name, port and source. ``closed``: machines that a rule before denies all."""
+    # Lower numbers come first in Azure, so what denies (from 100) is met before what allows (from 200).
     allowing = [
         _rule(rule, 200 + 10 * index, "Allow", str(port), source) for index, (rule, port, source) in enumerate(rules)
     ]
@@ -28,6 +29,8 @@ def firewall(
         {
             "provisioningState": "Succeeded",
             "securityRules": [*denying, *allowing],
+            # Left empty: the rules that Azure adds come after all others and let nothing in from the internet:
+            # https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
             "defaultSecurityRules": [],
         },
         location,
@@ -58,6 +61,7 @@ def network(name: str, prefix: str, *, group: str, good: bool = True, location: 
     subnet: dict[str, Any] = {"addressPrefix": prefix.replace("0.0/16", "0.0/24")}
     if good:
         subnet["networkSecurityGroup"] = {"id": security}
+    # A gateway's subnet takes no group (see `azure_subnet_without_nsg`), so the check must leave this one alone.
     gateways = {"addressPrefix": prefix.replace("0.0/16", "255.0/27")}
     return Item(
         "Microsoft.Network/virtualNetworks",
@@ -170,6 +174,8 @@ def web_app(name: str, *, group: str, good: bool = True, location: str = "westeu
             "clientCertEnabled": False,
             "publicNetworkAccess": "Enabled",
             "enabledHostNames": [f"{name}.azurewebsites.net", f"{name}.scm.azurewebsites.net"],
+            # Null in lists, as Azure has it: the configuration is a child of its own (`config/web`) and takes a call
+            # of its own.
             "siteConfig": None,
         },
         location,
@@ -217,6 +223,7 @@ def activity_alert(operation: str, scope: str) -> Item:
     return Item("Microsoft.Insights/activityLogAlerts", name, properties, "global", "ops")
 
 
+# As the portal writes it, with the kinds of events in an `anyOf`; other tools write the category alone.
 def service_health_alert(scope: str) -> Item:
     actions = {"actionGroups": [{"actionGroupId": f"{scope}/resourceGroups/ops/providers/x/actionGroups/ops"}]}
     kinds = [{"field": "properties.incidentType", "equals": kind} for kind in ("Incident", "Maintenance")]
@@ -228,6 +235,7 @@ def service_health_alert(scope: str) -> Item:
 def watcher(location: str, *, target: str = "", days: int = 90) -> tuple[Item, ...]:
     """Network Watcher in a region, and the log of the flows of ``target`` where one is named."""
     name = f"NetworkWatcher_{location}"
+    # The group and the names that Azure gives when it makes the watcher on its own.
     group = "NetworkWatcherRG"
     itself = Item("Microsoft.Network/networkWatchers", name, {"provisioningState": "Succeeded"}, location, group)
     if not target:
@@ -272,6 +280,7 @@ def vpn_gateway(name: str, *, group: str, good: bool = True) -> Item:
 
 def application_gateway(name: str, *, group: str, good: bool = True) -> tuple[Item, ...]:
     """With its firewall's policy."""
+    # The firewall's rules stand in a policy beside the gateway, which only refers to it: judged apart, joined by id.
     policy = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/{_POLICIES}/{name}-waf"
     tier = "WAF_v2" if good else "Standard_v2"
     old = {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}
@@ -307,6 +316,8 @@ def public_address(name: str, address: str, *, group: str, location: str = "west
 def slot(app: str, name: str, *, group: str, good: bool = True) -> Item:
     """A slot of a web app: the same properties, beside it."""
     item = web_app(f"{app}/{name}", group=group, good=good)
+    # A type of its own: what the app and its slot are configured as may differ, and a remediation names which of both
+    # to change.
     return replace(item, kind="Microsoft.Web/sites/slots")
 
 
@@ -314,6 +325,7 @@ def scale_set(name: str, *, group: str, good: bool = True) -> Item:
     single = machine(name, group=group, good=good).properties
     profile = {key: single[key] for key in ("storageProfile", "osProfile", "securityProfile")}
     profile["storageProfile"] = {
+        # A scale set's profile is a template: it has no machine's name, disk or address.
         "osDisk": {"osType": "Linux"},
         "imageReference": profile["storageProfile"]["imageReference"],
     }

@@ -58,6 +58,8 @@ def selected(project: Project, question: str) -> list[dict[str, Any]]:
         since = datetime.fromisoformat(match[2])
     except ValueError:
         raise GoogleError("INVALID_ARGUMENT", "Unparseable filter: timestamp.") from None
+    # By log and project: Data Access logs are other logs, which the product's roles do not open
+    # (docs/decisions/0020).
     log_names = {f"projects/{log[1]}/logs/cloudaudit.googleapis.com%2F{log[2]}" for log in named if log}
     return [
         entry

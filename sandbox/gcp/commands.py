@@ -144,6 +144,7 @@ class Commands:
         """Lets a member (default: this server) act as the account, as the guides do."""
         principal = member or f"serviceAccount:{company.SERVER}"
         role = (
+            # A federated identity takes this role, a service account the other; both contain `getAccessToken`.
             "roles/iam.workloadIdentityUser"
             if principal.startswith("principal:")
             else "roles/iam.serviceAccountTokenCreator"
@@ -170,6 +171,7 @@ class Commands:
             self.let_in(email, pool.principal + company.SUBJECT)
         return pool.audience
 
+    # In place of what the project had: a test that counts pages knows the number of assets.
     def put_instances(self, project_id: str, count: int, zone: str = "europe-west1-b") -> None:
         """Fills a project with machines, for paging."""
         project = self._directory.project(project_id)

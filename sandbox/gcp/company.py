@@ -29,11 +29,13 @@ APIS = frozenset(
         *("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com", "serviceusage.googleapis.com"),
         *("iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com"),
         *("compute.googleapis.com", "storage.googleapis.com", "logging.googleapis.com"),
+        # Without it contacts.compute answers SERVICE_DISABLED, which is a gap and not an empty list of contacts.
         "essentialcontacts.googleapis.com",
     }
 )
 ISSUER = "https://oidc.cloud-accounts.example"
 SUBJECT = "cloud-accounts"
+# Flags as CIS GCP asks for them on PostgreSQL.
 AUDITED_POSTGRES = {
     "log_connections": "on",
     "log_disconnections": "on",
@@ -139,6 +141,7 @@ def _data(directory: Directory) -> None:
             "meadowlark-baseline",
             "HIERARCHY",
             compute.policy_rule(100, "deny", "0.0.0.0/0", "tcp", "3389"),
+            # The number of a policy's default rule, the last one, which hands on to the rules of the VPC.
             compute.policy_rule(2_147_483_647, "goto_next", "0.0.0.0/0", "all"),
         )
     ]
@@ -146,6 +149,7 @@ def _data(directory: Directory) -> None:
     project.assets = [
         compute.network(project, "default"),
         compute.firewall(project, "allow-ssh-from-anywhere", "22", "0.0.0.0/0"),
+        # Denies a part of what the rule before allows: the internet still reaches the port.
         compute.firewall(project, "deny-ssh-of-scanners", "22", "192.88.99.0/24", denies=True),
         compute.firewall(project, "allow-internal", "5432", "10.20.0.0/16"),
         compute.instance(project, "europe-west1-b", "airflow-1", machine="n2-standard-4", labels={"team": "data"}),
@@ -178,6 +182,7 @@ def _data(directory: Directory) -> None:
         compute.subnetwork(project, "europe-west1", "pipelines", logged=True),
         resources.key(project, "europe-west1", "main", "disks", days=90),
         resources.key(project, "europe-west1", "main", "archive", days=0),
+        # Its only version is destroyed: nothing is left that could rotate, so the rule must not fail it.
         resources.key(project, "europe-west1", "main", "retired", days=0, state="DESTROYED"),
         resources.key_version(project, "europe-west1", "main", "retired", 1, "DESTROYED"),
         resources.key_version(project, "europe-west1", "main", "archive", 1, "ENABLED"),
@@ -185,6 +190,7 @@ def _data(directory: Directory) -> None:
         resources.zone(project, "inside", signed=False, visibility="private"),
         resources.dataset(project, "events", public=False, key_name=key_name),
         resources.table(project, "events", "clicks", key_name=key_name),
+        # A view keeps no data, so it needs no key of its own.
         resources.table(project, "events", "clicks_daily", kind="VIEW"),
         resources.table(project, "open_data", "stations"),
         resources.dataproc(project, "europe-west1", "nightly", key_name=key_name),
@@ -233,6 +239,8 @@ def _shop(directory: Directory) -> None:
                 "contained database authentication": "on",
             },
         ),
+        # Functions of the first generation are another type in Cloud Asset: they would be in no answer about the
+        # second.
         resources.function_v1(project, "us-east1", "receipts"),
         resources.dataset(project, "orders", public=False),
         resources.table(project, "orders", "lines"),
@@ -253,6 +261,7 @@ def _shop(directory: Directory) -> None:
     project.contacts = [log_resources.contact(f"projects/{project.number}", 1, "BILLING", "TECHNICAL")]
     tom = ["roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountAdmin", "roles/iam.serviceAccountUser"]
     directory.grant(project, "user:tom.berg@meadowlark.example", tom)
+    # Google keeps a deleted member in the policy. It must not be counted as an owner.
     directory.grant(project, "deleted:user:old.owner@meadowlark.example?uid=123456789012345678901", ["roles/owner"])
 
 
@@ -289,6 +298,7 @@ def _media(directory: Directory) -> None:
 def _legacy(directory: Directory) -> None:
     """Nobody looks after it: Cloud Asset was never enabled, a key is four years old, a bucket is open."""
     project = add_project(directory, LEGACY, "Legacy reports", age=1800)
+    # Cloud Asset is missing: a validation meets SERVICE_DISABLED and has to name the API.
     project.apis = {"cloudresourcemanager.googleapis.com", "iam.googleapis.com", "serviceusage.googleapis.com"}
     project.apis |= {"logging.googleapis.com"}
     reader = directory.add_account(LEGACY, READER_NAME, READER)

@@ -21,6 +21,7 @@ def instance(project: Project, zone: str, name: str, **more: Any) -> Asset:
         interface["accessConfigs"] = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT", "natIP": "203.0.113.10"}]
     secure = bool(more.get("secure", True))
     data = {
+        # Compute Engine writes 64-bit ids as texts, since JSON's numbers lose digits above 2^53.
         "id": str(zlib.crc32(f"{project.id}/{name}".encode()) + 10**18),
         "name": name,
         "zone": f"{base}/zones/{zone}",
@@ -56,6 +57,7 @@ def disk(project: Project, zone: str, name: str, *, kms: bool, gigabytes: int) -
     data: dict[str, Any] = {
         "name": name,
         "zone": f"{base}/zones/{zone}",
+        # A text too, as all 64-bit numbers of Google's JSON.
         "sizeGb": str(gigabytes),
         "status": "READY",
         "type": f"{base}/zones/{zone}/diskTypes/pd-balanced",
@@ -79,6 +81,7 @@ def firewall(
         "name": name,
         "network": f"{_COMPUTE}/projects/{project.id}/global/networks/default",
         "direction": "INGRESS",
+        # Lower comes first, and 1000 is the default: https://cloud.google.com/firewall/docs/firewalls
         "priority": 900 if denies else 1000,
         "sourceRanges": [source],
         "denied" if denies else "allowed": traffic,
@@ -140,6 +143,7 @@ def backend_service(project: Project, name: str, *, logged: bool) -> Asset:
 def https_proxy(project: Project, name: str, policy: str = "") -> Asset:
     base = f"{_COMPUTE}/projects/{project.id}/global"
     data = {"name": name, "urlMap": f"{base}/urlMaps/{name}"}
+    # Without a policy Google's default applies, which the asset does not name.
     if policy:
         data["sslPolicy"] = f"{base}/sslPolicies/{policy}"
     path = f"projects/{project.id}/global/targetHttpsProxies/{name}"
@@ -154,6 +158,7 @@ def ssl_policy(project: Project, name: str, version: str = "TLS_1_2", profile: s
 
 def compute_project(project: Project, **metadata: str) -> Asset:
     """Compute Engine's own settings of the project; metadata with underscores for hyphens."""
+    # Keyword arguments cannot have hyphens, and keys of metadata do.
     items = [{"key": key.replace("_", "-"), "value": value} for key, value in metadata.items()]
     data = {
         "name": project.id,

@@ -92,6 +92,7 @@ class Directory:
         self.projects: dict[str, Project] = {}
         self.accounts: dict[str, Account] = {}
         self.pools: dict[str, Pool] = {}
+        # In memory alone: a restart ends all tokens, which clients have to live with anyway.
         self._tokens: dict[str, tuple[str, datetime]] = {}
         self._lock = threading.Lock()
 
@@ -121,6 +122,7 @@ class Directory:
     def add_key(self, email: str, age_days: float = 0, number: int | None = None) -> Key:
         account = self.account(email)
         count = len(account.keys) if number is None else number
+        # From the seed and a counter, so that a restart gives the keys that people have already pasted.
         digest = hmac.new(self.state.seed.encode(), f"key/{email}/{count}".encode(), hashlib.sha512)
         key = Key(digest.hexdigest()[:40], email, self.state.born - timedelta(days=age_days))
         account.keys[key.id] = key
@@ -164,6 +166,8 @@ class Directory:
 
     # --- deciding ----------------------------------------------------------------------------------------------------
     def permissions(self, project: Project, member: str) -> frozenset[str]:
+        # A role that the sandbox does not know grants nothing: a misspelt one is seen as a denial and not passed
+        # over.
         roles = {**ROLES, **project.custom_roles}
         granted = [roles.get(role, frozenset()) for role, members in project.bindings.items() if member in members]
         return frozenset().union(*granted, self.permissions_above(project.parent, member))
@@ -171,6 +175,7 @@ class Directory:
     def permissions_above(self, place: str, member: str) -> frozenset[str]:
         """By roles on a folder or organization and on all above it."""
         granted: list[frozenset[str]] = []
+        # Upwards to the organization: roles are inherited, and a project without a parent ends the loop at once.
         while place in self.places:
             folder = self.places[place]
             granted += [ROLES.get(role, frozenset()) for role, members in folder.bindings.items() if member in members]
@@ -218,6 +223,7 @@ class Directory:
 
     def consumer(self, member: str) -> Project:
         """The project in which a caller's calls are counted: where its service account lives."""
+        # A federated identity has no project of its own until it acts as a service account.
         account = self.accounts.get(member.removeprefix("serviceAccount:"))
         if account is None:
             raise GoogleError("PERMISSION_DENIED", "The caller has no consumer project.", "CONSUMER_INVALID")

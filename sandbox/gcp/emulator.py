@@ -30,6 +30,7 @@ class GcpEmulator:
         self._directory = Directory(state)
         company.build(self._directory)
         self._commands = Commands(self._directory, state)
+        # After the company is built, since the commands change what stands in it.
         self._commands.restore()
         layer = Layer(self._directory, faults, journal)
         self._rest: dict[str, WSGIApplication] = {host: rest.application(layer, host) for host in rest.ROUTES}
@@ -46,6 +47,8 @@ class GcpEmulator:
         return {
             "GOOGLE_APPLICATION_CREDENTIALS": str(self._data_dir / SERVER_KEY_FILE),
             "GCP_WORKLOAD_TOKEN_FILE": str(self._data_dir / TOKEN_FILE),
+            # google-auth would otherwise look for a metadata server, which nobody answers for here: a delay, and a
+            # host that the tripwire refuses.
             "NO_GCE_CHECK": "true",
         }
 

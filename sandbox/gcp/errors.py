@@ -15,6 +15,7 @@ _HTTP = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+# Reversed, so that 400 becomes INVALID_ARGUMENT, the first of the two that share it.
 _BY_HTTP = {status: name for name, status in reversed(_HTTP.items())}
 
 
@@ -63,6 +64,7 @@ def of_http(status: int) -> GoogleError:
 
 
 def denied(permission: str, resource: str) -> GoogleError:
+    # The same words where the resource does not exist: Google does not tell which resources there are.
     text = f"Permission '{permission}' denied on resource '//{resource}' (or it may not exist)."
     return GoogleError(
         "PERMISSION_DENIED",

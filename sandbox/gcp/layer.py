@@ -66,6 +66,7 @@ class Layer:
         """The member behind a bearer token and its consumer project, in which the API must be enabled."""
         member = self.member(call, authorization)
         consumer = self.directory.consumer(member)
+        # The project that the credential lives in decides, not the one that is asked about.
         api = f"{call.service}.googleapis.com"
         if api not in consumer.apis:
             raise service_disabled(api, consumer.id, consumer.number)
@@ -80,6 +81,7 @@ class Layer:
         call.key = member
         if self.faults.take(["expired_token"], call.subject()):
             raise no_token()
+        # After authentication, as IAM needs to know who asks.
         if self.faults.take(["deny"], call.subject()):
             raise denied(call.permission, call.resource)
         return member

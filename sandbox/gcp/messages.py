@@ -31,4 +31,5 @@ def page_of(items: list[T], size: int, token: str) -> tuple[list[T], str]:
     except ValueError:
         raise GoogleError("INVALID_ARGUMENT", "The page token is invalid.") from None
     end = start + size
+    # Opaque, as Google's: a client that reads or makes tokens itself would fail here.
     return items[start:end], base64.b64encode(str(end).encode()).decode() if end < len(items) else ""

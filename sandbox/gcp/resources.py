@@ -27,6 +27,7 @@ def bucket(
         "etag": "CAc=",
         "iamConfiguration": {
             "uniformBucketLevelAccess": {"enabled": closed},
+            # "inherited" leaves the decision to an organization policy, so it is neither on nor off by itself.
             "publicAccessPrevention": "enforced" if closed else "inherited",
         },
         "versioning": {"enabled": closed},
@@ -75,6 +76,7 @@ def secret(project: Project, name: str) -> Asset:
     data = {
         "name": f"projects/{project.number}/secrets/{name}",
         "createTime": "2025-01-02T03:04:05Z",
+        # The secret's content is another call (`versions.access`), which the product never makes.
         "replication": {"automatic": {}},
         "labels": {"env": "prod"},
     }
@@ -153,12 +155,14 @@ def key(project: Project, region: str, ring: str, name: str, *, days: int, state
     }
     if state:
         data["primary"] = {"name": f"{path}/cryptoKeyVersions/1", "state": state, "protectionLevel": "SOFTWARE"}
+    # Without a period the fields are left out; they are not zero.
     if days:
         data |= {"rotationPeriod": f"{days * 86_400}s", "nextRotationTime": "2027-01-02T03:04:05Z"}
     return asset(project, "cloudkms.googleapis.com/CryptoKey", path, "v1", data, region)
 
 
 def zone(project: Project, name: str, *, signed: bool, visibility: str = "public", algorithm: str = "") -> Asset:
+    # Left out where the zone has Google's own choice of algorithms.
     kinds = ("keySigning", "zoneSigning") if algorithm else ()
     specs = [{"keyType": kind, "algorithm": algorithm, "keyLength": 2048} for kind in kinds]
     data = {
@@ -192,6 +196,7 @@ def cluster(project: Project, region: str, name: str, *, closed: bool) -> Asset:
         "name": name,
         "location": region,
         "currentMasterVersion": "1.35.7-gke.1222000" if closed else "1.33.2-gke.1000",
+        # An empty message is how Google writes "off": false is not written in JSON.
         "legacyAbac": {} if closed else {"enabled": True},
         "masterAuthorizedNetworksConfig": {"enabled": closed},
         "privateClusterConfig": {"enablePrivateNodes": closed, "enablePrivateEndpoint": closed},

@@ -52,6 +52,7 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ),
     ),
 }
+# Of services.batchGet: https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet
 MAX_NAMES = 30
 FOREVER = "9999-12-31T23:59:59Z"
 
@@ -179,6 +180,7 @@ def _keys(request: _Request) -> dict[str, Any]:
     project = request.directory.require(member, request.call.permission, request.named["projectsId"])
     email = request.named["serviceAccountsId"]
     account = request.directory.accounts.get(email)
+    # A service account is found only below its own project.
     if account is None or account.project_id != project.id:
         raise GoogleError("NOT_FOUND", f"Service account projects/{project.id}/serviceAccounts/{email} does not exist.")
     time = "%Y-%m-%dT%H:%M:%SZ"
@@ -206,6 +208,7 @@ def _entries(request: _Request) -> dict[str, Any]:
     entries = audit.selected(project, str(question.get("filter", "")))
     size = min(int(question.get("pageSize", 50)), 1000)
     start = int(base64.b64decode(question["pageToken"])) if question.get("pageToken") else 0
+    # Without entries the field is left out, and clients have to take that for an empty list.
     answer: dict[str, Any] = {"entries": entries[start : start + size]} if entries else {}
     if start + size < len(entries):
         answer["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
@@ -227,6 +230,8 @@ def _effective_policy(request: _Request) -> dict[str, Any]:
 def _effective_firewalls(request: _Request) -> dict[str, Any]:
     """Counted against the project that the caller names, where the API has to be on. `fields` is ignored."""
     member = request.layer.member(request.call, request.authorization)
+    # Compute Engine may be off in the project that the credential lives in, so the product names the scanned one in
+    # `x-goog-user-project` (docs/decisions/0020).
     consumer = request.directory.require(member, "serviceusage.services.use", request.quota_project)
     if "compute.googleapis.com" not in consumer.apis:
         raise service_disabled("compute.googleapis.com", consumer.id, consumer.number)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HOSTS = ("cloudresourcemanager.googleapis.com", "cloudasset.googleapis.com")
 THREADS = 32
+# No wildcards: testIamPermissions refuses them.
 _PERMISSION = re.compile(r"[a-zA-Z]+(?:\.[a-zA-Z]+)+")
 
 
@@ -188,6 +189,7 @@ def _search_projects(layer: Layer, call: Call, request: Any, authorization: str)
     from google.cloud.resourcemanager_v3 import SearchProjectsResponse
 
     member, _ = layer.caller(call, authorization)
+    # Refused rather than ignored: a query that nothing evaluates would answer too much.
     if request.query not in ("", "state:ACTIVE"):
         raise GoogleError("UNIMPLEMENTED", "The sandbox knows no such query.")
     visible = [
@@ -243,6 +245,7 @@ def _list_assets(layer: Layer, call: Call, request: Any, authorization: str) -> 
     from google.protobuf.json_format import ParseDict
 
     _, project = _project(layer, call, authorization, request.parent)
+    # The limit of ListAssets: https://cloud.google.com/asset-inventory/docs/reference/rest/v1/assets/list
     if request.page_size > 1000:
         raise GoogleError("INVALID_ARGUMENT", "page_size must be at most 1000.")
     patterns = [re.compile(kind) for kind in request.asset_types]
@@ -254,6 +257,7 @@ def _list_assets(layer: Layer, call: Call, request: Any, authorization: str) -> 
     page, following = page_of(listed, request.page_size or 100, request.page_token)
     answer = asset_v1.ListAssetsResponse(next_page_token=following)
     for asset in page:
+        # Without RESOURCE an asset is its name, type and ancestors: asking for less gives less.
         content = asset if request.content_type == asset_v1.ContentType.RESOURCE else {**asset, "resource": {}}
         ParseDict(content, asset_v1.ListAssetsResponse.pb(answer).assets.add())
     return answer
@@ -272,6 +276,8 @@ def _search_policies(layer: Layer, call: Call, request: Any, authorization: str)
     from sandbox.gcp.assets import iam_policies
 
     _, project = _project(layer, call, authorization, request.scope)
+    # The limit of this search is another one than ListAssets has:
+    # https://cloud.google.com/asset-inventory/docs/reference/rest/v1/TopLevel/searchAllIamPolicies
     if request.page_size > 500:
         raise GoogleError("INVALID_ARGUMENT", "page_size must be at most 500.")
     page, following = page_of(iam_policies(layer.directory, project), request.page_size or 50, request.page_token)

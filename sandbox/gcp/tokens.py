@@ -70,6 +70,7 @@ def grant(directory: Directory, form: dict[str, str]) -> dict[str, Any]:
     if account is None:
         raise OAuthError("invalid_grant", "Invalid grant: account not found")
     key = account.keys.get(str(header.get("kid", "")))
+    # One answer for a key that is disabled, deleted or forged, as Google has it.
     if key is None or not _usable(key) or not _rsa_matches(directory, signed, signature):
         raise OAuthError("invalid_grant", "Invalid JWT Signature.")
     if account.disabled:
@@ -78,6 +79,8 @@ def grant(directory: Directory, form: dict[str, str]) -> dict[str, Any]:
         raise OAuthError("invalid_grant", "Invalid JWT: The aud claim is not this server's token endpoint.")
     now = time.time()
     issued, expires = float(claims.get("iat", 0)), float(claims.get("exp", 0))
+    # An assertion lives an hour at most, by Google's page on service accounts:
+    # https://developers.google.com/identity/protocols/oauth2/service-account
     if issued > now + SKEW or expires < now - SKEW or expires - issued > LIFETIME + 1:
         raise OAuthError("invalid_grant", _BAD_TIME)
     if not claims.get("scope"):
@@ -135,6 +138,7 @@ def _subject(directory: Directory, pool: Pool, token: str) -> str:
     private = load_pem_private_key(directory.state.issuer_pem.encode(), password=None)
     assert isinstance(private, ec.EllipticCurvePrivateKey)
     try:
+        # JWT writes an ES256 signature as two numbers of 32 bytes (RFC 7518, section 3.4); cryptography wants ASN.1.
         der = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
         private.public_key().verify(der, signed, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
@@ -155,6 +159,7 @@ def _subject(directory: Directory, pool: Pool, token: str) -> str:
 def impersonate(directory: Directory, member: str, email: str, body: dict[str, Any]) -> dict[str, Any]:
     """iamcredentials: generateAccessToken."""
     account = directory.accounts.get(email)
+    # One answer for both: who may not act as an account does not learn whether it exists.
     if account is None or not directory.may_act_as(member, account):
         raise GoogleError(
             "PERMISSION_DENIED",

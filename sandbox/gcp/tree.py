@@ -64,6 +64,7 @@ def list_projects(layer: Layer, call: Call, request: Any, authorization: str) ->
     if request.page_token.startswith("empty:"):
         return resourcemanager_v3.ListProjectsResponse(next_page_token=request.page_token.removeprefix("empty:"))
     page, following = page_of(projects, min(request.page_size or MAX_PAGE, MAX_PAGE), request.page_token)
+    # Behind the first page alone: once is enough to see whether a client stops at an empty page.
     if following and not request.page_token:
         following = f"empty:{following}"
     return resourcemanager_v3.ListProjectsResponse(
