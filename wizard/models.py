@@ -36,6 +36,8 @@ class WizardSessionQuerySet(models.QuerySet["WizardSession"]):
     def of(self, owner: str) -> WizardSessionQuerySet:
         return self.filter(owner=owner)
 
+    # By `account` and the end alone: a draft that is being finished is open until its account exists, and is listed
+    # until then.
     def open(self) -> WizardSessionQuerySet:
         """Drafts that can be worked on: neither turned into an account nor expired."""
         return self.filter(account__isnull=True, expires_at__gt=timezone.now())
@@ -51,6 +53,7 @@ class WizardSession(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Text and no foreign key: users are in another database (docs/decisions/0003).
     owner = models.CharField(max_length=64)
     data = SealedField(null=True)
     version = models.PositiveIntegerField(default=0)

@@ -17,6 +17,7 @@ from cloudaccounts.models import CloudAccount
 def on_account_deleted(sender: type[CloudAccount], account: CloudAccount, **_: Any) -> None:
     from wizard.drafts.removal import delete_draft_of_account  # see docs/decisions/0012
 
+    # Else a finish that a kill interrupted would be completed later, and bring the deleted account back.
     delete_draft_of_account(account.pk)
 
 

@@ -27,6 +27,7 @@ def validate_draft(draft_id: UUID) -> None:
 def finish_automatically(draft_id: UUID) -> bool:
     """Connects a proven draft that asks for it; whether it did. One that is not proven stays, with its report."""
     draft = WizardSession.objects.filter(pk=draft_id, account__isnull=True).first()
+    # All from the row as it is now: a person may have changed the draft since, and then decides about finishing too.
     if draft is None or not draft.finishes_itself or draft.proof is None:
         return False
     try:
@@ -44,6 +45,8 @@ def finish_automatically(draft_id: UUID) -> bool:
     return True
 
 
+# A person waits in the wizard: one owner has a quarter of the queue's threads at most, and readiness reports a row that
+# nobody serves after a minute (docs/decisions/0015).
 VALIDATIONS = WorkKind(
     name="validations",
     queue="checks",

@@ -84,6 +84,7 @@ def complete_draft(draft: WizardSession) -> UUID:
     except ProviderError:
         reopen_draft(draft)
         raise
+    # Last: until the account is written, what was entered is what a repeated finish makes it of.
     empty_draft(draft)
     return draft.pk
 
@@ -103,6 +104,7 @@ def empty_draft(draft: WizardSession) -> None:
 
 def reopen_draft(draft: WizardSession, **changes: object) -> bool:
     """Makes the draft one that can be changed again. False where somebody else finished it meanwhile."""
+    # A finish that ran at the same moment may have emptied the draft: that one is an account, and stays one.
     unfinished = WizardSession.objects.filter(pk=draft.pk, account__isnull=True)
     return unfinished.update(finishing_at=None, finishing_attempts=0, **changes) == 1
 

@@ -78,6 +78,7 @@ class DraftContent:
 
     def with_step(self, step: str, values: Values) -> DraftContent:
         """The content with this step accepted. Another provider empties later steps, except name and environment."""
+        # What is accepted now replaces what was typed for this step before.
         steps, typed = dict(self.steps), {key: kept for key, kept in self.typed.items() if key != step}
         if step == Step.PROVIDER and self.steps and steps.get(Step.PROVIDER) != values:
             # An account id, regions and credentials of one cloud mean nothing in another; a name does.
@@ -103,6 +104,7 @@ class DraftContent:
 
     def validated_values(self) -> dict[str, Any]:
         """The values that a validation proves. A change of any of them voids the proof; a new name does not."""
+        # The name and the kind of environment (production, staging) are left out: no cloud is asked about them.
         environment, keys = self.step(Step.ENVIRONMENT), ("account_id", "partition", "regions", "region_scope")
         return {
             "provider": self.step(Step.PROVIDER),

@@ -70,10 +70,13 @@ def create_wizard_session(
     if wrong_key := confirm_key():
         # Encrypted with a wrong key, the draft could not be read once the right one is back.
         raise DraftUnreadableError(wrong_key)
+    # Counted, then written: parallel calls may pass the limit by a few, which does no harm to others
+    # (docs/decisions/0015).
     if WizardSession.objects.of(owner).open().count() >= settings.TEAM_DRAFTS:
         cause = f"There are {settings.TEAM_DRAFTS} drafts of yours already."
         raise TeamLimitError(cause, RETRY_AFTER, "Finish some of them, or discard what nobody needs any more.")
     content = content or DraftContent()
+    # The id before the data, which is encrypted for this row alone.
     draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_plain_columns(content))
     draft.data = _seal(draft.pk, content)
     if finish_as is not None:
@@ -106,6 +109,7 @@ def open_draft(draft_id: UUID, owner: str) -> OpenDraft:
 
 def read_content(draft: WizardSession) -> DraftContent:
     """Raises `DraftUnreadableError`."""
+    # A draft into which nothing was entered yet, or which has been emptied.
     if draft.data is None:
         return DraftContent()
     try:
@@ -120,6 +124,7 @@ def save_step(draft: WizardSession, content: DraftContent, *, step: str, values:
     Saving what is stored already changes nothing, so that a form may be sent twice.
     Raises `DraftChangedError`, `DraftFinishingError`, `DraftUnreadableError`.
     """
+    # Equal to what is accepted, and nothing newer was typed since: the version stays, so that a second tab may go on.
     if dict(content.step(step)) == dict(values) and step not in content.typed:
         return OpenDraft(draft, content)
     after = content.with_step(step, values)

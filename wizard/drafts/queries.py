@@ -12,6 +12,7 @@ from wizard.models import WizardSession, WizardSessionQuerySet
 def drafts_of(owner: str) -> WizardSessionQuerySet:
     """Open drafts, the last touched first."""
     # Without the large columns, one of which would be decrypted.
+    # Finished and expired ones are left out: they are deleted by `removal.purge_expired`.
     return WizardSession.objects.of(owner).open().defer("data", "report").order_by("-updated_at")
 
 

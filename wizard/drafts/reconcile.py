@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 def reconcile() -> int:
     """Answers with the number of drafts that it did something with."""
     return (
+        # Lost validations before the messages: those that are queued again here get theirs in the same round.
         _requeue_lost_validations()
         + _request_missing_validations()
         + _notify_workers()
@@ -61,6 +62,7 @@ def _request_missing_validations() -> int:
     for draft in idle.filter(finishes_itself=True)[:BATCH]:
         try:
             request_validation(draft, read_content(draft), actor=Actor.from_dict(draft.finishing_actor))
+            # Only what was asked for is counted: a draft that was refused is told in the log.
             requested += 1
         except DraftUnreadableError as error:
             # The encryption key may come back: the draft is asked for again in each round.

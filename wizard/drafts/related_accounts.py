@@ -34,6 +34,7 @@ def connect_related_accounts(draft: WizardSession, account_ids: Iterable[str], *
     # The ids come from a form: only what the validation offered may be connected with the credential.
     offered = {related["account_id"]: related for related in draft.others if related["enabled"]}
     started = 0
+    # Each id once, in the order of the form.
     for account_id in dict.fromkeys(account_ids):
         if account_id in offered:
             started += _start_draft(draft, content, account_id, str(offered[account_id]["name"]), actor)
@@ -51,6 +52,7 @@ def _start_draft(draft: WizardSession, content: DraftContent, account_id: str, n
     key = uuid5(draft.pk, account_id)
     try:
         related_draft = create_wizard_session(draft.owner, related_content, key=key, finish_as=actor)
+    # The first click's draft stands: it is validated and finished without this call.
     except IntegrityError:
         return False
     except TeamLimitError as error:

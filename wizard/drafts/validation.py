@@ -45,6 +45,7 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
     Raises `TooManyAttemptsError` before anything is changed, so that a proof that still counts stays; other
     `ProviderError`s where the draft is not complete or its parts do not fit each other.
     """
+    # All that can be refused without asking a cloud is refused here, while the person is on the page.
     account = resolve_account(draft.owner, content.details())
     content.credentials()  # raises where they do not fit
     begin_attempt(account, address=actor.address)  # a worker would refuse as well, but later and in its report
@@ -56,6 +57,7 @@ def request_validation(draft: WizardSession, content: DraftContent, *, actor: Ac
         "asked_by": actor.to_dict(),
         "expires_at": new_expiry(),
     }
+    # The message leaves after the commit: a worker that got it earlier would find the row not queued.
     with transaction.atomic(using=DISCOVERY):
         same_data = WizardSession.objects.filter(pk=draft.pk, revision=draft.revision, finishing_at__isnull=True)
         under_way = [ValidationState.QUEUED, ValidationState.RUNNING]
@@ -138,6 +140,7 @@ def fail_validation(draft: WizardSession) -> bool:
             retry_helps=True,
         )
     )
+    # By the claim as it was read: a worker that was only slow may have ended it, or the draft may have been changed.
     ended = WizardSession.objects.filter(pk=draft.pk, claim=draft.claim, validation=ValidationState.RUNNING).update(
         validation=ValidationState.FINISHED,
         report=progress.finish().to_dict(),

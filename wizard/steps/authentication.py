@@ -24,6 +24,8 @@ class AuthenticationForm(MethodForm, StepForm):
         super().__init__(
             *args,
             context=context,
+            # formtools builds the forms of all steps, also in a draft that has no provider yet: then the first one will
+            # do.
             provider=content.provider or registry.all_providers()[0],
             account_id=content.text(Step.ENVIRONMENT, "account_id"),
             partition=content.text(Step.ENVIRONMENT, "partition"),
@@ -35,6 +37,7 @@ class AuthenticationForm(MethodForm, StepForm):
 
     def values_to_store(self) -> Values:
         method = self.shown_method.key
+        # By method and field, so that the values of two methods never mix (`DraftContent`).
         own = {f"{method}-{name}": as_stored(value) for name, value in self.inner_values.items()}
         return {"method": method, **own}
 

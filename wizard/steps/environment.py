@@ -182,5 +182,7 @@ class EnvironmentForm(StepForm):
     def _regions_by_geography(self) -> tuple[Region, ...]:
         """In the provider's order of geographies, with the regions of each side by side, as `groupby` needs them."""
         regions = self.provider.regions(self.shown_partition)
+        # The provider's order, not the alphabet's; `groupby` would make two groups of a geography whose regions lie
+        # apart.
         positions = {name: index for index, name in enumerate(dict.fromkeys(region.geography for region in regions))}
         return tuple(sorted(regions, key=lambda region: positions[region.geography]))

@@ -25,6 +25,7 @@ def create_prefilled_draft(owner: str, entries: Entries) -> OpenDraft:
     draft_id, content = uuid4(), DraftContent()
     for name, form_class in FORMS:
         values = entries.get(name)
+        # A step without entries is a person's: later ones may depend on it, so filling ends here.
         if values is None:
             break
         step_form = cast("type[StepForm]", form_class)

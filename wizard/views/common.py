@@ -41,8 +41,10 @@ def draft_view(view: View[P]) -> View[P]:
         try:
             return view(request, *args, **kwargs)
         except DraftNotFoundError:
+            # The same answer for somebody else's draft: whether it exists is not told.
             raise Http404("There is no such draft.") from None
         except DraftFinishedError as finished:
+            # Links to the draft go on working: they lead to what it became.
             return redirect_page(request, reverse("account", args=[finished.account]))
         except DraftExpiredError as error:
             # 410 Gone: it was there, and will not come back.

@@ -84,6 +84,7 @@ def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, nu
     if content.reachable(Step.AUTHENTICATION) != Step.AUTHENTICATION:
         raise Http404("There are no instructions yet: the account is not named.")
     try:
+        # The address is a person's to write: a method that the provider does not have is no defect.
         auth_method = content.provider.method(method) if content.provider else None
     except KeyError:
         auth_method = None

@@ -32,6 +32,8 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
 
     def __init__(self, prefix: str, request: HttpRequest, file_storage: object = None) -> None:
         super().__init__(prefix, request, file_storage)
+        # The prefix is made of the URL's draft id (`prefix_of`), the owner of the session: `open_draft` lets nobody
+        # into another's.
         self._draft_id, self._owner = UUID(prefix.removeprefix(PREFIX)), str(request.user.pk)
         self.reload()
         # Where the draft was left, until `get` or `post` of the view sets another step.
