@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Actor:
     """``id`` is ``str(user.pk)`` or ``system``; ``via`` one of page, api, admin, command, worker."""
 
+    # Written into rows and messages as a mapping, since a worker acts for whoever asked, who is not there any more.
     id: str
     label: str
     via: str
@@ -28,6 +29,7 @@ class Actor:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Actor:
+        # By name: rows of another version may have more or fewer of these, and none of them is worth a failure.
         return cls(**{key: str(data.get(key, "")) for key in ("id", "label", "via", "address")})
 
     def to_dict(self) -> dict[str, str]:

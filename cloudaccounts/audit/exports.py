@@ -13,6 +13,7 @@ def record_export(*, actor: Actor, owner: str, what: str, format: str, **filters
 
     ``filters`` are those by which it was narrowed.
     """
+    # Before the first row leaves: a client that breaks off has had some of it all the same.
     record_event(
         actor=actor, owner=owner, action="export.taken",
         text=f"Export of the {what} as {format.upper()} by {actor.label}",

@@ -83,6 +83,7 @@ def events(owner: str, filters: AuditFilter) -> QuerySet[AuditEvent]:
     # The last day is included: up to the midnight after it.
     if filters.last:
         rows = rows.filter(created_at__lt=_midnight(filters.last) + timedelta(days=1))
+    # The id decides among events of one moment: without it a page could repeat or leave out some of them.
     return rows.order_by("-created_at", "-id")
 
 
@@ -138,7 +139,9 @@ def _mark(text: str) -> tuple[datetime, UUID] | None:
     moment, _, key = text.partition("~")
     try:
         at = parse_datetime(moment)
+        # The mark comes from an address, so anything may stand in it: what is no mark begins at the newest event.
         return (at.astimezone(UTC), UUID(key)) if at is not None and at.tzinfo is not None else None
+    # A date at the very end of the calendar has no time in UTC.
     except (ValueError, OverflowError):
         return None
 

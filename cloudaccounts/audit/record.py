@@ -18,9 +18,11 @@ def record_event(
     *, actor: Actor, owner: str, action: str, text: str, account: UUID | None = None, label: str = "", **detail: Any
 ) -> AuditEvent:
     """Writes an event. ``text`` is for people, ``detail`` for programs: ids, names, counts, as JSON types."""
+    # Where the caller has a transaction the event is part of it: a change that is rolled back leaves none.
     return AuditEvent.objects.create(
         owner=owner,
         account=account,
+        # Cut to the columns: PostgreSQL refuses longer texts, and no event may be lost to a long name.
         account_label=label[:160],
         actor=actor.id,
         actor_label=actor.label[:160],
@@ -61,6 +63,7 @@ def count_openings(labels: Mapping[CloudAccount, str]) -> None:
         if key not in known
     ]
     try:
+        # A transaction of its own: on PostgreSQL a refused INSERT would spoil the one around it.
         with transaction.atomic(using=router.db_for_write(AuditEvent)):
             AuditEvent.objects.bulk_create(new)
     except IntegrityError:  # another round wrote one of them since they were read

@@ -38,6 +38,7 @@ class BulkAction:
     consequence: str
     dangerous: bool = False
     for_owners: bool = True
+    # The admin's own permission of the model, so that rights are given where Django's admin gives them.
     permission: str = "cloudaccounts.change_cloudaccount"
     formerly: str = ""  # the kind that older jobs of it have
 
@@ -72,10 +73,12 @@ def register_bulk_action(action: BulkAction, *, threads: int = 8) -> Callable[[A
             # Asked for each item: accounts change hands while a job waits, and options come from a row.
             if account is None or (account.owner != job.owner and not job.options.get(OF_ALL)):
                 return Outcome.skipped("This account is not there any more.")
+            # A job waits, and what failed is tried again days later: rights that were taken meanwhile count.
             if not is_permitted(job):
                 return Outcome.failed(NotPermittedError())
             try:
                 return act(account, actor, job)
+            # Services raise it where the row went between the query above and their own write.
             except CloudAccount.DoesNotExist:
                 return Outcome.skipped("This account was deleted meanwhile.")
 
@@ -103,7 +106,9 @@ def is_permitted(job: Job) -> bool:
     if not job.options.get(OF_ALL):
         return True
     action = action_of(job)
+    # `is_active` and `is_staff` now: a job of an operator who has left must not go on by rights of the past.
     staff = get_user_model().objects.filter(is_active=True, is_staff=True)
+    # Owners are texts that need not be a user's number, and the column of users is an integer.
     user = staff.filter(pk=job.owner).first() if job.owner.isascii() and job.owner.isdecimal() else None
     return action is not None and user is not None and user.has_perm(action.permission)
 
@@ -143,6 +148,8 @@ def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount
 )
 def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     try:
+        # In this thread: checks that a job makes are its own work, and count for no owner's part of the queue `checks`
+        # (docs/decisions/0015).
         seen = revalidate_now(account, actor=actor)
     except AccountSuspendedError as error:
         return Outcome.skipped(error.cause)

@@ -78,6 +78,7 @@ def age(
     since: datetime | None, expires: datetime | None, *, secretless: bool, now: datetime, limits: Limits
 ) -> CredentialAge:
     """The rule itself, for those who read columns instead of accounts."""
+    # A role or a federation has nothing that ages; without a date nothing is claimed about it.
     if secretless or since is None:
         return CredentialAge(RotationState.NOT_APPLICABLE)
     days = max(0, (now - since).days)  # a date of tomorrow is a clock that is off
@@ -108,6 +109,7 @@ def _state(days: int, expires: datetime | None, now: datetime, limits: Limits) -
     return RotationState.OK
 
 
+# The rule a second time, since lists filter and count in the database: what changes here changes in `age` as well.
 def in_state(state: str, *, now: datetime | None = None) -> Q:
     """The same rule as `age_of`, as a filter on accounts. Raises ValueError for a state that does not exist."""
     now = now or timezone.now()

@@ -19,6 +19,8 @@ def sealing_key() -> str:
     So a process that was restarted with a new key in front goes on with the old one, which all others read, until
     `manage.py rotate_encryption_keys` moves the witness. Empty where there is no witness, or no key opens it.
     """
+    # Asked for each encryption while there are two keys, and never cached: a process that remembered would go on with
+    # the old key after the switch.
     witness = KeyWitness.objects.filter(name="witness").first()
     try:
         return witness.sealed.key_fingerprint() if witness is not None and witness.sealed is not None else ""

@@ -123,11 +123,13 @@ def _switch() -> None:
     for row in KeyWitness.objects.all():
         renewed = row.sealed.renewed(bound_to=WITNESS, column="sealed") if row.sealed is not None else None
         if renewed is not None:
+            # Conditional on what was read, as every write here: of two commands at once, one moves the witness.
             KeyWitness.objects.filter(pk=row.pk, sealed=row.sealed).update(sealed=renewed)
     time.sleep(SETTLES)  # for who has asked just before, and writes what it encrypted now
 
 
 def _rotate_store(store: SealedStore, result: Reencryption, *, dry_run: bool, advance: Advance | None) -> None:
+    # For the progress shown alone: rows may come and go while this runs.
     total = store.model._default_manager.count()
     unreadable: dict[tuple[str, str], Unreadable] = {}
     for turn in range(PASSES):
@@ -177,6 +179,7 @@ def _changes(
                 place = {"column": column.name, "generation": generation if column.generation else None}
                 renewed = sealed.renewed(bound_to=store.bound_to or key, **place)
             except KeyringError as error:
+                # Noted and passed by: one value that nobody can open must not keep all others under the old key.
                 unreadable[str(key), column.name] = Unreadable(store.label, str(key), column.name, error.code)
                 continue
             unreadable.pop((str(key), column.name), None)  # replaced by a readable one since an earlier turn
@@ -221,6 +224,7 @@ def _write_together(model: type[models.Model], column: SealedColumn, pairs: Pair
         for row, stored, renewed in pairs
     ]
     with connection.cursor() as cursor:
+        # Named columns of our own models, values as parameters: nothing of a stored value becomes SQL.
         cursor.executemany(sql, prepared)
         return int(cursor.rowcount)
 

@@ -28,5 +28,7 @@ def detach_from_organization(account: CloudAccount) -> None:
             account=None, state=MemberState.NEW, becomes=uuid4(), code="", cause="", remedy="", tested_at=None
         )
     for organization in Organization.objects.filter(connection=account.pk):
+        # Members first: without transactions a kill leaves an organization by which the next try can still remove the
+        # rest.
         OrganizationMember.objects.filter(organization=organization.pk).delete()
         organization.delete()

@@ -65,6 +65,8 @@ def stage(
             fingerprint = sealed.key_fingerprint()
         except KeyringError as error:
             raise unreadable(error) from None
+        # Only in the generation that it is bound to: after a swap in between it would not open, so it is encrypted
+        # again.
         staged = CloudCredential.objects.filter(account_id=account.id, generation=row.generation).update(
             staged=sealed,
             staged_id=rotation_id,
@@ -121,6 +123,7 @@ def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) ->
 
 def open_staged(*, account: CloudAccount, rotation_id: UUID, actor: Actor) -> Credentials:
     """What is staged, in clear, for its test. Raises `CredentialsUnreadableError`."""
+    # By the rotation as well: what another request has staged since is not what this test is about.
     row = CloudCredential.objects.filter(account_id=account.id, staged_id=rotation_id).first()
     if row is None or row.staged is None:
         raise _nothing("the new credential is not stored any more.", "Enter it again.")
@@ -245,6 +248,7 @@ def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) ->
 
 def credential_row(account_id: UUID, **narrowed: Any) -> CloudCredential | None:
     """The row without its encrypted values."""
+    # Deferred in every read that shows something: encrypted values leave the database only to be opened.
     rows = CloudCredential.objects.filter(account_id=account_id, **narrowed)
     return rows.defer("payload", "staged", "previous").first()
 

@@ -30,11 +30,14 @@ def store(
     Raises `CredentialsUnreadableError` where there is no key to seal with.
     """
     try:
+        # The method lies inside the encrypted text: whoever writes to the database cannot turn one kind of credential
+        # into another.
         values = {"method": credentials.method, **credentials.values}
         sealed = Sealed.seal(values, bound_to=account.id, column="payload", generation=0)
         fingerprint = sealed.key_fingerprint()
     except KeyringError as error:
         raise unreadable(error) from None
+    # The row's key is the account's, so a repetition after a kill writes the same row and no second one.
     row, _ = CloudCredential.objects.update_or_create(
         account_id=account.id,
         defaults={
@@ -73,6 +76,7 @@ def open_credentials(*, account: CloudAccount, actor: Actor, purpose: str) -> Cr
             account, actor, "credential.unreadable", f"{row.label} could not be opened for {purpose}", code=error.code
         )
         raise unreadable(error) from None
+    # Written once it has opened: a failure has an event of its own above.
     _audit(account, actor, "credential.opened", f"{row.label} opened for {purpose}")
     method = values.pop("method")
     return Credentials(method=method, values=values)
@@ -141,6 +145,7 @@ def openers(accounts: Sequence[CloudAccount]) -> dict[UUID, Opener]:
 def opener_if_replaced(account: CloudAccount, used: Opener) -> Opener | None:
     """The present credential where it was replaced since ``used`` was read; None where it is still the same."""
     row = CloudCredential.objects.filter(account_id=used.holder).first()
+    # Encrypted texts are compared, so nothing is opened and no event is counted for the question.
     if row is None or row.payload is None or row.payload.is_same_as(used.sealed):
         return None
     return openers([account])[account.pk]
@@ -170,6 +175,8 @@ def _through_connection(account: CloudAccount, connecting: UUID, actor: Actor, p
     organization = Organization.objects.filter(connection=connecting, owner=account.owner).first()
     if organization is None:
         raise _organization_gone()
+    # This writes to the connection's audit, the line after it to the member's: both tell of each opening
+    # (docs/decisions/0008).
     opened = open_credentials(account=connection, actor=actor, purpose=f"{purpose} of {account.name}")
     _audit(account, actor, "credential.opened", f"Credential of {connection.name} opened for {purpose}")
     return _of_member(organization, opened, account.account_id, account.partition)
@@ -195,6 +202,7 @@ def _refusal(connection: CloudAccount | None, owner: str) -> CredentialsUnreadab
             "connection_elsewhere", "the account whose credential was used for this one belongs to somebody else now.",
             "Connect the organization again, or this account on its own.", permanent=True,
         )  # fmt: skip
+    # Not permanent, unlike the two above: resuming the connection is enough, and nobody's account fails meanwhile.
     if connection.status == CloudAccountStatus.SUSPENDED:
         return CredentialsUnreadableError(
             "connection_suspended", "the account whose credential is used for this one is suspended.",

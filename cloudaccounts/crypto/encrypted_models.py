@@ -13,6 +13,7 @@ class SealedColumn:
     """A `SealedField`; the columns that name the key it is under and count its row's generations, where there are."""
 
     name: str
+    # Empty where the model keeps none: under which key a value is, is then told by trying (`keyring.opened_by`).
     fingerprint: str = ""
     generation: str = ""
 
@@ -25,6 +26,7 @@ class SealedStore:
     bound_to: str = ""  # what its values are bound to instead of the row's key
 
 
+# Registered by whoever owns the table: this package lies below all models and must import none.
 _stores: dict[str, SealedStore] = {}
 
 

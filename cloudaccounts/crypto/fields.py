@@ -30,6 +30,7 @@ __all__ = [
     "sealing_key_fingerprint",
 ]
 
+# Handed on, because the keyring is this package's own: others name keys, and encrypt by `Sealed` alone.
 newest_key_fingerprint = keyring.newest_fingerprint
 sealing_key_fingerprint = keyring.sealing_fingerprint
 known_key_fingerprints = keyring.fingerprints
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 def log_key_error(event: str, error: KeyringError, **more: str) -> None:
     """For operators. Which keys this process has, by their fingerprints, which rows have too."""
     try:
+        # 12 digits of a hash name a key without telling anything of it: safe in a log.
         keys = ",".join(keyring.fingerprints())
     except KeyringError:
         keys = "none"
@@ -100,6 +102,8 @@ class Sealed:
         self, *, bound_to: UUID | str, column: str, generation: int, to_column: str, to_generation: int
     ) -> Sealed:
         """The same values for another place of the row. Raises as `open`."""
+        # Opened and encrypted anew because the place stands inside: moving the token as it is would make it
+        # unreadable.
         values = self.open(bound_to=bound_to, column=column, generation=generation)
         return Sealed.seal(values, bound_to=bound_to, column=to_column, generation=to_generation)
 
@@ -118,6 +122,8 @@ class Sealed:
         """
         under = self.key_fingerprint()
         content = self._content(bound_to, column, generation)
+        # Values from before places were bound name their row alone. They open, and are bound the first time that they
+        # are encrypted anew.
         is_bound = "column" in content and (generation is None or "generation" in content)
         if is_bound and under == newest_key_fingerprint():
             return None

@@ -40,6 +40,8 @@ def _wrong() -> KeyringError:
     return KeyringError("encryption_key_wrong", "No encryption key of this server opens what is stored.", _RESTORE)
 
 
+# Apart from a wrong key, because the remedy is another: a restart with the new list, instead of a search for a lost
+# key.
 def _unknown() -> KeyringError:
     """As in the middle of a rolling restart, where another process has the new key already."""
     return KeyringError(
@@ -71,8 +73,11 @@ def choose_sealing_key(by: Callable[[], str]) -> None:
 
 def sealing_fingerprint() -> str:
     """Of the key that seals now."""
+    # With one key there is nothing to choose, and the question would cost a query for each encryption.
     known = fingerprints()
     chosen = _sealing_key() if _sealing_key is not None and len(known) > 1 else ""
+    # The witness may be under a key that this process lacks: then it writes under its own newest, and `confirm_key`
+    # reports it.
     return chosen if chosen in known else known[0]
 
 
@@ -81,6 +86,7 @@ def seal(plaintext: bytes, *, newest: bool = False) -> str:
     keys = _keys()
     if newest or len(keys) < 2:
         return _ring(keys).fernet.encrypt(plaintext).decode()
+    # A ring of this one key: MultiFernet always encrypts with the first of the list.
     key = keys[fingerprints().index(sealing_fingerprint())]
     return _ring((key,)).fernet.encrypt(plaintext).decode()
 
@@ -97,12 +103,14 @@ def open_(token: str, *, under: str = "") -> bytes:
         if under in ring.fingerprints:
             raise _damaged() from None
         raise (_unknown() if ring.fits else _wrong()) from None
+    # From here on a value that does not open is not taken for a sign of a wrong key: this one has opened others.
     ring.fits = True
     return plaintext
 
 
 def opened_by(token: str) -> str:
     """The fingerprint of the key that opens the token. Raises `KeyringError` (wrong) where none does."""
+    # MultiFernet tells that some key opens it, not which: so each is tried alone, the newest first.
     for key, fingerprint in zip(_keys(), fingerprints(), strict=True):
         try:
             _ring((key,)).fernet.decrypt(token.encode())
@@ -122,6 +130,7 @@ def fingerprints() -> tuple[str, ...]:
 
 
 def _keys() -> tuple[str, ...]:
+    # Read at each call and never while a module is imported: nothing that loads this needs a key.
     return tuple(settings.CREDENTIAL_ENCRYPTION_KEYS)
 
 

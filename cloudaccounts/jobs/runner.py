@@ -37,6 +37,7 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 from cloudaccounts.work.threads import DatabaseThreads
 
 TASK = "cloudaccounts.run_job"
+# The name stands in messages and in the command lines of workers, so it stays.
 QUEUE = "fleet"
 THREADS = 8  # items at the same time, unless the handler says otherwise
 CHUNK = 200  # items read at a time, so that memory does not grow with the job
@@ -71,6 +72,7 @@ class Outcome:
 
 Handler = Callable[[Job, JobItem], Outcome]
 _handlers: dict[str, tuple[Handler, int]] = {}
+# Rows of older versions outlive an update: their kinds are mapped when they are read, and no migration rewrites them.
 _renamed: dict[str, str] = {}  # kinds as older versions wrote them
 
 
@@ -110,8 +112,10 @@ def start_job(
     now, subjects = timezone.now(), dict(items)
     key = _active_key(owner, kind, options, subjects)
     unfinished = Job.objects.filter(owner=owner, state__in=(JobState.QUEUED, JobState.RUNNING))
+    # Before the limit is looked at: who asks for the same again gets that job and no refusal (docs/decisions/0015).
     if same := unfinished.filter(active_key=key).first():
         return same
+    # Counted without a lock, so parallel calls may end slightly above it.
     if unfinished.count() >= settings.TEAM_JOBS:
         raise TeamLimitError(f"{settings.TEAM_JOBS} jobs of yours have not ended yet.", RETRY_AFTER)
     job = Job(
@@ -159,6 +163,7 @@ def run_job(job_id: UUID) -> str:
 
 def cancel_job(job: Job, *, actor: Actor) -> bool:
     """Begins no further item; those that run are finished. False where the job had ended already."""
+    # Without the claim among the conditions: cancelling takes it away, and the worker notices by its next write.
     cancelled = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING)).update(
         state=JobState.CANCELLED,
         active_key=None,
@@ -178,6 +183,7 @@ def retry_failed(job: Job, *, actor: Actor) -> Job | None:
     items = list(failed.values_list("subject", "label"))
     if not items:
         return None
+    # A new job: limits are asked again, and `actor` is who asks now. The old one stays as it ended.
     return start_job(
         owner=job.owner, actor=actor, kind=current_kind(job.kind), title=job.title, items=items,
         options=dict(job.options),
@@ -191,10 +197,13 @@ def requeue_jobs() -> int:
     """
     now = timezone.now()
     lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
+    # First, because jobs with progress get their tries back there, and the UPDATE below then requeues them.
     count = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
     count += lost.filter(attempts__lt=TRIES).update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
     waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
+        # The time before the message: with a broker that is down each row is tried once in 30 seconds, not at every
+        # call.
         Job.objects.filter(pk=key).update(nudged_at=now)
         count += messages.send(TASK, str(key), queue=QUEUE)
     return count
@@ -212,6 +221,7 @@ def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
     handler, threads = _handlers[kind]
     handled_before = sum(_counts(job.pk).values())
     shown_at = time.monotonic()
+    # The pool keeps connections from item to item: a job over thousands would else open one for each on PostgreSQL.
     with DatabaseThreads(threads, "job") as pool:
         under_way: set[Future[None]] = set()
         for item in _waiting_items(job):
@@ -239,6 +249,7 @@ def _waiting_items(job: Job) -> Iterator[JobItem]:
     """By position, read in chunks: no cursor stays open for as long as the job runs."""
     last = -1
     while True:
+        # After the last position, whatever became of those before: an item that is under way still counts as waiting.
         items = JobItem.objects.filter(job=job.pk, state=ItemState.WAITING, position__gt=last)
         chunk = list(items.order_by("position")[:CHUNK])
         if not chunk:
@@ -256,6 +267,7 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
         # A defect in one item becomes its outcome, and the others go on.
         logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
         outcome = Outcome.failed(defect("item"))
+    # Without the claim: a handler is repeatable, and a worker that lost the job meanwhile may still finish its item.
     JobItem.objects.filter(pk=item.pk).update(
         state=outcome.state, code=outcome.code, cause=outcome.cause[:500], remedy=outcome.remedy[:500],
         finished_at=timezone.now(),
@@ -327,6 +339,8 @@ JOBS = WorkKind(
     waiting=lambda: Job.objects.filter(state=JobState.QUEUED),
     running=lambda: Job.objects.filter(state=JobState.RUNNING),
     run=run_job,
+    # Of the queue's threads, for one owner; a row may wait 15 minutes unserved before readiness says so
+    # (docs/decisions/0015).
     part=1 / 4,
     late=900,
     is_long=True,

@@ -21,6 +21,7 @@ from django.utils import timezone
 from cloudaccounts.models import WorkerHeartbeat
 from cloudaccounts.work import messages
 
+# Four heartbeats of five seconds: one that is late does not halve everybody's share.
 ALIVE = timedelta(seconds=20)  # as a page judges workers, see operations.workers
 GO_ON = 30.0  # seconds that one message keeps a thread at work; another message follows where more waits
 _REMEMBERED = 10_000  # owners whose last turn is known
@@ -45,6 +46,7 @@ class WorkKind:
     is_long: bool = False  # minutes and more: one row for each message
 
 
+# In the memory of each process: turns are a matter of fairness, and who has how much under way is counted from rows.
 class _Turns:
     """When this process served whom last."""
 
@@ -57,6 +59,8 @@ class _Turns:
 
     def note(self, kind: str, owner: str) -> None:
         with self._lock:
+            # Taken out first: dictionaries keep the order of insertion, so the first key is always the owner who waits
+            # longest.
             self._served.pop((kind, owner), None)
             self._served[kind, owner] = time.monotonic()
             while len(self._served) > _REMEMBERED:
@@ -75,6 +79,7 @@ def serve(kind: WorkKind) -> int:
             break
         kind.run(key)
         previous, tried = key, tried + 1
+        # Long work is one row for each message; what still waits is announced by another (docs/decisions/0015).
         if kind.is_long or time.monotonic() > until:
             if (following := next_row(kind)) is not None:
                 messages.send(kind.task, str(following), queue=kind.queue)
@@ -87,8 +92,11 @@ def next_row(kind: WorkKind) -> UUID | None:
     owners = list(kind.waiting().order_by().values("owner").annotate(first=Min("requested_at")))
     if not owners:
         return None
+    # Counted over all processes, from rows: a limit in memory would hold for one worker only.
     held = Counter(kind.running().values_list("owner", flat=True))
     most = share(kind)
+    # Sorted as tuples: the least under way, then the turn longest ago, then the oldest row; the owner's id breaks the
+    # tie.
     able = [
         (held[row["owner"]], _turns.last(kind.name, row["owner"]), row["first"], row["owner"])
         for row in owners
@@ -97,6 +105,7 @@ def next_row(kind: WorkKind) -> UUID | None:
     if not able:
         return None
     owner = min(able)[3]
+    # Noted before the row is claimed: another worker may win it, and then this owner has been served all the same.
     _turns.note(kind.name, owner)
     key: UUID | None = kind.waiting().filter(owner=owner).order_by("requested_at").values_list("pk", flat=True).first()
     return key
@@ -104,6 +113,7 @@ def next_row(kind: WorkKind) -> UUID | None:
 
 def share(kind: WorkKind) -> int:
     """How many rows of one owner may run at the same time, of all that serve the queue now."""
+    # At least one, or a small installation would never serve a queue whose part is a quarter of two threads.
     return max(1, int(capacity(kind.queue) * kind.part))
 
 

@@ -51,17 +51,24 @@ class CloudAccountQuerySet(models.QuerySet["CloudAccount"]):
 
     def matching(self, text: str) -> CloudAccountQuerySet:
         """By part of the name or the start of the account id, as people type it (1111-2222)."""
+        # AWS writes account numbers in groups of four; what is stored is canonical, without separators.
         digits = text.replace("-", "").replace(" ", "")
+        # No portable index knows parts of a name. One owner's index of names is read once instead, 20 ms for 100,000 on
+        # SQLite, and all that is there comes up: docs/decisions/0011.
         condition = Q(name__icontains=text) | Q(account_id=text)
         return self.filter(condition | Q(account_id__startswith=digits.lower()) if digits else condition)
 
     def part(self, start: int, stop: int) -> list[CloudAccount]:
         """As a slice, in two queries: the keys, for which an index is enough, and the rows that are shown."""
         keys = list(self.values_list("pk", flat=True)[start:stop])
+        # Asked for whole rows at once, the databases choose indexes that are not in the list's order, and sort
+        # (docs/decisions/0011).
         rows = self.in_bulk(keys)
+        # `in_bulk` keeps no order, and a row may have been deleted between the two queries.
         return [rows[key] for key in keys if key in rows]
 
 
+# A callable of this module: migrations name it, and a new provider needs none of its own.
 def provider_choices() -> list[tuple[str, str]]:
     return registry.choices()
 
@@ -73,9 +80,13 @@ class CloudAccount(models.Model):
     What a list shows stands on the row, so that no list needs a join.
     """
 
+    # UUIDs here and in all models of this product: over an integer key MongoDB's backend builds unique indexes that
+    # take duplicates (docs/decisions/0001).
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Each query of a page starts with it (`of`), and what is somebody else's answers 404 (docs/decisions/0003).
     owner = models.CharField(max_length=64)
     provider = models.CharField(max_length=32, choices=provider_choices)
+    # Canonical, by the provider's `clean_account_id`: the unique constraint below compares texts.
     account_id = models.CharField(max_length=128)
     name = models.CharField(max_length=120)
     environment = models.CharField(max_length=20, choices=Environment.choices, default=Environment.PRODUCTION)
@@ -87,6 +98,8 @@ class CloudAccount(models.Model):
     auth_method = models.CharField(max_length=40)
     status = models.CharField(max_length=12, choices=CloudAccountStatus.choices, default=CloudAccountStatus.PENDING)
     last_checked_at = models.DateTimeField(null=True, blank=True)
+    # The latest full report, large because it names each permission: lists and rounds defer it. The three columns
+    # after it hold what the latest check of any kind met, so that nothing has to be read from the report for a list.
     last_check = models.JSONField(
         default=dict, blank=True
     )  # the last finished report, see cloudaccounts.contract.report
@@ -94,18 +107,28 @@ class CloudAccount(models.Model):
     last_check_cause = models.CharField(max_length=500, blank=True, default="")
     last_check_remedy = models.CharField(max_length=500, blank=True, default="")
     reported_at = models.DateTimeField(null=True, blank=True)  # when `last_check` was made; heartbeats are lighter
+    # Status and health are written by `health.transitions` alone, by UPDATEs conditional on what the decision was made
+    # from: a `save()` of the whole row would undo what a check wrote in between (docs/decisions/0006).
     health = models.CharField(max_length=10, choices=AccountHealth.choices, default=AccountHealth.UNKNOWN)
     health_since = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)  # checks in a row that did not pass
+    # Only what was granted once can be lost, so both lists are kept beside the report (`health.permission_loss`).
     proven_permissions = models.JSONField(default=list, blank=True)  # names, as last granted
     lost_permissions = models.JSONField(default=list, blank=True)  # denied now: service, permission, since when
+    # Due date and lease in one column: a heartbeat round claims accounts by moving it ahead, and those of a killed
+    # round are due again without anything to repair (docs/decisions/0006).
     next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now)  # NULL while suspended
     next_report_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     check_claim = models.UUIDField(null=True, blank=True)  # the heartbeat round that has it; see health.heartbeats
+    # Copies from `cloud_credentials`: lists by age and their filters are answered by this table's indexes, without a
+    # join.
     credential_since = models.DateTimeField(null=True, blank=True)  # the cloud's key date, else the day it was given
     credential_expires_at = models.DateTimeField(null=True, blank=True)
     credential_secretless = models.BooleanField(default=False)
+    # A check that began with the old credential compares it when it ends, and writes nothing over what is known of the
+    # new one (docs/decisions/0009).
     credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
+    # Members of an organization borrow: a secret that is kept once is rotated once (docs/decisions/0008).
     connection = models.UUIDField(null=True, blank=True)  # the account whose credential opens this one, if not its own
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     # Written by `accounts.coverage` and `accounts.summaries`; lists show the numbers, one account's page the gaps too.
@@ -122,7 +145,10 @@ class CloudAccount(models.Model):
 
     class Meta:
         db_table = "enhanced_cloud_accounts"
+        # A right of its own: whoever may change accounts may not give them away for that reason alone
+        # (`bulk.actions`).
         permissions = [("transfer_cloudaccount", "Can give cloud account to another owner")]
+        # The last word on duplicates: whoever looked before writing may have been overtaken by a parallel call.
         constraints = [
             models.UniqueConstraint(
                 fields=["owner", "provider", "account_id"],
@@ -141,6 +167,7 @@ class CloudAccount(models.Model):
             models.Index(fields=["owner", "-created_at"], name="account_owner_created"),
             models.Index(fields=["owner", "last_checked_at", "id"], name="account_owner_checked"),
             models.Index(fields=["owner", "status"], name="account_owner_status"),
+            # A round of heartbeats claims one provider's accounts, the longest due first (`health.due_accounts`).
             models.Index(fields=["provider", "next_check_at"], name="account_due"),
             # For operators, who read everybody's.
             models.Index(
@@ -151,6 +178,7 @@ class CloudAccount(models.Model):
             models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
             models.Index(fields=["account_id"], name="account_number"),
             models.Index(fields=["status", "name", "id"], name="account_status_list"),
+            # Asked before an account is deleted or transferred: members that it opens would lose their access.
             models.Index(fields=["connection"], name="account_connection"),
             models.Index(fields=["owner", "coverage_percent", "name", "id"], name="account_owner_coverage"),
             models.Index(fields=["coverage_due_at"], name="account_coverage_due"),

@@ -24,11 +24,15 @@ class ApiToken(models.Model):
     owner = models.CharField(max_length=64)
     name = models.CharField(max_length=80)
     scope = models.CharField(max_length=8, choices=TokenScope.choices, default=TokenScope.READ)
+    # Six random bits a character, four of them: enough to tell tokens apart in a list, and far too few to guess the
+    # rest.
     hint = models.CharField(max_length=16)  # how it begins: enough to recognise it by
+    # Unique, so the look-up of each call is one index entry; the time it takes tells nothing of other tokens.
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # Written with the first call of a minute's window, by the UPDATE that begins it: no call costs a second write.
     last_used_at = models.DateTimeField(null=True)  # the minute, not the moment
     window = models.PositiveBigIntegerField(default=0)  # minutes since 1970
     window_count = models.PositiveIntegerField(default=0)
@@ -62,8 +66,11 @@ class IdempotentCall(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The token is part of what is hashed: two tokens may choose the same key and never see each other's answers.
     key = models.CharField(max_length=64, unique=True)  # keyed hash of the token and the caller's key
+    # Keyed by SECRET_KEY, since bodies hold secrets: from a plain hash they could be guessed.
     fingerprint = models.CharField(max_length=64)  # keyed hash of method, address and body
+    # Claim and lease as in docs/decisions/0004: where a process was killed, the caller's next try takes the row over.
     claim = models.UUIDField(null=True)  # the try that may write; NULL once it was answered
     lease_until = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(default=0)  # of the answer; 0 while there is none
@@ -82,6 +89,7 @@ class CallInFlight(models.Model):
     """One of the calls that a team may have waiting for a cloud at the same time; free while ``claim`` is NULL."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Two processes that add a team's next slot at the same moment collide here, and one of them looks again.
     key = models.CharField(max_length=80, unique=True)  # owner and number
     owner = models.CharField(max_length=64)
     number = models.PositiveIntegerField()
@@ -100,6 +108,8 @@ class RateCounter(models.Model):
     """How often something happened in one stretch of time. Counted in the database: web processes share it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Windows by the clock: one row for each subject and window, counted up by the database, so parallel failures all
+    # count.
     key = models.CharField(max_length=120, unique=True)  # what is counted, of whom (hashed), in which stretch
     count = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField()

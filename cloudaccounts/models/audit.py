@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db import models
 
+# Rows in one transaction: nobody who writes waits long for the lock.
 PURGE_BATCH = 1000
+# Otherwise heartbeats alone would add 96 rows a day for each account, and what people did would be buried.
 COUNTED = "credential.opened_by_heartbeats"  # one event for each account and day, counted up
 
 
@@ -19,6 +21,7 @@ class AppendOnlyError(TypeError):
         super().__init__("audit events are appended, never changed; `purge_before` alone removes them, by age")
 
 
+# The guard is for mistakes in this code. Whoever writes to the database itself is not held by it.
 class AuditQuerySet(models.QuerySet["AuditEvent"]):
     def update(self, **_: Any) -> NoReturn:
         raise AppendOnlyError
@@ -28,6 +31,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 
     def count_again(self, keys: Iterable[UUID]) -> int:
         """One more time for each of these counted events: the one thing of an event that changes. How many."""
+        # By action as well: no key that is given by mistake can change an event of another kind.
         return super().filter(pk__in=list(keys), action=COUNTED)._count_up()
 
     def _count_up(self) -> int:
@@ -50,11 +54,14 @@ class AuditEvent(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Plain columns and copied names, no foreign keys: an event outlives its user and its account
+    # (docs/decisions/0003).
     owner = models.CharField(max_length=64)
     account = models.UUIDField(null=True)
     account_label = models.CharField(max_length=160, blank=True, default="")
     actor = models.CharField(max_length=64)
     actor_label = models.CharField(max_length=160)
+    # The longest text of an IPv6 address, with an IPv4 address in its end, has 45 characters.
     address = models.CharField(max_length=45, blank=True, default="")
     via = models.CharField(max_length=20)  # page, api, admin, command, worker
     action = models.CharField(max_length=60)  # credential.opened, account.created …
@@ -76,6 +83,7 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.account_label}"
 
+    # `save` of a row that was loaded would be an UPDATE past the queryset's refusal.
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AppendOnlyError

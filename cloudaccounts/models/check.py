@@ -27,14 +27,19 @@ class ConnectionCheck(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.UUIDField()
+    # NULL collides with nothing on any of the three databases: unique while it runs, without a conditional index, in
+    # which SQLite and MongoDB's backend differ (docs/decisions/0004).
     active_account = models.UUIDField(null=True, unique=True)
     owner = models.CharField(max_length=64)
     trigger = models.CharField(max_length=12, choices=CheckTrigger.choices)
     actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     state = models.CharField(max_length=12, choices=CheckState.choices, default=CheckState.QUEUED)
+    # Counted with the claim: a check that kills its workers is ended after the third.
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()
+    # When its message was sent last. Brokers lose some, so a row that waits too long has another one sent.
     nudged_at = models.DateTimeField(null=True)
+    # Part of each write of a worker: one that was thought dead writes nothing over its successor.
     claim = models.UUIDField(null=True)  # the worker's try that may write
     lease_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -47,6 +52,7 @@ class ConnectionCheck(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "-requested_at"], name="check_account_requested"),
+            # What workers take next, and what the reconciler looks through every 15 seconds.
             models.Index(fields=["state", "requested_at"], name="check_state_requested"),
         ]
 

@@ -19,6 +19,8 @@ class DigestState(models.TextChoices):
     DROPPED = "dropped", "given up"  # nobody to send it to any more, or refused for days
 
 
+# Sent first and marked afterwards: a kill in between sends twice under the same id, and loses nothing
+# (docs/decisions/0010).
 class NoticeDigest(models.Model):
     """One mail, or one call of the webhook. Its id names it at the receiver's too, however often it is tried."""
 
@@ -26,6 +28,7 @@ class NoticeDigest(models.Model):
     channel = models.CharField(max_length=8, choices=Channel.choices)
     recipient = models.CharField(max_length=64, blank=True, default="")  # str(user.pk); empty for the webhook
     state = models.CharField(max_length=8, choices=DigestState.choices, default=DigestState.READY)
+    # Doubles the wait each time, up to an hour; after a week the digest is given up.
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -55,10 +58,12 @@ class NoticeDelivery(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        # Notices are spread again after a kill: the database lets each recipient have a fact once.
         constraints = [
             models.UniqueConstraint(fields=["notice", "channel", "recipient"], name="one_delivery_per_recipient")
         ]
         indexes = [
+            # What no digest has taken yet (`digest` NULL), by whom it is for.
             models.Index(fields=["digest", "channel", "recipient", "created_at"], name="delivery_waiting"),
             models.Index(fields=["created_at"], name="delivery_created"),
         ]
@@ -72,6 +77,7 @@ class NoticePreference(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64, unique=True)
+    # What is not wanted rather than what is: a kind that a later version adds reaches people until they say otherwise.
     muted = models.JSONField(default=list)  # of NoticeKind
 
     def __str__(self) -> str:

@@ -15,7 +15,9 @@ class AccountGroup(models.Model):
     owner = models.CharField(max_length=64)
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=300, blank=True, default="")
+    # No foreign key to itself: MongoDB would not hold it, and `groups.services` keeps the tree free of circles.
     parent = models.UUIDField(null=True, blank=True)
+    # What a list shows stands on the row (docs/decisions/0001).
     size = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

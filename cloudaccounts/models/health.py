@@ -23,7 +23,10 @@ class HealthRecord(models.Model):
     code = models.CharField(max_length=64, blank=True, default="")
     cause = models.CharField(max_length=500, blank=True, default="")
     duration_ms = models.PositiveIntegerField(default=0)
+    # Copied, since the account's own changes: the strip of an account's history is drawn from these rows alone.
     status = models.CharField(max_length=12)  # of the account, after it
+    # Two ages: checks that passed as the one before say nothing after HEALTH_ROUTINE_DAYS, the others stay
+    # HEALTH_HISTORY_DAYS.
     notable = models.BooleanField(default=False)  # it failed, was a full report or changed something
 
     class Meta:
@@ -41,6 +44,7 @@ class HeartbeatRound(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.CharField(max_length=32)
+    # A lease like all others: a killed process's share of the provider's limit is free again half a minute later.
     until = models.DateTimeField()  # renewed while it lives
 
     class Meta:
@@ -56,6 +60,7 @@ class ProviderReach(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.CharField(max_length=32, unique=True)
     answered_at = models.DateTimeField(null=True)  # when the last check of any account of it passed
+    # The UPDATE that sets or clears it is conditional on what was read, so of several workers one notifies.
     suspected_since = models.DateTimeField(null=True)
     accounts = models.PositiveIntegerField(default=0)  # that failed since
     code = models.CharField(max_length=64, blank=True, default="")  # what most of them met

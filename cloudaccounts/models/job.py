@@ -36,11 +36,15 @@ class Job(models.Model):
     options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     total = models.PositiveIntegerField(default=0)
+    # Counted from the items again at each write and never added up: an item that is done twice after a kill counts
+    # once.
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
+    # Set back by progress: only a job that kills its workers without getting further is ended.
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()
+    # When its message was sent last; `jobs.runner.requeue_jobs` sends another where none was taken.
     nudged_at = models.DateTimeField(null=True)
     claim = models.UUIDField(null=True)  # the worker's try that may write
     lease_until = models.DateTimeField(null=True)
@@ -70,6 +74,8 @@ class JobItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.UUIDField()
+    # Read in this order, in pieces that begin after the last position: no cursor stays open while a job runs for
+    # hours.
     position = models.PositiveIntegerField()
     subject = models.CharField(max_length=128)
     label = models.CharField(max_length=160, blank=True, default="")
@@ -80,6 +86,7 @@ class JobItem(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        # An account that was chosen twice is handled once.
         constraints = [models.UniqueConstraint(fields=["job", "subject"], name="one_item_per_subject")]
         indexes = [models.Index(fields=["job", "state", "position"], name="item_job_state")]
 

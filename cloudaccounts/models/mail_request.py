@@ -15,7 +15,9 @@ class MailRequest(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The page that asks does the same work whether the address is somebody's or not: a worker looks it up.
     kind = models.CharField(max_length=30)
+    # Bound to this row, and in the list of what `rotate_encryption_keys` encrypts anew (`credentials.reencryption`).
     content = SealedField()
     requested_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)

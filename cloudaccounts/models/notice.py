@@ -29,6 +29,8 @@ class Notice(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Unique: of several workers that see the same fact, and of a repetition after a kill, one writes it
+    # (docs/decisions/0010).
     key = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=24, choices=NoticeKind.choices)
     owner = models.CharField(max_length=64, blank=True, default="")
@@ -37,6 +39,8 @@ class Notice(models.Model):
     text = models.CharField(max_length=500)
     remedy = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField()
+    # Who gets it and by which channel is decided within a minute of the fact, outside of the transaction that wrote
+    # it.
     spread_at = models.DateTimeField(null=True)  # when its deliveries were written
     read_at = models.DateTimeField(null=True)  # by its owner, on the page
 

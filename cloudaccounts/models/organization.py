@@ -18,6 +18,7 @@ class MemberKind(models.TextChoices):
     ACCOUNT = "account", "account"
 
 
+# Two states for a member, because two sides decide: what the cloud says here, what was done with it in `MemberState`.
 class ProviderState(models.TextChoices):
     """What the cloud says of a member; the values are those of `cloudaccounts.contract.NodeState`."""
 
@@ -46,11 +47,14 @@ class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64)
     provider = models.CharField(max_length=32, choices=provider_choices)
+    # Unique: members are opened by looking for the organization of their connection, and there must be one answer.
     connection = models.UUIDField(unique=True)  # the CloudAccount whose credential is used
     root_id = models.CharField(max_length=200, blank=True, default="")
     name = models.CharField(max_length=160, blank=True, default="")  # empty until the first sync
     options = models.JSONField(default=dict)  # the provider's own, such as a role's name; never a secret
     sync_state = models.CharField(max_length=8, choices=SyncState.choices, default=SyncState.IDLE)
+    # Closed is what a whole sync did not meet. A sync that was cut short goes on at `cursor` under the same
+    # generation, so nothing is called closed because a worker died (docs/decisions/0008).
     generation = models.PositiveIntegerField(default=0)
     cursor = models.TextField(blank=True, default="")
     attempts = models.PositiveIntegerField(default=0)
@@ -91,6 +95,7 @@ class OrganizationMember(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.UUIDField()
     owner = models.CharField(max_length=64)
+    # As the cloud names it, cut to the column by `clean_identifier`, which keeps different ids different.
     node_id = models.CharField(max_length=200)
     parent_id = models.CharField(max_length=200, blank=True, default="")
     kind = models.CharField(max_length=10, choices=MemberKind.choices)
@@ -99,6 +104,8 @@ class OrganizationMember(models.Model):
     provider_state = models.CharField(max_length=10, choices=ProviderState.choices, default=ProviderState.ACTIVE)
     state = models.CharField(max_length=10, choices=MemberState.choices, default=MemberState.NEW)
     account = models.UUIDField(null=True)  # the CloudAccount, once onboarded
+    # Drawn before the account is written: a repetition after a kill writes the same row, and the unique key refuses a
+    # second.
     becomes = models.UUIDField(default=uuid.uuid4)  # the UUID that its account gets: onboarding twice is one account
     tested_at = models.DateTimeField(null=True)
     code = models.CharField(max_length=64, blank=True, default="")  # of the last test or onboarding
@@ -108,6 +115,7 @@ class OrganizationMember(models.Model):
     first_seen_at = models.DateTimeField()
 
     class Meta:
+        # A page of the tree may come twice: providers promise no more (`OrganizationProvider.organization_pages`).
         constraints = [models.UniqueConstraint(fields=["organization", "node_id"], name="one_member_per_node")]
         indexes = [
             models.Index(fields=["organization", "parent_id", "kind", "name"], name="member_of_parent"),

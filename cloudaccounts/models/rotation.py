@@ -34,6 +34,7 @@ class CredentialRotation(models.Model):
     purpose = models.CharField(max_length=8, choices=RotationPurpose.choices, default=RotationPurpose.REPLACE)
     method = models.CharField(max_length=40)
     actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
+    # The row first, the message afterwards, as for all work: docs/decisions/0004.
     state = models.CharField(max_length=12, choices=RotationStage.choices, default=RotationStage.STAGED)
     attempts = models.PositiveSmallIntegerField(default=0)
     requested_at = models.DateTimeField()
@@ -42,12 +43,15 @@ class CredentialRotation(models.Model):
     lease_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     ok = models.BooleanField(null=True)
+    # Apart from `ok`, which is written before the swap: on MongoDB a kill may come between the two
+    # (docs/decisions/0009).
     swapped = models.BooleanField(default=False)
     code = models.CharField(max_length=64, blank=True, default="")
     cause = models.CharField(max_length=500, blank=True, default="")
     duration_ms = models.PositiveIntegerField(default=0)
     report = models.JSONField(default=dict)  # grows while it runs
     losses = models.JSONField(default=list)  # what scans could not read any more with it, as coverage gaps
+    # Asked before the swap where the new credential reads less; what a person agreed to is kept with the request.
     accepted_losses = models.JSONField(default=list)  # permissions that a person has agreed to lose
 
     class Meta:

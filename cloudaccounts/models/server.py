@@ -14,6 +14,7 @@ class OwnerExternalId(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64, unique=True)
+    # Unique over all owners: two with the same one could open each other's accounts through this server's identity.
     external_id = models.CharField(max_length=63, unique=True)
 
     def __str__(self) -> str:
@@ -32,6 +33,7 @@ class ServerIdentityRecord(models.Model):
         return self.provider
 
 
+# Found by name, since the database knows no process: a worker that starts again under its name takes its row over.
 class WorkerHeartbeat(models.Model):
     """A worker process writes here every few seconds, so that a page can tell "our worker is down" from "slow"."""
 
@@ -39,6 +41,8 @@ class WorkerHeartbeat(models.Model):
     name = models.CharField(max_length=120, unique=True)
     queues = models.JSONField(default=list)
     threads = models.PositiveIntegerField(default=1)  # how many tasks it does at the same time
+    # `rotate_encryption_keys` refuses while a living worker lacks the newest one: it could not read what others write
+    # (docs/decisions/0016-two-phases-for-a-new-encryption-key).
     keys = models.JSONField(default=list)  # fingerprints of the encryption keys that it reads with
     seen_at = models.DateTimeField()
 
@@ -50,6 +54,7 @@ class KeyWitness(models.Model):
     """A known text sealed with the installation's key: opening it proves that the key fits the data."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # One row: whatever key it is under is the key of the installation.
     name = models.CharField(max_length=20, unique=True, default="witness")
     sealed = SealedField()
 

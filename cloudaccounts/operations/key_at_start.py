@@ -25,6 +25,7 @@ def _look_aside() -> None:
 
 
 def look() -> None:
+    # Imported in the thread: every command loads this module by `signals`, and only processes that start look.
     from cloudaccounts.operations.workers import confirm_key
 
     try:

@@ -62,6 +62,7 @@ class Worker:
 
 
 def failed_accounts(limit: int) -> Sample:
+    # Reports are deferred in all of these lists: they are large, and no line of the overview shows one.
     accounts = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED).defer("last_check").order_by("name")
     return sample(accounts, limit, counted="name")
 
@@ -69,6 +70,7 @@ def failed_accounts(limit: int) -> Sample:
 def overdue_accounts(limit: int) -> Sample:
     """Too old, the oldest first; see `expired_accounts` for the others that are overdue."""
     limit_day = timezone.now() - timedelta(days=Limits.current().critical)
+    # By the start date alone, which an index orders; `expired_accounts` lists those whose end date has come.
     accounts = CloudAccount.objects.filter(credential_since__lte=limit_day, credential_secretless=False)
     return sample(accounts.defer("last_check").order_by("credential_since"), limit, counted="credential_since")
 
@@ -92,6 +94,7 @@ def unsent_digests(limit: int) -> Sample:
 
 
 def queue(name: str, rows: QuerySet[Any], *, asked: str = "requested_at") -> Queue:
+    # A slice that is counted becomes a subquery with a limit: the database stops there.
     waiting = rows.order_by().values("pk")[:COUNT_LIMIT].count()
     oldest = rows.order_by(asked).values_list(asked, flat=True).first() if waiting else None
     return Queue(name, waiting, oldest)

@@ -28,6 +28,8 @@ from cloudaccounts.models.job import JobState
 from cloudaccounts.models.organization import ProviderState
 from cloudaccounts.models.rotation import RotationStage
 
+# Keys are read and then deleted: MongoDB's backend deletes no slice, and short transactions let others write in
+# between.
 BATCH = 1000
 
 
@@ -75,9 +77,11 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
         while keys := _oldest(rows):
             rows.model.objects.filter(pk__in=keys).delete()
     while keys := _oldest(_ended_jobs(limit), size=50):  # each with its items
+        # Items first, as above: a kill in between leaves a job without them, which the next run removes.
         JobItem.objects.filter(job__in=keys).delete()
         jobs += Job.objects.filter(pk__in=keys).delete()[0]
     purged = Purged(events, notices, jobs)
+    # Written after the purge, so it is itself the newest event and tells why the older ones are gone.
     if purged.total:
         record_event(
             actor=actor, owner="", action="history.purged",
@@ -88,6 +92,7 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
 
 
 def _ended_checks(limit: datetime) -> QuerySet[Any]:
+    # NULL means ended (see the model): what still runs is never removed by its age.
     return ConnectionCheck.objects.filter(active_account=None, requested_at__lt=limit)
 
 
@@ -99,6 +104,7 @@ def _ended_rotations(limit: datetime) -> QuerySet[Any]:
 
 def _closed_members(limit: datetime) -> QuerySet[Any]:
     """Nodes that are not in their organization any more and have no account here."""
+    # Only without an account: a member that is connected here is needed for as long as its account stands.
     closed = OrganizationMember.objects.filter(provider_state=ProviderState.CLOSED, account=None)
     return closed.filter(first_seen_at__lt=limit)
 

@@ -22,6 +22,8 @@ class WorkerPulse:
     def start(self, consumer: Any) -> None:
         """``consumer`` is Celery's, sent with worker_ready: it knows the worker's name and queues."""
         queues = sorted(consumer.app.amqp.queues.consume_from)
+        # `limit` is what Celery's pools of threads and processes call their size; a pool without one counts as one
+        # thread.
         threads = int(getattr(consumer.pool, "limit", None) or 1)
         arguments = (str(consumer.hostname), queues, threads)
         threading.Thread(target=self._run, args=arguments, name="pulse", daemon=True).start()

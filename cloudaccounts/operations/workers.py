@@ -29,14 +29,17 @@ def record_worker_heartbeat(name: str, queues: list[str], threads: int = 1) -> N
     try:
         keys = list(known_key_fingerprints())
     except KeyringError:
+        # A worker without keys says so: `workers_without` then counts it among those that cannot read the newest.
         keys = []
     fields = {"queues": queues, "threads": threads, "keys": keys, "seen_at": timezone.now()}
     WorkerHeartbeat.objects.update_or_create(name=name[:120], defaults=fields)
+    # Rows of workers that are long gone: pages ask about the last 20 seconds.
     WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 
 def worker_state(queue: str) -> WorkerState:
     """Whether some worker that serves this queue wrote its heartbeat within 20 seconds."""
+    # `queues` is JSON, and "contains" is not the same on the three databases: so 50 rows are read and asked here.
     seen = [row.seen_at for row in WorkerHeartbeat.objects.order_by("-seen_at")[:50] if queue in row.queues]
     latest = max(seen, default=None)
     return WorkerState(alive=latest is not None and timezone.now() - latest < ALIVE, seen_at=latest)
@@ -76,12 +79,15 @@ def confirm_key(*, write_witness: bool = True) -> KeyringError | None:
         if row is not None and row.sealed is not None:
             row.sealed.open(bound_to=WITNESS, column="sealed", log=False)  # /readyz asks each second
             return None
+        # One credential stands for all: whatever key opens it is the key of the data that was restored.
         if credential := next(iter(CloudCredential.objects.order_by()[:1]), None):
             account = CloudAccount.objects.filter(pk=credential.pk).first()
             if account is not None:
                 vault.open_credentials(account=account, actor=SYSTEM, purpose="a check of the encryption key")
         if write_witness:
+            # `newest`: there is no witness yet that could say which key to use.
             sealed = Sealed.seal({}, bound_to=WITNESS, column="sealed", newest=True)
+            # Two processes may start at once: the unique name lets one of them write it.
             KeyWitness.objects.get_or_create(name="witness", defaults={"sealed": sealed})
     except KeyringError as error:
         return error

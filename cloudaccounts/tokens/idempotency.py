@@ -56,6 +56,7 @@ class Ticket:
     claim: UUID
 
     def answered(self, status: int, answer: Any) -> None:
+        # By the claim: a call that outlived its lease, and was begun again by another, leaves the answer to that one.
         self._row().update(status=status, answer=answer, claim=None, lease_until=None)
 
     def given_back(self) -> None:

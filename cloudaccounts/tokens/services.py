@@ -26,6 +26,7 @@ PREFIX = "cam_"
 _SHOWN = len(PREFIX) + 4  # characters that lists show, to tell tokens apart
 NAME_LIMIT = 80
 LONGEST_DAYS = 3650
+# Counted without a lock: parallel calls may end slightly above it.
 TOKENS_PER_OWNER = 100
 MINUTE = 60
 
@@ -70,6 +71,7 @@ def create_token(
 def revoke_token(token: ApiToken, *, actor: Actor) -> bool:
     """Revokes the token at once. False where it was revoked already."""
     with transaction.atomic(using=SECURITY):
+        # Conditional, so of two who revoke it at the same time one is in the audit.
         revoked = ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
         if revoked:
             used = ApiToken.objects.values_list("uses", flat=True).get(pk=token.pk)
@@ -81,6 +83,7 @@ def revoke_all(owner: str, *, actor: Actor) -> int:
     """Revokes all of the owner's tokens, as after a new password, and returns how many: whoever had the old password
     may have created one.
     """
+    # One by one: each token has an audit event of its own, with how often it was used.
     alive = ApiToken.objects.filter(owner=owner, revoked_at__isnull=True)
     return sum(revoke_token(token, actor=actor) for token in alive)
 
@@ -93,6 +96,7 @@ def find_token(text: str) -> ApiToken | None:
     if not text.startswith(PREFIX) or len(text) > 100:
         return None  # no token of ours: spares the database what scanners send
     token = ApiToken.objects.filter(digest=digest_of(text)).first()
+    # The caller learns no difference between unknown, expired and revoked.
     return token if token is not None and token.is_alive() else None
 
 

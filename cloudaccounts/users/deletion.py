@@ -24,8 +24,11 @@ def delete_owner_records(owner: str) -> None:
         ApiToken.objects.filter(
             owner=owner
         ).delete()  # first: without transactions (MongoDB) a kill must not leave a usable token
+        # Members before their organization: there are no foreign keys, and a kill in between leaves the organization
+        # to find the rest by.
         OrganizationMember.objects.filter(owner=owner).delete()
         Organization.objects.filter(owner=owner).delete()
         NoticePreference.objects.filter(owner=owner).delete()
+        # Never given to anybody else: ids are random, so what a customer's trust names after this opens nothing here.
         OwnerExternalId.objects.filter(owner=owner).delete()
         group_services.delete_owner_records(owner)

@@ -53,6 +53,7 @@ def report_ownerless_rows() -> dict[str, int]:
             counts[name] = counts.get(name, 0) + number
             notify(
                 NoticeKind.SYSTEM,
+                # The key has no date: each hour's look writes the same notice, so operators are notified once.
                 key=f"ownerless:{name}:{owner}",
                 text=f"{number:,} {name} belong to a user who is gone (number {owner}): nobody sees them.",
                 remedy="Transfer the accounts to somebody in the admin, or delete them there.",

@@ -34,9 +34,11 @@ def record_address_change(user: AbstractBaseUser, *, actor: Actor) -> None:
 def record_failed_login(name: str, *, address: str) -> None:
     """Records a refused login. An unknown name is left out: people type passwords into that field by mistake."""
     users = get_user_model()
+    # The event goes to the audit of the person whose name was tried, who can then see that somebody guesses.
     user = users.objects.filter(**{users.USERNAME_FIELD: name}).first() if name else None
     if user is None:
         actor = Actor(id=NOBODY, label="somebody unknown", via="page", address=address)
+        # Without an owner operators alone see it, and it names nothing of what was typed.
         record_event(actor=actor, owner="", action="session.failed", text="Login refused: there is no such user")
         return
     actor = Actor(id=NOBODY, label=f"somebody as {user.get_username()}", via="page", address=address)

@@ -18,7 +18,9 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.tokens.services import revoke_all
 from cloudaccounts.users.logins import record_password_change
 
+# The default, because commands and shells are the callers that set nothing.
 COMMAND = Actor(id="system", label="the command line", via="command")
+# A context variable, since the signals of a user's row know neither request nor caller.
 _changer: ContextVar[Actor] = ContextVar("password_changer", default=COMMAND)
 _IS_NEW = "_cloudaccounts_password_is_new"
 

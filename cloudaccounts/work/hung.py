@@ -14,6 +14,7 @@ from collections.abc import Callable
 LIMIT = 32  # threads of one process
 
 logger = logging.getLogger(__name__)
+# Of this process, whichever pool they come from: what adds up is memory and connections of the process.
 _left: list[threading.Thread] = []
 _lock = threading.Lock()
 _replace_process: Callable[[], None] | None = None
@@ -24,11 +25,13 @@ def leave_behind(thread: threading.Thread | None, what: str) -> None:
     if thread is None or not thread.is_alive():
         return
     with _lock:
+        # Those that ended after all are dropped first: a slow hour last week does not end the process today.
         _left[:] = [other for other in _left if other.is_alive() and other is not thread]
         _left.append(thread)
         number = len(_left)
     logger.warning("thread.left_behind", extra={"what": what, "threads": number})
     if number >= LIMIT and _replace_process is not None:
+        # Outside of the lock, which is not re-entrant: what is called may use this module.
         logger.error("process.too_many_hung_threads", extra={"threads": number})
         _replace_process()
 

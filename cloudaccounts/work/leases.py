@@ -15,6 +15,7 @@ from django.db import DatabaseError, connections
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+# Half a minute is how long a page may show the work of a dead worker as running (docs/decisions/0004).
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = 5.0  # seconds: several renewals may fail before the lease ends
 
@@ -41,7 +42,10 @@ class Claim:
 
         None where it is not waiting.
         """
+        # Random and not the worker's name: after a pause the same worker may take the row again, and its earlier try
+        # must not write.
         token = uuid4()
+        # The database counts: what was read before may be older than another worker's try.
         changes |= {"claim": token, "attempts": F("attempts") + 1, "lease_until": fresh()}
         return cls(running.filter(claim=token)) if waiting.update(**changes) == 1 else None
 
@@ -54,6 +58,8 @@ class Claim:
 
     def end(self, **changes: Any) -> bool:
         """Writes the outcome and gives the row back. False where the claim was lost: then nothing was written."""
+        # `active_account` goes to NULL in the same UPDATE, so the next request for the account is possible exactly
+        # from then on.
         return self.write(claim=None, lease_until=None, active_account=None, finished_at=timezone.now(), **changes)
 
 
@@ -79,6 +85,7 @@ class LeaseKeeper:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stop.set()
+        # Waited for: no renewal runs behind the block, and the thread has closed its connections.
         self._thread.join()
 
     def _run(self) -> None:

@@ -29,10 +29,13 @@ def send(task: str, *ids: str, queue: str = "checks") -> bool:
 
 def send_on_commit(task: str, *ids: str, using: str, queue: str = "checks") -> None:
     """Sends after the commit of the database ``using``. Celery's own ``delay_on_commit`` knows ``default`` only."""
+    # Before the commit a quick worker would look for a row that is not there yet. On MongoDB this fires at once, where
+    # the row is written already.
     transaction.on_commit(partial(send, task, *ids, queue=queue), using=using)
 
 
 def _broker_errors() -> tuple[type[Exception], ...]:
     """Errors of kombu and of the broker's own client, such as RabbitMQ's refusal of a password or a virtual host."""
+    # Asked of the transport, so that no broker's client is imported here: which one there is, a URL decides.
     connection = current_app.connection_for_write()  # not connected
     return (OperationalError, ChannelError, OSError, *connection.connection_errors, *connection.channel_errors)

@@ -42,6 +42,7 @@ def _run_and_release(fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -
     try:
         return fn(*args, **kwargs)
     finally:
+        # `initialized_only`: a thread that never used a database must make no connection here.
         for connection in connections.all(initialized_only=True):
             if not connection.settings_dict["CONN_MAX_AGE"]:
                 connection.close_at = None  # CONN_MAX_AGE 0, “for one request”, means here: as long as the thread lives
