@@ -21,6 +21,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+# Both signals: the first comes in the one process of a pool of threads, the second in each child of a prefork pool,
+# which production may use (docs/decisions/0005).
 @worker_ready.connect
 @worker_process_init.connect
 def _watch_hung_threads(**_: Any) -> None:

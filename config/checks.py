@@ -26,6 +26,7 @@ def encryption_keys(app_configs: Any, **_: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def key_fits_data(app_configs: Any, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """With ``check --database cloud_security``, and whenever migrations run."""
+    # Asked about another database: credentials, and the witness of their key, lie in this one.
     if "cloud_security" not in (databases or ()):
         return []
     from cloudaccounts.operations.workers import confirm_key
@@ -57,6 +58,7 @@ def search_indexes(app_configs: Any, databases: Sequence[str] | None = None, **_
     try:
         if is_prepared("cloud_security"):
             return []
+    # Whatever wants a database that is away says so itself.
     except DatabaseError:
         return []
     return [
@@ -70,6 +72,7 @@ def search_indexes(app_configs: Any, databases: Sequence[str] | None = None, **_
 
 @register
 def rotation_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    # The other way round an account would be critical before anybody was warned.
     if settings.CREDENTIAL_ROTATION_WARNING_DAYS < settings.CREDENTIAL_ROTATION_CRITICAL_DAYS:
         return []
     return [

@@ -64,6 +64,7 @@ def _mongodb(alias: str, url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL holds users and sessions: PostgreSQL or SQLite, not MongoDB.")
     if find_spec("django_mongodb_backend") is None:
         raise ImproperlyConfigured("A mongodb:// URL needs the extra: pip install '.[mongodb]'.")
+    # The driver reads the URL itself (HOST below): looked up here is what it must be told beside it.
     parts = urlsplit(url)
     # Options in the URL win; MongoDB compares their names without regard to case.
     given = {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}
@@ -71,6 +72,7 @@ def _mongodb(alias: str, url: str) -> dict[str, Any]:
     milliseconds = int(connect_seconds() * 1000)
     defaults = {"serverSelectionTimeoutMS": milliseconds, "connectTimeoutMS": milliseconds}
     options = {name: value for name, value in defaults.items() if name.lower() not in given}
+    # Without a name in the URL the database is named as the alias, as the SQLite files are.
     name = parts.path.strip("/") or alias
     return {"ENGINE": "django_mongodb_backend", "HOST": url, "NAME": name, "OPTIONS": options}
 

@@ -69,6 +69,8 @@ def write_once(path: Path, text: str) -> bool:
     try:
         with os.fdopen(descriptor, "w") as handle:
             handle.write(text + "\n")
+            # On the disk before it has its name: after a power cut an empty file would stay there, and no key be made
+            # any more.
             handle.flush()
             os.fsync(handle.fileno())
         os.link(draft, path)
@@ -91,6 +93,7 @@ def _make_private(folder: Path) -> None:
 
 def private_file(path: Path) -> Path:
     """Creates a database file for its owner alone before SQLite does, and closes one that existed before to others."""
+    # SQLite gives its journal and WAL the permissions of the database's file, so this closes those as well.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
     return path

@@ -32,6 +32,7 @@ def refusal(alias: str) -> Error | None:
     for app in APPS:
         names = replaced(app)
         unseen = [name for name in names if (app, name) not in applied]
+        # All or none of them is fine: then Django takes the one that replaces them for applied, or applies it.
         if unseen and len(unseen) < len(names):
             missing.append(f"{app}.{unseen[0]}")
     if not missing:

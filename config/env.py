@@ -17,6 +17,7 @@ class Env:
     """Readers that django-environ lacks. A trailing newline in a NAME_FILE does not count."""
 
     def __init__(self) -> None:
+        # The file fills in only what the environment does not set.
         environ.Env.read_env(str(ROOT / ".env"))
         self._values = FileAwareMapping(cache=False)  # its cache would be shared by the whole process, tests included
 

@@ -11,9 +11,11 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 os.environ["CLOUD_ACCOUNTS_PROCESS"] = "web"  # see config/databases.py
+# Each one multiplies the connections to the databases: docs/operations.md adds them up.
 workers = min(4, multiprocessing.cpu_count())
 threads = 8  # that answer pages; reading, probes and calls that wait for clouds have their own (running/web_worker.py)
 timeout = 60  # above the 25 seconds that a validation by API may take
+# Less than `manage.py up` waits before it kills (GRACE in running/supervisor.py).
 graceful_timeout = 15
 # Longer than clients and balancers keep an idle connection (60 s at AWS's and nginx's defaults): where the server ends
 # it first, whoever uses it again at that moment loses the answer. An idle connection holds no thread.

@@ -53,6 +53,7 @@ def _recent_report() -> dict[str, str]:
     While somebody asks regularly nobody waits for it: a busy database must not look like one that is away.
     """
     stored: tuple[float, dict[str, str]] | None = cache.get("readyz")
+    # Nobody asked within `STALE` seconds: this caller waits for a new report rather than be given an old one.
     if stored is None:
         return _renew()
     made_at, report = stored

@@ -46,6 +46,7 @@ def _is_allowed(request: HttpRequest) -> bool:
     token = settings.METRICS_TOKEN
     header = request.headers.get("Authorization", "")
     # In constant time, so that answers do not reveal how much of a guess was right.
+    # Without a token configured, `Bearer ` and nothing behind it would fit: so it is asked for first.
     if token and compare_digest(header.encode(), f"Bearer {token}".encode()):
         return True
     # Behind a proxy on this machine every visitor has a local address.

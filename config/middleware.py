@@ -69,6 +69,7 @@ class TrustedProxyMiddleware:
         else:
             for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
                 address = _address(_without_port(hop.strip()))
+                # What is no address no proxy of ours has written: nothing to the left of it can be believed either.
                 if address is None:
                     break
                 trusted = self._trusts(str(address))

@@ -25,6 +25,7 @@ def _end(grace: float) -> None:
         return
     _asked.set()
     logger.error("process.ends_to_be_replaced", extra={"hung": hung.count()})
+    # By `os._exit`: an orderly end waits for threads, and hung ones are why this process has to go.
     timer = threading.Timer(grace, os._exit, args=(70,))  # EX_SOFTWARE: a supervisor starts it again
     timer.daemon = True
     timer.start()

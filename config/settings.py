@@ -29,12 +29,14 @@ SANDBOX = env.flag("CLOUD_ACCOUNTS_SANDBOX", default=False)
 PLAIN_HTTP = env.flag("CLOUD_ACCOUNTS_PLAIN_HTTP", default=False) or DEBUG
 DATA_DIR = Path(env.text("DATA_DIR") or (ROOT / "var" / "sandbox" if SANDBOX else ROOT / "var")).absolute()
 _folder = DataFolder(DATA_DIR, "sandbox" if SANDBOX else "live")
+# Before the keys are read below: the first start makes them.
 _folder.prepare()
 # Written by the simulated clouds once they answer: what they offer to whoever tries the product.
 SANDBOX_DESCRIPTION = DATA_DIR / "clouds" / "sandbox.json" if SANDBOX else None
 
 # --- Keys ---------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY") or _folder.secret_key()
+# Keys of before: sessions and reset links under them count until the operator takes them out (docs/operations.md).
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 CREDENTIAL_ENCRYPTION_KEYS = env.words("CREDENTIAL_ENCRYPTION_KEYS") or _folder.encryption_keys()
 
@@ -128,6 +130,7 @@ else:
 CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
+# In `default`, which is never MongoDB: its tables rely on integer keys (docs/decisions/0001).
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXTENDED = True
 CELERY_RESULT_EXPIRES = 3 * 86400
@@ -141,6 +144,7 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TASK_DEFAULT_QUEUE = "checks"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]  # never pickle: whoever can write to the broker could run code
+# Works in pools of processes alone; in threads, deadlines and leases do what it would (docs/decisions/0005).
 CELERY_TASK_TIME_LIMIT = 300  # seconds; tasks that may run longer say so themselves
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
@@ -151,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
     "end-suppressions": {"task": "scans.end_suppressions", "schedule": 60.0},
     "requeue-checks": {"task": "cloudaccounts.requeue_checks", "schedule": 15.0},
     "requeue-jobs": {"task": "cloudaccounts.requeue_jobs", "schedule": 15.0},
+    # A queue and a worker of its own: behind jobs, rounds waited for 150 seconds, and pages showed old statuses
+    # (docs/decisions/0005).
     "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "heartbeats"}},
     "purge-health-history": {"task": "cloudaccounts.purge_health_history", "schedule": 3600.0},
     "requeue-rotations": {"task": "cloudaccounts.requeue_rotations", "schedule": 15.0},
@@ -210,6 +216,7 @@ METRICS_DIR = str(_folder.metrics)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR  # read by prometheus_client when it is loaded
 
 # --- People ---------------------------------------------------------------------------------------------------------
+# axes first: it refuses whoever is locked out before a password is compared.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # By name and address together: guessing locks out neither the person at other addresses nor others behind the proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -259,6 +266,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+# What is larger is refused here and not by the web server, which reads one byte more (BODY_BUFFERED in
+# running/web_worker.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["config.site.uploads.MemoryOnly"]  # uploads are keys: no temporary files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # an organization's page lets hundreds of accounts be ticked

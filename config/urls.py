@@ -18,6 +18,9 @@ class AnythingConverter(StringConverter):
 
 register_converter(AnythingConverter, "anything")
 
+# Health, metrics, sign-in and the API are imported and no `Views`: middleware reads their decorators (login not
+# required, CSRF exempt) before they run, and would miss them on a view that is loaded late
+# (cloudaccounts.web.lazy_views).
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
@@ -32,6 +35,7 @@ urlpatterns = [
         admin.site.admin_view(Views("config.site.admin_overview").overview),
         name="operators-overview",
     ),
+    # These before the last, which takes every path below the API's root.
     path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
     path("api/v1/docs", api_entry.docs, name="api-docs"),
     path("api/v1/", api_entry.api, name="api-root"),

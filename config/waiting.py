@@ -18,6 +18,7 @@ from wizard.drafts.automatic_finish import VALIDATIONS
 
 QUEUES = ("checks", "heartbeats", "scans", "fleet")
 KINDS: tuple[WorkKind, ...] = (CHECKS, VALIDATIONS, ROTATIONS, SCANS, JOBS, SYNCS)
+# As in the alert that docs/operations.md proposes: by then statuses on pages are old.
 HEARTBEATS_LATE = 600.0  # seconds after an account was due
 
 

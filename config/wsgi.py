@@ -13,4 +13,5 @@ application = get_wsgi_application()
 import_module("config.urls")
 preload()
 import_module("config.api.assembly")
+# So that a key that does not fit is in the log at start, and not only once a credential cannot be opened.
 import_module("cloudaccounts.operations.key_at_start").look_at_start()

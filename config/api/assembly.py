@@ -82,6 +82,7 @@ class StrictParser(Parser):
 
 def _nul_in(data: Any) -> str:
     """The name of the top-level field with a NUL in it, at any depth; empty where there is none."""
+    # A list and no recursion: how deep a body is nested, its sender decides.
     pending = [("body", data)]
     while pending:
         field, value = pending.pop()
@@ -148,6 +149,7 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
         message = MESSAGES.get(item["type"], "This value is not accepted.")
         if item["type"] in {"enum", "literal_error"}:
             message = f"Choose one of {item['ctx']['expected']}."
+        # The name may be a field of the sender's invention: cut, since the answer repeats it.
         fields.setdefault(place[:200], message)
     return problem_of(InputError(fields))
 
@@ -219,5 +221,6 @@ def _too_large() -> HttpResponse:
 @cache
 def description() -> dict[str, Any]:
     """The OpenAPI description."""
+    # Through text: the schema holds values that are no JSON yet, and pages read it as well.
     schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT), default=str))
     return schema

@@ -61,6 +61,8 @@ class Channel(filesystem.Channel):
                 continue
             try:
                 message: dict[str, Any] = json.loads(taken.read_text())
+            # Removed below all the same: every consumer would fail at it again. The row that it named is announced
+            # anew.
             except ValueError:
                 logger.warning("broker.unreadable_message")
                 continue

@@ -16,6 +16,7 @@ from kombu.transport import redis, virtual
 class QoS(redis.QoS):
     def restore_unacked(self, client: Any = None) -> Any:
         if self._is_gone():
+            # Forgotten here only: Redis still counts them as not acknowledged, and delivers them again.
             delivered: Any = self._delivered
             delivered.clear()
             return None

@@ -17,6 +17,7 @@ def announce(console: Console, *, address: str, password: str | None, sandbox: b
     if password:
         text.append(password, style="bold").append("  (shown this once)\n")
     else:
+        # Only its hash is stored, so it cannot be shown again.
         text.append("the password of the first start\n")
     if sandbox:
         text.append("Clouds    simulated; their credentials are at ")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 Work = Callable[[], None]
 CALLER = "cloudaccounts.caller"  # key in the WSGI environment: who was signed in, as config.middleware saw it
 CROWDED_FOR = 10.0  # seconds after a request of somebody else
+# A bound on memory. Whoever falls out is a stranger at an address until the next answer confirms the credential again.
 _REMEMBERED = 10_000  # credentials whose callers are known
 
 
@@ -114,10 +115,12 @@ class Lane:
         busy, share = self._running.total(), self._crowded if self._is_crowded() else self._share
         for caller, queue in self._waiting.items():
             running = self._running.get(caller, 0)
+            # Never true of a caller of whom nothing runs: the last quarter of the threads is for those.
             if running and (running >= share or busy >= self._threads - self._kept_free):
                 continue
             work = queue.popleft().work
             if queue:
+                # Behind everybody else who waits, however much this caller has sent: one request a turn.
                 self._waiting.move_to_end(caller)
             else:
                 del self._waiting[caller]
@@ -164,6 +167,7 @@ class Callers:
         if not text:
             parts = (part.strip() for part in headers.get("COOKIE", "").split(";"))
             text = next((part for part in parts if part.startswith(self._cookie)), "")
+        # What is remembered for ten thousand callers must not be their credentials.
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() if text else None
 
     def _network(self, headers: Mapping[str, str], peer: str) -> str:

@@ -26,6 +26,7 @@ from config.running.supervisor import Child, Children, how_it_ended
 
 def port_must_be_free(port: int) -> None:
     with socket.socket() as probe:
+        # As gunicorn does: a port at which only closed connections linger is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -73,6 +74,8 @@ def alone_in_the_data_folder() -> IO[str]:
     """
     lock = (Path(settings.DATA_DIR) / "up.lock").open("w")
     try:
+        # The kernel lets go of it when the process ends, however it ends: no file is left that keeps the next start
+        # out.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
@@ -99,6 +102,7 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
     folder = Path(settings.DATA_DIR) / "clouds"
     folder.mkdir(mode=0o700, exist_ok=True)
     ready_file = folder / "sandbox.json"
+    # That of an earlier start would be taken for this one's.
     ready_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox", "--data-dir", str(folder)]
     clouds = Child("clouds", command, "magenta", {}, needed_by_others=True)
@@ -124,6 +128,7 @@ def wait_until_ready(port: int, stopping: threading.Event, timeout: float = 60.0
     ready = threading.Event()
 
     def ask() -> None:
+        # Past any proxy of the environment: the question is to this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while time.monotonic() < deadline and not stopping.wait(0.3):
             try:

@@ -16,6 +16,7 @@ def told_to_end() -> tuple[int, int]:
     handlers unrun. Of the main thread only.
     """
     reads, writes = os.pipe()
+    # `set_wakeup_fd` takes no other; where the pipe is full, enough bytes that say "end" are in it already.
     os.set_blocking(writes, False)
     signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -115,6 +115,8 @@ class Children:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
+                # A child may print what is no text: its reader must not end by that, or the child would block on a full
+                # pipe.
                 errors="replace",
                 preexec_fn=_obey_the_parent_alone,
             )
@@ -136,6 +138,7 @@ class Children:
             return
         if child.process is None or child.process.poll() is None:
             return
+        # A minute of life counts as a recovery: then the pauses begin anew.
         child.restarts = 1 if now - child.started > 60 else child.restarts + 1
         pause = min(MOST_PATIENCE, 2.0 ** (child.restarts - 1))
         child.retry_at = now + pause

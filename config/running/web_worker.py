@@ -80,6 +80,8 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         self.wsgi = wsgi
 
     def enqueue_req(self, conn: Any) -> None:
+        # gunicorn takes the connection back when this is done: here that is when a lane has answered, and not when it
+        # was read.
         finished: Future[Any] = Future()
         finished.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
         self.tpool.submit(self.handle, conn).add_done_callback(lambda read: _pass_on(read, finished))
@@ -106,6 +108,8 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
                     self._close_connections()
 
         def refuse() -> None:
+            # In a reading thread: writing may wait for a client, and `notify`, which calls this, runs in gunicorn's
+            # main thread.
             self.tpool.submit(_refuse, conn.sock, req.path).add_done_callback(lambda _: handed.done.set_result(False))
 
         if not lane.submit(self._callers.of(headers, peer), answer, refuse):
@@ -123,6 +127,7 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     def _lane(self, req: Any) -> Any:
         if req.path in PROBES:
             return self._probes
+        # By method too: a GET of the same addresses reads rows, and waits for no cloud.
         return self._clouds if req.method == "POST" and WAITS_FOR_A_CLOUD.fullmatch(req.path) else self._pages
 
     def _answer(self, req: Any, conn: Any, done: Future[Any]) -> None:

@@ -106,6 +106,7 @@ class ProfileForm(forms.ModelForm[User]):
 def is_own_password(request: HttpRequest, password: str) -> bool:
     """Whether it is the password of who is signed in. A wrong one counts as one at the login (django-axes)."""
     user = request.user
+    # Not `check_password`: only what goes through `authenticate` is counted by django-axes, and refused after too many.
     authenticated = authenticate(request, username=user.get_username(), password=password)
     return authenticated is not None and authenticated.pk == user.pk
 

@@ -33,6 +33,7 @@ def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = N
 
 
 def counted_as(name: str) -> str:
+    # Keyed by SECRET_KEY: passwords that people use could be found again under a plain hash.
     return salted_hmac("config.site.lockout", name, algorithm="sha256").hexdigest()[:40]
 
 

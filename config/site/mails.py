@@ -41,6 +41,7 @@ def request_change_notice(*, username: str, old: str, new: str) -> None:
 
 
 def _send_reset(values: Mapping[str, str]) -> None:
+    # Whether the address is anybody's is looked up here, in a worker: the page does the same for every address.
     form = ResetForm({"email": values["email"]})
     if form.is_valid():
         form.save(

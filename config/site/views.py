@@ -59,6 +59,7 @@ class PasswordChange(auth.PasswordChangeView):
         return {**super().get_form_kwargs(), "request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
+        # Only who did it is known here: that it was done is seen where the user's row is saved, by whichever way.
         with password_changed_by(Actor.of_request(self.request)):
             response = super().form_valid(form)
         messages.success(
@@ -108,6 +109,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         if form.changes_address:
             record_address_change(user, actor=Actor.of_request(request))
+            # To the old address: where somebody else changed it, its owner hears of it there.
             if before:
                 request_change_notice(username=user.get_username(), old=before, new=user.email)
         messages.success(request, "Saved.")

@@ -70,8 +70,8 @@ def create_wizard_session(
     if wrong_key := confirm_key():
         # Encrypted with a wrong key, the draft could not be read once the right one is back.
         raise DraftUnreadableError(wrong_key)
-    # Counted, then written: parallel calls may pass the limit by a few, which does no harm to others
-    # (docs/decisions/0015).
+    # Counted, then written: parallel calls may pass it by a few. It stands against drafts without end
+    # (docs/threat-model.md), and need not be exact.
     if WizardSession.objects.of(owner).open().count() >= settings.TEAM_DRAFTS:
         cause = f"There are {settings.TEAM_DRAFTS} drafts of yours already."
         raise TeamLimitError(cause, RETRY_AFTER, "Finish some of them, or discard what nobody needs any more.")
@@ -109,7 +109,7 @@ def open_draft(draft_id: UUID, owner: str) -> OpenDraft:
 
 def read_content(draft: WizardSession) -> DraftContent:
     """Raises `DraftUnreadableError`."""
-    # A draft into which nothing was entered yet, or which has been emptied.
+    # Only a finished draft has none: `completion.empty_draft` deleted what was entered.
     if draft.data is None:
         return DraftContent()
     try:

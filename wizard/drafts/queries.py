@@ -12,7 +12,7 @@ from wizard.models import WizardSession, WizardSessionQuerySet
 def drafts_of(owner: str) -> WizardSessionQuerySet:
     """Open drafts, the last touched first."""
     # Without the large columns, one of which would be decrypted.
-    # Finished and expired ones are left out: they are deleted by `removal.purge_expired`.
+    # Finished rows stay for the links to them until `removal.purge_expired` deletes them; drafts they are no more.
     return WizardSession.objects.of(owner).open().defer("data", "report").order_by("-updated_at")
 
 

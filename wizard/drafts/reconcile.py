@@ -62,7 +62,6 @@ def _request_missing_validations() -> int:
     for draft in idle.filter(finishes_itself=True)[:BATCH]:
         try:
             request_validation(draft, read_content(draft), actor=Actor.from_dict(draft.finishing_actor))
-            # Only what was asked for is counted: a draft that was refused is told in the log.
             requested += 1
         except DraftUnreadableError as error:
             # The encryption key may come back: the draft is asked for again in each round.

@@ -34,7 +34,6 @@ def connect_related_accounts(draft: WizardSession, account_ids: Iterable[str], *
     # The ids come from a form: only what the validation offered may be connected with the credential.
     offered = {related["account_id"]: related for related in draft.others if related["enabled"]}
     started = 0
-    # Each id once, in the order of the form.
     for account_id in dict.fromkeys(account_ids):
         if account_id in offered:
             started += _start_draft(draft, content, account_id, str(offered[account_id]["name"]), actor)

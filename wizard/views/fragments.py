@@ -55,7 +55,7 @@ def validation_progress(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """The checks as they are now; 204 where the page (``?seen=``) shows just that already, so that nothing flickers."""
     draft = open_draft(draft_id, owner_of(request))
     context = validation_context(draft.row, draft.content)
-    # htmx leaves the page as it is at 204, and with it the focus and an opened detail.
+    # htmx swaps nothing at 204.
     if request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     return render(request, "wizard/_validation.html", context)
