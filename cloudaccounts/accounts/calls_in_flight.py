@@ -30,18 +30,24 @@ def call_in_flight(owner: str) -> Iterator[None]:
         if time.monotonic() > until:
             most = settings.TEAM_CALLS_IN_FLIGHT
             raise TeamLimitError(f"{most} calls of yours are waiting for a cloud at the same time.", RETRY_AFTER)
+        # A thread of the lane for slow calls waits here, of which a team has few; pages have threads of their own
+        # (docs/decisions/0015).
         time.sleep(LOOK_EVERY)
     try:
         yield
     finally:
+        # By the claim: a slot whose time was over may be another call's by now.
         CallInFlight.objects.filter(pk=slot, claim=claim).update(claim=None, until=timezone.now())
 
 
 def _take(owner: str, claim: UUID) -> UUID | None:
     """One of the team's slots: a free one by a conditional UPDATE, or one more, which the unique key gives to one."""
     now = timezone.now()
+    # In the order of numbers, and at most as many as are allowed now: with a smaller setting the later slots are
+    # simply not used.
     slots = list(CallInFlight.objects.filter(owner=owner).order_by("number")[: settings.TEAM_CALLS_IN_FLIGHT])
     for slot in slots:
+        # A process that was killed gives nothing back; its slot is free when gunicorn would have ended the call.
         if slot.claim is None or slot.until <= now:
             free = CallInFlight.objects.filter(pk=slot.pk, claim=slot.claim)
             if free.update(claim=claim, until=now + LONGEST):
@@ -50,6 +56,7 @@ def _take(owner: str, claim: UUID) -> UUID | None:
         return None
     number = len(slots)
     try:
+        # A transaction of its own: on PostgreSQL a refused INSERT would spoil the one around it.
         with transaction.atomic(using=SECURITY):
             return CallInFlight.objects.create(
                 key=f"{owner}:{number}", owner=owner, number=number, claim=claim, until=now + LONGEST

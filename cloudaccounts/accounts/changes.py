@@ -36,6 +36,7 @@ def update_account(
     if all_regions:
         current = row.only("regions", "enabled_regions").get()
         regions = current.regions if current.enabled_regions is None else current.enabled_regions
+    # Cleaned as a whole although only some fields are written: regions depend on the partition, which stays.
     details = clean_details(
         AccountDetails(
             provider=account.provider,
@@ -56,6 +57,7 @@ def update_account(
         fields |= {"regions": list(details.regions), "all_regions": details.all_regions}
     # An UPDATE of these columns, and no save(): a check or a rotation may write the others at the same moment.
     with transaction.atomic(using=SECURITY):
+        # Read within the transaction, for the audit: the object in hand may be older than another change.
         before = _changeable_fields(row.get())
         if not row.update(**fields, updated_at=timezone.now()):
             raise CloudAccount.DoesNotExist
@@ -73,6 +75,7 @@ def update_account(
             after=after,
         )
         if "regions" in after and before["regions"] != after["regions"]:
+            # Which regions are gaps depends on which are chosen, so the coverage is assessed again.
             write_summary(account.pk)
     if "name" in after and before["name"] != after["name"]:
         # Scans show the account's name on rows of their own: a list there needs no join. After the transaction, because

@@ -62,6 +62,7 @@ class Readings:
     @classmethod
     def stored(cls, account: CloudAccount) -> Readings:
         """As they were written with the account's coverage last."""
+        # The key is a promise of the HTTP API, whatever a reading is called elsewhere.
         units = account.coverage.get("units", {})
         return cls(
             **{name: int(units.get(name, 0)) for name in ("total", "read", "stale")},
@@ -85,10 +86,13 @@ class Coverage:
     @property
     def percent(self) -> int | None:
         units = self.readings
+        # Not known is not zero: an account that was never read has no percentage, good or bad.
         if not self.enabled or not units.total:
             return None
         decided = self.permissions["granted"] + self.permissions["denied"]
+        # Fractions and rounding down: 99.6 % must not show as complete, nor must a sum of floats decide that.
         share = Fraction(self.read_regions, self.enabled) * Fraction(units.read - units.stale, units.total)
+        # Undecided permissions are left out of both sides: unknown is neither the best nor the worst case.
         share *= Fraction(self.permissions["granted"], decided) if decided else 1
         return int(100 * share)
 

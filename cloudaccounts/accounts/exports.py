@@ -34,6 +34,8 @@ def export_rows(rows: QuerySet[CloudAccount]) -> Iterator[dict[str, Any]]:
         regions = chosen_regions(account)
         yield {
             **{name: getattr(account, name) for name in _COPIED},
+            # Blanks and not commas: a cell that holds the column separator has to be quoted, and people edit these
+            # files by hand.
             "regions": regions if isinstance(regions, str) else " ".join(regions),
             "coverage_percent": numbers["percent"],
             **{f"{part}_{name}": value for part in ("regions", "units", "permissions")

@@ -82,6 +82,7 @@ def read_new_credentials(account: ResolvedAccount, raw_values: Mapping[str, Any]
 
 
 def _fit(provider: Provider, details: AccountDetails, method: str, values: Mapping[str, str]) -> Credentials:
+    # Only here do the parts meet: a role's ARN names an account, and that has to be this one.
     return provider.clean_credentials(method, values, account_id=details.account_id, partition=details.partition)
 
 
@@ -129,6 +130,7 @@ def clean_values(method: AuthMethod, raw_values: Mapping[str, Any]) -> dict[str,
         problems.setdefault(place, " ".join(str(error) for error in errors))
     if problems:
         raise InputError(problems)
+    # Empty parts are left out: one that was not given and one left empty are the same credential.
     return {name: value for name, value in form.cleaned_data.items() if value}
 
 

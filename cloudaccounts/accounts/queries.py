@@ -103,6 +103,7 @@ class Overview:
 
 def count(owner: str, *, up_to: int | None = None) -> int:
     """``up_to``: counting stops there, because a navigation that says "10,000+" needs no more."""
+    # One column of the index, so that the database counts without reading a row (docs/decisions/0011).
     return CloudAccount.objects.of(owner).order_by().values("owner")[:up_to].count()
 
 
@@ -148,6 +149,7 @@ def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQu
         # Only where nothing else narrows the list are there as many accounts as members.
         if not replace(filters, group=None).narrows:
             countable = group_queries.members_of(groups)
+    # An order that does not exist is the usual one, so that old links keep working.
     return accounts.order_by(*SORTS.get(filters.sort, SORTS["name"])), countable
 
 
@@ -174,6 +176,7 @@ def overview(owner: str) -> Overview:
     numbers: dict[str, Any] = accounts.aggregate(
         total=Count("id"), **{name: Count("id", filter=condition) for name, condition in conditions.items()}
     )
+    # A query of its own: coverage stands in another index than the columns above.
     numbers |= accounts.aggregate(
         covered=Count("id", filter=COVERED[CoverageState.COMPLETE]),
         blinded=Count("id", filter=COVERED[CoverageState.GAPS]),
@@ -192,6 +195,7 @@ def due(owner: str, limit: int) -> list[CloudAccount]:
     """Working accounts whose credential is overdue, expiring or soon due; oldest first."""
     now = timezone.now()
     late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
+    # Failed accounts stand above them on the dashboard already, with their own remediation.
     accounts = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer(*UNLISTED)
     return list(accounts.order_by("credential_since", "id")[:limit])
 
@@ -233,6 +237,7 @@ def credential_of(account: CloudAccount) -> CloudCredential | None:
 
 def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:
     """A page of the account's audit events, newest first, and whether there are more."""
+    # By owner as well: after a transfer what came before stays the old owner's (`lifecycle.transfer`).
     events = AuditEvent.objects.filter(account=account.pk, owner=account.owner)
     if before is not None:
         events = events.filter(created_at__lt=before)

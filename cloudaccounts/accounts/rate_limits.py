@@ -53,6 +53,7 @@ class RateLimit:
     cause: str
 
     def count(self) -> None:
+        # Windows by the clock: nothing has to be remembered but one number for each subject.
         key, ends = self.window()
         row = RateCounter.objects.filter(key=key)
         # Counted by the database itself: a count that was read and written back would lose parallel failures.
@@ -68,6 +69,8 @@ class RateLimit:
         """Counts, and says whether that was within the limit. Of parallel calls at most ``limit`` hear yes."""
         self.count()
         key, _ = self.window()
+        # Counted first and read afterwards: of parallel calls each sees at least its own, so no more than `limit` hear
+        # yes.
         return (RateCounter.objects.filter(key=key).values_list("count", flat=True).first() or 0) <= self.limit
 
     def take(self) -> None:
@@ -128,8 +131,10 @@ def validation_rate_limits(
     """
     account = f"{provider}|{account_id}"
     own = _at_account("own-account", f"{owner}|{account}")
+    # An account's own owner must always be able to replace its credential, whatever strangers try elsewhere.
     if is_connected:
         return (owner_rate_limit(owner), own)
+    # IPv6 clients choose among 2^64 addresses, so they count by network (`web.networks`).
     network = (_at_account("network", f"{network_of(address)}|{account}"),) if address else ()
     return (owner_rate_limit(owner), own, *network, _at_account("account", account))
 
@@ -152,6 +157,7 @@ class Attempt:
 
     def count(self, report: CloudValidationResult) -> None:
         """Counts a try that failed by what was given; what the cloud or the network did does not count."""
+        # An outage of a cloud would otherwise lock its customers out of their own accounts.
         if not report.ok and report.permanent:
             for limit in self.limits:
                 limit.count()
@@ -181,6 +187,7 @@ def check_rate_limits(limits: Sequence[RateLimit]) -> None:
     windows = {limit: limit.window() for limit in limits}
     keys = [key for key, _ in windows.values()]
     counts = dict(RateCounter.objects.filter(key__in=keys).values_list("key", "count"))
+    # In the order of `validation_rate_limits`: the owner's own limits decide before those that others fill.
     for limit, (key, ends) in windows.items():
         failures = counts.get(key, 0)
         if failures >= limit.limit:

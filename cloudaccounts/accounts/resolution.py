@@ -42,5 +42,6 @@ def resolve_account(owner: str, details: AccountDetails) -> ResolvedAccount:
 
 def look_up(owner: str, provider: Provider, details: AccountDetails) -> ResolvedAccount:
     """``details`` are clean, by this provider. One query."""
+    # Once for each request or row of a file: one POST used to ask four times whether the account exists.
     connected = check_account_exists(owner, provider.key, details.account_id)
     return ResolvedAccount(owner, provider, details, is_connected=connected)

@@ -21,6 +21,7 @@ def setup_context(
         regions=regions,
         external_id=external_id_for(owner),
         server=server_identity(provider),
+        # By name: which clouds there are, this module does not know.
         template_url=getattr(settings, f"{provider.upper()}_TEMPLATE_URL", ""),
         identity=identity,
     )
@@ -44,5 +45,6 @@ def _context(account: CloudAccount) -> SetupContext:
         account_id=account.account_id,
         partition=account.partition,
         regions=tuple(account.regions),
+        # As the last validation met it.
         identity=str(account.last_check.get("identity", "")),
     )

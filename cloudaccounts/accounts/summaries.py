@@ -50,9 +50,11 @@ def write_summary(
     # An account of which nothing was known yet cannot lose anything: its first gaps are how it is.
     if account.coverage_percent is None and not account.coverage.get("units", {}).get("total"):
         lost, new = [], []
+    # Kept beside the gaps, so that a return is noticed also where several scans lie between loss and return.
     columns["coverage"]["lost"] = [list(key) for key in lost]
     is_back = bool(account.coverage.get("lost")) and not lost
     with transaction.atomic(using=SECURITY):
+        # Deleted meanwhile: then nothing is notified either, since the notice would name an account that is gone.
         if not CloudAccount.objects.filter(pk=account_id).update(**columns):
             return
         if new:

@@ -54,6 +54,7 @@ def resolve_group(name_or_id: str, owner: str | None = None) -> AccountGroup:
     Raises `GroupNotFoundError` and `GroupAmbiguousError`.
     """
     rows = AccountGroup.objects.all() if owner is None else AccountGroup.objects.filter(owner=owner)
+    # Two are enough to know that the name says too little.
     named = list(rows.filter(name=name_or_id)[:2])
     if len(named) > 1:
         raise GroupAmbiguousError(name_or_id)
@@ -168,6 +169,7 @@ def groups_of_many(accounts: Iterable[CloudAccount]) -> dict[UUID, list[dict[str
     """``{account: [{id, name}]}``, by name, in two queries. Groups of the account's own owner alone."""
     owners = {account.pk: account.owner for account in accounts}
     rows = GroupMember.objects.filter(account__in=list(owners)).values_list("account", "group", "owner")
+    # Right after a transfer a membership of the old owner may be left until the transfer is finished.
     members = [(account, group) for account, group, owner in rows if owner == owners[account]]
     names = dict(AccountGroup.objects.filter(pk__in={group for _, group in members}).values_list("pk", "name"))
     groups: dict[UUID, list[dict[str, str]]] = {}

@@ -88,6 +88,7 @@ def add_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID]) 
     added = 0
     with transaction.atomic(using=SECURITY):
         for chunk in _chunks(accounts):
+            # Ids come from forms and calls: somebody else's are left out as if they did not exist.
             known = set(CloudAccount.objects.of(group.owner).filter(pk__in=chunk).values_list("pk", flat=True))
             new = known - group_queries.direct_members(group, known)
             added += _insert(group, new)
@@ -151,11 +152,13 @@ def remove_from_all_groups(account: UUID, *, but_of: str = "") -> None:
     rows = GroupMember.objects.filter(account=account).exclude(owner=but_of)
     left = list(rows.values_list("group", flat=True))
     rows.delete()
+    # After the rows: a size is counted anew, so it is right whatever came in between.
     _recount(left)
 
 
 def delete_owner_records(owner: str) -> None:
     """Deletes a deleted user's groups. They are empty: a user who owns accounts is not deleted."""
+    # Members first, as everywhere here: nothing cascades without foreign keys.
     GroupMember.objects.filter(owner=owner).delete()
     AccountGroup.objects.filter(owner=owner).delete()
 
@@ -182,6 +185,7 @@ def _check_parent(group: AccountGroup, parent: UUID | None) -> None:
         raise InputError({"parent": "Choose one of your own groups."})
     if _is_above(group.pk, parent, group.owner):
         raise InputError({"parent": CIRCLE})
+    # The parent's own levels, the parent, this group, and what hangs below it.
     if len(group_queries.path(above)) + 2 + group_queries.depth_below(group) > group_queries.DEEPEST:
         raise InputError({"parent": f"Groups are nested {group_queries.DEEPEST} deep at most."})
 

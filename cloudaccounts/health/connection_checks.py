@@ -57,6 +57,8 @@ def request_check(
                 # Read anew: ``account`` may have been loaded before somebody suspended it.
                 if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
                     raise AccountSuspendedError
+                # The unique `active_account` decides between two who ask at once; neither has to look first
+                # (docs/decisions/0004).
                 check = ConnectionCheck.objects.create(
                     account=account.pk,
                     active_account=account.pk,
@@ -89,11 +91,13 @@ def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResu
     if claim is None:
         return None
     check = rows.get()
+    # Read after the claim: what was decided about the account before that is seen here.
     account = CloudAccount.objects.filter(pk=check.account).first()
     if account is None or account.status == CloudAccountStatus.SUSPENDED:
         claim.end(state=CheckState.ABANDONED)  # without a code: nothing went wrong
         _check_resumed_account(check)
         return None
+    # Outside of any transaction: the cloud may take the whole deadline, and nobody must wait for a lock meanwhile.
     with LeaseKeeper(claim.renew):
         report = _validate(account, check, claim, deadline)
     return report if _finish(account, check, claim, report) else None
@@ -106,10 +110,12 @@ def requeue_checks() -> int:
     """
     now = timezone.now()
     changed = 0
+    # Bounded, as every round of the reconciler: it comes again in 15 seconds.
     for check in ConnectionCheck.objects.filter(state=CheckState.RUNNING, lease_until__lt=now)[:500]:
         # Still the same claim, still expired: a worker that was only slow has renewed its lease, and keeps the row.
         lost = ConnectionCheck.objects.filter(pk=check.pk, claim=check.claim, lease_until__lt=now)
         if check.attempts < ATTEMPTS:
+            # `nudged_at` NULL: the loop below sends its message in this very round.
             changed += lost.update(state=CheckState.QUEUED, claim=None, lease_until=None, nudged_at=None)
         else:
             changed += Claim(lost).end(
@@ -136,6 +142,7 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
 
     actor = Actor.from_dict(check.actor)
     try:
+        # Opened here and not when the check was asked for: no secret waits in a row or a message.
         credentials = vault.open_credentials(account=account, actor=actor, purpose="connection check")
         return prove_access(
             ResolvedAccount.of(account), credentials, attempt=NOT_A_GUESS, listen=show, deadline=deadline
@@ -157,6 +164,7 @@ def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report:
         ):  # fmt: skip
             return False
         # An account that was suspended meanwhile stays so, and a credential that was replaced meanwhile does not count.
+        # While an outage is suspected, being out of reach says nothing of this account (docs/decisions/0006).
         counted = not provider_outage.is_outage_suspected(account.provider)
         metrics.observe_check(
             provider=account.provider, kind="check", seconds=report.duration_ms / 1000, code=report.code

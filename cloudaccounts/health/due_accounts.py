@@ -60,7 +60,9 @@ def claim_page(provider: Provider, *, besides: Collection[str] = ()) -> list[Due
         return None
     if not due.filter(pk__in=keys).update(check_claim=claim, next_check_at=now + LEASE):
         return []  # all of them went to another round just now
+    # Only those that carry this claim: of the keys some may have gone to another round.
     accounts = list(CloudAccount.objects.filter(pk__in=keys, check_claim=claim).defer(*REPORT_FIELDS))
+    # For the whole page at once, and still encrypted: the threads that use them ask no database.
     openers, externals = vault.openers(accounts), external_ids_of(account.owner for account in accounts)
     return [
         DueAccount(
@@ -89,6 +91,7 @@ def ask(provider: Provider, due: DueAccount) -> CloudValidationResult | None:
         provider.check_connection(credentials, due.target)
         if due.account.status != CloudAccountStatus.FAILED:
             return None
+    # No listener: nobody watches a heartbeat, and the thread must not write to a database.
     progress = ValidationProgress()
     try:
         return provider.validate(credentials, due.target, progress)

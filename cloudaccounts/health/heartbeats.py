@@ -30,6 +30,7 @@ FLUSH_EVERY = 1.0  # seconds
 MAX_ROUND = 600.0  # seconds, then the next beat goes on: a deployment need not wait for a whole fleet
 
 logger = logging.getLogger(__name__)
+# Of this process. Rounds of other processes are kept apart by claims on the accounts, and share the provider's limit.
 _running = threading.Lock()
 
 
@@ -41,6 +42,8 @@ class RoundTotals:
 
 def run_heartbeats() -> RoundTotals | None:
     """One round over all that is due. None where this process has one under way: it gets to the rest as well."""
+    # The beat comes every 15 seconds and a round may take minutes: waiting here would fill the queue's threads with
+    # rounds.
     if not _running.acquire(blocking=False):
         return None
     try:
@@ -59,7 +62,10 @@ def run_round() -> RoundTotals:
             for part in working:
                 if part.is_silent or time.monotonic() > ends:
                     part.stop()
+                # Also after `stop`: it claims nothing more then, and what is under way still ends.
                 part.feed()
+            # The only place where the round waits, at most a fifth of a second: deadlines and leases are looked at in
+            # between.
             _take_outcomes(outcomes)
             for part in working:
                 part.end_overdue()

@@ -31,6 +31,8 @@ class OwnerQueue:
             if under_way[owner] < most:
                 due = queue.popleft()
                 if queue:
+                    # An owner goes to the back after each account, so many accounts of one come between those of
+                    # others and not before them.
                     self._by_owner.move_to_end(owner)
                 else:
                     del self._by_owner[owner]

@@ -32,12 +32,14 @@ def compare(
 
     A permission that could not be verified keeps what was known of it: it is neither lost nor granted.
     """
+    # Unverifiable ones are in neither set: unknown is not lost, and not granted.
     denied = {p.permission: p for p in report.permissions if p.status == PermissionStatus.DENIED}
     granted = {p.permission for p in report.permissions if p.status == PermissionStatus.GRANTED}
     known = set(proven)
     lost_before = {item["permission"] for item in lost}
     # Only what was granted once can be lost: one that was never there is a gap, which the report itself shows.
     newly_lost = [p for name, p in denied.items() if name in known and name not in lost_before]
+    # `since` of what was lost before stays: people ask how long scans have been without it.
     kept = [item for item in lost if item["permission"] not in granted]
     kept += [{"service": p.service, "permission": p.permission, "since": now.isoformat()} for p in newly_lost]
     return PermissionChanges(sorted((known | granted) - denied.keys()), kept, newly_lost)
@@ -49,6 +51,7 @@ def notify_permission_losses(account: CloudAccount, lost: Sequence[PermissionRes
     more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
     notify(
         NoticeKind.PERMISSION_LOST,
+        # By the moment: the same permission may be lost, granted and lost again, and each loss is a fact of its own.
         key=f"{account.pk}:{now:%Y%m%d%H%M%S}",
         account=account,
         text=f"{account.name} ({account.account_id}) lost {named}{more}: scans no longer see all of {services}.",

@@ -65,10 +65,13 @@ def suspect_outage(provider: str, observations: Mapping[UUID, Observation], refu
     """
     now = timezone.now()
     reach, _ = ProviderReach.objects.get_or_create(provider=provider)
+    # Refusals count although they fail their accounts all the same: operators hear of it where all are refused at once
+    # (docs/decisions/0006).
     failing = len(observations) + len(refused)
     if reach.suspected_since is None and not _is_too_many(provider, reach.answered_at, observations, refused, now):
         return False
     most_common = Counter(observations.values()).most_common(1)
+    # What most of them met: the notice names one cause, and this is the likeliest to be the common one.
     shown = most_common[0][0] if most_common else Observation("refused", "Each was refused.", "Look at the accounts.")
     fields = {
         "accounts": max(failing, reach.accounts),
@@ -103,6 +106,8 @@ def _is_too_many(
     owners = _owners_of([*observations, *refused])
     unwatched_owners = owners - set(watched(provider).filter(owner__in=owners).values_list("owner", flat=True))
     all_owners = watched(provider).values("owner").distinct().count() + len(unwatched_owners)
+    # Before anything is counted by accounts: one owner with a thousand of them is still one witness
+    # (docs/decisions/0006).
     if len(owners) < witnesses(all_owners):
         return False
     if len(observations) + len(refused) >= MANY_AT_ONCE and (answered_at is None or now - answered_at > SILENCE):

@@ -90,6 +90,8 @@ class ProviderRound:
     @property
     def is_silent(self) -> bool:
         """So many failed, of several owners, and none answered: asking the rest would only wait for their timeouts."""
+        # At least as many as are asked at once: with fewer, the first failures of a round of 64 would end it before
+        # one could answer.
         enough = max(provider_outage.MANY_AT_ONCE, self.threads)
         if self.answered or len(self.undecided) < enough:
             return False
@@ -99,11 +101,14 @@ class ProviderRound:
     @property
     def at_once(self) -> int:
         """How many are handed to the pool: twice its threads where it has them for itself, so that none idles."""
+        # Where others share the limit, the pool has more threads than this part may use: handing over no more keeps to
+        # the share.
         return self.threads * 2 if self.alone else self.threads
 
     @property
     def most_of_one_owner(self) -> int:
         """Where there are several owners a quarter of the threads is left to others: who hangs, hangs alone."""
+        # Three quarters, and at least one: with a single thread nobody would be asked at all.
         return self.at_once if self.owners <= 1 else max(1, self.threads * 3 // 4)
 
     def feed(self) -> None:
@@ -119,16 +124,20 @@ class ProviderRound:
     def _claim(self) -> None:
         """The next page; while accounts wait here whose owner has enough under way, one of other owners."""
         waiting = self.waiting.owners()
+        # Accounts wait here whose owner has enough under way: looking at each turn of the loop would be five queries
+        # each time, for nothing.
         if waiting and time.monotonic() - self.looked < LOOK_AGAIN:
             return
         self.looked = time.monotonic()
         page = claim_page(self.provider, besides=waiting)
         self.exhausted = page is None and not waiting
+        # The round's row is written with the first page: a provider without due accounts shares no limit.
         if page and self.token is None:
             self._enter()
         self.waiting.extend(page or ())
 
     def _enter(self) -> None:
+        # Once for each round: an owner who comes meanwhile shifts the shares with the next one.
         self.owners = provider_outage.watched(self.provider.key).values("owner").distinct().count()
         self.token = HeartbeatRound.objects.create(
             id=uuid4(), provider=self.provider.key, until=timezone.now() + LEASE
@@ -151,6 +160,8 @@ class ProviderRound:
         for due, task in list(self.under_way.values()):
             seconds = _deadline(due)
             if task.overdue(seconds):
+                # The thread is left to its socket, and another takes its place: no SDK can be told to stop
+                # (`work.hung`).
                 self.pool.leave(task, f"heartbeat {self.provider.key}")
                 observation = Observation.of_error(exceeded(self.provider.short_label, seconds))
                 self.take(Outcome(self, due, observation, None, round(seconds * 1000), task))
@@ -166,11 +177,14 @@ class ProviderRound:
             # A credential that was replaced while the old one was on its way is refused rightly: the new one decides.
             opener = vault.opener_if_replaced(due.account, due.opener)
             if opener is not None:
+                # Once only: a credential that is replaced again and again must not keep its account in the round for
+                # ever.
                 due.opener, due.is_second_try = opener, True
                 self.submit(due)
                 return
         self.answered |= observation.ok
         self.passed, self.failed = self.passed + observation.ok, self.failed + (not observation.ok)
+        # A failed account that answered has had its full report made in the same check, whatever it was due for.
         kind = due.kind if outcome.report is None else CheckKind.FULL
         check = FinishedCheck(due.account, observation, kind, outcome.duration_ms, outcome.report, due.claim)
         metrics.observe_check(
@@ -184,6 +198,8 @@ class ProviderRound:
                 self.newly_refused.add(due.account.pk)
             apply_check(check)
         else:
+            # Whether being out of reach counts is known only when somebody has answered, or nobody has until the end
+            # of the round.
             self.undecided.append(check)
 
     def flush(self, *, everything: bool = False) -> None:
@@ -227,6 +243,7 @@ class ProviderRound:
         until: datetime = timezone.now() + LEASE
         if self.token is not None:
             HeartbeatRound.objects.filter(pk=self.token).update(until=until)
+            # Rows of rounds that were killed. `_divide` ignores them already, this keeps the table small.
             HeartbeatRound.objects.filter(until__lt=timezone.now() - LEASE).delete()
             self._divide()
         claims: dict[UUID, list[UUID]] = {}

@@ -21,6 +21,7 @@ def revalidate_now(account: CloudAccount, *, actor: Actor) -> Observation:
 
     Raises `ProviderError` where it cannot be checked: suspended, or given up.
     """
+    # Without a message, since this thread does it itself. Should it die, the reconciler sends one.
     check = request_check(account, actor=actor, trigger=CheckTrigger.JOB, notify_worker=False)
     report = run_check(check.pk)
     return Observation.of_report(report) if report is not None else _outcome_of(check)
@@ -37,6 +38,7 @@ def _outcome_of(check: ConnectionCheck) -> Observation:
             return Observation() if row.ok else Observation(row.code, row.cause, str(row.report.get("remedy", "")))
         if row.state == CheckState.ABANDONED:
             raise _suspended_or(row)
+        # Polled: the three databases share no way of being notified.
         time.sleep(POLL_EVERY)
     raise ProviderError(
         "check_under_way",

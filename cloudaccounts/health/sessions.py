@@ -16,4 +16,6 @@ def account_session(*, account: CloudAccount, actor: Actor, purpose: str) -> Ses
     """Opens the credential and signs in, within two minutes. Raises `ProviderError`. Asks the network."""
     credentials = vault.open_credentials(account=account, actor=actor, purpose=purpose)
     provider, target = registry.get(account.provider), target_for(account.owner, details_of(account))
+    # Within a deadline of our own: no SDK can be told to stop, and a scan's worker must not wait for ever
+    # (docs/decisions/0015).
     return within(target.deadline, provider.short_label, lambda: provider.open_session(credentials, target))

@@ -36,6 +36,7 @@ MAX_BACKOFF = timedelta(hours=1)
 JITTER = 0.1  # of an interval, either way: accounts that were connected together drift apart
 
 # This server's own troubles. Providers report those of its identity with codes that begin with ``server_``.
+# Codes and no classes: reports are stored, and the code is what is left of an error there.
 OUR_CODES = frozenset(
     {
         "encryption_key_missing",
@@ -86,6 +87,8 @@ class Observation:
     def event(self) -> Event:
         if self.ok:
             return Event.PROVEN
+        # Before permanence is looked at: a credential that is missing here is a permanent failure, and still no cloud
+        # has refused anybody.
         if self.code in OUR_CODES or self.code.startswith("server_"):
             return Event.OUR_TROUBLE
         return Event.REFUSED if self.permanent else Event.OUT_OF_REACH
@@ -132,6 +135,7 @@ def after(
     if event is Event.PROVEN:
         return _changed(state, CloudAccountStatus.ACTIVE, AccountHealth.OK, 0, now)
     if event is Event.REFUSED:
+        # At once, without a second try: the cloud has answered, and asking again gets the same answer.
         return _changed(state, CloudAccountStatus.FAILED, AccountHealth.BROKEN, state.failures + 1, now)
     failures = state.failures + (event is Event.OUT_OF_REACH and counted)
     if state.status == CloudAccountStatus.FAILED:
@@ -170,6 +174,7 @@ def next_check(state: HealthState, *, now: datetime, limits: Limits) -> datetime
         # Twice as long after each failure: an account that fails for days must not cost its cloud a call a minute.
         first = limits.interval if state.health == AccountHealth.BROKEN else limits.backoff
         doublings = min(max(state.failures - 1, 0), 10)  # 2**10 is past any maximum; more would overflow timedelta
+        # Never more often than healthy accounts are checked, where an operator has set a longer interval than an hour.
         wait = min(first * 2**doublings, max(MAX_BACKOFF, limits.interval))
     return now + with_jitter(wait)
 

@@ -54,9 +54,11 @@ def apply_check(check: FinishedCheck) -> bool:
 
     False where the account is deleted or suspended, another round has it by now, or its credential was replaced.
     """
+    # The generation of when the check began: what it observed is about that credential and no other.
     account, generation = check.account, check.account.credential_generation
     for _ in range(TRIES):
         with transaction.atomic(using=SECURITY):
+            # A transaction for each try, so that the losing one leaves neither history nor notice behind.
             if _apply_once(account, check):
                 if check.observation.ok and check.claim is None:  # a round records it once for all of its accounts
                     provider_outage.record_answer(account.provider)
@@ -89,11 +91,13 @@ def apply_routine_checks(checks: Sequence[FinishedCheck], *, limits: Limits) -> 
         pk__in=keys, check_claim=checks[0].claim, status=CloudAccountStatus.ACTIVE, health=AccountHealth.OK, failures=0
     )
     with transaction.atomic(using=SECURITY):
+        # One jitter for the whole batch: these accounts were due together and stay so, as half a page.
         written = unchanged.update(
             last_checked_at=now, check_claim=None, next_check_at=now + state_machine.with_jitter(limits.interval)
         )
         done = set(keys)
         if written != len(keys):  # one of them was suspended, deleted or checked by a person meanwhile
+            # By the moment that was just written: what another writer did has another.
             done = set(CloudAccount.objects.filter(pk__in=keys, last_checked_at=now).values_list("pk", flat=True))
         HealthRecord.objects.bulk_create(
             HealthRecord(
@@ -105,6 +109,7 @@ def apply_routine_checks(checks: Sequence[FinishedCheck], *, limits: Limits) -> 
         )  # fmt: skip
     for check in checks:
         if check.account.pk not in done:
+            # Row by row for the few that were changed meanwhile: each is decided from what it is now.
             apply_check(check)
 
 
@@ -136,6 +141,7 @@ def unproven_fields(account: CloudAccount) -> dict[str, Any]:
     """The columns of a transferred account whose proof does not count any more: pending, and checked soon."""
     now = timezone.now()
     return _state_fields(state_machine.unproven(HealthState.of(account), now=now)) | {
+        # Due after a whole interval: the new owner has to set the external ID at the provider first.
         "next_check_at": now + Limits.current().interval, "next_report_at": now, "check_claim": None,
     }  # fmt: skip
 
@@ -158,6 +164,7 @@ def _apply_once(account: CloudAccount, check: FinishedCheck) -> bool:
     fields = _state_fields(after) | {
         "last_checked_at": now,
         "next_check_at": state_machine.next_check(after, now=now, limits=limits),
+        # An UPDATE of a queryset does not set `auto_now` columns.
         "updated_at": now,
     }
     # Why it failed stays shown until it is proven again: an account that is refused may also be out of reach.
@@ -180,6 +187,7 @@ def _apply_once(account: CloudAccount, check: FinishedCheck) -> bool:
     HealthRecord.objects.create(
         account=account.pk, at=now, kind=check.kind, ok=observation.ok, code=observation.code, cause=observation.cause,
         duration_ms=check.duration_ms, status=after.status,
+        # These stay HEALTH_HISTORY_DAYS; what passed as the one before goes after HEALTH_ROUTINE_DAYS.
         notable=changed or not observation.ok or check.kind == CheckKind.FULL,
     )  # fmt: skip
     if changed:
@@ -220,6 +228,7 @@ def _move(account: CloudAccount, after: HealthState) -> bool:
         due = None if after.status == CloudAccountStatus.SUSPENDED else now
         # The claim goes as well: a round that has the account writes nothing over what a person decided.
         fields = _state_fields(after) | {"next_check_at": due, "next_report_at": now, "check_claim": None}
+        # On the status alone: a check that changes health or failures meanwhile does not come in between.
         if CloudAccount.objects.filter(pk=account.pk, status=account.status).update(**fields, updated_at=now):
             account.status, account.health = after.status, after.health
             account.health_since, account.failures = after.since, after.failures
@@ -264,9 +273,11 @@ def _report_fields(
     decided = event in (Event.PROVEN, Event.REFUSED)
     if decided or check.claim is None:  # a heartbeat that could not ask leaves the last good report to be read
         fields |= {"last_check": report.to_dict(), "reported_at": now}
+        # A report that could not ask for regions says nothing of them: what was known stays.
         if (enabled := enabled_names(report)) is not None:
             fields["enabled_regions"] = enabled
     fields["next_report_at"] = now + state_machine.with_jitter(_report_interval()) if decided else now
+    # The cloud's own date goes before ours; one that it does not tell leaves the stored one.
     if report.credential_created_at:
         fields["credential_since"] = parse_aware(report.credential_created_at)
     if report.credential_expires_at:

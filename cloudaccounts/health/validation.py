@@ -73,6 +73,8 @@ def prove_access(
     target = target_for(account.owner, account.details, deadline=deadline)
     # No transaction is open here: the cloud may take as long as the deadline, and nothing must wait for it.
     try:
+        # Expected failures are in the report; what a provider raises all the same becomes one, so that every caller
+        # has one shape to show.
         report = account.provider.validate(credentials, target, progress)
     except ProviderError as error:
         report = refusal_report(progress, error)
@@ -87,6 +89,8 @@ def visible_accounts(account: ResolvedAccount, credentials: Credentials, *, limi
     return within(
         target.deadline,
         account.provider.short_label,
+        # Read to the end within the deadline: a generator that is handed out would ask the network wherever it is
+        # read.
         lambda: list(islice(account.provider.visible_accounts(credentials, target), limit)),
     )
 
@@ -98,6 +102,7 @@ def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, 
         partition=details.partition,
         regions=details.regions,
         all_regions=details.all_regions,
+        # The owner's own, and never from input: see `Target`.
         external_id=external_id or external_id_for(owner),
         timeout=float(settings.CONNECTION_TIMEOUT_SECONDS),
         deadline=deadline,

@@ -145,6 +145,8 @@ def _header(cells: list[str], line: int) -> list[str]:
 
 
 def _csv_row(line: int, header: list[str], cells: list[str], separator: str) -> Row | BadRow:
+    # More cells than columns are refused, since they would shift values into other fields; fewer are empty ones at the
+    # end.
     if len(cells) > len(header):
         reason = f"There are {len(cells)} cells, and {len(header)} columns."
         if separator != "\t":
@@ -217,11 +219,13 @@ def _compose(content: bytes) -> yaml.Node | None:
             loader.dispose()
     except UnicodeDecodeError:
         raise FileRefusedError("The file is not UTF-8.") from None
+    # The parser's own message is not repeated: it quotes the line, where a secret may stand.
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise FileRefusedError("This is not YAML.", line=mark.line + 1 if mark else 0) from None
     except yaml.YAMLError:
         raise FileRefusedError("This is not YAML: there is a character in it that YAML forbids.") from None
+    # A list within a list within a list … takes few bytes of a file and many levels of the parser.
     except RecursionError:
         raise FileRefusedError("The file is nested too deeply.") from None
 

@@ -58,6 +58,7 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
             except StopIteration:
                 break
             except ProviderError as error:
+                # Kept until the rows before it have reported: they are connected, and their lines must say so.
                 failure = error
                 break
             under_way.append(pool.submit(partial(_in_thread, row, owner, actor, dry_run=dry_run)))

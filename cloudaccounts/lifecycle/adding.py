@@ -116,6 +116,7 @@ def connect_account(
         vault.discard(row.id)
         raise DuplicateAccountError(account.provider.key, account.account_id) from None
     # After the commit: from here on a deletion of the user finds the account and is refused.
+    # A write to the user's row, which waits for a deletion that is under way: see `users.existence`.
     if not still_exists(row.owner):
         delete_account(row, actor=actor)
         raise OwnerGoneError
@@ -132,6 +133,8 @@ def _regions(account: ResolvedAccount, report: CloudValidationResult) -> dict[st
     enabled = enabled_names(report)
     chosen = details.regions
     if details.all_regions:
+        # Regions that this version does not know yet are left out here and show as unscanned: no reading could be
+        # planned for them.
         known = {region.name for region in provider.regions(details.partition)}
         names = provider.default_regions(details.partition) if enabled is None else enabled
         chosen = tuple(name for name in names if name in known)
@@ -153,11 +156,14 @@ def _build(
         partition=details.partition,
         tenant=facts.tenant,
         auth_method=method,
+        # The cloud's date first, then the credential's own, then today.
         credential_since=parse_aware(report.credential_created_at) or facts.created_at or now,
         credential_expires_at=parse_aware(report.credential_expires_at) or facts.expires_at,
         credential_secretless=facts.secretless,
         **proven_fields(report, now=now),
     )
+    # Nothing is read yet, so the percentage is not known; permissions that the report calls denied are gaps from the
+    # beginning.
     for name, value in assess(row, Readings(), now=now).columns().items():
         setattr(row, name, value)
     return row

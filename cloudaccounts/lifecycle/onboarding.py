@@ -54,6 +54,8 @@ def validate_new_account(
     *, owner: str, actor: Actor, account_input: AccountInput, deadline: float = DEADLINE
 ) -> CloudValidationResult:
     """The report alone; nothing is stored. Raises `InputError`, `ProviderError`, `TooManyAttemptsError`."""
+    # Reading may cost a second of the processor where a key is encrypted, so even unreadable credentials use up the
+    # limit.
     with counting_refused_input(owner):
         account, credentials = read_account(account_input, owner=owner)
     attempt = begin_attempt(account, address=actor.address)
@@ -96,6 +98,7 @@ def onboard_account(
 
 def change_account(account: CloudAccount, *, actor: Actor, changes: Mapping[str, Any]) -> None:
     """Changes those of name, environment, regions and groups that are given. Raises `InputError`, `DoesNotExist`."""
+    # Before anything is written: a group that does not exist must not leave half of the change behind.
     group_ids = find_groups(account.owner, changes.get("groups", ()), field="groups")
     present = {"name": account.name, "environment": account.environment, "regions": chosen_regions(account)}
     # Only what the caller named: another call may change the rest at this moment.
@@ -147,6 +150,8 @@ def check_now(account: CloudAccount, *, actor: Actor, deadline: float = DEADLINE
         if check.state == CheckState.ABANDONED:
             # Without a code it was given up because the account was suspended (see `run_check`).
             raise ProviderError(check.code, check.cause, permanent=False) if check.code else AccountSuspendedError()
+        # The check goes on: the caller learns its outcome from the account, or asks again and finds this one under
+        # way.
         if time.monotonic() - began > deadline:
             raise CheckUnderWayError
         pause(POLL_EVERY)

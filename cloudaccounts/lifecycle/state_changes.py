@@ -40,6 +40,7 @@ def resume_account(account: CloudAccount, *, actor: Actor) -> ConnectionCheck | 
         if not transitions.resume(account):
             return None
         _record(account, actor, "account.resumed", f"Resumed by {actor.label}; connection is checked again")
+        # Not believed before it is checked: what was granted before the pause says nothing of today.
         return request_check(account, actor=actor, trigger=CheckTrigger.PERSON)
 
 
@@ -62,6 +63,8 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
         CredentialRotation.objects.filter(account=account.pk).delete()
         detach_from_organization(account)
         CloudAccount.objects.filter(pk=account.pk).delete()
+        # In the same transaction and last: the event also keeps a repeated draft from bringing the account back
+        # (`lifecycle.adding`).
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
 
 

@@ -82,6 +82,7 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
             account_transferred.send(sender=CloudAccount, account=account, before=before, actor=actor)
         account_changed_hands.send(sender=CloudAccount, account=account, actor=actor)
         return
+    # What opens it belongs to another account, which would stay with its owner.
     if account.connection is not None:
         raise CredentialBorrowedError
     refuse_while_used(account)
@@ -107,6 +108,7 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
                     before={"owner": before}, after={"owner": to_owner},
                 )  # fmt: skip
     except IntegrityError:
+        # The database rolled back, the object in hand did not.
         account.owner = before
         raise TransferRefusedError(account) from None
     # After the transaction: 100,000 rows of scans would keep everybody else from writing for seconds. A kill before the
@@ -127,6 +129,7 @@ def _move_related_rows(account: CloudAccount, *, actor: Actor, began_before: boo
         discard_staged(account, actor=actor)
         row = staging.credential_row(account.pk, previous__isnull=False)
         if row is not None:
+            # First the reminder and then the end: a kill in between repeats both, and the notice's key keeps it one.
             notify_retired(account, row)
             staging.destroy_previous(account=account, generation=row.generation, actor=actor)
         catch_up_with_swap(account)  # by a worker that was in the middle of it; before its report goes
@@ -158,6 +161,7 @@ def _unproven_fields(account: CloudAccount, to_owner: str, name: str) -> dict[st
         "last_check_cause": error.cause[:500],
         "last_check_remedy": error.remedy[:500],
     }
+    # A suspended account stays so: only its new owner decides when it is checked again.
     if account.status != CloudAccountStatus.SUSPENDED:
         fields |= transitions.unproven_fields(account)
     return fields
@@ -169,4 +173,5 @@ def _is_bound(account: CloudAccount) -> bool:
     except registry.UnknownProviderError:
         return False
     method = methods.get(account.auth_method)
+    # A secret opens the account for whoever holds it; only our own identity is bound to an owner's external ID.
     return method is not None and method.uses_server_identity

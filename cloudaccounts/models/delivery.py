@@ -77,7 +77,7 @@ class NoticePreference(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64, unique=True)
-    # What is not wanted rather than what is: a kind that a later version adds reaches people until they say otherwise.
+    # What is declined, not what is chosen: a kind that a later version adds reaches people until they say otherwise.
     muted = models.JSONField(default=list)  # of NoticeKind
 
     def __str__(self) -> str:

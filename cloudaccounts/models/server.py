@@ -33,7 +33,7 @@ class ServerIdentityRecord(models.Model):
         return self.provider
 
 
-# Found by name, since the database knows no process: a worker that starts again under its name takes its row over.
+# Looked up by name, since the database knows no process: a worker that starts again under its name takes its row over.
 class WorkerHeartbeat(models.Model):
     """A worker process writes here every few seconds, so that a page can tell "our worker is down" from "slow"."""
 

@@ -28,6 +28,7 @@ from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 BATCH = 500  # notices in one round, and in one digest at most
+# The beat's own interval: waiting less would change nothing.
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 SETTLES = timedelta(minutes=2)  # longer than it takes from a digest's row to its deliveries' rows
@@ -69,6 +70,7 @@ def create_deliveries() -> int:
     recipients = Recipients()
     notices = list(Notice.objects.filter(spread_at=None).order_by("created_at")[:BATCH])
     for notice in notices:
+        # One for each notice: an error at one of them leaves those before it spread.
         with transaction.atomic(using=SECURITY):
             for channel, recipient in recipients.of(notice):
                 NoticeDelivery.objects.get_or_create(
@@ -98,6 +100,7 @@ def _build_digest(channel: str, recipient: str, keys: list[UUID]) -> int:
     # Due only after its deliveries are in it. After a kill in between, an empty one is dropped and a full one is sent.
     digest = NoticeDigest.objects.create(channel=channel, recipient=recipient, created_at=now, due_at=now + SETTLES)
     row = NoticeDigest.objects.filter(pk=digest.pk, state=DigestState.READY, attempts=0)
+    # Conditional on being in no digest: of two workers each delivery goes to one.
     taken = NoticeDelivery.objects.filter(pk__in=keys, digest=None).update(digest=digest.pk)
     if not taken:  # another worker gathered just these
         row.delete()
@@ -157,6 +160,7 @@ def _send(digest: NoticeDigest) -> int:
     except NotTakenError as error:
         _postpone(digest, claim, error)
         raise
+    # After the server took it. A kill before this line sends it again, under the same id (docs/decisions/0010).
     return int(claim.write(state=DigestState.SENT, claim=None, lease_until=None, sent_at=timezone.now(), error=""))
 
 

@@ -52,9 +52,11 @@ def send_mail(request_id: UUID, senders: Senders) -> bool:
         return False
     try:
         senders[request.kind](request.content.open(bound_to=request.pk, column="content"))
+    # The row stays: `due_at` was moved ahead above, and the next beat tries again until LASTS is over.
     except (OSError, KeyringError) as error:
         logger.warning("mail.not_taken", extra={"kind": request.kind, "error": type(error).__name__})
         return False
+    # Nothing is kept of it: the row named an address that somebody typed.
     MailRequest.objects.filter(pk=request_id).delete()
     return True
 

@@ -29,6 +29,7 @@ class Recipients:
 
     @cached_property
     def _operators(self) -> frozenset[str]:
+        # Operators get every notice, also those of owners whose address is gone.
         users = get_user_model().objects.filter(is_active=True).filter(Q(is_staff=True) | Q(is_superuser=True))
         return frozenset(str(key) for key in users.exclude(email="").values_list("pk", flat=True))
 

@@ -34,6 +34,7 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
         raise InputError({"account": "An organization cannot be reached through this account."})
     if account.status == CloudAccountStatus.SUSPENDED:
         raise InputError({"account": "This account is suspended. Resume it first."})
+    # The provider's own form, as on the page: a command or a call may not give what a person could not.
     form = provider.organization_form(dict(options))
     if not form.is_valid():
         raise InputError({name: str(errors[0]) for name, errors in form.errors.items()})
@@ -65,6 +66,7 @@ def remove_organization(organization: Organization, *, actor: Actor) -> None:
     if members := members_through(organization.connection):
         raise ConnectionInUseError(members)
     with transaction.atomic(using=SECURITY):
+        # Members first: a kill in between leaves an organization by which the rest can be removed once more.
         OrganizationMember.objects.filter(organization=organization.pk).delete()
         Organization.objects.filter(pk=organization.pk).delete()
         record_event(
@@ -88,6 +90,7 @@ def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuid
 
 def ignore_members(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
     """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
+    # Onboarded members are in neither list: an account that is connected is not left out by a tick.
     before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
     after = MemberState.NEW if back else MemberState.IGNORED
     rows = OrganizationMember.objects.filter(organization=organization.pk, state__in=before)

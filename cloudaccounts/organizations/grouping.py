@@ -33,6 +33,7 @@ def add_to_group(account: CloudAccount, group: str, *, actor: Actor) -> None:
 
     A group that was deleted meanwhile is no error: the account is connected, and its owner deleted the group.
     """
+    # The account's own owner again: a group's id came with the job and is only a text.
     existing = group_queries.find(account.owner, UUID(group)) if group else None
     if existing is not None:
         add_members(existing, actor=actor, accounts=[account.pk])

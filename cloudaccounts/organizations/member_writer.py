@@ -34,6 +34,7 @@ class MemberWriter:
 
     def write(self, nodes: Iterable[OrganizationNode]) -> int:
         """Four statements a page at most, whatever its size. Returns how many nodes it held."""
+        # Each node once: a page may hold one twice, and the unique constraint would refuse the whole INSERT.
         nodes_by_id = {node.node_id[:200]: node for node in nodes if node.node_id}
         existing = {
             row.node_id: row
@@ -61,6 +62,7 @@ class MemberWriter:
     def close_missing_members(self) -> int:
         """After the whole tree was read: members that were not in it are closed. Their rows stay, as history."""
         missing = OrganizationMember.objects.filter(organization=self.organization.pk, seen_in__lt=self.generation)
+        # Closed ones stay as they are, so that each is notified once.
         missing = missing.exclude(provider_state=ProviderState.CLOSED)
         # Notices before the update: after a kill the rows are still to be closed, and a notice's key keeps it one.
         for row in missing.filter(account__isnull=False).iterator(chunk_size=BATCH):
@@ -71,6 +73,7 @@ class MemberWriter:
         """Those of these accounts that the owner has connected, as members or otherwise."""
         if not account_ids:
             return {}
+        # Of this owner alone: whether somebody else has connected the same account is nobody's business here.
         owned = CloudAccount.objects.of(self.organization.owner).filter(provider=self.organization.provider)
         return {row.account_id: row for row in owned.filter(account_id__in=account_ids).only("account_id", "name")}
 
@@ -96,6 +99,8 @@ class MemberWriter:
         before = [getattr(row, name) for name in _CHANGING[:-1]]
         account = connected.get(node.account_id) if node.account_id else None
         row.parent_id, row.name = node.parent_id[:200], shown_name(node.name) or node.account_id or row.node_id
+        # Only for accounts that are connected here, and only where the state is new: a sync a day must not be a notice
+        # a day.
         if row.provider_state != node.state and row.account and node.state != NodeState.ACTIVE:
             self._notify_closed(row, ProviderState(node.state.value))
         row.provider_state = node.state.value
@@ -119,5 +124,6 @@ class MemberWriter:
 def shown_name(raw: str) -> str:
     """A stranger's text in one line: control and direction characters become blanks, and 160 characters are kept."""
     text = unicodedata.normalize("NFC", raw)
+    # Direction marks too: a name that turns the text around it is shown as it is spelt.
     bad = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co"}
     return " ".join("".join(" " if unicodedata.category(char) in bad else char for char in text).split())[:160]

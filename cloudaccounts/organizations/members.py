@@ -171,6 +171,7 @@ def _onboard(job: Job, item: JobItem) -> Outcome:
     if member.provider_state != ProviderState.ACTIVE:
         return _skip(member)
     actor, options = Actor.from_dict(job.actor), job.options
+    # By the UUID that the member holds: an earlier try that was killed after writing it is finished here.
     account = CloudAccount.objects.of(organization.owner).filter(pk=member.becomes).first()
     if account is None and member.state == MemberState.ONBOARDED:
         return _skip(member)
@@ -226,6 +227,7 @@ def _is_still_usable(connection: CloudAccount) -> bool:
 
 def _find(job: Job, item: JobItem) -> tuple[Organization | None, OrganizationMember | None]:
     organization = Organization.objects.filter(owner=job.owner, pk=job.options["organization"]).first()
+    # By owner on both sides: options are what was asked for once, and an organization may have changed hands.
     members = OrganizationMember.objects.filter(organization=job.options["organization"], owner=job.owner)
     return organization, members.filter(pk=item.subject).first()
 

@@ -76,6 +76,8 @@ class Tree:
         own = {row["parent_id"]: _counts(row) for row in grouped}
         self.total = sum(own.values(), Counts())
         for node in self.nodes.values():
+            # A container may be read before its parent, or name one that was closed meanwhile: it then hangs nowhere
+            # and is not counted.
             if node.parent_id in self.nodes and node.parent_id != node.node_id:
                 self.nodes[node.parent_id].children.append(node)
         for node in self._bottom_up(organization.root_id):
@@ -97,6 +99,7 @@ class Tree:
         """From the root down to this container."""
         way: list[Container] = []
         node = self.nodes.get(node_id)
+        # A tree that changed while it was read may hold a circle for a while.
         while node is not None and node not in way:
             way.append(node)
             node = self.nodes.get(node.parent_id)
@@ -139,6 +142,7 @@ def members(organization: Organization, filters: MemberFilter) -> QuerySet[Organ
     members_found = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.ACCOUNT)
     if filters.state in MemberState.values:
         members_found = members_found.filter(state=filters.state)
+        # What the cloud has closed cannot be onboarded any more; it has a state of its own in the list.
         if filters.state != MemberState.ONBOARDED:
             members_found = members_found.filter(_ACTIVE)
     elif filters.state in STATES:
@@ -184,5 +188,7 @@ def connecting_choices(owner: str, q: str = "") -> list[CloudAccount]:
 
 def jobs_of(organization: Organization, limit: int = 3) -> list[Job]:
     """The latest jobs over its members, looked for among the owner's latest."""
+    # `options` is JSON, which no index of the three databases answers alike: so the latest 20 are read and looked at
+    # here.
     recent = Job.objects.filter(owner=organization.owner, kind__startswith="organization.").order_by("-requested_at")
     return [job for job in recent[:20] if job.options.get("organization") == str(organization.pk)][:limit]

@@ -50,6 +50,7 @@ def request_sync(organization: Organization, *, actor: Actor) -> Organization:
 
     Raises `CredentialsUnreadableError` where the connecting account is gone, suspended or somebody else's.
     """
+    # Asked before the row is queued: a sync that cannot begin would be refused by a worker later, unseen by who asked.
     vault.connection_of(organization)
     now = timezone.now()
     with transaction.atomic(using=SECURITY):
@@ -133,11 +134,14 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
         moved = False
         try:
             pages = provider.organization_pages(credentials, target, organization.options, cursor)
+            # A deadline for each page, since a tree may take as long as it is large, and a socket that hangs only so
+            # long.
             for page in each_within(PAGE_SECONDS, provider.short_label, iter(pages)):
                 if keeper.lost.is_set() or not _store_page(organization, claim, writer, page):
                     return None
                 moved = True
         except ProviderError as error:
+            # `moved`: only a cursor that was refused at once is too old. Later on the same error means what it says.
             if cursor and not moved and (error.permanent or error.code == "cursor_expired"):
                 cursor = ""  # the token was too old for the cloud: from the beginning then
                 continue
@@ -161,6 +165,7 @@ def _store_page(organization: Organization, claim: Claim, writer: MemberWriter, 
     with transaction.atomic(using=SECURITY):
         organization.seen += writer.write(page.nodes)
         changes: dict[str, object] = {"seen": organization.seen}
+        # Progress gives the tries back: only a page that kills its workers again and again is given up.
         if page.cursor:
             changes |= {"cursor": page.cursor, "attempts": 0}  # whoever takes it up goes on behind this page
         for node in page.nodes:

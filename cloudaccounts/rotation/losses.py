@@ -45,6 +45,7 @@ def unaccepted_losses(
         permission_gap(account.provider, permission, since=now)
         for permission in report.permissions
         if permission.status == PermissionStatus.DENIED
+        # What the credential in use could not do either is no loss of this replacement.
         and permission.permission in proven
         and not accepted & {ANY, permission.permission}
     )
@@ -54,6 +55,7 @@ def cause_of(losses: Iterable[Gap]) -> str:
     gaps = list(losses)
     named = join_names([gap.what for gap in gaps[:NAMED]])
     more = f" and {len(gaps) - NAMED} more" if len(gaps) > NAMED else ""
+    # Each topic once, in order: several permissions may hide the same thing.
     topics = join_names(list(dict.fromkeys(gap.blinds for gap in gaps))[:NAMED])
     return f"The new credential reads less than the one in use: {named}{more}. Scans would not see {topics}."
 

@@ -28,6 +28,7 @@ def requeue_rotations() -> int:
     now = timezone.now()
     changed = 0
     for rotation in CredentialRotation.objects.filter(state=RotationStage.RUNNING, lease_until__lt=now)[:500]:
+        # Still the same claim and still expired: a worker that was only slow keeps its row.
         lost = CredentialRotation.objects.filter(pk=rotation.pk, claim=rotation.claim, lease_until__lt=now)
         # One that has swapped is never given up: the account still has to learn of its new credential.
         if rotation.attempts < ATTEMPTS or was_swapped(rotation):
@@ -41,6 +42,7 @@ def requeue_rotations() -> int:
             )
     waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
+        # The time before the message: a broker that is down is tried again in 20 seconds, and not at each call.
         CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
         changed += messages.send(TASK, str(key))
     return changed + _finish_swapped(now - LATE)
@@ -54,6 +56,8 @@ def _finish_swapped(since: datetime) -> int:
     rotations = {rotation.pk: rotation for rotation in ended.order_by("-requested_at")[:500]}
     if not rotations:
         return 0
+    # The credential's row has the last word on what is in use, since the swap writes it in one UPDATE
+    # (docs/decisions/0009).
     in_use = set(
         CloudCredential.objects.filter(
             account_id__in={rotation.account for rotation in rotations.values()}, replaced_by__in=list(rotations)

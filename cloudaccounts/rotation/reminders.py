@@ -60,6 +60,7 @@ def facts_of(account: CloudAccount, age: CredentialAge) -> Iterator[Fact]:
         return
     limits, credential_key = Limits.current(), f"{account.pk}:{account.credential_generation}"
     since = f"{credential_key}:{account.credential_since:%Y%m%d}"
+    # One of the two: who hears that it is overdue need not hear that it is due as well.
     if age.days >= limits.critical:
         text = f"{account.name}: the credential is {age.days} days old; its limit is {limits.critical}."
         yield NoticeKind.ROTATION_CRITICAL, since, text, account
@@ -87,6 +88,7 @@ def _destroy_previous(now: datetime) -> int:
     destroyed = 0
     rows = CloudCredential.objects.filter(previous_until__lte=now).order_by("previous_until")
     for row in rows.defer("payload", "staged", "previous")[:MAX_PER_RUN].iterator(chunk_size=CHUNK):
+        # Without an account nobody can be notified; such a row is removed by `credentials.orphans`.
         account = CloudAccount.objects.filter(pk=row.pk).only("owner", "name").first()
         if account is None:
             continue
@@ -103,5 +105,6 @@ def _destroy_staged(now: datetime) -> int:
     rows = CloudCredential.objects.filter(staged_at__lte=now - STAGED_FOR).order_by("staged_at")
     for key in list(rows.values_list("pk", flat=True)[:MAX_PER_RUN]):
         if (account := CloudAccount.objects.filter(pk=key).only("owner", "name").first()) is not None:
+            # Through the service, since the rotation that staged it has to end as well.
             destroyed += discard_staged(account, actor=SYSTEM)
     return destroyed

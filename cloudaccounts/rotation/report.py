@@ -50,11 +50,13 @@ def accounts(filters: RotationFilter, *, now: datetime | None = None) -> CloudAc
         accounts_found = accounts_found.filter(in_state(filters.state, now=now))
     if filters.group:
         accounts_found = accounts_found.filter(group_queries.within(filters.group, owner=filters.owner))
+    # In the order of the index `account_owner_ages`: secrets first, by their date.
     return accounts_found.defer("last_check").order_by("credential_secretless", "credential_since", "id")
 
 
 def rows(filters: RotationFilter, *, now: datetime | None = None) -> Iterator[dict[str, Any]]:
     """A mapping of `COLUMNS` for each account. Raises `ProviderError` at the first."""
+    # One moment for all rows: a report that runs over midnight must not count days from two of them.
     now, limits, labels = now or timezone.now(), Limits.current(), _method_labels()
     columns = accounts(filters, now=now).values_list(*_READ).iterator(chunk_size=CHUNK)
     for (
@@ -85,6 +87,7 @@ def rows(filters: RotationFilter, *, now: datetime | None = None) -> Iterator[di
             "credential_since": since,
             "expires_at": expires,
             "days_left": credential_age.days_left,
+            # Known only where the latest check passed: when one passed before that, no column says.
             "last_proof_at": None if code else checked,
             "status": status,
             "id": str(key),

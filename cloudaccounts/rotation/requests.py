@@ -77,6 +77,7 @@ def start_rotation(account: CloudAccount, *, actor: Actor, accept_losses: bool =
         raise NothingStagedError
     now = timezone.now()
     last = rotations.first()
+    # By name, from what the last test said: whatever else this test finds is asked about again.
     accepted = [gap["what"] for gap in last.losses] if accept_losses and last is not None else []
     waiting = rotations.exclude(state__in=[RotationStage.QUEUED, RotationStage.RUNNING, RotationStage.DISCARDED])
     try:

@@ -18,6 +18,7 @@ TASK = "cloudaccounts.run_rotation"
 def new_request(account: CloudAccount, actor: Actor, **fields: Any) -> CredentialRotation:
     now = timezone.now()
     return CredentialRotation(
+        # The id is drawn before the row is written: what is staged names its request, and either may be written first.
         id=uuid4(), account=account.pk, owner=account.owner, actor=actor.to_dict(), requested_at=now, nudged_at=now,
         **fields,
     )  # fmt: skip
@@ -27,6 +28,7 @@ def refuse_unrotatable(account: CloudAccount) -> None:
     """Raises `CredentialBorrowedError` for a member of an organization, `AccountSuspendedError`, ``DoesNotExist``."""
     if account.connection is not None:
         raise CredentialBorrowedError
+    # Read anew: the object in hand may be older than a suspension.
     if CloudAccount.objects.only("status").get(pk=account.pk).status == CloudAccountStatus.SUSPENDED:
         raise AccountSuspendedError
 

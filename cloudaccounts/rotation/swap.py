@@ -37,8 +37,10 @@ def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, 
     actor = Actor.from_dict(rotation.actor)
     outcome: dict[str, Any] = {"ok": report.ok, "code": report.code, "cause": report.cause[:500]}
     with transaction.atomic(using=SECURITY):
+        # First of all, and conditional: whoever lost the claim changes nothing.
         if not claim.write(report=report.to_dict(), duration_ms=report.duration_ms, **outcome):
             return False
+        # Not asked again after the swap: what is in use cannot be refused any more, only finished.
         losses = () if was_swapped(rotation) or not report.ok else unaccepted_losses(account, rotation, report)
         if losses:
             record(account, actor, "credential.refused", f"Not replaced: {cause_of(losses)}", code=CODE)
@@ -52,6 +54,7 @@ def conclude(account: CloudAccount, rotation: CredentialRotation, claim: Claim, 
             )  # fmt: skip
         if report.ok:
             update_swapped_account(account.pk, report)
+        # A cloud that was out of reach has refused nothing, so the audit does not say so.
         elif rotation.purpose == RotationPurpose.ROLLBACK or report.permanent:
             text = f"New credential refused: {report.cause} The one in use stays."
             record(account, actor, "credential.refused", text, code=report.code)

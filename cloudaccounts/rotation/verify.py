@@ -47,6 +47,7 @@ def run_rotation(rotation_id: UUID) -> CloudValidationResult | None:
         claim.end(state=RotationStage.ABANDONED, cause="The account was suspended or deleted meanwhile.")
         return None
     if swapped:
+        # The report was written before the swap, so what is missing can be finished without asking the cloud again.
         report = CloudValidationResult.from_dict(rotation.report)
     else:
         with LeaseKeeper(claim.renew):
@@ -74,6 +75,8 @@ def replace_credentials(
         raise vault.unreadable(wrong_key)
     refuse_unrotatable(account)
     facts = resolved.provider.describe(credentials)
+    # Claimed by this very process in the next lines: the row holds off other requests of the account while the caller
+    # waits.
     rotation = new_request(
         account, actor, method=credentials.method, state=RotationStage.QUEUED, active_account=account.pk,
         accepted_losses=[ANY] if accept_loss else [],

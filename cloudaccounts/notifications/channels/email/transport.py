@@ -39,6 +39,7 @@ class MailRefusedError(Exception):
 
 def send(digest: NoticeDigest, notices: list[Notice]) -> None:
     """Raises `NobodyError` and `MailRefusedError`. Asks the network."""
+    # Asked when it is sent and not only when it was spread: people leave while a digest waits (docs/decisions/0010).
     user = reachable(digest.recipient)
     if user is None:
         raise NobodyError("The recipient is not active any more, or has no e-mail address.")

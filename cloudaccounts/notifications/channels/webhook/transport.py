@@ -63,6 +63,7 @@ def call(digest: NoticeDigest, notices: list[Notice]) -> None:
         raise NotConfiguredError("No webhook is set any more.")
     # Encoded once: the signature must be of the very bytes that are sent.
     body = json.dumps(content(digest, notices), ensure_ascii=False).encode()
+    # Part of what is signed: a receiver can refuse a call that somebody recorded and sends again.
     timestamp = str(int(time.time()))
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -104,6 +105,7 @@ def _within(seconds: float, ask: Callable[[], int]) -> int:
         except Exception as error:  # noqa: BLE001 # raised in the thread that waits
             result.append(error)
 
+    # A daemon: a receiver that never ends its answer must not keep the worker from ending.
     thread = threading.Thread(target=run, name="webhook", daemon=True)
     thread.start()
     thread.join(seconds)
@@ -138,6 +140,7 @@ def _notice_json(notice: Notice) -> dict[str, Any]:
         "account": str(notice.account) if notice.account else None,
         "account_name": notice.account_label,
         "created_at": f"{notice.created_at:%Y-%m-%dT%H:%M:%SZ}",
+        # The page in the admin: the webhook is the operator's, who is not the owner of most accounts.
         "url": f"{settings.BASE_URL}{reverse(page, args=[notice.account])}" if notice.account else None,
     }
 
