@@ -50,6 +50,7 @@ def _from_error(planned: PlannedCheck, status: CheckStatus, error: ProviderError
 
 def require_passed(result: CheckResult) -> None:
     """For connection checks and scans, which have no report: a failed result is raised as `ProviderError`."""
+    # A warning is a gap: what can be read without it is worth reading.
     if result.status == CheckStatus.FAILED:
         raise ProviderError(result.code, result.cause, result.remedy)
 

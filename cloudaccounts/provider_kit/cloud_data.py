@@ -16,6 +16,8 @@ from cloudaccounts.storable import Bounds, Changes, clean_identifier, is_storabl
 
 # Policies of 20 kB and lists of a thousand rules are common; MongoDB's documents have 16 MB at most.
 PROPERTIES = Bounds(text=100_000, items=20_000, depth=40, total=200_000)
+# AWS and Azure allow 50 tags a resource, Google Cloud 64 labels: the bounds are for what would be no tags any
+# more.
 TAGS = Bounds(text=2_000, items=1_000, depth=1, total=20_000)
 # The columns of an asset.
 MOST_TYPE, MOST_SERVICE, MOST_REGION, MOST_ID, MOST_NAME = 80, 40, 60, 2048, 300
@@ -39,6 +41,7 @@ def storable_asset(asset: Asset) -> Asset:
     }
     changed: dict[str, Any] = {name: text for name, text in names.items() if text != getattr(asset, name)}
     altered = dict.fromkeys(changed, REPLACED)
+    # Looked at before it is rebuilt: nearly every asset is storable as it is, and is handed on without a copy.
     if not is_storable(dict(asset.tags), TAGS):
         changes = Changes()
         tags = storable(asset.tags, TAGS, changes)
@@ -62,6 +65,7 @@ def _properties(properties: Mapping[str, Any], altered: dict[str, str]) -> dict[
         missing += [name] if changes.cut else []
     refused = kept.get(UNREADABLE)
     if missing:
+        # Beside the refusals that the inventory noted, which stay.
         kept[UNREADABLE] = {**(refused if isinstance(refused, dict) else {}), **dict.fromkeys(missing, TOO_LARGE)}
     if altered:
         kept[ALTERED] = dict(sorted(altered.items()))

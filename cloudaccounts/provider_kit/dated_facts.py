@@ -55,6 +55,7 @@ class DatedFact:
     def support(self, day: date, read: date) -> Support:
         if self.ends is not None:
             return Support.ENDED if day >= self.ends else Support.SUPPORTED
+        # By the day of observation, not today: the same asset must give the same verdict again.
         fresh = (day - read).days <= FRESH_DAYS
         return Support.SUPPORTED if self.dated and fresh else Support.UNKNOWN
 
@@ -71,6 +72,7 @@ class DatedFacts:
     def support(self, name: str, day: date) -> Support:
         """`Support.UNKNOWN` for a name that the file does not have."""
         fact = self.entries.get(name)
+        # Never heard of is neither supported nor ended (docs/decisions/0017-dates-not-lists.md).
         return Support.UNKNOWN if fact is None else fact.support(day, self.read)
 
     def ends(self, name: str) -> date | None:

@@ -28,6 +28,7 @@ class Deadline:
     def __init__(self, seconds: float, cloud: str) -> None:
         self.seconds = seconds
         self.cloud = cloud
+        # Monotonic, so that a clock that is set meanwhile neither ends nor lengthens the wait.
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
@@ -42,6 +43,8 @@ class Deadline:
             # The call may have failed with a TimeoutError of its own, which is the same class.
             if future.done():
                 raise
+            # Counted, since with too many of them the process ends and is started again
+            # (docs/decisions/0006-heartbeats.md).
             hung.leave_behind(getattr(future, "thread", None), self.cloud)
             raise exceeded(self.cloud, self.seconds) from None
 
@@ -76,6 +79,7 @@ def within_asking(seconds: float, cloud: str, call: Callable[[Callable[[T], S]],
         return reply.result()
 
     deadline, future = Deadline(seconds, cloud), start(lambda: call(ask))
+    # Wakes the loop below when the call has ended without another question.
     future.add_done_callback(lambda _: questions.put(None))
     while True:
         try:
@@ -90,6 +94,7 @@ def within_asking(seconds: float, cloud: str, call: Callable[[Callable[[T], S]],
 def each_within(seconds: float, cloud: str, items: Iterator[T]) -> Iterator[T]:
     """The items, each of which may take so many seconds. Raises `ProviderError` (``deadline_exceeded``)."""
     end = object()
+    # Each item has its own time: a list of any length may take as long as it keeps answering.
     while (item := within(seconds, cloud, lambda: next(items, end))) is not end:
         yield item  # type: ignore[misc]
 
@@ -149,6 +154,7 @@ def in_order(call: Callable[[T], R], items: Iterable[T], *, threads: int) -> Ite
     running: deque[Future[R]] = deque()
     for item in items:
         running.append(start(lambda item=item: call(item)))  # type: ignore[misc] # binds the loop's value
+        # The oldest is awaited, whichever is ready first: that is what keeps the order.
         if len(running) >= threads:
             yield running.popleft().result()
     while running:

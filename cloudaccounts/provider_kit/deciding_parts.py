@@ -45,6 +45,7 @@ def deciding_parts(rule: Rule, path: str, value: Any, rebuild: Rebuild) -> Parts
     """Parts of what the failing rule read at the path, or all of it where it fails by the whole."""
     try:
         return _parts(path, value, rebuild, _Questions(rule), LEVELS)
+    # Shown whole, as if nothing had been asked: a part of an answer could name the wrong entry.
     except _NoMoreQuestionsError:
         return [(path, value)]
 
@@ -72,6 +73,7 @@ def _of_object(path: str, value: Mapping[str, Any], rebuild: Rebuild, questions:
 
 def _of_list(path: str, value: list[Any], rebuild: Rebuild, questions: _Questions, levels: int) -> Parts:
     """Those that let it fail although none of the others does. None, where it fails by what is not in the list."""
+    # It fails by what is missing, so no entry is to blame.
     if questions.fails(rebuild([])):
         return [(path, value)]
     alone = [place for place, entry in enumerate(value) if questions.fails(rebuild([entry]))]

@@ -80,6 +80,7 @@ def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Eval
         _LOG.reset(token)
     if evaluation.verdict not in {Verdict.FAIL, Verdict.UNKNOWN}:
         return evaluation
+    # The rule's own facts go before those that were recorded.
     facts: Sequence[Fact] = evaluation.evidence
     if not facts and evaluation.verdict == Verdict.FAIL:
         passing = _passing_flags(rule, asset, log, expected)
@@ -114,6 +115,7 @@ def _passing_flags(rule: Rule, asset: Asset, log: FactLog, expected: Expected) -
     for path in log.facts:
         if path in log.flags and path not in expected and len(passing) < MOST_FACTS:
             for value in (True, False):
+                # Only the other value is asked for, and only where it would turn the verdict.
                 if value is not log.facts[path] and rule(_with_value(asset, path, value)).verdict == Verdict.PASS:
                     passing[path] = value
                     break
@@ -152,6 +154,7 @@ def _facts(log: FactLog, expected: Expected) -> tuple[Fact, ...]:
             continue
         inside = f"{path}."
         parts = [name for name in expected if name.startswith(inside)]
+        # Its parts say more than the whole object would.
         if not parts and any(name.startswith(inside) for name in log.facts):
             continue
         for name in parts or [path]:
@@ -175,6 +178,7 @@ def bounded(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     distinct = list({fact.path: fact for fact in facts}.values())
     kept = [_bounded(fact) for fact in distinct[:MOST_FACTS]]
     if len(distinct) > MOST_FACTS:
+        # The last one gives way, so that the number of facts holds and nothing is cut silently.
         kept[-1:] = [Fact(CUT, f"{len(distinct) - MOST_FACTS + 1} more facts")]
     return tuple(kept)
 

@@ -26,6 +26,7 @@ def plain(value: Any) -> Any:
 
 def ordered(values: Iterable[Any] | None) -> list[Any]:
     """As `plain`, sorted: for lists whose order means nothing to the cloud, which may change it at each call."""
+    # By their JSON, since objects of different shapes cannot be compared with one another.
     return sorted((plain(value) for value in values or ()), key=lambda value: json.dumps(value, sort_keys=True))
 
 

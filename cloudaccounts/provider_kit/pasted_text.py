@@ -33,10 +33,12 @@ def clean_single_value(raw: str, code: str, *, longest: int, company: str, sourc
     ``company`` and ``source`` stand in the texts: who never uses other characters, and where to copy the value from.
     Raises `ProviderError` with the given code.
     """
+    # First, before anything looks at the text.
     if len(raw) > longest + _MARGIN:
         raise ProviderError(
             code, f"This is far too long: at most {longest} characters are expected.", "Paste this one value only."
         )
+    # White space may stand before the mark and behind it.
     value = without_byte_order_marks(raw.strip()).strip()
     if not value:
         raise ProviderError(code, "This field is empty.", "Paste the value.")

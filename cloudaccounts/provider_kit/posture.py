@@ -101,6 +101,7 @@ def known(asset: Asset, path: str) -> Any:
 def optional(asset: Asset, name: str, kind: type[T]) -> T | None:
     """A property that the inventory sets on every asset of the type. It may be None, which says that there is none."""
     content = value(asset, name)
+    # None is an answer of the cloud's; a missing name is an asset that was stored before the property was read.
     if name not in asset.properties:
         raise UnknownFactError(f"{_words(name)} was not told.")
     return None if content is None else _typed(content, kind, name)
@@ -254,6 +255,7 @@ def _with_expected(check: PostureCheck, expected: Expected) -> PostureCheck:
     rule = check.evaluate
     if not expected or not isinstance(rule, GuardedRule):
         return check
+    # What the check says itself goes before the table.
     return replace(check, evaluate=replace(rule, expected={**expected, **rule.expected}))
 
 

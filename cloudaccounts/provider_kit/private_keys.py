@@ -115,6 +115,7 @@ def _refuse_costly_derivation(der: bytes) -> None:
         kind, parameters = _first(_parts(derivation[1]), 2)
         if kind[1].hex() != _PBKDF2:
             raise UnusableKeyError(KeyProblem.COSTLY)
+    # By a list of what is known to be bounded: a scheme that is new may cost anything.
     elif not oid.startswith(_PBES1):
         raise UnusableKeyError(KeyProblem.COSTLY)
     # Salt, iterations, and with PBKDF2 a length and the hash. The count is the second; any number may not be larger.
@@ -185,6 +186,7 @@ def _parts(data: bytes) -> Iterator[Value]:
         tag, length, begin = data[at], data[at + 1], at + 2
         if length >= 0x80:
             size = length & 0x7F
+            # The indefinite form (size 0) is no DER, and four bytes are more than any key that is accepted.
             if not 1 <= size <= 4:
                 raise ValueError
             begin += size

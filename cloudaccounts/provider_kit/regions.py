@@ -18,6 +18,7 @@ def require_known_regions(names: Iterable[str], known: Collection[str], *, parti
 
     The message does not repeat the name: it may come from a stranger.
     """
+    # In their order: AWS is signed in to in the first one that is always on.
     regions = tuple(dict.fromkeys(names))
     if not all(name in known for name in regions):
         raise ProviderError(

@@ -20,6 +20,7 @@ PLACEHOLDER = re.compile(r"<([a-z][a-z0-9 -]*)>")
 Values = Mapping[str, str]  # placeholder without its brackets to the resource's value
 
 # One piece of a shell line: a comment up to the end of its line, a quoted text, the end of a command, or anything else.
+# Enough of a shell's grammar for our own templates. It is no parser for commands of others.
 _PIECE = re.compile(
     r"""(?P<comment>(?<![^\s;])\#[^\n]*)|(?P<quoted>'[^']*'|"[^"]*")|(?P<end>;|\n|&&|\|\|?)|(?P<plain>.)"""
 )
@@ -119,6 +120,7 @@ def _scoped(template: str, scope: Scope) -> str:
 
 
 def _with_scope(command: str, scope: Scope) -> str:
+    # White space around it stays, so that the commands of a script keep their lines.
     bare = command.strip()
     if not bare.startswith(f"{scope.tool} ") or scope.unless.search(bare):
         return command

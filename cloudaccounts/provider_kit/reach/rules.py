@@ -126,6 +126,7 @@ def reach(rules: Sequence[Rule], protocol: int, port: int, *, deny_wins: bool) -
     """
     concerned = [rule for rule in rules if rule.protocols.may_have(protocol) and rule.ports.may_have(port)]
     results = [_reach_by(family, concerned, protocol, port, deny_wins) for family in _FAMILIES]
+    # Open by one version of IP is open, whatever the other says.
     for wanted in (Reach.OPEN, Reach.UNCLEAR):
         matching = [result for result in results if result.reach == wanted]
         if matching:
@@ -137,12 +138,14 @@ def open_ports(rules: Sequence[Rule], protocol: int, *, deny_wins: bool) -> Open
     """All ports that the internet reaches by a protocol."""
     concerned = [rule for rule in rules if rule.protocols.may_have(protocol)]
     starts = points([rule.ports.sure for rule in concerned], ALL_PORTS)
+    # Unclear rather than slow: the rules are a stranger's, and their number has no bound of ours.
     if len(starts) * len(concerned) > MOST_WORK:
         return OpenPorts(NONE, ALL_PORTS)
     known: dict[tuple[bool, ...], Result] = {}
     opened: dict[Reach, list[Pair]] = defaultdict(list)
     names: dict[str, None] = {}
     for start, after in zip(starts, [*starts[1:], 65_536], strict=True):
+        # Ports that the same rules match have the same answer, which is then worked out once.
         key = tuple(rule.ports.surely_has(start) for rule in concerned)
         if key not in known:
             known[key] = reach(concerned, protocol, start, deny_wins=deny_wins)
@@ -214,6 +217,8 @@ def _through(matches: Sequence[_Match], deny_wins: bool) -> _Through:
     for _, grouped in groupby(placed, key=_priority):
         group = list(grouped)
         maybe_denied |= _union(_denials(group, sure=False))
+        # With rules of one priority the order decides whether a denial closes what stands beside it: `deny_wins` says
+        # so.
         here = _union(_denials(group, sure=True))
         denied |= here if deny_wins else NONE
         for match in group:

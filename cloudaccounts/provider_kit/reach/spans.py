@@ -19,6 +19,7 @@ class Spans:
     def of(cls, pairs: Iterable[Pair]) -> Spans:
         merged: list[Pair] = []
         for first, last in sorted(pairs):
+            # Adjacent ones are joined too, so that one set has one form.
             if merged and first <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
             else:

@@ -28,6 +28,7 @@ def protocol(value: Any, *, everything: str) -> PartialSet:
     name = value.lower()
     if name == everything:
         return PartialSet(ALL_PROTOCOLS)
+    # `isascii` as well, since `isdigit` is true of digits of other scripts, which no cloud writes.
     number = _NUMBERS.get(name, int(name) if name.isascii() and name.isdigit() and len(name) <= 3 else -1)
     return PartialSet(Spans.of([(number, number)])) if number in ALL_PROTOCOLS else UNCLEAR
 

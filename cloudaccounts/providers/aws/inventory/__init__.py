@@ -127,6 +127,7 @@ class AwsSession:
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """Global services first. Raises `ProviderError` for a region outside the account's partition."""
+        # Before any host name is made of them: a region may come from a form.
         names = require_regions(self._target.partition, regions)
         partition = self._target.partition
         services = {name: service for name, service in SERVICES.items() if partition in service.partitions}
@@ -144,6 +145,7 @@ class AwsSession:
             require_regions(self._target.partition, (unit.region,))
         region = "" if unit.region == GLOBAL else unit.region
         scope = Scope(self._connection, self._target.account_id, region, unit.service)
+        # One time for the whole unit, and its beginning: rules about age must not depend on how long the unit took.
         began = datetime.now(UTC)
         try:
             for found_asset in service.collect(scope):
@@ -165,6 +167,8 @@ class AwsSession:
             operation = getattr(error, "operation_name", "LookupEvents")
             service = "ec2" if operation == "DescribeRegions" else "cloudtrail"
             raise explain(error, self._connection.who, f"{service}:{operation}") from None
+        # Without the stored assets nothing can be compared, so only what the history covers is quiet
+        # (docs/decisions/0007-incremental-scans.md).
         if known is None:
             return quiet
         return quiet - change_probe.different(self._connection, self._target.account_id, quiet, known)
@@ -186,6 +190,7 @@ def _explain(error: Exception, connection: Connection, unit: ScanUnit) -> Provid
     """
     operation = getattr(error, "operation_name", "")
     explained = explain(error, connection.who, f"{unit.service}:{operation}" if operation else "")
+    # The last condition costs a call, so it is asked last.
     if unit.region == GLOBAL or explained.sdk_error not in _REGION_OFF_CODES or not is_accepted(connection):
         return explained
     return ProviderError(
@@ -212,6 +217,7 @@ def open_session(credentials: Credentials, target: Target) -> AwsSession:
         require_passed(check_results.account(signed_in.account_id, target.account_id))
         require_passed(check_results.root(signed_in.arn))
     except ProviderError:
+        # Whoever opened the connection closes it: the session that would do so does not come about.
         signed_in.connection.close()
         raise
     return AwsSession(signed_in.connection, target)

@@ -98,14 +98,17 @@ def unchanged(
     probes them. Raises botocore's errors where the history of a region of these units, or of the home region, cannot be
     read.
     """
+    # A scan of a server whose clock is ahead must not ask for a time that has not come.
     start = min(since, now) - OVERLAP
     sources = {**SOURCES, **PROBED} if probing else SOURCES
     candidates = [unit for unit in units if unit.service in sources]
+    # An older time than the history reaches: its silence would say nothing.
     if not candidates or now - start > HISTORY:
         return frozenset()
     enabled = _enabled(connection)
     home = connection.partition.home
     required = {home, *(unit.region for unit in candidates if unit.region != "global")} & enabled
+    # Fewest calls: all regions are asked only where a unit needs them all.
     regions = sorted(enabled if any(unit.service in WORLDWIDE for unit in candidates) else required)
     relevant = frozenset().union(*(sources[unit.service] for unit in candidates))
     read = partial(_history, connection, start, now, relevant, required)
@@ -118,6 +121,7 @@ def unchanged(
         # A disabled region has no history to read. The reading of the unit then says why.
         if unit.region != "global" and unit.region not in enabled:
             return False
+        # None is a history that could not be read, so it is not taken for a silent one.
         return all(
             changed is not None and not changed & sources[unit.service]
             for changed in (histories.get(region) for region in unit_regions)
@@ -155,6 +159,8 @@ def _changed_sources(
 ) -> EventSources:
     client = connection.client("cloudtrail", region)
     pages = client.get_paginator("lookup_events").paginate(
+        # LookupEvents takes one attribute. This one leaves out the reads, which are most of what a region logs:
+        # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
         LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}],
         StartTime=start,
         EndTime=end,
@@ -168,6 +174,7 @@ def _changed_sources(
         # Once every relevant source has a change, further pages cannot add anything.
         if relevant <= changed or not page.get("NextToken"):
             break
+        # Told as "everything changed", which reads more than needed and never less.
         if number == PAGES:
             return relevant
         time.sleep(PAUSE)

@@ -26,6 +26,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     for arn, region in list_trails(scope):
         by_home.setdefault(region, []).append(arn)
     trails: list[Asset] = []
+    # Sorted, so that two scans give the same order whatever AWS lists first.
     for region, arns in sorted(by_home.items()):
         trails += _trails_of(scope, region, sorted(arns))
     yield from trails
@@ -55,6 +56,7 @@ def _unread(scope: Scope, region: str, arn: str, code: str) -> Asset:
 def list_trails(scope: Scope) -> Iterator[tuple[str, str]]:
     """ARN and home region of each trail."""
     for item in paged(scope.connection.client("cloudtrail"), "list_trails", "Trails"):
+        # The name becomes a part of a host name, so only regions of our table are believed.
         if is_region(scope.connection.partition.name, item.get("HomeRegion", "")):
             yield item["TrailARN"], item["HomeRegion"]
 
@@ -82,6 +84,7 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
     # Of the status only what a person changes is a property; when logs were delivered last is observed.
     status = properties.values.pop("status") or {}
     properties.values["logging"] = status.get("IsLogging")
+    # The asset has no property "status": what could not be read is told under the name that rules look for.
     if "status" in properties.refused:
         properties.refused["logging"] = properties.refused.pop("status")
     properties.values[OBSERVED] = {"delivered_at": plain(status.get("LatestDeliveryTime"))}
@@ -120,6 +123,7 @@ def object_events(selectors: Any) -> str:
     for selector in selectors.get("AdvancedEventSelectors") or ():
         fields = {item["Field"]: item for item in selector.get("FieldSelectors", ())}
         types = list(fields.get("resources.type", {}).get("Equals") or ())
+        # Any further field (an ARN, an event's name) narrows the selector, so that it does not cover all buckets.
         if set(fields) <= {"eventCategory", "resources.type", "readOnly"} and "AWS::S3::Object" in types:
             kinds.add(_of_read_only(fields))
     return _together(kinds)
@@ -141,6 +145,7 @@ def _management_events(selectors: Any) -> str:
     """ "All", "ReadOnly", "WriteOnly" or "None", of both kinds of selectors."""
     kinds: set[str] = set()
     for selector in selectors.get("EventSelectors") or ():
+        # Left out, it counts as true: API reference of EventSelector.
         if selector.get("IncludeManagementEvents", True):
             kinds.add(selector.get("ReadWriteType", "All"))
     for selector in selectors.get("AdvancedEventSelectors") or ():

@@ -147,10 +147,12 @@ def chain_lists(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterato
         try:
             yield from stream
         except (ClientError, BotoCoreError) as error:
+            # At once: each further list would wait for the same timeout.
             if isinstance(error, _UNREACHABLE) or concerns_all(error, scope.connection.who):
                 raise
             failed[permission] = error
     if failed:
+        # What was denied is what a person can change, so it goes before what failed otherwise.
         denied = [permission for permission, error in failed.items() if is_denied(error)] or list(failed)
         raise explain(failed[denied[0]], scope.connection.who, " and ".join(denied))
 
@@ -210,6 +212,8 @@ class Properties:
             answer = call()
         except (ClientError, BotoCoreError, ProviderError) as error:
             answer = dict.fromkeys(several) if several else None
+            # Before the codes for what is gone: Lambda answers ResourceNotFoundException for a function without a
+            # policy, which elsewhere says that there is no such resource.
             if isinstance(error, ClientError) and aws_code(error) in absent:
                 answer = default
             elif is_gone(error, gone):
@@ -221,9 +225,13 @@ class Properties:
     def _refuse(self, names: Iterable[str], error: Exception, permission: str) -> None:
         code = explain(error, self.connection.who, permission).code
         if code in _OF_IDENTITY:
+            # AWS answers in a region that is off as for an unknown key. Whether the key is unknown is asked where it
+            # must be known.
             if not (self.elsewhere and is_accepted(self.connection)):
                 raise error
+            # Remembered, so that a bucket in such a region costs one attempt and not nine.
             self.off, code = True, REGION_OFF
+        # What was merely observed is no property that a rule reads, so its absence is no gap.
         self.refused |= {name: code for name in names if name != OBSERVED}
 
     def to_dict(self) -> dict[str, Any]:

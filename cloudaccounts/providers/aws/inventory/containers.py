@@ -35,6 +35,7 @@ def _eks_cluster(scope: Scope, client: Any, name: str) -> Asset:
     properties.read(
         "cluster", lambda: _eks_facts(client, name), permission="eks:DescribeCluster", names=("tags", *_EKS_FACTS)
     )
+    # Tags are no property of the asset, so nothing may be said of them under `UNREADABLE`.
     properties.refused.pop("tags", None)
     cluster_tags = properties.values.pop("tags") or {}
     return asset(
@@ -71,6 +72,7 @@ def ecs(scope: Scope) -> Iterator[Asset]:
         try:
             yield from _ecs_clusters(scope, client, arns)
         except ClientError as error:
+            # Throttling or a broken answer would meet each cluster alone as well.
             if not is_denied(error):
                 raise
             # One cluster that may not be described refuses the whole batch.
@@ -112,6 +114,8 @@ def _ecs_cluster(scope: Scope, item: Any) -> Asset:
 
 def ecr(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecr", scope.region)
+    # Once a region: scanning is set up for the registry as a whole now, and what a repository says counts beside it
+    # (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html).
     registry = Properties(scope.connection)
     registry.read(
         "registry_scanning",

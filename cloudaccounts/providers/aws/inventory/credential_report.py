@@ -93,6 +93,8 @@ def facts(row: Mapping[str, str]) -> dict[str, Any]:
 
 def _flag(row: Mapping[str, str], name: str) -> bool | None:
     value = row.get(name, "").lower()
+    # "not_supported" is neither: taken for false, a root user without a password would read as one whose password is
+    # off.
     return value == "true" if value in ("true", "false") else None
 
 

@@ -92,6 +92,7 @@ def _image(scope: Scope, image: ImageTypeDef) -> Asset:
         "public": image.get("Public"),
         "created_at": image.get("CreationDate"),
         "platform": image.get("PlatformDetails"),
+        # Instance stores have no Ebs part, and no encryption that could be set.
         "encrypted": all(
             device["Ebs"].get("Encrypted", False) for device in image.get("BlockDeviceMappings", ()) if "Ebs" in device
         ),

@@ -96,6 +96,7 @@ def _instance(scope: Scope, instance: InstanceTypeDef, exposure: Exposure) -> As
         "launched_at": plain(instance.get("LaunchTime")),
         "public_addresses": _public_addresses(instance),
     }
+    # Without a public address nothing of the way in is read: nobody outside could use it.
     if properties.values["public_addresses"]:
         exposure.add(
             properties,

@@ -32,6 +32,7 @@ class Exposure:
         properties.refused |= known.refused
         places = sorted(set(subnets))
         by_group, acls, routes = (known.values[name] for name in ("ingress", "acls", "routed"))
+        # A group that is named and was not listed: what it allows is not known, so neither is the whole.
         rules = None if by_group is None else [by_group.get(group) for group in sorted(set(groups))]
         properties.values |= {
             "ingress": None if rules is None or None in rules else ordered(rule for part in rules for rule in part),
@@ -80,6 +81,7 @@ class Exposure:
 
 
 def _versions(routes: dict[str, list[str]], vpc: str, subnets: Iterable[str]) -> list[str]:
+    # A subnet without a table of its own uses the VPC's main one.
     return sorted({version for subnet in subnets for version in routes.get(subnet, routes.get(vpc, []))})
 
 

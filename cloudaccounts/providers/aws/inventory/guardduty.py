@@ -46,6 +46,7 @@ def detector(client: Any, identifier: str) -> dict[str, Any]:
     return {
         "id": identifier,
         "status": answer.get("Status"),
+        # A status that is new is neither (docs/decisions/0017-dates-not-lists.md).
         "enabled": {"ENABLED": True, "DISABLED": False}.get(answer.get("Status")),
         "created_at": plain(answer.get("CreatedAt")),
         "findings_every": answer.get("FindingPublishingFrequency"),

@@ -37,6 +37,8 @@ _ROOT = {"AccountMFAEnabled", "AccountAccessKeysPresent", "AccountSigningCertifi
 _COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers", "MFADevices", "MFADevicesInUse", "ServerCertificates")
 # None for a state that is not known here.
 _KEY_STATES = {"Active": True, "Inactive": False, "Expired": False}
+# Two passes over one operation, because documents have to be known before the identities that refer to them are
+# told.
 _POLICIES: list[EntityTypeType] = ["LocalManagedPolicy"]
 _IDENTITIES: list[EntityTypeType] = ["User", "Group", "Role"]
 # What is kept with each identity of an attached policy that makes nobody an administrator, and limits none.
@@ -74,6 +76,7 @@ def _identities(scope: Scope, client: IAMClient) -> Iterator[Asset]:
         yield from each(read_user, page["UserDetailList"], threads=THREADS)
         yield from (_role(role, documents) for role in page["RoleDetailList"])
         groups += page["GroupDetailList"]
+    # Last: a group's members stand with the users, on any page.
     yield from (_group(group, documents, members.get(group["GroupName"], [])) for group in groups)
 
 
@@ -110,6 +113,7 @@ def _account(scope: Scope, client: IAMClient) -> Asset:
         "password_policy",
         lambda: plain(client.get_account_password_policy()["PasswordPolicy"]),
         permission="iam:GetAccountPasswordPolicy",
+        # IAM's way to say that there is no password policy.
         absent=("NoSuchEntity",),
     )
     settings.read(
@@ -119,11 +123,13 @@ def _account(scope: Scope, client: IAMClient) -> Asset:
         absent=("NoSuchEntity",),
         default=[],
     )
+    # The summary says that root has a device, and not of which kind: a hardware key is what is in no list.
     settings.read("root_virtual_mfa", lambda: _root_has_virtual_mfa(client), permission="iam:ListVirtualMFADevices")
     summary = settings.values.pop("summary") or {}
     if "summary" in settings.refused:
         settings.refused["root"] = settings.refused.pop("summary")
     properties = settings.to_dict()
+    # None where the summary could not be read: false for each would read as "has no second factor".
     properties["root"] = {key: bool(value) for key, value in sorted(summary.items()) if key in _ROOT} or None
     properties[OBSERVED] = {"counts": {key: summary[key] for key in _COUNTS if key in summary}}
     return _asset("account", scope.arn("iam", "root", region=""), scope.account_id, (), properties)

@@ -21,6 +21,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     names: dict[str, list[str]] = aliases.values["aliases"] or {}
     # AWS gives every key that it manages an alias under alias/aws/, and customers cannot create one there.
     managed = {key for key, given in names.items() if any(name.startswith("alias/aws/") for name in given)}
+    # AWS's own keys cannot be configured by the customer, so they are left out before any call about them.
     keys = (item for item in paged(client, "list_keys", "Keys") if item["KeyId"] not in managed)
     yield from each(partial(_key, scope, client, names, aliases.refused), keys, threads=THREADS)
 
@@ -43,6 +44,7 @@ def _key(scope: Scope, client: Any, aliases: dict[str, list[str]], refused: dict
     )
     manager, enabled = properties.values.pop("manager"), properties.values.pop("enabled")
     described = properties.refused.pop("manager", "") == ""
+    # `enabled` was read only for what follows; rules read `state`.
     properties.refused.pop("enabled", "")
     if manager == "AWS":
         return None

@@ -45,6 +45,7 @@ def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTyp
         permission="lambda:GetPolicy",
         absent=("ResourceNotFoundException",),
     )
+    # All of them or none: a function counts as closed only where each of its policies was read.
     properties.read("alias_policies", lambda: _alias_policies(client, name), permission="lambda:ListAliases")
     return asset(scope, "lambda.function", item["FunctionArn"], name, properties.to_dict())
 

@@ -41,6 +41,7 @@ class _Policies:
         with self._lock:
             read = self._read = self._read or self._all()
         known = read.values["policies"]
+        # By what AWS lists today, so that policies of tomorrow are known (docs/decisions/0017-dates-not-lists.md).
         properties.values["policies"] = None if known is None else {name: known.get(name) for name in sorted(names)}
         properties.refused |= read.refused
 
@@ -113,6 +114,7 @@ def _rules(client: Any, arn: str) -> list[dict[str, Any]]:
     ``everything``: no condition, or a path of ``*``. ``action`` is the last one, which answers.
     """
     rules = list(paged(client, "describe_rules", "Rules", ListenerArn=arn))
+    # Priorities go up to 50,000: API reference of CreateRule.
     rules.sort(key=lambda rule: int(rule["Priority"]) if str(rule.get("Priority")).isdigit() else 100_000)
     return [
         {

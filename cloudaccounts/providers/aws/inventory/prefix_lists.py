@@ -26,6 +26,7 @@ class PrefixLists:
     def add_entries(self, properties: Properties, identifiers: Iterable[str]) -> None:
         """Adds ``prefix_list_entries``: networks by list, None for a list that could not be read."""
         entries: dict[str, Any] = {}
+        # In a fixed order, for the fingerprint.
         for identifier in sorted(identifiers):
             read = self._of(identifier)
             entries[identifier] = read.values["prefix_list_entries"]

@@ -31,6 +31,8 @@ def collect(scope: Scope) -> Iterator[Asset]:
     yield from chain_lists(
         scope,
         {
+            # Each list has a permission of its own, and losing one must not cost the others: with DescribeDBClusters
+            # alone denied, a scan once lost all instances that it had read.
             "rds:DescribeDBInstances": (
                 _instance(scope, item) for item in paged(client, "describe_db_instances", "DBInstances")
             ),

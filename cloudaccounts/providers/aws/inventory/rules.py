@@ -22,6 +22,7 @@ def acl_entries(acl: Any, *, egress: bool) -> list[dict[str, Any]]:
         for entry in acl.get("Entries", ())
         if bool(entry.get("Egress")) == egress
     ]
+    # The lowest number that matches decides: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
     return sorted(entries, key=lambda entry: (entry["number"] or 0, str(entry["cidr"])))
 
 

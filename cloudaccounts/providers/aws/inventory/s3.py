@@ -68,10 +68,12 @@ def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> As
     if is_region(scope.connection.partition.name, region):
         _read(scope.connection.client("s3", region), name, properties)
     elif region:
+        # Newer than our table: the bucket is told with nothing but its name, rather than left out.
         properties.refused["region"] = "region_unknown"
     return Asset(
         type="aws.s3.bucket",
         service="s3",
+        # An asset needs a region; where it could not be read, `unreadable` says so beside it.
         region=region or scope.connection.partition.home,
         native_id=f"arn:{scope.connection.partition.name}:s3:::{name}",
         name=name,
@@ -181,4 +183,5 @@ def _encryption(client: S3Client, name: str) -> dict[str, Any]:
 
 def _versioning(client: S3Client, name: str) -> dict[str, Any]:
     answer = client.get_bucket_versioning(Bucket=name)
+    # S3 leaves both out of a bucket that never had versions: API reference of GetBucketVersioning.
     return {"status": answer.get("Status", "Off"), "mfa_delete": answer.get("MFADelete", "Disabled")}

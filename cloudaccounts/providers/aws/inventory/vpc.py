@@ -79,6 +79,7 @@ def _vpc(scope: Scope, vpc: VpcTypeDef, logs: Properties) -> Asset:
     properties.values |= {
         "cidr_block": vpc.get("CidrBlock"),
         "is_default": vpc.get("IsDefault", False),
+        # An empty list is a network without a log; None is one of which that is not known.
         "flow_logs": None if logs.refused else logs.values["flow_logs"].get(vpc["VpcId"], []),
     }
     return resource(scope, "vpc", vpc["VpcId"], vpc, properties.to_dict())

@@ -23,6 +23,7 @@ def security_hub(scope: Scope) -> Iterator[Asset]:
     except ClientError as error:
         if aws_code(error) not in _NOT_ENABLED:
             raise
+        # Off is a state of the region and no gap: the check needs an asset to fail on.
         hub = None
     facts = {"enabled": hub is not None, "hub": hub}
     yield asset(scope, "securityhub.region", scope.arn("securityhub", "hub/default"), scope.region, facts)

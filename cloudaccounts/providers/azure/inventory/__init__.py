@@ -44,6 +44,7 @@ class AzureSession:
 
     def regions(self) -> tuple[RegionResult, ...]:
         """The locations that are open to the subscription, and any other that holds something of it (an edge zone)."""
+        # The list is needed for the scan anyway, so knowing which regions are empty costs no call of its own.
         self._occupied = self._listing.occupied_regions()
         regions = subscription_regions(self._scope.connection)
         known = {GLOBAL, *(region.name for region in regions)}
@@ -57,6 +58,7 @@ class AzureSession:
         """
         names = require_regions(self._scope.connection.cloud.name, regions)
         empty = () if self._occupied is None else tuple(name for name in names if name not in self._occupied)
+        # Global units stay also where nothing is global: the one named OTHER stands for the empty locations.
         services = tuple(dict.fromkeys((OTHER, *SERVICES.values())))  # several namespaces may be of one service
         return (
             ScanUnit(AUTHORIZATION, GLOBAL),
@@ -68,6 +70,8 @@ class AzureSession:
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
         """Streams the unit's resources. Raises `ProviderError`, also after some were yielded."""
+        # Units may come from a stored scan, and a region from a form: checked again before it becomes a part of
+        # anything.
         if unit.region != GLOBAL:
             require_regions(self._scope.connection.cloud.name, (unit.region,))
         if unit.service not in (AUTHORIZATION, DIRECTORY, MONITORING, OTHER, *SERVICES.values()):
@@ -101,6 +105,7 @@ def open_session(credentials: Credentials, target: Target) -> AzureSession:
     signed_in = sign_in(credentials, target)
     try:
         subscription = get_subscription(signed_in)
+        # As strict as a validation: an account may be scanned weeks after its last one, and its owner's tag be gone.
         require_readable(credentials, target, subscription)
     except ProviderError:
         signed_in.connection.close()

@@ -25,6 +25,8 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # the built-in role's id, the sa
 def collect(scope: Scope) -> Iterator[Asset]:
     """Raises `ProviderError`, after what could be read. Where roles may not be read, assignments lack their names."""
     listed_roles, roles_error = _list(scope, "roleDefinitions")
+    # By the last part: a role's id is written with the scope from which it was asked, the part behind it never
+    # changes.
     roles = {str(role.get("id", "")).rsplit("/", 1)[-1].lower(): role for role in listed_roles}
     # atScope() includes assignments above the subscription, and leaves out those on single resources.
     assignments, assignments_error = _list(scope, "roleAssignments", **{"$filter": "atScope()"})
@@ -32,6 +34,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     # Built-in roles are the same in every subscription: as assets they would only be noise.
     yield from (_role(scope, role) for role in roles.values() if at(role, "properties.type") == "CustomRole")
     yield from (_assignment(scope, item, roles, roles_error) for item in assignments)
+    # At the end, so that what was read is kept; the unit then counts as failed, and nothing is taken to be deleted.
     if assignments_error or roles_error:
         raise assignments_error or roles_error  # type: ignore[misc] # one of them is an error
 
@@ -63,6 +66,7 @@ def _subscription(scope: Scope, assignments: Sequence[Mapping[str, Any]], error:
         "owners": None if error else sorted(owners),
         "owner_groups": None if error else sorted(groups),
     }
+    # No owner is not the same as owners that could not be read: rules about them are unknown then.
     if error is not None:
         properties[UNREADABLE] = dict.fromkeys(("owners", "owner_groups"), error.code)
     return Asset(

@@ -49,6 +49,7 @@ def unchanged(scope: Scope, units: Sequence[ScanUnit], since: datetime) -> froze
         raise explain(error, "Microsoft.Insights/eventtypes/values/read") from None
     if EVERYTHING in changed:
         return frozenset()
+    # `monitoring` counts resources of the whole subscription, so any change of one may change its facts.
     if any(service != access.SERVICE for service in changed):
         changed.add(monitoring.SERVICE)
     return frozenset(unit for unit in units if unit.service not in changed | _ALWAYS)
@@ -66,6 +67,7 @@ def services_of(event: Mapping[str, Any]) -> frozenset[str]:
     Only events of failed operations are ignored: what was accepted may still be running.
     """
     operation = _text(event, "operationName").lower()
+    # "Failed" is the end of an operation; "Started" and "Accepted" may still change something after the log was read.
     if not operation.endswith(_CHANGING) or _text(event, "status").lower() == "failed":
         return frozenset()
     resource = str(event.get("resourceId") or "").lower().strip("/")
@@ -75,6 +77,7 @@ def services_of(event: Mapping[str, Any]) -> frozenset[str]:
         return frozenset({EVERYTHING})
     # Of all namespaces on the way: tags, locks and diagnostic settings are written below what they are about.
     services = {service for namespace in namespaces for service in _services(namespace)}
+    # Nothing on the way is a service of ours: then it is about a group or a tag, which OTHER holds.
     return frozenset(services) or frozenset({OTHER})
 
 

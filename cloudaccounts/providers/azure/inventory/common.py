@@ -71,6 +71,8 @@ def service_of(resource_type: str) -> str:
 
 def resource_group_of(native_id: str) -> str:
     """Empty for resources in none. ``native_id`` is in lower case."""
+    # /subscriptions/ID/resourceGroups/NAME/…: the text before the first slash is empty, so the name is the fifth
+    # part.
     parts = native_id.split("/")
     return parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
 

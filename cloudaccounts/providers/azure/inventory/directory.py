@@ -37,6 +37,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
             # A host that cannot be reached costs its timeout once, and not at each call.
             properties[name] = None if unreached else read(scope)
         except READ_ERRORS as error:
+            # Each read by itself: the grant has two permissions, and one of them may be given without the other.
             properties[name], refused[name] = None, _code(error)
             unreached = refused[name] if refused[name] in _UNREACHED else ""
         else:
@@ -53,6 +54,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
 
 def _code(error: BaseException) -> str:
     explained = failure(error)
+    # Azure answers 403 for this too. It is no missing grant, and giving the grant would not help.
     if explained.sdk_error == _NO_LICENSE:
         return LICENSE_MISSING
     return NOT_GRANTED if is_denied(error) or explained.code == "permission_denied" else explained.code
@@ -65,6 +67,7 @@ def _security_defaults(scope: Scope) -> Any:
 def _conditional_access(scope: Scope) -> int:
     """How many policies are on; those that only report are not."""
     policies = scope.connection.graph_pages("identity/conditionalAccess/policies", **{"$select": "id,state"})
+    # "enabledForReportingButNotEnforced" stops nobody from signing in.
     return sum(policy.get("state") == "enabled" for policy in policies)
 
 

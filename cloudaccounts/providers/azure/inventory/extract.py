@@ -159,6 +159,7 @@ def log_exports(answers: Sequence[Any]) -> list[Any]:
             "name": setting.get("name"),
             "to": ordered(name for name in _DESTINATIONS if at(setting, f"properties.{name}")),
             "logs": ordered(
+                # An entry names either a category or a group of them.
                 log.get("categoryGroup") or log.get("category")
                 for log in at(setting, "properties.logs") or ()
                 if log.get("enabled")

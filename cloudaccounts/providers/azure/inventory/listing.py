@@ -66,9 +66,12 @@ class Listing:
         """
         return self._once("versions", self._list_versions).get(resource_type.lower(), "")
 
+    # Errors are part of the result, so each waiting unit gets what could be read and the reason why the rest is
+    # missing.
     def _once(self, what: str, call: Callable[[], T]) -> T:
         with self._lock:
             if what not in self._running:
+                # In a thread of its own: the unit that happens to be first must not lend its thread to all others.
                 self._running[what] = start(call)
             # The wait is outside of the lock: units of other lists must not wait as well.
             future: Future[T] = self._running[what]
@@ -126,6 +129,7 @@ class Listing:
         try:
             for provider in self._scope.connection.resources.providers.list():
                 for kind in provider.resource_types or ():
+                    # Dates as texts sort by time, so the largest is the newest.
                     stable = [
                         str(version) for version in kind.api_versions or () if "preview" not in str(version).lower()
                     ]

@@ -106,6 +106,7 @@ def _regions(resource_type: str = "") -> Callable[[Listing], list[str]]:
             {
                 region
                 for kind, region in types
+                # What is global lies in no region that could be watched.
                 if region != GLOBAL and (kind == resource_type if resource_type else not kind.startswith(_WATCHERS))
             }
         )
@@ -136,6 +137,7 @@ def _alerts(scope: Scope, answers: list[Any]) -> list[Any]:
     return ordered(
         {"name": alert.get("name"), **watched, "acts": bool(at(alert, "properties.actions.actionGroups"))}
         for alert in answers
+        # Left out, it counts as on: the specification's default is true.
         if at(alert, "properties.enabled") is not False
         and whole in [str(place).lower().rstrip("/") for place in at(alert, "properties.scopes") or ()]
         for watched in _watched(at(alert, "properties.condition.allOf") or ())
@@ -181,6 +183,7 @@ def _watched(conditions: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         others = [condition for condition in conditions if str(condition.get("field", "")).lower() != "category"]
         return [{"category": _SERVICE_HEALTH}] if all(map(_tells_of_incidents, others)) else []
     narrow = set(fields) - {"category", "operationname"}
+    # An alert without an operation watches a whole category, and is no answer to "who hears of this operation".
     return [{"operation": fields["operationname"]}] if "operationname" in fields and not narrow else []
 
 

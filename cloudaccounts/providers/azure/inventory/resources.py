@@ -91,6 +91,7 @@ def _details(scope: Scope, listing: Listing, item: ListedResource, detail: Detai
         answer = _read(scope, listing, item["type"], item["id"])
     except READ_ERRORS as error:
         code = failure(error).code
+        # Azure's list may be behind its resources: this one was deleted after it was listed, or before.
         if code == GONE.code:
             return None
         # None for each, so that checks find the reason instead of a default.
@@ -141,6 +142,7 @@ def _child(
     version = child.version or listing.api_version(child.type) or listing.api_version(item["type"])
     if not version:
         raise ProviderError("provider_not_registered", "Azure does not list this type in the subscription.")
+    # An object and a list differ in paging alone; `extract` takes a list in both cases.
     if child.single:
         return child.extract([scope.connection.get(path, version)])
     listed = list(scope.connection.pages(path, version))
@@ -152,6 +154,7 @@ def _one_by_one(scope: Scope, listed: list[dict[str, Any]], version: str) -> lis
     items = []
     for number, item in enumerate(listed):
         if number >= MOST_READ_ONE_BY_ONE:
+            # Told as unread, with a reason of its own: a limit of ours must not read as a refusal of Azure's.
             items.append({**item, UNREAD: "too_many"})
             continue
         try:

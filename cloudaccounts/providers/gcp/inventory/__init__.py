@@ -74,6 +74,7 @@ class GcpSession:
         self._connection = connection
         self._target = target
         self._policies = relations.Policies(self._search_policies)
+        # One search and one list for the whole scan, whichever unit asks first (docs/decisions/0020).
         self._overview = overview.Overview(self._list_overview)
         self._effective = Effective(self._effective_policies)
         self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
@@ -86,6 +87,7 @@ class GcpSession:
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""
         names = require_regions(regions)
+        # `also` says which regions the unit covers: Cloud Asset lists all of them in one call.
         return (*(ScanUnit(service, GLOBAL, also=names) for service in SERVICES), ScanUnit(POLICIES, GLOBAL))
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
@@ -109,6 +111,8 @@ class GcpSession:
             quiet = changes.unchanged(self._connection, self._target.account_id, units, since)
         except SDK_ERRORS as error:
             raise explain(error, permission="logging.logEntries.list") from None
+        # The log does not show what folders and the organization change, so the firewall policies are compared with
+        # the stored ones.
         quiet -= {unit for unit in quiet if unit.service == "compute" and known and not self._is_as_known(known(unit))}
         remaining = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
         # Where nothing is quiet it is as much as a full scan, whose lists are separate and parallel.
@@ -140,9 +144,12 @@ class GcpSession:
             for item in self._list([f"{unit.service}.googleapis.com.*"]) if batch is None else batch:
                 asset = resources.normalize(unit.service, item)
                 # Cloud Asset cannot filter by location, so regions that are not the account's are left out here.
+                # What is held is told at the end, once everything that completes it has been seen.
                 if asset.region in regions and not held.takes(asset):
                     yield self._with_related(asset)
         except SDK_ERRORS as error:
+            # A list that breaks off must not lose what it had given: the held assets are told with the reason why
+            # facts are missing.
             yield from map(self._with_related, held.release(unread=explain(error).code))
             raise
         yield from map(self._with_related, held.release())
@@ -169,6 +176,7 @@ class GcpSession:
         asset = joins.with_overview_facts(
             asset, self._overview, partial(self._explain, "cloudasset.assets.listResource")
         )
+        # Last, and only for few types, because each detail costs a call.
         return self._details.of(asset)
 
     def _explain(self, permission: str, error: Exception) -> ProviderError:

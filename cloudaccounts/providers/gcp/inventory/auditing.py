@@ -21,6 +21,7 @@ def audit_configs(connection: Connection, project_id: str, *, timeout: float, pa
     configs = [
         {
             "service": config.service,
+            # A kind that is new is kept as OTHER: a rule that looks for three must not count it as one of them.
             "types": sorted(_KINDS.get(log_config.log_type, "OTHER") for log_config in config.audit_log_configs),
             "exempted": sorted(
                 member for log_config in config.audit_log_configs for member in log_config.exempted_members

@@ -44,6 +44,7 @@ def unchanged(
 ) -> frozenset[ScanUnit]:
     """Raises the SDK's errors where the log cannot be read."""
     now = datetime.now(UTC)
+    # A time in the future can only come from a wrong clock: nothing can be said then.
     if since < now - KEPT or since > now:
         return frozenset()
     entries = connection.audit_entries(project_id, since - LATE)
@@ -64,6 +65,7 @@ def services_of(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
             return frozenset({EVERYTHING})
         service = name.partition(".")[0]
         changed = _ALSO_CALLED.get(service, service)
+        # What carries facts of the changed service is read again as well.
         services.update((changed, *_FACTS_OF.get(changed, ())))
         method = str(payload.get("methodName", "")).lower()
         # A policy may be set through any service: SetIamPolicy is a method of each.

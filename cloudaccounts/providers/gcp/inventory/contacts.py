@@ -18,6 +18,7 @@ def essential_contacts(connection: Connection, project_id: str) -> list[dict[str
     """Where each stands and what it is told, without addresses, which no rule needs. Raises the SDK's errors."""
     contacts = connection.pages(
         f"{_URL}/projects/{project_id}/contacts:compute",
+        # Contacts of ALL are in the answer for each category.
         {"notificationCategories": [*CATEGORIES], "pageSize": 100},
         "contacts",
     )

@@ -37,6 +37,7 @@ class Details:
         for name, read in self._readers.get(asset.type, {}).items():
             try:
                 asset = with_facts(asset, {name: read(asset)})
+            # Before the others, of which it is one: a resource that was deleted meanwhile is no failure.
             except api.NotFound:
                 asset = without_facts(asset, (name,), GONE)
             except SDK_ERRORS as error:

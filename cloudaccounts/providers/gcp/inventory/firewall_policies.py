@@ -38,6 +38,7 @@ class Answer:
         stored = network.properties.get(POLICIES)
         if self.code or not isinstance(stored, list):
             return False
+        # Regional policies come from the asset list and not from this call, so they are left out of the comparison.
         listed = [policy for policy in stored if isinstance(policy, Mapping) and policy.get("type") != "REGIONAL"]
         own = [{name: policy.get(name) for name in ("name", "type", "rules")} for policy in listed]
         return sorted(own, key=_label) == sorted(self.policies, key=_label)
@@ -80,12 +81,14 @@ def kept(policy: Mapping[str, Any]) -> Policy:
         "type": str(policy.get("type") or ""),
         "rules": sorted(
             ({name: rule[name] for name in _KEPT if name in rule} for rule in listed if _concerns(rule)),
+            # A priority that is no number comes first: taken for last, it could hide a rule that lets packets in.
             key=lambda rule: rule["priority"] if isinstance(rule.get("priority"), int) else -1,
         ),
     }
 
 
 def _concerns(rule: Mapping[str, Any]) -> bool:
+    # Only what surely takes no packet from outside; what is not understood is kept.
     if rule.get("direction") == "EGRESS" or rule.get("disabled") is True:
         return False
     match = rule.get("match")

@@ -65,6 +65,7 @@ class Networks:
     def _all(self, network: str, policies: Sequence[Policy]) -> list[Policy]:
         own = [policy for targets, policy in self._regional if network in map(_path, targets)]
         order = {"HIERARCHY": 0, "SYSTEM": 1, "NETWORK": 2, "REGIONAL": 3}
+        # A type that is new comes first, since what it decides is not known here.
         return sorted([*policies, *own], key=lambda policy: order.get(policy["type"], -1))
 
 
@@ -82,6 +83,7 @@ def related(rules: Sequence[Asset], networks: Networks | None = None, *, unread:
     for rule in rules:
         if not _is_at_work(rule) or not rule.properties.get("allowed"):
             yield rule
+        # A denial that was not listed may close this rule, so neither verdict is certain.
         elif unread:
             yield without_facts(rule, (DENIES, BEFORE), unread)
         else:
@@ -116,6 +118,7 @@ def _path(name: str) -> str:
 
 def _may_precede(denying: Asset, rule: Asset) -> bool:
     first, then = denying.properties.get("priority"), rule.properties.get("priority")
+    # What cannot be compared may precede; the rule then finds it unclear instead of open.
     return not isinstance(first, int) or not isinstance(then, int) or first <= then
 
 

@@ -29,6 +29,7 @@ class Held:
     def takes(self, asset: Asset) -> bool:
         """Whether the asset comes from `release`."""
         if asset.type == VERSION:
+            # Versions are counted by state and told as assets all the same: only keys wait for the count.
             key = asset.native_id.partition("/cryptoKeyVersions/")[0]
             self._states[key][str(asset.properties.get("state") or "unknown")] += 1
         if asset.type == firewall_policies.REGIONAL:

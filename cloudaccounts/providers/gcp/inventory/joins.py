@@ -41,6 +41,7 @@ def dns_policies(kinds: Kinds, asset: Asset) -> list[dict[str, Any]]:
 def ssl_policy(kinds: Kinds, asset: Asset) -> dict[str, Any] | None:
     """Of a load balancer's proxy; empty where it has none and Google's default applies."""
     named = asset.properties.get("sslPolicy")
+    # An empty object is "none", which Google's default then stands for; None, below, is "named, and not in the list".
     if not named:
         return {}
     for policy in kinds.get("gcp.compute.ssl_policy", ()):

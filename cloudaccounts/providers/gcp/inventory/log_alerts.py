@@ -38,6 +38,7 @@ def _entries(policy: Asset, metrics: Mapping[str, Mapping[str, Any]]) -> Iterato
     common = {
         "alert": str(policy.properties.get("displayName") or policy.name),
         "enabled": policy.properties.get("enabled"),
+        # With one condition the combiner has nothing to combine.
         "combined": len(conditions) > 1 and policy.properties.get("combiner") != "OR",
     }
     for condition in conditions:
@@ -51,6 +52,7 @@ def _entries(policy: Asset, metrics: Mapping[str, Mapping[str, Any]]) -> Iterato
 
 
 def _watched(text: str, metrics: Mapping[str, Any]) -> list[str]:
+    # PromQL allows no other characters in names, so Monitoring writes underscores for them.
     by_prometheus_name = {re.sub(r"\W", "_", name): name for name in metrics}
     names = [*_METRIC.findall(text), *(by_prometheus_name.get(name, "") for name in _PROMETHEUS.findall(text))]
     return [name for name in dict.fromkeys(names) if name in metrics]

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.deadlines import start
 
+# Small and few, all of them. A type with thousands of assets does not belong here: the list is kept in memory.
 TYPES = (
     "apikeys.googleapis.com/Key",
     "compute.googleapis.com/Project",

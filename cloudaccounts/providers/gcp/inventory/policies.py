@@ -19,6 +19,7 @@ def normalize(service: str, result: asset_v1.IamPolicySearchResult) -> Asset:
             {
                 "role": binding.role,
                 "members": sorted(binding.members),
+                # An empty expression is how protobuf writes that there is no condition.
                 "condition": binding.condition.expression or None,
             }
             for binding in policy.bindings

@@ -109,6 +109,7 @@ def _sorted(roles: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
 
 def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exception], ProviderError]) -> Asset:
     """The asset with the facts that its type needs. ``explain`` makes a `ProviderError` of an SDK's error."""
+    # By its own dates: no policy is needed, so none is searched for it.
     if asset.type == _KEY:
         return with_facts(asset, {"older_than_90_days": _is_old(asset.properties.get("validAfterTime"))})
     readers: dict[str, Callable[[Grants], Any]] = {}
@@ -125,6 +126,7 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
     if not readers:
         return asset
     try:
+        # Once for the scan; a failure of the search is remembered too, and marks each asset that needed it.
         grants = policies.grants()
     except Exception as error:  # noqa: BLE001 # any failure is marked on the asset; the resource itself was read
         return without_facts(asset, readers, explain(error).code)

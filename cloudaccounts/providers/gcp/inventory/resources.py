@@ -123,6 +123,7 @@ def _without_secrets(value: Any, key: str = "") -> Any:
         }
     if isinstance(value, list):
         return [_without_secrets(item, key) for item in value]
+    # Otherwise a port would be 22.0.
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -131,6 +132,8 @@ def _without_secrets(value: Any, key: str = "") -> Any:
 def _without_value(item: dict[str, Any], key: str) -> dict[str, Any]:
     """An entry of ``metadata.items`` (key, value) or of a container's ``env`` (name, value), its value hidden."""
     named = item.get("key") if key == "items" else item.get("name") if key == "env" else None
+    # By a list of what may be kept: a key that is new is hidden, like those in which people put scripts and
+    # passwords.
     if "value" in item and named is not None and named not in _SWITCHES:
         return {**item, "value": _HIDDEN}
     return item

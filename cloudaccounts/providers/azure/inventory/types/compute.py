@@ -42,6 +42,8 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                     str(at(disk, "managedDisk.id") or disk.get("name")).lower()
                     for disk in at(answer, "properties.storageProfile.dataDisks") or ()
                 ),
+                # A machine made of a disk that was set up elsewhere has no osProfile: how it lets people in is not
+                # known to Azure then, and must not read as "accepts passwords".
                 "has_os_settings": lambda answer: at(answer, "properties.osProfile") is not None,
                 "password_login_disabled": "properties.osProfile.linuxConfiguration.disablePasswordAuthentication",
                 "update_assessment": assessment_mode,

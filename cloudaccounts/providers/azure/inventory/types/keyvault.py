@@ -64,6 +64,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             },
             (
                 Child("log_exports", DIAGNOSTICS, DIAGNOSTICS_TYPE, extract.log_exports, version=DIAGNOSTICS_VERSION),
+                # One by one, because the list leaves the rotation policy out.
                 Child("keys", "keys", "Microsoft.KeyVault/vaults/keys", keys, one_by_one=True),
                 Child("secrets", "secrets", "Microsoft.KeyVault/vaults/secrets", secrets),
             ),

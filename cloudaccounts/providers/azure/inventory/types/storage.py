@@ -38,6 +38,7 @@ def file_service(answers: Sequence[Any]) -> dict[str, Any]:
 
 def _days(service: Mapping[str, Any], policy: str) -> Any:
     enabled = at(service, f"properties.{policy}.enabled")
+    # Days are told only where the policy is on; that it is off is known, and 0 says so.
     return 0 if enabled is False else at(service, f"properties.{policy}.days") if enabled is True else None
 
 
@@ -52,6 +53,8 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             "azure.storage.storage_account",
             {
                 "https_only": "properties.supportsHttpsTrafficOnly",
+                # Without defaults, here and below: several changed over the years, so a missing value tells nothing
+                # of an older account (docs/decisions/0016-azure-reader-and-an-optional-grant.md).
                 "minimum_tls": "properties.minimumTlsVersion",
                 "allow_blob_public_access": "properties.allowBlobPublicAccess",
                 "allow_shared_key_access": "properties.allowSharedKeyAccess",

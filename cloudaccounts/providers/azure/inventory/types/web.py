@@ -37,6 +37,7 @@ def web_config(answers: Sequence[Any]) -> dict[str, Any]:
 
 def restrictions(rules: Any) -> list[Any] | None:
     """Of access by network. ``narrowed``: by headers as well, so that not everybody in the network gets through."""
+    # Null is "not told", which an empty list, without any restriction, is not.
     if rules is None:
         return None
     return ordered(
