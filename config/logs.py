@@ -34,6 +34,7 @@ _PATTERNS = (
     re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.[\w-]{10,}+\.[\w-]*"),  # a JWT
 )
 LONGEST = 20_000  # characters of one line
+# What every record has, and what Django adds. Whatever else stands on it was given as `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "server_time"}
 
 

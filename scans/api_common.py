@@ -50,6 +50,7 @@ def filter_values(owner: str, query: AccountQuery) -> dict[str, Any]:
 
 def row_fields(row: Any, schema: type[BaseModel], *omitted: str) -> dict[str, Any]:
     """The columns of a row that a schema names, without ``omitted``."""
+    # By the schema: an answer has what its description promises, no column more.
     return {name: getattr(row, name) for name in schema.model_fields if name not in omitted}
 
 

@@ -57,6 +57,7 @@ def prepare(alias: str) -> None:
 def is_prepared(alias: str) -> bool:
     """Whether searches for parts of words have an index. True on MongoDB, which promises none."""
     connection = connections[alias]
+    # SQLite needs no extension: `prepare` makes its tables whenever migrations have run.
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
@@ -74,6 +75,7 @@ def _prepare_sqlite(connection: Any, searched: SearchedTable) -> None:
         )
         if cursor.fetchone()[0] == 3 and _is_in_step(cursor, searched):
             return
+        # All of it anew: which texts a trigger has missed that was not there, nobody knows.
         for event in ("insert", "delete", "update"):
             cursor.execute(f'DROP TRIGGER IF EXISTS "{index}_{event}"')
         cursor.execute(f'DROP TABLE IF EXISTS "{index}"')

@@ -2,6 +2,8 @@ from django.urls import path
 
 from cloudaccounts.web.lazy_views import Views
 
+# Modules of views, each imported when one of its views is first asked for: commands load all URLs and need no page
+# (docs/decisions/0012).
 assets = Views("scans.assets.views")
 compliance = Views("scans.compliance.views")
 assets_panels = Views("scans.assets.panels")

@@ -2,6 +2,7 @@ from django.urls import path
 
 from cloudaccounts.web.lazy_views import Views
 
+# Imported when one is first asked for: commands load all URLs and need no page (docs/decisions/0012).
 fragments = Views("wizard.views.fragments")
 pages = Views("wizard.views.pages")
 wizard = Views("wizard.views.wizard")

@@ -32,6 +32,7 @@ def use(request: HttpRequest, cloud: str, slug: str) -> HttpResponse:
         messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
         return redirect("sandbox")
     step = draft.content.reachable(Step.VALIDATION)
+    # A validation now could only fail: what it looks for, the customer has to make first.
     if step == Step.VALIDATION and scenario.customer_step:
         command = filled_in(scenario.customer_step, external_id_for(owner_of(request)))
         messages.info(request, f"All is filled in. Play the customer first, in a terminal: {command} Then go on here.")

@@ -56,5 +56,6 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _unserved() -> list[str]:
+    # `Worker.queues` is a text for the page, in which a worker that serves several names them all.
     served = {name for worker in operation_overview.workers() if worker.alive for name in worker.queues.split(", ")}
     return [name for name in QUEUES if name not in served]

@@ -65,8 +65,10 @@ def _of(owner: str, filters: AssetFilter, account: CloudAccount | None) -> Query
     if account is None and filters.account is not None:
         account = find(owner, filters.account)
     if account is not None:
+        # From here on the owner is no condition any more: a caller that brings somebody else's account is a defect.
         assert account.owner == owner
         return Asset.objects.filter(account=account.pk)
+    # An account that the owner does not have holds nothing. Without a filter it would be all of the owner's.
     return Asset.objects.none() if filters.account else Asset.objects.filter(owner=owner)
 
 

@@ -49,6 +49,7 @@ def framework_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "scope": scope,
+        # A framework of a cloud that has no account in scope says nothing of anybody: it is listed apart.
         "rows": [{"report": report, "bar": bar(report.totals)} for report in reports if report.accounts],
         "idle": [report.framework for report in reports if not report.accounts],
     }
@@ -62,6 +63,8 @@ def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     report = report_on(framework, scope)
     if file_format := wanted_format(request):
         _record_export(request, framework.slug, file_format)
+        # A table has one kind of row, so CSV holds the controls alone; what was not read stands in JSON and in the
+        # report.
         if file_format == "json":
             body = {**report_json(report), "not_read": coverage_json(coverage_of(scope, framework.provider))}
             return _json_file(body, framework.slug)

@@ -139,6 +139,7 @@ def get_finding(request: HttpRequest, finding_id: UUID) -> dict[str, Any]:
     if row is None:
         raise Http404
     account = find(owner, row.account)
+    # Filled in now: a finding stores the facts, and neither command nor snippet (docs/decisions/0017).
     remediation = remediation_of(row, account, find_asset(owner, row.asset))
     return {
         **_finding(row),
@@ -146,6 +147,7 @@ def get_finding(request: HttpRequest, finding_id: UUID) -> dict[str, Any]:
         "evidence": row.evidence,
         "remediation": asdict(remediation),
         "controls": [
+            # From the frameworks' files, the only place where numbers of benchmarks stand (docs/compliance.md).
             {"framework": citation.framework.slug, "control": citation.control.id}
             for citation in citations_of(row.check_id)
         ],
@@ -153,4 +155,5 @@ def get_finding(request: HttpRequest, finding_id: UUID) -> dict[str, Any]:
 
 
 def _finding(row: Finding) -> dict[str, Any]:
+    # As people say it: suppressed is no status of the row (see `FindingStatus`).
     return {**row_fields(row, FindingRow, "console_link", "status"), "status": row.state}

@@ -86,9 +86,11 @@ def trend(days: Sequence[FindingDay]) -> Trend | None:
     step = (_RIGHT - _LEFT) / (len(days) - 1)
     xs = [round(_LEFT + step * index, 1) for index in range(len(days))]
     totals = [total_of(day) for day in days]
+    # At least 1: heights are divided by it, also on days without a finding.
     top = max([*totals, 1])
 
     def y(number: int) -> float:
+        # SVG counts downwards.
         return round(_FLOOR - number / top * (_FLOOR - _TOP), 1)
 
     areas: list[SeverityArea] = []

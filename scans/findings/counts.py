@@ -72,6 +72,7 @@ def count_by_age(findings: QuerySet[Finding], *, now: datetime | None = None) ->
     now = now or timezone.now()
     since = {days: now - timedelta(days=days) for _, days in AGES}
     next_since = [*since.values(), None][1:]
+    # Each age ends where the next one begins, so that no finding is counted twice.
     conditions = {
         f"age_{days}": Q(open_since__lte=youngest) & (Q(open_since__gt=oldest) if oldest is not None else Q())
         for (days, youngest), oldest in zip(since.items(), next_since, strict=True)

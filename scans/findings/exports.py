@@ -36,6 +36,7 @@ def export_rows(owner: str, rows: QuerySet[Finding], columns: tuple[str, ...]) -
     """Mappings with ``columns`` as keys, read in batches. Each account is looked up once."""
     nested = {"evidence"}.intersection(columns)
     if nested:
+        # None first: `defer` only adds to what is deferred already, and a list's rows defer all of these.
         rows = rows.defer(None).defer(*set(LONG_COLUMNS) - nested)
     # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}

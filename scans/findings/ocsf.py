@@ -140,7 +140,10 @@ def _metadata(row: Finding) -> Metadata:
 
 
 def _cloud(row: Finding, account: CloudAccount | None) -> Cloud:
+    # Of an account that was deleted meanwhile only our own id is left.
     number, kind = (account.account_id, _kind(account.provider)) if account else (str(row.account), "")
+    # OCSF has numbers for some clouds. Nothing outside of providers knows a cloud by its name, so it is Other, with the
+    # provider's word beside it.
     owner = Account(uid=number, name=row.account_name, type_id=TypeID.Other, type=kind or None)
     return Cloud(provider=row.provider, region=row.region, account=owner)
 
@@ -148,6 +151,7 @@ def _cloud(row: Finding, account: CloudAccount | None) -> Cloud:
 def _status(row: Finding) -> StatusID:
     if not row.is_open:
         return StatusID.Resolved
+    # Asked after resolved: a suppressed finding may be resolved meanwhile, and that counts (`Finding.state`).
     return StatusID.Suppressed if row.suppressed else StatusID.New
 
 

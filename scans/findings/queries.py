@@ -63,6 +63,7 @@ def findings(owner: str, filters: FindingFilter) -> QuerySet[Finding]:
             "account__in": accounts_matching(owner, filters.q),
         }
         conditions = [Q(**{lookup: values}) for lookup, values in matches.items() if values]
+        # Found by keys alone: `_with_status` then keeps SQLite from an index of the list.
         by_key = not conditions
         rows = filter_by_hits(rows, hits, reduce(or_, conditions) if conditions else None)
     rows = _with_status(rows, filters, by_key=by_key).defer(*LONG_COLUMNS)
@@ -101,6 +102,7 @@ def find_finding(owner: str, finding_id: UUID) -> Finding | None:
 
 def findings_of_asset(asset: Asset) -> list[Finding]:
     """Open ones first, the worst first."""
+    # By the asset's key: a row that was deleted for its age comes back under another id (see `Finding.Meta`).
     rows = Finding.objects.filter(account=asset.account, asset_key=asset.asset_key)
     return sorted(rows, key=lambda row: (not row.is_open, row.suppressed, row.severity_rank, row.title))
 

@@ -69,6 +69,7 @@ class FindingWriter:
                     reason = PASSED if finding.check_id in self._checks else RETIRED
                     changed.append(self._resolve(finding, reason, now))
         for finding in (*new, *changed):
+            # Before they are written: see `_notify`.
             self._notify(finding)
         Finding.objects.bulk_create(new)
         Finding.objects.bulk_update(changed, _CHANGING)
@@ -118,6 +119,7 @@ class FindingWriter:
         ).exclude(change=FindingChange.RESOLVED)
         columns = opened.only("account", "check_id", "asset_key", "reopened")
         for batch in batched(columns.iterator(chunk_size=CHUNK), CHUNK):
+            # As `notify` makes and cuts them.
             keys = [f"{NoticeKind.FINDING_CRITICAL.value}:{_notice_key(row)}"[:200] for row in batch]
             remaining += len(batch) - Notice.objects.filter(key__in=keys).count()
         if remaining:

@@ -93,6 +93,8 @@ def collect(session: Session, units: Sequence[ScanUnit]) -> Iterator[Event]:
     """
     events: queue.Queue[tuple[_Reading, Event]] = queue.Queue(maxsize=BACKLOG)
     stop = threading.Event()
+    # None of `concurrent.futures`: those join their threads when the interpreter ends, and a hung one would keep it for
+    # ever.
     pool = DaemonThreads(THREADS, "collect")
     open_units: dict[_Reading, Task] = {}
     try:
@@ -176,6 +178,7 @@ def _put_batches(session: Session, reading: _Reading, put: _Put) -> None:
     unit = reading.unit
     try:
         for asset in session.collect(unit):
+            # What a cloud says is input from strangers: one NUL in a description ended a whole scan on PostgreSQL.
             reading.batch.append(storable_asset(asset))
             reading.sign = time.monotonic()
             if len(reading.batch) >= BATCH:

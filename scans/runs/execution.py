@@ -104,6 +104,7 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
         # The run's, and all of the account's: compliance names what is missing in the account, whatever this run was
         # asked for.
         units, all_units = session.units(regions.names), session.units(regions.account_names)
+        # Written before it is asked: reading a log may take minutes (`coverage.LOG_SECONDS`), in which no unit is done.
         claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
         plan = coverage.plan(session, units)
         progress = Progress(

@@ -45,6 +45,7 @@ class ScanRun(models.Model):
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.QUEUED)
     auto_initiated = models.BooleanField(default=False)  # the first scan, which follows onboarding
     scheduled = models.BooleanField(default=False)  # started by the account's schedule
+    # Who asked for it. A worker opens the credential in this name, and the audit says so.
     actor = models.JSONField(default=dict)
     units_total = models.PositiveIntegerField(default=0)
     units_done = models.PositiveIntegerField(default=0)

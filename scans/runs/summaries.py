@@ -71,6 +71,7 @@ def renew_due_coverage(*, now: datetime | None = None) -> int:
     """Assesses accounts anew of which a reading has become too old since. Answers with their number."""
     now = now or timezone.now()
     due = CloudAccount.objects.filter(coverage_due_at__lte=now).order_by("coverage_due_at")
+    # The others a minute later, when the scheduler asks again.
     accounts = list(due.values_list("pk", "provider")[:BATCH])
     for account_id, provider in accounts:
         write_summary(account_id, readings=readings_of(account_id, provider, now=now))

@@ -114,6 +114,7 @@ def validation_context(draft: WizardSession, content: DraftContent) -> dict[str,
     }
     # The digest is of the rendered text and not of the report: the time of a waiting reason belongs to it, too.
     body = render_to_string("wizard/_checks.html", context)
+    # Sixteen digits: it is compared by a page with its own, and guards nothing.
     return context | {"checks_html": body, "seen": hashlib.sha256(body.encode()).hexdigest()[:16]}
 
 

@@ -41,6 +41,7 @@ class Command(BaseCommand):
             raise CommandError("Write it out: manage.py up --sandbox. Nothing was started, least of all live.")
         port: int = options["port"]
         preparation.port_must_be_free(port)
+        # Before anything is written: until then databases and files may be another start's.
         alone = preparation.alone_in_the_data_folder()
         console = Output(highlight=False)
         children = Children(console)
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             "BASE_URL": address,
             **clouds.get("env", {}),
         }
+        # Only there: cookies without the mark Secure must cross no network.
         if preparation.is_plain_loopback(address):
             env["CLOUD_ACCOUNTS_PLAIN_HTTP"] = "1"
         for name, style, command in preparation.commands(port):

@@ -59,6 +59,7 @@ def _text(report: Any) -> Iterator[str]:
         yield f"  {result.control.id:<10} {state:<12} {result.control.title}{failures}\n"
     words = ", ".join(f"{totals[state]} {state.replace('_', ' ')}" for state in totals if state != "controls")
     yield f"\n{totals['controls']} controls: {words}.\n"
+    # A report says what it does not rest on.
     gaps = [row for row in coverage_of(report.facts.scope, framework.provider) if not row.complete]
     if gaps:
         yield "\nNot read, and so neither passed nor failed:\n"
@@ -77,6 +78,7 @@ def _json(report: Any) -> Iterator[str]:
 def _csv(report: Any) -> Iterator[str]:
     from scans.compliance.exports import COLUMNS, control_rows
 
+    # Formulas in cells are made text there: titles are ours, but notes are what people typed.
     yield from csv_lines(control_rows(report), COLUMNS)
 
 

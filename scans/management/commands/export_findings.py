@@ -31,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         since = _moment(options["since"]) if options["since"] else None
         owner = owner_named(options["team"])
+        # Before anything is written: an export that breaks off was taken as well.
         record_export(
             actor=Actor("system", "export_findings", "command"), owner=owner, what="findings",
             format=options["format"], query=f"since={options['since']}" if since else "",
