@@ -40,6 +40,7 @@ def organization_pages(
     caller = sign_in_connection(credentials, target, Deadline(target.deadline, "AWS"))
     try:
         client = caller.connection.client("organizations")
+        # A walk that goes on has its containers in the cursor, and the root is not asked again.
         root = None if cursor else _root(client, caller)
         yield from walk(root, partial(_list, client, caller), lists=2, cursor=cursor)  # units, then accounts
     finally:
@@ -65,6 +66,7 @@ def _list(client: Any, caller: Caller, parent: str, number: int, token: str) -> 
     try:
         answer = _call(caller, f"organizations:{action}", partial(listing, ParentId=parent, MaxResults=PAGE, **more))
     except ProviderError as error:
+        # Without a token the same code means another parameter, which starting again would not mend.
         if token and error.sdk_error in _TOKEN_REFUSED:
             raise ProviderError(
                 "cursor_expired", "AWS does not go on with this list.", "Start again.", sdk_error=error.sdk_error
@@ -80,6 +82,8 @@ def _unit(unit: Mapping[str, Any], parent: str) -> OrganizationNode:
 
 
 def _account(account: Mapping[str, Any], parent: str) -> OrganizationNode:
+    # AWS keeps both; State is the newer and tells more
+    # (https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html).
     state = str(account.get("State") or account.get("Status") or "")
     account_id = str(account["Id"])
     return OrganizationNode(

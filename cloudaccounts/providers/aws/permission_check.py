@@ -46,6 +46,7 @@ def check_permissions(
         try:
             results = simulate(connection, stored_arn, PERMISSIONS, region)
         except ClientError as error:
+            # What the simulator cannot answer is not a failure: only throttling, the network and the like are.
             if not is_denied(error) and aws_code(error) not in _CANNOT_SIMULATE:
                 raise explain(error, connection.who, "iam:SimulatePrincipalPolicy") from None
         except BotoCoreError as error:
@@ -67,6 +68,7 @@ def _settle(
 
 
 def _settled(simulated: PermissionResult, tried: PermissionResult | None) -> PermissionResult:
+    # It was not in doubt, so it was not tried.
     if tried is None:
         return simulated
     if simulated.status == PermissionStatus.UNVERIFIABLE or tried.status == PermissionStatus.GRANTED:
@@ -94,6 +96,7 @@ def simulate(
         of_all = permission.action.partition(":")[0] in _WORLDWIDE
         by_region.setdefault(home if of_all else region, []).append(permission.action)
     for requested, actions in by_region.items():
+        # Of one region each: the simulator takes one context for all actions of a call.
         for first in range(0, len(actions), BATCH):
             evaluated |= _evaluate(connection, stored_arn, actions[first : first + BATCH], requested)
     return tuple(_result(permission, evaluated.get(permission.action.lower())) for permission in permissions)
@@ -114,6 +117,7 @@ def _evaluate(
             MaxItems=1000,
             **marker,
         )
+        # In lower case: IAM compares actions without regard to case.
         evaluated |= {result["EvalActionName"].lower(): result for result in page["EvaluationResults"]}
         if not page.get("IsTruncated"):
             return evaluated

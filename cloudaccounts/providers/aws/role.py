@@ -148,8 +148,11 @@ class AssumableRole:
         )
         connection = Connection(credentials, partition=self.target.partition, timeout=self.target.timeout, who=Who.ROLE)
         if self._caller is not None:
+            # The renewals need the caller's connection, so it must live as long as the session.
             connection.own(self._caller.connection)
         arn = answer["AssumedRoleUser"]["Arn"]
+        # By the ARN that AWS answers with, not by the one that was asked for: the account check compares it with the
+        # account named.
         return RoleSession(arn, arn.split(":")[4], connection)
 
     def _renewer(self) -> Callable[[], dict[str, Any]]:
@@ -232,6 +235,7 @@ def wrong_external_ids(external_id: str) -> tuple[str, ...]:
     fresh, other, third = (_of_the_same_shape(external_id) for _ in range(3))
     if len(external_id) < SHORT:
         return fresh, other, third
+    # Beginning and end are each kept once, so a pattern that fixes either is met.
     half = len(external_id) // 2
     return fresh, external_id[:half] + other[half:], third[:half] + external_id[half:]
 

@@ -60,6 +60,7 @@ class _Ambient:
         with self._lock:
             if self._identity is not None:
                 return self._identity
+        # Asked outside of the lock: while AWS is slow, other threads go on with the connection that they have.
         answer = client.get_caller_identity()
         identity = ServerIdentity(principal=answer["Arn"], account_id=answer["Account"])
         with self._lock:

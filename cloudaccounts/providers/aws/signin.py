@@ -47,6 +47,7 @@ def caller(credentials: Credentials, target: Target) -> Identity:
     try:
         answer = connection.client("sts", region).get_caller_identity()
     except (ClientError, BotoCoreError) as error:
+        # A refused key has no session that would close it later.
         connection.close()
         raise explain(error, Who.KEYS, "sts:GetCallerIdentity") from None
     arn = answer["Arn"]
@@ -73,6 +74,8 @@ def sign_in_connection(credentials: Credentials, target: Target, deadline: Deadl
 
 def member_role(credentials: Credentials, target: Target, deadline: Deadline) -> AssumableRole:
     """A member's role, to be assumed by the connecting account, which signs in here. Raises `ProviderError`."""
+    # The connecting account's own values travel with each member's credentials, under a prefix that keeps them apart
+    # from the member's.
     values = {name.removeprefix(VIA): value for name, value in credentials.values.items() if name.startswith(VIA)}
     connecting = Credentials(values.pop("method"), values)
     return AssumableRole(credentials["role_arn"], target, sign_in_connection(connecting, target, deadline))

@@ -80,6 +80,8 @@ class _Run(ValidationRun[Identity]):
 
     def report_checks(self, identity: Identity) -> None:
         self.progress.start(ACCOUNT_MATCH.name)
+        # Before everything else: what is read of another account than the one that was named must not be shown under
+        # its name.
         self.report_or_stop(check_results.account(identity.account_id, self.target.account_id))
         permissions, regions = self.run_own_checks(identity)
         self.report(PERMISSIONS, permissions, self._permissions_result, partial(failed, PERMISSIONS))
@@ -127,6 +129,7 @@ class _KeysRun(_Run):
 
     def _created_at(self, identity: Identity) -> datetime | None:
         """The key's own date; None for temporary keys. Raises `ProviderError`."""
+        # Temporary keys are in no list of IAM's, so they have no date.
         if not identity.stored_arn:
             return None
         name, key_id = identity.stored_arn.rsplit("/", 1)[1], self.credentials["access_key_id"]
@@ -165,6 +168,7 @@ class _RoleRun(_Run):
         wrong_ids = wrong_external_ids(self.target.external_id)
         # Attempts that must fail: a trust policy may lack the condition, or hold a pattern that fits other IDs too.
         without, wrong = start_in_turn(partial(role.refuses, None), partial(role.refuses_all, wrong_ids))
+        # Both are awaited before either is judged: the gap's text says which of the two let us in.
         refused_without = self.wait_for(EXTERNAL_ID_PROOF, without)
         refused_wrong = self.wait_for(EXTERNAL_ID_PROOF, wrong)
         if gap := check_results.external_id_gap(refused_without=refused_without, refused_wrong=refused_wrong):

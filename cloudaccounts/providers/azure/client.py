@@ -58,6 +58,7 @@ class BoundedRetryPolicy(policies.RetryPolicy[Any, Any]):
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         retry_after = self.get_retry_after(response)
+        # Whoever waits for a validation is better served by being told of the throttling.
         if retry_after is not None and retry_after > LONGEST_WAIT:
             return False
         return bool(super().is_retry(settings, response))
@@ -68,6 +69,7 @@ class SignInRetryPolicy(BoundedRetryPolicy):
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         response = super().send(request)
+        # MSAL drops the status, and throttling would read as a refusal of the credential.
         if response.http_response.status_code == 429 or response.http_response.status_code >= 500:
             raise HttpResponseError(response=response.http_response)
         return response
@@ -159,9 +161,11 @@ class Connection:
 
     def _read(self, request: HttpRequest) -> dict[str, Any]:
         response = self.resources.send_request(request)
+        # `send_request` raises nothing itself, whatever Azure answers.
         if response.status_code != 200:
             raise HttpResponseError(response=response, error_format=ARMErrorFormat)
         content = response.json()
+        # An answer of another shape is an empty one here; what a rule needs of it is then missing, and so unknown.
         return content if isinstance(content, dict) else {}
 
     def _read_graph(self, request: HttpRequest) -> dict[str, Any]:
@@ -189,6 +193,7 @@ class Connection:
         return [
             # Each policy wraps those that follow: the host is checked first, and each retry is authenticated again.
             policies.RequestIdPolicy(),
+            # AZURE_HTTP_USER_AGENT would otherwise be added: nothing of this server's environment is to reach Azure.
             policies.UserAgentPolicy("cloud-accounts", user_agent_use_env=False),
             policies.ContentDecodePolicy(),
             OneHostPolicy(host or self.cloud.management),

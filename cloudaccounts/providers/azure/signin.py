@@ -46,6 +46,7 @@ class Subscription:
 
 def sign_in(credentials: Credentials, target: Target) -> Access:
     """Raises `ProviderError`."""
+    # Before any call, as for all clouds: an unknown region must not get as far as a host name or a path.
     require_regions(target.partition, target.regions)
     try:
         connection = Connection(
@@ -64,6 +65,7 @@ def sign_in(credentials: Credentials, target: Target) -> Access:
         tenant_id=credentials["tenant_id"],
         client_id=credentials["client_id"],
         principal_id=str(claims.get("oid", "")),
+        # Compared later with the tenant that the person named: Azure may know the app in several.
         token_tenant=str(claims.get("tid", "")).lower(),
         connection=connection,
     )

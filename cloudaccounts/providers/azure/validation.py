@@ -76,10 +76,13 @@ class _Run(ValidationRun[Access]):
         tenants = start(partial(_tenant_names, access))
         subscription = start(partial(get_subscription, access))
         others: Future[list[Subscription]] | None = None
+        # With a secret or a certificate the app is the customer's own, so all may be asked at once: nothing is told
+        # to a stranger.
         if not self.must_prove_owner:
             others = start(partial(visible_subscriptions, access))
             remaining = self._start_remaining(access)
         self._report_tenant(access, tenants)
+        # The proof first, and only then the calls whose answers describe the subscription.
         if self.must_prove_owner:
             self._report_owner(access, subscription)
             remaining = self._start_remaining(access)
@@ -101,6 +104,7 @@ class _Run(ValidationRun[Access]):
     def _report_tenant(self, access: Access, tenants: Future[dict[str, str]]) -> None:
         """The tenant in the token decides; the list only adds the name."""
         self.progress.start(TENANT.name)
+        # Without a tenant in the token there is nothing to compare, and Azure has accepted the tenant that was named.
         if access.token_tenant and access.token_tenant != access.tenant_id:
             error = ProviderError(
                 "tenant_mismatch",

@@ -53,6 +53,7 @@ class BoundedRequest(Request):
         self._timeout = timeout
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # The SDK may ask for less, never for more.
         kwargs["timeout"] = min(kwargs.get("timeout") or self._timeout, self._timeout)
         return super().__call__(*args, allow_redirects=False, **kwargs)  # type: ignore[no-untyped-call]
 
@@ -79,6 +80,7 @@ class Tokens(sdk.Credentials):
             if self.valid:
                 return
             self._source.refresh(self.request)
+            # Copied: the SDK reads both from this object.
             self.token, self.expiry = self._source.token, self._source.expiry
 
     def close(self) -> None:
@@ -90,6 +92,7 @@ def retry_for(seconds: float) -> Retry:
     return Retry(
         # Over REST throttling is TooManyRequests, over gRPC a kind of that.
         predicate=if_exception_type(api.TooManyRequests, api.ServiceUnavailable),
+        # So that a short patience has room for several attempts.
         initial=min(1.0, seconds / 8),
         maximum=20.0,
         multiplier=2.0,
@@ -122,7 +125,11 @@ class Connection:
     def _rest(self) -> AuthorizedSession:
         """One for all REST calls: each session would read the CA bundle again and open connections of its own."""
         return AuthorizedSession(
-            self._tokens, refresh_timeout=self.timeout, max_refresh_attempts=0, auth_request=self._tokens.request
+            # Not renewed by the session itself: `Tokens` does that, one thread at a time.
+            self._tokens,
+            refresh_timeout=self.timeout,
+            max_refresh_attempts=0,
+            auth_request=self._tokens.request,
         )
 
     @cached_property
@@ -254,6 +261,7 @@ class Connection:
             max_allowed_time=self.timeout,
             allow_redirects=False,
         )
+        # A redirect is an error as well: it was not followed.
         if response.status_code != 200:
             raise api.from_http_response(response)
         answer = response.json()

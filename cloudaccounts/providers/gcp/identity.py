@@ -46,10 +46,12 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
         source = _impersonated(email, _server_credentials(credentials))
     tokens = Tokens(source, target.timeout)
     try:
+        # Here, rather than with the first call: so a bad credential is told as such, with Google's reason.
         tokens.refresh(None)
     # ValueError: the SDK refuses a configuration before it calls anything.
     except (GoogleAuthError, ProviderError, ValueError) as error:
         tokens.close()
+        # This server's own credentials may have been renewed since they were found.
         if who is Who.SERVER:
             server.forget()
         raise explain(error, who) from None

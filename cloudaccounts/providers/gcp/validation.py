@@ -74,9 +74,11 @@ class _Run(ValidationRun[Identity]):
 
     def report_checks(self, identity: Identity) -> None:
         project = start(partial(project_facts, identity, self.target))
+        # A key is the customer's own, so all may be asked at once: nothing is told to a stranger.
         if self.by_key:
             self._report_by_key(identity, project)
         else:
+            # The label first. Only then the calls whose answers describe the project.
             self._report_owner(self.wait_for(PROJECT, project))
             states = start(partial(self._api_states, identity))
             self._report_access(identity, *self._start_access(identity, states))
@@ -129,6 +131,7 @@ class _Run(ValidationRun[Identity]):
             keys = identity.connection.keys(identity.host_project)
         except SDK_ERRORS as error:
             raise explain(error, permission="iam.serviceAccountKeys.list") from None
+        # Other keys of the account are not looked at: they are not what signed in.
         own = next((key for key in keys if str(key.get("name", "")).endswith(f"/keys/{identity.key_id}")), {})
         return KeyFacts(_parse_time(own.get("validAfterTime")), _parse_time(own.get("validBeforeTime")))
 
@@ -174,6 +177,7 @@ class _Run(ValidationRun[Identity]):
     def _api_facts(self, identity: Identity, states: Future[dict[str, str]]) -> ApiFacts:
         off: list[str] = []
         unreadable: ProviderError | None = None
+        # Asked while the states are being read in another thread.
         asset_error, asset_api = self._read_one_asset(identity)
         try:
             state_by_name = states.result()
@@ -250,4 +254,5 @@ def _parse_time(text: object) -> datetime | None:
         time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
+    # Google writes an end for every key; the year 9999 says that there is none.
     return None if time.year > _NEVER else time

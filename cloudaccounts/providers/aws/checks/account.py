@@ -40,6 +40,8 @@ def _root_mfa(asset: Asset) -> Evaluation:
     """
     if _root(asset, "AccountMFAEnabled"):
         return passed("The root user has a second factor.")
+    # Only after the second factor: with one, the root user is well kept whether or not there is a password. Accounts
+    # of an organization may have no root credentials at all.
     if not _root(asset, "AccountPasswordPresent"):
         return not_applicable("The root user has no password: nobody can sign in as root.")
     return failed("The root user signs in with a password alone.")
@@ -51,6 +53,7 @@ def _root_hardware(asset: Asset) -> Evaluation:
         if not _root(asset, "AccountPasswordPresent"):
             return not_applicable("The root user has no password: nobody can sign in as root.")
         return failed("The root user has no second factor at all.")
+    # IAM lists virtual devices alone, so a device that is in no list is one of hardware.
     virtual = required(asset, "root_virtual_mfa", bool)
     return expect(
         not virtual,
@@ -111,6 +114,7 @@ def _support_role(asset: Asset) -> Evaluation:
 def _root_quiet(asset: Asset) -> Evaluation:
     if not required(asset, "root", bool):
         return not_applicable("This is not the root user.")
+    # N/A in the report is no date, and so no use.
     uses = _uses(asset, ("password_last_used_at", "access_key_1_last_used_at", "access_key_2_last_used_at"))
     if not uses:
         return passed("The root user was never used, as far as AWS remembers.")

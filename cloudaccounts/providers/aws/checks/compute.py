@@ -80,6 +80,7 @@ def _function_public(asset: Asset) -> Evaluation:
         return own
     aliases = sorted(required(asset, "alias_policies", dict).items())
     evaluations = [own, *(_alias_public(alias, document) for alias, document in aliases)]
+    # An alias can be open where the function is not: its policy counts for calls to the alias.
     return min(evaluations, key=lambda evaluation: _WORST_FIRST.index(evaluation.verdict))
 
 
@@ -134,6 +135,7 @@ def _ecr_scan(asset: Asset) -> Evaluation:
     """
     registry = required(asset, "registry_scanning", dict)
     kind, frequencies = registry.get("type"), texts(registry.get("frequencies"))
+    # The registry's rules first: where they scan, it does not matter what the repository says.
     if set(frequencies) & {"SCAN_ON_PUSH", "CONTINUOUS_SCAN"}:
         return passed("Images are scanned when they are pushed, by the registry's rules.")
     if kind not in ("BASIC", "ENHANCED") or set(frequencies) - {"MANUAL"}:

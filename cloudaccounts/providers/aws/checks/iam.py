@@ -56,6 +56,7 @@ def _unused(asset: Asset) -> Evaluation:
             last = _latest(observed(asset, f"access_key_{number}_last_used_at"), key.get("made_at"))
             idle.append((f"access key {number}", days_since(asset, last)))
     old = [f"{what} for {days} days" for what, days in idle if days >= UNUSED_DAYS]
+    # Before what is unread: one forgotten key is enough, whatever the other is.
     if old:
         return failed(f"Not used: {', '.join(old)}.")
     if unread:
@@ -79,6 +80,7 @@ def _keys(asset: Asset) -> tuple[list[Mapping[str, Any]], bool]:
 def _key_age(asset: Asset) -> Evaluation:
     keys, are_known = _keys(asset)
     oldest = max((days_since(asset, key.get("created_at")) for key in keys), default=0)
+    # In this order: a failure that is sure, then what is not known, then what does not apply.
     if oldest >= KEY_DAYS:
         return failed(f"An active key is {oldest} days old; the limit is {KEY_DAYS}.")
     if not are_known:

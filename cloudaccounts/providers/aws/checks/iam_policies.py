@@ -90,6 +90,7 @@ def _evaluate(asset: Asset, failure: str, success: str) -> Evaluation:
     """On all policies of an identity's own together, within its permissions boundary."""
     found, missing = _policies(asset)
     boundary = _boundary(asset)
+    # All together: two policies that each allow a half make an administrator that neither makes alone.
     answer = is_administrator(list(found.values()), boundary)
     if answer is Answer.YES:
         alone = [name for name, policy in found.items() if is_administrator([policy]) is Answer.YES]
@@ -163,6 +164,7 @@ def _documents(asset: Asset) -> Iterator[tuple[str, object]]:
 def _boundary(asset: Asset) -> Policy | None:
     """None where nothing limits the identity. AWS's own policies but one make no administrator, whatever they allow."""
     arn = value(asset, "permissions_boundary")
+    # A boundary that allows everything limits nothing.
     if arn is None or str(arn).endswith(_ADMINISTRATOR):
         return None
     if _OF_AWS in str(arn):

@@ -56,6 +56,7 @@ def _all_ports(asset: Asset) -> Evaluation:
 
 
 def _databases(asset: Asset) -> Evaluation:
+    # All of them, so that the reason names each: who closes one port should see the others at once.
     by_database = {name: ingress.is_open(asset, place) for name, place in _DATABASES.items()}
     names = [name for name, reach in by_database.items() if reach == Reach.OPEN]
     return ingress.evaluation(

@@ -139,6 +139,7 @@ def _through(asset: Asset, versions: set[str], protocol: int, port: int) -> Reac
         rule.sources if rule.protocols.surely_has(protocol) and rule.ports.surely_has(port) else UNKNOWN
         for rule in groups
     )
+    # An address of IPv6 does not help where only IPv4 is routed, and the other way round.
     let_in = Addresses(
         let_in.v4 if "4" in versions else NOBODY.v4, let_in.v6 if "6" in versions else NOBODY.v6, let_in.unclear
     )
@@ -166,10 +167,12 @@ def _allowed(acl: Any, protocol: int, port: int) -> Addresses:
         if not _concerns(rule, protocol, port):
             continue
         sure = rule.protocols.surely_has(protocol) and rule.ports.surely_has(port) and rule.priority is not None
+        # What comes behind an entry that is not understood cannot be told, so the walk ends here.
         if not sure or rule.allows is None or rule.sources.unclear:
             return allowed | UNKNOWN
         if rule.allows:
             allowed |= Addresses(rule.sources.v4 & left_v4, rule.sources.v6 & left_v6)
+        # Decided for these sources, whichever way: no later entry concerns them.
         left_v4, left_v6 = left_v4 - rule.sources.v4, left_v6 - rule.sources.v6
     return allowed
 

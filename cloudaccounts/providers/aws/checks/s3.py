@@ -47,6 +47,7 @@ def _flags(asset: Asset) -> tuple[dict[str, bool], str]:
         except UnknownFactError as error:
             unknown = str(error)
             continue
+        # The account's block and the bucket's add up: either is enough.
         for flag in _FLAGS:
             held[flag] = held[flag] or bool(block and block.get(flag) is True)
             if block is not None and not isinstance(block.get(flag), bool):
@@ -92,6 +93,8 @@ def _open_by_policy(asset: Asset) -> list[str]:
         found = [one.statement for one in openings(policies.resource_policy(asset) or _NO_POLICY) if one.sure]
     except UnknownFactError:
         found = []
+    # S3's own word on "public" counts, and the evaluator adds what S3 does not see
+    # (docs/decisions/0014-aws-policies-by-value.md).
     if not found and not required(asset, "policy_is_public", bool):
         return []
     return [f"its policy lets everybody in{f' ({found[0]})' if found else ''}"]

@@ -46,6 +46,7 @@ def owners(asset: Asset) -> Evaluation:
     groups = set(texts(asset, "owner_groups"))
     count = sum(owner not in groups for owner in texts(asset, "owners"))
     reason = f"{count} principal{'' if count == 1 else 's'} hold the role Owner here or above."
+    # Before the groups: too many are too many, however many people a group has on top.
     if count > MOST_OWNERS:
         return failed(reason)
     if groups:

@@ -45,6 +45,7 @@ def _firewall(asset: Asset, *further: str) -> Evaluation:
     except UnknownFactError as error:
         unread = str(error)
     reach, wide = _reach(ranges)
+    # In this order: what is surely open, then what all of Azure reaches, then what is not known.
     if reach == Reach.OPEN:
         return failed(f"Open to the internet by {abridge(wide)}.")
     shared = [str(rule.get("name")) for rule in rules if _is_all_of_azure(rule)]
@@ -311,6 +312,7 @@ def mysql_ssl(asset: Asset) -> Evaluation:
 def mysql_tls(asset: Asset) -> Evaluation:
     # A list; names in the parameter's own case, which the inventory lowers.
     versions = [word.strip() for word in str(known(asset, "parameters.tls_version")).split(",") if word.strip()]
+    # The parameter lists all versions that are accepted, so the weakest decides.
     results = [of_tls(f"TLS{version.removeprefix('tls')}", "parameters.tls_version") for version in versions]
     weak = next((result for result in results if result.verdict != Verdict.PASS), None)
     if not results:

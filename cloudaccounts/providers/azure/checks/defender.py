@@ -43,6 +43,7 @@ _LEVELS = ("low", "medium", "high", "critical")
 def _plan(suffix: str, name: str, what: str) -> PostureCheck:
     def evaluate(asset: Asset) -> Evaluation:
         known(asset, "plans")
+        # Without regard to case, in which Azure's names vary.
         tiers = {str(plan).lower(): tier for plan, tier in mapping(asset, "plans").items()}
         tier = tiers.get(name.lower())
         if tier is None:
@@ -100,6 +101,7 @@ def _contact(
         known(asset, "contacts")
         contacts = mappings(asset, "contacts")
         if not contacts:
+            # Without any contact there surely is no address; what Defender does about roles then is not documented.
             if suffix == "addresses":
                 return failed("No address is set.")
             return unknown("No contact was ever set, and what Azure does then is not told.")

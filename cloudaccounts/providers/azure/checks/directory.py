@@ -34,6 +34,8 @@ _TENANT = "azure.entra.tenant"
     expected={"security_defaults": True},
 )
 def security_defaults(asset: Asset) -> Evaluation:
+    # Unreadable where the optional grant of Microsoft Graph was not given: then it is unknown, with that reason
+    # (docs/decisions/0016-azure-reader-and-an-optional-grant.md).
     on = flag(asset, "security_defaults", default=None)
     # Azure lets nobody have both. What the policies require is not looked at.
     if not on and _count(asset, "conditional_access_policies"):

@@ -55,6 +55,7 @@ def of_networks(asset: Asset) -> Evaluation:
     if by_switch is not None:
         return by_switch
     action = text(asset, "network_default_action").lower()
+    # Left out, the default is Allow: pages of both services, above.
     if action in ("", "allow"):
         return failed("Every network may connect.")
     if action != "deny":

@@ -101,6 +101,7 @@ def http2(asset: Asset) -> Evaluation:
     expected={"request_body_check": True},
 )
 def request_body(asset: Asset) -> Evaluation:
+    # Rules of a policy that is disabled stop nothing, whatever they are.
     if not _is_on(asset):
         return failed("The policy is disabled.")
     on = flag(asset, "request_body_check", default=None)

@@ -149,6 +149,7 @@ def network_watcher(asset: Asset) -> Evaluation:
     regions, watched = texts(asset, "regions"), set(texts(asset, "watched_regions"))
     if not regions:
         return not_applicable("There are no resources in any region.")
+    # Only regions in use: a watcher in an empty one would watch nothing.
     missing = [region for region in regions if region not in watched]
     return expect(not missing, f"Not watched: {abridge(missing)}.", "Each region in use is watched.")
 

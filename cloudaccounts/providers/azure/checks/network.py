@@ -77,6 +77,7 @@ ssh_open = _administration(22, "SSH", TCP)
     references=cite("virtual-network/network-security-groups-overview"),
 )
 def all_ports_open(asset: Asset) -> Evaluation:
+    # Priorities of a group are unique, so two rules never come at the same place and `deny_wins` decides nothing.
     result = every_port(security_rules.inbound(asset), deny_wins=False)
     return evaluation(
         result.reach,

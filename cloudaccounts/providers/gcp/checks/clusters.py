@@ -53,6 +53,7 @@ def api_open(asset: Asset) -> Evaluation:
         return failed("Every network may reach its API.")
     blocks = [block.get("cidrBlock") for path in named for block in mappings(asset, f"{path}.cidrBlocks")]
     reach = networks(blocks).reach
+    # After the ranges, which would be the wider opening.
     if reach != Reach.OPEN and any(flag(asset, f"{path}.gcpPublicCidrsAccessEnabled") for path in named):
         return failed("Every machine in Google Cloud with a public address, of any customer, may reach its API.")
     return evaluation(

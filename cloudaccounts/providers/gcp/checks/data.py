@@ -164,6 +164,7 @@ def _unused(asset: Asset) -> Evaluation | None:
     if primary:
         return None
     states = mapping(asset, "version_states")
+    # No state at all is a key without versions, which encrypts nothing either.
     if "version_states" in asset.properties and all(state in _ENDED for state in states):
         return not_applicable("It has no version that could encrypt.")
     return None

@@ -36,6 +36,7 @@ def widest(asset: Asset, decide: Callable[[Sequence[Rule]], Result]) -> Reach:
     try:
         denying = mappings(asset, "earlier_denies")
     except UnknownFactError:
+        # Stands for whatever may deny before: with it, open becomes unclear, and closed stays closed.
         unread = [_UNREAD]
     policies = _readable(asset, "policies_before")
     if policies is None:
@@ -123,6 +124,7 @@ def _ports(values: Any) -> PartialSet:
 def _targets(holder: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Each tag or account with its field; one without a name for all machines of the network."""
     named = [(field, str(name)) for field in _TARGETS for name in _listed(holder, field)]
+    # One that is for the whole network is looked at for a machine without any tag, which no narrower denial protects.
     return named or [("", "")]
 
 

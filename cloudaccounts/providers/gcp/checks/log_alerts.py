@@ -49,6 +49,8 @@ def _roles(*verbs: str) -> tuple[Entry, ...]:
     return tuple(_entry("iam_role", "iam", f"google.iam.admin.v1.{verb}Role") for verb in verbs)
 
 
+# Entries as Google writes them, one for each kind of change: a filter counts by what it takes
+# (docs/decisions/0020).
 EXAMPLES: Mapping[str, tuple[Entry, ...]] = {
     "ownership": (_binding("ADD"), _binding("REMOVE")),
     "audit_configuration": (
@@ -85,6 +87,7 @@ def _answer(alert: Mapping[str, Any], entry: Entry) -> bool | None:
     taken = takes(str(alert.get("filter") or ""), entry)
     # Google always says whether an alert is on; one that needs other conditions too may stay silent.
     certain = alert.get("enabled") is True and alert.get("disabled") in (None, False) and not alert.get("combined")
+    # A no is certain in any case: a filter that does not take the entry does not take it under conditions either.
     return taken if not taken or certain else None
 
 
