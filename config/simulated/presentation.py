@@ -50,33 +50,35 @@ class Cloud:
 def clouds_for(owner: str, scenarios: Iterable[Scenario]) -> list[Cloud]:
     """By cloud, in the order of the scenarios; what is of a provider that is not installed is left out."""
     scenarios = list(scenarios)
-    accounts = CloudAccount.objects.of(owner).filter(account_id__in={one.account_id for one in scenarios})
+    accounts = CloudAccount.objects.of(owner).filter(account_id__in={scenario.account_id for scenario in scenarios})
     connected = {(account.provider, account.account_id): account for account in accounts}
     external_id = external_id_for(owner)
     providers = {provider.key: provider for provider in registry.all_providers()}
     rows: dict[str, list[Row]] = defaultdict(list)
-    for one in scenarios:
-        if one.cloud in providers:
-            account = connected.get((one.cloud, one.account_id))
-            rows[one.cloud].append(_row(one, providers[one.cloud], external_id, account))
-    return [Cloud(providers[key], found) for key, found in rows.items()]
+    for scenario in scenarios:
+        if scenario.cloud in providers:
+            account = connected.get((scenario.cloud, scenario.account_id))
+            rows[scenario.cloud].append(_row(scenario, providers[scenario.cloud], external_id, account))
+    return [Cloud(providers[key], cloud_rows) for key, cloud_rows in rows.items()]
 
 
 def filled_in(command: str, external_id: str) -> str:
     return command.replace("{external_id}", external_id)
 
 
-def _row(one: Scenario, provider: Provider, external_id: str, account: CloudAccount | None) -> Row:
-    method = provider.method(one.method)
+def _row(scenario: Scenario, provider: Provider, external_id: str, account: CloudAccount | None) -> Row:
+    method = provider.method(scenario.method)
     labels: dict[str, Any] = method.form.base_fields
     return Row(
-        scenario=one,
-        account_id=provider.format_account_id(one.account_id),
+        scenario=scenario,
+        account_id=provider.format_account_id(scenario.account_id),
         method=method.label,
         values=[
-            Value(str(field.label or name), one.fields[name]) for name, field in labels.items() if name in one.fields
+            Value(str(field.label or name), scenario.fields[name])
+            for name, field in labels.items()
+            if name in scenario.fields
         ],
-        customer_step=filled_in(one.customer_step, external_id),
-        afterwards=filled_in(one.afterwards, external_id),
+        customer_step=filled_in(scenario.customer_step, external_id),
+        afterwards=filled_in(scenario.afterwards, external_id),
         account=account,
     )

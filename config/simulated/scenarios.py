@@ -66,4 +66,4 @@ def read_scenarios() -> list[Scenario]:
 
 
 def find_scenario(cloud: str, slug: str) -> Scenario | None:
-    return next((one for one in read_scenarios() if (one.cloud, one.slug) == (cloud, slug)), None)
+    return next((item for item in read_scenarios() if (item.cloud, item.slug) == (cloud, slug)), None)

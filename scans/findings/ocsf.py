@@ -118,7 +118,8 @@ def event(row: Finding, account: CloudAccount | None) -> DetectionFinding:
         remediation=_remediation(check),
         unmapped={
             "controls": [
-                {"framework": one.framework.slug, "control": one.control.id} for one in citations_of(row.check_id)
+                {"framework": citation.framework.slug, "control": citation.control.id}
+                for citation in citations_of(row.check_id)
             ],
             "account": str(row.account),
             "suppressed_reason": row.suppressed_reason,
@@ -158,7 +159,7 @@ def _status(row: Finding) -> StatusID:
 def _remediation(check: PostureCheck | None) -> Remediation | None:
     if check is None:
         return None
-    return Remediation(desc=check.console, references=[one.url for one in check.references if one.url] or None)
+    return Remediation(desc=check.console, references=[source.url for source in check.references if source.url] or None)
 
 
 @cache  # of few checks there may be 100,000 findings
@@ -179,9 +180,9 @@ def _milliseconds(moment: datetime) -> int:
 
 def _pieces(events: Iterable[DetectionFinding]) -> Iterator[str]:
     piece: list[str] = []
-    for one in events:
+    for finding_event in events:
         # Without what is not known: an attribute that is null says no more than one that is absent.
-        piece.append(one.model_dump_json(exclude_none=True) + "\n")
+        piece.append(finding_event.model_dump_json(exclude_none=True) + "\n")
         if len(piece) == LINES:
             yield "".join(piece)
             piece = []

@@ -20,5 +20,5 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         if refusal := editions.refusal(options["database"]):
             raise SystemCheckError(str(refusal))
-        told: str | None = super().handle(*args, **options)
-        return told
+        output: str | None = super().handle(*args, **options)
+        return output

@@ -18,10 +18,10 @@ from config.running.supervisor import Child, Children
 
 
 def _stop_when_asked(children: Children) -> None:
-    told, _ = told_to_end()
+    read_end, _ = told_to_end()
 
     def listen() -> None:
-        os.read(told, 1)
+        os.read(read_end, 1)
         children.stop()
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
