@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 UNREADABLE = "Credentials unreadable: "  # how the cause begins where it stands alone, as in a list
 
 
+# Answered 429 with Retry-After on each way in, pages included (docs/decisions/0015).
 class TeamLimitError(ProviderError):
     """A team has as much under way as one may: its own trouble, and nobody else's. ``seconds`` until trying helps."""
 
@@ -26,6 +27,7 @@ class InputError(ProviderError):
     """Input that was refused before anything was asked or stored. ``fields`` maps a field's name to its message."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
+        # The cause is the first message: lists, commands and logs have room for one.
         first = next(iter(fields.values()))
         super().__init__("input_invalid", first, "Correct the marked fields.")
         self.fields = dict(fields)

@@ -2,6 +2,7 @@
 
 from django.dispatch import Signal
 
+# Scans and the wizard lie above this app in the layers, so what they have to do with an account they hear by signals.
 account_renamed = Signal()  # after the row was written, outside of its transaction
 account_suspended = Signal()
 account_leaves = Signal()  # before it is deleted, outside of a transaction: for what takes long

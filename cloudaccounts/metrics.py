@@ -45,6 +45,7 @@ def _prepare() -> None:
     """Names files by host and process: containers that share the data folder have the same process numbers."""
     from prometheus_client import values
 
+    # Underscores separate the parts of such a file's name.
     host = socket.gethostname().replace("_", "-")
     values.ValueClass = values.MultiProcessValue(lambda: f"{host}-{os.getpid()}")  # type: ignore[no-untyped-call]
 
@@ -100,6 +101,7 @@ def _failures() -> Counter:
 def observe_check(*, provider: str, kind: str, seconds: float, code: str = "") -> None:
     """``kind``: wizard, check, heartbeat. ``code`` is empty where access was validated."""
     _check_seconds().labels(provider, kind).observe(seconds)
+    # Labels are closed sets: an account or an owner among them would make a series for each.
     _checks().labels(provider, kind, code).inc()
     if code:
         _failures().labels(kind, code).inc()
@@ -108,6 +110,7 @@ def observe_check(*, provider: str, kind: str, seconds: float, code: str = "") -
 def observe_scan(
     *, provider: str, scan_type: str, status: str, started_at: datetime | None, assets: int, code: str = ""
 ) -> None:
+    # A scan that never began has no duration; zero would pull the average down.
     if started_at is not None:
         elapsed = (timezone.now() - started_at).total_seconds()
         _scan_seconds().labels(provider, scan_type, status).observe(elapsed)

@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError
 from cloudaccounts.contract.errors import ProviderError
 
 RETRY_AFTER = 10  # seconds
+# By name: pymongo is installed only where an isolated database lies on MongoDB.
 _MONGODB = ("pymongo.errors", "ConnectionFailure")  # which its backend hands on as a plain DatabaseError
 
 

@@ -35,6 +35,8 @@ def _loaders() -> dict[str, Callable[[], Provider]]:
         for module in pkgutil.iter_modules(providers.__path__)
         if module.ispkg
     ]
+    # A distribution that is installed adds a cloud without a change here; its name is its key, so it need not be
+    # loaded to be listed.
     loaders += [(entry.name, entry.load) for entry in entry_points(group=GROUP)]
     by_key = dict(loaders)
     # One of them would be given the other's credentials, so nothing starts.
@@ -51,6 +53,7 @@ def _load_from_folder(name: str) -> Provider:
 @cache
 def _loaded(key: str) -> Provider:
     provider = _loaders()[key]()
+    # Rows hold the key that it is listed by, and would not be looked up under another.
     if provider.key != key:
         raise RuntimeError(f"The provider that is found as {key!r} calls itself {provider.key!r}.")
     return provider
@@ -64,6 +67,7 @@ def get(key: str) -> Provider:
 
 def get_with_organizations(key: str) -> OrganizationProvider:
     """For accounts of an organization. Raises `UnknownProviderError`, also where the provider has no organizations."""
+    # Inside the function, since models load this module with every command (docs/decisions/0012).
     from cloudaccounts.contract.organizations import organizations_of
 
     provider = organizations_of(get(key))

@@ -15,6 +15,7 @@ from cloudaccounts.users import guard
 from cloudaccounts.web import reauthentication
 from cloudaccounts.work import messages
 
+# `dispatch_uid`: connected once, however often this module is imported.
 pre_delete.connect(guard.refuse_to_orphan, sender=settings.AUTH_USER_MODEL, dispatch_uid="owners-stay")
 user_logged_in.connect(reauthentication.remember_login, dispatch_uid="password-just-entered")
 _pulse = WorkerPulse()

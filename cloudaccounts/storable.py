@@ -22,6 +22,7 @@ _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\(?:[bf]|u(?:00[0189]|007f|d[89a-f]))")
 _encode = json.JSONEncoder(allow_nan=False).encode
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# 64 bits with a sign, as BSON's integers.
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _PLAIN = frozenset({str, float, bool, type(None)})
 CUT = "…"
@@ -63,11 +64,13 @@ class _Budget:
 
 def clean_text(text: str) -> str:
     """The text with a replacement character for each that some database refuses."""
+    # Searched first: nearly all texts are clean, and a search costs less than a copy.
     return _UNSTORABLE.sub(REPLACEMENT, text) if _UNSTORABLE.search(text) else text
 
 
 def short_text(text: str, most: int) -> str:
     """As `clean_text`, and with at most so many characters, the last an ellipsis where it is cut."""
+    # Cut before it is searched: a cloud may send megabytes, of which a few hundred characters stay.
     text = clean_text(text if len(text) <= most else text[: most + 1])
     return text if len(text) <= most else text[: most - 1] + CUT
 
@@ -88,6 +91,7 @@ def clean_identifier(text: str, most: int) -> str:
     """As `short_text`, but what was different stays different: an identifier that is changed ends with its hash."""
     if len(text) <= most and not _UNSTORABLE.search(text):
         return text
+    # `surrogatepass`: halves of surrogate pairs are what makes such a text unstorable, and they have to be hashed too.
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
     return f"{clean_text(text[: most - 17])}{CUT}{digest}"
 
@@ -99,6 +103,7 @@ def is_storable(value: Any, bounds: Bounds) -> bool:
         written = _encode(value)
     except (TypeError, ValueError, RecursionError):
         return False
+    # One length for both bounds: no list has more items, and no text more characters, than the JSON around it.
     if len(written) > bounds.items or len(written) > bounds.text or ("\\" in written and _ESCAPED.search(written)):
         return False
     return _is_shallow_and_of_64_bits(value, bounds.depth)
@@ -138,6 +143,7 @@ def storable(value: Any, bounds: Bounds, changes: Changes | None = None) -> Any:
 
 
 def _value(value: Any, budget: _Budget, depth: int) -> Any:
+    # Counted for each value, so that many small ones are bounded as well as few large ones.
     budget.left -= 1
     if value is None or isinstance(value, bool):
         return value
@@ -147,6 +153,7 @@ def _value(value: Any, budget: _Budget, depth: int) -> Any:
         return (
             int(value)
             if _LEAST <= value <= _MOST
+            # Python refuses to write very long integers as decimal digits, to guard against the time that takes.
             else _other(str(value) if abs(value) < 10**400 else "a large number", budget)
         )
     if isinstance(value, float):

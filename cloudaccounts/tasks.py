@@ -23,6 +23,8 @@ from cloudaccounts.tokens import retention as token_retention
 from cloudaccounts.users import existence
 
 
+# Time limits hold for pools of processes. Threads have none, so checks have deadlines of their own
+# (docs/decisions/0005).
 @shared_task(name="cloudaccounts.run_check", time_limit=240)
 def run_check(check_id: str) -> None:
     """``check_id`` only wakes: whose row is next, `turns` decides."""
@@ -34,6 +36,8 @@ def requeue_checks() -> None:
     connection_checks.requeue_checks()
 
 
+# Hours, since a job may have thousands of items: what is left when it ends is requeued, and items that are done stay
+# done.
 @shared_task(name="cloudaccounts.run_job", time_limit=6 * 3600)
 def run_job(job_id: str) -> None:
     turns.serve(job_runner.JOBS)
@@ -49,6 +53,7 @@ def purge_api_records() -> None:
     token_retention.purge_api_records()
 
 
+# A round ends after ten minutes (`heartbeats.MAX_ROUND`), and the next beat goes on.
 @shared_task(name="cloudaccounts.heartbeats", ignore_result=True, expires=15, time_limit=3600)
 def heartbeats() -> None:
     run_heartbeats()
@@ -74,6 +79,7 @@ def requeue_rotations() -> None:
     rotation_reconcile.requeue_rotations()
 
 
+# The name is older than the function's: messages of a version before may still be on their way.
 @shared_task(name="cloudaccounts.tell_ages", ignore_result=True, time_limit=1800)
 def notify_credential_ages() -> None:
     rotation_reminders.notify_credential_ages()
@@ -84,6 +90,7 @@ def destroy_expired_credentials() -> None:
     rotation_reminders.destroy_expired_credentials()
 
 
+# A round begins nothing new after two minutes (`delivery.BUDGET`), and what is under way has timeouts of its own.
 @shared_task(name="cloudaccounts.deliver_notices", ignore_result=True, expires=50, time_limit=240)
 def deliver_notices() -> None:
     delivery.deliver_notices()

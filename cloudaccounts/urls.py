@@ -2,6 +2,7 @@ from django.urls import path
 
 from cloudaccounts.web.lazy_views import Views
 
+# Names of modules and not the modules: every command loads this list, and few show a page (docs/decisions/0012).
 account_list = Views("cloudaccounts.views.account_list")
 account = Views("cloudaccounts.views.account")
 actions = Views("cloudaccounts.views.actions")

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+# Importing registers: Django looks for a module of this name in each app.
 from cloudaccounts.admin import accounts, groups, organizations, people, records
 
 __all__ = ["accounts", "groups", "organizations", "people", "records"]

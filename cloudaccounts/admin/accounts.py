@@ -146,8 +146,11 @@ class CloudAccountAdmin(OwnerNames):
         return format_html("{}", str(credential) if credential else "none stored")
 
     def save_model(self, request: HttpRequest, obj: CloudAccount, form: Any, change: bool) -> None:
+        # Only what the operator changed: the form was shown a while ago, and writing all of it would undo what others
+        # did since.
         names = {"name", "environment"}.intersection(form.changed_data)
         if {"regions", "all_regions"}.intersection(form.changed_data):
+            # Both, since one says what the other means.
             names |= {"regions", "all_regions"}
         if names:
             changes = {name: form.cleaned_data[name] for name in names}
@@ -208,6 +211,7 @@ class CloudAccountAdmin(OwnerNames):
     def transfer(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
         return self._act(request, queryset, "transfer")
 
+    # Each action opens a page that asks first: `_act` leads there, and only its answer starts a job.
     @admin.action(description="Delete …", permissions=["delete"])
     def delete_accounts(self, request: HttpRequest, queryset: QuerySet[CloudAccount]) -> HttpResponse | None:
         return self._act(request, queryset, "delete")

@@ -74,6 +74,7 @@ def ask_and_start(
             key,
             owner=str(request.user.pk),  # whose job it is, so that its page is theirs
             actor=Actor.of_request(request, via="admin"),
+            # Streamed, with the two columns that an item of the job needs.
             accounts=accounts.only("pk", "name").iterator(chunk_size=2000),
             about=about,
             **{OF_ALL: True},
@@ -90,6 +91,7 @@ def ask_and_start(
         "capped": number > COUNT_LIMIT,
         "accounts": list(accounts.only("pk", "name", "account_id")[:SHOWN]),
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        # Django's own field for "all that match": without it the answer would act on one page of them.
         "across": request.POST.get("select_across", "0"),
         "action_name": request.POST.get("action", ""),
         "checkbox": ACTION_CHECKBOX_NAME,

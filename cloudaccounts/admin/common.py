@@ -64,6 +64,8 @@ class QuickAdmin(admin.ModelAdmin[Any]):
         for column in self.prefixes:
             for text in spellings(term):
                 conditions |= begins(column, text)
+        # Exactly one user's name: owners are identifiers here, and there is no joining the users' table across
+        # databases.
         if self.owner_column and (owner := owner_named(term)):
             conditions |= Q(**{self.owner_column: owner})
         return queryset.filter(conditions) if conditions else queryset.none(), False

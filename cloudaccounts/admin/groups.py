@@ -55,6 +55,7 @@ class GroupForm(forms.ModelForm[AccountGroup]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # A group's owner never changes: its accounts are theirs.
         if self.instance.owner:
             self.fields.pop("owner_username", None)
             if self.instance.parent and (parent := group_queries.find(self.instance.owner, self.instance.parent)):
@@ -115,6 +116,7 @@ class AccountGroupAdmin(OwnerNames):
         return format_html('<a href="{}?group={}">{} accounts</a>', page, group.pk, f"{group.size:,}")
 
     def save_model(self, request: HttpRequest, obj: AccountGroup, form: Any, change: bool) -> None:
+        # Through the services that pages use: audit, sizes and circles are looked after there.
         actor, facts = Actor.of_request(request, via="admin"), form.cleaned_data
         values = {"name": facts["name"], "description": facts["description"], "parent": facts["parent"]}
         try:

@@ -44,6 +44,7 @@ class OrganizationAdmin(OwnerNames, RecordAdmin):
 
     @admin.display(description="connecting account")
     def connection_name(self, row: Any) -> SafeString:
+        # Set on lists, missing on the page of one row, which then asks for itself.
         name = getattr(row, "connection_label", None)
         label = account_names([row.connection]).get(row.connection, "") if name is None else name
         return account_link(row.connection, label)

@@ -30,6 +30,7 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 def _after_password(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """The view; before anything is written, the page that asks for the password."""
+    # POST alone: looking changes nothing, and who only looks need not type a password.
     if request.method == "POST" and not reauthentication.is_recent(request):
         messages.info(request, "Confirm your password first, then enter this once more: nothing was changed yet.")
         return reauthentication.ask(request, back=request.get_full_path())
@@ -57,6 +58,7 @@ class OwnerAdmin(UserAdmin[User]):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return _after_password(request, lambda: super(OwnerAdmin, self).changeform_view(request, *args, **kwargs))
 
+    # The list posts as well: Django's bulk deletion begins there.
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return _after_password(request, lambda: super(OwnerAdmin, self).changelist_view(request, *args, **kwargs))
 
@@ -79,6 +81,7 @@ class OwnerAdmin(UserAdmin[User]):
         if id == str(request.user.pk):
             return redirect("password-change")  # which asks for the old one
         target = self.get_object(request, id)
+        # Whoever sets a superuser's password can become that superuser: it is left to them and to the command line.
         if target is not None and target.is_superuser:
             raise PermissionDenied
         # The signal that records the change sees the user's row only, not the request.

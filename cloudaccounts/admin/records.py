@@ -59,6 +59,7 @@ class AuditEventAdmin(OwnerNames, RecordAdmin):
 
     def _export(self, request: HttpRequest, queryset: QuerySet[AuditEvent], kind: str) -> HttpResponseBase:
         actor = Actor.of_request(request, via="admin")
+        # Recorded before the first row leaves; without an owner, since the rows are of all.
         record_export(actor=actor, owner="", what="audit of all owners", format=kind)
         rows = audit_queries.as_rows(queryset.order_by("-created_at", "-id"))
         return export(rows, columns=audit_queries.COLUMNS, name="audit", format=kind)

@@ -40,6 +40,7 @@ router = Router(tags=["Cloud accounts"])
 @router.post(
     "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, body=True, repeatable=True)
 )
+# Above `waits_for_cloud`: a repeated call is answered from its row, and takes none of the team's places.
 @idempotent
 @waits_for_cloud
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
@@ -58,6 +59,7 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
 @waits_for_cloud
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
+    # 200 also for a refusal: the caller asked for the report, and got it.
     report = validate_new_account(owner=owner_of(request), actor=actor_of(request), account_input=_account_input(body))
     return reply(report.to_dict())
 
@@ -151,6 +153,7 @@ def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.Ne
 
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
+    # 404 for somebody else's as well: 403 would say that it exists.
     account = account_queries.find(owner_of(request), account_id)
     if account is None:
         raise Http404

@@ -54,6 +54,7 @@ class ApiError(Exception):
 
 
 def reply(data: Any, status: int = 200) -> JsonResponse:
+    # `safe=False`: Django's guard against lists is for browsers before ECMAScript 5.
     return JsonResponse(data, status=status, safe=False)
 
 

@@ -17,6 +17,7 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.models import ApiToken
 from cloudaccounts.tokens.services import find_token, use_token
 
+# RFC 9110 asks for it with each 401.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Cloud Accounts"'}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -43,6 +44,7 @@ class BearerToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
         api_token = find_token(token)
+        # Two queries, since tokens and users lie in two databases (docs/decisions/0003).
         user = get_user_model().objects.filter(pk=api_token.owner, is_active=True).first() if api_token else None
         # One answer for unknown, expired, revoked and of an inactive user: it reveals nothing about tokens.
         if api_token is None or user is None:

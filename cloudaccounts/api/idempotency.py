@@ -37,6 +37,7 @@ def idempotent(view: View) -> View:
             return view(request, **values)
         if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
             raise InputError({HEADER: f"Give between 1 and {LONGEST} printable ASCII characters."})
+        # The body's hash is part of it: the same key with another body is a mistake of the caller's, and answered so.
         ticket = begin_call(
             token_of(request), key=key, method=str(request.method), path=request.path, body=request.body
         )
@@ -63,6 +64,7 @@ def _answer_first(view: View, request: HttpRequest, ticket: Ticket, values: dict
             answer = error.answer
         except ProviderError as error:
             answer = problem_of(error, request)
+        # What can go another way next time is not kept: outages, limits, and all that carries Retry-After.
         if answer.status_code < 500 and answer.status_code not in NOT_KEPT and "Retry-After" not in answer:
             ticket.answered(answer.status_code, json.loads(answer.content))
             kept = True

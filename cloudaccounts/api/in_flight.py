@@ -22,6 +22,7 @@ def waits_for_cloud(view: View) -> View:
 
     @wraps(view)
     def answer(request: HttpRequest, **values: Any) -> HttpResponse:
+        # Counted in the database, since a team's calls come to many processes and hosts (docs/decisions/0015).
         with call_in_flight(owner_of(request)):
             return view(request, **values)
 

@@ -14,6 +14,7 @@ from cloudaccounts.contract.provider import Provider
 
 def credentials_schema(schema: dict[str, Any]) -> None:
     """For pydantic's ``json_schema_extra``: one object a method, of whichever providers are installed."""
+    # Made when the description is asked for: it loads all providers, which a call does not need.
     methods = [method_schema(provider, method) for provider in registry.all_providers() for method in provider.methods]
     schema.pop("additionalProperties", None)  # of the plain dict; each method's own object says which fields it takes
     schema["anyOf"] = methods

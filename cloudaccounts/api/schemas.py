@@ -68,6 +68,7 @@ class NewAccount(Input):
     cloud: Annotated[Text | None, Field(description="The same as partition, as Azure calls it.")] = None
 
 
+# Defaults stand for "not named" and are never written: the call takes the fields that were set (`exclude_unset`).
 class AccountChanges(Input):
     """What is not named stays as it is. ``groups`` replaces all of them."""
 
@@ -87,6 +88,7 @@ class NewCredentials(Input):
 
 class Page(BaseModel):
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = USUAL_PAGE
+    # Bounded: a database walks past every row that an offset leaves out.
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
@@ -233,6 +235,7 @@ class LastScan(BaseModel):
     finished_at: datetime | None
 
 
+# Keys are promises: they stay, whatever word pages use today (docs/glossary.md).
 class Account(BaseModel):
     id: UUID
     provider: str

@@ -17,6 +17,7 @@ Shape = dict[str, Any]
 
 def accounts_json(accounts: Iterable[CloudAccount]) -> list[Shape]:
     rows = list(accounts)
+    # For the whole page at once: two queries, however many accounts it shows.
     groups = group_queries.groups_of_many(rows)
     return [_account(row, groups.get(row.pk, [])) for row in rows]
 
@@ -55,6 +56,7 @@ def _account(account: CloudAccount, groups: list[dict[str, str]]) -> Shape:
         "auth_method": account.auth_method,
         "status": account.status,
         "coverage": coverage_numbers(account),
+        # Null and not zeros: nothing evaluated is not the same as nothing wrong.
         "posture": account.posture or None,
         "last_scan": account.last_scan or None,
         "last_checked_at": account.last_checked_at,

@@ -19,6 +19,7 @@ class ProviderError(Exception):
     """
 
     def __init__(self, code: str, cause: str, remedy: str = "", *, permanent: bool = True, sdk_error: str = "") -> None:
+        # Here and not where it is stored: an error is shown, logged and stored in many places, and made in one.
         self.code = short_text(code, MOST_CODE)
         self.cause = short_text(cause, MOST_TEXT)
         self.remedy = short_text(remedy, MOST_TEXT)

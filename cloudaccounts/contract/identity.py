@@ -29,6 +29,7 @@ class Region:
     geography: str
 
 
+# Without the generated representation: one line of a log or a traceback that prints it would hold the secret.
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """A decrypted credential. Kept in memory for the length of one call; its representation shows no value."""
@@ -56,6 +57,7 @@ class CredentialFacts:
     secretless: bool = False  # nothing to rotate: a role, federation
     # The directory that the account is in, where the cloud has such (Azure). No secret: links to the console need it.
     tenant: str = ""
+    # Without one, the day on which it was given to us counts (`CloudAccount.credential_since`).
     created_at: datetime | None = None  # the cloud's own date, where it is known
     expires_at: datetime | None = None
 
@@ -89,7 +91,9 @@ class AuthMethod:
     summary: str
     badge: str
     badge_tone: str  # "ok" or "warn"
+    # The same form for wizard, page, API and import: what one of them refuses, no other can store.
     form: type[forms.Form]
+    # Never rendered again, and marked as passwords in the API's description.
     secret_fields: frozenset[str]
     secretless: bool = False
     # This server's own identity opens the account, whoever asks. So the account itself must prove its owner: a trust

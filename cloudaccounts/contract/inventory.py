@@ -17,6 +17,7 @@ ALTERED = (
 UNREADABLE = "unreadable"  # the property that says which others could not be read: property to error code
 
 
+# Documents call it a reading; code and the API's keys keep this name (docs/glossary.md).
 @dataclass(frozen=True, slots=True)
 class ScanUnit:
     """The smallest piece of a scan that succeeds or fails independently of the others.
@@ -27,6 +28,7 @@ class ScanUnit:
 
     service: str
     region: str  # "global" where the service has no regions
+    # Without them, what such a list no longer holds in another region would never be taken for deleted.
     also: tuple[str, ...] = ()  # further regions, where the provider lists them all in one go
 
     @property
@@ -59,6 +61,7 @@ class Asset:
         """
         stable = {key: value for key, value in self.properties.items() if key != OBSERVED}
         content = [self.type, self.region, self.native_id, self.name, dict(self.tags), stable]
+        # Sorted keys: in which order a cloud lists properties is no change.
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def as_of(self, moment: datetime) -> Asset:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django import forms
 
 
+# The column's own: a longer identifier is cut and ends with its hash, so that two of them stay two.
 MOST_ID = 200  # characters of a node's id
 
 
@@ -49,6 +50,8 @@ class OrganizationNode:
     state: NodeState = NodeState.ACTIVE
 
     def __post_init__(self) -> None:
+        # Identifiers before the texts: `clean_record` would replace characters in them, and two that differ might
+        # become one.
         for name in ("node_id", "parent_id", "account_id"):
             object.__setattr__(self, name, clean_identifier(getattr(self, name), MOST_ID))
         clean_record(self)
@@ -107,4 +110,6 @@ class OrganizationProvider(Provider):
 
 def organizations_of(provider: Provider) -> OrganizationProvider | None:
     """The provider, where it has organizations."""
+    # A kind of its own and no optional methods: a provider without organizations has nothing that could be called by
+    # mistake.
     return provider if isinstance(provider, OrganizationProvider) else None

@@ -66,6 +66,7 @@ class Provider(ABC):
         """By what names the API may be given a partition, in lower case: its value, its label, and the name that the
         cloud's own tools use.
         """
+        # Values last, so that a label of one partition never hides the value of another.
         names = {choice.label.lower(): choice.value for choice in self.partitions()}
         return names | {choice.value.lower(): choice.value for choice in self.partitions()}
 

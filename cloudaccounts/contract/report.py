@@ -21,6 +21,7 @@ class CheckStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+# Three: what could not be verified is neither granted nor denied (`health.permission_loss`).
 class PermissionStatus(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"
@@ -101,6 +102,7 @@ class CloudValidationResult:
     duration_ms: int = 0
     running: str = ""  # name of the check that runs now; empty in a finished report
     finished: bool = False
+    # Texts, since the report is stored and sent as JSON: `dates.parse_aware` reads them.
     credential_created_at: str = ""  # ISO 8601, the cloud's own date where it is known
     credential_expires_at: str = ""
 
@@ -116,6 +118,7 @@ class CloudValidationResult:
             "ok": self.ok,
             **_present(self, "code", "cause", "remedy", "mending", "mending_title", "running"),
             **_present(self, "credential_created_at", "credential_expires_at"),
+            # Always there, although usually true: programs decide by it whether they try again.
             "permanent": self.permanent,
             "identity": self.identity,
             "checks": [
@@ -186,9 +189,11 @@ class ValidationProgress:
 
     listen: Callable[[CloudValidationResult], None] | None = None
     report: CloudValidationResult = field(default_factory=CloudValidationResult)
+    # By the monotonic clock: a clock that is set back meanwhile must not make a negative duration.
     _began: float = field(default_factory=time.monotonic)
 
     def start(self, name: str) -> None:
+        # Shown before the check begins: where one hangs, a person sees which.
         self._show(running=name)
 
     def done(self, *checks: CheckResult) -> None:
@@ -215,6 +220,7 @@ class ValidationProgress:
             "credential_created_at": credential_created_at,
             "credential_expires_at": credential_expires_at,
         }
+        # None means "not said here": what an earlier check has reported stays.
         changes: dict[str, Any] = {name: value for name, value in facts.items() if value is not None}
         self.report = replace(self.report, **changes)
 

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 # a verdict
     FAIL = "fail"
     NOT_APPLICABLE = "not_applicable"
+    # What could not be read, is new or is absent: neither best nor worst case (docs/decisions/0017-dates-not-lists).
     UNKNOWN = "unknown"
 
 
@@ -50,6 +51,7 @@ class Evaluation:
 
     verdict: Verdict
     reason: str = ""
+    # Collected by asking the rule again, not listed by it: docs/decisions/0017-evidence-by-asking-the-rule.
     evidence: tuple[Fact, ...] = ()
 
 
@@ -81,6 +83,7 @@ class PostureCheck:
     empty where no snippet of a few lines remediates it.
     """
 
+    # Findings, exports and frameworks name it.
     id: str
     title: str
     severity: Severity
@@ -88,7 +91,10 @@ class PostureCheck:
     asset_type: str
     why: str
     console: str
+    # Filled in when somebody looks, and never stored with a finding (docs/decisions/0017-evidence-by-asking-the-rule).
     command: str
+    # A benchmark's numbers are not among them: which check answers which control, scans/compliance/frameworks/ alone
+    # says.
     references: tuple[Reference, ...]
     evaluate: Callable[[Asset], Evaluation]
     # It says something of all regions: while an enabled region is not read, there is no result for it.

@@ -25,6 +25,7 @@ class Session(Protocol):
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
         """What a scan of these regions consists of, global services first. Calls no network."""
 
+    # A generator: an account may hold more resources than memory, and what came before a failure counts.
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
 

@@ -77,6 +77,7 @@ class RotationFilterForm(forms.Form):
         field = self.fields["group"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = with_any("Any", groups)
+        # An empty select would ask a question that has no answer.
         if not groups:
             del self.fields["group"]
 
@@ -150,6 +151,7 @@ class DeleteForm(forms.Form):
     def __init__(self, *args: Any, account: CloudAccount, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
+        # Escaped by `format_html`: the name is what somebody typed.
         self.fields["confirm"].help_text = format_html("Type <b>{}</b> to go on.", account.name)
 
     def clean_confirm(self) -> str:

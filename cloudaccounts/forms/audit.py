@@ -19,6 +19,7 @@ class AuditFilterForm(forms.Form):
     first = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # Links of an account's page carry it; typed by nobody, so it is hidden and only narrow words pass.
     action = forms.RegexField(r"^[a-z_.]+$", required=False, max_length=60, widget=forms.HiddenInput)
 
     def clean_first(self) -> date | None:
@@ -28,6 +29,7 @@ class AuditFilterForm(forms.Form):
         return _usable(self.cleaned_data["last"])
 
     def filters(self) -> AuditFilter:
+        # Only for `cleaned_data`: a field with an error is missing there, and so narrows nothing.
         self.is_valid()
         values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
         return AuditFilter(**values)

@@ -15,6 +15,7 @@ class ServiceForm(forms.Form):
         """Shows a service's refusal at the fields that it names, else above the form."""
         messages = error.fields if isinstance(error, InputError) else {}
         for name, message in messages.items():
+            # A service may name a field that this form does not show: its message must not be lost.
             self.add_error(name if name in self.fields else None, message)
         if not messages:
             self.add_error(None, f"{error.cause} {error.remedy}".strip())

@@ -24,6 +24,7 @@ class GroupForm(ServiceForm):
             present = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
             kwargs.setdefault("initial", present)
         super().__init__(*args, **kwargs)
+        # Left out of the choices; the service checks once more, since two moves at the same moment each look fine.
         below = {str(key) for key in group_queries.with_descendants(group)} if group is not None else set()
         field = self.fields["parent"]
         assert isinstance(field, forms.ChoiceField)

@@ -79,6 +79,7 @@ class MethodForm(forms.Form):
         prefix = self.add_prefix(method.key)
         # Without the fields in the POST, a bound form would complain that all of them are missing.
         if self.is_bound and self.fields_were_shown:
+            # A prefix for each method: fields of two methods may have one name.
             inner = method.form(data=self._with_kept_secrets(prefix), files=self.files, prefix=prefix)
         else:
             inner = method.form(prefix=prefix, initial=self._initial_of(method))

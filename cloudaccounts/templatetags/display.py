@@ -219,6 +219,7 @@ def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
     """The report's permissions by service. Services with denied permissions come first, and denied ones within each."""
     from cloudaccounts.contract.report import PermissionStatus
 
+    # What needs a person stands first.
     order = {PermissionStatus.DENIED: 0, PermissionStatus.UNVERIFIABLE: 1, PermissionStatus.GRANTED: 2}
     groups = []
     for service, items in groupby(sorted(permissions, key=lambda p: p.service), key=lambda p: p.service):

@@ -62,6 +62,7 @@ def account_panel(request: HttpRequest, account_id: UUID, name: str) -> HttpResp
         raise Http404
     account = account_or_404(request, account_id)
     context = PANELS[name](account)
+    # The name comes from the address and is a key of PANELS by now: no path can be built of it.
     response = render(request, f"cloudaccounts/panels/{name}.html", {"account": account, **context})
     # Only a panel that polls sends ``watching``: without it, the panels that reload would set off each other for ever.
     if "watching" in request.GET and not context.get("under_way"):
@@ -91,6 +92,7 @@ def _proof(account: CloudAccount) -> dict[str, Any]:
     if check is not None and under_way:
         context["rows"] = check_rows(account, CloudValidationResult.from_dict(check.report))
         context["done"] = sum(row.state not in {"running", "waiting"} for row in context["rows"])
+        # Whether somebody is there to do it: a page must not turn a spinner for ever (docs/decisions/0004).
         context["worker"] = worker_state("checks")
     context["abandoned"] = check is not None and check.state == CheckState.ABANDONED
     return context

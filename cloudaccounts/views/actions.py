@@ -31,6 +31,7 @@ asks_first = require_http_methods(["GET", "HEAD", "POST"])
 def account_revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     try:
+        # Only asked for: a worker does it, and the page shows the row (docs/decisions/0004).
         request_check(account, actor=Actor.of_request(request))
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}")
@@ -124,6 +125,8 @@ def _ask(
     """The question as a page, or as a fragment for the dialog of the page that htmx asks from."""
     is_fragment = getattr(request, "htmx", False)
     template = f"cloudaccounts/parts/ask_{action}.html" if is_fragment else f"cloudaccounts/account_{action}.html"
+    # Said in the question: suspending blinds members of an organization, and deleting is refused while there are any
+    # (docs/decisions/0008).
     members = members_through(account.pk)
     context = {"account": account, "form": form, "members": members}
     return render(request, template, context, status=status)

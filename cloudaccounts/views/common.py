@@ -13,6 +13,7 @@ from cloudaccounts.models import CloudAccount
 
 
 def owner_of(request: HttpRequest) -> str:
+    # As rows name their owner: users lie in another database (docs/decisions/0003).
     return str(request.user.pk)
 
 

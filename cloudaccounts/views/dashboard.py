@@ -41,6 +41,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _attention(owner: str, *, blinded: int) -> list[dict[str, Any]]:
     """Failed accounts, then credentials that are due, then accounts with gaps: each with its cause and remediation."""
+    # The worst first, and asked for only while there is room: on a bad day the failed ones alone fill it.
     rows = [_failed_row(account) for account in account_queries.failed(owner, ATTENTION)]
     if len(rows) < ATTENTION:
         rows += [_due_row(account) for account in account_queries.due(owner, ATTENTION - len(rows))]

@@ -52,6 +52,7 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not is_permitted(job):
         messages.error(request, "You have no permission any more to do this to accounts of all owners.")
         return redirect("job", job_id=job.pk)
+    # Repeating asks for the password as the first time did: a dangerous action is no less so on the second try.
     if needs_password(job) and not reauthentication.is_recent(request):
         return reauthentication.ask(request, back=reverse("job", args=[job.pk]))
     retry = retry_failed(job, actor=Actor.of_request(request))
@@ -73,5 +74,6 @@ def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
+        # Only while something waits: an ended job needs no worker.
         "worker": worker_state("fleet") if job.is_active else None,
     }

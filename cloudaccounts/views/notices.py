@@ -24,6 +24,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     accounts = account_lookup(owner, (notice.account for notice in notices if notice.account))
     rows = [(notice, accounts.get(notice.account) if notice.account else None) for notice in notices]
     response = render(request, "cloudaccounts/notice_list.html", {"page": page, "notices": rows})
+    # A HEAD shows nothing to anybody, so it marks nothing.
     if request.method == "GET" and page.number == 1 and any(notice.read_at is None for notice in notices):
         # Up to the newest that was shown: one that arrives meanwhile stays new.
         mark_read(owner, until=notices[0].created_at)

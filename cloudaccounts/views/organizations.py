@@ -82,6 +82,7 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
     form = MemberFilterForm(request.GET)
     filters = form.filters()
     if file_format := wanted_format(request):
+        # Before the file is streamed: one that breaks off was taken as well.
         record_export(
             actor=Actor.of_request(request),
             owner=organization.owner,
@@ -181,6 +182,7 @@ def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, 
     connection = account_or_404(request, organization.connection)
     for setup_guide in guides(organization, connection):
         snippets = setup_guide.snippets
+        # Files are made from the guides each time and named by them: nothing in the address becomes a path.
         if setup_guide.key == guide and number < len(snippets) and snippets[number].filename:
             snippet = snippets[number]
             return HttpResponse(

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods
 class PasswordForm(forms.Form):
     password = forms.CharField(
         label="Your password",
+        # Blanks at either end may be part of a password.
         strip=False,
+        # Hashing takes time that grows with the length: a password of megabytes must not cost a thread.
         max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
         error_messages={"required": "Enter your password."},
@@ -32,6 +34,7 @@ def confirm_password(request: HttpRequest) -> HttpResponse:
     back = _own_address(request.POST.get("next") or request.GET.get("next", ""))
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        # By the backends of the login, so that wrong tries are counted there (django-axes).
         authenticated = authenticate(request, username=user.get_username(), password=form.cleaned_data["password"])
         if authenticated is not None and authenticated.pk == user.pk:
             # As a login: its signal resets the failed tries and notes the time. Copies of the old session key end.
@@ -45,5 +48,6 @@ def confirm_password(request: HttpRequest) -> HttpResponse:
 
 def _own_address(address: str) -> str:
     """The address if it is one of ours, else the dashboard: ``next`` must not lead to another site."""
+    # `//host` and backslashes begin like a path and are another site: Django's own check knows them.
     safe = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if safe else reverse("dashboard")

@@ -67,6 +67,8 @@ def account_rotate(request: HttpRequest, account_id: UUID) -> HttpResponse:
     except InputError:
         return _page(request, account, form, status=422)
     try:
+        # Stored before the password is asked for: a secret that AWS shows once must not be lost on the way, nor wait
+        # in a session (docs/decisions/0009).
         stage_credential(account, actor=Actor.of_request(request), credentials=form.credentials())
     except ProviderError as error:
         form.add_error(None, f"{error.cause} {error.remedy}".strip())

@@ -36,6 +36,7 @@ def rotation(request: HttpRequest) -> HttpResponseBase:
     form = RotationFilterForm(request.GET, groups=group_queries.choices(owner))
     filters = form.filters(owner)
     if file_format := wanted_format(request):
+        # Before the file is streamed: one that breaks off was taken as well.
         record_export(
             actor=Actor.of_request(request), owner=owner, what="ages of credentials", format=file_format,
             **form.cleaned_data,

@@ -53,6 +53,7 @@ def csv_lines(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[str]:
     for chunk in _chunks(rows):
         writer.writerows([[cell(row.get(column)) for column in columns] for row in chunk])
         yield written.getvalue()
+        # One buffer for all pieces, emptied after each: memory stays that of a piece.
         written.seek(0)
         written.truncate()
     if head := written.getvalue():  # there were no rows
@@ -92,6 +93,7 @@ def text(value: Any) -> str:
 
 def _is_number(written: str) -> bool:
     try:
+        # -5 and +1.5 are numbers, which begin like formulas: exports are read by programs too.
         float(written)
     except ValueError:
         return False

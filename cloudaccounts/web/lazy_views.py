@@ -27,15 +27,18 @@ class Views:
         _all.append(self)
 
     def __getattr__(self, name: str) -> View:
+        # Python and tools ask objects for names of this kind; none of them is a view.
         if name.startswith("_"):
             raise AttributeError(name)
         self._names.add(name)
         module = self._module
 
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            # Python keeps the module: after the first request this is a look-up.
             real_view: View = getattr(import_module(module), name)
             return real_view(request, *args, **kwargs)
 
+        # Django names a view by these, in its resolver and on error pages.
         view.__name__, view.__qualname__, view.__module__ = name, name, module
         return view
 

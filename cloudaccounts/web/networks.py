@@ -18,6 +18,7 @@ def network_of(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return UNKNOWN
+    # A server that listens on IPv6 sees IPv4 clients as ::ffff:a.b.c.d: they are one address, and no network of 2^64.
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     if parsed.version == 4:
         return str(parsed)

@@ -48,6 +48,7 @@ class CappedPaginator(Paginator[Any]):
     @cached_property
     def _total(self) -> int:
         if self.counting is not None:
+            # One more than the limit tells that there are more, and the database stops there.
             return self.counting[: COUNT_LIMIT + 1].count()
         # Without order: counting needs none, and databases would sort for it.
         return self.object_list.order_by().values(self.counted)[: COUNT_LIMIT + 1].count()

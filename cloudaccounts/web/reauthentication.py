@@ -32,6 +32,7 @@ def remember_login(*, request: HttpRequest | None, **_: Any) -> None:
 def is_recent(request: HttpRequest) -> bool:
     """Whether the password was entered within the last ten minutes. A time in the future does not count."""
     at = request.session.get(_KEY)
+    # The session's data come back from storage: what is no number there counts as never.
     return isinstance(at, int | float) and 0 <= time.time() - at < LASTS
 
 

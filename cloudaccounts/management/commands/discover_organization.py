@@ -62,6 +62,8 @@ class Command(BaseCommand):
         if provider is not None and (unknown := set(options_given) - set(provider.organization_form.base_fields)):
             flag = f"--{min(unknown).replace('_', '-')}"
             raise CommandError(f"{flag} is no option of this provider.", returncode=2)
+        # Without options an organization that is known keeps its own: connecting anew would write empty ones over
+        # them.
         known = Organization.objects.filter(connection=account.pk).first()
         try:
             if known is not None and not options_given:
@@ -86,6 +88,7 @@ class Command(BaseCommand):
                     run_sync(organization.pk)
                 return organization.sync_state == SyncState.IDLE
 
+            # The command does the work itself: no worker need be running beside it.
             _in_background(lambda: run_sync(organization.pk), show)
         organization = row.get()
         if organization.code:
@@ -158,6 +161,7 @@ def _in_background(work: Callable[[], object], finished: Callable[[], bool]) -> 
         finally:
             connections.close_all()  # of this thread; Django closes none outside of requests
 
+    # A daemon: Ctrl-C ends the command, and what was under way is taken up by lease and cursor.
     thread = threading.Thread(target=run, name="discovery", daemon=True)
     thread.start()
     while not finished():

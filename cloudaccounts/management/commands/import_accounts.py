@@ -35,6 +35,7 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=options["owner"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['owner']!r}.", returncode=2)
+        # Which user of this machine it was: the audit has no session to name one by.
         actor = Actor("system", f"import_accounts ({os.environ.get('USER', 'command')})", "command")
         counts: Counter[str] = Counter()
         bar = Progress(

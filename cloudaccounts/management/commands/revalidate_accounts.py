@@ -53,6 +53,7 @@ class Command(BaseCommand):
             for account, (outcome, text) in _checked(pool, _read(keys), ahead=2 * threads):
                 outcomes[outcome] += 1
                 if outcome != PASSED:
+                    # `markup=False`: names come from people, and rich would take [brackets] in them for styles.
                     console.print(f"{account.provider} {account.account_id} {account.name}: {text}", markup=False)
                 progress.advance(bar)
         summary = f"{outcomes.total():,} checked: {outcomes[PASSED]:,} passed, {outcomes[FAILED]:,} failed"

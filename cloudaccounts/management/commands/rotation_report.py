@@ -88,6 +88,7 @@ def with_names(rows: Iterable[Row]) -> Iterator[Row]:
     while chunk := list(islice(rest, CHUNK)):
         unknown = {row["owner"] for row in chunk} - names.keys()
         keys = [owner for owner in unknown if owner.isdecimal()]
+        # Before the names are looked up: whoever is not there keeps the number.
         names |= {owner: owner for owner in unknown}
         if keys:
             names |= {str(key): name for key, name in User.objects.filter(pk__in=keys).values_list("pk", "username")}
@@ -103,6 +104,7 @@ def _counted(rows: Iterable[Row], seen: dict[str, int]) -> Iterator[Row]:
 
 
 def _owner(name_or_id: str) -> str:
+    # By name first: a user name may be a number.
     by_name = User.objects.filter(username=name_or_id).first()
     user = by_name or (User.objects.filter(pk=int(name_or_id)).first() if name_or_id.isdecimal() else None)
     if user is None:

@@ -41,6 +41,7 @@ class AgeChart:
 
 def age_chart(counts: Sequence[int]) -> AgeChart:
     """``counts`` are those of `age_bins`."""
+    # At least 1: an empty chart has bars of no height, and no division by zero.
     bins, limits, top = age_bins(), Limits.current(), max([*counts, 1])
     bars = []
     for index, (bin_, count) in enumerate(zip(bins, counts, strict=True)):

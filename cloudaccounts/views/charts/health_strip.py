@@ -27,6 +27,7 @@ class StripBar:
 def health_strip(records: Sequence[HealthRecord]) -> list[StripBar]:
     """``records`` newest first, at most `MOST`; the newest stands at the right end."""
     bars = []
+    # From the right: a young account has a short strip at its end, where the newest bar always stands.
     for position, record in enumerate(reversed(records), start=MOST - len(records)):
         height, tone, outcome = _appearance(record)
         title = f"{record.at:%d %B, %H:%M} UTC, {record.get_kind_display()}: {record.cause or 'passed'}"
@@ -42,4 +43,5 @@ def health_strip(records: Sequence[HealthRecord]) -> list[StripBar]:
 def _appearance(record: HealthRecord) -> tuple[int, str, str]:
     if record.ok:
         return 12, "f-ok", "passed"
+    # By the status after the check: a timeout that failed nobody is not drawn as high as a refusal.
     return (30, "f-crit", "failed") if record.status == CloudAccountStatus.FAILED else (21, "f-med", "degraded")
