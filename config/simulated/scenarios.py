@@ -61,6 +61,7 @@ def read_scenarios() -> list[Scenario]:
         described: dict[str, Any] = json.loads(file.read_text()) if file else {}
     except FileNotFoundError:
         return []
+    # Read from a file of another process: what it describes beyond these fields is left out.
     known = {field.name for field in fields(Scenario)}
     return [Scenario(**{name: item[name] for name in known}) for item in described.get("credentials", ())]
 

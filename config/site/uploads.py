@@ -35,6 +35,7 @@ class MemoryOnly(FileUploadHandler):
         self.file = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        # Returns nothing: for Django the chunk is taken then, and no handler behind this one gets it.
         if start + len(raw_data) <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
             self.file.write(raw_data)
         else:

@@ -30,6 +30,7 @@ def export_rows(owner: str, rows: QuerySet[Asset]) -> Iterator[dict[str, Any]]:
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE)):
         accounts |= account_lookup(owner, {row.account for row in batch} - accounts.keys())
         for row in batch:
+            # None where it was deleted since the row was read: then the row's own columns are what is left.
             account = accounts.get(row.account)
             yield {
                 **{name: getattr(row, name) for name in _COPIED},

@@ -29,6 +29,7 @@ class Asset(models.Model):
     unit_region = models.CharField(max_length=60)  # of the scan unit that collects it: a bucket's is "global"
     native_id = models.CharField(max_length=2048)
     name = models.CharField(max_length=300)
+    # No query looks inside this column and the next: each engine would do it in its own way.
     tags = models.JSONField(default=dict)
     properties = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64)  # equal while nothing was changed, see `contract.inventory.Asset`

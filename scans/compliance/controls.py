@@ -56,6 +56,7 @@ def failing_findings(
     if scope.narrowed:
         # Beyond so many ids a condition is too long for some databases; the group's own page lists the rest.
         rows = rows.filter(account__in=list(scope.place)[:MANY])
+    # The order ends with the key: without it, pages of rows that are equal otherwise could overlap.
     return rows.order_by("severity_rank", "-open_since", "id")
 
 

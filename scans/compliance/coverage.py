@@ -76,6 +76,8 @@ def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
             unscanned=unread_regions(account),
             # Of the gaps the denied permissions alone: regions and readings have fields of their own.
             denied=tuple(gap.what for gap in stored_gaps(account) if gap.kind == GapKind.PERMISSION),
+            # As the account's row says: it is renewed when a reading becomes too old, also without a scan
+            # (`renew_due_coverage`).
             stale=account.coverage.get("units", {}).get("stale", 0),
         )
         for account in accounts

@@ -87,6 +87,7 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
             masks.failed |= 1 << place
             masks.failures += row["number"]
     rules = {rule: _ranked(masks, scope.by_provider.get(providers[rule], 0)) for rule, masks in seen.items()}
+    # Over all checks, asked about or not: a scan writes the totals of its account at one moment.
     return Facts(scope, rules, _rows(scope).aggregate(oldest=Min("at"))["oldest"])
 
 
@@ -141,6 +142,7 @@ def _failures(scope: Scope) -> QuerySet[Finding, Any]:
     rows = _narrowed(Finding.objects.filter(owner=scope.owner, status=FindingStatus.OPEN), scope)
     # Both values are named: the index that answers this has `suppressed` behind `status`.
     rows = rows.filter(suppressed__in=[False, True])
+    # By columns of the index `finding_owner_totals`, and so counted from the index alone.
     counts: QuerySet[Finding, Any] = rows.order_by().values("account", "check_id", "suppressed")
     return counts.annotate(number=Count("*"))
 

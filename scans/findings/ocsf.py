@@ -60,6 +60,7 @@ def changed_since(rows: QuerySet[Finding], since: datetime | None) -> QuerySet[F
 
 def ocsf_lines(owner: str, rows: QuerySet[Finding]) -> Iterator[str]:
     """Newline-delimited JSON, an event a finding, in pieces of up to `LINES` events; read in batches."""
+    # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}
     # Lists leave the evidence out; an event carries it.
     for batch in batched(rows.defer(None).defer("history", "suppressions").iterator(chunk_size=BATCH_SIZE)):

@@ -169,6 +169,7 @@ class FindingWriter:
         return row
 
     def _resolve(self, row: Finding, resolution: str, now: datetime) -> Finding:
+        # Its suppression stays as it is: reopened before that ends, the finding is a suppressed one again.
         row.status, row.resolved_at, row.resolution = FindingStatus.RESOLVED, now, resolution
         row.changed_run, row.change = self._run.run_id, FindingChange.RESOLVED
         append_history(row, history_line(now, FindingChange.RESOLVED, resolution))
@@ -181,6 +182,7 @@ class FindingWriter:
         way round a kill between the two would lose it, because the next try finds the finding open already.
         """
         opened = row.is_open and row.changed_run == self._run.run_id and row.change != FindingChange.RESOLVED
+        # Of a suppressed finding nobody is notified, also when it is reopened.
         if not opened or row.suppressed or row.severity != Severity.CRITICAL:
             return
         if self._notified >= NOTICES:

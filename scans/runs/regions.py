@@ -51,6 +51,7 @@ def resolve_regions(run: ScanRun, account: CloudAccount, session: Session) -> Ru
 
 
 def _unknown(run: ScanRun, account: CloudAccount, error: ProviderError) -> RunRegions:
+    # Not known, rather than what was true once: coverage has no percent then (docs/coverage.md).
     write_regions(account, regions=None, enabled=None)
     if not run.all_regions:
         return _chosen(run, account)

@@ -72,6 +72,7 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
     finally:
+        # After a success it has its new name; what failed leaves nothing behind.
         temporary.unlink(missing_ok=True)
 
 
