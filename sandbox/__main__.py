@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="the proxy's port (default: as at the last start)")
     parser.add_argument("--end-with-stdin", action="store_true", help="end when the parent closes standard input")
     options = parser.parse_args()
+    # Whoever runs it in the foreground sees what the sandbox does not simulate, and not each request.
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(levelname)s %(message)s")
 
     try:
@@ -38,6 +39,7 @@ def main() -> int:
     path = sandbox.data_dir / DESCRIPTION_FILE
     sys.stdout.write(f"sandbox ready: proxy {sandbox.proxy.url}, details in {path}\n")
     sys.stdout.flush()
+    # Waits without a loop: a signal, or the end of input, writes one byte.
     os.read(end, 1)
     sandbox.stop()
     return 0

@@ -32,6 +32,7 @@ class Control(AwsControl, AzureControl, GcpControl):
         return cls(description["control_url"], description["control_token"])
 
     def ask(self, command: str, **arguments: Any) -> Any:
+        # A connection for each command: they are few, and none outlives a restart of the sandbox.
         connection = HTTPConnection(self._address, timeout=60)
         try:
             headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}

@@ -76,6 +76,8 @@ class Faults:
         """Sets a switch and returns its id; raises ValueError for a kind or setting that does not exist."""
         if kind not in get_args(FaultKind):
             raise ValueError(f"no such fault: {kind}; there are {', '.join(get_args(FaultKind))}")
+        # Refused rather than ignored: a misspelt setting would be a switch for everything. The last three count, and
+        # are not set.
         unknown = set(settings) - {field.name for field in fields(Fault)} | (set(settings) & {"id", "met", "hits"})
         if unknown:
             raise ValueError(f"unknown fault settings: {', '.join(sorted(unknown))}")
@@ -100,6 +102,7 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.kind in wanted_kinds and fault.concerns(subject):
+                    # Counted before `after` is compared: that many calls pass, and the next one is hit.
                     fault.met += 1
                     if fault.met > fault.after:
                         fault.hits += 1

@@ -73,6 +73,7 @@ class _Connection(socketserver.BaseRequestHandler):
             self._refuse(405, "the sandbox proxy answers CONNECT alone")
             return
         port = int(port_text)
+        # The first emulator that knows the host: no host belongs to two clouds.
         target_route = next(
             (route for emulator in self.server.emulators if (route := emulator.route(host)) is not None), None
         )
@@ -81,10 +82,12 @@ class _Connection(socketserver.BaseRequestHandler):
             self.server.journal.host(host, port, "refused")
             self._refuse(403, f"the sandbox has no {host}:{port}")
             return
+        # After the tripwire: a host that is not simulated stays refused, whatever switches are set.
         if fault := self.server.unreachable(host):
             self.server.journal.host(host, port, "unreachable")
             self._be_unreachable(fault)
             return
+        # Written down before the answer, so that a test that reads the journal afterwards finds it.
         self.server.journal.host(host, port, "joined")
         self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         if isinstance(target_route, tuple):
@@ -127,6 +130,7 @@ class _Connection(socketserver.BaseRequestHandler):
             # Accepted and then closed: the client meets an end of file in its TLS handshake.
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
+            # Ends with the sandbox, so that a hanging host does not keep it from stopping.
             self.server.stopping.wait(fault.seconds or HANG_SECONDS)
 
     def _splice(self, address: Address) -> None:

@@ -49,6 +49,7 @@ class Rig:
         )
         deadline = time.monotonic() + READY_SECONDS
         while not path.exists():
+            # A process that has ended is not waited for: its log says why.
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"the sandbox did not start:\n{log_path.read_text(errors='replace')[-2000:]}")

@@ -37,6 +37,7 @@ class Sandbox:
             GcpEmulator(self.data_dir, self.authority, self.faults, self.journal),
         ]
         self.proxy = self._open_proxy(port)
+        # Another token at each start: whoever read the last one cannot command this sandbox.
         self.control = ControlApi(secrets.token_urlsafe(32), self.emulators, self.faults, self.journal)
 
     def start(self) -> dict[str, Any]:
@@ -49,6 +50,7 @@ class Sandbox:
         return description
 
     def stop(self) -> None:
+        # The file first: nobody is to find a sandbox that is about to stop.
         (self.data_dir / DESCRIPTION_FILE).unlink(missing_ok=True)
         self.proxy.stopping.set()
         for server in (self.proxy, self.control):
@@ -95,6 +97,7 @@ class Sandbox:
     def _open_proxy(self, port: int) -> Proxy:
         """Prefers the port of the last start, so that processes started with the old variables still find it."""
         remembered = self.data_dir / "proxy-port.json"
+        # The last start's port first. A port that was asked for must be had, else the start fails.
         for candidate in [port] if port else [read_json(remembered) or 0, 0]:
             try:
                 proxy = Proxy(candidate, self.authority, self.emulators, self.faults, self.journal)

@@ -43,6 +43,7 @@ def serve(connection: socket, host: str, application: WSGIApplication, *, scheme
 
 
 def _read_request(reader: BinaryIO, connection: socket, host: str, scheme: str) -> dict[str, Any] | None:
+    # Bounded, since a client that sends no end of line would otherwise fill the memory.
     line = reader.readline(MAX_LINE)
     if not line.strip():
         return None
@@ -73,6 +74,7 @@ def _read_request(reader: BinaryIO, connection: socket, host: str, scheme: str) 
     _read_headers(reader, environ)
     if environ.pop("HTTP_EXPECT", "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    # Whole before the application runs: signatures are over all of it.
     body = _read_body(reader, environ)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ["wsgi.input"] = io.BytesIO(body)

@@ -44,6 +44,8 @@ def walk(
         yield MemberPage(tuple(shown([root])), _write(waiting, number, token, count))
     while waiting:
         nodes, token = list_page(waiting[0], number, token)
+        # From what the cloud listed and not from what may be shown: below an unmarked folder there may be a marked
+        # project.
         containers = [node.node_id for node in nodes if node.kind == NodeKind.CONTAINER]
         count += len(containers)
         # The count is part of the cursor: the limit holds for a walk that was interrupted as well.
@@ -57,6 +59,7 @@ def walk(
             number += 1
             if number == lists:
                 waiting.popleft()
+                # The next container begins with its first list again.
                 number = 0
         yield MemberPage(tuple(shown(nodes)), _write(waiting, number, token, count) if waiting else "")
 

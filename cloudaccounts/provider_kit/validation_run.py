@@ -69,15 +69,18 @@ class ValidationRun(ABC, Generic[Identity]):
         try:
             identity = self.report_identity()
             self.report_checks(identity)
+        # The check that failed is in the report already; what remains is told as not reached.
         except ValidationStopped:
             self._skip_remaining_checks()
         finally:
+            # After success as well as failure: a validation leaves no connection behind.
             if identity is not None:
                 identity.connection.close()
         return self.progress.finish()
 
     def wait_for(self, planned: PlannedCheck, future: Future[T]) -> T:
         """What a check needs. Where that fails, the check fails and the validation stops."""
+        # Before the wait, so that a page shows what is being waited for.
         self.progress.start(planned.name)
         try:
             return self.deadline.wait(future)

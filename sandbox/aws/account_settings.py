@@ -9,6 +9,7 @@ from sandbox.aws import company
 from sandbox.aws.call import Call
 from sandbox.aws.identities import Account
 
+# One region alone, so that checks of every region have a good and a bad one in the same account.
 _GOOD_REGION = "us-east-1"
 
 

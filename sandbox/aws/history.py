@@ -70,7 +70,7 @@ class History:
         """LookupEvents: the newest first, 50 a page, by time and by one attribute at most."""
         query = call.json
         attributes = query.get("LookupAttributes") or []
-        # AWS takes one attribute: an incremental scan spends it on ReadOnly, and sorts out by itself what it does not
+        # AWS takes one attribute: an incremental scan spends it on ReadOnly, and sorts out itself what it does not
         # need.
         if len(attributes) > 1:
             raise AwsError("InvalidLookupAttributesException", "Only one lookup attribute can be specified.")

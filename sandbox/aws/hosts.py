@@ -53,10 +53,12 @@ def parse(host: str) -> Endpoint | None:
     """The endpoint that a host name stands for; None where AWS has no such service or region."""
     match = _S3_CONTROL.fullmatch(host)
     service, bucket = "s3-control", ""
+    # In this order: S3's control plane and buckets would both fit the pattern of a service with something in front.
     if match is None and (match := _S3.fullmatch(host)):
         service, bucket = "s3", match["bucket"] or ""
     if match is None and (match := _SERVICE.fullmatch(host)):
         service = match["service"]
+        # botocore's own list, so that a host that AWS does not have is refused as any other.
         if service not in _services():
             return None
     if match is None:
@@ -65,6 +67,7 @@ def parse(host: str) -> Endpoint | None:
     partition = "aws-cn" if named["china"] else "aws-us-gov" if named.get("gov") else "aws"
     region = named["region"] or HOME_REGIONS[partition]
     region_partition = partition_of(region)
+    # A region of one partition below another's suffix is no host of AWS.
     if region_partition is None or (region_partition == "aws-cn") != (partition == "aws-cn"):
         return None
     return Endpoint(service, region, region_partition, bucket)

@@ -17,8 +17,10 @@ def restorable(call: Call, account: Account) -> bytes | None:
         for snapshot in backend.snapshots.values()
         if restorable_by & {*snapshot.create_volume_permission_groups, *snapshot.create_volume_permission_userids}
     ]
+    # Without ids moto would answer with all snapshots, so the empty answer is made by the layer.
     if not fitting:
         return None
+    # Narrowed to ids, which moto does understand.
     parameters = {key: value for key, value in call.form.items() if not key.startswith(("RestorableBy", "SnapshotId"))}
     return urlencode(
         {**parameters, **{f"SnapshotId.{number}": snapshot_id for number, snapshot_id in enumerate(fitting, 1)}}

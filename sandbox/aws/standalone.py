@@ -85,6 +85,8 @@ _RESEARCH = Customer(
                 "read-inventory": [
                     allow("iam:Get*", "iam:List*", "iam:GenerateCredentialReport", "s3:Get*", "s3:List*"),
                     allow("ec2:Describe*", "ec2:Get*", "account:*Region*", *_READS),
+                    # An explicit deny: the validation has to fall back on live reads, and must not take this for
+                    # missing permissions.
                     deny("iam:SimulatePrincipalPolicy"),
                 ]
             },

@@ -280,7 +280,7 @@ def vpn_gateway(name: str, *, group: str, good: bool = True) -> Item:
 
 def application_gateway(name: str, *, group: str, good: bool = True) -> tuple[Item, ...]:
     """With its firewall's policy."""
-    # The firewall's rules stand in a policy beside the gateway, which only refers to it: judged apart, joined by id.
+    # The firewall's rules stand in a policy beside the gateway, which only refers to it: evaluated apart, joined by id.
     policy = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/{_POLICIES}/{name}-waf"
     tier = "WAF_v2" if good else "Standard_v2"
     old = {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}

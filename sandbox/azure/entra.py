@@ -24,6 +24,7 @@ class Entra:
     def answer(self, endpoint: Endpoint, method: str, path: str, form: dict[str, str]) -> dict[str, Any]:
         """Raises EntraError; LookupError for a path that is not simulated."""
         parts = path.strip("/").split("/")
+        # The product switches this question off (`disable_instance_discovery`); other clients may ask it.
         if method == "GET" and path == "/common/discovery/instance":
             return _instances(endpoint)
         if method == "GET" and parts[1:] == ["v2.0", ".well-known", "openid-configuration"]:

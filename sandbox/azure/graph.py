@@ -65,9 +65,11 @@ def _conditional_access(query: Query, tenant: Tenant) -> dict[str, Any]:
 
 
 def _people(query: Query, tenant: Tenant) -> dict[str, Any]:
+    # Registration of methods is told to tenants with licenses of Microsoft Entra ID P1 alone.
     if not tenant.premium:
         text = "Neither tenant is B2C or tenant doesn't have premium license."
         raise ArmError("Authentication_RequestFromNonPremiumTenantOrB2CTenant", text, 403)
+    # The one filter that the product sends; any other is refused rather than ignored.
     if query.parameters.get("$filter", "") not in ("", "isMfaCapable eq false"):
         raise ArmError("BadRequest", "Invalid filter clause.", 400)
     people = [person for person in tenant.people if not (query.parameters.get("$filter") and person.second_factor)]

@@ -84,6 +84,7 @@ def _secret(subscription: Subscription, app: App, title: str, note: str) -> Scen
     secret = app.secrets[0]
     ends = datetime.fromtimestamp(secret.expires, UTC).date()
     fields = {"client_secret": secret.value}
+    # A date that has passed would be refused by the form, and the refusal of Azure would not be seen.
     if ends >= datetime.now(UTC).date():
         fields["expires_on"] = ends.isoformat()
     return _scenario(subscription, app, title, fields, note)

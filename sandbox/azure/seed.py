@@ -35,6 +35,7 @@ PARTIAL_APP = "partial-auditor"
 NOBODY_APP = "nobody"
 EXPIRED_APP = "former-contractor"
 ORGANIZATION_APP = "cloud-accounts-organization"
+# More than one page of the sandbox's lists, so that discovery is seen to read on.
 MEMBERS = 24
 CERTIFICATE_PASSWORD = "open-the-certificate"
 
@@ -165,6 +166,7 @@ def _build_subscription(directory: Directory, state: State, spec: SubscriptionSp
             compute_resources.service_health_alert(scope) if health else compute_resources.activity_alert(alert, scope),
             state,
         )
+    # Two owners in every subscription, one of them at the root: as many as the rule about owners asks for at least.
     for person, role, scope in (
         ("ana.lopez", OWNER, subscription.scope),
         ("tom.berg", READER, subscription.scope),
@@ -189,6 +191,7 @@ def add_item(subscription: Subscription, item: Item, state: State) -> str:
             "properties": {"provisioningState": "Succeeded"},
         }
     namespace, *kinds = item.kind.split("/")
+    # Types and names alternate in an ARM id, also of children: servers/S/databases/D.
     path = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, item.name.split("/"), strict=True))
     identifier = f"{subscription.scope}/resourceGroups/{group}/providers/{namespace}/{path}"
     resource: dict[str, Any] = {
@@ -204,9 +207,11 @@ def add_item(subscription: Subscription, item: Item, state: State) -> str:
     }
     if item.sku:
         resource["sku"] = {"name": item.sku}
+    # By lower case, since Azure finds a resource in whatever spelling it is asked for.
     subscription.resources[identifier.lower()] = resource
     for below, name, properties in item.children:
         child = f"{identifier}/{below}/{name}"
+        # An extension has the type of its own provider, a child that of its parent with its own behind it.
         kind = below.rsplit("providers/", 1)[1] if "providers/" in below else f"{item.kind}/{below}"
         child_resource = {"id": child, "name": name, "type": kind, "properties": properties}
         subscription.resources[child.lower()] = child_resource
@@ -262,6 +267,7 @@ def _build_apps(directory: Directory, state: State) -> None:
     main = tenant_named(directory, company.MAIN)
     reader = put_app(directory, state, main, READER_APP)
     put_secret(reader, state)
+    # The optional grant (docs/decisions/0016-azure-reader-and-an-optional-grant.md).
     reader.graph_roles |= set(graph.ROLES.values())
     for name in (company.DATA_PLATFORM, company.PAYMENTS, company.EXPERIMENTS):
         assign(by_name(directory, name), state, reader, READER)

@@ -17,6 +17,7 @@ from sandbox.azure.state import State
 LIFE = 3599  # seconds, as Entra ID gives them
 ISSUER = "https://oidc.sandbox.invalid/cloud-accounts"
 SUBJECT = "system:serviceaccount:cloud-accounts:server"
+# Each cloud has its own: https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 AUDIENCE = {
     "public": "api://AzureADTokenExchange",
     "usgovernment": "api://AzureADTokenExchangeUSGov",
@@ -54,6 +55,7 @@ class Tokens:
         if not header.startswith("Bearer ") or not token:
             text = "Authentication failed. The 'Authorization' header is missing."
             raise ArmError("AuthenticationFailed", text, 401)
+        # The audience has an error of its own, which is told below.
         options: Any = {"verify_aud": False}
         try:
             claims: dict[str, Any] = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], options=options)
@@ -63,6 +65,7 @@ class Tokens:
             ) from None
         except jwt.InvalidTokenError:
             raise ArmError("InvalidAuthenticationToken", "The access token is invalid.", 401) from None
+        # With and without a slash: libraries write both.
         if claims["aud"].rstrip("/") not in audiences:
             text = "The access token has been obtained for wrong audience or resource."
             raise ArmError("InvalidAuthenticationTokenAudience", text, 401)

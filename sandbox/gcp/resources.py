@@ -27,7 +27,7 @@ def bucket(
         "etag": "CAc=",
         "iamConfiguration": {
             "uniformBucketLevelAccess": {"enabled": closed},
-            # "inherited" leaves the decision to an organization policy, so it is neither on nor off by itself.
+            # "inherited" leaves the decision to an organization policy, so it is neither on nor off here.
             "publicAccessPrevention": "enforced" if closed else "inherited",
         },
         "versioning": {"enabled": closed},

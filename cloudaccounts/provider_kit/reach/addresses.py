@@ -64,6 +64,7 @@ class Addresses:
     @property
     def reach(self) -> Reach:
         """Of what all of these addresses may come to."""
+        # Open goes before unclear: what is known is enough.
         if is_internet_v4(self.v4 & PUBLIC_V4) or is_internet_v6(self.v6 & PUBLIC_V6):
             return Reach.OPEN
         return Reach.UNCLEAR if self.unclear else Reach.CLOSED
@@ -91,6 +92,7 @@ def network(value: Any) -> Addresses:
     """
     if not isinstance(value, str):
         return UNKNOWN
+    # `ip_network` would also take 10.0.0.0/255.0.0.0.
     address, slash, length = value.partition("/")
     if slash and not (length.isascii() and length.isdigit()):
         return UNKNOWN
@@ -122,6 +124,7 @@ def between(first: Any, last: Any, *, version: int) -> Addresses:
     except ValueError:
         return UNKNOWN
     start, end = map(int, ends)
+    # A range that runs backwards is nothing that a cloud writes, so it is not turned round.
     if {end.version for end in ends} != {version} or start > end:
         return UNKNOWN
     spans = Spans.of([(start, end)])

@@ -192,10 +192,12 @@ def _kinds(
     starts = points([rule.source_ports.sure for rule in rules], ALL_PORTS)
     if len(places) * len(groups) * len(starts) * len(rules) > MOST_WORK:
         return None
+    # A set: most combinations match the same rules, and each kind needs one answer.
     kinds = {
         tuple(_matches(family, rule, protocol, port, *kind) for rule in rules)
         for kind in product(places, groups, starts)
     }
+    # In a fixed order, so that the rules named in a reason are the same at each evaluation.
     return sorted(kinds) if len(kinds) * len(rules) <= MOST_WORK // 10 else None
 
 

@@ -37,6 +37,7 @@ def account(actual: str, claimed: str) -> CheckResult:
 
 def root(arn: str) -> CheckResult:
     """Refuses a working key of the root user: no policy can limit what it does, or what whoever stole it does."""
+    # Root's ARN is arn:PARTITION:iam::ACCOUNT:root, and no user's or role's ends so.
     if not arn.endswith(":root"):
         return passed(ROOT_REFUSED, "The key is not the root user's.")
     return failed(
@@ -81,6 +82,7 @@ def remediation(results: tuple[PermissionResult, ...]) -> Remediation:
     if statement:
         title = "Add this statement to a policy of the role or user, then check again"
         if forbidden:
+            # A Deny goes before every Allow, so adding a statement would not help with those.
             title += f". {len(forbidden)} more are denied explicitly: that must be lifted where it is said"
         return {"mending": statement, "mending_title": title}
     if forbidden:

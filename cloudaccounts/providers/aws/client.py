@@ -131,6 +131,7 @@ class Connection:
     def client(self, service: str, region: str = "") -> Any: ...
     def client(self, service: str, region: str = "") -> Any:
         """The client of a service in a region (the partition's home, where none is given)."""
+        # One client for each region: botocore fixes the host when it makes one.
         key = (service, region or self.partition.home)
         with self._lock:
             if key not in self._clients:

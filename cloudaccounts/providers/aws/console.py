@@ -180,10 +180,13 @@ _WITHOUT_PAGE = frozenset({"aws.account.unused_service", "aws.iam.server_certifi
 def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
     """Empty where none can be built safely. ``tenant`` is for other clouds."""
     known_partition, arn = PARTITIONS.get(partition), _ARN.fullmatch(asset.native_id)
+    # The partition of the account and that of the ARN must be one: an ARN comes from the cloud's answer, and so from
+    # strangers.
     if known_partition is None or arn is None or arn["partition"] != partition or asset.type in _WITHOUT_PAGE:
         return ""
     # A bucket's ARN has no region, and its page needs none; the asset's is for the check of the host.
     region = arn["region"] or (asset.region if asset.type == "aws.s3.bucket" else "")
+    # The region becomes a part of the host, so only names of our own table get there.
     if region and not is_region(partition, region):
         return ""
     if re.fullmatch("[0-9]{12}", account_id) is None:
@@ -201,6 +204,7 @@ def _link_by_table(kind: str, arn: re.Match[str], partition: Partition, region: 
     match = _PATTERNS[kind].fullmatch(arn["resource"])
     if match is None or arn["service"] != service or ("{c}" in template and not region):
         return ""
+    # Encoded whole: a slash, a # or an @ in a name must not end the part that it stands in.
     groups = {key: quote(value, safe="") for key, value in match.groupdict().items()}
     name = match.groupdict().get("name", "")
     return template.format(
@@ -231,4 +235,5 @@ def _is_safe(link: str, partition: Partition, region: str) -> bool:
     hosts = {partition.console, f"s3.{partition.console}", f"{partition.home}.{partition.console}"}
     if region:
         hosts.add(f"{region}.{partition.console}")
+    # Asked of the finished address, whatever made it: a link that leads anywhere else is none.
     return parts.scheme == "https" and parts.netloc in hosts and link.isascii() and link.isprintable()

@@ -82,6 +82,7 @@ def parse_role_arn(raw: str) -> RoleArn:
     value = _clean_value(raw, code, longest=640)
     match = _ARN.fullmatch(value)
     if match is None:
+        # Each slip has a sentence of its own: what was pasted, and where the right value stands.
         if re.fullmatch(r"AROA[A-Z0-9]{12,124}", value):
             raise ProviderError(
                 code, "This is the role's unique ID.", "Copy the role's ARN; it begins with arn:aws:iam::."
@@ -190,6 +191,7 @@ def clean_secret_access_key(raw: str) -> str:
     """Code ``secret_access_key_invalid``."""
     code = "secret_access_key_invalid"
     value = _clean_value(raw, code, longest=300)
+    # First, because a key's id also fits the characters of a secret.
     if _KEY_ID.fullmatch(value):
         raise ProviderError(
             code,

@@ -66,7 +66,7 @@ def _list(client: Any, caller: Caller, parent: str, number: int, token: str) -> 
     try:
         answer = _call(caller, f"organizations:{action}", partial(listing, ParentId=parent, MaxResults=PAGE, **more))
     except ProviderError as error:
-        # Without a token the same code means another parameter, which starting again would not mend.
+        # Without a token the same code means another parameter, where starting again would not help.
         if token and error.sdk_error in _TOKEN_REFUSED:
             raise ProviderError(
                 "cursor_expired", "AWS does not go on with this list.", "Start again.", sdk_error=error.sdk_error

@@ -74,6 +74,7 @@ def trust_policy(context: SetupContext) -> str:
 
 def _obstacle(context: SetupContext) -> SetupGuide | None:
     server, partition = context.server, partition_of(context.partition)
+    # Without our account a trust policy could only be completed by hand.
     if not server.account_id:
         return SetupGuide(
             key="server-identity",

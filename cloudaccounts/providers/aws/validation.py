@@ -168,7 +168,7 @@ class _RoleRun(_Run):
         wrong_ids = wrong_external_ids(self.target.external_id)
         # Attempts that must fail: a trust policy may lack the condition, or hold a pattern that fits other IDs too.
         without, wrong = start_in_turn(partial(role.refuses, None), partial(role.refuses_all, wrong_ids))
-        # Both are awaited before either is judged: the gap's text says which of the two let us in.
+        # Both are awaited before either is evaluated: the gap's text says which of the two let us in.
         refused_without = self.wait_for(EXTERNAL_ID_PROOF, without)
         refused_wrong = self.wait_for(EXTERNAL_ID_PROOF, wrong)
         if gap := check_results.external_id_gap(refused_without=refused_without, refused_wrong=refused_wrong):

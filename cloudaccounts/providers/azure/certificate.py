@@ -82,6 +82,7 @@ def parse(raw: str, password: str = "") -> Certificate:
     ordered = [leaf, *(certificate for certificate in chain if certificate is not leaf)]
     certificates = "".join(certificate.public_bytes(serialization.Encoding.PEM).decode() for certificate in ordered)
     return Certificate(
+        # The key first, then its own certificate: the SDK takes the first certificate for the one that signs.
         pem=key_pem + certificates,
         thumbprint=leaf.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 # nosec B303 # a name, not a proof
         subject=leaf.subject.rfc4514_string()[:200],
@@ -98,6 +99,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, str]]:
         if match := _BEGIN.fullmatch(line):
             label, block = match[1], []
         block.append(line)
+        # Only whole blocks: a BEGIN without its END is the rest of another paste.
         if label and line == f"-----END {label}-----":
             yield label, "\n".join(block) + "\n"
             label = ""

@@ -32,6 +32,7 @@ def subscription(state: str, name: str, others: int) -> CheckResult:
     more = f" The same credential sees {others} other subscription{'' if others == 1 else 's'}." if others else ""
     if state == "Enabled":
         return passed(SUBSCRIPTION, summary + more)
+    # Warned and PastDue are read as ever; disabling is what follows if nobody pays.
     if state in _READABLE:
         error = ProviderError(
             "subscription_past_due",
@@ -106,6 +107,7 @@ def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderE
         how += " Deny assignments could not be looked at."
     if granted == total:
         return passed(PERMISSIONS, f"All {total} granted. {how}")
+    # Before the gaps: an app that may read only the subscription itself would be accepted and find nothing.
     if not needed.reads_something(results):
         return failed(PERMISSIONS, nothing_granted())
     parts = [f"{granted} of {total} granted."]

@@ -58,7 +58,7 @@ class BoundedRetryPolicy(policies.RetryPolicy[Any, Any]):
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         retry_after = self.get_retry_after(response)
-        # Whoever waits for a validation is better served by being told of the throttling.
+        # Whoever waits for a validation is better served by hearing that Azure throttles.
         if retry_after is not None and retry_after > LONGEST_WAIT:
             return False
         return bool(super().is_retry(settings, response))

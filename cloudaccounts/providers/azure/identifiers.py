@@ -120,6 +120,7 @@ def clean_expires_on(raw: str, today: date | None = None) -> str:
     if day is None:
         raise ProviderError(code, "This is not a date.", "Write it as year-month-day, such as 2027-06-30.")
     now = today or datetime.now(UTC).date()
+    # The day itself still counts: Azure shows only the day, and the secret may end late on it.
     if day < now:
         raise ProviderError(
             code, "By this date the secret has already expired.", "Create a new one in Azure, or correct the date."

@@ -32,6 +32,7 @@ class PermissionCheck:
 
 def check_permissions(connection: Connection, principal_id: str) -> PermissionCheck:
     """One result for each needed permission. Raises `ProviderError` where Azure does not list the app's actions."""
+    # Beside the permissions, which need no answer of it.
     denials = start(lambda: _deny_assignments(connection))
     base = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization"
     try:
@@ -57,6 +58,7 @@ def evaluate(
         status, reason = PermissionStatus.DENIED, "no role of the app allows it"
     else:
         reached = {denial.reaches(permission.action, principal_id): denial.name for denial in denials}
+        # A sure denial goes before one that may concern the app.
         if Reach.YES in reached:
             status, reason = PermissionStatus.DENIED, f"denied by the deny assignment {_quoted(reached[Reach.YES])}"
         elif Reach.MAYBE in reached:

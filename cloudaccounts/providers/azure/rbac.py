@@ -72,6 +72,7 @@ class DenyAssignment:
         if not any(entry.covers(action) for entry in self.entries):
             return Reach.NO
         excluded, included = _among(self.excluded, principal_id), _among(self.principals, principal_id)
+        # Exclusions win over principals, as the page above says.
         if excluded is Reach.YES or included is Reach.NO:
             return Reach.NO
         if excluded is Reach.MAYBE or self.partial:

@@ -82,7 +82,7 @@ class _Run(ValidationRun[Access]):
             others = start(partial(visible_subscriptions, access))
             remaining = self._start_remaining(access)
         self._report_tenant(access, tenants)
-        # The proof first, and only then the calls whose answers describe the subscription.
+        # The tag first, and only then the calls whose answers describe the subscription.
         if self.must_prove_owner:
             self._report_owner(access, subscription)
             remaining = self._start_remaining(access)

@@ -43,6 +43,7 @@ class _WithToken(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]  # grp
         self._tokens = tokens
 
     def intercept_unary_unary(self, continuation: Callable[..., Any], details: Any, request: Any) -> Any:
+        # In the calling thread, so the renewal counts against that call's deadline.
         if not self._tokens.valid:
             self._tokens.refresh(None)
         metadata = [*(details.metadata or ()), ("authorization", f"Bearer {self._tokens.token}")]
@@ -74,6 +75,7 @@ class Channels:
     def close(self) -> None:
         """Calls that still run end with an error."""
         with self._lock:
+            # Taken out under the lock, so that two threads do not close the same channels.
             channels, self._channels = self._channels, []
         for channel in channels:
             start(channel.close)

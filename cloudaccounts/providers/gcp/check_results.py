@@ -178,6 +178,7 @@ class ApiFacts:
 
 def apis(facts: ApiFacts, disabled: ProviderError | None) -> CheckResult:
     """``disabled`` is the error about the APIs that are off; None where all are on."""
+    # Without these no scan is possible; the others cost a part of the findings.
     vital = [name for name in facts.off if name not in needed.OPTIONAL_APIS]
     if disabled is not None and vital:
         return failed(APIS, disabled)

@@ -71,8 +71,10 @@ def explain(error: Exception, who: Who = Who.ACCOUNT, permission: str = "") -> P
     """
     if isinstance(error, ProviderError):
         return error
+    # The retry's own error says only that time is up; what Google answered is its cause.
     if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
         return explain(error.cause, who, permission)
+    # Before the API's errors: gRPC reports a broken connection as one of them (UNAVAILABLE).
     if network := _network_kind(error):
         return NETWORK[network].to_error(type(error).__name__)
     if isinstance(error, api.GoogleAPICallError):
@@ -164,6 +166,7 @@ def _status_of_http(error: api.GoogleAPICallError) -> str:
 def _of_api(facts: Facts, permission: str) -> ProviderError:
     if facts.reason == "SERVICE_DISABLED":
         return api_disabled([facts.service or "the API that was asked"], facts.consumer)
+    # The reason first: one status stands for many causes.
     message = BY_REASON.get(facts.reason) or BY_STATUS.get(facts.status, DEFAULT_API)
     if message is BY_STATUS["PERMISSION_DENIED"]:
         # Some answers name a VPC Service Controls perimeter only in the message.
@@ -180,6 +183,7 @@ def _of_refresh(error: auth.RefreshError, who: Who) -> ProviderError:
         return _of_impersonation(facts)
     message = _message_for_grant(facts, bool(error.retryable))
     # A temporary failure says nothing about the identity, whosever it is.
+    # Google's words are about a key; here it is this server's, which the customer has never seen.
     if who is Who.SERVER and message.permanent:
         message = SERVER["clock" if message.code == "clock_skew" else "refused"]
     return message.to_error(facts.status or "RefreshError")

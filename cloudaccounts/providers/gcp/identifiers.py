@@ -46,6 +46,7 @@ def clean_project_id(raw: str) -> str:
     )
     if re.fullmatch("[0-9]+", value):
         raise ProviderError(code, "This is a project number.", f"Enter the project ID instead. {where_shown}")
+    # Ids of projects are lower case throughout.
     value = value.lower()
     if PROJECT_ID.fullmatch(value):
         return value
@@ -106,6 +107,7 @@ def host_project(email: str) -> str:
             return match[1]
     if match := _OF_DOMAIN.fullmatch(email):
         project, domain = match[1] or match[3], match[2] or match[4]
+        # In addresses the domain stands behind the project; the project's own id has it in front.
         return f"{domain}:{project}"
     return ""
 
@@ -118,6 +120,7 @@ def clean_audience(raw: str) -> str:
         "It looks like //iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/POOL/"
         "providers/PROVIDER."
     )
+    # gcloud prints the name without the host.
     if value.startswith("projects/"):
         value = f"//iam.googleapis.com/{value}"
     if match := _AUDIENCE.fullmatch(value):

@@ -32,6 +32,7 @@ def takes(log_filter: str, entry: Mapping[str, Any]) -> bool | None:
             return True
         parser = _Parser(tokens, entry)
         result = parser.conjunction()
+        # Something is left, such as a bracket too many: then the rest was not understood.
         if parser.peek() is not None:
             return None
     except _NotUnderstoodError:
@@ -72,6 +73,7 @@ class _Parser:
             if token == ("word", "AND"):
                 self._at += 1
             results.append(self._disjunction())
+        # A part that is surely false decides, whatever the parts are that are not understood.
         return False if False in results else None if None in results else True
 
     def _disjunction(self) -> bool | None:
@@ -79,12 +81,14 @@ class _Parser:
         while self.peek() == ("word", "OR"):
             self._at += 1
             results.append(self._negation())
+        # The same for OR, the other way round.
         return True if True in results else None if None in results else False
 
     def _negation(self) -> bool | None:
         if self.peek() in (("word", "NOT"), ("operator", "-")):
             self._at += 1
             result = self._negation()
+            # Not knowing stays not knowing.
             return None if result is None else not result
         return self._term()
 
@@ -121,6 +125,7 @@ class _Parser:
             if (kind, text) == ("operator", ")"):
                 self._tokens[self._at : index] = written
                 return
+            # Quoted words are values, even where they read AND or OR.
             if kind == "text" or (kind == "word" and text not in ("AND", "OR", "NOT")):
                 written += [("word", field), ("operator", operator)]
             elif kind == "operator" and text != "-":

@@ -42,6 +42,7 @@ class _Ambient:
                 sorted(item for item in os.environ.items() if item[0].startswith(("GOOGLE_", "CLOUDSDK_", "GCE_")))
             )
             if self._credentials is None or environment != self._environment or time.monotonic() > self._until:
+                # Before the lookup: where that fails, the old credentials must not stay as if they were found again.
                 self._credentials = None
                 self._credentials, _ = google.auth.default(scopes=SCOPES, request=BoundedRequest(_LOOKUP_SECONDS))
                 self._environment = environment
@@ -62,6 +63,7 @@ def credentials() -> sdk.Credentials:
     try:
         return _AMBIENT.credentials()
     except (GoogleAuthError, ValueError, OSError) as error:
+        # Other errors go on without their texts, which may name files of this server.
         raise explain(error if isinstance(error, GoogleAuthError) else ValueError(), Who.SERVER) from None
 
 

@@ -36,6 +36,7 @@ def read() -> ServerToken:
         raise _error("missing")
     try:
         with Path(path).open("rb") as file:
+            # One byte more than is allowed, so that a larger file is noticed without being read whole.
             text = file.read(_LONGEST + 1).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise _error("unreadable") from None

@@ -16,6 +16,7 @@ def lambda_functions(site: Site) -> None:
         functions.create_function(
             FunctionName=name, Runtime=runtime, Role=role, Handler="main.handler", Code={"ZipFile": b"nothing"}
         )
+    # Names its source account, so that nobody else's bucket may call it.
     functions.add_permission(
         FunctionName="ingest-events",
         StatementId="from-the-bucket",
@@ -28,6 +29,7 @@ def lambda_functions(site: Site) -> None:
     )
     version = functions.publish_version(FunctionName="partner-report")["Version"]
     functions.create_alias(FunctionName="partner-report", Name="live", FunctionVersion=version)
+    # On the alias alone: the function's own policy is closed, and a rule that reads only that would pass it.
     functions.add_permission(
         FunctionName="partner-report",
         Qualifier="live",
@@ -77,6 +79,7 @@ def disks(site: Site) -> None:
     )
     instance = ec2.describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
     ec2.create_image(InstanceId=instance, Name="airflow-base")
+    # Shared with everybody, as images for a workshop are, and forgotten.
     published = ec2.create_image(InstanceId=instance, Name="workshop-2023")["ImageId"]
     ec2.modify_image_attribute(ImageId=published, LaunchPermission={"Add": [{"Group": "all"}]})
 

@@ -43,6 +43,7 @@ def rds(site: Site) -> None:
         **usual,
         **bad,
     )
+    # A snapshot of each, of which the second is shared with everybody.
     for instance, name in (("warehouse", "warehouse-before-migration"), ("reporting", "reporting-export")):
         rds.create_db_snapshot(DBInstanceIdentifier=instance, DBSnapshotIdentifier=name)
     rds.modify_db_snapshot_attribute(
@@ -88,6 +89,7 @@ def dynamodb(site: Site) -> None:
             BillingMode="PAY_PER_REQUEST",
         )
     recovery = {"PointInTimeRecoveryEnabled": True}
+    # Of one of the two: the other can be brought back by nobody.
     tables.update_continuous_backups(TableName="sessions", PointInTimeRecoverySpecification=recovery)
 
 

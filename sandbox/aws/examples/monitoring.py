@@ -12,6 +12,7 @@ def cloudtrail(site: Site) -> None:
         EnableLogFileValidation=True,
         KmsKeyId=site.arn("kms", "alias/data-lake"),
     )
+    # A trail that was made does not record before it is told to.
     trails.start_logging(Name="everything")
     usual = {"ReadWriteType": "All", "IncludeManagementEvents": True}
     trails.put_event_selectors(TrailName="everything", EventSelectors=[usual])

@@ -35,6 +35,7 @@ def _tls(asset: Asset) -> Evaluation:
     answered_by = required(asset, "policies", dict)
     protocols = {str(name): texts(answered_by.get(name)) for name in policies}
     old = {name: ended for name, answered in protocols.items() if (ended := outdated(answered, asset)[0])}
+    # One protocol that must not be used any more is enough, whatever else is not known.
     if old:
         worst = sorted({protocol for ended in old.values() for protocol in ended})
         return failed(
@@ -65,10 +66,12 @@ def _serves(listener: Mapping[str, Any]) -> bool | None:
         return None
     for rule in rules:
         action = rule.get("action") if isinstance(rule, Mapping) else None
+        # Rules are tried in their order, so the walk ends with the first that answers or takes everything.
         if action in _ANSWERS:
             return True
         if action == "redirect" and rule.get("to") == "HTTP":
             return True
+        # An action that is new may forward, or may not.
         if action not in ("redirect", "fixed-response"):
             return None
         if rule.get("everything") is True:
@@ -93,9 +96,12 @@ def _logged(asset: Asset) -> Evaluation:
 def _distribution_tls(asset: Asset) -> Evaluation:
     if not required(asset, "enabled", bool):
         return not_applicable("The distribution is switched off.")
+    # With CloudFront's own certificate the security policy cannot be chosen.
     if not required(asset, "own_certificate", bool):
         return not_applicable("It answers under CloudFront's own name, whose protocols are AWS's choice.")
     policy = required(asset, "minimum_tls", str)
+    # What a policy answers is a fact of the file; until when a protocol may be used is another file's
+    # (docs/decisions/0017-dates-not-lists.md).
     least = CLOUDFRONT_POLICIES.detail(policy, "least")
     if not isinstance(least, str):
         raise UnknownFactError(f"What the security policy {policy} answers is not known here.")

@@ -51,6 +51,7 @@ def _key_rotation(asset: Asset) -> Evaluation:
     state = required(asset, "state", str)
     if state not in _KEY_STATES:
         raise UnknownFactError(f"The key's state is not known here: {state}.")
+    # Before the kind of the key: what is disabled or waits for its deletion encrypts nothing new.
     if state != "Enabled":
         return not_applicable("The key is not in use.")
     spec, origin = required(asset, "spec", str), required(asset, "origin", str)
@@ -68,6 +69,7 @@ def _expires(asset: Asset) -> Evaluation:
         return not_applicable("The certificate is not issued.")
     if status not in ("ISSUED", "EXPIRED"):
         raise UnknownFactError(f"The certificate's status is not known here: {status}.")
+    # Only where ACM says so: None is "not told", and such a certificate is looked at.
     if optional(asset, "in_use", bool) is False:
         return not_applicable("Nothing uses the certificate.")
     # The date is in the future, so the days since it are negative.
@@ -83,6 +85,7 @@ def _https(asset: Asset) -> Evaluation:
     if not required(asset, "enabled", bool):
         return not_applicable("The distribution is switched off.")
     protocols = set(texts(required(asset, "viewer_protocols", list)))
+    # One behaviour that lets HTTP in is enough; others may redirect.
     if "allow-all" in protocols:
         return failed("Visitors may read without HTTPS.")
     if not protocols or protocols - {"https-only", "redirect-to-https"}:

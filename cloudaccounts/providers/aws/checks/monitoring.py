@@ -63,6 +63,7 @@ def _bucket(rule: Callable[[Asset], Evaluation], what: str) -> Callable[[Asset],
         name = text(asset, "bucket")
         if facts.get("missing") is True:
             return failed(f"There is no bucket {name}: the log arrives nowhere, until somebody makes one of that name.")
+        # The bucket's rule is asked as if the bucket were the asset: one rule for both, wherever the bucket lies.
         evaluation = rule(replace(asset, name=name, native_id=f"arn:aws:s3:::{name}", properties=facts))
         return replace(evaluation, reason=f"{what} {name}: {evaluation.reason}")
 
@@ -88,6 +89,7 @@ def _recorder(asset: Asset) -> Evaluation:
     recorders = rows(asset, "recorders")
     states = [tuple(recorder.get(name) for name in ("recording", "all_supported")) for recorder in recorders]
     good = [recorder.get("name") for recorder, state in zip(recorders, states, strict=True) if state == (True, True)]
+    # Recording and delivering are two states: what is recorded and does not arrive helps nobody.
     if good and all(str(observed(asset, str(name))).lower() == "failure" for name in good):
         return failed("The recorder is on, and what it records does not arrive.")
     if good:
@@ -101,6 +103,7 @@ def _recorder(asset: Asset) -> Evaluation:
 
 def _guardduty(asset: Asset) -> Evaluation:
     detectors = rows(asset, "detectors")
+    # A region has one detector at most, so one that is on is the whole answer.
     if any(detector.get("enabled") is True for detector in detectors):
         return passed("GuardDuty looks for threats in this region.")
     if any(detector.get("enabled") is not False for detector in detectors):

@@ -50,6 +50,7 @@ def evaluate_access(asset: Asset, *, through_services: bool = False) -> Evaluati
 
 def evaluate_openings(found: Sequence[Opening], success: str, *, whose: str = "The policy") -> Evaluation:
     """Fails by the first statement that surely lets strangers in; unknown where it may."""
+    # All that are sure come first: a statement that may let somebody in must not hide one that does.
     for opening in found:
         if opening.sure:
             return failed(f"{whose} lets {opening.who} in: {opening.statement} ({_actions(opening)}).")

@@ -12,6 +12,7 @@ from cloudaccounts.providers.aws.checks.results import aws_docs, check, security
 def _key_public(asset: Asset) -> Evaluation:
     if required(asset, "state", str) == "PendingDeletion":
         return not_applicable("The key is waiting for its deletion.")
+    # Every key has a policy, so None cannot mean that there is none.
     if optional(asset, "policy", dict) is None:
         raise UnknownFactError("Policy was not told: every key has one.")
     return policies.evaluate_access(asset)

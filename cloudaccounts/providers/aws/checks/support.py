@@ -22,6 +22,7 @@ def evaluate_support(asset: Asset, facts: DatedFacts, name: str, what: str) -> E
     """``what`` is how a person calls it: "PostgreSQL 11.22"."""
     day = day_of(asset)
     support, ends = facts.support(name, day), facts.ends(name)
+    # Never heard of, or the file is too old to believe it (docs/decisions/0017-dates-not-lists.md).
     if support is Support.UNKNOWN:
         return unknown(f"Until when AWS supports {what} is not known here.")
     if support is Support.ENDED:

@@ -24,7 +24,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     if "status" in properties.refused:
         properties.refused["recorders"] = properties.refused.pop("status")
     properties.values["recorders"] = ordered(_recorder(item, states.get(item["name"], {})) for item in recorders)
-    # The result of the last delivery changes by itself; whether the recorder is on does not.
+    # The result of the last delivery changes without anybody; whether the recorder is on does not.
     properties.values[OBSERVED] = {name: item.get("lastStatus") for name, item in sorted(states.items())}
     yield asset(
         scope, "config.recorder", scope.arn("config", "configuration-recorder"), scope.region, properties.to_dict()

@@ -58,6 +58,7 @@ def _of_statement(policy: Policy, statement: Statement, through_services: bool) 
         everybody = any(one.kind is PrincipalKind.ANYBODY for one in statement.principals)
         principals: tuple[Principal, ...] = () if everybody else (Principal(PrincipalKind.ANYBODY, "*"),)
     else:
+        # In their order and each once: the first is the one that a person finds first in the document.
         principals = tuple(dict.fromkeys(statement.principals))
     for principal in principals:
         opened = open_to(policy, statement, principal, through_services=through_services)
@@ -68,6 +69,7 @@ def _of_statement(policy: Policy, statement: Statement, through_services: bool) 
 def open_to(policy: Policy, statement: Statement, principal: Principal, *, through_services: bool) -> Answer:
     """Whether strangers come in as this principal of the statement, whatever else denies."""
     service = principal.kind is PrincipalKind.SERVICE
+    # A form that AWS does not document may mean anybody: unsure, so never passed over.
     if principal.kind is PrincipalKind.ODD:
         meant = Answer.UNSURE
     elif principal.kind is PrincipalKind.ANYBODY:
@@ -77,6 +79,7 @@ def open_to(policy: Policy, statement: Statement, principal: Principal, *, throu
     else:
         return Answer.NO
     left_out = leave_strangers_out(statement.conditions, services=service)
+    # Open for sure only where the principal surely means strangers and nothing may leave them out.
     return min(meant, _opposite(max(left_out, denied(policy, statement, principal))))
 
 
@@ -92,6 +95,7 @@ def _opposite(answer: Answer) -> Answer:
 def _denies(deny: Statement, allow: Statement, principal: Principal) -> Answer:
     if not _is_about(deny, principal):
         return Answer.NO
+    # A Deny that covers a part takes back that part alone, and the rest stays open.
     if not (deny.actions.surely_cover_all_of(allow.actions) and deny.resources.surely_cover_all_of(allow.resources)):
         return Answer.NO
     return catch_all_strangers(deny.conditions, services=principal.kind is PrincipalKind.SERVICE)

@@ -29,6 +29,7 @@ GIVES_ITSELF_MORE = (
 )
 # Services so different that only a statement about everything names them all.
 _EVERY_KIND = ("iam:*", "s3:*", "ec2:*", "kms:*", "lambda:*", "sts:*", "cloudtrail:*", "organizations:*")
+# All of IAM, as a pattern of ARNs behind the partition: users, groups, roles and policies of whichever account.
 _IAM = "iam::*:*"
 _PARTITIONS = ("aws", "aws-us-gov", "aws-cn", "aws-eusc")
 _ACCOUNT = re.compile(":[0-9]{12}:")  # an identity's policy reaches its own account alone, whichever it names
@@ -61,6 +62,7 @@ def matters(policy: Policy) -> bool:
 
 
 def _touches_iam(statement: Statement) -> bool:
+    # NotAction of whatever leaves some of IAM's actions in, unless it names them all; looked at closely elsewhere.
     if statement.actions.excepted:
         return True
     return any(covers(pattern, action) for pattern in statement.actions.patterns for action in GIVES_ITSELF_MORE)
@@ -72,12 +74,14 @@ def _administers(statements: Iterable[Statement]) -> Answer:
         (_unlimited(one) for one in statements if one.allows and _is_about_everything(one)), default=Answer.NO
     )
     depth = max((may(statements, action) for action in GIVES_ITSELF_MORE), default=Answer.NO)
+    # Both are needed: everything but IAM is PowerUserAccess, and IAM alone is a way of escalation (`escalation`).
     return min(breadth, depth)
 
 
 def _is_about_everything(statement: Statement) -> bool:
     actions = statement.actions
     covered = [actions.surely_cover(kind) for kind in _EVERY_KIND]
+    # All but a few things still names whole services; a list has to name them all.
     broad = any(covered) if actions.excepted else all(covered)
     return broad and any(_reaches(statement.resources, place) for place in ("s3:::*", "ec2:*:*:*"))
 
@@ -99,6 +103,7 @@ def may(statements: Sequence[Statement], action: str, place: str = _IAM, *, pass
 
     ``passed_to``: the service that a role is passed to, which a condition of iam:PassRole may name.
     """
+    # Order does not matter to IAM, so all statements are looked at, and a sure denial takes back a sure permission.
     allowed, denied = Answer.NO, Answer.NO
     for one in statements:
         if not one.actions.surely_cover(action):
@@ -127,6 +132,7 @@ def _leaves_all(condition: Condition, passed_to: str) -> Answer:
         return _lets_pass(condition, passed_to)
     if condition.key in _HOW:
         return Answer.YES
+    # A key that is not known here may narrow or not (docs/decisions/0014-aws-policies-by-value.md).
     return Answer.NO if condition.key.startswith(_WHAT) else Answer.UNSURE
 
 

@@ -40,6 +40,7 @@ def leave_strangers_out(conditions: Sequence[Condition], *, services: bool = Fal
         for one in conditions
         if one.operator in _ADDRESS and one.key == "aws:sourceip" and not is_loose(one, present)
     ]
+    # All conditions must hold together, so one that leaves strangers out is enough.
     return max([*answers, leave_out_the_internet(addresses)])
 
 

@@ -85,6 +85,7 @@ def _statement(raw: Any, place: int, of_resource: bool) -> Statement:
     sid = raw.get("Sid")
     label = f'statement "{sid[:64]}"' if isinstance(sid, str) and sid else f"statement {place}"
     for element in raw:
+        # Refused and not skipped: an element that is new may narrow the statement, or widen it.
         if element not in _ELEMENTS:
             raise PolicyError(f"The policy's {label} has an element that is not known here.")
     if raw.get("Effect") not in ("Allow", "Deny"):
@@ -94,6 +95,7 @@ def _statement(raw: Any, place: int, of_resource: bool) -> Statement:
     if actions is None or (resources is None and not of_resource):
         raise PolicyError(f"The policy's {label} names no {'action' if actions is None else 'resource'}.")
     named = [element for element in ("Principal", "NotPrincipal") if element in raw]
+    # One of the two in a resource's policy, none in an identity's.
     if len(named) != of_resource:
         raise PolicyError(f"The policy's {label} does not say whom it is about.")
     return Statement(
@@ -133,6 +135,7 @@ def _conditions(raw: Any, label: str) -> Iterator[Condition]:
     for operator, keys in raw.items():
         if not isinstance(keys, Mapping):
             raise PolicyError(f"The policy's {label} has a condition of a form that is not known here.")
+        # ForAnyValue:StringLike: the qualifier stands before the colon; operators compare without regard to case.
         qualifier, _, name = str(operator).lower().rpartition(":")
         if qualifier and qualifier not in _QUALIFIERS:
             name = ""
@@ -148,6 +151,7 @@ def _conditions(raw: Any, label: str) -> Iterator[Condition]:
 
 
 def _value(value: Any, label: str) -> str:
+    # Before numbers, since true is one for Python.
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float):

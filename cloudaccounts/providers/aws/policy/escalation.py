@@ -46,6 +46,7 @@ def ways(policies: Sequence[Policy], boundary: Policy | None = None) -> Mapping[
     allowed = [statement for policy in policies for statement in policy.statements]
     answers = _ways(allowed)
     if boundary is not None:
+        # A boundary grants nothing: a way is open where the policies and the boundary both leave it open.
         within = _ways(list(boundary.statements))
         answers = {name: min(answer, within.get(name, Answer.NO)) for name, answer in answers.items()}
     return {name: answer for name, answer in answers.items() if answer is not Answer.NO}

@@ -138,6 +138,7 @@ def names_somebody(meaning: Meaning, value: str, *, wildcards: bool) -> Answer:
         )
     if meaning not in _NAMED_BY_VALUE:
         return Answer.NO
+    # Any fixed part will do: names of services are given out by AWS, and nobody else has one.
     if meaning is Meaning.SERVICE:
         return Answer.YES if value.strip("*?") else Answer.NO
     if not value or not wildcards or not is_wild(value):
@@ -150,6 +151,7 @@ def _is_fixed(meaning: Meaning, pattern: str) -> bool:
     start = fixed_start(pattern)
     if meaning is Meaning.PATH:
         return len(start) > 1 and "/" in start.lstrip("/")
+    # Before the colon stands the unique id, behind it the session's name, which whoever assumes the role chooses.
     if meaning is Meaning.USER_ID:
         return len(start.partition(":")[0]) >= _ID_LENGTH
     if meaning is Meaning.ENDPOINT:
@@ -160,6 +162,7 @@ def _is_fixed(meaning: Meaning, pattern: str) -> bool:
 
 def _is_fixed_arn(pattern: str) -> bool:
     parts = pattern.split(":", 5)
+    # A pattern that ends before the account says nothing of whose resource it is.
     if len(parts) < 6:
         return False
     service, account, resource = parts[2], parts[4], parts[5]

@@ -37,6 +37,7 @@ def covers(general: str, special: str) -> bool:
 
     A yes is certain. A no may be wrong where ``special`` has ``*`` in a place where ``general`` asks for ``?``.
     """
+    # Greedy with one step back to the last star: linear for patterns as people write them, and never exponential.
     at, place = 0, 0
     star, resume = -1, 0
     while place < len(special):
@@ -58,6 +59,7 @@ def overlaps(one: str, other: str) -> bool:
     """Whether some text matches both patterns. Assumed of pairs so long that nobody would wait for the answer."""
     if len(one) * len(other) > MOST_STEPS:
         return True
+    # Pairs of places in both patterns: each is looked at once, whatever the stars.
     seen: set[tuple[int, int]] = set()
     waiting = [(0, 0)]
     while waiting:

@@ -17,6 +17,7 @@ _TLS_VERSION = "s3:tlsversion"
 
 def denies_plain_transport(policy: Policy, bucket_arn: str) -> Answer:
     """Whether all actions on the bucket and on all its objects are denied to everybody who comes without TLS."""
+    # The bucket and its objects are two resources: a Deny that names one of them leaves the other open.
     return min(
         max((_denies(one, resource) for one in policy.denying()), default=Answer.NO)
         for resource in (bucket_arn, f"{bucket_arn}/*")

@@ -257,6 +257,7 @@ def redundancy(asset: Asset) -> Evaluation:
     references=cite("storage/common/storage-account-keys-manage"),
 )
 def key_reminder(asset: Asset) -> Evaluation:
+    # Where keys are switched off, neither their age nor a reminder matters.
     if not _opens_with_keys(asset):
         return not_applicable("Its keys open nothing.")
     days = number(asset, "key_expiration_days")
@@ -280,6 +281,7 @@ def key_age(asset: Asset) -> Evaluation:
         return not_applicable("Its keys open nothing.")
     known(asset, "key_created")
     dates = mapping(asset, "key_created")
+    # The older of both, since either opens the account.
     oldest = max(days_since(asset, dates.get(key)) for key in ("key1", "key2"))
     return expect(oldest <= KEY_DAYS, f"The older key is {oldest} days old.", f"The older key is {oldest} days old.")
 
@@ -404,6 +406,7 @@ def _smb(asset: Asset, name: str, *, good: tuple[str, ...], bad: tuple[str, ...]
     known(asset, "file_service")
     # Where nobody restricted it, all are accepted: "maximum compatibility" is Azure's default.
     accepted = texts(asset, f"file_service.{name}") or [*good, *bad]
+    # One weak one is enough; what is not known matters only where none is.
     weak = [one for one in accepted if one in bad]
     if not weak and (new := [one for one in accepted if one not in good]):
         return unknown(f"What {new[0][:40]} is worth is not known here.")

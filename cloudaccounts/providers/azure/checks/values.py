@@ -34,6 +34,7 @@ def is_one_of(asset: Asset, path: str, *, good: Iterable[str], bad: Iterable[str
         if absent is None:
             raise UnknownFactError(f"{path} was not told.")
         return absent
+    # Without regard to case, in which Azure's answers vary.
     if content.lower() in {value.lower() for value in good}:
         return True
     if content.lower() in {value.lower() for value in bad}:
@@ -52,6 +53,7 @@ def also_for(
 
     def evaluate(asset: Asset) -> Evaluation:
         own = asset.type == asset_type
+        # The rule looks at the type first, so it is asked about the sibling under its own name.
         return check.evaluate(replace(asset, type=check.asset_type if own else ""))
 
     own_id = check.id.replace(*identifier)

@@ -151,10 +151,12 @@ def private_endpoint(asset: Asset) -> Evaluation:
 )
 def key_rotation(asset: Asset) -> Evaluation:
     known(asset, "keys")
+    # Not told counts as in use: a key that may be used must not be passed over.
     live = [key for key in mappings(asset, "keys") if key.get("enabled") is not False]
     if not live:
         return not_applicable("It holds no key that is in use.")
     still = [str(key.get("name")) for key in live if key.get("rotates") is False]
+    # Before what could not be read: one key without a rotation is enough.
     if still:
         return failed(f"No rotation: {abridge(still)}.")
     if any(key.get("rotates") is not True for key in live):
@@ -168,6 +170,7 @@ def _expiry(kind: str, *, by_roles: bool) -> PostureCheck:
     which = "roles" if by_roles else "access policies"
 
     def evaluate(asset: Asset) -> Evaluation:
+        # The benchmark has a control for each of both ways, so each vault is evaluated by one of them.
         if flag(asset, "rbac_authorization", default=None) is not by_roles:
             return not_applicable(f"This vault is not governed by {which}.")
         known(asset, kind)

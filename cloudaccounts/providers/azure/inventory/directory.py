@@ -37,7 +37,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
             # A host that cannot be reached costs its timeout once, and not at each call.
             properties[name] = None if unreached else read(scope)
         except READ_ERRORS as error:
-            # Each read by itself: the grant has two permissions, and one of them may be given without the other.
+            # Each read on its own: the grant has two permissions, and one of them may be given without the other.
             properties[name], refused[name] = None, _code(error)
             unreached = refused[name] if refused[name] in _UNREACHED else ""
         else:

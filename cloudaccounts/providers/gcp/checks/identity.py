@@ -162,7 +162,7 @@ def acting_roles(asset: Asset) -> Evaluation:
 )
 def audit_logs(asset: Asset) -> Evaluation:
     known(asset, "audit_configs")
-    # A service named by itself adds to these and takes nothing away.
+    # A service that is named alone adds to these and takes nothing away.
     configs = [config for config in mappings(asset, "audit_configs") if config.get("service") == "allServices"]
     types = {kind for config in configs for kind in list_of_texts(config.get("types"), "audit_configs.types")}
     exempted = [

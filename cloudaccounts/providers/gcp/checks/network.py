@@ -168,6 +168,7 @@ def _algorithm(kind: str, label: str, identifier: str) -> PostureCheck:
         specs = [spec for spec in mappings(asset, "dnssecConfig.defaultKeySpecs") if spec.get("keyType") == kind]
         algorithms = [str(spec.get("algorithm") or "") for spec in specs]
         evidence = [Fact("dnssecConfig.defaultKeySpecs", algorithms, "rsasha256 or an ECDSA algorithm")]
+        # Before names that are not known: one weak algorithm is enough.
         if "rsasha1" in algorithms:
             return failed(f"Its {label} is of RSASHA1.", evidence)
         if not algorithms:  # what was signed without a choice: https://cloud.google.com/dns/docs/dnssec-advanced

@@ -64,10 +64,12 @@ def _ordered(
     policies: Sequence[Mapping[str, Any]], target: Target
 ) -> Iterator[tuple[Rule, Mapping[str, Any], bool | None]]:
     """All rules in the order in which they count. A denial that earlier rules may take packets from is doubtful."""
+    # Kept over all policies, since an allow ends the evaluation of the packet wherever it stands.
     shields: list[Rule] = []  # what was let in: no later rule sees it
     unordered = _is_unordered(policies)
     count = 0
     for policy in policies:
+        # Of this policy alone: goto_next leaves the packet to the next one.
         passed_on: list[Rule] = []  # what is left to the next policy
         listed = policy.get("rules")
         for item in listed if isinstance(listed, list) else [{"action": "unknown"}]:
@@ -113,6 +115,7 @@ def _rules(holder: Mapping[str, Any], policy: Mapping[str, Any], allows: bool | 
     given = match if isinstance(match, Mapping) else {}
     traffic = given.get("layer4Configs")
     odd = not isinstance(match, Mapping) or bool(set(given) - _KNOWN) or any(given.get(name) for name in _NARROWING)
+    # Counted through all policies: their order is what decides, and numbers of different policies cannot be compared.
     number = (_LAST if policy.get("before") is False else _FIRST) + count
     for item in traffic if isinstance(traffic, list) and traffic else [{"ipProtocol": "all"}]:
         named = item if isinstance(item, Mapping) else {}
@@ -133,6 +136,7 @@ def _sources(match: Mapping[str, Any]) -> Addresses:
     kinds = {match.get("srcNetworkType"), match.get("srcNetworkContext")} - {None, "UNSPECIFIED"}
     if kinds & {*_NOT_THE_INTERNET}:
         return NOBODY
+    # A kind of network that is new may hold the internet or not.
     if kinds - {"INTERNET"}:
         return UNKNOWN
     ranges, by_name = match.get(_ADDRESSES), any(match.get(name) for name in _BY_NAME)

@@ -33,6 +33,7 @@ def _duties(identifier: str, title: str, administrator: str, users: Sequence[str
         known(asset, "duty_roles")
         roles = mapping(asset, "duty_roles")
         administrators = _holders(roles, (administrator,))
+        # Sorted, so that the reason is the same at each scan.
         both = sorted(administrators & _holders(roles, users))
         return expect(
             not both,
@@ -115,6 +116,7 @@ def api_keys(asset: Asset) -> Evaluation:
     expected={"essential_contacts": "contacts for all of legal, security, suspension and technical matters"},
 )
 def essential_contacts(asset: Asset) -> Evaluation:
+    # INVALID is an address that does not take mail; one that is not validated yet is left to count.
     contacts = [contact for contact in rows(asset, "essential_contacts") if contact.get("valid") != "INVALID"]
     categories = {
         str(category)

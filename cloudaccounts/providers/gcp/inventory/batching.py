@@ -41,7 +41,7 @@ class Batch:
         return None if page is None else page[service]
 
     def _first_page(self) -> Page | None:
-        # The first page alone: the iterator would ask for the others by itself.
+        # The first page alone: the iterator would go on to the others.
         page = next(iter(self._list_assets().pages))
         # Keeping several pages would hold a large project in memory as a whole.
         if page.next_page_token:
