@@ -119,6 +119,7 @@ def observe_scan(
         _failures().labels("scan", code).inc()
 
 
+# Read when somebody asks: what rows know, no process has to count.
 class Gauges:
     """A prometheus_client collector for one answer: ``(name, help, label names, [(labels, value)])`` read from rows."""
 

@@ -151,6 +151,7 @@ def stored_gaps(account: CloudAccount) -> list[Gap]:
 
 
 def stored_permissions(account: CloudAccount) -> dict[str, int]:
+    # Zeros below what is stored: rows of before coverage was kept have no such key.
     return {**_numbers(()), **account.coverage.get("permissions", {})}
 
 
@@ -201,6 +202,8 @@ def _region_gaps(account: CloudAccount, readings: Readings, now: datetime) -> It
     if not readings.total:
         return  # nothing was read yet, wherever: that is no gap, it is not known
     if account.enabled_regions is None:
+        # A gap of its own and no percentage: how much is missing cannot be said, that something may be missing has to
+        # be.
         why = "The cloud did not say which regions the account has enabled."
         yield Gap(GapKind.REGION, "Enabled regions", why, "Whether more regions hold anything.", now.isoformat())
         return

@@ -57,8 +57,10 @@ def write_summary(
         # Deleted meanwhile: then nothing is notified either, since the notice would name an account that is gone.
         if not CloudAccount.objects.filter(pk=account_id).update(**columns):
             return
+        # One notice for what is new: what was lost before has had its own.
         if new:
             _notify_loss(account, new, coverage.percent, now)
+        # Only when all of it is back, so that a reading that comes and goes is no notice each time.
         elif is_back:
             _notify_return(account, coverage.percent, now)
 

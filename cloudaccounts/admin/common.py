@@ -23,6 +23,7 @@ END = "\U0010fffd"  # sorts after every letter: the last valid code point below 
 _NUMBER = re.compile(r"[0-9][0-9 -]*")
 
 
+# The admin's part of docs/decisions/0011: asked for whole rows, databases leave the list's index and sort.
 class KeyedPaginator(CappedPaginator):
     """Reads the keys of a page first, which an index alone answers, then the rows of those keys."""
 
@@ -68,6 +69,7 @@ class QuickAdmin(admin.ModelAdmin[Any]):
         # databases.
         if self.owner_column and (owner := owner_named(term)):
             conditions |= Q(**{self.owner_column: owner})
+        # A term that fits no column finds nothing: without conditions the filter would show every row.
         return queryset.filter(conditions) if conditions else queryset.none(), False
 
 
@@ -108,6 +110,7 @@ def names_of(owners: Iterable[str]) -> dict[str, str]:
     """User names by identifier. Deleted users are missing."""
     # Owners are text in another database (docs/decisions/0003); anything but a number would fail the query.
     keys = {owner for owner in owners if owner.isascii() and owner.isdecimal()}
+    # One query for the page, in the other database: nothing joins them.
     users = get_user_model().objects.filter(pk__in=keys)
     return {str(user.pk): user.get_username() for user in users}
 

@@ -84,6 +84,7 @@ class GroupForm(forms.ModelForm[AccountGroup]):
             cleaned["parent"] = group_queries.resolve_group(name, owner).pk if name else None
         except ProviderError as error:
             raise forms.ValidationError({"parent_name": error.cause}) from None
+        # Asked beforehand for the message at its field; the unique constraint has the last word.
         taken = AccountGroup.objects.filter(owner=owner, name=cleaned.get("name", "")).exclude(pk=self.instance.pk)
         if taken.exists():
             raise forms.ValidationError({"name": "This owner has a group of this name already."})
@@ -162,6 +163,7 @@ class AccountGroupAdmin(OwnerNames):
 
     def _act(self, request: HttpRequest, queryset: QuerySet[AccountGroup], key: str) -> HttpResponse | None:
         groups = list(queryset[:GROUP_LIMIT])
+        # Nested ones as well, each once: a group stands for all that lies below it.
         group_ids = {group_id for group in groups for group_id in group_queries.with_descendants(group)}
         accounts = CloudAccount.objects.filter(group_queries.inside(group_ids)).order_by("name")
         about = f"group {groups[0].name}" if len(groups) == 1 else f"{len(groups)} groups"
@@ -184,6 +186,7 @@ class GroupMemberAdmin(OwnerNames):
     list_filter = (GroupFilter,)
     search_help_text = "An owner's whole user name."
     ordering = ("group", "account")
+    # There is no page of one membership: both of its sides have pages of their own.
     list_display_links = None
     counted = "account"
     actions = ("take_out",)
@@ -229,5 +232,6 @@ class GroupMemberAdmin(OwnerNames):
             by_group.setdefault(member.group, []).append(member.account)
         removed = 0
         for group in AccountGroup.objects.filter(pk__in=list(by_group)):
+            # Group by group, since each has an audit event and a size of its own.
             removed += remove_members(group, actor=actor, accounts=by_group[group.pk])
         self.message_user(request, f"{removed:,} accounts removed.", messages.SUCCESS)

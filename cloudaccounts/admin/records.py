@@ -65,6 +65,7 @@ class AuditEventAdmin(OwnerNames, RecordAdmin):
         return export(rows, columns=audit_queries.COLUMNS, name="audit", format=kind)
 
 
+# Read-only, as all records here: what a worker claims and a reconciler requeues is nothing to edit by hand.
 @admin.register(ConnectionCheck)
 class ConnectionCheckAdmin(RecordAdmin):
     list_display = ("requested_at", "account", "trigger", "state", "ok", "code", "attempts", "duration_ms")
@@ -93,6 +94,7 @@ class NoticeAdmin(OwnerNames, RecordAdmin):
 class NoticeDigestAdmin(RecordAdmin):
     list_display = ("created_at", "channel", "recipient", "state", "attempts", "due_at", "sent_at", "error")
     list_filter = ("state", "channel")
+    # Digests name whom they go to, who need not own what they tell about.
     owner_column = "recipient"
     search_help_text = "A recipient's whole user name."
     ordering = ("-created_at",)

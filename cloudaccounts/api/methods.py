@@ -35,6 +35,7 @@ def method_schema(provider: Provider, method: AuthMethod) -> dict[str, Any]:
     }
     if len(provider.partitions()) > 1:
         names = [choice.value for choice in provider.partitions()]
+        # Only where a provider has several clouds: beside one there is nothing to choose.
         properties[CLOUD] = {"type": "string", "description": f"One of {', '.join(names)}."}
     required = [name for name, field in method.form.base_fields.items() if field.required]
     return {
@@ -43,6 +44,7 @@ def method_schema(provider: Provider, method: AuthMethod) -> dict[str, Any]:
         "description": f"{provider.short_label}: {method.summary}",
         "properties": properties,
         "required": required,
+        # As `parsing.clean_values` refuses it: a misspelt field would be lost, and with it perhaps a secret.
         "additionalProperties": False,
     }
 

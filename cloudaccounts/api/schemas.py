@@ -81,6 +81,7 @@ class AccountChanges(Input):
 class NewCredentials(Input):
     credentials: GivenCredentials
     auth_method: Annotated[Text | None, Field(description="Another method than the present one.")] = None
+    # Off unless it is said: a script that rotates by night must not quietly blind the scans (docs/coverage.md).
     accept_loss: Annotated[
         bool, Field(description="Replace also where scans could read less with the new ones (409 without it).")
     ] = False
@@ -148,6 +149,7 @@ class Validation(BaseModel):
     credential_expires_at: str = ""
 
 
+# One shape for all: a script reads `code`, a person the rest.
 class Problem(BaseModel):
     """Every error. ``code`` is stable; ``message`` says what is wrong and ``remedy`` what fixes it.
 
@@ -166,6 +168,7 @@ class CreatedAccount(BaseModel):
     account_id: str
     name: str
     status: CloudAccountStatus
+    # None where no scan was asked for: the account is connected all the same.
     scan_run_id: UUID | None
     auto_scan_initiated: bool
     validation: Validation

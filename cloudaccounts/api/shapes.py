@@ -24,6 +24,7 @@ def accounts_json(accounts: Iterable[CloudAccount]) -> list[Shape]:
 
 def account_json(account: CloudAccount) -> Shape:
     """With the last report, and the gaps of its coverage."""
+    # As in a list, and then what lists leave out: gaps and reports are large.
     row = accounts_json([account])[0]
     coverage = {**row["coverage"], "gaps": [asdict(gap) for gap in stored_gaps(account)]}
     return {**row, "coverage": coverage, "validation": account.last_check or None}
@@ -50,6 +51,7 @@ def _account(account: CloudAccount, groups: list[dict[str, str]]) -> Shape:
         "account_id": account.account_id,
         "name": account.name,
         "environment": account.environment,
+        # As it was chosen; what the last scan made of "all" stands beside it.
         "regions": chosen_regions(account),
         "scanned_regions": account.regions,
         "partition": account.partition,

@@ -41,6 +41,7 @@ class Provider(ABC):
     # What "all regions" means here: a sentence below the choice.
     all_regions_help: str = "Whatever is enabled when a scan starts: new regions join by the next one."
     # Connections that one worker's heartbeats may check at the same time; below what the cloud's rate limit allows.
+    # Enough for some ten thousand accounts; docs/operations.md computes what more of them take (HEARTBEATS_AT_ONCE).
     checks_at_once: int = 8
 
     def method(self, key: str) -> AuthMethod:
@@ -76,6 +77,7 @@ class Provider(ABC):
 
     def default_regions(self, partition: str) -> tuple[str, ...]:
         """Those that every account of the partition has enabled. Here all: most clouds have nothing to enable."""
+        # Scans read these where a cloud does not say which regions are enabled: what nobody can switch off is there.
         return tuple(region.name for region in self.regions(partition))
 
     @abstractmethod
@@ -114,6 +116,7 @@ class Provider(ABC):
         quarter of an hour; permissions are left to `validate`. The default validates, for providers without anything
         smaller.
         """
+        # A provider from another distribution works without a smaller check, only at a greater cost.
         report = self.validate(credentials, target, ValidationProgress())
         if not report.ok:
             raise ProviderError(report.code, report.cause, report.remedy, permanent=report.permanent)

@@ -94,7 +94,9 @@ class CloudValidationResult:
     remedy: str = ""
     identity: str = ""
     checks: tuple[CheckResult, ...] = ()
+    # Empty where the validation ended before it came to them: that says nothing about any (`accounts.coverage`).
     permissions: tuple[PermissionResult, ...] = ()
+    # Empty where the cloud does not say, which is not the same as none enabled.
     regions: tuple[RegionResult, ...] = ()
     mending: str = ""
     mending_title: str = ""

@@ -23,6 +23,7 @@ class Severity(StrEnum):
 class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 # a verdict
     FAIL = "fail"
+    # Neither passed nor failed: the posture score is of what was evaluated either way (docs/coverage.md).
     NOT_APPLICABLE = "not_applicable"
     # What could not be read, is new or is absent: neither best nor worst case (docs/decisions/0017-dates-not-lists).
     UNKNOWN = "unknown"

@@ -13,11 +13,15 @@ RETIRE = "retire"  # key of the guide to deleting a replaced credential; it is s
 class SetupContext:
     """The values that set-up texts are filled in with."""
 
+    # Known before anything is stored: guides are shown while a person still sets access up.
     account_id: str
     partition: str
     regions: tuple[str, ...]
+    # From `accounts.external_id`, never from a form: what an administrator pastes here decides whom the cloud lets in.
     external_id: str
+    # Also where there is none: the guide then says why instead of naming a principal.
     server: ServerIdentity
+    # AWS_TEMPLATE_URL, for a link that opens the template; without it the page offers the file.
     template_url: str = ""  # where the operator published the provider's template
     identity: str = ""  # whom the credential in use signs in as, by the last validation
 

@@ -102,6 +102,7 @@ def cause_of(age: CredentialAge) -> str:
 
 
 def _state(days: int, expires: datetime | None, now: datetime, limits: Limits) -> RotationState:
+    # The cloud's own end counts like the limit of ours: what it has ended, no policy keeps alive.
     if days >= limits.critical or (expires is not None and expires <= now):
         return RotationState.CRITICAL
     if days >= limits.warning or (expires is not None and expires < now + EXPIRY_NOTICE):

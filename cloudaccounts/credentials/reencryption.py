@@ -102,6 +102,8 @@ def rotate_encryption_keys(
         if (behind := workers_without(newest)) and not regardless:
             raise KeyNotReadError(behind)
         if not dry_run:
+            # Before the first value is encrypted anew: otherwise others would go on writing under the old key behind
+            # this run.
             _switch()
     result = Reencryption()
     for store in encrypted_models.all_stores():
@@ -148,6 +150,7 @@ def _rotate_store(store: SealedStore, result: Reencryption, *, dry_run: bool, ad
         # Every write found what it had read: another turn would find nothing to do.
         if not missed:
             break
+    # Of the last turn alone: what was missed before has had another.
     result.missed += missed
     result.unreadable += unreadable.values()
 

@@ -23,6 +23,7 @@ from cloudaccounts.models import CloudAccount, CloudCredential
 
 TRIES = 5  # over a row that somebody else writes at the same moment
 
+# All columns of it, in one place: a hint or a date that stayed would describe a credential that is gone.
 _NOTHING_STAGED: dict[str, Any] = {
     "staged": None,
     "staged_id": None,
@@ -95,6 +96,8 @@ def stage_previous(*, account: CloudAccount, rotation_id: UUID, actor: Actor) ->
         if row is None or row.previous is None:
             raise _nothing("the previous credential is not kept any more.", "Enter a credential that works instead.")
         try:
+            # The values stay encrypted for whoever reads the database; this process opens them for a moment, since
+            # their place is inside.
             sealed = _moved(row, "previous", "staged", row.generation)
             fingerprint = sealed.key_fingerprint()
         except KeyringError as error:
@@ -239,6 +242,7 @@ def discard_staged(*, account: CloudAccount, actor: Actor) -> bool:
 def destroy_previous(*, account: CloudAccount, generation: int, actor: Actor) -> bool:
     """Destroys the credential that generation's swap put aside; whether this call did."""
     rows = CloudCredential.objects.filter(account_id=account.id, generation=generation, previous__isnull=False)
+    # Read for the name in the audit, before it is overwritten.
     row = rows.defer("payload", "staged", "previous").first()
     if row is None or not rows.update(**_NOTHING_KEPT):
         return False

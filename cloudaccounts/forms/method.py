@@ -159,6 +159,8 @@ class MethodForm(forms.Form):
             posted = f"{prefix}-{name}"
             empty = not str(data.get(posted) or "").strip() and not self._uploaded(posted)
             if empty and self._stored.get(name) and f"{posted}-clear" not in data:
+                # Put in place of the empty field before cleaning: the provider's form checks the credential as a
+                # whole.
                 data[posted] = self._stored[name]
         return data
 
@@ -168,6 +170,7 @@ class MethodForm(forms.Form):
 
     def _initial_of(self, method: AuthMethod) -> dict[str, Any]:
         prefix = f"{method.key}-"
+        # Of this method alone: what was entered for another one must not show up in its fields.
         known = {key.removeprefix(prefix): value for key, value in self.initial.items() if key.startswith(prefix)}
         return {name: value for name, value in known.items() if name not in method.secret_fields}
 

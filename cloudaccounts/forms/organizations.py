@@ -28,6 +28,7 @@ class ConnectingForm(forms.Form):
 
     def search_text(self) -> str:
         self.is_valid()
+        # A search that is too long is none: the page then offers the first accounts.
         return str(self.cleaned_data.get("q", ""))
 
 

@@ -33,6 +33,7 @@ def all_chosen(form: forms.Form, cleaned: dict[str, Any]) -> bool:
     if cleaned.get(SCOPE) == ALL_REGIONS:
         return True
     if not cleaned.get("regions") and "regions" not in form.errors:
+        # Not `required` on the field itself: with "all" chosen the list is empty and right.
         form.add_error("regions", REQUIRED)
     return False
 

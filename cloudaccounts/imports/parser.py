@@ -137,6 +137,7 @@ def _header(cells: list[str], line: int) -> list[str]:
                 f"Known are {', '.join((*REQUIRED, *OPTIONAL))} and credentials.… (such as credentials.role_arn).",
                 line=line,
             )
+        # Which of the two would count, nobody could tell from the file.
         if name in names[: number - 1]:
             raise FileRefusedError(f"Column {number} has the name of an earlier one.", line=line)
     if missing := [name for name in REQUIRED if name not in names]:
@@ -161,6 +162,7 @@ def _csv_row(line: int, header: list[str], cells: list[str], separator: str) -> 
         for name, value in cells_by_name.items()
         if name.startswith(CREDENTIALS) and value.strip()
     }
+    # Credentials keep their blanks: whether those belong to a secret, its form decides.
     values = {name: value.strip() for name, value in cells_by_name.items() if not name.startswith(CREDENTIALS)}
     return Row(line, values, regions, credentials)
 
@@ -239,6 +241,7 @@ def _yaml_row(item: yaml.Node) -> Row | BadRow:
         return BadRow(line, "This is not a mapping of fields to values.")
     for key, value in item.value:
         name, at = _key(key), key.start_mark.line + 1
+        # PyYAML's own loaders take the last of two equal keys without a word.
         if name in values or (name == "regions" and regions) or (name == "credentials" and credentials):
             return BadRow(at, f"{name} is given twice.")
         if name == "credentials":

@@ -102,6 +102,7 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
         if not report.ok:
             raise ValidationRefusedError(report)
         if dry_run:
+            # Before anything is stored, and after the cloud was asked: a dry run says what an import would.
             return result("valid")
         connected = connect_account(account, actor=actor, credentials=credentials, report=report)
         grouping.add_to_group(connected, group, actor=actor)

@@ -133,6 +133,8 @@ class CloudAccount(models.Model):
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     # Written by `accounts.coverage` and `accounts.summaries`; lists show the numbers, one account's page the gaps too.
     coverage = models.JSONField(default=dict, blank=True)  # see `accounts.coverage.Coverage.columns`
+    # The product of three shares, rounded down, so 100 only where nothing is missing (docs/coverage.md). Not known is
+    # NULL and no number: zero would say that nothing is read.
     coverage_percent = models.PositiveSmallIntegerField(null=True, blank=True)  # NULL: not known
     coverage_gaps = models.JSONField(default=list, blank=True)  # [{kind, what, why, blinds, since}]
     coverage_due_at = models.DateTimeField(null=True, blank=True)  # when the next reading becomes stale

@@ -25,6 +25,7 @@ class Recipients:
         """Pairs of channel and recipient. An operator who is the owner too gets it once."""
         people = {*self._operators, *([notice.owner] if self._can_reach(notice.owner) else [])}
         mails = [(Channel.MAIL.value, who) for who in sorted(people) if notice.kind not in self._muted_by(who)]
+        # The webhook has no preferences: it is the operator's, who filters at the other end.
         return [*mails, (Channel.WEBHOOK.value, "")] if webhook_transport.is_configured() else mails
 
     @cached_property
@@ -47,6 +48,7 @@ class Recipients:
 
 def reachable(owner: str) -> AbstractBaseUser | None:
     """The user of this identifier if there is one, active and with an e-mail address."""
+    # Owners are texts; a key that is no number would be an error of the users' database.
     if not (owner.isascii() and owner.isdecimal()):
         return None
     return get_user_model().objects.filter(pk=owner, is_active=True).exclude(email="").first()

@@ -89,6 +89,7 @@ def unfinished_jobs(limit: int) -> Sample:
 
 def unsent_digests(limit: int) -> Sample:
     """Those that were tried at least once without success, also where they were given up."""
+    # Untried ones are left out: they only wait for their minutes to be over.
     digests = NoticeDigest.objects.filter(state__in=(DigestState.READY, DigestState.DROPPED), attempts__gt=0)
     return sample(digests.order_by("created_at"), limit)
 

@@ -155,6 +155,7 @@ def _test(job: Job, item: JobItem) -> Outcome:
             raise ValidationRefusedError(report)
     except ProviderError as error:
         return _failed(member, error)
+    # NEW and not ONBOARDED: a test stores nothing, it only clears what an earlier one said.
     _write(member, state=MemberState.NEW, tested_at=timezone.now(), code="", cause="", remedy="")
     return Outcome()
 
@@ -173,6 +174,7 @@ def _onboard(job: Job, item: JobItem) -> Outcome:
     actor, options = Actor.from_dict(job.actor), job.options
     # By the UUID that the member holds: an earlier try that was killed after writing it is finished here.
     account = CloudAccount.objects.of(organization.owner).filter(pk=member.becomes).first()
+    # Connected, but not under the UUID that this member holds: by its owner, in another way.
     if account is None and member.state == MemberState.ONBOARDED:
         return _skip(member)
     if account is None:

@@ -16,6 +16,7 @@ from cloudaccounts.models import CloudAccount, CredentialRotation
 from cloudaccounts.provider_kit.check_results import join_names
 
 CODE = "access_would_be_lost"
+# For a call, which says beforehand that it accepts a loss: a page asks with the list in view.
 ANY = "*"  # in a rotation's accepted losses: whatever it may be
 NAMED = 3
 

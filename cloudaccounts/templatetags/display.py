@@ -197,6 +197,7 @@ def number(account: CloudAccount) -> str:
 @register.filter
 def method_label(account: CloudAccount) -> str:
     spec = _provider(account.provider)
+    # A method that is gone shows its key: accounts of an older version must still be readable.
     labels = {method.key: method.label for method in spec.methods} if spec else {}
     return labels.get(account.auth_method, account.auth_method.replace("_", " "))
 

@@ -26,6 +26,7 @@ def still_exists(owner: str) -> bool:
     later finds what was written and is refused (`cloudaccounts.users.guard`).
     """
     user = _users(owner)
+    # A key that is no user's number names nobody who could have been deleted.
     if user is None:
         return True
     # A write that changes nothing, since it waits for whoever is deleting the row. A read would see it still.

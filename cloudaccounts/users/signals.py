@@ -64,13 +64,17 @@ def on_user_deleted(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
 def before_password_saved(
     sender: Any, instance: AbstractBaseUser, using: str, update_fields: Collection[str] | None = None, **_: Any
 ) -> None:
+    # Before the save, so that it fails with the revocation: an old password that stays is better than tokens that
+    # outlive it.
     before_user_is_saved(instance, using=using, update_fields=update_fields)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
 def on_password_saved(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    # Once more afterwards, for tokens that were made with the old password in between.
     after_user_is_saved(instance)
 
 
 def _address(request: HttpRequest | None) -> str:
+    # The client's own, which `config.middleware` has put there; a shell or a command has none.
     return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""

@@ -31,6 +31,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         context |= {
             "attention": attention,
             "attention_more": max(0, numbers.failed + numbers.due + numbers.overdue + numbers.blinded - len(attention)),
+            # Said beside the others: accounts of which nothing is known are neither covered nor blind.
             "coverage_unknown": numbers.total - numbers.covered - numbers.blinded,
             "chart": chart_age.age_chart(numbers.ages),
             "limits": Limits.current(),
@@ -45,6 +46,7 @@ def _attention(owner: str, *, blinded: int) -> list[dict[str, Any]]:
     rows = [_failed_row(account) for account in account_queries.failed(owner, ATTENTION)]
     if len(rows) < ATTENTION:
         rows += [_due_row(account) for account in account_queries.due(owner, ATTENTION - len(rows))]
+    # The number is known already, so on a good day this query is not made.
     if blinded and len(rows) < ATTENTION:
         rows += [_blinded_row(account) for account in account_queries.blinded(owner, ATTENTION - len(rows))]
     return rows

@@ -49,6 +49,7 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "form": form,
         "narrows": replace(filters, group=None).narrows,
         "page": page,
+        # Of this page's accounts alone: a group may have 100,000 members.
         "direct": group_queries.direct_members(group, [account.pk for account in page]),
         "nested": [branch.group for branch in branches if branch.group.parent == group.pk],
         "path": group_queries.path(group),

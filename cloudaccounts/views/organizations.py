@@ -148,6 +148,7 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
     organization = _organization_or_404(request, organization_id)
     connection = account_queries.find(organization.owner, organization.connection)
     action, actor = request.POST.get("action", ""), Actor.of_request(request)
+    # Bound for onboarding only: a test or a leaving out has no options that could be wrong.
     form = OnboardForm(request.POST if action == "onboard" else None, connection=connection) if connection else None
     member_ids = _selected(request, organization, failed=action in {"test", "onboard"})
     try:

@@ -214,6 +214,7 @@ def _panel(account: CloudAccount) -> dict[str, Any]:
         "report": report,
         "rows": rows,
         "done": sum(row.result is not None for row in rows),
+        # Only while something waits: a page that says "no worker is running" must be about something that needs one.
         "worker": worker_state("checks") if under_way else None,
         "retiring": retiring_guides(account, credential.previous_kind)
         if credential and credential.previous_kind

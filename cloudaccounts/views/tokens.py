@@ -33,6 +33,8 @@ def token_create(request: HttpRequest) -> HttpResponse:
         except ProviderError as error:
             form.refuse(error)
         else:
+            # No redirect: the text stands in this one answer, and a page that could be loaded again would need it
+            # stored.
             return render(request, "cloudaccounts/token_created.html", {"token": token, "text": text}, status=201)
     context = {"form": form}
     return render(request, "cloudaccounts/token_create.html", context, status=422 if form.is_bound else 200)
@@ -40,6 +42,7 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    # By owner: somebody else's token is not there, whatever its identifier.
     token = token_of(owner_of(request), token_id)
     if token is None:
         raise Http404

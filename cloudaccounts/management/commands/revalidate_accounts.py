@@ -82,6 +82,7 @@ def _read(keys: list[UUID]) -> Iterator[CloudAccount]:
     """The accounts in the order of their keys, in chunks: no cursor stays open for the hours that a run may take."""
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]
+        # Reports are large, and a check writes a new one anyway.
         accounts = CloudAccount.objects.defer("last_check", "proven_permissions", "lost_permissions").in_bulk(chunk)
         yield from (accounts[key] for key in chunk if key in accounts)
 

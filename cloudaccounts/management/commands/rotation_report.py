@@ -25,6 +25,7 @@ COLOURS = {"critical": "bold red", "warning": "yellow", "ok": "green", "not_appl
 TABLE: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
     ("Account", 28, lambda row: row["name"]),
     ("Cloud", 6, lambda row: row["provider"]),
+    # 36: a subscription's UUID, as Azure's ids are.
     ("Account ID", 36, lambda row: row["account_id"]),
     ("Owner", 16, lambda row: row["owner"]),
     ("Age", 6, lambda row: "–" if row["age_days"] is None else f"{row['age_days']} d"),
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         except ProviderError as error:
             raise CommandError(f"{error.cause} {error.remedy}") from None
         if options["fail_on"] and any(rotation_report.fails(state, options["fail_on"]) for state in seen):
+            # After the report was written: a pipeline that fails shows why.
             sys.exit(1)
 
     def _write(self, rows: Iterator[Row], format: str, seen: dict[str, int]) -> None:  # noqa: A002 # the option's name

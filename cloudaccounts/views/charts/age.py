@@ -80,6 +80,7 @@ def age_bar(days: int) -> AgeBar:
     scale = 400 / (limits.critical * 4 / 3)  # a day's width: the critical section is a quarter of the line
     warning, critical = limits.warning * scale, limits.critical * scale
     return AgeBar(
+        # At least 1 wide: limits that lie close together must not make a section vanish.
         ok=round(max(warning - 2, 1), 1),
         warning_x=round(warning + 1, 1),
         warning=round(max(critical - warning - 2, 1), 1),

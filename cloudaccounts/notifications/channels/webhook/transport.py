@@ -52,6 +52,7 @@ def problem(url: str, secret: str) -> str:
 
 
 def is_configured() -> bool:
+    # A setting that cannot be used is reported by a system check, and sends nothing until it is corrected.
     return bool(settings.NOTIFY_WEBHOOK_URL) and not problem(
         settings.NOTIFY_WEBHOOK_URL, settings.NOTIFY_WEBHOOK_SECRET
     )
