@@ -90,7 +90,7 @@ class Coverage:
         if not self.enabled or not units.total:
             return None
         decided = self.permissions["granted"] + self.permissions["denied"]
-        # Fractions and rounding down: 99.6 % must not show as complete, nor must a sum of floats decide that.
+        # Fractions and rounding down: 99.6 % must not show as complete, nor must the error of floats decide that.
         share = Fraction(self.read_regions, self.enabled) * Fraction(units.read - units.stale, units.total)
         # Undecided permissions are left out of both sides: unknown is neither the best nor the worst case.
         share *= Fraction(self.permissions["granted"], decided) if decided else 1

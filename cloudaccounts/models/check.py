@@ -27,8 +27,8 @@ class ConnectionCheck(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.UUIDField()
-    # NULL collides with nothing on any of the three databases: unique while it runs, without a conditional index, in
-    # which SQLite and MongoDB's backend differ (docs/decisions/0004).
+    # NULL collides with nothing on any of the three databases: unique while it runs, without a conditional index,
+    # in which SQLite and MongoDB's backend differ (docs/decisions/0004).
     active_account = models.UUIDField(null=True, unique=True)
     owner = models.CharField(max_length=64)
     trigger = models.CharField(max_length=12, choices=CheckTrigger.choices)

@@ -24,8 +24,8 @@ def delete_owner_records(owner: str) -> None:
         ApiToken.objects.filter(
             owner=owner
         ).delete()  # first: without transactions (MongoDB) a kill must not leave a usable token
-        # Members before their organization: there are no foreign keys, and a kill in between leaves the organization
-        # to find the rest by.
+        # Members before their organization: a kill in between leaves the organization, which is among the rows that
+        # `existence.report_ownerless_rows` looks for.
         OrganizationMember.objects.filter(owner=owner).delete()
         Organization.objects.filter(owner=owner).delete()
         NoticePreference.objects.filter(owner=owner).delete()
