@@ -155,17 +155,22 @@ _DATA_PLATFORM = Customer(
     people=(
         AUDITOR,
         Person("ana.lopez", "/people/", ("PowerUserAccess",), console=True, mfa=True, group="engineers"),
+        # A password and no second factor.
         Person("tom.berg", "/people/", ("job-function/ViewOnlyAccess",), console=True, group="engineers", age=420),
+        # Two keys: one that nobody has used for half a year, and its successor.
         Person("airflow-loader", "/service/", ("AmazonS3FullAccess",), keys=(Key(412, idle=190), Key(35)), age=730),
     ),
     roles=(
         MachineRole("airflow-worker", _EC2, "/service/", ("AmazonS3FullAccess",)),
         MachineRole("etl-lambda", _LAMBDA, "/service-role/", ("service-role/AWSLambdaBasicExecutionRole",)),
+        # An administrator's role that people assume, as an account needs one: a finding of low severity
+        # (docs/decisions/0014-aws-policies-by-value.md).
         MachineRole("break-glass", {"AWS": DATA_PLATFORM}, "/admin/", ("AdministratorAccess",)),
         MachineRole("support", {"AWS": DATA_PLATFORM}, "/people/", ("AWSSupportAccess",)),
     ),
     policies=(
         OwnPolicy("read-raw-events", (allow("s3:GetObject", resource="arn:aws:s3:::data-platform-raw-events/*"),)),
+        # By a policy of the customer's own, which no name gives away.
         OwnPolicy("everything-for-now", (allow("*"),), ("tom.berg",)),
     ),
     buckets=(
@@ -256,6 +261,7 @@ _LEGACY = Customer(
             "deployer", "/service/", inline={"deploy": [allow("iam:PassRole", "ec2:RunInstances")]}, keys=(Key(30),)
         ),
     ),
+    # Anybody may assume it, and it may do everything.
     roles=(MachineRole("reporting-everything", {"AWS": "*"}, managed=("AdministratorAccess",)),),
     buckets=(
         Bucket("legacy-reporting-dumps", "us-east-1", public=True, blocked=False),

@@ -70,6 +70,7 @@ def describe_regions(call: Call, account: Account) -> str:
         f"<optInStatus>{status}</optInStatus></item>"
         for region in (names or available)
         if (status := _ec2_status(account, region))
+        # As EC2: without AllRegions, only the regions that are enabled, unless others are named.
         and (every or names or status != "not-opted-in")
         and (not statuses or status in statuses)
     )

@@ -108,6 +108,7 @@ def vault(name: str, *, group: str, good: bool = True, location: str = "westeuro
             "enableRbacAuthorization": good,
             "enableSoftDelete": True,
             "softDeleteRetentionInDays": 90 if good else 7,
+            # Azure does not take false here: where it is off, the property is left out.
             **({"enablePurgeProtection": True} if good else {}),
             "publicNetworkAccess": public,
             "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny" if good else "Allow"},
@@ -144,6 +145,7 @@ def sql_server(name: str, *, group: str, good: bool = True, location: str = "wes
         ("firewallRules", "office", {"startIpAddress": "203.0.113.10", "endIpAddress": "203.0.113.20"}),
     )
     if not good:
+        # The whole internet, as people write it who want it to work at once.
         rules += (("firewallRules", "all", {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}),)
     if good:
         entra = {"administratorType": "ActiveDirectory", "login": "dba", "azureADOnlyAuthentication": True}
@@ -203,6 +205,7 @@ def postgres(name: str, *, group: str, good: bool = True, location: str = "weste
                 ("configurations", name, {"value": "on" if good else "off", "dataType": "Boolean"})
                 for name in ("require_secure_transport", "log_connections", "log_checkpoints", "array_nulls")
             ),
+            # From and to 0.0.0.0: services of Azure of all customers, and no address.
             *(() if good else (("firewallRules", "azure", {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}),)),
         ),
     )

@@ -75,6 +75,7 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/iam.serviceAccountTokenCreator": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/iam.workloadIdentityUser": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/orgpolicy.policyViewer": frozenset({"orgpolicy.policy.get"}),
+    # No call of the product rests on these, so what they contain does not matter here.
     "roles/storage.objectAdmin": frozenset(),
     "roles/storage.objectViewer": frozenset(),
     "roles/cloudsql.client": frozenset(),

@@ -95,6 +95,7 @@ def _place(layer: Layer, call: Call, authorization: str, name: str) -> Place:
     member, _ = layer.caller(call, authorization)
     if not name.startswith(("folders/", "organizations/")):
         raise GoogleError("INVALID_ARGUMENT", "field [parent] has issue [not a folder or organization]")
+    # On the place itself: a role on a project opens no list of the folder above it.
     return layer.directory.require_place(member, call.permission, name)
 
 

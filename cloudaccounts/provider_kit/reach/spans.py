@@ -49,6 +49,7 @@ class Spans:
         return Spans(tuple(left))
 
     def __and__(self, other: Spans) -> Spans:
+        # By the subtraction, which is the one operation with a walk of its own to get right.
         return self - (self - other)
 
     def __contains__(self, number: int) -> bool:
@@ -97,5 +98,6 @@ def points(sets: Iterable[Spans], whole: Spans) -> list[int]:
     starts = {whole.pairs[0][0]}
     for spans in sets:
         for first, last in spans.pairs:
+            # Where a span begins and where it has ended: nothing changes in between.
             starts |= {number for number in (first, last + 1) if number in whole}
     return sorted(starts)

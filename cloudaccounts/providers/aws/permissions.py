@@ -221,6 +221,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group("CloudFront", "cloudfront", (("ListDistributions", "distributions", "ListDistributions"),)),
 )
 
+# Actions are unique: one permission has one row, however many operations need it.
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
 
 
@@ -241,6 +242,7 @@ def missing_statement(results: Iterable[PermissionResult]) -> str:
     results = [result for result in results if not is_forbidden(result)]
     if not any(result.status == PermissionStatus.DENIED for result in results):
         return ""
+    # Sorted, so that the statement of one check can be compared with that of the next.
     actions = sorted(result.permission for result in results if result.status != PermissionStatus.GRANTED)
     return json.dumps({"Effect": "Allow", "Action": actions, "Resource": "*"}, indent=2)
 

@@ -72,13 +72,16 @@ class CertificateForm(FederatedForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        # Only where both fields are valid on their own: each has its own message otherwise.
         if "certificate_pem" in cleaned and "password" in cleaned:
             try:
                 parsed = certificate.parse(cleaned["certificate_pem"], cleaned["password"])
             except ProviderError as error:
+                # The message stands at the field that can be corrected.
                 field = "password" if error.code == "certificate_password_wrong" else "certificate_pem"
                 self.add_error(field, validation_error(error))
             else:
+                # What is stored is the rebuilt text, with nothing of what else was pasted.
                 cleaned["certificate_pem"] = parsed.pem
                 self._check_dates(parsed)
         return cleaned

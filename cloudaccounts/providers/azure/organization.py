@@ -90,6 +90,8 @@ def _marked_pages(access: Access, group: str, target: Target) -> Iterator[Member
     above: dict[str, OrganizationNode] = {}
     for member in members:
         place = member.parent_id
+        # Up to the root, and no further than where the way of another subscription has been: each group is shown
+        # once.
         while place in groups and place not in above:
             above[place] = groups[place]
             place = groups[place].parent_id
@@ -135,6 +137,7 @@ def _call(
             return call()
         except (AzureError, ProviderError) as error:
             explained = explain(error, action)
+            # Only for a next link: a bad request there is a link that has expired.
             if follows and status_of(error) == 400:
                 raise ProviderError(
                     "cursor_expired",

@@ -208,5 +208,6 @@ def blind_topics(results: Iterable[PermissionResult]) -> str:
 def reads_something(results: Iterable[PermissionResult]) -> bool:
     """Whether a scan would find anything. What could not be verified counts as granted."""
     allowed = {result.permission for result in results if result.status != PermissionStatus.DENIED}
+    # Details are read of what the list names, so without the list they are worth nothing.
     useful = {Need.SUBSCRIPTION, Need.DETAIL} if RESOURCE_LIST in allowed else {Need.SUBSCRIPTION}
     return any(permission.action in allowed and permission.need in useful for permission in PERMISSIONS)

@@ -26,6 +26,7 @@ def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
     """az CLI, Terraform, portal, and the optional grant. Where this server has no identity that an app could trust, one
     guide that says why.
     """
+    # An app trusts issuer and subject together: without either there is nothing to fill in.
     if method == FEDERATED and not (context.server.principal and context.server.issuer):
         return (_obstacle(context),)
     cloud = cloud_of(context.partition)

@@ -20,6 +20,7 @@ def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
     if method == FEDERATED:
         return ()
     match = _ID.search(context.identity)
+    # What was signed in as is a text for people; the ID in it is the only part that is used.
     client = match[0] if match else "<application (client) ID>"
     portal = f"https://{cloud_of(context.partition).portal}/#view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/RegisteredApps"
     certificate = method == CERTIFICATE

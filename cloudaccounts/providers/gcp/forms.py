@@ -65,12 +65,14 @@ class _KeyFileField(CleanedField):
         # Before CharField strips and scans it, since the length is whatever somebody sends.
         if isinstance(value, str) and len(value) > keyfile.LONGEST:
             raise keyfile.too_large(len(value))
+        # Django refuses it too, with a message that says nothing of files.
         if isinstance(value, str) and "\x00" in value:
             raise ProviderError(keyfile.CODE, "There is a NUL character in it: this is not a text file.", "")
         return super().to_python(value) or ""
 
 
 def _read(upload: UploadedFile[bytes]) -> str:
+    # By the size that the upload says; `to_python` looks at what was read.
     if upload.size is None or upload.size > keyfile.LONGEST:
         raise keyfile.too_large(upload.size or 0)
     try:

@@ -42,6 +42,7 @@ def organization_pages(
     listing = _Listing(identity, target)
     try:
         if credentials.method == SERVICE_ACCOUNT_KEY:
+            # A walk that goes on has its folders in the cursor, and the root is not asked again.
             root = None if cursor else listing.root(clean_root(options.get("root", "")))
             yield from walk(root, listing.page, lists=2, cursor=cursor)
             return
@@ -49,6 +50,7 @@ def organization_pages(
         root = listing.root(clean_root(options.get("root", "")))
         marked = _Marked(listing, root)
         yield from walk(root, listing.page, lists=2, cursor=cursor, shown=marked.of)
+        # With a cursor the marked projects may have been on the pages before.
         if not (marked.any or cursor):
             raise _nothing_marked(target)
     finally:
@@ -96,8 +98,11 @@ class _Listing:
         projects = ListProjectsRequest(parent=parent, page_size=PAGE, page_token=token, show_deleted=True)
         call = partial(self._one_page, self.connection.projects.list_projects, projects)
         answer = self._call(call, "resourcemanager.projects.list", parent, follows=bool(token))
+        # Projects of the old form with a domain cannot be connected (`identifiers.clean_project_id`), so they are
+        # left out.
         projects_here = [project for project in answer.projects if PROJECT_ID.fullmatch(project.project_id)]
         own = self.target.external_id
+        # By name and before anything is shown: a page's projects are the only place where their labels stand.
         self.marked.update(
             str(project.name)
             for project in projects_here

@@ -91,6 +91,7 @@ def enabling_command(apis: Iterable[str], host_project: str) -> str:
 def granting_commands(results: Iterable[PermissionResult], project: str, email: str) -> str:
     """The commands that grant what is denied; empty where nothing is."""
     denied = {result.permission for result in results if result.status == PermissionStatus.DENIED}
+    # Each role once, however many of its permissions are missing.
     roles = dict.fromkeys(permission.role for permission in PERMISSIONS if permission.name in denied)
     member = shlex.quote(f"serviceAccount:{email}")
     return "\n".join(

@@ -33,6 +33,7 @@ def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
 
 def _impersonation_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     server = context.server
+    # Whom the customer would have to let in is not known, so no command can be written.
     if not server.principal:
         return (_obstacle(server.error, server.remedy),)
     project, principal = context.account_id, server.principal
@@ -67,6 +68,7 @@ def _impersonation_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
 
 def _workload_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     try:
+        # The token itself and not its settings: the provider has to name what the token really says.
         token = token_file.read()
     except ProviderError as error:
         return (_obstacle(error.cause, error.remedy),)

@@ -71,8 +71,10 @@ def impersonation_script(project: str, name: str, principal: str, external_id: s
 
 
 def workload_script(project: str, name: str, pool: str, token: TokenClaims, external_id: str) -> str:
+    # An issuer may serve many: without the condition, each of its identities would be let into the pool.
     condition = f"assertion.sub == {_cel(token.subject)}"
     return (
+        # Two more than for a scan: the exchange of tokens and the acting as an account are APIs of their own.
         _account(project, name, (*APIS, "sts.googleapis.com", "iamcredentials.googleapis.com"))
         + f"""
 pool={shlex.quote(pool)}

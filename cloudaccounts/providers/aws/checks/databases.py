@@ -119,6 +119,7 @@ def engine_key(engine: str, version: str) -> str:
     Aurora MySQL counts for itself behind MySQL's number: ``8.0.mysql_aurora.3.05.2`` is its version 3.
     """
     parts = version.rpartition("mysql_aurora.")[2].split(".")
+    # The longest name first: some engines are supported by minor version, others by major version alone.
     names = [f"{engine}/{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1)]
     return next((name for name in names if name in ENGINES.entries), names[-1])
 

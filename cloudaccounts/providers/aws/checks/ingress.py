@@ -41,6 +41,7 @@ def rules(asset: Asset) -> list[Rule]:
 def is_open(asset: Asset, *protocols_and_ports: tuple[int, int]) -> Reach:
     """Whether the internet reaches any of these ports, each given with its protocol."""
     inbound = rules(asset)
+    # `deny_wins` decides nothing here: rules of security groups only allow.
     results = {reach(inbound, protocol, port, deny_wins=True).reach for protocol, port in protocols_and_ports}
     return next((wanted for wanted in (Reach.OPEN, Reach.UNCLEAR) if wanted in results), Reach.CLOSED)
 
@@ -84,6 +85,7 @@ def _why_unclear(asset: Asset) -> str:
         for row in rows(asset, "ingress")
         if isinstance(row.get("prefix_lists"), list)
         for name in row["prefix_lists"]
+        # What is no list was refused: its reason stands under `UNREADABLE`.
         if not isinstance(known.get(name) if isinstance(name, str) else None, list)
     ]
     if not unread:

@@ -55,6 +55,7 @@ def _metadata(asset: Asset) -> Evaluation:
 
 def _buckets(asset: Asset) -> Evaluation:
     block = optional(asset, "account_public_access_block", dict)
+    # None is S3's "there is no such configuration" (see `inventory.s3`), not a refusal.
     if block is None:
         return failed("Nothing is blocked for the account: each bucket decides for itself.")
     if missing := [flag for flag in _FLAGS if block.get(flag) is False]:

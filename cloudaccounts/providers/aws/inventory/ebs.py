@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
+    # First: the region's settings do not depend on any list.
     yield _region(scope, client)
     images = paged(client, "describe_images", "Images", Owners=["self"], PaginationConfig=PAGE)
     yield from chain_lists(

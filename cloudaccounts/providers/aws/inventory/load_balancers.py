@@ -98,6 +98,7 @@ def _listeners(client: Any, arn: str) -> Iterator[dict[str, Any]]:
         facts = {"port": item.get("Port"), "protocol": protocol}
         if protocol in _ENCRYPTED:
             yield facts | {"policy": item.get("SslPolicy")}
+        # Rules are read of plain HTTP alone: whether it redirects is the one question about them.
         elif protocol == "HTTP":
             try:
                 yield facts | {"rules": _rules(client, item["ListenerArn"])}

@@ -104,6 +104,7 @@ def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixList
         "ingress": group_rules(group.get("IpPermissions", [])),
         "egress": group_rules(group.get("IpPermissionsEgress", [])),
     }
+    # Of incoming rules alone, which is what rules about reach look at.
     lists.add_entries(properties, {name for rule in properties.values["ingress"] for name in rule["prefix_lists"]})
     name = group["GroupName"]
     return resource(scope, "security-group", group["GroupId"], group, properties.to_dict(), name=name)

@@ -30,6 +30,8 @@ def assumable_by_strangers(policy: Policy) -> tuple[Opening, ...]:
 
     Services are left alone: what a service does with a role, its own account must have passed to it (iam:PassRole).
     """
+    # Denials stay, since they take back what an Allow gives; actions that go along with an assumption give nothing
+    # alone.
     relevant = Policy(tuple(one for one in policy.statements if not one.allows or _assumes(one)))
     return (*openings(relevant), *(found for one in relevant.allowing() for found in _federated(relevant, one)))
 
@@ -46,6 +48,7 @@ def other_accounts(policy: Policy, own: str) -> dict[str, bool]:
             continue
         bound = _asks_for_external_id(statement.conditions)
         for account in {principal.account for principal in statement.principals} - {"", own}:
+            # One statement without the condition is enough to come in without an external ID.
             found[account] = found.get(account, True) and bound
     return dict(sorted(found.items()))
 
@@ -78,6 +81,7 @@ def _federated(policy: Policy, statement: Statement) -> Iterator[Opening]:
     for principal in dict.fromkeys(statement.principals):
         if principal.kind is not PrincipalKind.FEDERATED:
             continue
+        # Providers are named by their ARN; what stands behind it is the issuer's host and path.
         name = principal.name.rpartition(":oidc-provider/")[2].lower()
         provider = SHARED.get(name)
         if provider is None:
@@ -102,6 +106,7 @@ def _says_who(condition: Condition, claim: str, provider: SharedProvider, *, loo
         return Answer.UNSURE
     if loose or condition.operator == "null":
         return Answer.NO
+    # A claim that does not say which customer it was, or that nobody here knows.
     if claim not in provider.claims:
         return Answer.NO if claim in SAYS_NOTHING or not is_positive(condition) else Answer.UNSURE
     if not is_positive(condition):

@@ -74,6 +74,7 @@ def subnet_groups(asset: Asset) -> Evaluation:
     known(asset, "subnets")
     groups = {str(row.get("name")).lower(): row.get("network_security_group") for row in mappings(asset, "subnets")}
     names = [text(asset, name) for name in ("public_subnet", "private_subnet")]
+    # The names stand in the workspace, the subnets in the network: where they do not meet, nothing is known.
     if not all(names) or any(name.lower() not in groups for name in names):
         raise UnknownFactError("Which subnets it uses was not told.")
     bare = [name for name in names if not groups[name.lower()]]

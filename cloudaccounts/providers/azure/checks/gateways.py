@@ -160,6 +160,7 @@ def vpn_authentication(asset: Asset) -> Evaluation:
             {"aad"} if clients.get("entra") is True else set()
         )
     others = types - {"aad"}
+    # A way to sign in that is new may be as good as Entra ID, or not.
     if not types or others - {"certificate", "certificates", "radius"}:
         return unknown("How machines prove who they are has a form that is not known here.")
     return expect(

@@ -126,6 +126,7 @@ def runtime(asset: Asset) -> Evaluation:
     if name is None or not version:
         raise new_value("config.linux_runtime", stack)
     version = version.lower().removesuffix("-lts")
+    # Both are supported by major version; .NET Core 3.1 stands in the file under both numbers.
     if name in ("node", "dotnet") and version != "3.1":
         version = version.split(".")[0]
     return supported(asset, _RUNTIMES, f"{name} {version}", f"{language} {version}")
@@ -149,6 +150,8 @@ def deployment_open(asset: Asset) -> Evaluation:
     if by_switch is not None:
         return by_switch
     known(asset, "config")
+    # Whether the app's own rules hold for the deployment site as well. Not told means that it is not known which
+    # rules hold.
     shared = flag(asset, "config.deployment_uses_main", default=None)
     return evaluation(
         restrictions.reach_of(asset, "restrictions" if shared else "deployment_restrictions", shared=shared),

@@ -57,6 +57,7 @@ class Flag:
 
 def evaluate_flag(asset: Asset, flag: Flag) -> Evaluation:
     version = str(known(asset, "databaseVersion"))
+    # POSTGRES_16, SQLSERVER_2022_STANDARD: what stands before the first underscore is the engine.
     engine = version.partition("_")[0]
     if engine not in _ENGINES:
         return unknown("Its engine is not known here.")
@@ -66,6 +67,7 @@ def evaluate_flag(asset: Asset, flag: Flag) -> Evaluation:
         return not_applicable("It stands for a database outside of Cloud SQL.")
     value, is_set = _value(asset, flag)
     evidence = [Fact(f"settings.databaseFlags.{flag.name}", value if is_set else None, flag.wanted)]
+    # A value that is new is neither good nor bad; of numbers all are known, so that `values` is empty.
     if value not in flag.good and flag.values and value not in flag.values:
         return unknown(f"{flag.name} has a value that is not known here.", evidence)
     how = f"is {value}" if is_set else f"is not set, so it is {value}"
@@ -82,6 +84,7 @@ def _value(asset: Asset, flag: Flag) -> tuple[str, bool]:
                 raise UnknownFactError(f"The value of {flag.name} was not told.")
             value = value.strip().lower()
             return (_SPELLINGS.get(value, value) if flag.values == _SWITCH else value), True
+    # Cloud SQL lists only the flags that somebody set.
     return flag.default, False
 
 

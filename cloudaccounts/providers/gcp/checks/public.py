@@ -9,6 +9,7 @@ from cloudaccounts.providers.gcp.checks.references import cite
 
 
 def evaluate_public(asset: Asset) -> Evaluation:
+    # Unknown where the policies could not be searched: an empty list would read as "nothing is given".
     known(asset, "public_roles")
     roles = texts(asset, "public_roles")
     return expect(not roles, f"Everybody on the internet holds {abridge(roles)}.", "Nothing is given to everybody.")

@@ -66,10 +66,12 @@ def key_clients(asset: Asset) -> Evaluation:
     restrictions = mapping(asset, "restrictions")
     if not any(restrictions.get(name) for name in _CLIENTS):
         return failed("It is restricted to no sites, addresses or apps.")
+    # A restriction that restricts nothing has to fail, whatever its kind.
     if "*" in texts(asset, "restrictions.browserKeyRestrictions.allowedReferrers"):
         return failed("Its list of sites has an asterisk alone, which is every site.")
     allowed = value(asset, "restrictions.serverKeyRestrictions.allowedIps")
     return evaluation(
+        # None: the key is restricted by sites or apps, and not by addresses.
         Reach.CLOSED if allowed is None else networks(allowed).reach,
         "The addresses that may use it are as many as the internet's.",
         "Its users are named.",

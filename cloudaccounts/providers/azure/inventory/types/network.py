@@ -84,6 +84,8 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "http2": "properties.enableHttp2",
                 "ssl_policy_name": "properties.sslPolicy.policyName",
                 "ssl_minimum": "properties.sslPolicy.minProtocolVersion",
+                # Beside the chosen one: a gateway without a choice has the default of the time when it was made, and
+                # says which.
                 "ssl_default_policy": "properties.defaultPredefinedSslPolicy",
             },
         ),
