@@ -13,5 +13,5 @@ class CloudAccountsConfig(AppConfig):
         from cloudaccounts.users import signals as user_signals  # noqa: F401
 
         # The keyring lies below the models and cannot ask the witness; so it is told here whom to ask
-        # (docs/decisions/0016-two-phases-for-a-new-encryption-key).
+        # (docs/decisions/0018-two-phases-for-a-new-encryption-key).
         choose_sealing_key(by=sealing_key)

@@ -52,7 +52,7 @@ class Evaluation:
 
     verdict: Verdict
     reason: str = ""
-    # Collected by asking the rule again, not listed by it: docs/decisions/0017-evidence-by-asking-the-rule.
+    # Collected by asking the rule again, not listed by it: docs/decisions/0019-evidence-by-asking-the-rule.
     evidence: tuple[Fact, ...] = ()
 
 
@@ -92,7 +92,7 @@ class PostureCheck:
     asset_type: str
     why: str
     console: str
-    # Filled in when somebody looks, and never stored with a finding (docs/decisions/0017-evidence-by-asking-the-rule).
+    # Filled in when somebody looks, and never stored with a finding (docs/decisions/0019-evidence-by-asking-the-rule).
     command: str
     # A benchmark's numbers are not among them: which check answers which control, scans/compliance/frameworks/ alone
     # says.

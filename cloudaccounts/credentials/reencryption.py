@@ -2,7 +2,7 @@
 
 A row that is under the newest key already is left alone, so that a run which was interrupted goes on where it was.
 
-Two phases keep a rolling restart from leaving processes that cannot read (docs/decisions/0016). A new key in front of
+Two phases keep a rolling restart from leaving processes that cannot read (docs/decisions/0018). A new key in front of
 the others is read by every process that was restarted with it, and encrypts nothing. Only when all workers read it does
 a run move the witness under it, after which every process encrypts with it, and what is stored follows.
 """

@@ -2,7 +2,7 @@
 
 Keys come from ``settings.CREDENTIAL_ENCRYPTION_KEYS``, newest first. All of them open. The newest seals, unless this
 installation has not got to it yet: during a rolling restart there are processes that do not know it (see
-`cloudaccounts.operations.workers.sealing_key`, and docs/decisions/0016).
+`cloudaccounts.operations.workers.sealing_key`, and docs/decisions/0018).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class CloudCredential(models.Model):
     label = models.CharField(max_length=60)  # "Access key"
     hint = models.CharField(max_length=200, blank=True, default="")  # "AKIA…7Q2M"
     # Each of the three values is bound to its row, column and generation, so whoever writes to the database can
-    # neither swap them nor put an old one back (docs/decisions/0016-two-phases-for-a-new-encryption-key).
+    # neither swap them nor put an old one back (docs/decisions/0018-two-phases-for-a-new-encryption-key).
     payload = SealedField()
     # Tells a value that is damaged from one under a key that this process does not have.
     key_fingerprint = models.CharField(max_length=12)  # which encryption key sealed it

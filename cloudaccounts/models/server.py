@@ -42,7 +42,7 @@ class WorkerHeartbeat(models.Model):
     queues = models.JSONField(default=list)
     threads = models.PositiveIntegerField(default=1)  # how many tasks it does at the same time
     # `rotate_encryption_keys` refuses while a living worker lacks the newest one: it could not read what others write
-    # (docs/decisions/0016-two-phases-for-a-new-encryption-key).
+    # (docs/decisions/0018-two-phases-for-a-new-encryption-key).
     keys = models.JSONField(default=list)  # fingerprints of the encryption keys that it reads with
     seen_at = models.DateTimeField()
 

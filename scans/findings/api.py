@@ -139,7 +139,7 @@ def get_finding(request: HttpRequest, finding_id: UUID) -> dict[str, Any]:
     if row is None:
         raise Http404
     account = find(owner, row.account)
-    # Filled in now: a finding stores the facts, and neither command nor snippet (docs/decisions/0017).
+    # Filled in now: a finding stores the facts, and neither command nor snippet (docs/decisions/0019).
     remediation = remediation_of(row, account, find_asset(owner, row.asset))
     return {
         **_finding(row),

@@ -74,7 +74,7 @@ class Evaluator:
         for check in self._by_type.get(asset.type, ()):
             evaluation = self._run_check(check, asset)
             if evaluation.verdict == Verdict.FAIL:
-                # Copied and bounded only here: until then the facts are the asset's own values (docs/decisions/0017).
+                # Copied and bounded only here: until then the facts are the asset's own values (docs/decisions/0019).
                 evidence = as_json(bounded(evaluation.evidence))
                 # Reasons quote what a cloud says, and one NUL in them would end the scan on PostgreSQL: it stores it in
                 # no text.

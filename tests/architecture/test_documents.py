@@ -143,6 +143,26 @@ def test_guides_name_paths() -> None:
     assert len(PATHS) > 60
 
 
+DECISIONS = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+CITED = re.compile(r"decisions/(\d{4}[\w-]*)")
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [name[:4] for name in DECISIONS]
+    assert len(set(numbers)) == len(numbers)
+    titles = {name: (ROOT / "docs" / "decisions" / name).read_text().split(":")[0] for name in DECISIONS}
+    assert titles == {name: f"# {name[:4]}" for name in DECISIONS}
+
+
+def test_a_decision_that_code_or_a_page_names_is_there() -> None:
+    files = [
+        path for top in TOP.split("|") for kind in ("py", "md", "html") for path in (ROOT / top).rglob(f"*.{kind}")
+    ]
+    cited = {name for path in [*files, *GUIDES] for name in CITED.findall(path.read_text())}
+    assert len(cited) > 10
+    assert {name for name in cited if not any(known.startswith(name) for known in DECISIONS)} == set()
+
+
 def test_there_is_something_to_look_at() -> None:
     assert len(NAMES) > 30
     assert len(COMMANDS) > 10

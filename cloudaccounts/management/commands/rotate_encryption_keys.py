@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, dry_run: bool = False, regardless: bool = False, **options: Any) -> None:
         try:
             # The phase first: an operator has to know whether other processes may still be on the old key
-            # (docs/decisions/0016-two-phases-for-a-new-encryption-key).
+            # (docs/decisions/0018-two-phases-for-a-new-encryption-key).
             self.stdout.write(SWITCHED if has_switched() else SWITCHING)
         except KeyringError as error:
             raise CommandError(str(error)) from None
