@@ -1,14 +1,16 @@
 """What a cloud announced with a date: until when a runtime, a version or a protocol is supported.
 
 Verdicts that are written into code age silently: python3.9 stayed "supported" for eleven months after its end. So a
-provider keeps dates in files (``providers/<key>/facts/*.json``), each with its source and the day on which somebody
-read it, and a rule asks for the day on which the resource was observed. What a file has never heard of is unknown.
+provider keeps dates in files (``providers/<key>/facts/*.json``), each with its source and the copy of it that somebody
+read, and a rule asks for the day on which the resource was observed. What a file has never heard of is unknown.
 
 A file::
 
     {
       "about": "Lambda runtimes",
       "source": "https://…",
+      "through": "https://…",
+      "copy": "Another page that takes its dates from the source, as of 2026-11-30",
       "read": "2026-11-30",
       "entries": {
         "python3.9": {"ends": "2025-12-15"},
@@ -17,6 +19,10 @@ A file::
         "TLSv1_2016": {"protocol": "TLSv1"}
       }
     }
+
+``source`` is the page that decides, ``copy`` says what was read of it in truth, and ``through`` (optional) where that
+stands. ``read`` is the day of that copy: where it bears none, the latest day that its content proves; of documents that
+never change, such as RFCs, the day on which they were read.
 
 ``ends`` is the first day without support; null where no end was announced when the file was read, which is believed for
 `FRESH_DAYS`. An entry without ``ends`` says nothing about support. Other names are facts of the file's own.
@@ -62,7 +68,7 @@ class DatedFact:
 
 @dataclass(frozen=True, slots=True)
 class DatedFacts:
-    """One file. ``read``: the day on which somebody compared it with its source."""
+    """One file. ``read``: the day of the copy that it was compared with."""
 
     about: str
     source: str

@@ -16,8 +16,8 @@ from cloudaccounts.provider_kit.reach.spans import NONE, Spans
 # (https://www.iana.org/assignments/ipv4-address-space/). Whoever lets in as many addresses as that, in one piece or in
 # many, has no list of the networks of their own. It is counted, and not looked for in one piece, because 0.0.0.0/0 less
 # one address of each /8 holds no whole /8 and is the internet all the same.
-# IPv6: a /32, what a provider is given for all of its customers together, each of which gets a /48 or less
-# (https://www.ripe.net/publications/docs/ripe-738/, 5.1.2).
+# IPv6: a /32, the least that a provider is given for all of its customers together
+# (https://www.ripe.net/publications/ipv6-info-centre/deployment-planning/obtain-and-register-ipv6).
 INTERNET_V4 = 2**24
 INTERNET_V6 = 2**96
 
@@ -30,13 +30,14 @@ def _spans(*cidrs: str) -> Spans:
 WHOLE_V4 = _spans("0.0.0.0/0")
 WHOLE_V6 = _spans("::/0")
 
-# https://www.iana.org/assignments/iana-ipv4-special-registry/: what no packet from the internet comes from.
+# What no packet from the internet comes from: https://www.iana.org/assignments/iana-ipv4-special-registry/, and
+# multicast (224.0.0.0/4, https://www.iana.org/assignments/ipv4-address-space/).
 PUBLIC_V4 = WHOLE_V4 - _spans(
     *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
     *("192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"),
 )
-# Global unicast (https://www.iana.org/assignments/ipv6-address-space/) less what is for documentation. 6to4 and Teredo
-# stay in it: their addresses stand for machines on the internet.
+# Global unicast (https://www.iana.org/assignments/ipv6-address-space/) less what is for documentation (RFC 3849 and RFC
+# 9637). 6to4 and Teredo stay in it: their addresses stand for machines on the internet.
 PUBLIC_V6 = _spans("2000::/3") - _spans("2001:db8::/32", "3fff::/20")
 _MAPPED = _spans("::ffff:0:0/96")
 _MAPPED_AT = _MAPPED.pairs[0][0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +98,21 @@ def test_the_day_is_that_of_the_observation() -> None:
         day_of(asset())
     with pytest.raises(UnknownFactError):
         day_of(asset(at="soon"))
+
+
+FILES = sorted((Path(load.__code__.co_filename).parents[1] / "providers").glob("*/facts/*.json"))
+
+
+def test_three_clouds_have_files() -> None:
+    assert {path.parts[-3] for path in FILES} >= {"aws", "azure", "gcp"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_each_file_says_which_copy_of_its_source_was_read(path: Path) -> None:
+    facts, content = load(path), json.loads(path.read_text(encoding="utf-8"))
+    assert facts.entries
+    assert facts.read <= datetime.now(UTC).date()
+    assert len(content["copy"]) > 30
+    assert content.get("through", facts.source).startswith("https://")
+    known = {"about", "source", "through", "copy", "read", "entries"}
+    assert set(content) <= known  # a misspelt name would be lost

@@ -93,9 +93,11 @@ def _strong_tls(asset: Asset) -> Evaluation:
         return unknown("The lowest version that its SSL policy takes was not told, or is not known here.")
     if secret is not None:
         return passed(f"Its SSL policy takes {version} and later, with the profile {profile}.")
-    if profile != "CUSTOM":
-        return unknown("The profile of its SSL policy was not told, or is not known here.")
-    weak = sorted({*texts(asset, "ssl_policy.customFeatures"), *texts(asset, "ssl_policy.enabledFeatures")} & _WEAK)
+    # Google lists the features of every policy: https://cloud.google.com/compute/docs/reference/rest/v1/sslPolicies
+    features = {*texts(asset, "ssl_policy.customFeatures"), *texts(asset, "ssl_policy.enabledFeatures")}
+    if not features:
+        return unknown("The ciphers of its SSL policy were not told, and its profile is not known here.")
+    weak = sorted(features & _WEAK)
     return expect(not weak, f"Its SSL policy has {weak[0] if weak else ''}.", "Its SSL policy has strong ciphers only.")
 
 

@@ -84,8 +84,8 @@ CASES = {
         (*tuple({"parameters": {"tls_version": text}} for text in ("tlsv9", "", None)), {}),
     ),
     "azure_postgresql_version": Cases(
-        (on_day("2026-11-30", version="16"), on_day("2026-11-12", version="14"), on_day("2026-11-30", version="17.2")),
-        (on_day("2026-11-13", version="14"), on_day("2026-11-30", version="11"), on_day("2031-01-01", version="16")),
+        (on_day("2026-11-30", version="16"), on_day("2026-12-11", version="14"), on_day("2026-11-30", version="17.2")),
+        (on_day("2026-12-12", version="14"), on_day("2026-11-30", version="11"), on_day("2031-01-01", version="16")),
         (),
         (on_day("2026-11-30", version="99"), on_day("2026-11-30", version=None), {"version": "16"}),
     ),
