@@ -24,6 +24,7 @@ def write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+    # Beside the file, so that both are on one file system and the change of names is one step.
     draft.replace(path)
 
 

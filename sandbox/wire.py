@@ -85,8 +85,10 @@ def _read_headers(reader: BinaryIO, environ: dict[str, Any]) -> None:
     while line := reader.readline(MAX_LINE).rstrip(b"\r\n"):
         name, _, value = line.decode("latin-1").partition(":")
         key = name.strip().upper().replace("-", "_")
+        # WSGI has these two without the prefix (PEP 3333).
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
+        # A header that is sent several times is one list (RFC 9110, section 5.3).
         environ[key] = f"{environ[key]},{value.strip()}" if key in environ else value.strip()
 
 
@@ -96,6 +98,7 @@ def _read_body(reader: BinaryIO, environ: dict[str, Any]) -> bytes:
         if length > MAX_BODY:
             raise BadRequestError("body too large for the sandbox")
         return reader.read(length) if length else b""
+    # RFC 9112, section 7.1: a size in hexadecimal digits, so many bytes, an end of line; the size 0 is the last.
     chunks = []
     while size := int(reader.readline(MAX_LINE).split(b";")[0], 16):
         chunks.append(reader.read(size))
@@ -122,9 +125,11 @@ def _answer(application: WSGIApplication, environ: dict[str, Any], *, keep: bool
             close()
     status, headers = started[0]
     head = [f"HTTP/1.1 {status}"]
+    # No body follows these, and the length in an answer to HEAD is that of the body that GET would have.
     bodiless = environ["REQUEST_METHOD"] == "HEAD" or status[:3] in ("204", "304")
     for name, value in headers:
         lowered = name.lower()
+        # Ours to say: the body is one block of known length, whatever the application meant to do with it.
         if lowered in ("connection", "transfer-encoding") or (lowered == "content-length" and not bodiless):
             continue
         head.append(f"{name}: {value}")

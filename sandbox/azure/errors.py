@@ -68,6 +68,7 @@ def denied(app_id: str, object_id: str, action: str, scope: str, *, by_assignmen
             f"because of the deny assignment with name '{by_assignment}' at scope '{scope}'."
         )
         return ArmError("DenyAssignmentAuthorizationFailed", text, 403)
+    # The same words for a scope that does not exist: Azure does not tell which scopes there are.
     text = (
         f"{who} does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. "
         "If access was recently granted, please refresh your credentials."

@@ -97,6 +97,7 @@ class Layer:
             "account": query.subscription_id,
             "resource": query.path,
         }
+        # Filled in when the token is read (`_decide`), so that the journal names the app.
         subject["key"] = ""
         try:
             answer = self._decide(query, environ, subject)
@@ -110,11 +111,14 @@ class Layer:
         except Exception:  # as above
             logger.exception("the sandbox failed at %s", query.path)
             return render_arm(ArmError("InternalServerError", "The sandbox failed.", 500), trace), "SandboxDefect"
+        # Of a bucket of 250 reads:
+        # https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
         headers = [_JSON, ("x-ms-request-id", trace), ("x-ms-ratelimit-remaining-subscription-reads", "249")]
         return (200, headers, json.dumps(answer).encode()), ""
 
     def _decide(self, query: Query, environ: WSGIEnvironment, subject: dict[str, str]) -> dict[str, Any]:
         self._apply_arm_faults(subject)
+        # A tripwire too: whatever the product sends beside GET is refused, and a test that meets it fails.
         if environ["REQUEST_METHOD"] != "GET":
             raise ArmError("AuthorizationFailed", "The sandbox's Azure is read-only.", 403)
         api = self._graph if query.endpoint.kind == "graph" else self._arm

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from cloudaccounts.provider_kit.error_messages import ErrorMessage
 
+# All causes in one text, since AWS does not tell them apart: naming one of them would be wrong for the others.
 KEY_UNKNOWN = ErrorMessage(
     "access_key_refused",
     "AWS does not accept this access key: it does not exist or was deleted, or it is inactive, or the account is in "

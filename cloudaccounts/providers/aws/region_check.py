@@ -47,4 +47,5 @@ def _by_account(connection: Connection) -> dict[str, str]:
         pages = connection.client("account").get_paginator("list_regions").paginate()
         return {item["RegionName"]: item["RegionOptStatus"] for page in pages for item in page["Regions"]}
     except (ClientError, BotoCoreError) as error:
+        # EC2's permission is named, because that is the one that set-up grants.
         raise explain(error, connection.who, "ec2:DescribeRegions") from None

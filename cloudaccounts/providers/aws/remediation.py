@@ -102,6 +102,7 @@ def values_of(asset: Asset, *, account_id: str, partition: str) -> Values:
     if asset.type in RESOURCES:
         placeholder, kind = RESOURCES[asset.type]
         values[placeholder] = _queue_url(values) if kind == "queue" else values[kind]
+    # Without the empty ones: what is not known stays a placeholder, for the person to fill in.
     return {name: value for name, value in values.items() if value}
 
 

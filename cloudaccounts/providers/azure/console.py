@@ -42,6 +42,7 @@ def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant:
         blade = f"resource{blade}"
     link = f"https://{cloud.portal}/#{directory}{blade}"
     parts = urlsplit(link)
+    # Asked of the finished address, whatever made it: a link that leads anywhere else is none.
     return link if parts.scheme == "https" and parts.netloc in _PORTALS else ""
 
 
@@ -51,6 +52,7 @@ def _blade(native_id: str, subscription: str) -> str:
         return f"{subscription}/users"  # access control shows what is inherited as well
     if native_id == subscription:
         return f"{subscription}/overview"
+    # What lies in another subscription would open with the wrong account signed in, or not at all.
     if not native_id.startswith(f"{subscription}/"):
         return ""
     base, rest = subscription, native_id[len(subscription) + 1 :].split("/")

@@ -192,6 +192,7 @@ TOKEN_REFUSED = ErrorMessage(
 NOT_FOUND = ErrorMessage(
     "not_found", "Azure does not find what was asked for.", "It may have been deleted: check again."
 )
+# Apart from NOT_FOUND, since this one is no failure: a resource that is gone is left out of the inventory.
 GONE = ErrorMessage(
     "resource_gone",
     "Azure listed the resource and a moment later knows it no more.",

@@ -76,4 +76,5 @@ def values_of(asset: Asset, *, account_id: str) -> Values:
         values[_BY_ID[asset.type]] = asset.native_id
     if asset.type in _BY_NAME:
         values[_BY_NAME[asset.type]] = asset.name
+    # Without the empty ones: what is not known stays a placeholder, for the person to fill in.
     return {name: value for name, value in values.items() if value}

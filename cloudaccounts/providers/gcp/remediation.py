@@ -87,4 +87,5 @@ def values_of(asset: Asset, *, account_id: str) -> Values:
     if asset.type in RESOURCES:
         values[RESOURCES[asset.type]] = parts[-1] if parts else ""
     values |= {"name": asset.name, "project": account_id}
+    # Without the empty ones: what is not known stays a placeholder, for the person to fill in.
     return {name: value for name, value in values.items() if value}
