@@ -46,9 +46,12 @@ def test_what_is_written_down_of_files_is_there(file: str) -> None:
     assert (ROOT / file).is_file()
 
 
-def test_the_journeys_share_a_process_and_other_files_have_their_own() -> None:
+def test_the_journeys_share_two_processes_and_other_files_have_their_own() -> None:
     here = "tests/architecture/test_quick.py"
     assert scheduling.scope_of(f"{here}::test_x") == here
-    journeys_ = {scheduling.scope_of(f"tests/journeys/test_{name}.py::test_x") for name in ("links", "pages")}
-    assert journeys_ == {"tests/journeys/"}
+    files = [path.relative_to(ROOT) for path in (ROOT / scheduling.JOURNEYS).glob("test_*.py")]
+    halves = [scheduling.scope_of(f"{file}::test_x") for file in files]
+    assert len(set(halves)) == 2
+    assert halves.count(halves[0]) not in {0, len(halves)}
+    assert all((ROOT / file).is_file() for file in scheduling.OTHER_HALF)
     assert all((ROOT / folder).is_dir() for folder in scheduling.SHARED)
