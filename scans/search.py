@@ -45,7 +45,7 @@ def _keys_containing(rows: QuerySet[Any], owner: str, text: str, name: str) -> l
         # The rows by their number, which both tables share; asked for the text once more, so that an index that is not
         # in step shows nothing wrong. Quoted, a text is no expression of FTS5.
         sql = (
-            f'SELECT r.id FROM "{table}_text" t CROSS JOIN "{table}" r '  # noqa: S608
+            f'SELECT r.id FROM "{table}_text" t CROSS JOIN "{table}" r '  # noqa: S608 # nosec B608 # names are the model's own
             f'WHERE t.text MATCH %s AND r.rowid = t.rowid AND +r.owner = %s AND (instr(lower(r."{name}"), lower(%s)) '
             "OR instr(lower(r.native_id), lower(%s))) LIMIT %s"
         )

@@ -80,18 +80,18 @@ def _prepare_sqlite(connection: Any, searched: SearchedTable) -> None:
             cursor.execute(f'DROP TRIGGER IF EXISTS "{index}_{event}"')
         cursor.execute(f'DROP TABLE IF EXISTS "{index}"')
         cursor.execute(f"CREATE VIRTUAL TABLE \"{index}\" USING fts5(text, tokenize='trigram')")
-        cursor.execute(f'INSERT INTO "{index}" (rowid, text) SELECT rowid, {searched.text("")} FROM "{table}"')  # noqa: S608
+        cursor.execute(f'INSERT INTO "{index}" (rowid, text) SELECT rowid, {searched.text("")} FROM "{table}"')  # noqa: S608 # nosec B608
         cursor.execute(
-            f'CREATE TRIGGER "{index}_insert" AFTER INSERT ON "{table}" BEGIN '  # noqa: S608
+            f'CREATE TRIGGER "{index}_insert" AFTER INSERT ON "{table}" BEGIN '  # noqa: S608 # nosec B608
             f'INSERT INTO "{index}" (rowid, text) VALUES (new.rowid, {searched.text("new.")}); END'
         )
         cursor.execute(
-            f'CREATE TRIGGER "{index}_delete" AFTER DELETE ON "{table}" BEGIN '  # noqa: S608
+            f'CREATE TRIGGER "{index}_delete" AFTER DELETE ON "{table}" BEGIN '  # noqa: S608 # nosec B608
             f'DELETE FROM "{index}" WHERE rowid = old.rowid; END'
         )
         # Scans write every row again; only a new name or identifier is a new text.
         cursor.execute(
-            f'CREATE TRIGGER "{index}_update" AFTER UPDATE OF "{searched.name}", "native_id" ON "{table}" '  # noqa: S608
+            f'CREATE TRIGGER "{index}_update" AFTER UPDATE OF "{searched.name}", "native_id" ON "{table}" '  # noqa: S608 # nosec B608
             f'WHEN old."{searched.name}" IS NOT new."{searched.name}" OR old."native_id" IS NOT new."native_id" BEGIN '
             f'UPDATE "{index}" SET text = {searched.text("new.")} WHERE rowid = old.rowid; END'
         )
@@ -100,7 +100,7 @@ def _prepare_sqlite(connection: Any, searched: SearchedTable) -> None:
 def _is_in_step(cursor: Any, searched: SearchedTable) -> bool:
     """VACUUM may number the rows of a table anew: the first and the last then have another text."""
     cursor.execute(
-        f"SELECT count(*), sum(t.text IS ({searched.text('r.')})) "  # noqa: S608
+        f"SELECT count(*), sum(t.text IS ({searched.text('r.')})) "  # noqa: S608 # nosec B608
         f'FROM "{searched.table}" r LEFT JOIN "{searched.index}" t ON t.rowid = r.rowid '
         f'WHERE r.rowid IN (SELECT min(rowid) FROM "{searched.table}" UNION SELECT max(rowid) FROM "{searched.table}")'
     )

@@ -51,7 +51,7 @@ def read_framework(text: str, slug: str) -> Framework:
     from scans.compliance.schema import Framework
 
     try:
-        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 # both are safe loaders
+        content: Any = yaml.load(text, Loader=_Loader)  # noqa: S506 # nosec B506 # both are safe loaders
         framework = Framework.model_validate(content)
     except yaml.YAMLError as error:
         raise FrameworkError(f"{slug}: no YAML: {error}") from error

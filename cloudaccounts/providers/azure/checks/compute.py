@@ -213,7 +213,8 @@ _SCALE_SETS = tuple(
         "azure.compute.scale_set",
         identifier=("azure_vm_", "azure_scale_set_"),
         title=title,
-        command=f"az vmss update --resource-group <group> --name <scale-set> --set virtualMachineProfile.{setting}",
+        command=f"az vmss update --resource-group <group> --name <scale-set> "  # nosec B608 # no SQL: Azure's command
+        f"--set virtualMachineProfile.{setting}",
     )
     for check, title, setting in (
         (
