@@ -126,9 +126,10 @@ def runtime(asset: Asset) -> Evaluation:
     if name is None or not version:
         raise new_value("config.linux_runtime", stack)
     version = version.lower().removesuffix("-lts")
-    # Both are supported by major version; .NET Core 3.1 stands in the file under both numbers.
-    if name in ("node", "dotnet") and version != "3.1":
-        version = version.split(".")[0]
+    # Both are supported by major version, .NET only from 5 on: each .NET Core before it had an end of its own.
+    major = version.split(".")[0]
+    if name == "node" or (name == "dotnet" and major not in ("1", "2", "3")):
+        version = major
     return supported(asset, _RUNTIMES, f"{name} {version}", f"{language} {version}")
 
 

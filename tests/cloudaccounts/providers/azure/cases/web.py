@@ -58,6 +58,7 @@ _OF_APPS = {
             runs("2026-11-30", "PYTHON|3.9"),
             runs("2026-11-30", "PHP|7.4"),
             runs("2026-11-11", "DOTNETCORE|8.0"),
+            *(runs("2026-11-30", f"DOTNETCORE|{version}") for version in ("3.1", "3.0", "2.2", "2.1", "1.0")),
             runs("2026-11-30", "Node|18"),
             runs("2026-11-30", "", "v6.0"),
         ),
