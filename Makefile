@@ -61,7 +61,7 @@ test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m pytest --numprocesses=4 --dist=loadfile
 
-quick: .venv/.dev ## the tests that need no cloud, browser or service
+quick: .venv/.dev ## tests that need no cloud, browser or service; of long tables some cases
 	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --quiet
 
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks

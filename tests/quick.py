@@ -2,7 +2,8 @@
 
 Nobody marks a test by hand: it needs what its code names, its fixtures' code and the functions of tests that they call.
 Which ones take long, tests/durations.json says, as the last run with ``--record-durations`` wrote it: in seconds of the
-processor's time, that of ended child processes included, so that a busy machine writes much the same.
+processor's time, that of ended child processes included, so that a busy machine writes much the same. Of a long table
+of cases, and of the examples of a property, ``--quick`` tries some.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ LEFT_OUT = {*NEEDS.values(), "slow"}
 # Of these nothing is left: they are not even imported, which would take each process seconds.
 NOT_IMPORTED = ("brokers", "journeys", "api/test_conformance.py")
 EXAMPLES = 20  # of each property; the whole suite tries hypothesis' 100
+CASES = 6  # of each table, evenly spread: tables of hundreds of cases take most of the time, and mostly fail together
 
 _seconds: dict[str, float] = {}
 _files: dict[str, float] = {}
@@ -78,8 +80,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("slow")
     if config.getoption("--quick"):
         left = {item for item in items if any(map(item.get_closest_marker, LEFT_OUT))}
+        left |= beyond_a_sample([item for item in items if item not in left])
         config.hook.pytest_deselected(items=list(left))
         items[:] = [item for item in items if item not in left]
+
+
+def beyond_a_sample(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Of each test with a table of cases all but `CASES`; which ones stay depends on nothing but the table."""
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left: set[pytest.Item] = set()
+    for cases in tables.values():
+        kept = {round(place * (len(cases) - 1) / (CASES - 1)) for place in range(CASES)}
+        left |= {case for place, case in enumerate(cases) if place not in kept}
+    return left
 
 
 def needs(item: pytest.Item) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,6 +14,11 @@ from tests import durations, quick, scheduling
 from tests.config import test_health
 from tests.config.running import test_up
 from tests.journeys import conftest as journeys
+
+
+@dataclass(frozen=True)
+class _Case:
+    nodeid: str
 
 
 @pytest.mark.parametrize(
@@ -55,3 +61,11 @@ def test_the_journeys_share_two_processes_and_other_files_have_their_own() -> No
     assert halves.count(halves[0]) not in {0, len(halves)}
     assert all((ROOT / file).is_file() for file in scheduling.OTHER_HALF)
     assert all((ROOT / folder).is_dir() for folder in scheduling.SHARED)
+
+
+@pytest.mark.parametrize(("cases", "kept"), [(1, 1), (3, 3), (quick.CASES, quick.CASES), (400, quick.CASES)])
+def test_of_a_long_table_the_first_the_last_and_some_between_stay(cases: int, kept: int) -> None:
+    items: list[Any] = [_Case(f"tests/test_x.py::test_y[{number}]") for number in range(cases)]
+    stay = [item for item in items if item not in quick.beyond_a_sample(items)]
+    assert len(stay) == kept
+    assert {stay[0], stay[-1]} == {items[0], items[-1]}
