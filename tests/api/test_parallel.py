@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -24,6 +25,12 @@ AT_ONCE = 200
 WSGIServer.request_queue_size = 2 * AT_ONCE  # of connections that wait to be accepted: Django's ten would be reset
 
 
+@pytest.fixture(autouse=True)
+def no_limit_a_minute(settings: Any) -> None:
+    """Those who are asked to wait call again, and there are 200 of them."""
+    settings.API_CALLS_PER_MINUTE = 100_000
+
+
 def post(server: LiveServer, token: str, path: str, body: Any, **headers: str) -> tuple[int, Any]:
     connection = HTTPConnection(server.thread.host, server.thread.port, timeout=90)
     try:
@@ -38,8 +45,18 @@ def post(server: LiveServer, token: str, path: str, body: Any, **headers: str) -
 def all_at_once(server: LiveServer, token: str, path: str, body: Any, **headers: str) -> list[tuple[int, Any]]:
     # This server has a thread for each call, and each thread its connections; PostgreSQL takes a hundred in all.
     together = 25 if connections["cloud_security"].vendor == "postgresql" else AT_ONCE
+
+    def until_taken(_: int) -> tuple[int, Any]:
+        """As a good client does: an owner has `TEAM_CALLS_IN_FLIGHT` calls at once, and waits for the rest."""
+        deadline = time.monotonic() + 150
+        while True:
+            status, data = post(server, token, path, body, **headers)
+            if status != 429 or data["code"] != "team_limit_reached" or time.monotonic() > deadline:
+                return status, data
+            time.sleep(0.5)
+
     with ThreadPoolExecutor(together) as pool:
-        return list(pool.map(lambda _: post(server, token, path, body, **headers), range(AT_ONCE)))
+        return list(pool.map(until_taken, range(AT_ONCE)))
 
 
 def test_two_hundred_adds_of_one_account_make_one(
@@ -50,7 +67,7 @@ def test_two_hundred_adds_of_one_account_make_one(
     assert Counter(status for status, _ in answers) == {201: 1, 409: AT_ONCE - 1}
     assert {data["code"] for status, data in answers if status == 409} == {"account_exists"}
     assert (CloudAccount.objects.count(), CloudCredential.objects.count(), ScanRun.objects.count()) == (1, 1, 1)
-    assert ApiToken.objects.get().uses == AT_ONCE
+    assert ApiToken.objects.get().uses >= AT_ONCE
 
 
 def test_many_scans_asked_for_at_once_are_one(

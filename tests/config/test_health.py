@@ -158,6 +158,7 @@ def test_readyz_says_that_the_brokers_folder_takes_no_message(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.django_db(transaction=True, databases=ALL_DATABASES)  # servers are asked by other connections
 def test_readyz_says_that_nobody_has_migrated(client: Client) -> None:
     migrations = MigrationRecorder.Migration.objects.using("cloud_asset_discovery")
     there = list(migrations)
