@@ -6,8 +6,9 @@ COPY config config
 COPY cloudaccounts cloudaccounts
 COPY wizard wizard
 COPY scans scans
+COPY teams teams
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres,mongodb,redis]' \
+    && /venv/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres,mongodb,redis,saml]' \
     && /venv/bin/pip uninstall --yes cloud-account-management
 
 FROM python:3.13.7-slim
@@ -19,6 +20,7 @@ COPY config config
 COPY cloudaccounts cloudaccounts
 COPY wizard wizard
 COPY scans scans
+COPY teams teams
 COPY templates templates
 COPY static static
 RUN python -m compileall -q /app

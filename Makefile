@@ -30,8 +30,8 @@ help: ## this list
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@
 
-demo: .venv/.sandbox ## the product with simulated clouds, on http://127.0.0.1:8000
-	@exec $(BIN)/python manage.py up --sandbox --port $(PORT)
+demo: .venv/.sandbox ## the product with simulated clouds, on http://localhost:8000 (FLEET=300 connects so many accounts)
+	@exec $(BIN)/python manage.py up --sandbox --port $(PORT) $(if $(FLEET),--fleet $(FLEET))
 
 # What is given on make's command line is in the environment of its commands: there, no quote in it does harm.
 role: .venv/.sandbox ## the customer's side of the demo: a role with your external ID (ACCOUNT=… EXTERNAL_ID=…)
@@ -54,7 +54,7 @@ organization: .venv/.sandbox ## the same for all members of the AWS organization
 	@CLOUD_ACCOUNTS_SANDBOX=1 $(BIN)/python -m sandbox.organization --data-dir "$${DATA_DIR:-var/sandbox}/clouds" \
 		--external-id "$$EXTERNAL_ID"
 
-run: .venv/.runtime ## the product against the real clouds, on http://127.0.0.1:8000
+run: .venv/.runtime ## the product against the real clouds, on http://localhost:8000
 	@exec $(BIN)/python manage.py up --port $(PORT)
 
 test: .venv/.dev ## all tests
@@ -67,10 +67,10 @@ quick: .venv/.dev ## tests that need no cloud, browser or service; of long table
 lint: .venv/.dev ## style, types, import contracts, security, migrations, deployment checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/djlint --quiet --check --lint templates
+	@$(BIN)/djlint --check --lint templates
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/bandit --quiet --severity-level medium --recursive config cloudaccounts wizard scans
+	@$(BIN)/bandit --quiet --severity-level medium --recursive config cloudaccounts wizard scans teams
 	@$(BIN)/python -m tests.dependency_audit
 	@$(BIN)/python -m tests.deployment_checks
 

@@ -44,6 +44,17 @@ class DuplicateAccountError(ProviderError):
         self.account_id = account_id
 
 
+class ChangedMeanwhileError(ProviderError):
+    """Somebody else changed what this change was made from (If-Match)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "changed_meanwhile",
+            "This was changed since you read it.",
+            "Read it again, and make your change from what it is now.",
+        )
+
+
 class OwnerGoneError(ProviderError):
     """The user was deleted during a call of their own: nothing is kept that nobody would own."""
 
@@ -84,6 +95,15 @@ def defect(what: str) -> ProviderError:
         "Try again; if it fails once more, tell the operator: the log says where.",
         permanent=False,
     )
+
+
+class KeysForbiddenError(ProviderError):
+    def __init__(self) -> None:
+        super().__init__(
+            "keys_forbidden",
+            "Your team's policy allows no new keys: this method stores a secret.",
+            "Choose a method without a secret, or ask an owner of the team to change the policy.",
+        )
 
 
 class AccountSuspendedError(ProviderError):

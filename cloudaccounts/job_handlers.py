@@ -1,6 +1,9 @@
 """The modules that have work for jobs. `cloudaccounts.jobs.runner.discover` loads this module of each app."""
 
-from cloudaccounts.bulk import actions
-from cloudaccounts.organizations import members
+from cloudaccounts.bulk import actions, transfer_offers
+from cloudaccounts.channels import trials
+from cloudaccounts.declared import applying
+from cloudaccounts.imports import uploads
+from cloudaccounts.organizations import members, sync_jobs
 
-__all__ = ["actions", "members"]
+__all__ = ["actions", "applying", "members", "sync_jobs", "transfer_offers", "trials", "uploads"]

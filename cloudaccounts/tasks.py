@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from cloudaccounts.accounts import external_id_change
+from cloudaccounts.channels import retention as channel_retention
+from cloudaccounts.channels import sending as channel_sending
+from cloudaccounts.channels import spread as channel_spread
 from cloudaccounts.credentials import orphans as credential_orphans
 from cloudaccounts.health import connection_checks, transitions
 from cloudaccounts.health.heartbeats import run_heartbeats
@@ -18,7 +22,10 @@ from cloudaccounts.operations import workers
 from cloudaccounts.organizations import sync as organization_sync
 from cloudaccounts.rotation import reconcile as rotation_reconcile
 from cloudaccounts.rotation import reminders as rotation_reminders
+from cloudaccounts.rotation import unused
 from cloudaccounts.rotation import verify as rotation_verify
+from cloudaccounts.rotation.automatic import runner as automatic_runner
+from cloudaccounts.rotation.automatic import schedule as automatic_schedule
 from cloudaccounts.tokens import retention as token_retention
 from cloudaccounts.users import existence
 
@@ -79,10 +86,31 @@ def requeue_rotations() -> None:
     rotation_reconcile.requeue_rotations()
 
 
+@shared_task(name="cloudaccounts.run_automatic_rotation", time_limit=900)
+def run_automatic_rotation(run_id: str) -> None:
+    turns.serve(automatic_runner.AUTOMATIC_ROTATIONS)
+
+
+@shared_task(name="cloudaccounts.resume_rotations", ignore_result=True, expires=15)
+def resume_rotations() -> None:
+    automatic_runner.send_due()
+
+
+@shared_task(name="cloudaccounts.plan_rotations", ignore_result=True, expires=240, time_limit=600)
+def plan_rotations() -> None:
+    automatic_schedule.plan_rotations()
+
+
+@shared_task(name="cloudaccounts.remind_of_external_ids", ignore_result=True, expires=3600)
+def remind_of_external_ids() -> None:
+    external_id_change.remind()
+
+
 # The name is older than the function's: messages of a version before may still be on their way.
 @shared_task(name="cloudaccounts.tell_ages", ignore_result=True, time_limit=1800)
 def notify_credential_ages() -> None:
     rotation_reminders.notify_credential_ages()
+    unused.notify_unused_credentials()
 
 
 @shared_task(name="cloudaccounts.retire_credentials", ignore_result=True, time_limit=1800)
@@ -94,6 +122,24 @@ def destroy_expired_credentials() -> None:
 @shared_task(name="cloudaccounts.deliver_notices", ignore_result=True, expires=50, time_limit=240)
 def deliver_notices() -> None:
     delivery.deliver_notices()
+
+
+# Each channel has twenty seconds at a time (`sending.BUDGET`), and each call a deadline of its own.
+@shared_task(name="cloudaccounts.send_to_channel", time_limit=600)
+def send_to_channel(channel_id: str) -> None:
+    """``channel_id`` only wakes: whose channel is next, `turns` decides."""
+    turns.serve(channel_sending.CHANNELS)
+
+
+@shared_task(name="cloudaccounts.spread_events", ignore_result=True, expires=15)
+def spread_events() -> None:
+    channel_spread.spread_events()
+    channel_sending.requeue_channels()
+
+
+@shared_task(name="cloudaccounts.purge_channel_history", ignore_result=True, time_limit=1800)
+def purge_channel_history() -> None:
+    channel_retention.purge_channel_history()
 
 
 @shared_task(name="cloudaccounts.purge_history", ignore_result=True, time_limit=3600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -101,6 +102,41 @@ def notify_webhook(app_configs: Any, **_: Any) -> list[CheckMessage]:
             id="cloudaccounts.E004",
         )
     ]
+
+
+@register
+def second_engine(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    # Otherwise each of its runs would fail, minutes after the scan that asked for it.
+    if not settings.PROWLER_COMMAND:
+        return []
+    from scans.engines.prowler import problem
+
+    if not (wrong := problem(settings.PROWLER_COMMAND)):
+        return []
+    hint = "Name the file bin/prowler of its virtual environment, or unset PROWLER_COMMAND: scans go on without it."
+    return [DjangoWarning(wrong, hint=hint, id="cloudaccounts.W010")]
+
+
+@register
+def single_sign_on(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    # Each of these would otherwise show only when somebody tries to log in.
+    has_saml = bool(settings.SAML_METADATA_FILE or settings.SAML_METADATA_URL)
+    wrong = []
+    if settings.OIDC_ISSUER and not (settings.OIDC_CLIENT_ID and settings.OIDC_CLIENT_SECRET):
+        wrong.append("OIDC_ISSUER is set without OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+    if has_saml and find_spec("onelogin") is None:
+        wrong.append("SAML is set up, and its library is not installed: pip install '.[saml]'.")
+    if settings.REQUIRE_SSO and not (settings.OIDC_ISSUER or has_saml):
+        wrong.append("REQUIRE_SSO is set without an identity provider: nobody could log in.")
+    if settings.OIDC_TEAM_MAP:
+        from config.signin.team_map import TeamMapError, parsed
+
+        try:
+            parsed(settings.OIDC_TEAM_MAP)
+        except TeamMapError as error:
+            wrong.append(str(error))
+    hint = "docs/operations.md, “Single sign-on”, says what each setting takes."
+    return [Error(text, hint=hint, id="cloudaccounts.E006") for text in wrong]
 
 
 @register(Tags.security, deploy=True)

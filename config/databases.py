@@ -18,17 +18,26 @@ from config.datafolder import private_file
 
 SECURITY = "cloud_security"
 DISCOVERY = "cloud_asset_discovery"
-APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY}
+# Teams refer to users: in the same database as they.
+APPS = {"cloudaccounts": SECURITY, "scans": SECURITY, "wizard": DISCOVERY, "teams": "default"}
 
 PROCESS = "CLOUD_ACCOUNTS_PROCESS"  # in the environment: "web" in gunicorn's processes, see config/gunicorn.conf.py
 CONNECT_SECONDS = 10.0  # of workers: a replica set elects another primary meanwhile
 # Of a web process. Who waits for a page is better served by a quick 503 that says when to come back, and the threads
 # stay free for pages that need no such database. libpq counts whole seconds and takes two at least.
 CONNECT_SECONDS_OF_PAGES = 1.0
+# What the threads of a web process share, for each PostgreSQL database: those that answer pages (8) and probes (2), and
+# two of the many that wait for clouds and give their connection back meanwhile (`cloudaccounts.work.threads`). With a
+# connection for each thread, one user took 96 of the 100 that PostgreSQL allows by default (docs/decisions/0015).
+POOL = {"min_size": 0, "max_size": 12, "timeout": 5.0, "max_idle": 60.0}
+
+
+def in_web_process() -> bool:
+    return os.environ.get(PROCESS) == "web"
 
 
 def connect_seconds() -> float:
-    return CONNECT_SECONDS_OF_PAGES if os.environ.get(PROCESS) == "web" else CONNECT_SECONDS
+    return CONNECT_SECONDS_OF_PAGES if in_web_process() else CONNECT_SECONDS
 
 
 SQLITE_OPTIONS = {
@@ -51,9 +60,13 @@ def database(alias: str, url: str, folder: Path) -> dict[str, Any]:
     if config.get("ENGINE") == "django.db.backends.sqlite3":
         config["OPTIONS"] = dict(SQLITE_OPTIONS)
     elif config.get("ENGINE") == "django.db.backends.postgresql":
-        config = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **config}  # options in the URL win
+        # Whoever says in the URL how long connections are kept has a pooler of his own, and needs none of ours.
+        pooled = in_web_process() and "CONN_MAX_AGE" not in config
+        kept = 0 if pooled else 60  # seconds
+        config = {"CONN_MAX_AGE": kept, "CONN_HEALTH_CHECKS": True, **config}  # options in the URL win
         # A host that drops packets would hold each request for minutes; one that refuses connections fails at once.
-        config["OPTIONS"] = {"connect_timeout": max(2, int(connect_seconds())), **config.get("OPTIONS", {})}
+        options = {"connect_timeout": max(2, int(connect_seconds())), **config.get("OPTIONS", {})}
+        config["OPTIONS"] = {**options, "pool": dict(POOL)} if pooled else options
     else:
         raise ImproperlyConfigured(f"The database URL of {alias} is neither PostgreSQL, MongoDB nor SQLite.")
     return config

@@ -19,11 +19,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from cloudaccounts.operations.workers import confirm_key, worker_state
 from cloudaccounts.outages import is_outage
 from cloudaccounts.work.threads import DatabaseThreads
 from config.databases import DISCOVERY, SECURITY
-from config.waiting import QUEUES, stuck
 
 _renewing = threading.Lock()
 UNKNOWN = "Unknown: the database cannot be read."
@@ -77,6 +75,8 @@ def _renew_aside() -> None:
 
 
 def _report() -> dict[str, str]:
+    from config.waiting import QUEUES  # see docs/decisions/0012
+
     report = {f"database {alias}": state for alias, state in _databases().items()}
     # Else each further question would wait for its timeout.
     readable = report[f"database {SECURITY}"] == report[f"database {DISCOVERY}"] == "ok"
@@ -144,6 +144,9 @@ def _write_beside_messages(folder: Path) -> None:
 
 
 def _worker(queue: str) -> str:
+    from cloudaccounts.operations.workers import worker_state  # see docs/decisions/0012
+    from config.waiting import stuck
+
     try:
         if worker_state(queue).alive:
             return stuck(queue) or "ok"
@@ -153,6 +156,8 @@ def _worker(queue: str) -> str:
 
 
 def _key() -> str:
+    from cloudaccounts.operations.workers import confirm_key  # see docs/decisions/0012
+
     try:
         wrong = confirm_key()
     except AnyDatabaseError:

@@ -12,16 +12,13 @@ from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from cloudaccounts.jobs.turns import unserved_since
 from cloudaccounts.metrics import Gauges
 from cloudaccounts.models import (
     CloudAccount,
     NoticeDigest,
 )
 from cloudaccounts.models.delivery import DigestState
-from cloudaccounts.operations.workers import worker_state
 from config.middleware import came_through_a_proxy
-from config.waiting import KINDS, QUEUES, age, heartbeat_due_since
 
 Samples = list[tuple[tuple[str, ...], float]]
 
@@ -68,6 +65,9 @@ def _gauges() -> list[tuple[str, str, tuple[str, ...], Samples]]:
 
 
 def _queues() -> list[tuple[str, str, tuple[str, ...], Samples]]:
+    from cloudaccounts.jobs.turns import unserved_since  # see docs/decisions/0012
+    from config.waiting import KINDS, age, heartbeat_due_since
+
     depth: Samples = [((kind.name,), kind.waiting().count()) for kind in KINDS]
     oldest: Samples = [
         ((kind.name,), age(kind.waiting().order_by().aggregate(first=Min("requested_at"))["first"])) for kind in KINDS
@@ -102,5 +102,8 @@ def _accounts() -> tuple[str, str, tuple[str, ...], Samples]:
 
 
 def _workers() -> tuple[str, str, tuple[str, ...], Samples]:
+    from cloudaccounts.operations.workers import worker_state  # see docs/decisions/0012
+    from config.waiting import QUEUES
+
     samples: Samples = [((queue,), float(worker_state(queue).alive)) for queue in QUEUES]
     return ("cloud_accounts_worker_alive", "Whether some worker serves the queue.", ("queue",), samples)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from cloudaccounts.errors import TeamLimitError
+from teams.present import known_scope
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -129,7 +130,7 @@ class NotStoredMiddleware:
 
 
 class CallerMiddleware:
-    """Leaves in the environment who was signed in, by session or token: the web server's lanes take turns by that.
+    """Leaves in the environment which team asked, by session or token: the web server's lanes take turns by that.
 
     See `config.running.lanes`, which remembers it for the caller's next request.
     """
@@ -141,7 +142,8 @@ class CallerMiddleware:
         response = self.get_response(request)
         # Asked afterwards: the API knows its caller only once it has looked the token up.
         if request.user.is_authenticated:
-            request.META["cloudaccounts.caller"] = str(request.user.pk)
+            scope = known_scope(request)
+            request.META["cloudaccounts.caller"] = scope.owner if scope else str(request.user.pk)
         return response
 
 

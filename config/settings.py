@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "cloudaccounts.apps.CloudAccountsConfig",
     "wizard.apps.WizardConfig",
     "scans.apps.ScansConfig",
+    "teams.apps.TeamsConfig",
     "config.apps.ProjectConfig",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -66,6 +67,11 @@ INSTALLED_APPS = [
     "formtools",
     "csp",
     "axes",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
+    "config.signin.apps.SignInConfig",  # after allauth, whose pages it takes out of the admin
 ]
 MIDDLEWARE = [
     "config.middleware.TrustedProxyMiddleware",  # first: everything below reads REMOTE_ADDR and the scheme
@@ -80,9 +86,12 @@ MIDDLEWARE = [
     "config.middleware.NotStoredMiddleware",  # after authentication, whose result it reads
     "config.middleware.CallerMiddleware",  # the same
     "config.middleware.TeamLimitMiddleware",
+    "config.roles.RoleMiddleware",  # after authentication: what a page takes of its reader's role
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "config.signin.middleware.SignInMiddleware",  # inside allauth's, whose exceptions it answers
     "axes.middleware.AxesMiddleware",  # last, as django-axes asks
 ]
 ROOT_URLCONF = "config.urls"
@@ -99,6 +108,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "config.site.context.product",
+                "teams.context.team",
             ],
         },
     }
@@ -159,6 +169,8 @@ CELERY_BEAT_SCHEDULE = {
     # (docs/decisions/0005).
     "heartbeats": {"task": "cloudaccounts.heartbeats", "schedule": 15.0, "options": {"queue": "heartbeats"}},
     "purge-health-history": {"task": "cloudaccounts.purge_health_history", "schedule": 3600.0},
+    "plan-rotations": {"task": "cloudaccounts.plan_rotations", "schedule": 300.0},
+    "resume-rotations": {"task": "cloudaccounts.resume_rotations", "schedule": 15.0},
     "requeue-rotations": {"task": "cloudaccounts.requeue_rotations", "schedule": 15.0},
     "tell-ages": {"task": "cloudaccounts.tell_ages", "schedule": 3600.0, "options": {"queue": "fleet"}},
     "retire-credentials": {
@@ -166,11 +178,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"queue": "fleet"},
     },
+    "remind-of-external-ids": {"task": "cloudaccounts.remind_of_external_ids", "schedule": 3600.0},
     "requeue-syncs": {"task": "cloudaccounts.requeue_syncs", "schedule": 15.0},
     "reconcile-drafts": {"task": "wizard.reconcile", "schedule": 15.0},
     "server-identities": {"task": "cloudaccounts.refresh_server_identities", "schedule": 900.0},
+    "read-identity-providers": {"task": "project.read_identity_providers", "schedule": 60.0},
     "send-due-mails": {"task": "project.send_due_mails", "schedule": 60.0},
     "deliver-notices": {"task": "cloudaccounts.deliver_notices", "schedule": 60.0},
+    "spread-events": {"task": "cloudaccounts.spread_events", "schedule": 15.0},
+    "purge-channel-history": {
+        "task": "cloudaccounts.purge_channel_history",
+        "schedule": 86400.0,
+        "options": {"queue": "fleet"},
+    },
     "purge-scans": {"task": "scans.purge", "schedule": 86400.0, "options": {"queue": "fleet"}},
     "purge-history": {"task": "cloudaccounts.purge_history", "schedule": 86400.0},
     "sweep-credentials": {"task": "cloudaccounts.sweep_credentials", "schedule": 3600.0},
@@ -183,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
 CREDENTIAL_ROTATION_WARNING_DAYS = env.number("CREDENTIAL_ROTATION_WARNING_DAYS", 60, least=1)
 CREDENTIAL_ROTATION_CRITICAL_DAYS = env.number("CREDENTIAL_ROTATION_CRITICAL_DAYS", 90, least=1)
 CREDENTIAL_ROLLBACK_DAYS = env.number("CREDENTIAL_ROLLBACK_DAYS", 7, least=0)
+# Automatic rotation: how long the old key must be silent before it is deactivated, and stays so before it is deleted.
+ROTATION_WATCH_HOURS = env.number("ROTATION_WATCH_HOURS", 24, least=1)
+ROTATION_GRACE_DAYS = env.number("ROTATION_GRACE_DAYS", 7, least=0)
+# How long a team's former external ID opens the accounts that trust no other yet.
+EXTERNAL_ID_GRACE_DAYS = env.number("EXTERNAL_ID_GRACE_DAYS", 30, least=0)
 WIZARD_SESSION_DAYS = env.number("WIZARD_SESSION_DAYS", 7, least=1)
 CONNECTION_TIMEOUT_SECONDS = env.number("CONNECTION_TIMEOUT_SECONDS", 15, least=1)
 HEARTBEAT_INTERVAL_MINUTES = env.number("HEARTBEAT_INTERVAL_MINUTES", 15, least=1)
@@ -198,6 +223,13 @@ HEALTH_HISTORY_DAYS = env.number("HEALTH_HISTORY_DAYS", 90, least=1)  # failures
 HEALTH_ROUTINE_DAYS = env.number("HEALTH_ROUTINE_DAYS", 2, least=1)  # checks that passed as the one before
 AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 400, least=1)
 AWS_TEMPLATE_URL = env.text("AWS_TEMPLATE_URL")
+AWS_ORGANIZATION_TEMPLATE_URL = env.text("AWS_ORGANIZATION_TEMPLATE_URL")
+AZURE_ORGANIZATION_TEMPLATE_URL = env.text("AZURE_ORGANIZATION_TEMPLATE_URL")
+GCP_ORGANIZATION_TEMPLATE_URL = env.text("GCP_ORGANIZATION_TEMPLATE_URL")
+# A second engine: the path of an installed Prowler, in an environment of its own. Empty: there is none.
+PROWLER_COMMAND = env.text("PROWLER_COMMAND")
+PROWLER_MINUTES = env.number("PROWLER_MINUTES", 30, least=1)  # how long one run may take
+APPLY_SECRETS_DIR = env.text("APPLY_SECRETS_DIR")  # where `manage.py apply` finds file:NAME
 
 # --- HTTP API -------------------------------------------------------------------------------------------------------
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 1200, least=1)  # of one token
@@ -208,7 +240,11 @@ API_FAILED_VALIDATIONS_PER_ACCOUNT = env.number("API_FAILED_VALIDATIONS_PER_ACCO
 # --- One team never slows another: beyond these, 429 with Retry-After ------------------------------------------------
 TEAM_CALLS_IN_FLIGHT = env.number("TEAM_CALLS_IN_FLIGHT", 8, least=1)  # calls that wait for a cloud, at the same time
 TEAM_DRAFTS = env.number("TEAM_DRAFTS", 200, least=1)  # open drafts of the wizard
+TEAM_ROTATIONS = env.number("TEAM_ROTATIONS", 5, least=1)  # automatic ones that make or test a key at the same time
 TEAM_JOBS = env.number("TEAM_JOBS", 20, least=1)  # jobs that have not ended
+TEAM_TOKENS = env.number("TEAM_TOKENS", 100, least=1)  # that are alive, of each member and of the team itself
+TEAM_CHANNELS = env.number("TEAM_CHANNELS", 50, least=1)
+TEAM_CHANNEL_MESSAGES = env.number("TEAM_CHANNEL_MESSAGES", 600, least=1)  # in an hour; what is beyond waits
 
 # --- Metrics --------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics answers only this machine
@@ -230,6 +266,42 @@ AXES_USERNAME_CALLABLE = "config.site.lockout.counted_name"
 AXES_DISABLE_ACCESS_LOG = True  # it would keep a row for each login for ever; the audit records logins
 AXES_SENSITIVE_PARAMETERS = ["username"]  # people type passwords there: in no log line and no stored form
 AXES_VERBOSE = False
+# Single sign-on. What the provider says of itself the scheduler fetches (config/signin/documents.py).
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_TEAM_MAP = env.text("OIDC_TEAM_MAP")
+SAML_METADATA_FILE = env.text("SAML_METADATA_FILE")
+SAML_METADATA_URL = env.text("SAML_METADATA_URL")
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", default=False)
+REQUIRE_SSO = env.flag("REQUIRE_SSO", default=False)
+# allauth: what it leaves to a project, as this product wants it. Its limits would count in each process by itself; the
+# brake is axes, for names, codes and passkeys alike (config/signin/brake.py).
+ACCOUNT_ADAPTER = "config.signin.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; without a password field the login has none
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # seconds, as cloudaccounts.web.reauthentication counts
+# Django's, which names the address in the token: allauth's own would write rows of addresses for it.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+SOCIALACCOUNT_ADAPTER = "config.signin.social_adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "config.signin.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are not verified here: nobody signs up
+MFA_RATE_LIMITS = False
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds: clocks of telephones differ
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False  # True takes any origin; plain http://localhost counts as secure anyway
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -250,12 +322,16 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"cloud-accounts@{_base.host
 NOTIFY_DIGEST_MINUTES = env.number("NOTIFY_DIGEST_MINUTES", 5)  # how long news is gathered for one mail
 NOTIFY_WEBHOOK_URL = env.text("NOTIFY_WEBHOOK_URL")
 NOTIFY_WEBHOOK_SECRET = env.text("NOTIFY_WEBHOOK_SECRET")
+# Hosts (or host:port) that channels of teams may call although they are private, loopback or plain http.
+CHANNEL_HOSTS = env.words("CHANNEL_HOSTS")
+CHANNEL_MAIL_DOMAINS = env.words("CHANNEL_MAIL_DOMAINS")  # that channels may mail to; any without one
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False  # texts exist in English only
+FORMAT_MODULE_PATH = "config.formats"  # the admin writes dates as the pages do
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [ROOT / "static"]

@@ -15,6 +15,13 @@ def send_mail(request_id: str) -> None:
     mail_requests.send_mail(UUID(request_id), SENDERS)
 
 
+@shared_task(name="project.read_identity_providers", ignore_result=True, expires=50, time_limit=60)
+def read_identity_providers() -> None:
+    from config.signin import documents
+
+    documents.refresh()
+
+
 # `expires`: another one comes each minute, and they must not pile up while workers are down.
 @shared_task(name="project.send_due_mails", ignore_result=True, expires=50, time_limit=240)
 def send_due_mails() -> None:

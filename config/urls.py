@@ -7,7 +7,7 @@ from cloudaccounts.web.lazy_views import Views
 from config.api import entry as api_entry
 from config.health import healthz, readyz
 from config.metrics import metrics
-from config.site.views import nothing_there
+from config.site.error_pages import nothing_there
 
 
 class AnythingConverter(StringConverter):
@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("scans.urls")),
     path("wizard/", include("wizard.urls")),
     path("", include("config.site.urls")),
+    path("", include("config.signin.urls")),
     path("sandbox/", include("config.simulated.urls")),
     path(
         "admin/overview/",
@@ -37,6 +38,7 @@ urlpatterns = [
     ),
     # These before the last, which takes every path below the API's root.
     path("api/v1/openapi.json", api_entry.openapi, name="api-description"),
+    path("registry.schema.json", api_entry.registry_schema, name="registry-schema"),
     path("api/v1/docs", api_entry.docs, name="api-docs"),
     path("api/v1/", api_entry.api, name="api-root"),
     path("api/v1/<anything:path>", api_entry.api, name="api"),
@@ -46,7 +48,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "config.site.views.bad_request"
-handler403 = "config.site.views.permission_denied"
-handler404 = "config.site.views.not_found"
-handler500 = "config.site.views.server_error"
+handler400 = "config.site.error_pages.bad_request"
+handler403 = "config.site.error_pages.permission_denied"
+handler404 = "config.site.error_pages.not_found"
+handler500 = "config.site.error_pages.server_error"

@@ -12,12 +12,14 @@ from cloudaccounts.jobs.runner import JOBS
 from cloudaccounts.jobs.turns import WorkKind, unserved_since
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.organizations.sync import SYNCS
+from cloudaccounts.rotation.automatic.runner import AUTOMATIC_ROTATIONS
 from cloudaccounts.rotation.verify import ROTATIONS
+from scans.engines.runs import ENGINES
 from scans.runs.execution import SCANS
 from wizard.drafts.automatic_finish import VALIDATIONS
 
 QUEUES = ("checks", "heartbeats", "scans", "fleet")
-KINDS: tuple[WorkKind, ...] = (CHECKS, VALIDATIONS, ROTATIONS, SCANS, JOBS, SYNCS)
+KINDS: tuple[WorkKind, ...] = (CHECKS, VALIDATIONS, ROTATIONS, SCANS, ENGINES, JOBS, SYNCS, AUTOMATIC_ROTATIONS)
 # As in the alert that docs/operations.md proposes: by then statuses on pages are old.
 HEARTBEATS_LATE = 600.0  # seconds after an account was due
 

@@ -8,10 +8,11 @@ from cloudaccounts.web.lazy_views import preload
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
-# Views load lazily and the API with its first call, because commands need neither (docs/decisions/0012). A web process
-# needs both and loads them before it serves, so that no visitor waits for an import.
+# Views load lazily, and so do the API and what few commands need (docs/decisions/0012). A web process needs all of it
+# and loads it before it serves, so that no visitor waits for an import.
 import_module("config.urls")
 preload()
-import_module("config.api.assembly")
+for _late in ("config.api.assembly", "config.waiting", "scans.account_sync", "scans.runs.requests"):
+    import_module(_late)
 # So that a key that does not fit is in the log at start, and not only once a credential cannot be opened.
 import_module("cloudaccounts.operations.key_at_start").look_at_start()

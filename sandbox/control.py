@@ -10,13 +10,14 @@ from sandbox.aws.control import AwsControl
 from sandbox.azure.control import AzureControl
 from sandbox.files import DESCRIPTION_FILE, read_json
 from sandbox.gcp.control import GcpControl
+from sandbox.receivers.control import ReceiversControl
 
 
 class ControlError(RuntimeError):
     """The sandbox refused a command; the text says why."""
 
 
-class Control(AwsControl, AzureControl, GcpControl):
+class Control(AwsControl, AzureControl, GcpControl, ReceiversControl):
     """Speaks to a running sandbox. Each cloud adds its commands by a base class in its own folder."""
 
     def __init__(self, url: str, token: str) -> None:
@@ -67,6 +68,10 @@ class Control(AwsControl, AzureControl, GcpControl):
     def calls(self, cloud: str | None = None) -> list[dict[str, Any]]:
         """Every call answered: service, action, account, key, region, status, code (empty for success), ms, at."""
         return list(self.ask("calls", cloud=cloud))
+
+    def keys_record(self, identity: str | None = None) -> list[dict[str, Any]]:
+        """Every key that an API call made, deactivated or deleted, of one identity (user ARN, app, service account)."""
+        return list(self.ask("keys", identity=identity))
 
     def clear_journal(self) -> None:
         self.ask("clear_journal")

@@ -28,6 +28,7 @@ class ControlApi(ThreadingHTTPServer):
             "faults": faults.list,
             "hosts": journal.hosts,
             "calls": journal.calls,
+            "keys": journal.keys,
             "clear_journal": journal.clear,
         }
         for emulator in emulators:

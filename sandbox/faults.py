@@ -13,6 +13,7 @@ FaultKind = Literal[
     "delay",
     "deny",
     "gone",
+    "lost",
     "expired_token",
     "clock_skew",
     "unknown_key",

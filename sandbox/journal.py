@@ -16,6 +16,7 @@ class Journal:
     def __init__(self) -> None:
         self._hosts: deque[dict[str, Any]] = deque(maxlen=HOSTS_KEPT)
         self._calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
+        self._keys: list[dict[str, Any]] = []  # never cleared: it says which keys there ever were
         self._lock = threading.Lock()
 
     def host(self, host: str, port: int, verdict: str) -> None:
@@ -34,6 +35,17 @@ class Journal:
     def calls(self, cloud: str | None = None) -> list[dict[str, Any]]:
         with self._lock:
             return [call for call in self._calls if cloud is None or call["cloud"] == cloud]
+
+    def key(self, cloud: str, action: str, identity: str, key: str, by: str = "") -> None:
+        """A key, secret or certificate that an API call made, changed or deleted; `by` is the caller's own key."""
+        with self._lock:
+            self._keys.append(
+                {"cloud": cloud, "action": action, "identity": identity, "key": key, "by": by, "at": time.time()}
+            )
+
+    def keys(self, identity: str | None = None) -> list[dict[str, Any]]:
+        with self._lock:
+            return [entry for entry in self._keys if identity in (None, entry["identity"])]
 
     def clear(self) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ from sandbox.control import Control
 from sandbox.files import DESCRIPTION_FILE, read_json
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 10.0
 
 
@@ -35,9 +35,11 @@ class Rig:
         """Raises RuntimeError with the process' own words where it does not come up."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         path = self.data_dir / DESCRIPTION_FILE
-        path.unlink(missing_ok=True)  # of a sandbox that was killed: the file is what says that this one is ready
+        # The file says that the sandbox is ready; one that was killed left its own behind. Only the process that claims
+        # the folder may take that away: another may be running on it, and is found by nothing else.
+        before = read_json(path)
         log_path = self.data_dir / "sandbox.log"
-        self._log = log_path.open("wb")
+        self._log = log_path.open("ab")
         command = [sys.executable, "-m", "sandbox", "--data-dir", str(self.data_dir), "--end-with-stdin"]
         self._process = subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
             [*command, "--port", str(self._port)],
@@ -48,13 +50,13 @@ class Rig:
             stderr=self._log,
         )
         deadline = time.monotonic() + READY_SECONDS
-        while not path.exists():
+        while (description := read_json(path)) in (None, before):  # each start has a token of its own
             # A process that has ended is not waited for: its log says why.
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"the sandbox did not start:\n{log_path.read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
-        self._description = read_json(path)
+        self._description = description
         return self
 
     def stop(self) -> None:

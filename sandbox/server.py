@@ -17,6 +17,7 @@ from sandbox.files import DESCRIPTION_FILE, private_folder, read_json, write_jso
 from sandbox.gcp.emulator import GcpEmulator
 from sandbox.journal import Journal
 from sandbox.proxy import Proxy
+from sandbox.receivers.emulator import ReceiversEmulator
 
 LOOPBACK = "127.0.0.1,localhost"
 
@@ -31,10 +32,12 @@ class Sandbox:
         self.faults = Faults()
         self.journal = Journal()
         self.authority = Authority(self.data_dir)
+        self.receivers = ReceiversEmulator(self.data_dir, self.faults, self.journal)
         self.emulators: list[Emulator] = [
             AwsEmulator(self.data_dir, self.faults, self.journal),
             AzureEmulator(self.data_dir, self.faults, self.journal),
             GcpEmulator(self.data_dir, self.authority, self.faults, self.journal),
+            self.receivers,
         ]
         self.proxy = self._open_proxy(port)
         # Another token at each start: whoever read the last one cannot command this sandbox.
@@ -78,6 +81,7 @@ class Sandbox:
         return {
             "env": env,
             "credentials": [scenario for emulator in self.emulators for scenario in emulator.scenarios()],
+            "channels": self.receivers.channels(),
             "control_url": self.control.url,
             "control_token": self.control.token,
             "pid": os.getpid(),

@@ -6,9 +6,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from cloudaccounts.admin.common import name_column
 from cloudaccounts.audit.actor import Actor
 from scans.models import Asset, Finding, ScanRun
-from scans.runs.requests import cancel_scan
 
 
 @admin.register(ScanRun)
@@ -39,6 +39,8 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
 
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScanRun]) -> None:
+        from scans.runs.requests import cancel_scan  # see docs/decisions/0012
+
         # By the service, one by one: each is recorded with the operator's name.
         cancelled = sum(cancel_scan(run, actor=Actor.of_request(request, via="admin")) for run in queryset)
         self.message_user(request, f"{cancelled} scans cancelled.", messages.SUCCESS)
@@ -46,12 +48,13 @@ class ScanRunAdmin(admin.ModelAdmin[ScanRun]):
 
 @admin.register(Asset)
 class AssetAdmin(admin.ModelAdmin[Asset]):
-    list_display = ("name", "type", "region", "account_name", "first_seen_at", "last_seen_at", "gone_at")
+    list_display = ("shown_name", "type", "region", "account_name", "first_seen_at", "last_seen_at", "gone_at")
     list_filter = ("provider", "service")
+    shown_name = name_column()
     search_fields = ("name", "native_id", "account_name")
     show_full_result_count = False
     list_per_page = 50
-    ordering = ("name",)
+    ordering = ("name_key", "name")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -17,35 +17,45 @@ from cloudaccounts.groups.services import find_groups
 from cloudaccounts.models import CloudAccount
 from scans.console_links import asset_row_link, finding_link
 from scans.models import Asset, Finding
+from teams.scope import Scope
 
 GroupName = Annotated[str, Field(max_length=200, description="A group of yours by name or id, nested ones included.")]
 
 
-class AccountQuery(Page):
-    """Parameters of each of these lists."""
+class AccountFilter(BaseModel):
+    """What each of these lists is filtered by."""
 
     account: UUID | None = None
     group: GroupName = ""
     provider: Annotated[str, Field(max_length=40)] = ""
 
 
-def requested_account(request: HttpRequest, query: AccountQuery) -> CloudAccount | None:
+class AccountQuery(AccountFilter, Page):
+    """Parameters of each of these lists."""
+
+
+def requested_account(request: HttpRequest, query: AccountFilter) -> CloudAccount | None:
     """The account that the query names; None where it names none.
 
     Raises `InputError` for an unknown parameter or provider, Http404 for an account that is not the caller's.
     """
     # A misspelt parameter would answer with everything, which scripts take for the filtered list.
     refuse_unknown(request, type(query))
-    if query.provider and query.provider not in dict(registry.choices()):
-        raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
+    require_provider(query)
     return account_or_404(request, query.account) if query.account else None
 
 
-def filter_values(owner: str, query: AccountQuery) -> dict[str, Any]:
+def require_provider(query: AccountFilter) -> None:
+    """Raises `InputError` for a provider that there is not."""
+    if query.provider and query.provider not in dict(registry.choices()):
+        raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
+
+
+def filter_values(scope: Scope, query: AccountFilter) -> dict[str, Any]:
     """The query as fields of a filter (`AssetFilter`). Raises `InputError` for a group that is not the caller's."""
-    values = query.model_dump(exclude={"limit", "offset"})
+    values = query.model_dump(exclude={"limit", "offset", "cursor"})
     group = values.pop("group")
-    return {**values, "group": find_groups(owner, [group], field="group")[0] if group else None}
+    return {**values, "group": find_groups(scope, [group], field="group")[0] if group else None}
 
 
 def row_fields(row: Any, schema: type[BaseModel], *omitted: str) -> dict[str, Any]:
@@ -54,10 +64,12 @@ def row_fields(row: Any, schema: type[BaseModel], *omitted: str) -> dict[str, An
     return {name: getattr(row, name) for name in schema.model_fields if name not in omitted}
 
 
-def rows_with_links(owner: str, rows: Iterable[Any], to_dict: Callable[[Any], dict[str, Any]]) -> list[dict[str, Any]]:
+def rows_with_links(
+    scope: Scope, rows: Iterable[Any], to_dict: Callable[[Any], dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Each asset or finding as ``to_dict`` shows it, with its console link. Accounts are read in one query."""
     listed = list(rows)
-    accounts = account_lookup(owner, (row.account for row in listed))
+    accounts = account_lookup(scope, (row.account for row in listed))
     return [{**to_dict(row), "console_link": _link(row, accounts.get(row.account))} for row in listed]
 
 

@@ -9,12 +9,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
 from scans.batching import key_batches
-from scans.models import Asset, ComplianceDay, Finding, FindingDay, FindingStatus, ScanRun
+from scans.models import (
+    AccountFindingDay,
+    Asset,
+    ComplianceDay,
+    ControlAnswer,
+    EngineChoice,
+    EngineFinding,
+    EngineRun,
+    Finding,
+    FindingDay,
+    FindingStatus,
+    FrameworkRevision,
+    MuteRule,
+    OwnFramework,
+    SavedView,
+    ScanRun,
+    SeverityOverride,
+    ThresholdSetting,
+)
 
 BATCH = 500  # rows deleted by one statement
 
@@ -38,10 +56,28 @@ def purge_findings_and_assets() -> int:
     return (
         _purge(Finding.objects.filter(status=FindingStatus.RESOLVED, resolved_at__lt=oldest))
         + _purge(Asset.objects.filter(gone_at__lt=oldest))
+        + _purge(EngineFinding.objects.filter(resolved_at__lt=oldest))
+        + _purge(EngineRun.objects.filter(active_account=None, requested_at__lt=oldest))
         # Days are text, and ISO days sort as they follow one another.
         + _purge(FindingDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
+        + _purge(AccountFindingDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
         + _purge(ComplianceDay.objects.filter(day__lt=f"{oldest:%Y-%m-%d}"))
     )
+
+
+def delete_owner_records(owner: str) -> None:
+    """What a team, or a person, has made here: views, rules of muting, settings, frameworks with answers, choices.
+
+    Whoever is deleted has no account any more, and so neither assets nor findings.
+    """
+    SavedView.objects.filter(Q(owner=owner) | Q(person=owner)).delete()
+    frameworks = OwnFramework.objects.filter(owner=owner)
+    FrameworkRevision.objects.filter(framework__in=list(frameworks.values_list("pk", flat=True))).delete()
+    tables: tuple[type[Model], ...] = (
+        OwnFramework, ControlAnswer, MuteRule, SeverityOverride, ThresholdSetting, EngineChoice, FindingDay,
+    )  # fmt: skip
+    for model in tables:
+        model._default_manager.filter(owner=owner).delete()
 
 
 def _oldest_kept() -> datetime:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 
-_BYTES = 40  # of a name that are compared: longer ones differ earlier, and two indexes carry these keys
-KEY_LENGTH = 2 * _BYTES
+from teams.names import name_key
+
+KEY_LENGTH = 80  # 40 bytes of a name are compared: longer ones differ earlier, and two indexes carry these keys
 _LAST_PART = re.compile(r"[^/:]+(?=[/:]*$)")
 
 
 def search_key(text: str) -> str:
     """Hexadecimal of the first 40 bytes of the text in lower case."""
-    return text.strip().lower().encode()[:_BYTES].hex()
+    return name_key(text)[:KEY_LENGTH]
 
 
 def id_search_key(native_id: str) -> str:

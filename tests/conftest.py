@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, cast
@@ -21,7 +22,8 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from tests import databases
+from config.env import ROOT
+from tests import databases, emptying
 from tests.environment import FOLDER, MONGODB
 from tests.toycloud import provider as toy
 
@@ -30,6 +32,7 @@ settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storag
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Production's takes half a second for each person that a test makes; started products (tests/stack.py) keep it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+emptying.install()
 
 COUNTS_SQL = {"django_assert_num_queries", "django_assert_max_num_queries"}
 ALL_DATABASES = ["default", "cloud_security", "cloud_asset_discovery"]
@@ -52,7 +55,9 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     for alias, database in settings.DATABASES.items():
         sqlite = "sqlite" in database["ENGINE"]
-        name = str(FOLDER / f"test_{alias}.sqlite3") if sqlite else f"test_cloud_accounts_{alias}_{worker}"
+        # Two checkouts may be tested on one server at the same time.
+        checkout = f"{zlib.crc32(bytes(ROOT)):08x}"
+        name = str(FOLDER / f"test_{alias}.sqlite3") if sqlite else f"test_{checkout}_{alias}_{worker}"
         database.setdefault("TEST", {})["NAME"] = name
 
 

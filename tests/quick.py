@@ -3,13 +3,14 @@
 Nobody marks a test by hand: it needs what its code names, its fixtures' code and the functions of tests that they call.
 Which ones take long, tests/durations.json says, as the last run with ``--record-durations`` wrote it: in seconds of the
 processor's time, that of ended child processes included, so that a busy machine writes much the same. Of a long table
-of cases, and of the examples of a property, ``--quick`` tries some.
+of cases, and of the examples of a property, ``--quick`` tries some. A file of which it tries nothing is not imported.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Generator, Iterator
 from functools import cache
 from inspect import unwrap
@@ -23,7 +24,9 @@ from hypothesis import HealthCheck, settings
 from tests import durations
 
 TESTS = Path(__file__).parent
-SLOW = 0.5
+ROOT = TESTS.parent
+SLOW = 0.1
+WAITS = 0.2
 NEEDS = {
     "Rig": "cloud",
     "sync_playwright": "browser",
@@ -36,15 +39,17 @@ NEEDS = {
 }
 SERVICES = {"postgresql", "mongodb", "redis", "rabbitmq"}  # as parameters name them
 LEFT_OUT = {*NEEDS.values(), "slow"}
-# Of these nothing is left: they are not even imported, which would take each process seconds.
-NOT_IMPORTED = ("brokers", "journeys", "api/test_conformance.py")
+# Of these nothing is left: they are not even collected.
+NOT_COLLECTED = ("brokers", "journeys")
 EXAMPLES = 20  # of each property; the whole suite tries hypothesis' 100
-CASES = 6  # of each table, evenly spread: tables of hundreds of cases take most of the time, and mostly fail together
+CASES = 3  # of each table, evenly spread: tables of hundreds of cases take most of the time, and mostly fail together
 
 _seconds: dict[str, float] = {}
 _files: dict[str, float] = {}
-_BEGAN = pytest.StashKey[float]()
+_quick_files: set[str] = set()  # those with a test that needs nothing and was not slow
+_BEGAN, _BEGAN_AT = pytest.StashKey[float](), pytest.StashKey[float]()
 _SPENT = "processor_seconds"
+_QUICK = "quick"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,8 +66,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """None leaves the question to other plugins."""
-    left_out = config.getoption("--quick") and collection_path in {TESTS / name for name in NOT_IMPORTED}
-    return True if left_out else None
+    if not config.getoption("--quick"):
+        return None
+    if collection_path in {TESTS / name for name in NOT_COLLECTED}:
+        return True
+    # As long as the file is what it was: a test that joined it may be one for `--quick`.
+    known = durations.read().not_quick.get(str(collection_path.relative_to(ROOT)))
+    return True if known and known == durations.mark_of(collection_path) else None
 
 
 def pytest_collection_finish() -> None:
@@ -137,14 +147,18 @@ def _spent() -> float:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
-    item.stash[_BEGAN] = _spent()
+    item.stash[_BEGAN], item.stash[_BEGAN_AT] = _spent(), time.monotonic()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     report = yield
     if call.when == "teardown":
-        report.user_properties.append((_SPENT, round(_spent() - item.stash[_BEGAN], 1)))
+        used, waited = _spent() - item.stash[_BEGAN], time.monotonic() - item.stash[_BEGAN_AT]
+        # Of waiting a part counts: much of it is somebody else's turn on a busy machine.
+        spent = round(max(used, (waited - used) * WAITS), 2)
+        needy = any(map(item.get_closest_marker, NEEDS.values()))
+        report.user_properties += [(_SPENT, spent), (_QUICK, not needy and spent < SLOW)]
     return report
 
 
@@ -155,6 +169,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     for name, value in report.user_properties:
         if name == _SPENT:
             _seconds[report.nodeid] = float(str(value))
+        elif name == _QUICK and value:
+            _quick_files.add(file)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -166,4 +182,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     recorded.slow = {name: took for name, took in recorded.slow.items() if name not in _seconds} | slow
     if not session.config.getoption("--quick"):  # which sees a part of each file
         recorded.files |= _files
+        known = {name: mark for name, mark in recorded.not_quick.items() if name not in _files}
+        recorded.not_quick = known | {name: durations.mark_of(ROOT / name) for name in _files.keys() - _quick_files}
     durations.write(recorded)

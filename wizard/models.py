@@ -55,6 +55,8 @@ class WizardSession(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Text and no foreign key: users are in another database (docs/decisions/0003).
     owner = models.CharField(max_length=64)
+    # Ids of groups with commas between them, where whoever began it is limited to those (`cloudaccounts.limits`).
+    limited_to = models.TextField(null=True)  # noqa: DJ001 # empty is a limit to nothing
     data = SealedField(null=True)
     version = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
@@ -104,7 +106,7 @@ class WizardSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"Draft of {self.created_at:%d %B, %H:%M}"
+        return self.name or f"Draft of {self.created_at.day} {self.created_at:%B, %H:%M}"
 
     @property
     def is_expired(self) -> bool:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from cloudaccounts.errors import TeamLimitError
 from cloudaccounts.models import CallInFlight
 from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.threads import release_connections
 
 LONGEST = timedelta(seconds=75)  # longer than gunicorn lets a call take; afterwards its process was killed
 PATIENCE = 3.0  # seconds that a call waits for another to end: a burst passes, and then it is 429
@@ -32,6 +33,7 @@ def call_in_flight(owner: str) -> Iterator[None]:
             raise TeamLimitError(f"{most} calls of yours are waiting for a cloud at the same time.", RETRY_AFTER)
         # A thread of the lane for slow calls waits here, of which a team has few; pages have threads of their own
         # (docs/decisions/0015).
+        release_connections()
         time.sleep(LOOK_EVERY)
     try:
         yield

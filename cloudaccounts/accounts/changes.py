@@ -13,9 +13,10 @@ from cloudaccounts.accounts.summaries import write_summary
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import InputError
-from cloudaccounts.events import account_renamed
+from cloudaccounts.events import account_reclassified, account_renamed
 from cloudaccounts.models import CloudAccount, Environment
 from cloudaccounts.work.databases import SECURITY
+from teams.names import name_key
 
 
 def update_account(
@@ -50,7 +51,7 @@ def update_account(
     )
     fields: dict[str, Any] = {}
     if name is not None:
-        fields["name"] = details.name
+        fields |= {"name": details.name, "name_key": name_key(details.name)}
     if environment is not None:
         fields["environment"] = details.environment
     if regions is not None:
@@ -81,6 +82,8 @@ def update_account(
         # Scans show the account's name on rows of their own: a list there needs no join. After the transaction, because
         # there may be 100,000 of them.
         account_renamed.send(sender=CloudAccount, account=account)
+    if "environment" in after and before["environment"] != after["environment"]:
+        account_reclassified.send(sender=CloudAccount, account=account)
     return account
 
 
@@ -102,6 +105,7 @@ def set_environment(account: CloudAccount, *, actor: Actor, environment: str) ->
             label=account.name, before={"environment": before}, after={"environment": environment},
         )  # fmt: skip
     account.environment = environment
+    account_reclassified.send(sender=CloudAccount, account=account)
     return True
 
 

@@ -7,7 +7,7 @@ them is not known: before the first scan, and where the cloud does not say which
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -113,15 +113,21 @@ class Coverage:
         }
 
 
-def assess(account: CloudAccount, readings: Readings, *, now: datetime) -> Coverage:
-    """From the account's row as it is, its last report, and its readings. What was a gap before keeps its ``since``."""
+def assess(
+    account: CloudAccount, readings: Readings, *, now: datetime, unneeded: Collection[str] = frozenset()
+) -> Coverage:
+    """From the account's row as it is, its last report, and its readings. What was a gap before keeps its ``since``.
+
+    ``unneeded`` are permissions of switched-off checks alone: whether they are granted says nothing of the coverage.
+    """
     since = {gap.key: gap.since for gap in stored_gaps(account)}
     read = set(readings.regions)
     enabled = account.enabled_regions
     report = account.report
     # A validation that ended before it came to the permissions says nothing about them: those of the one before stay.
     if report is not None and report.permissions:
-        permissions, denied = permission_numbers(report), list(_permission_gaps(account, report, now))
+        needed = [permission for permission in report.permissions if permission.permission not in unneeded]
+        permissions, denied = _numbers(needed), list(_permission_gaps(account, needed, now))
     else:
         permissions = stored_permissions(account)
         denied = [gap for gap in stored_gaps(account) if gap.kind == GapKind.PERMISSION]
@@ -190,9 +196,9 @@ def _numbers(permissions: Iterable[PermissionResult]) -> dict[str, int]:
     return {"needed": len(states), **{status.value: states.count(status) for status in PermissionStatus}}
 
 
-def _permission_gaps(account: CloudAccount, report: CloudValidationResult, now: datetime) -> Iterable[Gap]:
+def _permission_gaps(account: CloudAccount, needed: Iterable[PermissionResult], now: datetime) -> Iterable[Gap]:
     lost_since = {item["permission"]: item["since"] for item in account.lost_permissions}
-    for permission in report.permissions:
+    for permission in needed:
         if permission.status == PermissionStatus.DENIED:
             since = lost_since.get(permission.permission, now.isoformat())
             yield permission_gap(account.provider, permission, since=since)

@@ -10,9 +10,8 @@ from cloudaccounts.models import OwnerExternalId
 
 def external_id_for(owner: str) -> str:
     """The owner's external ID, made on first use: 39 characters of ``[a-z0-9-]``, valid as a label and a tag too."""
-    # Never from input, and never derived from the owner's key: whoever could guess it could have our identity open
-    # an account for somebody else (the confused deputy). get_or_create survives two first uses at once: unique.
-    row, _ = OwnerExternalId.objects.get_or_create(owner=owner, defaults={"external_id": f"ca-{uuid.uuid4()}"})
+    # get_or_create survives two first uses at once: unique.
+    row, _ = OwnerExternalId.objects.get_or_create(owner=owner, defaults={"external_id": new_external_id()})
     return row.external_id
 
 
@@ -21,3 +20,10 @@ def external_ids_of(owners: Iterable[str]) -> dict[str, str]:
     keys = set(owners)
     ids = dict(OwnerExternalId.objects.filter(owner__in=keys).values_list("owner", "external_id"))
     return ids | {owner: external_id_for(owner) for owner in keys - ids.keys()}
+
+
+def new_external_id() -> str:
+    """Never from input, and never derived from the owner's key: whoever could guess it could have our identity open an
+    account for somebody else (the confused deputy). 122 random bits, so none is ever given twice.
+    """
+    return f"ca-{uuid.uuid4()}"

@@ -13,6 +13,7 @@ from cloudaccounts.accounts.details import AccountDetails, clean_details_for, fi
 from cloudaccounts.accounts.resolution import ResolvedAccount, look_up
 from cloudaccounts.contract.identity import AuthMethod, Credentials
 from cloudaccounts.contract.provider import Provider
+from cloudaccounts.credentials.new_keys import refuse_new_key
 from cloudaccounts.errors import InputError
 
 CLOUD = "cloud"  # a credential may name the cloud (partition) that it is for
@@ -56,8 +57,8 @@ def read_account(account_input: AccountInput, *, owner: str) -> tuple[ResolvedAc
         errors |= error.fields
     if errors:
         raise InputError(errors)
-    credentials = _fit(provider, details, details.auth_method, values)
-    return look_up(owner, provider, details), credentials
+    account = look_up(owner, provider, details)
+    return account, _fit(account, details.auth_method, values)
 
 
 def read_details(account_input: AccountInput, *, owner: str) -> ResolvedAccount:
@@ -69,7 +70,7 @@ def read_details(account_input: AccountInput, *, owner: str) -> ResolvedAccount:
 def read_credentials(account: ResolvedAccount, raw_values: Mapping[str, Any]) -> Credentials:
     """The credentials of what `read_details` resolved. Raises as `read_account`."""
     values = _credential_values(account.provider, account.details.auth_method, raw_values)
-    return _fit(account.provider, account.details, account.details.auth_method, values)
+    return _fit(account, account.details.auth_method, values)
 
 
 def read_new_credentials(account: ResolvedAccount, raw_values: Mapping[str, Any], *, method: str) -> Credentials:
@@ -78,10 +79,14 @@ def read_new_credentials(account: ResolvedAccount, raw_values: Mapping[str, Any]
     if cloud := raw_values.get(CLOUD):
         # The account's partition is settled: what is named here has to be the same, and the provider says so.
         values[CLOUD] = str(cloud)
-    return _fit(account.provider, account.details, method, values)
+    return _fit(account, method, values)
 
 
-def _fit(provider: Provider, details: AccountDetails, method: str, values: Mapping[str, str]) -> Credentials:
+def _fit(account: ResolvedAccount, method: str, values: Mapping[str, str]) -> Credentials:
+    provider, details = account.provider, account.details
+    # A connected account's method is the one in use: what would replace it.
+    replaces_key = account.is_connected and not provider.method(details.auth_method).secretless
+    refuse_new_key(account.owner, secretless=provider.method(method).secretless, replaces_key=replaces_key)
     # Only here do the parts meet: a role's ARN names an account, and that has to be this one.
     return provider.clean_credentials(method, values, account_id=details.account_id, partition=details.partition)
 

@@ -1,4 +1,4 @@
-"""Reads of accounts. All are of one owner (``str(user.pk)``): what belongs to others is as if it did not exist."""
+"""Reads of accounts, as a scope shows them: what lies outside of it is as if it did not exist."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from django.db.models import Count, Max, Q, QuerySet, TextChoices
 from django.utils import timezone
 
 from cloudaccounts import registry
+from cloudaccounts.accounts.visibility import visible_accounts
+from cloudaccounts.audit.queries import NAME_GROUPS
 from cloudaccounts.credentials.age import RotationState, aged_between, in_state
 from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.limits import inside
 from cloudaccounts.models import (
     AuditEvent,
     CloudAccount,
@@ -21,12 +24,11 @@ from cloudaccounts.models import (
     CloudCredential,
     ConnectionCheck,
     CredentialRotation,
-    Job,
-    JobItem,
 )
 from cloudaccounts.models.account import CloudAccountQuerySet
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
+from teams.scope import Scope
 
 UNLISTED = ("last_check", "proven_permissions", "lost_permissions", "coverage_gaps")  # large, and shown in no list
 HISTORY_PAGE = 10  # audit events on an account's page
@@ -43,11 +45,15 @@ UNREADABLE_CODES = frozenset(
 # Each ends with the key: rows of one name or date keep their order from page to page. An index begins with the columns
 # of each (docs/decisions/0011).
 SORTS = {
-    "name": ("name", "id"),
-    "-name": ("-name", "id"),
+    "name": ("name_key", "name", "id"),
+    "-name": ("-name_key", "-name", "id"),
     "newest": ("-created_at", "id"),
     "checked": ("last_checked_at", "id"),
     "age": ("credential_secretless", "credential_since", "id"),
+    "critical": ("-open_critical", "-open_high", "id"),
+    "score": ("score", "id"),
+    "coverage": ("coverage_percent", "name_key", "name", "id"),
+    "scanned": ("scanned_at", "id"),
 }
 
 
@@ -74,37 +80,46 @@ class AccountFilter:
     environment: str = ""
     rotation: str = ""
     coverage: str = ""  # a CoverageState
-    group: UUID | None = None  # with those nested in it; one that is not the owner's holds nothing
+    group: UUID | None = None  # with those nested in it; one outside of the scope holds nothing
     sort: str = "name"
+    only: tuple[UUID, ...] = ()  # these accounts: what was ticked in a list, for its export
 
     @property
     def narrows(self) -> bool:
-        return any((self.q, self.provider, self.status, self.environment, self.rotation, self.coverage, self.group))
+        return any(
+            (self.q, self.provider, self.status, self.environment, self.rotation, self.coverage, self.group, self.only)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """An owner's accounts in numbers. ``ages`` are the counts of `charts.age_bins`."""
+    """The accounts of a scope in numbers, as the dashboard shows them."""
 
     total: int
     clouds: int
-    active: int
     failed: int
-    suspended: int
-    pending: int
     due: int
     overdue: int
     secretless: int
-    covered: int  # completely
-    blinded: int  # partly
+    blinded: int  # not read completely
     last_checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialNumbers:
+    """Credentials by their age. ``ages`` are the counts of `credentials.age.age_bins`."""
+
+    total: int  # accounts
+    due: int
+    overdue: int
+    secretless: int
     ages: tuple[int, ...]
 
 
-def count(owner: str, *, up_to: int | None = None) -> int:
+def count(scope: Scope, *, up_to: int | None = None) -> int:
     """``up_to``: counting stops there, because a navigation that says "10,000+" needs no more."""
     # One column of the index, so that the database counts without reading a row (docs/decisions/0011).
-    return CloudAccount.objects.of(owner).order_by().values("owner")[:up_to].count()
+    return visible_accounts(scope).order_by().values("owner")[:up_to].count()
 
 
 def counts_of(owners: Iterable[str]) -> dict[str, int]:
@@ -113,28 +128,30 @@ def counts_of(owners: Iterable[str]) -> dict[str, int]:
     return {row["owner"]: row["number"] for row in rows}
 
 
-def find(owner: str, account: UUID) -> CloudAccount | None:
-    return CloudAccount.objects.of(owner).filter(pk=account).first()
+def find(scope: Scope, account: UUID) -> CloudAccount | None:
+    return visible_accounts(scope).filter(pk=account).first()
 
 
-def account_lookup(owner: str, accounts: Iterable[UUID]) -> dict[UUID, CloudAccount]:
-    """Names and ids of these accounts of the owner, in one query: for lists whose rows know only an account's key."""
+def account_lookup(scope: Scope, accounts: Iterable[UUID]) -> dict[UUID, CloudAccount]:
+    """Names and ids of these accounts, in one query: for lists whose rows know only an account's key."""
     keys = set(accounts)
     if not keys:
         return {}
-    return CloudAccount.objects.of(owner).defer("last_check", "coverage_gaps").in_bulk(list(keys))
+    return visible_accounts(scope).defer("last_check", "coverage_gaps").in_bulk(list(keys))
 
 
-def accounts(owner: str, filters: AccountFilter) -> CloudAccountQuerySet:
+def accounts(scope: Scope, filters: AccountFilter) -> CloudAccountQuerySet:
     """For a list: without the reports, which are large and not shown in it."""
-    return counted_accounts(owner, filters)[0]
+    return counted_accounts(scope, filters)[0]
 
 
-def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
+def counted_accounts(scope: Scope, filters: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
     """The same, and rows that are quicker to count, where there are such: the members of a whole group."""
-    accounts = CloudAccount.objects.of(owner).defer(*UNLISTED)
+    accounts = visible_accounts(scope).defer(*UNLISTED)
     exact = {"provider": filters.provider, "status": filters.status, "environment": filters.environment}
     accounts = accounts.filter(**{name: value for name, value in exact.items() if value})
+    if filters.only:
+        accounts = accounts.filter(pk__in=filters.only)
     if filters.q:
         accounts = accounts.matching(filters.q)
     if filters.rotation:
@@ -143,9 +160,9 @@ def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQu
         accounts = accounts.filter(COVERED[CoverageState(filters.coverage)])
     countable = None
     if filters.group:
-        group = group_queries.find(owner, filters.group)
+        group = group_queries.find(scope, filters.group)
         groups = group_queries.with_descendants(group) if group else []
-        accounts = accounts.filter(group_queries.inside(groups)) if groups else accounts.none()
+        accounts = accounts.filter(inside(groups)) if groups else accounts.none()
         # Only where nothing else narrows the list are there as many accounts as members.
         if not replace(filters, group=None).narrows:
             countable = group_queries.members_of(groups)
@@ -153,57 +170,77 @@ def counted_accounts(owner: str, filters: AccountFilter) -> tuple[CloudAccountQu
     return accounts.order_by(*SORTS.get(filters.sort, SORTS["name"])), countable
 
 
-def overview(owner: str) -> Overview:
-    """All of the dashboard's numbers, in three queries, each of which an index answers without a row of the table.
+def overview(scope: Scope) -> Overview:
+    """The dashboard's numbers of accounts, in a fixed number of queries, each of which an index answers alone."""
+    accounts = visible_accounts(scope)
+    numbers = _counts(
+        scope,
+        {
+            "failed": Q(status=CloudAccountStatus.FAILED),
+            "blinded": COVERED[CoverageState.GAPS],
+            **_by_age(timezone.now()),
+        },
+    )
+    # Whether there is one, cloud by cloud: to count them would read each.
+    providers = [key for key, _ in registry.choices()]
+    clouds = sum(accounts.filter(provider=key).order_by().exists() for key in providers)
+    last = accounts.aggregate(last=Max("last_checked_at"))["last"]
+    return Overview(clouds=clouds, last_checked_at=last, **numbers)
 
-    In one they would read every row whole, reports included: 100,000 accounts took three times as long.
-    """
+
+def credential_numbers(scope: Scope) -> CredentialNumbers:
+    """The numbers of the page of credential ages, as `overview` has those of the dashboard."""
     now = timezone.now()
     from cloudaccounts.credentials.age import age_bins  # the admin needs this module's counts, and no chart
 
     bins = {f"bin_{n}": aged_between(b.first, b.last, now=now) for n, b in enumerate(age_bins())}
-    conditions: dict[str, Q] = {
-        **{status.value: Q(status=status) for status in CloudAccountStatus},
+    numbers = _counts(scope, {**_by_age(now), **bins})
+    ages = tuple(numbers.pop(name) for name in bins)
+    return CredentialNumbers(ages=ages, **numbers)
+
+
+def _by_age(now: datetime) -> dict[str, Q]:
+    return {
         "due": in_state(RotationState.WARNING, now=now),
         "overdue": in_state(RotationState.CRITICAL, now=now),
-        "secretless": Q(credential_secretless=True),
-        **bins,
+        "secretless": Q(credential_secretless__in=[True]),
     }
-    # Cloud by cloud: MongoDB's backend cannot count distinct values of nothing.
-    clouds = {f"cloud_{n}": Q(provider=key) for n, (key, _) in enumerate(registry.choices())}
-    conditions |= clouds
-    accounts = CloudAccount.objects.of(owner)
-    numbers: dict[str, Any] = accounts.aggregate(
-        total=Count("id"), **{name: Count("id", filter=condition) for name, condition in conditions.items()}
-    )
-    # A query of its own: coverage stands in another index than the columns above.
-    numbers |= accounts.aggregate(
-        covered=Count("id", filter=COVERED[CoverageState.COMPLETE]),
-        blinded=Count("id", filter=COVERED[CoverageState.GAPS]),
-    )
-    numbers |= accounts.aggregate(last_checked_at=Max("last_checked_at"))
-    ages = tuple(numbers.pop(name) for name in bins)
-    return Overview(ages=ages, clouds=sum(numbers.pop(name) > 0 for name in clouds), **numbers)
 
 
-def failed(owner: str, limit: int) -> list[CloudAccount]:
+def _counts(scope: Scope, conditions: dict[str, Q]) -> dict[str, int]:
+    """How many accounts fulfil each, and as ``total`` all of them.
+
+    A limited scope's accounts are few enough to be looked at once, in one query.
+    """
+    accounts = visible_accounts(scope)
+    if scope.limited:
+        each = {name: Count("id", filter=condition) for name, condition in conditions.items()}
+        return accounts.aggregate(total=Count("id"), **each)
+    # Each of the part of an index that holds it: all conditions on each account took three times as long.
+    rows = accounts.order_by().values("owner")
+    return {"total": rows.count(), **{name: rows.filter(condition).count() for name, condition in conditions.items()}}
+
+
+def failed(scope: Scope, limit: int) -> list[CloudAccount]:
     """With their reports: the page shows a remediation for each."""
-    return list(CloudAccount.objects.of(owner).filter(status=CloudAccountStatus.FAILED).order_by("name", "id")[:limit])
+    return list(visible_accounts(scope).filter(status=CloudAccountStatus.FAILED).order_by(*SORTS["name"])[:limit])
 
 
-def due(owner: str, limit: int) -> list[CloudAccount]:
+def due(scope: Scope, limit: int) -> list[CloudAccount]:
     """Working accounts whose credential is overdue, expiring or soon due; oldest first."""
     now = timezone.now()
     late = in_state(RotationState.CRITICAL, now=now) | in_state(RotationState.WARNING, now=now)
     # Failed accounts stand above them on the dashboard already, with their own remediation.
-    accounts = CloudAccount.objects.of(owner).filter(late).exclude(status=CloudAccountStatus.FAILED).defer(*UNLISTED)
+    # Both halves ask for a secret, which SQLite sees only where it stands beside them: then an index has the order.
+    secret = visible_accounts(scope).filter(credential_secretless__in=[False])
+    accounts = secret.filter(late).exclude(status=CloudAccountStatus.FAILED).defer(*UNLISTED)
     return list(accounts.order_by("credential_since", "id")[:limit])
 
 
-def blinded(owner: str, limit: int) -> list[CloudAccount]:
+def blinded(scope: Scope, limit: int) -> list[CloudAccount]:
     """Accounts that work and are not read completely, the least covered first."""
-    accounts = CloudAccount.objects.of(owner).filter(COVERED[CoverageState.GAPS], status=CloudAccountStatus.ACTIVE)
-    return list(accounts.defer(*UNLISTED).order_by("coverage_percent", "name", "id")[:limit])
+    accounts = visible_accounts(scope).filter(COVERED[CoverageState.GAPS], status=CloudAccountStatus.ACTIVE)
+    return list(accounts.defer(*UNLISTED).order_by(*SORTS["coverage"])[:limit])
 
 
 def latest_check(account: CloudAccount) -> ConnectionCheck | None:
@@ -220,25 +257,17 @@ def is_under_way(check: ConnectionCheck | None) -> bool:
     return check is not None and check.state in {CheckState.QUEUED, CheckState.RUNNING}
 
 
-def find_job(owner: str, job: UUID) -> Job | None:
-    return Job.objects.filter(owner=owner, pk=job).first()
-
-
-def job_items(job: Job, *, state: str = "") -> QuerySet[JobItem]:
-    """In their order, or those in one state."""
-    items = JobItem.objects.filter(job=job.pk)
-    return (items.filter(state=state) if state else items).order_by("position")
-
-
 def credential_of(account: CloudAccount) -> CloudCredential | None:
     """What may be shown of it: the encrypted values stay in the database."""
     return CloudCredential.objects.filter(account_id=account.pk).defer("payload", "staged", "previous").first()
 
 
-def history(account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:
+def history(scope: Scope, account: CloudAccount, *, before: datetime | None = None) -> tuple[list[AuditEvent], bool]:
     """A page of the account's audit events, newest first, and whether there are more."""
     # By owner as well: after a transfer what came before stays the old owner's (`lifecycle.transfer`).
     events = AuditEvent.objects.filter(account=account.pk, owner=account.owner)
+    if scope.limited:
+        events = events.exclude(action__in=NAME_GROUPS)
     if before is not None:
         events = events.filter(created_at__lt=before)
     rows = list(events.order_by("-created_at")[: HISTORY_PAGE + 1])  # one too many says that there are more

@@ -33,6 +33,11 @@ def rotation_guides(account: CloudAccount, method: AuthMethod) -> tuple[SetupGui
     return again or account.spec.setup_guides(method.key, _context(account))
 
 
+def own_key_guide(account: CloudAccount) -> SetupGuide | None:
+    """The optional permission by which the account's credential can replace itself."""
+    return account.spec.own_key_guide(account.auth_method, _context(account))
+
+
 def retiring_guides(account: CloudAccount, method: str) -> tuple[SetupGuide, ...]:
     """How to delete, at the provider, a credential of this method that is not in use here any more."""
     return tuple(guide for guide in account.spec.rotation_guide(method, _context(account)) if guide.key == RETIRE)

@@ -14,14 +14,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from cloudaccounts.accounts.coverage import Gap, GapKind, Readings, assess, stored_gaps
+from cloudaccounts.accounts.enabled_checks import unneeded_permissions
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.audit.record import record_event
+from cloudaccounts.dates import parse_aware
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.provider_kit.check_results import join_names
 from cloudaccounts.work.databases import SECURITY
 
+SEVERITIES = ("critical", "high", "medium", "low")
+WEIGHTS = ("passed_weight", "failed_weight")
 NAMED = 3  # gaps in a notice; the account's page has all
 
 
@@ -40,12 +44,15 @@ def write_summary(
     if account is None:
         return
     now = timezone.now()
-    coverage = assess(account, Readings.stored(account) if readings is None else readings, now=now)
+    coverage = assess(
+        account, Readings.stored(account) if readings is None else readings, now=now,
+        unneeded=unneeded_permissions(account),
+    )  # fmt: skip
     columns = coverage.columns()
     if posture is not None:
-        columns["posture"] = dict(posture)
+        columns |= posture_columns(posture)
     if last_scan is not None:
-        columns["last_scan"] = dict(last_scan)
+        columns |= {"last_scan": dict(last_scan), "scanned_at": parse_aware(str(last_scan.get("finished_at") or ""))}
     lost, new = compare_gaps(stored_gaps(account), coverage.gaps, account.coverage.get("lost", ()))
     # An account of which nothing was known yet cannot lose anything: its first gaps are how it is.
     if account.coverage_percent is None and not account.coverage.get("units", {}).get("total"):
@@ -67,7 +74,18 @@ def write_summary(
 
 def write_posture(account_id: UUID, posture: Mapping[str, Any]) -> None:
     """Between scans: after findings were suppressed, for instance."""
-    CloudAccount.objects.filter(pk=account_id).update(posture=dict(posture))
+    CloudAccount.objects.filter(pk=account_id).update(**posture_columns(posture))
+
+
+def posture_columns(posture: Mapping[str, Any]) -> dict[str, Any]:
+    """What an account's row holds of its posture: ``{critical, high, medium, low, score}`` as JSON and as columns.
+
+    ``passed_weight`` and ``failed_weight`` beside them, those of the score, are columns alone.
+    """
+    shown = {name: value for name, value in posture.items() if name not in WEIGHTS}
+    counts = {f"open_{severity}": posture.get(severity) or 0 for severity in SEVERITIES}
+    weights = {name: posture.get(name) or 0 for name in WEIGHTS}
+    return {"posture": shown, "score": posture.get("score"), **counts, **weights}
 
 
 def write_regions(account: CloudAccount, *, regions: list[str] | None, enabled: list[str] | None) -> None:

@@ -11,9 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 
-from cloudaccounts.accounts.changes import update_account
-from cloudaccounts.accounts.details import AccountDetails, clean_details
-from cloudaccounts.admin.common import OwnerNames
+from cloudaccounts.admin.common import OwnerNames, name_column
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.credentials.age import RotationState, age_of, in_state
 from cloudaccounts.errors import ConnectionInUseError, InputError
@@ -38,6 +36,8 @@ class AccountForm(forms.ModelForm[CloudAccount]):
         field.choices = [(region.name, f"{region.name} · {region.label}") for region in regions]
 
     def clean(self) -> dict[str, Any]:
+        from cloudaccounts.accounts.details import AccountDetails, clean_details  # see docs/decisions/0012
+
         cleaned = super().clean() or {}
         try:
             # The service checks the same when it saves; asked here, its refusals stand at the fields of this form.
@@ -95,7 +95,7 @@ class LastCheckFilter(admin.SimpleListFilter):
 class CloudAccountAdmin(OwnerNames):
     form = AccountForm
     list_display = (
-        "name",
+        "shown_name",
         "provider",
         "account_id",
         "owner_name",
@@ -106,8 +106,9 @@ class CloudAccountAdmin(OwnerNames):
         "credential_age",
     )
     list_filter = ("status", "health", RotationFilter, LastCheckFilter, "provider", "environment")
-    prefixes = ("name", "account_id")
-    ordering = ("name",)
+    shown_name = name_column()
+    prefixes = ("name_key", "account_id")
+    ordering = ("name_key", "name")
     # The same bulk actions as owners have for a group, over any selection; each is a job.
     actions = ("revalidate", "scan", "suspend", "resume", "environment", "transfer", "delete_accounts")
     readonly_fields = (
@@ -153,6 +154,8 @@ class CloudAccountAdmin(OwnerNames):
             # Both, since one says what the other means.
             names |= {"regions", "all_regions"}
         if names:
+            from cloudaccounts.accounts.changes import update_account  # see docs/decisions/0012
+
             changes = {name: form.cleaned_data[name] for name in names}
             update_account(obj, actor=Actor.of_request(request, via="admin"), **changes)
 

@@ -18,12 +18,15 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.lifecycle.transfer import check_new_owner
 from cloudaccounts.web import reauthentication
 from cloudaccounts.web.pagination import COUNT_LIMIT
+from teams.scope import Scope
 
 SHOWN = 20  # accounts that the question names
 
 
 class TransferForm(forms.Form):
-    to = forms.CharField(max_length=150, label="New owner", help_text="The whole user name, of an active user.")
+    to = forms.CharField(
+        max_length=150, label="New owner", help_text="The whole user name of an active user, or a team's name."
+    )
 
     def clean_to(self) -> str:
         owner = owner_named(self.cleaned_data["to"].strip())
@@ -72,7 +75,7 @@ def ask_and_start(
     if agreed and (form is None or form.is_valid()):
         job = start_bulk_action(
             key,
-            owner=str(request.user.pk),  # whose job it is, so that its page is theirs
+            scope=Scope(str(request.user.pk)),  # whose job it is, so that its page is theirs
             actor=Actor.of_request(request, via="admin"),
             # Streamed, with the two columns that an item of the job needs.
             accounts=accounts.only("pk", "name").iterator(chunk_size=2000),

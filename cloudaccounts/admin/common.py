@@ -7,17 +7,19 @@ one query a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.core.paginator import Page
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from cloudaccounts.web.pagination import CappedPaginator
+from teams.models import Team
+from teams.names import name_key
+from teams.queries import names_of
 
 END = "\U0010fffd"  # sorts after every letter: the last valid code point below the noncharacters
 _NUMBER = re.compile(r"[0-9][0-9 -]*")
@@ -65,8 +67,7 @@ class QuickAdmin(admin.ModelAdmin[Any]):
         for column in self.prefixes:
             for text in spellings(term):
                 conditions |= begins(column, text)
-        # Exactly one user's name: owners are identifiers here, and there is no joining the users' table across
-        # databases.
+        # Exactly one team's name: owners are keys here, and there is no joining the teams' table across databases.
         if self.owner_column and (owner := owner_named(term)):
             conditions |= Q(**{self.owner_column: owner})
         # A term that fits no column finds nothing: without conditions the filter would show every row.
@@ -88,6 +89,9 @@ class RecordAdmin(QuickAdmin):
 
 def begins(column: str, text: str) -> Q:
     """A prefix as a range, which every database answers from an index. LIKE uses none without special collations."""
+    if column == "name_key":
+        text = name_key(text)
+        return Q(name_key__gte=text, name_key__lt=text + "g")  # behind each hexadecimal digit
     return Q(**{f"{column}__gte": text, f"{column}__lt": text + END})
 
 
@@ -100,19 +104,9 @@ def spellings(term: str) -> set[str]:
 
 
 def owner_named(name: str) -> str:
-    """The identifier of the user of exactly this name, whatever its capitals; empty where there is none."""
-    users = get_user_model().objects.filter(**{get_user_model().USERNAME_FIELD: name})
-    key = users.values_list("pk", flat=True).first()
-    return "" if key is None else str(key)
-
-
-def names_of(owners: Iterable[str]) -> dict[str, str]:
-    """User names by identifier. Deleted users are missing."""
-    # Owners are text in another database (docs/decisions/0003); anything but a number would fail the query.
-    keys = {owner for owner in owners if owner.isascii() and owner.isdecimal()}
-    # One query for the page, in the other database: nothing joins them.
-    users = get_user_model().objects.filter(pk__in=keys)
-    return {str(user.pk): user.get_username() for user in users}
+    """The key of the team of exactly this name: of several the user's own; empty where there is none."""
+    teams = Team.objects.filter(name=name).order_by("-personal", "key")
+    return teams.values_list("key", flat=True).first() or ""
 
 
 class AddressFilter(admin.SimpleListFilter):
@@ -144,8 +138,18 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+def name_column(order: Any = "name_key") -> Callable[[Any, Any], str]:
+    """A list's column with the name of a row, which sorts as other lists do: whatever the case."""
+
+    @admin.display(description="name", ordering=order)
+    def shown_name(_: Any, row: Any) -> str:
+        return str(row.name)
+
+    return shown_name
+
+
 class OwnerNames(QuickAdmin):
-    """Shows owners by user name, looked up in the users' database with one query a page."""
+    """Shows owners by the name of their team, looked up in the users' database with one query a page."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

@@ -8,12 +8,13 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cloudaccounts.admin.common import AddressFilter, OwnerNames, owner_named
+from cloudaccounts.admin.common import AddressFilter, OwnerNames, name_column, owner_named
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
@@ -27,7 +28,9 @@ from cloudaccounts.groups.services import (
     remove_members,
     update_group,
 )
+from cloudaccounts.limits import inside
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
+from teams.scope import Scope
 
 MOST_AT_ONCE = 1000  # ids in one textarea
 
@@ -58,7 +61,9 @@ class GroupForm(forms.ModelForm[AccountGroup]):
         # A group's owner never changes: its accounts are theirs.
         if self.instance.owner:
             self.fields.pop("owner_username", None)
-            if self.instance.parent and (parent := group_queries.find(self.instance.owner, self.instance.parent)):
+            if self.instance.parent and (
+                parent := group_queries.find(Scope(self.instance.owner), self.instance.parent)
+            ):
                 self.fields["parent_name"].initial = parent.name
 
     def clean_owner_username(self) -> str:
@@ -81,7 +86,7 @@ class GroupForm(forms.ModelForm[AccountGroup]):
         owner = self.instance.owner or cleaned.get("owner_username", "")
         try:
             name = cleaned.get("parent_name", "")
-            cleaned["parent"] = group_queries.resolve_group(name, owner).pk if name else None
+            cleaned["parent"] = group_queries.resolve_group(name, Scope(owner)).pk if name else None
         except ProviderError as error:
             raise forms.ValidationError({"parent_name": error.cause}) from None
         # Asked beforehand for the message at its field; the unique constraint has the last word.
@@ -99,10 +104,11 @@ class GroupForm(forms.ModelForm[AccountGroup]):
 @admin.register(AccountGroup)
 class AccountGroupAdmin(OwnerNames):
     form = GroupForm
-    list_display = ("name", "owner_name", "size", "description", "updated_at")
+    list_display = ("shown_name", "owner_name", "size", "description", "updated_at")
+    shown_name = name_column(Lower("name"))
     prefixes = ("name",)
     counted = "name"
-    ordering = ("name",)
+    ordering = (Lower("name"), "name")
     actions = ("revalidate", "scan", "suspend", "resume", "environment")
     readonly_fields = ("members", "updated_at")
     search_help_text = "The beginning of a group's name, or an owner's whole user name."
@@ -124,9 +130,9 @@ class AccountGroupAdmin(OwnerNames):
             if change:
                 # Read again: the form has put the new values into ``obj`` already, and the audit needs the old ones.
                 stored = AccountGroup.objects.get(pk=obj.pk)
-                update_group(stored, actor=actor, **values)
+                update_group(stored, scope=Scope(stored.owner), actor=actor, **values)
             else:
-                stored = create_group(owner=facts["owner_username"], actor=actor, **values)
+                stored = create_group(scope=Scope(facts["owner_username"]), actor=actor, **values)
                 obj.pk, obj.owner = stored.pk, stored.owner
         except InputError as error:
             self.message_user(request, f"Not saved: {error.cause}", messages.ERROR)
@@ -135,7 +141,7 @@ class AccountGroupAdmin(OwnerNames):
             self.message_user(request, f"{added:,} accounts added.", messages.SUCCESS)
 
     def delete_model(self, request: HttpRequest, obj: AccountGroup) -> None:
-        delete_group(obj, actor=Actor.of_request(request, via="admin"))
+        delete_group(obj, scope=Scope(obj.owner), actor=Actor.of_request(request, via="admin"))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[AccountGroup]) -> None:
         for group in queryset:  # one by one, so that each deletion is audited and moves its nested groups up
@@ -165,7 +171,7 @@ class AccountGroupAdmin(OwnerNames):
         groups = list(queryset[:GROUP_LIMIT])
         # Nested ones as well, each once: a group stands for all that lies below it.
         group_ids = {group_id for group in groups for group_id in group_queries.with_descendants(group)}
-        accounts = CloudAccount.objects.filter(group_queries.inside(group_ids)).order_by("name")
+        accounts = CloudAccount.objects.filter(inside(group_ids)).order_by("name_key", "name")
         about = f"group {groups[0].name}" if len(groups) == 1 else f"{len(groups)} groups"
         from cloudaccounts.admin.bulk_actions import ask_and_start  # see docs/decisions/0012
 

@@ -6,12 +6,21 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cloudaccounts.admin.common import AddressFilter, OwnerNames, RecordAdmin, begins, owner_named, spellings
+from cloudaccounts.admin.common import (
+    AddressFilter,
+    OwnerNames,
+    RecordAdmin,
+    begins,
+    name_column,
+    owner_named,
+    spellings,
+)
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
 
 MOST = 500  # organizations that one search for members includes
@@ -26,7 +35,7 @@ class OrganizationAdmin(OwnerNames, RecordAdmin):
     list_filter = ("sync_state", "provider")
     prefixes = ("name",)
     counted = "name"
-    ordering = ("owner", "name")
+    ordering = ("owner", Lower("name"), "name")
     search_help_text = "The beginning of an organization's name, or an owner's whole user name."
     fields = (
         "name", "provider", "root_id", "connection_name", "owner_name", "members", "options", "sync_state", "attempts",
@@ -66,9 +75,10 @@ class OrganizationMemberAdmin(OwnerNames, RecordAdmin):
     """Ordered by organization, which the index of members begins with."""
 
     list_display = (
-        "name", "kind", "account_id", "organization_name", "owner_name", "provider_state", "state", "account_link",
-        "code", "tested_at",
+        "shown_name", "kind", "account_id", "organization_name", "owner_name", "provider_state", "state",
+        "account_link", "code", "tested_at",
     )  # fmt: skip
+    shown_name = name_column()
     list_filter = (OrganizationFilter, "kind", "state", "provider_state")
     counted = "organization"
     ordering = ("organization", "node_id")
@@ -98,7 +108,7 @@ class OrganizationMemberAdmin(OwnerNames, RecordAdmin):
         # Each index of members begins with the organization: without one, a search by name would read every row.
         if request.GET.get(OrganizationFilter.parameter_name):
             for text in spellings(term):
-                conditions |= begins("name", text) | begins("account_id", text)
+                conditions |= begins("name_key", text) | begins("account_id", text)
         return queryset.filter(conditions), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

@@ -19,7 +19,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.users import guard
 from cloudaccounts.users.passwords import password_changed_by
@@ -68,10 +67,13 @@ class OwnerAdmin(UserAdmin[User]):
     def get_deleted_objects(
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        from cloudaccounts.accounts import queries as account_queries  # see docs/decisions/0012
+
         to_delete, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
         # The accounts live in another database, so Django's own collector of related rows cannot see them.
         owned = account_queries.counts_of(str(user.pk) for user in objs)
         refusals = [guard.refusal(user, owned[str(user.pk)]) for user in objs if str(user.pk) in owned]
+        refusals += [reason for user in objs if (reason := guard.team_refusal(user))]
         # The bulk action asks for the permission as such, not for each user.
         refusals += [f"{user} is an operator: a superuser alone may delete them." for user in objs
                      if not _may_touch(request, user)]  # fmt: skip

@@ -12,9 +12,7 @@ from django.http.response import HttpResponseBase
 from cloudaccounts.admin.common import OwnerNames, RecordAdmin
 from cloudaccounts.audit import queries as audit_queries
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.audit.exports import record_export
 from cloudaccounts.models import AuditEvent, ConnectionCheck, Job, Notice, NoticeDigest
-from cloudaccounts.web.exports import export
 
 
 class SubjectFilter(admin.SimpleListFilter):
@@ -58,6 +56,9 @@ class AuditEventAdmin(OwnerNames, RecordAdmin):
         return self._export(request, queryset, "json")
 
     def _export(self, request: HttpRequest, queryset: QuerySet[AuditEvent], kind: str) -> HttpResponseBase:
+        from cloudaccounts.audit.exports import record_export  # see docs/decisions/0012
+        from cloudaccounts.web.exports import export
+
         actor = Actor.of_request(request, via="admin")
         # Recorded before the first row leaves; without an owner, since the rows are of all.
         record_export(actor=actor, owner="", what="audit of all owners", format=kind)

@@ -4,6 +4,7 @@ No postponed annotations (``from __future__``) here: ninja evaluates the annotat
 wrapped, where the names of this module are not known.
 """
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.accounts.parsing import AccountInput
 from cloudaccounts.accounts.queries import AccountFilter
-from cloudaccounts.api import schemas
+from cloudaccounts.api import examples, schemas
 from cloudaccounts.api.answers import reply
-from cloudaccounts.api.auth import actor_of, owner_of
+from cloudaccounts.api.auth import actor_of, owner_of, scope_of
+from cloudaccounts.api.conditional import check_match, tagged
 from cloudaccounts.api.idempotency import idempotent, ticket_id
 from cloudaccounts.api.in_flight import waits_for_cloud
 from cloudaccounts.api.openapi import answers
@@ -38,7 +40,9 @@ router = Router(tags=["Cloud accounts"])
 
 
 @router.post(
-    "/", summary="Connect an account", **answers({201: schemas.CreatedAccount}, 409, body=True, repeatable=True)
+    "/",
+    summary="Connect an account",
+    **answers({201: schemas.CreatedAccount}, 409, body=True, repeatable=True, examples=examples.NEW_ACCOUNTS),
 )
 # Above `waits_for_cloud`: a repeated call is answered from its row, and takes none of the team's places.
 @idempotent
@@ -46,7 +50,7 @@ router = Router(tags=["Cloud accounts"])
 def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """Validates the access live, then stores the account, encrypts its credentials and starts its first scan."""
     account = onboard_account(
-        owner=owner_of(request),
+        scope=scope_of(request),
         actor=actor_of(request),
         account_input=_account_input(body),
         groups=[body.group] if body.group else [],
@@ -55,7 +59,11 @@ def add_account(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     return reply(created_json(account), 201)
 
 
-@router.post("/validate", summary="Validate access", **answers({200: schemas.Validation}, body=True))
+@router.post(
+    "/validate",
+    summary="Validate access",
+    **answers({200: schemas.Validation}, body=True, examples=examples.NEW_ACCOUNTS),
+)
 @waits_for_cloud
 def validate(request: HttpRequest, body: schemas.NewAccount) -> HttpResponse:
     """The report alone, also where it refuses. Nothing is stored."""
@@ -71,7 +79,7 @@ def list_accounts(request: HttpRequest, query: Query[schemas.AccountQuery]) -> H
     # Not an enum of the schema: which providers there are is known only when the registry is asked.
     if query.provider and query.provider not in dict(registry.choices()):
         raise InputError({"provider": f"Choose one of {', '.join(dict(registry.choices()))}."})
-    owner = owner_of(request)
+    scope = scope_of(request)
     filters = AccountFilter(
         q=query.q,
         provider=query.provider,
@@ -80,10 +88,10 @@ def list_accounts(request: HttpRequest, query: Query[schemas.AccountQuery]) -> H
         rotation=query.rotation or "",
         coverage=query.coverage or "",
     )
-    rows = account_queries.accounts(owner, filters)
+    rows = account_queries.accounts(scope, filters)
     if query.group:
-        rows = rows.filter(in_group(owner, query.group))
-    return page_of(rows, query, accounts_json, part=rows.part if filters.narrows else None)
+        rows = rows.filter(in_group(scope, query.group))
+    return page_of(rows, query, partial(accounts_json, scope), part=rows.part if filters.narrows else None)
 
 
 @router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))
@@ -94,26 +102,32 @@ def external_id(request: HttpRequest) -> HttpResponse:
 
 @router.get("/{uuid:account_id}", summary="One account", **answers({200: schemas.AccountWithProof}, 404))
 def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    return reply(account_json(account_or_404(request, account_id)))
+    return _one(request, account_id)
 
 
 @router.patch(
-    "/{uuid:account_id}", summary="Change an account", **answers({200: schemas.AccountWithProof}, 404, body=True)
+    "/{uuid:account_id}",
+    summary="Change an account",
+    **answers({200: schemas.AccountWithProof}, 404, body=True, matched=True, examples=examples.ACCOUNT_CHANGES),
 )
 def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
     account = account_or_404(request, account_id)
+    check_match(request, _state(account_json(scope_of(request), account)), row=account)
     # Only the fields that the body names: an omitted one stays as it is, where a default would overwrite it.
-    onboarding.change_account(account, actor=actor_of(request), changes=body.model_dump(exclude_unset=True))
-    return reply(account_json(account_or_404(request, account_id)))
+    changes = body.model_dump(exclude_unset=True)
+    onboarding.change_account(account, scope=scope_of(request), actor=actor_of(request), changes=changes)
+    return _one(request, account_id)
 
 
-@router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404, 409))
+@router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404, 409, matched=True))
 def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """With its credentials and all that was discovered. At the cloud nothing changes.
 
     Refused (409) while other accounts are opened with its credential, as members of its organization.
     """
-    state_changes.delete_account(account_or_404(request, account_id), actor=actor_of(request))
+    account = account_or_404(request, account_id)
+    check_match(request, _state(account_json(scope_of(request), account)), row=account)
+    state_changes.delete_account(account, actor=actor_of(request))
     return HttpResponse(status=204)
 
 
@@ -129,7 +143,7 @@ def revalidate(request: HttpRequest, account_id: UUID) -> HttpResponse:
 @router.post(
     "/{uuid:account_id}/credentials",
     summary="Replace the credentials",
-    **answers({200: schemas.Proof}, 404, 409, body=True, repeatable=True),
+    **answers({200: schemas.Proof}, 404, 409, body=True, repeatable=True, examples=examples.NEW_CREDENTIALS),
 )
 @idempotent
 @waits_for_cloud
@@ -154,10 +168,20 @@ def replace_credentials(request: HttpRequest, account_id: UUID, body: schemas.Ne
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
     # 404 for somebody else's as well: 403 would say that it exists.
-    account = account_queries.find(owner_of(request), account_id)
+    account = account_queries.find(scope_of(request), account_id)
     if account is None:
         raise Http404
     return account
+
+
+def _one(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    shown = account_json(scope_of(request), account_or_404(request, account_id))
+    return tagged(reply(shown), _state(shown))
+
+
+def _state(shown: dict[str, Any]) -> dict[str, Any]:
+    """What callers may change of an account; the tag of an answer is made of it."""
+    return {name: shown[name] for name in ("id", "name", "environment", "regions", "groups")}
 
 
 def _account_input(body: schemas.NewAccount) -> AccountInput:

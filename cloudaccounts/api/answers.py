@@ -7,10 +7,12 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 
 from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
+from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import (
     AccountDeletedError,
     AccountSuspendedError,
+    ChangedMeanwhileError,
     ConnectionInUseError,
     CredentialsUnreadableError,
     DuplicateAccountError,
@@ -20,10 +22,11 @@ from cloudaccounts.errors import (
     ValidationRefusedError,
 )
 from cloudaccounts.lifecycle.onboarding import CheckUnderWayError
-from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError
+from cloudaccounts.rotation.automatic.requests import NotRotatableError
 from cloudaccounts.rotation.losses import AccessWouldBeLostError, as_json
 from cloudaccounts.tokens.idempotency import KeyBusyError, KeyReusedError
+from teams import present
 
 SOON = 2  # seconds, of Retry-After
 # The status of each kind of refusal. Anything else that a service refuses is about the input: 422.
@@ -34,7 +37,9 @@ STATUSES: dict[type[ProviderError], int] = {
     AccountSuspendedError: 409,
     ConnectionInUseError: 409,
     CheckUnderWayError: 409,
+    ChangedMeanwhileError: 412,
     AccessWouldBeLostError: 409,
+    NotRotatableError: 409,
     KeyBusyError: 409,
     CredentialsUnreadableError: 503,
     DatabaseUnavailableError: 503,
@@ -97,7 +102,7 @@ def problem_of(error: ProviderError, request: HttpRequest | None = None) -> Json
     if isinstance(error, ValidationRefusedError):
         details["validation"] = error.report.to_dict()
     if isinstance(error, DuplicateAccountError) and request is not None:
-        own = CloudAccount.objects.of(str(request.user.pk)).filter(provider=error.provider, account_id=error.account_id)
+        own = visible_accounts(present.scope_of(request)).filter(provider=error.provider, account_id=error.account_id)
         if key := own.values_list("pk", flat=True).first():
             details["id"] = str(key)
     # Retry-After only where trying again can help: permanent refusals have none.

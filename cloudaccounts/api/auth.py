@@ -9,28 +9,51 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from cloudaccounts.api.answers import ApiError, problem
 from cloudaccounts.audit.actor import Actor
+from cloudaccounts.limits import groups_within
 from cloudaccounts.models import ApiToken
+from cloudaccounts.tokens.scopes import READ, WRITE, allows, area_of
 from cloudaccounts.tokens.services import find_token, use_token
+from teams import access, present
+from teams.roles import Role, roles_with
+from teams.scope import Scope
 
 # RFC 9110 asks for it with each 401.
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Cloud Accounts"'}
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = access.SAFE
+ROUTE = "cloudaccounts.route"  # in META: the call's path below the API's root, as the description writes it
+
+
+class ServiceCaller(AnonymousUser):
+    """Whom a service token acts as: nobody of the users' table, and yet somebody who is known."""
+
+    def __init__(self, token: ApiToken) -> None:
+        self.pk = self.id = f"token:{token.pk}"  # type: ignore[assignment]  # as rows and the audit name who acts
+        self.username = f"service token {token.name}"  # type: ignore[assignment]  # Django declares it as empty
+
+    @property
+    def is_authenticated(self) -> Any:
+        return True
+
+    @property
+    def is_anonymous(self) -> Any:
+        return False
 
 
 class BearerToken(HttpBearer):
-    """Sets ``request.user`` to the token's owner, as a session does for pages."""
+    """Sets ``request.user`` to whom the token acts for, as a session does for pages, and the request's scope."""
 
     # Overrides ninja's own reading of the header, which answers 401 without a code, a remedy or a challenge.
     def __call__(self, request: HttpRequest) -> Any:
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             # Not whom a session cookie names: logs and audit must not attribute the call to them.
-            request.user = _nobody()
+            request.user = AnonymousUser()
             raise ApiError(
                 problem(
                     401,
@@ -44,11 +67,12 @@ class BearerToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
         api_token = find_token(token)
-        # Two queries, since tokens and users lie in two databases (docs/decisions/0003).
-        user = get_user_model().objects.filter(pk=api_token.owner, is_active=True).first() if api_token else None
-        # One answer for unknown, expired, revoked and of an inactive user: it reveals nothing about tokens.
-        if api_token is None or user is None:
-            request.user = _nobody()
+        caller = _caller_of(api_token) if api_token else None
+        scope = _scope_of(api_token, caller) if api_token and caller else None
+        # One answer for unknown, expired, revoked, of an inactive user and of one who left the team: it reveals
+        # nothing about tokens.
+        if api_token is None or caller is None or scope is None:
+            request.user = AnonymousUser()
             raise ApiError(
                 problem(
                     401,
@@ -58,7 +82,8 @@ class BearerToken(HttpBearer):
                     headers=CHALLENGE,
                 )
             )
-        request.user = user
+        request.user = caller
+        present.set_scope(request, scope)
         # Counted before the scope is checked: a token of reading scope that tries to write uses up its rate as well.
         if wait := use_token(api_token):
             raise ApiError(
@@ -70,11 +95,64 @@ class BearerToken(HttpBearer):
                     headers={"Retry-After": str(wait)},
                 )
             )
-        if request.method not in SAFE and not api_token.may_write:
-            raise ApiError(
-                problem(403, "token_read_only", "This token may only read.", "Use a token of scope “write”.")
-            )
+        _refuse_without_token_scope(request, api_token)
+        _refuse_without_right(request, scope)
         return api_token
+
+
+def _caller_of(token: ApiToken) -> Any:
+    """Whom the token acts for; None where that user is gone or inactive."""
+    if token.user is None:
+        return ServiceCaller(token)
+    # Two queries, since tokens and users lie in two databases (docs/decisions/0003).
+    return get_user_model().objects.filter(pk=token.user, is_active=True).first()
+
+
+def _scope_of(token: ApiToken, caller: Any) -> Scope | None:
+    """The role that its user has now, with the groups of the membership and of the token; None without a membership.
+
+    A service token may what its scopes say, as an owner made it.
+    """
+    if token.user is None or token.user == token.owner:
+        return Scope(token.owner, Role.OWNER, token.limit)
+    membership = present.membership_of(caller, token.owner)
+    if membership is None:
+        return None
+    scope = membership.scope
+    if token.limit is None:
+        return scope
+    narrowed = Scope(scope.owner, scope.role, token.limit)
+    of_user = groups_within(scope)
+    if of_user is None:
+        return narrowed
+    # With what is nested in them: a group inside of one of the other's would else be in neither.
+    return Scope(scope.owner, scope.role, of_user & (groups_within(narrowed) or frozenset()))
+
+
+def _refuse_without_token_scope(request: HttpRequest, token: ApiToken) -> None:
+    write = request.method not in SAFE
+    area = area_of(request.META.get(ROUTE, ""))
+    if allows(token.scopes, area, write=write):
+        return
+    if write and not any(scope.endswith(WRITE) for scope in token.scopes):
+        raise ApiError(problem(403, "token_read_only", "This token may only read.", "Use a token of scope “write”."))
+    needed = f"{area}:{WRITE if write else READ}"
+    cause = f"This token has not the scope “{needed}”."
+    raise ApiError(
+        problem(403, "token_scope_missing", cause, f"Use a token with “{needed}”.", details={"scope": needed})
+    )
+
+
+def _refuse_without_right(request: HttpRequest, scope: Scope) -> None:
+    """Asks the one table what the call takes; raises `ApiError` where the caller's role has not that right."""
+    route = request.META.get(ROUTE, "")
+    right = access.right_for(access.CALLS, request.method or "GET", route, export=access.is_export(request))
+    if not scope.has(right):
+        cause, remedy = access.why_refused(right, scope.role)
+        details = {"role": scope.role.value, "roles": [role.value for role in roles_with(right)]}
+        raise ApiError(problem(403, "role_required", cause, remedy, details=details))
+    if scope.limited and (request.method, route) in access.WHOLE_TEAM:
+        raise ApiError(problem(403, "membership_limited", *access.LIMITED))
 
 
 def token_of(request: HttpRequest) -> ApiToken:
@@ -85,14 +163,14 @@ def token_of(request: HttpRequest) -> ApiToken:
 
 
 def owner_of(request: HttpRequest) -> str:
-    return token_of(request).owner
+    """The team's key that the token belongs to, as rows name their owner."""
+    return scope_of(request).owner
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What this call's token may see and do."""
+    return present.scope_of(request)
 
 
 def actor_of(request: HttpRequest) -> Actor:
     return Actor.of_request(request, via="api")
-
-
-def _nobody() -> Any:
-    from django.contrib.auth.models import AnonymousUser
-
-    return AnonymousUser()

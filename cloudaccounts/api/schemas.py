@@ -12,7 +12,7 @@ from cloudaccounts.accounts.coverage import GapKind
 from cloudaccounts.accounts.details import ALL_REGIONS
 from cloudaccounts.accounts.queries import CoverageState
 from cloudaccounts.api.methods import credentials_schema, method_names_schema, provider_schema
-from cloudaccounts.contract.report import CheckStatus, PermissionStatus
+from cloudaccounts.contract.report import AccessKind, CheckStatus, PermissionStatus
 from cloudaccounts.credentials.age import RotationState
 from cloudaccounts.models import CloudAccountStatus, Environment
 
@@ -91,6 +91,27 @@ class Page(BaseModel):
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = USUAL_PAGE
     # Bounded: a database walks past every row that an offset leaves out.
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    cursor: Annotated[
+        str | None,
+        Field(
+            max_length=2000,
+            description="Empty for the first page, then the “next” of the page before. Answers {items, next}; offset "
+            "does not count.",
+        ),
+    ] = None
+
+
+class WholePage(Page):
+    """Of lists that are short: without a limit, as much of them as a page may hold."""
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+
+
+class Listed(BaseModel):
+    """What stands beside a list's items: ``count`` without a cursor, ``next`` with one."""
+
+    count: Annotated[int | None, Field(description="How many there are on all pages; not with a cursor.")] = None
+    next: Annotated[str | None, Field(description="The cursor of the next page; null at the end.")] = None
 
 
 class AccountQuery(Page):
@@ -122,6 +143,12 @@ class Permission(BaseModel):
     reason: str = ""
 
 
+class BeyondNeed(BaseModel):
+    permission: str
+    access: AccessKind
+    granted_by: list[str] = []
+
+
 class ReportRegion(BaseModel):
     name: str
     enabled: bool
@@ -138,6 +165,9 @@ class Validation(BaseModel):
     identity: str
     checks: list[Check]
     permissions: list[Permission]
+    beyond: Annotated[
+        list[BeyondNeed] | None, Field(description="Granted though no scan needs it, of a short list; null: not known.")
+    ] = None
     regions: list[ReportRegion]
     mending: Annotated[str, Field(description="What closes the gaps, to be pasted at the provider.")] = ""
     mending_title: str = ""
@@ -218,6 +248,7 @@ class Coverage(BaseModel):
 
 class CoverageWithGaps(Coverage):
     gaps: list[Gap]
+    switched_off: Annotated[list[str], Field(description="Checks that the team has switched off.")]
 
 
 class Posture(BaseModel):
@@ -270,9 +301,8 @@ class AccountWithProof(Account):
     validation: Annotated[Validation | None, Field(description="The last validation.")]
 
 
-class AccountPage(BaseModel):
+class AccountPage(Listed):
     items: list[Account]
-    count: Annotated[int, Field(description="How many there are on all pages.")]
 
 
 class Proof(BaseModel):

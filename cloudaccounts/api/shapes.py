@@ -8,25 +8,28 @@ from typing import Any
 
 from cloudaccounts.accounts.coverage import coverage_numbers, stored_gaps
 from cloudaccounts.accounts.details import chosen_regions
+from cloudaccounts.accounts.enabled_checks import off_checks
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
+from teams.scope import Scope
 
 Shape = dict[str, Any]
 
 
-def accounts_json(accounts: Iterable[CloudAccount]) -> list[Shape]:
+def accounts_json(scope: Scope, accounts: Iterable[CloudAccount]) -> list[Shape]:
     rows = list(accounts)
     # For the whole page at once: two queries, however many accounts it shows.
-    groups = group_queries.groups_of_many(rows)
+    groups = group_queries.groups_of_many(scope, rows)
     return [_account(row, groups.get(row.pk, [])) for row in rows]
 
 
-def account_json(account: CloudAccount) -> Shape:
+def account_json(scope: Scope, account: CloudAccount) -> Shape:
     """With the last report, and the gaps of its coverage."""
     # As in a list, and then what lists leave out: gaps and reports are large.
-    row = accounts_json([account])[0]
-    coverage = {**row["coverage"], "gaps": [asdict(gap) for gap in stored_gaps(account)]}
+    row = accounts_json(scope, [account])[0]
+    gaps = [asdict(gap) for gap in stored_gaps(account)]
+    coverage = {**row["coverage"], "gaps": gaps, "switched_off": off_checks(account)}
     return {**row, "coverage": coverage, "validation": account.last_check or None}
 
 

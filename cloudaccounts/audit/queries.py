@@ -1,4 +1,4 @@
-"""Reads of the audit: an owner's events, filtered, page by page from the newest.
+"""Reads of the audit: a scope's events, filtered, page by page from the newest.
 
 A page begins after the last row of the one before (by time and id), instead of at an offset, so that the ten-thousandth
 page is as quick as the first.
@@ -15,19 +15,30 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
+from cloudaccounts.limits import within
 from cloudaccounts.models import AuditEvent
+from teams.scope import Scope
 
 PAGE = 50
+# Events of an account whose details name groups, and so groups outside of a limit, too.
+NAME_GROUPS = ("account.grouped", "organization.rules_changed")
 CHUNK = 2000  # rows of an export read at a time
 # The first word of an action, and what it is about.
 SUBJECTS = {
     "account": "Accounts",
     "credential": "Credentials: stored, opened, replaced",
     "permission": "Permissions lost",
+    "coverage": "Coverage lost and back",
     "draft": "Drafts",
     "scan": "Scans",
-    "finding": "Findings: suppressed, brought back",
+    "finding": "Findings: suppressed, brought back, assigned, commented",
+    "mute_rule": "Mute rules",
+    "view": "Saved views of a team",
+    "check": "Checks of a team: switched off, severities and thresholds",
+    "framework": "Compliance frameworks of a team",
     "control": "Controls answered by a person",
+    "engine": "Second engines",
+    "channel": "Channels",
     "group": "Groups",
     "organization": "Organizations",
     "job": "Jobs",
@@ -35,12 +46,19 @@ SUBJECTS = {
     "session": "Logins",
     "email": "E-mail addresses",
     "password": "Passwords",
+    "second_factor": "Second factors and passkeys",
+    "break_glass": "Superusers let in without single sign-on",
+    "identity": "Single sign-on: identities of people",
     "token": "API tokens",
+    "team": "Teams: members, invitations, roles",
+    "transfer": "Transfers between teams",
+    "rotation": "Automatic rotation and its policy",
+    "external_id": "External IDs of a team",
     "encryption": "Encryption keys",
     "history": "The audit itself",
 }
 COLUMNS = (
-    "time", "action", "account_id", "account", "actor", "via", "address", "text", "detail", "event_id",
+    "time", "action", "account_id", "account", "actor", "via", "address", "text", "detail", "event_id", "team", "role",
 )  # fmt: skip
 
 
@@ -66,9 +84,11 @@ class AuditPage:
     older: str  # where the next page begins; empty at the end
 
 
-def events(owner: str, filters: AuditFilter) -> QuerySet[AuditEvent]:
-    """Newest first."""
-    rows = AuditEvent.objects.filter(owner=owner)
+def events(scope: Scope, filters: AuditFilter) -> QuerySet[AuditEvent]:
+    """Newest first. Of a limited scope those of its accounts alone, and none that says in which groups they are."""
+    rows = within(AuditEvent.objects.all(), scope)
+    if scope.limited:
+        rows = rows.exclude(action__in=NAME_GROUPS)
     if filters.account:
         rows = rows.filter(account=filters.account)
     if filters.action:
@@ -87,9 +107,9 @@ def events(owner: str, filters: AuditFilter) -> QuerySet[AuditEvent]:
     return rows.order_by("-created_at", "-id")
 
 
-def page(owner: str, filters: AuditFilter, *, before: str = "") -> AuditPage:
+def page(scope: Scope, filters: AuditFilter, *, before: str = "") -> AuditPage:
     """``before`` is the ``older`` of the page before; anything else begins at the newest event."""
-    matching = events(owner, filters)
+    matching = events(scope, filters)
     if (mark := _mark(before)) is not None:
         matching = _older_than(matching, mark)
     rows = list(matching[: PAGE + 1])  # one more tells whether there is an older page
@@ -98,9 +118,9 @@ def page(owner: str, filters: AuditFilter, *, before: str = "") -> AuditPage:
     return AuditPage(rows, f"{rows[-1].created_at.isoformat()}~{rows[-1].pk}" if more else "")
 
 
-def rows(owner: str, filters: AuditFilter) -> Iterator[dict[str, Any]]:
+def rows(scope: Scope, filters: AuditFilter) -> Iterator[dict[str, Any]]:
     """All matching events for an export, read in chunks so that memory does not grow on any database."""
-    return as_rows(events(owner, filters))
+    return as_rows(events(scope, filters))
 
 
 def as_rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, Any]]:
@@ -126,6 +146,8 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         "text": event.full_text,
         "detail": event.detail,
         "event_id": event.pk,
+        "team": event.actor_team,
+        "role": event.actor_role,
     }
 
 

@@ -26,6 +26,8 @@ def record_event(
         account_label=label[:160],
         actor=actor.id,
         actor_label=actor.label[:160],
+        actor_team=actor.team,
+        actor_role=actor.role,
         address=actor.address,
         via=actor.via,
         action=action,

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
-
 from cloudaccounts.accounts.changes import set_environment
+from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
@@ -20,7 +19,10 @@ from cloudaccounts.health.revalidation import revalidate_now
 from cloudaccounts.jobs.runner import Outcome, current_kind, discover, handles, start_job
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.lifecycle.transfer import transfer_account
+from cloudaccounts.limits import from_text
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
+from teams.queries import user_of
+from teams.scope import Scope
 
 PREFIX = "fleet."  # of the jobs' kinds; rows hold it, so it stays
 OF_ALL = "of_all_owners"  # an option of jobs that operators start; trying again keeps it
@@ -68,10 +70,13 @@ def register_bulk_action(action: BulkAction, *, threads: int = 8) -> Callable[[A
 
         @handles(action.kind, threads=threads, formerly=action.formerly)
         def handle(job: Job, item: JobItem) -> Outcome:
-            account = CloudAccount.objects.filter(pk=UUID(item.subject)).first()
+            # Asked for each item: accounts change hands and groups while a job waits, and options come from a row.
+            rows = CloudAccount.objects.all()
+            if not job.options.get(OF_ALL):
+                rows = visible_accounts(from_text(job.owner, job.limited_to))
+            account = rows.filter(pk=UUID(item.subject)).first()
             actor = Actor.from_dict(job.actor)
-            # Asked for each item: accounts change hands while a job waits, and options come from a row.
-            if account is None or (account.owner != job.owner and not job.options.get(OF_ALL)):
+            if account is None:
                 return Outcome.skipped("This account is not there any more.")
             # A job waits, and what failed is tried again days later: rights that were taken meanwhile count.
             if not is_permitted(job):
@@ -106,11 +111,12 @@ def is_permitted(job: Job) -> bool:
     if not job.options.get(OF_ALL):
         return True
     action = action_of(job)
-    # `is_active` and `is_staff` now: a job of an operator who has left must not go on by rights of the past.
-    staff = get_user_model().objects.filter(is_active=True, is_staff=True)
-    # Owners are texts that need not be a user's number, and the column of users is an integer.
-    user = staff.filter(pk=job.owner).first() if job.owner.isascii() and job.owner.isdecimal() else None
-    return action is not None and user is not None and user.has_perm(action.permission)
+    # `is_active` and `is_staff` now: a job of an operator who has left must not go on by rights of the past. Whose job
+    # it is stands in its row as who asked for it; the owner is that operator's personal team.
+    user = user_of(job.owner)
+    if user is None or not (user.is_active and user.is_staff):
+        return False
+    return action is not None and bool(user.has_perm(action.permission))
 
 
 def needs_password(job: Job) -> bool:
@@ -120,22 +126,26 @@ def needs_password(job: Job) -> bool:
 
 
 def start_bulk_action(
-    key: str, *, owner: str, actor: Actor, accounts: Iterable[CloudAccount], about: str, **options: object
+    key: str, *, scope: Scope, actor: Actor, accounts: Iterable[CloudAccount], about: str, **options: object
 ) -> Job:
-    """``owner`` is whose job it is: who asks. ``about`` names the accounts in its title: "group payments"."""
+    """``scope`` is that of who asks; each account is looked for in it again when its turn comes. ``about`` names the
+    accounts in its title: "group payments".
+    """
     discover()
     action = _actions[key]
     items = ((str(account.pk), account.name) for account in accounts)
     title = f"{action.label}: {about}"
-    return start_job(owner=owner, actor=actor, kind=action.kind, title=title, items=items, options=options)
+    return start_job(
+        scope=scope, actor=actor, kind=action.kind, title=title, items=items, options=options, of_accounts=True
+    )
 
 
-def revalidate_many(*, owner: str, actor: Actor, accounts: Iterable[CloudAccount], title: str = "") -> Job:
-    """A job that checks these accounts of the owner. Somebody else's, given by mistake, come out as skipped."""
+def revalidate_many(*, scope: Scope, actor: Actor, accounts: Iterable[CloudAccount], title: str = "") -> Job:
+    """A job that checks these accounts of the scope. Others, given by mistake, come out as skipped."""
     items = [(str(account.pk), f"{account.name} ({account.account_id})") for account in accounts]
     named = title or f"Check access of {len(items):,} account{'' if len(items) == 1 else 's'}"
     kind = _actions["revalidate"].kind
-    return start_job(owner=owner, actor=actor, kind=kind, title=named, items=items, options={})
+    return start_job(scope=scope, actor=actor, kind=kind, title=named, items=items, options={}, of_accounts=True)
 
 
 @register_bulk_action(

@@ -70,7 +70,11 @@ class Target:
     """The account that a connection is to. ``account_id`` is canonical.
 
     ``regions`` are those to be read. ``external_id`` is the owner's own, never from a form: whoever could choose it
-    could open another owner's account.
+    could open another owner's account. ``former_external_id`` is the one that the same owner had before, where this
+    account may still trust it: whoever asks tries it after a refusal, so a refusal need not be tried again here.
+
+    ``listed_external_ids`` are all of the owner's that are valid, for walks: what bears one of them is the owner's to
+    list, whichever the account itself trusts. Opening takes ``external_id`` alone.
     """
 
     account_id: str
@@ -80,6 +84,12 @@ class Target:
     all_regions: bool = False  # every region that the account has enabled; ``regions`` may then be empty
     timeout: float = 15.0  # seconds for each request
     deadline: float = 120.0  # seconds for a whole validation: a few requests that each time out must not add up
+    former_external_id: str = ""
+    listed_external_ids: frozenset[str] = frozenset()
+
+    def is_owners(self, external_id: str) -> bool:
+        """Whether what bears this external ID may be listed. An empty one never is: it would fit an empty mark."""
+        return bool(external_id) and external_id in (self.listed_external_ids | {self.external_id})
 
 
 @dataclass(frozen=True, slots=True)

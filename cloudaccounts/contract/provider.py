@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from cloudaccounts.contract.access_probe import KnownPermissions
+from cloudaccounts.contract.engines import EngineAccess, EnginePair
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import (
     AuthMethod,
@@ -17,10 +19,13 @@ from cloudaccounts.contract.identity import (
     VisibleAccount,
 )
 from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.least_privilege import LeastPrivilege
+from cloudaccounts.contract.own_keys import OwnKeys
 from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
 from cloudaccounts.contract.rules import PostureCheck, Remediation
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
+from cloudaccounts.contract.sinks import FindingSink
 
 
 class Provider(ABC):
@@ -121,6 +126,15 @@ class Provider(ABC):
         if not report.ok:
             raise ProviderError(report.code, report.cause, report.remedy, permanent=report.permanent)
 
+    def probe_access(self, credentials: Credentials, target: Target, known: KnownPermissions) -> frozenset[str]:
+        """`check_connection`, and with one cheap call more the permissions that are not any more as they are known.
+
+        Names of those that were lost or that returned; the full report follows at once and decides. Raises
+        `ProviderError` for the connection alone: a probe without an answer says nothing. The default probes nothing.
+        """
+        self.check_connection(credentials, target)
+        return frozenset()
+
     @abstractmethod
     def open_session(self, credentials: Credentials, target: Target) -> Session:
         """Signs in for a scan. Raises `ProviderError`. Calls the network."""
@@ -136,12 +150,70 @@ class Provider(ABC):
         """Who this server is at the provider; None where no method needs it. Calls the network."""
         return None
 
+    # Empty for a provider whose keys only a person can make.
+    own_key_methods: frozenset[str] = frozenset()
+
+    def own_keys(self, credentials: Credentials, target: Target) -> OwnKeys:
+        """The keys of the identity behind ``credentials``, to make and delete some. Signs in: calls the network.
+
+        Raises `ProviderError`; ``not_rotatable`` where this credential cannot make another of its kind (temporary keys,
+        a root user's). Only for methods in ``own_key_methods``.
+        """
+        raise ProviderError("not_rotatable", f"{self.label} lets no credential make another.", "Replace it by hand.")
+
+    def own_key_id(self, credentials: Credentials) -> str:
+        """The cloud's id of the key in a credential; empty where the credential does not tell. Calls no network."""
+        return ""
+
+    def own_key_guide(self, method: str, context: SetupContext) -> SetupGuide | None:
+        """How an administrator grants what `own_keys` needs, on the identity alone. Calls no network."""
+        return None
+
     def permission_topic(self, permission: str) -> str:
         """What a scan learns nothing about without this permission: "public access to buckets". Calls no network."""
         return ""
 
     def posture_checks(self) -> tuple[PostureCheck, ...]:
         """The checks that this provider's assets are evaluated with. Loaded by the first call."""
+        return ()
+
+    def reading_of(self, check: PostureCheck) -> str:
+        """The reading (`ScanUnit.service`) that yields what a check evaluates: without it the check has no result."""
+        return check.service
+
+    def least_privilege(
+        self,
+        checks: Iterable[PostureCheck],
+        *,
+        account_id: str = "",
+        method: str = "",
+        regions: Sequence[str] = (),
+        whole: bool = False,
+    ) -> LeastPrivilege | None:
+        """The smallest grant with which a scan reads what these checks need, in these regions (none: in all).
+
+        ``whole`` adds what lists the services that no check is about. ``account_id`` and ``method`` fill in an
+        account's own, where they are known. None where the provider does not say. Calls no network.
+        """
+        return None
+
+    def engine_access(
+        self, engine: str, credentials: Credentials, target: Target, regions: Sequence[str]
+    ) -> EngineAccess:
+        """How a second engine (``prowler``) signs in to the account, to read these regions. Calls the network.
+
+        Raises `ProviderError`; ``engine_unsupported`` where it cannot sign in by this method.
+        """
+        raise ProviderError(
+            "engine_unsupported", f"{self.short_label} is not read by this engine.", "Switch it off for this account."
+        )
+
+    def engine_pairs(self, engine: str) -> tuple[EnginePair, ...]:
+        """Which checks of a second engine ask what ours ask. Calls no network."""
+        return ()
+
+    def finding_sinks(self) -> tuple[FindingSink, ...]:
+        """Where this cloud takes in findings, as kinds of channels. Calls no network, and loads no SDK."""
         return ()
 
     def remediate(self, check: PostureCheck, asset: Asset, *, account_id: str, partition: str) -> Remediation:

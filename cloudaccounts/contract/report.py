@@ -57,6 +57,23 @@ class PermissionResult:
         clean_record(self)
 
 
+class AccessKind(StrEnum):
+    WRITE = "write"
+    DATA = "data"  # reads what customers keep in the cloud, not how the cloud is set up
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondNeed:
+    """Something that is granted although no scan needs it. ``granted_by`` names policies or roles, where known."""
+
+    permission: str  # or a pattern, as the role has it
+    access: AccessKind
+    granted_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        clean_record(self)
+
+
 @dataclass(frozen=True, slots=True)
 class RegionResult:
     """A region, and whether the account has enabled it. Reports hold all that the cloud names, chosen or not."""
@@ -96,6 +113,8 @@ class CloudValidationResult:
     checks: tuple[CheckResult, ...] = ()
     # Empty where the validation ended before it came to them: that says nothing about any (`accounts.coverage`).
     permissions: tuple[PermissionResult, ...] = ()
+    # Of a short list of what writes or reads data, the worst first; None where it was not asked or not answered.
+    beyond: tuple[BeyondNeed, ...] | None = None
     # Empty where the cloud does not say, which is not the same as none enabled.
     regions: tuple[RegionResult, ...] = ()
     mending: str = ""
@@ -136,6 +155,7 @@ class CloudValidationResult:
                 {"service": p.service, "permission": p.permission, "status": p.status.value, **_present(p, "reason")}
                 for p in self.permissions
             ],
+            **({} if self.beyond is None else {"beyond": [_beyond_dict(item) for item in self.beyond]}),
             "regions": [{"name": r.name, "enabled": r.enabled, **_present(r, "reason")} for r in self.regions],
             "duration_ms": self.duration_ms,
             "finished": self.finished,
@@ -160,6 +180,7 @@ class CloudValidationResult:
                 PermissionResult(p["service"], p["permission"], PermissionStatus(p["status"]), p.get("reason", ""))
                 for p in data.get("permissions", ())
             ),
+            beyond=tuple(_beyond(item) for item in data["beyond"]) if data.get("beyond") is not None else None,
             regions=tuple(
                 RegionResult(r["name"], bool(r["enabled"]), r.get("reason", "")) for r in data.get("regions", ())
             ),
@@ -169,6 +190,14 @@ class CloudValidationResult:
 
 def _present(item: object, *names: str) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(item, name))}
+
+
+def _beyond_dict(item: BeyondNeed) -> dict[str, Any]:
+    return {"permission": item.permission, "access": item.access.value, "granted_by": list(item.granted_by)}
+
+
+def _beyond(item: Mapping[str, Any]) -> BeyondNeed:
+    return BeyondNeed(item["permission"], AccessKind(item["access"]), tuple(item.get("granted_by", ())))
 
 
 def _check(item: Mapping[str, Any]) -> CheckResult:
@@ -206,6 +235,7 @@ class ValidationProgress:
         *,
         identity: str | None = None,
         permissions: Iterable[PermissionResult] | None = None,
+        beyond: Iterable[BeyondNeed] | None = None,
         regions: Iterable[RegionResult] | None = None,
         mending: str | None = None,
         mending_title: str | None = None,
@@ -216,6 +246,7 @@ class ValidationProgress:
         facts = {
             "identity": identity,
             "permissions": None if permissions is None else tuple(permissions),
+            "beyond": None if beyond is None else tuple(beyond),
             "regions": None if regions is None else tuple(regions),
             "mending": mending,
             "mending_title": mending_title,

@@ -57,6 +57,22 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that a check compares with, and that a team may set for itself.
+
+    ``stricter`` says which way is stricter than ``default``: ``lower`` for an age, ``higher`` for a retention.
+    """
+
+    key: str  # stable: settings hold it
+    label: str
+    default: int
+    least: int
+    most: int
+    unit: str = "days"
+    stricter: str = "lower"
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A page of the vendor that a check rests on; ``section`` is its number there (``RDS.11`` of Security Hub)."""
 
@@ -103,3 +119,5 @@ class PostureCheck:
     # Time alone can change the verdict. So unchanged assets are evaluated again at each scan, and not skipped.
     time_dependent: bool = False
     terraform: str = ""
+    # What it compares with, and what a team may set otherwise (`provider_kit.thresholds`).
+    thresholds: tuple[Threshold, ...] = ()

@@ -23,6 +23,7 @@ class SetupContext:
     server: ServerIdentity
     # AWS_TEMPLATE_URL, for a link that opens the template; without it the page offers the file.
     template_url: str = ""  # where the operator published the provider's template
+    organization_template_url: str = ""  # the same, of what gives access to all members
     identity: str = ""  # whom the credential in use signs in as, by the last validation
 
 

@@ -138,9 +138,9 @@ def in_state(state: str, *, now: datetime | None = None) -> Q:
 
 def aged_between(first: int, last: int | None, *, now: datetime) -> Q:
     """Secrets whose age in days is at least ``first`` and below ``last``."""
-    condition = Q(credential_secretless=False, credential_since__lte=now - timedelta(days=first))
+    condition = Q(credential_secretless__in=[False], credential_since__lte=now - timedelta(days=first))
     if first == 0:  # a date of tomorrow is a clock that is off, not a credential without an age
-        condition = Q(credential_secretless=False, credential_since__isnull=False)
+        condition = Q(credential_secretless__in=[False], credential_since__isnull=False)
     return condition if last is None else condition & Q(credential_since__gt=now - timedelta(days=last))
 
 

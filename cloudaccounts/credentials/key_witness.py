@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from cloudaccounts.crypto.fields import KeyringError
 from cloudaccounts.models import KeyWitness, WorkerHeartbeat
+from cloudaccounts.work.silence import SILENT
 
 WITNESS = "key-witness"  # what the witness is bound to
-ALIVE = timedelta(seconds=20)  # four heartbeats: one that is late is not taken for a dead worker
 
 
 def sealing_key() -> str:
@@ -29,6 +27,6 @@ def sealing_key() -> str:
 
 
 def workers_without(fingerprint: str) -> list[str]:
-    """Names of living workers that do not read with this key, or do not say so."""
-    rows = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - ALIVE).order_by("name")
+    """Names of workers heard of in the last minute that do not read with this key, or do not say so."""
+    rows = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - SILENT).order_by("name")
     return [row.name for row in rows if fingerprint not in row.keys]

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from cloudaccounts.errors import ConnectionInUseError
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
-from cloudaccounts.models.organization import MemberState
+from cloudaccounts.models.organization import MemberKind, MemberState
 
 
 def members_through(connection: UUID) -> int:
@@ -17,6 +17,15 @@ def refuse_while_used(account: CloudAccount) -> None:
     """Raises `ConnectionInUseError`: deleted or transferred, the account would leave its members without access."""
     if members := members_through(account.pk):
         raise ConnectionInUseError(members)
+
+
+def recognize_member(account: CloudAccount) -> None:
+    """For an account that was connected by itself: as a member of its owner's organization it is not new any more."""
+    organizations = Organization.objects.filter(owner=account.owner, provider=account.provider)
+    OrganizationMember.objects.filter(
+        organization__in=list(organizations.values_list("pk", flat=True)),
+        kind=MemberKind.ACCOUNT, account_id=account.account_id, account=None,
+    ).update(account=account.pk, state=MemberState.ONBOARDED, code="", cause="", remedy="")  # fmt: skip
 
 
 def detach_from_organization(account: CloudAccount) -> None:

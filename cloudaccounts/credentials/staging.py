@@ -16,6 +16,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.new_keys import refuse_new_key
 from cloudaccounts.credentials.vault import unreadable
 from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import CredentialsUnreadableError
@@ -54,8 +55,10 @@ def stage(
 ) -> None:
     """Seals the new credential beside the one in use, over what was staged before.
 
-    Raises `CredentialsUnreadableError` where there is no key to seal with, or no credential to replace.
+    Raises `CredentialsUnreadableError` where there is no key to seal with, or no credential to replace, and
+    `KeysForbiddenError`.
     """
+    refuse_new_key(account.owner, secretless=facts.secretless, replaces_key=not account.credential_secretless)
     values = {"method": credentials.method, **credentials.values}
     for _ in range(TRIES):
         row = credential_row(account.id)

@@ -13,6 +13,7 @@ from cloudaccounts import registry
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import count_openings, record_event
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
+from cloudaccounts.credentials.new_keys import refuse_new_key
 from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Organization
@@ -27,8 +28,9 @@ def store(
 ) -> CloudCredential:
     """Writes the account's credential, before the account's own row (see `connect_account`); repeatable.
 
-    Raises `CredentialsUnreadableError` where there is no key to seal with.
+    Raises `CredentialsUnreadableError` where there is no key to seal with, and `KeysForbiddenError`.
     """
+    refuse_new_key(account.owner, secretless=facts.secretless)
     try:
         # The method lies inside the encrypted text: whoever writes to the database cannot turn one kind of credential
         # into another.

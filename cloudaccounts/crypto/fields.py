@@ -107,6 +107,11 @@ class Sealed:
         values = self.open(bound_to=bound_to, column=column, generation=generation)
         return Sealed.seal(values, bound_to=bound_to, column=to_column, generation=to_generation)
 
+    @property
+    def text(self) -> str:
+        """The encrypted text, for a column that is no `SealedField`; ``Sealed(text)`` reads it back."""
+        return self._token
+
     def key_fingerprint(self) -> str:
         """Of the key that it is under. Raises `KeyringError` where none of this server's opens it."""
         return keyring.opened_by(self._token)

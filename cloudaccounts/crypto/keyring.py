@@ -7,13 +7,16 @@ installation has not got to it yet: during a rolling restart there are processes
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+if TYPE_CHECKING:  # every command checks its keys, and few seal or open: below, where that is done
+    from cryptography.fernet import MultiFernet
 
 
 class KeyringError(Exception):
@@ -96,6 +99,8 @@ def open_(token: str, *, under: str = "") -> bytes:
 
     ``under`` is the fingerprint of the key that sealed it, where that is known: then the error says more.
     """
+    from cryptography.fernet import InvalidToken
+
     ring = _ring(_keys())
     try:
         plaintext = ring.fernet.decrypt(token.encode())
@@ -110,6 +115,8 @@ def open_(token: str, *, under: str = "") -> bytes:
 
 def opened_by(token: str) -> str:
     """The fingerprint of the key that opens the token. Raises `KeyringError` (wrong) where none does."""
+    from cryptography.fernet import InvalidToken
+
     # MultiFernet tells that some key opens it, not which: so each is tried alone, the newest first.
     for key, fingerprint in zip(_keys(), fingerprints(), strict=True):
         try:
@@ -134,13 +141,19 @@ def _keys() -> tuple[str, ...]:
     return tuple(settings.CREDENTIAL_ENCRYPTION_KEYS)
 
 
-@dataclass(slots=True)
 class _Ring:
     """``fits``: it opened something that was stored, so that it is not another installation's."""
 
-    fernet: MultiFernet
-    fingerprints: tuple[str, ...]
-    fits: bool = False
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._keys, self.fits = keys, False
+        # 48 bits tell a handful of keys apart, and are far too few to say anything of 256.
+        self.fingerprints = tuple(hashlib.sha256(key.encode()).hexdigest()[:12] for key in keys)
+
+    @cached_property
+    def fernet(self) -> MultiFernet:
+        from cryptography.fernet import Fernet, MultiFernet
+
+        return MultiFernet([Fernet(key) for key in self._keys])
 
 
 # By the keys themselves: a test, or a process whose settings were changed, never gets the ring of other keys.
@@ -148,13 +161,18 @@ class _Ring:
 def _ring(keys: tuple[str, ...]) -> _Ring:
     if not keys:
         raise _missing()
-    try:
-        fernet = MultiFernet([Fernet(key) for key in keys])
-    except ValueError:
+    if not all(_is_key(key) for key in keys):
         raise KeyringError(
             "encryption_key_malformed",
             "An encryption key is not a Fernet key (32 bytes in URL-safe base64).",
             "Correct CREDENTIAL_ENCRYPTION_KEYS or keys/encryption.keys in the data folder and restart.",
-        ) from None
-    # 48 bits tell a handful of keys apart, and are far too few to say anything of 256.
-    return _Ring(fernet, tuple(hashlib.sha256(key.encode()).hexdigest()[:12] for key in keys))
+        )
+    return _Ring(keys)
+
+
+def _is_key(key: str) -> bool:
+    """As Fernet says: 32 bytes in URL-safe base64 (https://github.com/fernet/spec/blob/master/Spec.md)."""
+    try:
+        return len(base64.urlsafe_b64decode(key)) == 32
+    except ValueError:
+        return False

@@ -17,6 +17,7 @@ from cloudaccounts.forms.base import ServiceForm
 from cloudaccounts.forms.regions import LIST, RegionForm
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment
 from cloudaccounts.rotation.report import RotationFilter
+from teams.scope import Scope
 
 SORT_CHOICES = [
     ("name", "A to Z"),
@@ -24,6 +25,10 @@ SORT_CHOICES = [
     ("newest", "Newest first"),
     ("checked", "Unchecked first"),
     ("age", "Oldest credential first"),
+    ("critical", "Most critical first"),
+    ("score", "Lowest score first"),
+    ("coverage", "Least covered first"),
+    ("scanned", "Longest not scanned first"),
 ]
 
 
@@ -81,9 +86,9 @@ class RotationFilterForm(forms.Form):
         if not groups:
             del self.fields["group"]
 
-    def filters(self, owner: str) -> RotationFilter:
+    def filters(self, scope: Scope) -> RotationFilter:
         self.is_valid()
-        return RotationFilter(owner=owner, **{name: value for name, value in self.cleaned_data.items() if value})
+        return RotationFilter(scope=scope, **{name: value for name, value in self.cleaned_data.items() if value})
 
 
 def offer_groups(field: forms.Field, choices: list[tuple[str, str]]) -> None:

@@ -8,6 +8,7 @@ from django import forms
 from cloudaccounts.forms.base import ServiceForm
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import AccountGroup, Environment
+from teams.scope import Scope
 
 
 class GroupForm(ServiceForm):
@@ -19,7 +20,7 @@ class GroupForm(ServiceForm):
         required=False, coerce=UUID, empty_value=None, label="Part of", help_text="Groups may be nested."
     )
 
-    def __init__(self, *args: Any, owner: str, group: AccountGroup | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, scope: Scope, group: AccountGroup | None = None, **kwargs: Any) -> None:
         if group is not None:
             present = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
             kwargs.setdefault("initial", present)
@@ -28,7 +29,7 @@ class GroupForm(ServiceForm):
         below = {str(key) for key in group_queries.with_descendants(group)} if group is not None else set()
         field = self.fields["parent"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "No other group"), *(c for c in group_queries.choices(owner) if c[0] not in below)]
+        field.choices = [("", "No other group"), *(c for c in group_queries.choices(scope) if c[0] not in below)]
 
 
 class EnvironmentForm(forms.Form):

@@ -16,10 +16,23 @@ from django.utils.datastructures import MultiValueDict
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import AuthMethod, Credentials
 from cloudaccounts.contract.provider import Provider
-from cloudaccounts.errors import InputError
+from cloudaccounts.credentials.new_keys import refuse_new_key
+from cloudaccounts.errors import InputError, KeysForbiddenError
 
 KEEP = "stored — leave empty to keep"
 AGAIN = "Enter it again: what you typed here is never sent back to a page."
+
+
+class MethodRadios(forms.RadioSelect):
+    """Radio buttons of which some cannot be chosen."""
+
+    refused: frozenset[str] = frozenset()
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if str(value) in self.refused:
+            option["attrs"]["disabled"] = True
+        return option
 
 
 class MethodForm(forms.Form):
@@ -28,21 +41,33 @@ class MethodForm(forms.Form):
     A secret never goes back into a page. Nor does a refused entry, which may be a secret in the wrong field. A stored
     secret is kept while its field stays empty, and removed when another method is accepted. Without JavaScript a page
     may post a method whose fields it did not show: the answer then shows the fields, without errors.
+
+    Methods that the team's policy refuses are shown, and cannot be chosen.
     """
 
     use_required_attribute = False
     method = forms.ChoiceField(
         label="Method",
-        widget=forms.RadioSelect,
+        widget=MethodRadios,
         error_messages={
             "required": "Choose a method.",
             "invalid_choice": "Choose one of the methods offered.",
         },
     )
 
-    def __init__(self, *args: Any, provider: Provider, account_id: str, partition: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        provider: Provider,
+        account_id: str,
+        partition: str,
+        owner: str,
+        replaces_key: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.provider, self.account_id, self.partition = provider, account_id, partition
+        self.owner, self.replaces_key = owner, replaces_key
         method = self.fields["method"]
         assert isinstance(method, forms.ChoiceField)
         method.choices = [(item.key, item.label) for item in self.provider.methods]
@@ -66,11 +91,32 @@ class MethodForm(forms.Form):
         """The method that was posted, else the one entered before, else the provider's first, which is its best."""
         key = self.data.get(self.add_prefix("method")) if self.is_bound else self.initial.get("method")
         matching = [item for item in self.provider.methods if item.key == key]
-        return matching[0] if matching else self.provider.methods[0]
+        shown = matching[0] if matching else self.provider.methods[0]
+        if self.is_bound or not self.refusal(shown):
+            return shown
+        return next((item for item in self.provider.methods if item.secretless), shown)
+
+    def refusal(self, method: AuthMethod) -> KeysForbiddenError | None:
+        """Why the team's policy refuses the method."""
+        return None if method.secretless else self._key_refusal
+
+    @cached_property
+    def _key_refusal(self) -> KeysForbiddenError | None:
+        try:
+            refuse_new_key(self.owner, secretless=False, replaces_key=self.replaces_key)
+        except KeysForbiddenError as error:
+            return error
+        return None
 
     @property
-    def cards(self) -> list[tuple[BoundWidget, AuthMethod]]:
-        return list(zip(self["method"], self.provider.methods, strict=True))
+    def cards(self) -> list[tuple[BoundWidget, AuthMethod, KeysForbiddenError | None]]:
+        """Each method with its radio button, and why it cannot be chosen."""
+        refusals = [self.refusal(item) for item in self.provider.methods]
+        widget = cast("MethodRadios", self.fields["method"].widget)
+        widget.refused = frozenset(
+            item.key for item, error in zip(self.provider.methods, refusals, strict=True) if error
+        )
+        return list(zip(self["method"], self.provider.methods, refusals, strict=True))
 
     @cached_property
     def inner(self) -> forms.Form:
@@ -123,6 +169,9 @@ class MethodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if "method" in cleaned and (refused := self.refusal(self.shown_method)):
+            self.add_error("method", f"{refused.cause} {refused.remedy}")
+            return cleaned
         # Only what is valid field by field is checked as a whole, so that one mistake gives one message.
         if "method" in cleaned and self.fields_were_shown and not self.inner.errors:
             self._check_as_a_whole()

@@ -12,6 +12,7 @@ from cloudaccounts.forms.regions import RegionForm
 from cloudaccounts.models import CloudAccount, Environment
 from cloudaccounts.organizations import grouping
 from cloudaccounts.organizations.queries import MemberFilter
+from teams.scope import Scope
 
 STATE_CHOICES = [
     ("new", "new"), ("onboarded", "onboarded"), ("failed", "failed"), ("ignored", "left out"),
@@ -58,7 +59,7 @@ class OnboardForm(RegionForm):
     environment = forms.ChoiceField(choices=Environment.choices, label="Environment")
     group = forms.ChoiceField(required=False, label="Group")
 
-    def __init__(self, *args: Any, connection: CloudAccount, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, connection: CloudAccount, scope: Scope, **kwargs: Any) -> None:
         # Members usually are like the account that they are reached through.
         kwargs["initial"] = {
             "environment": connection.environment, "region_scope": ALL_REGIONS, "regions": connection.regions,
@@ -67,9 +68,11 @@ class OnboardForm(RegionForm):
         self.offer_regions(connection)
         group = self.fields["group"]
         assert isinstance(group, forms.ChoiceField)
-        groups = grouping.choices(connection.owner)  # existing groups and the tree's own names
-        group.choices = [("", "none"), *groups]
-        if not groups:
+        groups = grouping.choices(scope)
+        # A limited member has to put what they add into a group of theirs.
+        group.required = scope.limited
+        group.choices = groups if scope.limited else [("", "none"), *groups]
+        if not groups and not scope.limited:
             del self.fields["group"]
 
     def clean(self) -> dict[str, Any]:

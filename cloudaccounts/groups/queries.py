@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.limits import groups_within, inside
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
+from teams.names import name_order
+from teams.scope import Scope
 
-# Up to this many members the database builds one set of their ids. For a larger group it asks about each account, which
-# ends as soon as a page is full or counting reaches its limit.
-SET_LIMIT = 10_000
 DEEPEST = 10  # levels
 
 
@@ -44,16 +43,22 @@ class Branch:
     nested: int  # groups right below
 
 
-def find(owner: str, group: UUID) -> AccountGroup | None:
-    return AccountGroup.objects.filter(owner=owner, pk=group).first()
+def visible_groups(scope: Scope) -> QuerySet[AccountGroup]:
+    """The team's groups; of a limited scope those that it is limited to, with all nested in them."""
+    rows, limit = AccountGroup.objects.filter(owner=scope.owner), groups_within(scope)
+    return rows if limit is None else rows.filter(pk__in=limit)
 
 
-def resolve_group(name_or_id: str, owner: str | None = None) -> AccountGroup:
-    """A group by exact name or by id; of any owner where none is given.
+def find(scope: Scope, group: UUID) -> AccountGroup | None:
+    return visible_groups(scope).filter(pk=group).first()
+
+
+def resolve_group(name_or_id: str, scope: Scope | None = None) -> AccountGroup:
+    """A group by exact name or by id; of any owner where no scope is given.
 
     Raises `GroupNotFoundError` and `GroupAmbiguousError`.
     """
-    rows = AccountGroup.objects.all() if owner is None else AccountGroup.objects.filter(owner=owner)
+    rows = AccountGroup.objects.all() if scope is None else visible_groups(scope)
     # Two are enough to know that the name says too little.
     named = list(rows.filter(name=name_or_id)[:2])
     if len(named) > 1:
@@ -70,9 +75,9 @@ def resolve_group(name_or_id: str, owner: str | None = None) -> AccountGroup:
     return by_id
 
 
-def tree(owner: str) -> list[Branch]:
-    """Depth first, by name. A group whose parent was deleted just now stands at the top."""
-    rows = list(AccountGroup.objects.filter(owner=owner).order_by("name", "id"))
+def tree(scope: Scope) -> list[Branch]:
+    """Depth first, by name. A group whose parent is not shown, or was deleted just now, stands at the top."""
+    rows = sorted(visible_groups(scope).order_by("id"), key=lambda group: name_order(group.name))
     existing = {row.pk for row in rows}
     below: dict[UUID | None, list[AccountGroup]] = {}
     for row in rows:
@@ -86,9 +91,9 @@ def _walk(below: dict[UUID | None, list[AccountGroup]], parent: UUID | None, dep
         yield from _walk(below, row.pk, depth + 1)
 
 
-def choices(owner: str) -> list[tuple[str, str]]:
+def choices(scope: Scope) -> list[tuple[str, str]]:
     """Choices of a select; nested groups are indented by em spaces, since HTML collapses ordinary ones."""
-    return [(str(branch.group.pk), "\u2003" * branch.depth + branch.group.name) for branch in tree(owner)]
+    return [(str(branch.group.pk), "\u2003" * branch.depth + branch.group.name) for branch in tree(scope)]
 
 
 def with_descendants(group: AccountGroup) -> list[UUID]:
@@ -107,9 +112,9 @@ def with_descendants(group: AccountGroup) -> list[UUID]:
     return ids
 
 
-def path(group: AccountGroup) -> list[AccountGroup]:
-    """The groups above, from the top down to the parent."""
-    rows = {row.pk: row for row in AccountGroup.objects.filter(owner=group.owner)}
+def path(scope: Scope, group: AccountGroup) -> list[AccountGroup]:
+    """The groups above that the scope shows, from the top down to the parent."""
+    rows = {row.pk: row for row in visible_groups(scope)}
     above: list[AccountGroup] = []
     parent = rows.get(group.parent) if group.parent else None
     while parent is not None and parent not in above:
@@ -120,7 +125,7 @@ def path(group: AccountGroup) -> list[AccountGroup]:
 
 def depth_below(group: AccountGroup) -> int:
     """The number of levels nested below the group."""
-    branches = tree(group.owner)
+    branches = tree(Scope(group.owner))
     start = next((n for n, branch in enumerate(branches) if branch.group.pk == group.pk), None)
     if start is None:
         return 0
@@ -132,20 +137,9 @@ def depth_below(group: AccountGroup) -> int:
     return deepest - branches[start].depth
 
 
-def inside(groups: Iterable[UUID], *, field: str = "pk") -> Q:
-    """Rows whose account (in ``field``) is in any of these groups, without a join: joins would slow long lists down."""
-    members = GroupMember.objects.filter(group__in=list(groups))
-    if connections[members.db].vendor == "mongodb":
-        # A subquery would be a $lookup for each row. A set of 100,000 ids is a query of 2.5 MB, where 16 are allowed.
-        return Q(**{f"{field}__in": list(members.values_list("account", flat=True)[:100_000])})
-    if members.order_by().values("account")[: SET_LIMIT + 1].count() <= SET_LIMIT:  # an index alone is read for it
-        return Q(**{f"{field}__in": members.values("account")})
-    return Q(Exists(members.filter(account=OuterRef(field))))
-
-
-def within(group: str, *, owner: str = "") -> Q:
+def within(group: str, *, scope: Scope | None = None) -> Q:
     """Accounts in a group of this name or id, and in groups nested below. Raises `ProviderError` for no such group."""
-    return inside(with_descendants(resolve_group(group, owner or None)))
+    return inside(with_descendants(resolve_group(group, scope)))
 
 
 def members_of(groups: Iterable[UUID]) -> QuerySet[GroupMember, Any]:
@@ -159,25 +153,30 @@ def account_ids(group: AccountGroup) -> Iterator[UUID]:
     yield from members.order_by("account").values_list("account", flat=True).distinct().iterator(chunk_size=2000)
 
 
-def of_account(account: CloudAccount) -> list[AccountGroup]:
+def of_account(scope: Scope, account: CloudAccount) -> list[AccountGroup]:
     """The groups that the account is directly in, by name."""
     keys = list(GroupMember.objects.filter(account=account.pk).values_list("group", flat=True))
-    return list(AccountGroup.objects.filter(owner=account.owner, pk__in=keys).order_by("name", "id")) if keys else []
+    rows = visible_groups(scope).filter(pk__in=keys).order_by("id") if keys else ()
+    return sorted(rows, key=lambda group: name_order(group.name))
 
 
-def groups_of_many(accounts: Iterable[CloudAccount]) -> dict[UUID, list[dict[str, str]]]:
-    """``{account: [{id, name}]}``, by name, in two queries. Groups of the account's own owner alone."""
-    owners = {account.pk: account.owner for account in accounts}
-    rows = GroupMember.objects.filter(account__in=list(owners)).values_list("account", "group", "owner")
-    # Right after a transfer a membership of the old owner may be left until the transfer is finished.
-    members = [(account, group) for account, group, owner in rows if owner == owners[account]]
-    names = dict(AccountGroup.objects.filter(pk__in={group for _, group in members}).values_list("pk", "name"))
+def groups_of_many(scope: Scope, accounts: Iterable[CloudAccount]) -> dict[UUID, list[dict[str, str]]]:
+    """``{account: [{id, name}]}``, by name, in two queries."""
+    rows = GroupMember.objects.filter(account__in=[account.pk for account in accounts])
+    members = list(rows.values_list("account", "group"))
+    # By the scope: right after a transfer a membership of the old owner may be left until the transfer is finished.
+    names = dict(visible_groups(scope).filter(pk__in={group for _, group in members}).values_list("pk", "name"))
     groups: dict[UUID, list[dict[str, str]]] = {}
     for account, group in members:
         if group in names:
             groups.setdefault(account, []).append({"id": str(group), "name": names[group]})
     # Sorted here: the names come from another table than the memberships, and nothing joins them.
-    return {account: sorted(rows, key=lambda row: row["name"]) for account, rows in groups.items()}
+    return {account: sorted(rows, key=lambda row: name_order(row["name"])) for account, rows in groups.items()}
+
+
+def membership(group: AccountGroup, account: UUID) -> GroupMember | None:
+    """That the account is in the group itself; None where it is only in a nested one, or in none."""
+    return GroupMember.objects.filter(group=group.pk, account=account).first()
 
 
 def direct_members(group: AccountGroup, accounts: Iterable[UUID]) -> set[UUID]:

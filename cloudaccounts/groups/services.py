@@ -16,22 +16,29 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.limits import groups_within, limiting_groups, within
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 from cloudaccounts.text import clean_name
 from cloudaccounts.work.databases import SECURITY
+from teams.names import name_order
+from teams.scope import Scope
 
 NAME_LIMIT = 80
 DESCRIPTION_LIMIT = 300
 GROUP_LIMIT = 1000  # of an owner: the tree is one page
 CHUNK = 500
+NAME_A_GROUP = "Your membership is limited to groups: name one of them for this account."
+NO_GROUP = "Your membership is limited to groups that are not there any more. Ask an owner of the team for another one."
 CIRCLE = "A group cannot be nested in itself or in one of its own."
 
 
 def create_group(
-    *, owner: str, actor: Actor, name: str, description: str = "", parent: UUID | None = None
+    *, scope: Scope, actor: Actor, name: str, description: str = "", parent: UUID | None = None
 ) -> AccountGroup:
-    """Raises `InputError`."""
+    """Raises `InputError`; also where a limited scope makes one that is not nested in a group of its own."""
     name, description = _clean(name, description)
+    _check_limit(scope, parent)
+    owner = scope.owner
     # Not exact under parallel calls, which may pass it by a few: the limit protects pages, not a rule.
     if AccountGroup.objects.filter(owner=owner).count() >= GROUP_LIMIT:
         raise InputError({"name": f"You have {GROUP_LIMIT} groups, which is the limit. Delete one first."})
@@ -47,10 +54,16 @@ def create_group(
 
 
 def update_group(
-    group: AccountGroup, *, actor: Actor, name: str, description: str, parent: UUID | None
+    group: AccountGroup, *, scope: Scope, actor: Actor, name: str, description: str, parent: UUID | None
 ) -> AccountGroup:
-    """Renames, describes and moves. Raises `InputError`, also where the move would close a circle."""
+    """Renames, describes and moves. Raises `InputError`, also where the move would close a circle, or would take the
+    group out of a limited scope.
+    """
     name, description = _clean(name, description)
+    if group.pk in limiting_groups(scope):
+        parent = group.parent  # what lies above it is not shown, and a form that has no choice of it moves nothing
+    elif parent != group.parent:
+        _check_limit(scope, parent)
     # Checked here and once more after writing, because two moves at the same moment each look fine.
     _check_parent(group, parent)
     before = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
@@ -73,8 +86,13 @@ def update_group(
     return group
 
 
-def delete_group(group: AccountGroup, *, actor: Actor) -> None:
-    """Deletes the group. Its accounts stay, and nested groups move up one level."""
+def delete_group(group: AccountGroup, *, scope: Scope, actor: Actor) -> None:
+    """Deletes the group. Its accounts stay, and nested groups move up one level.
+
+    Raises `InputError` for a group that the scope is limited to: whoever deleted it would see nothing of it any more.
+    """
+    if group.pk in limiting_groups(scope):
+        raise InputError({"group": "Your membership is limited to this group: somebody without a limit may delete it."})
     with transaction.atomic(using=SECURITY):
         # Children first: where a kill leaves it here (MongoDB has no transaction), the group can be deleted once more.
         AccountGroup.objects.filter(owner=group.owner, parent=group.pk).update(parent=group.parent)
@@ -83,13 +101,18 @@ def delete_group(group: AccountGroup, *, actor: Actor) -> None:
         _record(group, actor, "group.deleted", f"Group {group.name} deleted by {actor.label}; its accounts stay")
 
 
-def add_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID]) -> int:
-    """Adds accounts and returns how many are new. Ids that are not accounts of the group's owner are ignored."""
+def add_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID], scope: Scope | None = None) -> int:
+    """Adds accounts and returns how many are new. Ids of accounts that the scope does not show are ignored.
+
+    Without ``scope`` it is the system that adds them: any of the owner's.
+    """
+    scope = scope or Scope(group.owner)
     added = 0
     with transaction.atomic(using=SECURITY):
         for chunk in _chunks(accounts):
             # Ids come from forms and calls: somebody else's are left out as if they did not exist.
-            known = set(CloudAccount.objects.of(group.owner).filter(pk__in=chunk).values_list("pk", flat=True))
+            rows = within(CloudAccount.objects.filter(pk__in=chunk), scope, account="pk")
+            known = set(rows.values_list("pk", flat=True))
             new = known - group_queries.direct_members(group, known)
             added += _insert(group, new)
         if added:
@@ -112,27 +135,48 @@ def remove_members(group: AccountGroup, *, actor: Actor, accounts: Iterable[UUID
     return removed
 
 
-def find_groups(owner: str, names: Iterable[str], *, field: str) -> list[UUID]:
-    """Ids of the owner's groups of these names or ids. Raises `InputError` with a message for ``field``."""
+def find_groups(scope: Scope, names: Iterable[str], *, field: str) -> list[UUID]:
+    """Ids of the scope's groups of these names or ids. Raises `InputError` with a message for ``field``."""
     try:
-        return [group_queries.resolve_group(name, owner).pk for name in names]
+        return [group_queries.resolve_group(name, scope).pk for name in names]
     except ProviderError as error:
         raise InputError({field: f"{error.cause} {error.remedy}"}) from None
 
 
-def in_group(owner: str, name: str) -> Q:
-    """The owner's accounts in a group of this name or id and in those nested in it. Raises `InputError`."""
-    find_groups(owner, [name], field="group")
-    return group_queries.within(name, owner=owner)
+def in_group(scope: Scope, name: str) -> Q:
+    """Accounts in a group of this name or id and in those nested in it. Raises `InputError`."""
+    find_groups(scope, [name], field="group")
+    return group_queries.within(name, scope=scope)
 
 
-def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]) -> None:
-    """Puts the account into exactly these groups. Raises `InputError` for a group that is not the owner's."""
+def groups_to_join(scope: Scope, names: Iterable[str], *, field: str) -> list[UUID]:
+    """Ids of the groups that a new account is put into. A limited scope has to name one; its only one goes unsaid.
+
+    Raises `InputError`.
+    """
+    groups = find_groups(scope, names, field=field)
+    if groups or not scope.limited:
+        return groups
+    limit = limiting_groups(scope)
+    if len(limit) == 1:
+        return list(limit)
+    raise InputError({field: NAME_A_GROUP if limit else NO_GROUP})
+
+
+def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID], scope: Scope | None = None) -> None:
+    """Puts the account into exactly these groups of the scope; it stays in those that the scope does not show.
+
+    Without ``scope`` they are all of the owner's. Raises `InputError` for a group that is not of the scope, and for
+    none at all where that is limited: the account would be out of it.
+    """
+    scope = scope or Scope(account.owner)
     chosen = set(group_ids)
-    own = {group.pk: group for group in AccountGroup.objects.filter(owner=account.owner, pk__in=list(chosen))}
+    own = {group.pk: group for group in group_queries.visible_groups(scope).filter(pk__in=list(chosen))}
     if set(own) != chosen:
         raise InputError({"groups": "Choose among your own groups."})
-    present = {group.pk: group for group in group_queries.of_account(account)}
+    if scope.limited and not chosen:
+        raise InputError({"groups": NAME_A_GROUP})
+    present = {group.pk: group for group in group_queries.of_account(scope, account)}
     if chosen == set(present):
         return
     with transaction.atomic(using=SECURITY):
@@ -140,7 +184,7 @@ def set_groups(account: CloudAccount, *, actor: Actor, group_ids: Iterable[UUID]
             _insert(own[key], {account.pk})
         GroupMember.objects.filter(account=account.pk, group__in=list(set(present) - chosen)).delete()
         _recount(chosen ^ set(present))
-        before, after = (sorted(group.name for group in side.values()) for side in (present, own))
+        before, after = (sorted((group.name for group in side.values()), key=name_order) for side in (present, own))
         record_event(
             actor=actor, owner=account.owner, action="account.grouped", text=f"Groups changed by {actor.label}",
             account=account.pk, label=account.name, before={"groups": before}, after={"groups": after},
@@ -177,16 +221,26 @@ def _clean(name: str, description: str) -> tuple[str, str]:
     return name, description
 
 
+def _check_limit(scope: Scope, parent: UUID | None) -> None:
+    """Raises `InputError` where a group of this parent would be outside of a limited scope."""
+    limit = groups_within(scope)
+    if limit is not None and parent not in limit:
+        raise InputError({"parent": "Your membership is limited to groups: choose one of them."})
+
+
 def _check_parent(group: AccountGroup, parent: UUID | None) -> None:
     if parent is None:
         return
-    above = group_queries.find(group.owner, parent)
+    above = group_queries.find(Scope(group.owner), parent)
     if above is None:
         raise InputError({"parent": "Choose one of your own groups."})
     if _is_above(group.pk, parent, group.owner):
         raise InputError({"parent": CIRCLE})
     # The parent's own levels, the parent, this group, and what hangs below it.
-    if len(group_queries.path(above)) + 2 + group_queries.depth_below(group) > group_queries.DEEPEST:
+    if (
+        len(group_queries.path(Scope(group.owner), above)) + 2 + group_queries.depth_below(group)
+        > group_queries.DEEPEST
+    ):
         raise InputError({"parent": f"Groups are nested {group_queries.DEEPEST} deep at most."})
 
 
@@ -225,9 +279,21 @@ def _insert(group: AccountGroup, accounts: Iterable[UUID]) -> int:
 
 
 def _recount(keys: Iterable[UUID]) -> None:
-    """Writes the groups' sizes. Counted anew, not added up: so a size that a kill left wrong is corrected."""
-    for key in keys:
-        AccountGroup.objects.filter(pk=key).update(size=GroupMember.objects.filter(group=key).count())
+    """Writes the groups' sizes. Counted anew, not added up: so a size that a kill left wrong is corrected.
+
+    PostgreSQL: who counts holds the group's row, since two that count at the same time would both leave out what the
+    other has not committed. In one order, so that no two wait for each other. Where no row can be held, as in MongoDB,
+    what was written is counted once more: whoever wrote last sees all rows that were there before.
+    """
+    with transaction.atomic(using=SECURITY):
+        for key in sorted(keys):
+            group = AccountGroup.objects.filter(pk=key)
+            if not list(group.select_for_update().values_list("pk", flat=True)):
+                continue
+            written = -1
+            while (size := GroupMember.objects.filter(group=key).count()) != written:
+                group.update(size=size)
+                written = size
 
 
 def _taken() -> InputError:

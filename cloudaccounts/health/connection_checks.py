@@ -14,8 +14,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cloudaccounts import metrics
-from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
-from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
@@ -23,10 +21,11 @@ from cloudaccounts.contract.report import CloudValidationResult, ValidationProgr
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health import provider_outage
+from cloudaccounts.health.former_external_id import prove_stored
 from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.health.transitions import FinishedCheck, apply_check
-from cloudaccounts.health.validation import prove_access, refusal_report
-from cloudaccounts.jobs.turns import WorkKind
+from cloudaccounts.health.validation import refusal_report
+from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
@@ -35,6 +34,7 @@ from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 TASK = "cloudaccounts.run_check"
+QUEUE = "checks"
 ATTEMPTS = 3  # a check that kills its worker three times would kill the next one as well
 RESEND_AFTER = timedelta(seconds=20)  # a message that was not taken by then is sent again: brokers lose some
 RESEND = 50  # messages at a time: each only says that there is work
@@ -124,11 +124,7 @@ def requeue_checks() -> int:
                 cause=f"Our own worker died {ATTEMPTS} times during this check.",
             )
     waiting = ConnectionCheck.objects.filter(state=CheckState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
-        # The time before the message: a broker that is down is tried again in 20 seconds, and not at each call.
-        ConnectionCheck.objects.filter(pk=key).update(nudged_at=now)
-        changed += messages.send(TASK, str(key))
-    return changed
+    return changed + announce(waiting, task=TASK, queue=QUEUE, most=RESEND)
 
 
 def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadline: float) -> CloudValidationResult:
@@ -144,9 +140,7 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
     try:
         # Opened here and not when the check was asked for: no secret waits in a row or a message.
         credentials = vault.open_credentials(account=account, actor=actor, purpose="connection check")
-        return prove_access(
-            ResolvedAccount.of(account), credentials, attempt=NOT_A_GUESS, listen=show, deadline=deadline
-        )
+        return prove_stored(account, credentials, listen=show, deadline=deadline)
     except ProviderError as error:
         return refusal_report(ValidationProgress(), error)
     except Exception:
@@ -192,7 +186,7 @@ def _record(account: CloudAccount, actor: Actor, action: str, text: str, **detai
 # Without those of jobs, which have threads of their own: a job must not keep its owner's other checks waiting.
 CHECKS = WorkKind(
     name="checks",
-    queue="checks",
+    queue=QUEUE,
     task=TASK,
     waiting=lambda: ConnectionCheck.objects.filter(state=CheckState.QUEUED),
     running=lambda: ConnectionCheck.objects.filter(state=CheckState.RUNNING).exclude(trigger=CheckTrigger.JOB),

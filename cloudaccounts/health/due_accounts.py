@@ -6,22 +6,26 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.utils import timezone
 
 from cloudaccounts.accounts.details import details_of
 from cloudaccounts.accounts.external_id import external_ids_of
+from cloudaccounts.accounts.external_id_change import formers_of
+from cloudaccounts.contract.access_probe import KnownPermissions
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
 from cloudaccounts.credentials import vault
+from cloudaccounts.health.former_external_id import ask_both, validate_with_both
 from cloudaccounts.health.validation import refusal_report, target_for
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.work.leases import LEASE
 
 PAGE_SIZE = 200  # accounts claimed at a time
-REPORT_FIELDS = ("last_check", "proven_permissions", "lost_permissions")  # large, needed by few, loaded by those
+REPORT_FIELDS = ("last_check",)  # large, needed by few, loaded by those
 
 
 @dataclass(slots=True)
@@ -33,7 +37,9 @@ class DueAccount:
     target: Target
     opener: vault.Opener
     kind: CheckKind
+    known: KnownPermissions
     is_second_try: bool = False
+    used_former: bool = False  # what the last question was answered with: the team's former external ID
 
     @property
     def is_routine(self) -> bool:
@@ -44,7 +50,7 @@ class DueAccount:
 
 
 def claim_page(provider: Provider, *, besides: Collection[str] = ()) -> list[DueAccount] | None:
-    """The next accounts that are due, now this round's; None where there are none. Five queries.
+    """The next accounts that are due, now this round's; None where there are none. Five queries, or six.
 
     Not those of the owners ``besides``.
     """
@@ -62,12 +68,18 @@ def claim_page(provider: Provider, *, besides: Collection[str] = ()) -> list[Due
         return []  # all of them went to another round just now
     # Only those that carry this claim: of the keys some may have gone to another round.
     accounts = list(CloudAccount.objects.filter(pk__in=keys, check_claim=claim).defer(*REPORT_FIELDS))
+    turn = int(now.timestamp() // (60 * settings.HEARTBEAT_INTERVAL_MINUTES))
     # For the whole page at once, and still encrypted: the threads that use them ask no database.
     openers, externals = vault.openers(accounts), external_ids_of(account.owner for account in accounts)
+    formers = formers_of(accounts)
     return [
         DueAccount(
-            account, claim, target_for(account.owner, details_of(account), external_id=externals[account.owner]),
-            openers[account.pk], _kind(account),
+            account, claim,
+            target_for(
+                account.owner, details_of(account), external_id=externals[account.owner],
+                former_external_id=formers.get(account.pk, ""),
+            ),
+            openers[account.pk], _kind(account), _known(account, turn),
         )
         for account in accounts
     ]  # fmt: skip
@@ -81,19 +93,39 @@ def _kind(account: CloudAccount) -> CheckKind:
     return CheckKind.FULL if unproven or (due and not failed) else CheckKind.LIGHT
 
 
+def _known(account: CloudAccount, turn: int) -> KnownPermissions:
+    lost = frozenset(item["permission"] for item in account.lost_permissions)
+    return KnownPermissions(frozenset(account.proven_permissions), lost, turn)
+
+
 def ask(provider: Provider, due: DueAccount) -> CloudValidationResult | None:
     """The full report, or None for a small check that passed. Raises `ProviderError`.
 
-    A failed account that can be reached again is not believed before its full report says so too.
+    A failed account that can be reached again is not believed before its full report says so too. Neither is a probe
+    that finds a permission changed: the report that follows in the same check decides, and has the time of one.
     """
     credentials = due.opener.open()
     if due.kind == CheckKind.LIGHT:
-        provider.check_connection(credentials, due.target)
-        if due.account.status != CloudAccountStatus.FAILED:
+        small = due.account.status == CloudAccountStatus.FAILED or not due.known
+
+        def look(target: Target) -> frozenset[str]:
+            if small:
+                provider.check_connection(credentials, target)
+                return frozenset()
+            return provider.probe_access(credentials, target, due.known)
+
+        changed, due.used_former = ask_both(due.target, look)
+        if due.account.status != CloudAccountStatus.FAILED and not changed:
             return None
-    # No listener: nobody watches a heartbeat, and the thread must not write to a database.
-    progress = ValidationProgress()
-    try:
-        return provider.validate(credentials, due.target, progress)
-    except ProviderError as error:
-        return refusal_report(progress, error)
+        due.kind = CheckKind.FULL
+
+    def validate(target: Target) -> CloudValidationResult:
+        # No listener: nobody watches a heartbeat, and the thread must not write to a database.
+        progress = ValidationProgress()
+        try:
+            return provider.validate(credentials, target, progress)
+        except ProviderError as error:
+            return refusal_report(progress, error)
+
+    report, due.used_former = validate_with_both(due.target, validate)
+    return report

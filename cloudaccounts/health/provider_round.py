@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from cloudaccounts import metrics
+from cloudaccounts.accounts.external_id_change import record_proven
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.report import CloudValidationResult
@@ -36,7 +37,7 @@ from cloudaccounts.work.leases import LEASE
 
 WRITE_BATCH = 100  # routine outcomes written at a time; they are due again together, as half a page
 SILENT_PAUSE = timedelta(minutes=1)  # until accounts are due again that a silent provider kept from being checked
-LIGHT_REQUESTS = 3  # of CONNECTION_TIMEOUT_SECONDS each: what a small check may take
+LIGHT_REQUESTS = 4  # of CONNECTION_TIMEOUT_SECONDS each: what a small check with its probe may take
 FULL_SECONDS = 135.0  # a full report has 120 of its own
 MOST_OF_A_PROCESS = 64  # threads: more than one interpreter can keep busy
 LOOK_AGAIN = 1.0  # seconds between two looks for accounts of owners who have nothing waiting here
@@ -182,6 +183,8 @@ class ProviderRound:
                 due.opener, due.is_second_try = opener, True
                 self.submit(due)
                 return
+        if observation.ok and due.account.former_external_id and not due.used_former:
+            record_proven(due.account)
         self.answered |= observation.ok
         self.passed, self.failed = self.passed + observation.ok, self.failed + (not observation.ok)
         # A failed account that answered has had its full report made in the same check, whatever it was due for.
@@ -271,9 +274,10 @@ def at_once(provider: Provider) -> int:
 
 def _deadline(due: DueAccount) -> float:
     """Seconds. A failed account that answers has its full report made in the same check."""
+    tries = 2 if due.target.former_external_id else 1
     if due.kind == CheckKind.LIGHT and due.account.status != CloudAccountStatus.FAILED:
-        return float(settings.CONNECTION_TIMEOUT_SECONDS * LIGHT_REQUESTS)
-    return FULL_SECONDS
+        return float(settings.CONNECTION_TIMEOUT_SECONDS * LIGHT_REQUESTS * tries)
+    return FULL_SECONDS * tries
 
 
 def _check(part: ProviderRound, due: DueAccount, task: Task) -> None:

@@ -11,6 +11,7 @@ from cloudaccounts.health.connection_checks import request_check, run_check
 from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.models import CloudAccount, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
+from cloudaccounts.work.threads import release_connections
 
 MAX_WAIT = 150.0  # seconds for a check that another worker has: a validation's 120, and a lease of 30
 POLL_EVERY = 0.5  # seconds
@@ -39,6 +40,7 @@ def _outcome_of(check: ConnectionCheck) -> Observation:
         if row.state == CheckState.ABANDONED:
             raise _suspended_or(row)
         # Polled: the three databases share no way of being notified.
+        release_connections()
         time.sleep(POLL_EVERY)
     raise ProviderError(
         "check_under_way",

@@ -18,13 +18,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from cloudaccounts.accounts.coverage import enabled_names
+from cloudaccounts.accounts.enabled_checks import unneeded_permissions
 from cloudaccounts.accounts.summaries import write_summary
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.dates import parse_aware
 from cloudaccounts.health import provider_outage, state_machine
-from cloudaccounts.health.permission_loss import compare, notify_permission_losses
+from cloudaccounts.health.permission_loss import compare, notify_permission_changes
 from cloudaccounts.health.state_machine import Event, HealthState, Limits, Observation
 from cloudaccounts.models import AccountHealth, CloudAccount, CloudAccountStatus, HealthRecord
 from cloudaccounts.models.health import CheckKind
@@ -176,7 +177,10 @@ def _apply_once(account: CloudAccount, check: FinishedCheck) -> bool:
         }
     permissions = None
     if check.report is not None:
-        permissions = compare(proven_before(account), account.lost_permissions, check.report, now=now)
+        permissions = compare(
+            proven_before(account), account.lost_permissions, check.report, now=now,
+            unneeded=unneeded_permissions(account),
+        )  # fmt: skip
         fields |= _report_fields(check, permissions.proven, permissions.lost, now)
     if check.claim is not None:
         fields["check_claim"] = None
@@ -192,8 +196,8 @@ def _apply_once(account: CloudAccount, check: FinishedCheck) -> bool:
     )  # fmt: skip
     if changed:
         _notify(account, before, after, observation)
-    if permissions is not None and permissions.newly_lost:
-        notify_permission_losses(account, permissions.newly_lost, now=now)
+    if permissions is not None:
+        notify_permission_changes(account, permissions, now=now)
     if check.report is not None:
         write_summary(account.pk)  # the permissions may cover less, or more, and so may the regions
     return True

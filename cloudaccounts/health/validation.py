@@ -16,6 +16,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target, VisibleAccount
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
 from cloudaccounts.provider_kit.deadlines import within
+from cloudaccounts.work.threads import release_connections
 
 Listen = Callable[[CloudValidationResult], None]
 
@@ -63,15 +64,24 @@ def prove_access(
     attempt: Attempt,
     listen: Listen | None = None,
     deadline: float = 120.0,
+    external_id: str = "",
+    former_external_id: str = "",
 ) -> CloudValidationResult:
-    """As `validate_resolved`, where the rate limits were asked already.
+    """As `validate_resolved`, where the rate limits were asked already. External IDs as in `target_for`.
 
     Whoever tries keys that are not theirs must not learn here which of them work, as often as they like: so it takes
     an ``attempt``, and counts it where it failed.
     """
     progress = ValidationProgress(listen=listen)
-    target = target_for(account.owner, account.details, deadline=deadline)
+    target = target_for(
+        account.owner,
+        account.details,
+        deadline=deadline,
+        external_id=external_id,
+        former_external_id=former_external_id,
+    )
     # No transaction is open here: the cloud may take as long as the deadline, and nothing must wait for it.
+    release_connections()
     try:
         # Expected failures are in the report; what a provider raises all the same becomes one, so that every caller
         # has one shape to show.
@@ -86,6 +96,7 @@ def prove_access(
 def visible_accounts(account: ResolvedAccount, credentials: Credentials, *, limit: int) -> list[VisibleAccount]:
     """The other accounts that these credentials see, at most ``limit``. Asks the network. Raises `ProviderError`."""
     target = target_for(account.owner, account.details)
+    release_connections()
     return within(
         target.deadline,
         account.provider.short_label,
@@ -95,7 +106,14 @@ def visible_accounts(account: ResolvedAccount, credentials: Credentials, *, limi
     )
 
 
-def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, external_id: str = "") -> Target:
+def target_for(
+    owner: str,
+    details: AccountDetails,
+    *,
+    deadline: float = 120.0,
+    external_id: str = "",
+    former_external_id: str = "",
+) -> Target:
     """``external_id`` is the owner's, where the caller has looked it up already."""
     return Target(
         account_id=details.account_id,
@@ -104,6 +122,7 @@ def target_for(owner: str, details: AccountDetails, *, deadline: float = 120.0, 
         all_regions=details.all_regions,
         # The owner's own, and never from input: see `Target`.
         external_id=external_id or external_id_for(owner),
+        former_external_id=former_external_id,
         timeout=float(settings.CONNECTION_TIMEOUT_SECONDS),
         deadline=deadline,
     )

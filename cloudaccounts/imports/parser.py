@@ -6,6 +6,7 @@ What is wrong is reported by line and reason. No message repeats what the file h
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -68,6 +69,18 @@ def read_file(path: Path) -> Iterator[Row | BadRow]:
             yield from _csv_rows(text)
     except OSError as error:
         raise FileRefusedError(f"The file cannot be read: {error.strerror}.") from None
+
+
+def read_content(name: str, content: bytes) -> Iterator[Row | BadRow]:
+    """As `read_file`, of what was uploaded under this name: nothing is written to a disk."""
+    kind = Path(name).suffix.lower()
+    if kind not in {".csv", ".yaml", ".yml"}:
+        raise FileRefusedError("The file's name must end in .csv, .yaml or .yml.")
+    if kind != ".csv":
+        yield from _yaml_content(content)
+        return
+    # As `open` decodes: line breaks stay for the reader of CSV, and what is not UTF-8 is refused by row.
+    yield from _csv_rows(io.StringIO(content.decode(text_encoding(content[:4]), errors="replace"), newline=""))
 
 
 def _encoding(path: Path) -> str:
@@ -182,15 +195,24 @@ def _split_list(text: str) -> tuple[str, ...]:
     return tuple(part for part in _SEPARATORS.split(text) if part)
 
 
+# Tags that say no more than how a value looks ("Language-Independent Types for YAML Version 1.1" has all of them).
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map"))
+
+
 class _Loader(yaml.SafeLoader):
-    """Composes nodes and constructs nothing; aliases are refused, because they make a bomb of a small file."""
+    """Composes nodes and constructs nothing; aliases are refused, because they make a bomb of a small file.
+
+    Tags that ask for more than plain values (``!!python/object``) would be ignored here. They are refused all the same:
+    who writes them expects something that does not happen.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call] # types-PyYAML leaves it out
-            raise FileRefusedError(
-                "Anchors and aliases are not read.", "Write each value out.", line=event.start_mark.line + 1
-            )
+        event = self.peek_event()  # type: ignore[no-untyped-call] # types-PyYAML leaves it out
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise FileRefusedError("Anchors and aliases are not read.", "Write each value out.", line=line)
+        if getattr(event, "tag", None) not in _PLAIN_TAGS | {None, "!"}:
+            raise FileRefusedError("Tags (!…) are not read.", "Write the value without one.", line=line)
         node: yaml.Node | None = super().compose_node(parent, index)
         return node
 
@@ -198,11 +220,15 @@ class _Loader(yaml.SafeLoader):
 def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
     with path.open("rb") as file:
         content = file.read(YAML_LIMIT + 1)  # one byte more says that it is too long, without reading it all
+    yield from _yaml_content(content)
+
+
+def _yaml_content(content: bytes) -> Iterator[Row | BadRow]:
     if len(content) > YAML_LIMIT:
         raise FileRefusedError(
             f"YAML files are read up to {YAML_LIMIT // 1024 // 1024} MB.", "Use CSV, which is read in a stream."
         )
-    root = _compose(content)
+    root = compose_yaml(content)
     if isinstance(root, yaml.MappingNode) and [key.value for key, _ in root.value] == ["accounts"]:
         root = root.value[0][1]
     if not isinstance(root, yaml.SequenceNode):
@@ -211,7 +237,8 @@ def _yaml_rows(path: Path) -> Iterator[Row | BadRow]:
         yield _yaml_row(item)
 
 
-def _compose(content: bytes) -> yaml.Node | None:
+def compose_yaml(content: bytes) -> yaml.Node | None:
+    """The nodes of a YAML file, without values: texts as they stand. Raises `FileRefusedError`."""
     try:
         loader = _Loader(content.decode(text_encoding(content)))
         try:

@@ -11,15 +11,17 @@ from functools import partial
 
 from cloudaccounts.accounts.details import ALL_REGIONS
 from cloudaccounts.accounts.parsing import AccountInput, read_credentials, read_details
-from cloudaccounts.accounts.rate_limits import NOT_A_GUESS
+from cloudaccounts.accounts.rate_limits import NOT_A_GUESS, begin_attempt
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError, defect
+from cloudaccounts.groups.services import groups_to_join
 from cloudaccounts.health.validation import prove_access
 from cloudaccounts.imports.parser import BadRow, Row
 from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.organizations import grouping
 from cloudaccounts.work.threads import DatabaseThreads
+from teams.scope import Scope
 
 THREADS = 8  # a validation waits for its cloud nearly all the time
 MAX_PENDING = 4 * THREADS  # rows that are read ahead of the first result: memory stays flat
@@ -43,7 +45,7 @@ class RowResult:
     remedy: str = ""
 
 
-def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_run: bool) -> Iterator[RowResult]:
+def import_rows(rows: Iterable[Row | BadRow], *, scope: Scope, actor: Actor, dry_run: bool) -> Iterator[RowResult]:
     """Results in the order of the lines, several rows at a time.
 
     Raises what reading raises, after the results of the rows before: nothing that was imported goes unreported.
@@ -61,7 +63,7 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
                 # Kept until the rows before it have reported: they are connected, and their lines must say so.
                 failure = error
                 break
-            under_way.append(pool.submit(partial(_in_thread, row, owner, actor, dry_run=dry_run)))
+            under_way.append(pool.submit(partial(_in_thread, row, scope, actor, dry_run=dry_run)))
             # The oldest is waited for, however many later ones are done: results come in the order of the lines.
             if len(under_way) >= MAX_PENDING:
                 yield under_way.popleft().result()
@@ -71,21 +73,22 @@ def import_rows(rows: Iterable[Row | BadRow], *, owner: str, actor: Actor, dry_r
         raise failure
 
 
-def _in_thread(row: Row | BadRow, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
+def _in_thread(row: Row | BadRow, scope: Scope, actor: Actor, *, dry_run: bool) -> RowResult:
     try:
         if isinstance(row, BadRow):
             return RowResult(row.line, "refused", reason=row.reason)
-        return _import(row, owner, actor, dry_run=dry_run)
+        return import_row(row, scope, actor, dry_run=dry_run)
     except Exception:
         # A defect of ours in one row is its result; the others go on.
         logger.exception("import.defect", extra={"line": row.line})
         return RowResult(row.line, "refused", reason=defect("row").cause)
 
 
-def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
+def import_row(row: Row, scope: Scope, actor: Actor, *, dry_run: bool, counted: bool = False) -> RowResult:
+    """``counted``: refused credentials count for the limits of tries, as on every page."""
     try:
         account_input = _account_input(row)
-        account = read_details(account_input, owner=owner)
+        account = read_details(account_input, owner=scope.owner)
     except InputError as error:
         return _refuse_input(row, error)
     result = partial(
@@ -95,17 +98,20 @@ def _import(row: Row, owner: str, actor: Actor, *, dry_run: bool) -> RowResult:
     if account.is_connected:
         return result("exists")
     try:
-        group = grouping.resolve_group_id(owner, row.values.get("group", ""))
+        name = row.values.get("group", "").strip()
+        groups = groups_to_join(scope, [name] if name else [], field="group")
         credentials = read_credentials(account, account_input.credentials)
         # The operator runs the command, with files of their own: rate limits would stop an import of thousands.
-        report = prove_access(account, credentials, attempt=NOT_A_GUESS)
+        attempt = begin_attempt(account, address=actor.address) if counted else NOT_A_GUESS
+        report = prove_access(account, credentials, attempt=attempt)
         if not report.ok:
             raise ValidationRefusedError(report)
         if dry_run:
             # Before anything is stored, and after the cloud was asked: a dry run says what an import would.
             return result("valid")
         connected = connect_account(account, actor=actor, credentials=credentials, report=report)
-        grouping.add_to_group(connected, group, actor=actor)
+        for group in groups:
+            grouping.add_to_group(connected, str(group), actor=actor)
     except DuplicateAccountError:
         return result("exists")  # twice in the file, and the other row's thread was first
     except InputError as error:

@@ -28,13 +28,16 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import TeamLimitError, defect
-from cloudaccounts.jobs.turns import WorkKind
+from cloudaccounts.jobs.queries import job_items
+from cloudaccounts.jobs.turns import WorkKind, announce
+from cloudaccounts.limits import from_text, to_text
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 from cloudaccounts.work.threads import DatabaseThreads
+from teams.scope import Scope
 
 TASK = "cloudaccounts.run_job"
 # The name stands in messages and in the command lines of workers, so it stays.
@@ -103,14 +106,24 @@ def current_kind(kind: str) -> str:
 
 
 def start_job(
-    *, owner: str, actor: Actor, kind: str, title: str, items: Iterable[tuple[str, str]], options: dict[str, object]
+    *,
+    scope: Scope,
+    actor: Actor,
+    kind: str,
+    title: str,
+    items: Iterable[tuple[str, str]],
+    options: dict[str, object],
+    of_accounts: bool = False,
 ) -> Job:
     """Writes a job over ``items`` (subject, label) and sends it to a worker. A subject given twice counts once.
 
+    The job keeps the limit of whoever asked: `limits.from_text` makes the scope of it that its handler works in.
+    ``of_accounts``: the subjects are ids of accounts, whose items are hidden once an account has left that limit.
     Asked for again before it has ended, it is the same job. Raises `TeamLimitError` where the owner has `TEAM_JOBS`.
     """
     now, subjects = timezone.now(), dict(items)
-    key = _active_key(owner, kind, options, subjects)
+    owner, limited_to = scope.owner, to_text(scope)
+    key = _active_key(owner, kind, options, subjects, limited_to)
     unfinished = Job.objects.filter(owner=owner, state__in=(JobState.QUEUED, JobState.RUNNING))
     # Before the limit is looked at: who asks for the same again gets that job and no refusal (docs/decisions/0015).
     if same := unfinished.filter(active_key=key).first():
@@ -119,21 +132,27 @@ def start_job(
     if unfinished.count() >= settings.TEAM_JOBS:
         raise TeamLimitError(f"{settings.TEAM_JOBS} jobs of yours have not ended yet.", RETRY_AFTER)
     job = Job(
-        owner=owner, kind=kind, active_key=key, title=title[:160], actor=actor.to_dict(), options=options,
-        requested_at=now, nudged_at=now,
+        owner=owner, limited_to=limited_to, kind=kind, active_key=key, title=title[:160], actor=actor.to_dict(),
+        options=options, requested_at=now, nudged_at=now,
     )  # fmt: skip
     try:
-        return _write_job(job, subjects, actor)
+        return _write_job(job, subjects, actor, of_accounts=of_accounts)
     except IntegrityError:  # the same was asked for at this moment
         JobItem.objects.filter(job=job.pk).delete()  # where there is no transaction, its items are there
         return unfinished.get(active_key=key)
 
 
-def _write_job(job: Job, subjects: dict[str, str], actor: Actor) -> Job:
+def _write_job(job: Job, subjects: dict[str, str], actor: Actor, *, of_accounts: bool) -> Job:
     with transaction.atomic(using=SECURITY):
         for chunk in _chunks(subjects.items()):
             JobItem.objects.bulk_create(
-                JobItem(job=job.pk, position=job.total + number, subject=subject, label=label[:160])
+                JobItem(
+                    job=job.pk,
+                    position=job.total + number,
+                    subject=subject,
+                    label=label[:160],
+                    account=UUID(subject) if of_accounts else None,
+                )
                 for number, (subject, label) in enumerate(chunk)
             )
             job.total += len(chunk)
@@ -177,16 +196,21 @@ def cancel_job(job: Job, *, actor: Actor) -> bool:
     return cancelled == 1
 
 
-def retry_failed(job: Job, *, actor: Actor) -> Job | None:
-    """A new job over the items of this one that failed; None where none did."""
-    failed = JobItem.objects.filter(job=job.pk, state=ItemState.FAILED).order_by("position")
-    items = list(failed.values_list("subject", "label"))
-    if not items:
+def retry_failed(job: Job, *, actor: Actor, scope: Scope | None = None) -> Job | None:
+    """A new job over the items of this one that failed; None where none did.
+
+    ``scope`` is that of who asks now, where that is not the job's own.
+    """
+    scope = scope or from_text(job.owner, job.limited_to)
+    failed = job_items(scope, job, state=ItemState.FAILED)
+    rows = list(failed.values_list("subject", "label", "account"))
+    if not rows:
         return None
     # A new job: limits are asked again, and `actor` is who asks now. The old one stays as it ended.
     return start_job(
-        owner=job.owner, actor=actor, kind=current_kind(job.kind), title=job.title, items=items,
-        options=dict(job.options),
+        scope=scope, actor=actor, kind=current_kind(job.kind), title=job.title,
+        items=[(subject, label) for subject, label, _ in rows], options=dict(job.options),
+        of_accounts=all(account for _, _, account in rows),
     )  # fmt: skip
 
 
@@ -201,12 +225,7 @@ def requeue_jobs() -> int:
     count = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
     count += lost.filter(attempts__lt=TRIES).update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
     waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
-        # The time before the message: with a broker that is down each row is tried once in 30 seconds, not at every
-        # call.
-        Job.objects.filter(pk=key).update(nudged_at=now)
-        count += messages.send(TASK, str(key), queue=QUEUE)
-    return count
+    return count + announce(waiting, task=TASK, queue=QUEUE, most=RESEND)
 
 
 def _work(job: Job, claim: Claim, keeper: LeaseKeeper) -> bool:
@@ -326,9 +345,13 @@ def _counts(job: UUID) -> dict[str, int]:
     }
 
 
-def _active_key(owner: str, kind: str, options: dict[str, object], subjects: Iterable[str]) -> str:
+def _active_key(
+    owner: str, kind: str, options: dict[str, object], subjects: Iterable[str], limited_to: str | None
+) -> str:
     """The same for the same work, in whatever order its items come."""
-    text = json.dumps([owner, kind, options, sorted(subjects)], sort_keys=True, default=str)
+    # Not the same for another limit: whoever asks with a narrower one could not see the job.
+    limit = [] if limited_to is None else [limited_to]
+    text = json.dumps([owner, kind, options, sorted(subjects), *limit], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

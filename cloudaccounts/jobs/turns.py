@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,13 @@ from django.utils import timezone
 
 from cloudaccounts.models import WorkerHeartbeat
 from cloudaccounts.work import messages
+from cloudaccounts.work.silence import SILENT
 
-# Four heartbeats of five seconds: one that is late does not halve everybody's share.
-ALIVE = timedelta(seconds=20)  # as a page judges workers, see operations.workers
 GO_ON = 30.0  # seconds that one message keeps a thread at work; another message follows where more waits
 _REMEMBERED = 10_000  # owners whose last turn is known
+_EVER = datetime.min.replace(tzinfo=UTC)  # when a row was asked for that does not say
+_EACH = 3  # messages of one owner that are sent again at a time: as many as one has threads for, of the usual twelve
+_LOOKED_AT = 20  # rows for each message that is sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,45 @@ def next_row(kind: WorkKind) -> UUID | None:
     return key
 
 
+def announce(waiting: QuerySet[Any], *, task: str, queue: str, most: int) -> int:
+    """Sends messages of waiting rows again, as `to_announce` chooses them. Answers with how many the broker took."""
+    now, sent = timezone.now(), 0
+    for key in to_announce(waiting, most=most):
+        # The time before the message, and whether the broker takes it or not: one that is down is tried again when the
+        # caller's pause is over, and not at each call.
+        waiting.model._default_manager.filter(pk=key).update(nudged_at=now)
+        sent += messages.send(task, str(key), queue=queue)
+    return sent
+
+
+def to_announce(waiting: QuerySet[Any], *, most: int) -> list[UUID]:
+    """Rows whose messages are sent again: the oldest of each owner, then up to `_EACH` of each, at most ``most``.
+
+    A message says that there is work, and whoever takes it looks whose turn it is. So one for each row of a long queue
+    would say nothing more, and another owner's would wait behind all of them. Three queries.
+    """
+    first = {
+        row["owner"]: row["first"] for row in waiting.order_by().values("owner").annotate(first=Min("requested_at"))
+    }
+    owners = sorted(first, key=lambda owner: (first[owner] or _EVER, owner))[:most]
+    if not owners:
+        return []
+    rows = waiting.filter(owner__in=owners)
+    oldest: dict[str, UUID] = {}
+    for owner, key, at in rows.filter(requested_at__in=list(first.values())).values_list("owner", "pk", "requested_at"):
+        if at == first[owner]:
+            oldest.setdefault(owner, key)
+    chosen, held = [oldest[owner] for owner in owners if owner in oldest], Counter(oldest.keys())
+    more = rows.exclude(pk__in=chosen).order_by("requested_at").values_list("owner", "pk")[: _LOOKED_AT * most]
+    for owner, key in more:
+        if len(chosen) >= most:
+            break
+        if held[owner] < _EACH:
+            held[owner] += 1
+            chosen.append(key)
+    return chosen
+
+
 def share(kind: WorkKind) -> int:
     """How many rows of one owner may run at the same time, of all that serve the queue now."""
     # At least one, or a small installation would never serve a queue whose part is a quarter of two threads.
@@ -118,8 +159,11 @@ def share(kind: WorkKind) -> int:
 
 
 def capacity(queue: str) -> int:
-    """The threads (or processes) of all live workers that serve a queue."""
-    alive = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - ALIVE)
+    """The threads (or processes) of all workers that serve a queue, and were heard of in the last minute.
+
+    A heartbeat that is late on a busy machine must not take everybody's share away: that would make it busier still.
+    """
+    alive = WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - SILENT)
     return sum(row.threads for row in alive if queue in row.queues)
 
 

@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from cloudaccounts.accounts.coverage import Readings, assess, enabled_names
 from cloudaccounts.accounts.details import AccountDetails
+from cloudaccounts.accounts.enabled_checks import unneeded_permissions
 from cloudaccounts.accounts.resolution import ResolvedAccount, resolve_account
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import vault
+from cloudaccounts.credentials.sharing import recognize_member
 from cloudaccounts.dates import parse_aware
 from cloudaccounts.errors import (
     AccountDeletedError,
@@ -103,6 +105,8 @@ def connect_account(
                 account_id=row.account_id,
                 auth_method=row.auth_method,
             )
+            if connection is None:
+                recognize_member(row)  # the next sync would see it too, and that may be a day off
     except AccountDeletedError:
         # Where nothing is rolled back (MongoDB): the account, its credential, and the scan that its signal asked for.
         vault.discard(row.id)
@@ -164,6 +168,6 @@ def _build(
     )
     # Nothing is read yet, so the percentage is not known; permissions that the report calls denied are gaps from the
     # beginning.
-    for name, value in assess(row, Readings(), now=now).columns().items():
+    for name, value in assess(row, Readings(), now=now, unneeded=unneeded_permissions(row)).columns().items():
         setattr(row, name, value)
     return row

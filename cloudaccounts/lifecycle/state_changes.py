@@ -18,6 +18,9 @@ from cloudaccounts.models import (
     ConnectionCheck,
     CredentialRotation,
     HealthRecord,
+    RotationRun,
+    RotationSetting,
+    RotationStep,
 )
 from cloudaccounts.models.check import CheckTrigger
 from cloudaccounts.work.databases import SECURITY
@@ -61,11 +64,23 @@ def delete_account(account: CloudAccount, *, actor: Actor) -> None:
         ConnectionCheck.objects.filter(account=account.pk).delete()
         HealthRecord.objects.filter(account=account.pk).delete()
         CredentialRotation.objects.filter(account=account.pk).delete()
+        _name_keys_left(account, actor)
+        for rows in (RotationStep, RotationRun, RotationSetting):
+            rows.objects.filter(account=account.pk).delete()
         detach_from_organization(account)
         CloudAccount.objects.filter(pk=account.pk).delete()
         # In the same transaction and last: the event also keeps a repeated draft from bringing the account back
         # (`lifecycle.adding`).
         _record(account, actor, "account.deleted", f"Account and credentials deleted by {actor.label}")
+
+
+def _name_keys_left(account: CloudAccount, actor: Actor) -> None:
+    """Of a rotation that is under way: it has two keys at the cloud, and whatever could delete them goes now."""
+    run = RotationRun.objects.filter(active_account=account.pk).first()
+    keys = [key for key in (run.old_key, run.new_key) if key] if run is not None else []
+    if keys:
+        text = f"Deleted in the middle of a rotation: delete at the provider what is not needed of {', '.join(keys)}"
+        _record(account, actor, "rotation.keys_left", text)
 
 
 def _record(account: CloudAccount, actor: Actor, action: str, text: str) -> None:

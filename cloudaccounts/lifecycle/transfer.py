@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import ValidationProgress
 from cloudaccounts.credentials import staging
+from cloudaccounts.credentials.new_keys import refuse_new_key
 from cloudaccounts.credentials.sharing import refuse_while_used
 from cloudaccounts.errors import CredentialBorrowedError, InputError
 from cloudaccounts.events import account_changed_hands, account_transferred
@@ -31,6 +31,9 @@ from cloudaccounts.models import (
     CredentialRotation,
     Organization,
     OrganizationMember,
+    RotationRun,
+    RotationSetting,
+    RotationStep,
 )
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.rotation import RotationStage
@@ -38,6 +41,7 @@ from cloudaccounts.rotation.requests import discard_staged
 from cloudaccounts.rotation.swap import catch_up_with_swap, notify_retired
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim
+from teams.queries import find_team, members_of
 
 TRANSFERRED = {"code": "account_transferred", "cause": "The account changed hands."}
 
@@ -52,13 +56,11 @@ class TransferRefusedError(ProviderError):
 
 
 def check_new_owner(owner: str) -> str:
-    """The user's name. Raises `InputError` where there is no such user, or one who cannot sign in."""
-    # ``owner`` is a text that a form or a job holds: a key that is no number would be an error of the database's.
-    users = get_user_model().objects.filter(is_active=True)
-    user = users.filter(pk=owner).first() if owner.isascii() and owner.isdecimal() else None
-    if user is None:
-        raise InputError({"to": "Choose an active user."})
-    return user.get_username()
+    """The team's name. Raises `InputError` where there is no such team, or nobody in it who can sign in."""
+    team = find_team(owner)
+    if team is None or not any(row.user.is_active for row in members_of(owner)):
+        raise InputError({"to": "Choose an active user, or a team."})
+    return team.name
 
 
 def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> None:
@@ -72,7 +74,8 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     (MongoDB), and changes nothing else.
 
     Raises `TransferRefusedError` where the new owner has it already, `CredentialBorrowedError` and
-    `ConnectionInUseError` where its credential opens other accounts or is another's, and `InputError`.
+    `ConnectionInUseError` where its credential opens other accounts or is another's, `KeysForbiddenError` where the new
+    owner takes no keys, and `InputError`.
     """
     name = check_new_owner(to_owner)
     before = account.owner
@@ -89,7 +92,9 @@ def transfer_account(account: CloudAccount, *, to_owner: str, actor: Actor) -> N
     if CloudAccount.objects.of(to_owner).filter(provider=account.provider, account_id=account.account_id).exists():
         raise TransferRefusedError(account)
     catch_up_with_swap(account)  # so that what moves says of its credential what is true
-    unproven_fields = _unproven_fields(account, to_owner, name)
+    refuse_new_key(to_owner, secretless=account.credential_secretless)
+    # What the old owner's external ID opened, it opens for nobody else.
+    unproven_fields = {"former_external_id": "", **_unproven_fields(account, to_owner, name)}
     try:
         with transaction.atomic(using=SECURITY):
             # Conditional on the owner that was read: of two transfers at once, one moves the account.
@@ -134,6 +139,10 @@ def _move_related_rows(account: CloudAccount, *, actor: Actor, began_before: boo
             staging.destroy_previous(account=account, generation=row.generation, actor=actor)
         catch_up_with_swap(account)  # by a worker that was in the middle of it; before its report goes
         rotations.update(owner=owner, report={})
+    # What is under way goes on to its end, since it alone knows which key to delete; the wish was the old owner's.
+    for rows in (RotationRun, RotationStep):
+        rows.objects.filter(account=account.pk).exclude(owner=owner).update(owner=owner)
+    RotationSetting.objects.filter(account=account.pk).exclude(owner=owner).delete()
     checks = ConnectionCheck.objects.filter(account=account.pk).exclude(owner=owner)
     # One under way proves the old owner's access, so it ends.
     Claim(checks.filter(active_account=account.pk)).end(state=CheckState.ABANDONED, **TRANSFERRED)

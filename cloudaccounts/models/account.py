@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cloudaccounts import registry
+from teams.names import NameKeyField
 
 if TYPE_CHECKING:  # loaded by every command
     from cloudaccounts.contract.provider import Provider
@@ -89,6 +90,7 @@ class CloudAccount(models.Model):
     # Canonical, by the provider's `clean_account_id`: the unique constraint below compares texts.
     account_id = models.CharField(max_length=128)
     name = models.CharField(max_length=120)
+    name_key = NameKeyField()  # lists are in its order
     environment = models.CharField(max_length=20, choices=Environment.choices, default=Environment.PRODUCTION)
     all_regions = models.BooleanField(default=False)  # each scan resolves `regions` anew: all that are enabled then
     regions = models.JSONField(default=list)  # that scans read
@@ -129,6 +131,9 @@ class CloudAccount(models.Model):
     # new one (docs/decisions/0009).
     credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
     # Members of an organization borrow: a secret that is kept once is rotated once (docs/decisions/0008).
+    # The external ID that it trusts where that is not the team's present one: written when the team's is replaced, and
+    # emptied by the first check that passes with the new one (`accounts.external_id_change`).
+    former_external_id = models.CharField(max_length=63, blank=True, default="")
     connection = models.UUIDField(null=True, blank=True)  # the account whose credential opens this one, if not its own
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     # Written by `accounts.coverage` and `accounts.summaries`; lists show the numbers, one account's page the gaps too.
@@ -139,6 +144,16 @@ class CloudAccount(models.Model):
     coverage_gaps = models.JSONField(default=list, blank=True)  # [{kind, what, why, blinds, since}]
     coverage_due_at = models.DateTimeField(null=True, blank=True)  # when the next reading becomes stale
     posture = models.JSONField(default=dict, blank=True)  # {critical, high, medium, low, score}
+    # The same as columns, with the weights behind the score (docs/coverage.md): lists sort by them and the dashboard
+    # adds them up, which no two databases do alike inside of JSON. `accounts.summaries` writes both.
+    open_critical = models.PositiveIntegerField(default=0)
+    open_high = models.PositiveIntegerField(default=0)
+    open_medium = models.PositiveIntegerField(default=0)
+    open_low = models.PositiveIntegerField(default=0)
+    passed_weight = models.PositiveBigIntegerField(default=0)
+    failed_weight = models.PositiveBigIntegerField(default=0)
+    score = models.PositiveSmallIntegerField(null=True, blank=True)  # NULL: nothing was evaluated
+    scanned_at = models.DateTimeField(null=True, blank=True)  # when the last scan ended, however
     last_scan = models.JSONField(default=dict, blank=True)  # {run_id, scan_type, status, gaps, finished_at}
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -161,7 +176,7 @@ class CloudAccount(models.Model):
         indexes = [
             # Lists: what they sort by comes first, and then all that they narrow by, so that neither counting nor
             # leafing through reads a row that is not shown (see `CloudAccountQuerySet.part`).
-            models.Index(fields=["owner", "name", *_KEYS, "last_checked_at"], name="account_owner_list"),
+            models.Index(fields=["owner", "name_key", "name", *_KEYS, "last_checked_at"], name="account_owner_list"),
             models.Index(
                 fields=["owner", *_AGE, "id", "credential_expires_at", "provider", "status", "environment"],
                 name="account_owner_ages",
@@ -173,17 +188,40 @@ class CloudAccount(models.Model):
             models.Index(fields=["provider", "next_check_at"], name="account_due"),
             # For operators, who read everybody's.
             models.Index(
-                fields=["name", *_KEYS, "owner", "health", "last_checked_at", "last_check_code"], name="account_list"
+                fields=["name_key", "name", *_KEYS, "owner", "health", "last_checked_at", "last_check_code"],
+                name="account_list",
             ),
             models.Index(fields=[*_AGE, "id", "credential_expires_at"], name="account_ages"),
             models.Index(fields=["credential_since", "credential_secretless"], name="account_credential_since"),
             models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
             models.Index(fields=["account_id"], name="account_number"),
-            models.Index(fields=["status", "name", "id"], name="account_status_list"),
+            models.Index(fields=["status", "name_key", "name", "id"], name="account_status_list"),
             # Asked before an account is deleted or transferred: members that it opens would lose their access.
             models.Index(fields=["connection"], name="account_connection"),
-            models.Index(fields=["owner", "coverage_percent", "name", "id"], name="account_owner_coverage"),
+            models.Index(fields=["owner", "coverage_percent", "name_key", "name", "id"], name="account_owner_coverage"),
             models.Index(fields=["coverage_due_at"], name="account_coverage_due"),
+            models.Index(
+                fields=["owner", "former_external_id", "name_key", "name", "id"], name="account_owner_former_id"
+            ),
+            models.Index(fields=["owner", "-open_critical", "-open_high", "id"], name="account_owner_critical"),
+            models.Index(fields=["owner", "score", "id"], name="account_owner_score"),
+            models.Index(fields=["owner", "scanned_at", "id"], name="account_owner_scanned"),
+            # Added up by environment for the dashboard, from the index alone.
+            models.Index(
+                fields=[
+                    "owner",
+                    "environment",
+                    "open_critical",
+                    "open_high",
+                    "open_medium",
+                    "open_low",
+                    "passed_weight",
+                    "failed_weight",
+                    "coverage_percent",
+                    "id",
+                ],
+                name="account_owner_posture",
+            ),
         ]
 
     def __str__(self) -> str:

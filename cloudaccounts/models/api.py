@@ -9,21 +9,21 @@ from django.db import models
 from django.utils import timezone
 
 
-class TokenScope(models.TextChoices):
-    READ = "read", "read only"
-    WRITE = "write", "read and write"
-
-
 class ApiToken(models.Model):
-    """A bearer token of one owner. Only its SHA-256 is stored: it has 256 random bits, so nothing slower is needed.
+    """A bearer token of one team. Only its SHA-256 is stored: it has 256 random bits, so nothing slower is needed.
 
+    ``user`` is ``str(user.pk)`` of whom it acts for, with their role as it is at each call; None for a service token,
+    which belongs to the team alone. ``groups`` counts only where ``limited``, so that an emptied list means nothing.
     ``window`` and ``window_count`` count the calls of the minute that runs; ``uses`` counts them all.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.CharField(max_length=64)
+    owner = models.CharField(max_length=64)  # the team's key
+    user = models.CharField(max_length=64, null=True)  # noqa: DJ001  # a service token has none; empty is no user
     name = models.CharField(max_length=80)
-    scope = models.CharField(max_length=8, choices=TokenScope.choices, default=TokenScope.READ)
+    scope = models.CharField(max_length=400, default="read")  # with blanks between: cloudaccounts/tokens/scopes.py
+    limited = models.BooleanField(default=False)
+    groups = models.JSONField(default=list, blank=True)
     # Six random bits a character, four of them: enough to tell tokens apart in a list, and far too few to guess the
     # rest.
     hint = models.CharField(max_length=16)  # how it begins: enough to recognise it by
@@ -40,7 +40,10 @@ class ApiToken(models.Model):
 
     class Meta:
         db_table = "api_tokens"
-        indexes = [models.Index(fields=["owner", "-created_at"], name="api_token_owner_created")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="api_token_owner_created"),
+            models.Index(fields=["user", "-created_at"], name="api_token_user_created"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
@@ -55,8 +58,16 @@ class ApiToken(models.Model):
         return "active" if self.is_alive() else "expired"
 
     @property
-    def may_write(self) -> bool:
-        return self.scope == TokenScope.WRITE
+    def scope_words(self) -> str:
+        return {"read": "read only", "write": "read and write"}.get(self.scope) or self.scope.replace(" ", ", ")
+
+    @property
+    def scopes(self) -> list[str]:
+        return self.scope.split()
+
+    @property
+    def limit(self) -> frozenset[uuid.UUID] | None:
+        return frozenset(uuid.UUID(key) for key in self.groups) if self.limited else None
 
 
 class IdempotentCall(models.Model):

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import models
 
+from teams.roles import Role
+
 # Rows in one transaction: nobody who writes waits long for the lock.
 PURGE_BATCH = 1000
 # Otherwise heartbeats alone would add 96 rows a day for each account, and what people did would be buried.
@@ -49,7 +51,9 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """Who did what to which account, when and from where. Appended, never changed; outlives its account.
 
-    ``actor`` is ``str(user.pk)`` or ``system``; ``address`` the client's, empty for the system's own work.
+    ``actor`` is ``str(user.pk)``, ``token:`` and a service token's id, or ``system``; ``actor_team`` and ``actor_role``
+    are the team and role that a person or a token acted in, empty for commands, operators and workers; ``address`` is
+    the client's, empty for the system's own work.
     ``times`` is 1 but for openings by heartbeats: those are one event for each account and day, counted up.
     """
 
@@ -61,6 +65,9 @@ class AuditEvent(models.Model):
     account_label = models.CharField(max_length=160, blank=True, default="")
     actor = models.CharField(max_length=64)
     actor_label = models.CharField(max_length=160)
+    # What the actor was at that moment: roles change, and an event of a transfer stands in both teams' audit.
+    actor_team = models.CharField(max_length=64, blank=True, default="")
+    actor_role = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
     # The longest text of an IPv6 address, with an IPv4 address in its end, has 45 characters.
     address = models.CharField(max_length=45, blank=True, default="")
     via = models.CharField(max_length=20)  # page, api, admin, command, worker

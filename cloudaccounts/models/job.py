@@ -28,6 +28,8 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64)
+    # Ids of groups with commas between them, where whoever asked is limited to those; NULL means all of the owner's.
+    limited_to = models.TextField(null=True)  # noqa: DJ001 # empty is a limit to nothing
     kind = models.CharField(max_length=40)
     # Of owner, kind, options and items while it has not ended, and NULL afterwards: unique, so identical jobs are one.
     active_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 # NULLs are not equal
@@ -78,6 +80,7 @@ class JobItem(models.Model):
     # hours.
     position = models.PositiveIntegerField()
     subject = models.CharField(max_length=128)
+    account = models.UUIDField(null=True)  # the subject, where that is an account: limited readers see theirs
     label = models.CharField(max_length=160, blank=True, default="")
     state = models.CharField(max_length=8, choices=ItemState.choices, default=ItemState.WAITING)
     code = models.CharField(max_length=64, blank=True, default="")

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 
 from cloudaccounts.models.account import provider_choices
+from teams.names import NameKeyField
 
 
 class SyncState(models.TextChoices):
@@ -37,6 +38,9 @@ class MemberState(models.TextChoices):
     IGNORED = "ignored", "left out"
 
 
+NOT_CONNECTED = "organization.not_connected"  # of the audit: its first sync was refused, and the row is gone
+
+
 class Organization(models.Model):
     """An organization, tenant or folder whose members are reached with the credential of one connected account.
 
@@ -52,6 +56,9 @@ class Organization(models.Model):
     root_id = models.CharField(max_length=200, blank=True, default="")
     name = models.CharField(max_length=160, blank=True, default="")  # empty until the first sync
     options = models.JSONField(default=dict)  # the provider's own, such as a role's name; never a secret
+    # [{under, environment, groups, regions, auto}], see `organizations.rules`. In the row, since they are read and
+    # replaced as one: a sync never goes by half of a change.
+    rules = models.JSONField(default=list)
     sync_state = models.CharField(max_length=8, choices=SyncState.choices, default=SyncState.IDLE)
     # Closed is what a whole sync did not meet. A sync that was cut short goes on at `cursor` under the same
     # generation, so nothing is called closed because a worker died (docs/decisions/0008).
@@ -101,6 +108,7 @@ class OrganizationMember(models.Model):
     kind = models.CharField(max_length=10, choices=MemberKind.choices)
     account_id = models.CharField(max_length=128, blank=True, default="")
     name = models.CharField(max_length=160, blank=True, default="")
+    name_key = NameKeyField()  # lists are in its order
     provider_state = models.CharField(max_length=10, choices=ProviderState.choices, default=ProviderState.ACTIVE)
     state = models.CharField(max_length=10, choices=MemberState.choices, default=MemberState.NEW)
     account = models.UUIDField(null=True)  # the CloudAccount, once onboarded
@@ -118,7 +126,7 @@ class OrganizationMember(models.Model):
         # A page of the tree may come twice: providers promise no more (`OrganizationProvider.organization_pages`).
         constraints = [models.UniqueConstraint(fields=["organization", "node_id"], name="one_member_per_node")]
         indexes = [
-            models.Index(fields=["organization", "parent_id", "kind", "name"], name="member_of_parent"),
+            models.Index(fields=["organization", "parent_id", "kind", "name_key", "name"], name="member_of_parent"),
             models.Index(fields=["organization", "kind", "state"], name="member_state"),
             models.Index(fields=["account"], name="member_account"),
         ]

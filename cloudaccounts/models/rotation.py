@@ -8,6 +8,7 @@ from django.db import models
 class RotationPurpose(models.TextChoices):
     REPLACE = "replace", "replacement"
     ROLLBACK = "rollback", "rollback"
+    RENEWAL = "renewal", "automatic rotation"
 
 
 class RotationStage(models.TextChoices):

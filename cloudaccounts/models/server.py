@@ -21,6 +21,28 @@ class OwnerExternalId(models.Model):
         return self.external_id
 
 
+class RetiredExternalId(models.Model):
+    """One that a team had before. Until ``ends_at`` it opens the accounts that have not been proven with the new one.
+
+    Kept afterwards, so that a page can say since when it is refused.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.CharField(max_length=64)
+    external_id = models.CharField(max_length=63, unique=True)
+    retired_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-retired_at"], name="retired_external_id_owner"),
+            models.Index(fields=["ends_at"], name="retired_external_id_ends"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
 class ServerIdentityRecord(models.Model):
     """Who this server is at a provider, as the worker last found out: pages read it instead of asking the network."""
 

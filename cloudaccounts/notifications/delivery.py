@@ -23,6 +23,7 @@ from cloudaccounts.models import Notice, NoticeDelivery, NoticeDigest
 from cloudaccounts.models.delivery import Channel, DigestState
 from cloudaccounts.notifications.channels.email import transport as email_transport
 from cloudaccounts.notifications.channels.webhook import transport as webhook_transport
+from cloudaccounts.notifications.events import record_notice
 from cloudaccounts.notifications.recipients import Recipients
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -76,6 +77,7 @@ def create_deliveries() -> int:
                 NoticeDelivery.objects.get_or_create(
                     notice=notice.pk, channel=channel, recipient=recipient, defaults={"created_at": timezone.now()}
                 )
+            record_notice(notice)
             # Last: a kill before it repeats the notice, and get_or_create keeps its deliveries single.
             Notice.objects.filter(pk=notice.pk, spread_at=None).update(spread_at=timezone.now())
     return len(notices)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cloudaccounts.models import CloudAccount, Notice
+from cloudaccounts.models import CloudAccount, Notice, NoticeReader
 from cloudaccounts.models.notice import NoticeKind
+from cloudaccounts.work.databases import SECURITY
 
 
 def notify(
@@ -34,6 +36,14 @@ def notify(
     return new
 
 
-def mark_read(owner: str, *, until: datetime) -> None:
-    """All of the owner's notices up to then."""
-    Notice.objects.filter(owner=owner, read_at=None, created_at__lte=until).update(read_at=timezone.now())
+def mark_read(person: str, owner: str, *, until: datetime) -> None:
+    """This person has read the team's notices up to then. A mark never goes back: two tabs may say it in any order."""
+    rows = NoticeReader.objects.filter(person=person, owner=owner)
+    # Update, else create, else update: MongoDB's backend has no upsert, and the unique constraint decides.
+    if rows.filter(read_until__lt=until).update(read_until=until) or rows.exists():
+        return
+    try:
+        with transaction.atomic(using=SECURITY):
+            NoticeReader.objects.create(person=person, owner=owner, read_until=until)
+    except IntegrityError:  # the same person, in another tab, at the same moment
+        rows.filter(read_until__lt=until).update(read_until=until)

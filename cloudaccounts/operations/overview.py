@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cloudaccounts.credentials.age import Limits
-from cloudaccounts.credentials.key_witness import ALIVE
 from cloudaccounts.models import (
     CloudAccount,
     CloudAccountStatus,
@@ -23,6 +22,7 @@ from cloudaccounts.models import (
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.delivery import DigestState
 from cloudaccounts.models.job import JobState
+from cloudaccounts.work.silence import ALIVE
 
 COUNT_LIMIT = 1000
 STUCK_AFTER = timedelta(minutes=10)
@@ -63,7 +63,9 @@ class Worker:
 
 def failed_accounts(limit: int) -> Sample:
     # Reports are deferred in all of these lists: they are large, and no line of the overview shows one.
-    accounts = CloudAccount.objects.filter(status=CloudAccountStatus.FAILED).defer("last_check").order_by("name")
+    accounts = (
+        CloudAccount.objects.filter(status=CloudAccountStatus.FAILED).defer("last_check").order_by("name_key", "name")
+    )
     return sample(accounts, limit, counted="name")
 
 

@@ -23,7 +23,10 @@ from cloudaccounts.models import (
     NoticeDelivery,
     NoticeDigest,
     OrganizationMember,
+    RotationRun,
+    RotationStep,
 )
+from cloudaccounts.models.automatic_rotation import RunPurpose
 from cloudaccounts.models.job import JobState
 from cloudaccounts.models.organization import ProviderState
 from cloudaccounts.models.rotation import RotationStage
@@ -76,6 +79,9 @@ def purge_history(*, actor: Actor = SYSTEM) -> Purged:
     for rows in (_ended_checks(limit), _ended_rotations(limit), _closed_members(limit), _ended_tokens(limit)):
         while keys := _oldest(rows):
             rows.model.objects.filter(pk__in=keys).delete()
+    while keys := _oldest(_ended_runs(limit), size=50):  # each with its steps
+        RotationStep.objects.filter(run__in=keys).delete()
+        RotationRun.objects.filter(pk__in=keys).delete()
     while keys := _oldest(_ended_jobs(limit), size=50):  # each with its items
         # Items first, as above: a kill in between leaves a job without them, which the next run removes.
         JobItem.objects.filter(job__in=keys).delete()
@@ -100,6 +106,13 @@ def _ended_rotations(limit: datetime) -> QuerySet[Any]:
     """Without those whose new credential is still staged: they are discarded with it, and not before."""
     ended = CredentialRotation.objects.filter(active_account=None, requested_at__lt=limit)
     return ended.exclude(state=RotationStage.STAGED)
+
+
+def _ended_runs(limit: datetime) -> QuerySet[Any]:
+    """Without those that name a key which a person has not looked after yet, and proofs after a week."""
+    ended = RotationRun.objects.filter(active_account=None, leftovers=[])
+    proofs = Q(purpose=RunPurpose.PROVE, finished_at__lt=timezone.now() - timedelta(days=7))
+    return ended.filter(Q(finished_at__lt=limit) | proofs)
 
 
 def _closed_members(limit: datetime) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,16 +13,21 @@ from cloudaccounts import registry
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import ServerIdentity
 from cloudaccounts.credentials import vault
-from cloudaccounts.credentials.key_witness import ALIVE, WITNESS
+from cloudaccounts.credentials.key_witness import WITNESS
 from cloudaccounts.crypto.fields import KeyringError, Sealed, known_key_fingerprints
 from cloudaccounts.errors import CredentialsUnreadableError
 from cloudaccounts.models import CloudAccount, CloudCredential, KeyWitness, ServerIdentityRecord, WorkerHeartbeat
+from cloudaccounts.work.leases import LEASE
+from cloudaccounts.work.silence import ALIVE, SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
+    """``alive`` is what pages say; ``heard``, that it wrote its heartbeat in time."""
+
     alive: bool
     seen_at: datetime | None
+    heard: bool = False
 
 
 def record_worker_heartbeat(name: str, queues: list[str], threads: int = 1) -> None:
@@ -32,17 +38,37 @@ def record_worker_heartbeat(name: str, queues: list[str], threads: int = 1) -> N
         # A worker without keys says so: `workers_without` then counts it among those that cannot read the newest.
         keys = []
     fields = {"queues": queues, "threads": threads, "keys": keys, "seen_at": timezone.now()}
+    # One statement, without a transaction around it: on a busy machine a heartbeat waits for no more than it must.
+    if WorkerHeartbeat.objects.filter(name=name[:120]).update(**fields):
+        return
     WorkerHeartbeat.objects.update_or_create(name=name[:120], defaults=fields)
-    # Rows of workers that are long gone: pages ask about the last 20 seconds.
+    # Rows of workers that are long gone: pages ask about the last minute.
     WorkerHeartbeat.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 
-def worker_state(queue: str) -> WorkerState:
-    """Whether some worker that serves this queue wrote its heartbeat within 20 seconds."""
+def worker_state(queue: str, row: Any = None) -> WorkerState:
+    """Whether some worker serves this queue. ``row`` is the work that a page is about, where there is one.
+
+    A worker that was not heard of for 20 seconds may be dead, or late on a busy machine. Which of the two, the work
+    says: within a minute it is taken for dead where ``row`` has waited for as long and nobody has claimed it, nor
+    renewed a lease on any other row of its kind.
+    """
     # `queues` is JSON, and "contains" is not the same on the three databases: so 50 rows are read and asked here.
     seen = [row.seen_at for row in WorkerHeartbeat.objects.order_by("-seen_at")[:50] if queue in row.queues]
     latest = max(seen, default=None)
-    return WorkerState(alive=latest is not None and timezone.now() - latest < ALIVE, seen_at=latest)
+    if latest is None:
+        return WorkerState(alive=False, seen_at=None)
+    now = timezone.now()
+    heard, late = now - latest < ALIVE, now - latest < SILENT
+    return WorkerState(heard or (late and not _waits_in_vain(row, now)), latest, heard)
+
+
+def _waits_in_vain(row: Any, now: datetime) -> bool:
+    if row is None or row.claim is not None or row.requested_at is None or now - row.requested_at < ALIVE:
+        return False
+    # A lease ends `LEASE` after it was renewed: one that ends later than that was renewed within `ALIVE`.
+    renewed = type(row)._default_manager.filter(lease_until__gt=now + LEASE - ALIVE)
+    return not renewed.exists()
 
 
 def refresh_server_identities() -> None:

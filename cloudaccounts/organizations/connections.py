@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -18,8 +19,10 @@ from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Organization, OrganizationMember
 from cloudaccounts.models.organization import MemberState
 from cloudaccounts.operations.workers import server_identity
+from cloudaccounts.organizations.choosing import shown_members
 from cloudaccounts.organizations.sync import request_sync
 from cloudaccounts.work.databases import SECURITY
+from teams.scope import Scope
 
 CHUNK = 500  # keys in one query: SQLite and PostgreSQL limit the number of parameters
 
@@ -53,7 +56,9 @@ def connect_organization(account: CloudAccount, *, actor: Actor, options: Mappin
         if row.options == values and row.is_looking:
             return row
         # From the first page again: a cursor of the old options would skip what only the new ones can see.
-        Organization.objects.filter(pk=row.pk).update(options=values, cursor="")
+        if not Organization.objects.filter(pk=row.pk).update(options=values, cursor=""):
+            # Its first sync was refused at this moment, and the row is gone.
+            return connect_organization(account, actor=actor, options=options)
     record_event(
         actor=actor, owner=account.owner, action="organization.connected", account=account.pk, label=account.name,
         text=f"Organization reached through {account.name}", organization=str(row.pk), options=values,
@@ -83,17 +88,25 @@ def guides(organization: Organization, account: CloudAccount) -> tuple[SetupGuid
         regions=tuple(account.regions),
         external_id=external_id_for(account.owner),
         server=server_identity(account.provider),
+        # By name: which clouds there are, this module does not know.
+        organization_template_url=getattr(settings, f"{account.provider.upper()}_ORGANIZATION_TEMPLATE_URL", ""),
     )
     provider = registry.get_with_organizations(organization.provider)
     return provider.organization_guides(context, {**organization.options, "root_id": organization.root_id})
 
 
-def ignore_members(organization: Organization, members: list[str], *, actor: Actor, back: bool = False) -> int:
-    """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed."""
+def ignore_members(
+    organization: Organization, members: list[str], *, actor: Actor, scope: Scope | None = None, back: bool = False
+) -> int:
+    """Leaves members out of what is proposed, or takes them in again (``back``). Counts those that changed.
+
+    ``scope`` is that of who asks; members that it does not show are left as they are.
+    """
     # Onboarded members are in neither list: an account that is connected is not left out by a tick.
     before = [MemberState.IGNORED] if back else [MemberState.NEW, MemberState.FAILED]
     after = MemberState.NEW if back else MemberState.IGNORED
     rows = OrganizationMember.objects.filter(organization=organization.pk, state__in=before)
+    rows = shown_members(scope or Scope(organization.owner), rows)
     changed = 0
     for start in range(0, len(members), CHUNK):
         changed += rows.filter(pk__in=members[start : start + CHUNK]).update(state=after)

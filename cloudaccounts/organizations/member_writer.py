@@ -5,18 +5,24 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from django.utils import timezone
 
+from cloudaccounts.audit.actor import Actor
+from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.organizations import NodeKind, NodeState, OrganizationNode
-from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
+from cloudaccounts.lifecycle.state_changes import suspend_account
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, Organization, OrganizationMember
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
 from cloudaccounts.notifications.notify import notify
+from cloudaccounts.work.reading import row_batches
+from teams.names import name_key
 
 BATCH = 500
 # ``seen_in`` comes last: it moves with every sync, and alone it is no change (see `_change`).
-_CHANGING = ["parent_id", "name", "provider_state", "state", "account", "seen_in"]
+_CHANGING = ["parent_id", "name", "name_key", "provider_state", "state", "account", "seen_in"]
 _WORDS = {ProviderState.SUSPENDED: "suspended", ProviderState.CLOSED: "closed"}
 
 
@@ -65,8 +71,8 @@ class MemberWriter:
         # Closed ones stay as they are, so that each is notified once.
         missing = missing.exclude(provider_state=ProviderState.CLOSED)
         # Notices before the update: after a kill the rows are still to be closed, and a notice's key keeps it one.
-        for row in missing.filter(account__isnull=False).iterator(chunk_size=BATCH):
-            self._notify_closed(row, ProviderState.CLOSED)
+        for row in chain.from_iterable(row_batches(missing.filter(account__isnull=False), BATCH)):
+            self._notify_closed(row, ProviderState.CLOSED, said=False)
         return missing.update(provider_state=ProviderState.CLOSED)
 
     def _connected(self, account_ids: list[str]) -> dict[str, CloudAccount]:
@@ -99,26 +105,58 @@ class MemberWriter:
         before = [getattr(row, name) for name in _CHANGING[:-1]]
         account = connected.get(node.account_id) if node.account_id else None
         row.parent_id, row.name = node.parent_id[:200], shown_name(node.name) or node.account_id or row.node_id
+        row.name_key = name_key(row.name)
         # Only for accounts that are connected here, and only where the state is new: a sync a day must not be a notice
         # a day.
         if row.provider_state != node.state and row.account and node.state != NodeState.ACTIVE:
-            self._notify_closed(row, ProviderState(node.state.value))
+            self._notify_closed(row, ProviderState(node.state.value), said=True)
         row.provider_state = node.state.value
         if account is not None and row.account != account.pk:  # connected since, and not as a member
             row.account, row.state = account.pk, MemberState.ONBOARDED
         row.seen_in = self.generation
         return before != [getattr(row, name) for name in _CHANGING[:-1]]
 
-    def _notify_closed(self, row: OrganizationMember, state: ProviderState) -> None:
+    def _notify_closed(self, row: OrganizationMember, state: ProviderState, *, said: bool) -> None:
         account = CloudAccount.objects.filter(pk=row.account).first() if row.account else None
-        if account is not None:
-            notify(
-                NoticeKind.MEMBER_CLOSED,
-                key=f"{row.pk}:{self.generation}:{state.value}",
-                text=f"{account.name} is {_WORDS[state]} at the cloud, as its organization says.",
-                remedy="Suspend or delete the account here if that was meant.",
-                account=account,
-            )
+        if account is None:
+            return
+        suspended = self._suspend(account, state, said=said)
+        told = " It was suspended here: it is neither checked nor scanned any more." if suspended else ""
+        notify(
+            NoticeKind.MEMBER_CLOSED,
+            key=f"{row.pk}:{self.generation}:{state.value}",
+            text=f"{account.name} {_what_happened(state, said=said)}.{told}",
+            remedy="Resume it here should it come back, or delete it with what was discovered."
+            if suspended
+            else "Suspend or delete the account here if that was meant.",
+            account=account,
+        )
+
+    def _suspend(self, account: CloudAccount, state: ProviderState, *, said: bool) -> bool:
+        """Suspends what the cloud has closed, so that its checks do not fail for ever; True where that was done.
+
+        What only left the tree (``said`` is false) and has a credential of its own may work as before, and is left
+        alone; so is the connection, which has just read this tree.
+        """
+        is_ours = account.connection == self.organization.connection
+        if account.pk == self.organization.connection or not (said or is_ours):
+            return False
+        if account.status != CloudAccountStatus.SUSPENDED:
+            rules = Actor("system", f"organization {self.organization.title}", "worker")
+            suspend_account(account, actor=rules)
+            record_event(
+                actor=rules, owner=account.owner, action="account.noted", account=account.pk, label=account.name,
+                text=f"Suspended because it {_what_happened(state, said=said)}",
+                organization=str(self.organization.pk), provider_state=state.value,
+            )  # fmt: skip
+        return True
+
+
+def _what_happened(state: ProviderState, *, said: bool) -> str:
+    """Of what only left the list nobody knows why: it may be closed, moved, or no longer marked as the team's."""
+    if said:
+        return f"is {_WORDS[state]} at the cloud, as its organization says"
+    return "is no longer listed by its organization: closed, moved out of it, or hidden from us"
 
 
 def shown_name(raw: str) -> str:

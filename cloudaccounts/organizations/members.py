@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,20 +23,23 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.credentials import vault
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
+from cloudaccounts.groups.services import find_groups
 from cloudaccounts.health.validation import prove_access
 from cloudaccounts.jobs.runner import Outcome, handles, start_job
 from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem, Organization, OrganizationMember
-from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
+from cloudaccounts.models.organization import MemberState, ProviderState
 from cloudaccounts.organizations import grouping
+from cloudaccounts.organizations.choosing import items_of
+from cloudaccounts.organizations.rules import ROOT, Rule, RuleBook
+from teams.scope import Scope
 
 TEST = "organization.test"
 ONBOARD = "organization.onboard"
 # Members validated at once. Each asks about ten times within some seconds: far below STS's 600 a second and what
 # Resource Manager (Azure's and Google's) gives one identity; what is throttled all the same waits as the provider asks.
 THREADS = 8
-CHUNK = 500  # keys in one query: SQLite and PostgreSQL limit the number of parameters
 
 
 class ConnectionGoneError(ProviderError):
@@ -48,14 +51,20 @@ class ConnectionGoneError(ProviderError):
         )
 
 
-def validate_members(organization: Organization, *, actor: Actor, members: Iterable[UUID | str]) -> Job:
-    """Checks that each member can be opened and read; stores nothing but the outcome. Raises `InputError`."""
-    items = list(_items(organization, members))
+def validate_members(
+    organization: Organization, *, actor: Actor, members: Iterable[UUID | str], scope: Scope | None = None
+) -> Job:
+    """Checks that each member can be opened and read; stores nothing but the outcome. Raises `InputError`.
+
+    ``scope`` is that of who asks, and of the job; without one it is the whole team's.
+    """
+    asking = scope or Scope(organization.owner)
+    items = list(items_of(asking, organization, members))
     if not items:
         raise InputError({"members": "Choose at least one account that can be tested."})
     return start_job(
-        owner=organization.owner, actor=actor, kind=TEST, title=f"Test members of {organization.title}", items=items,
-        options={"organization": str(organization.pk)},
+        scope=asking, actor=actor, kind=TEST, title=f"Test members of {organization.title}",
+        items=items, options={"organization": str(organization.pk)},
     )  # fmt: skip
 
 
@@ -67,77 +76,65 @@ def onboard_members(
     environment: str,
     regions: str | Sequence[str] = ALL_REGIONS,
     group: str = "",
+    groups: Sequence[str] = (),
+    scope: Scope | None = None,
+    may_be_none: bool = False,
 ) -> Job:
     """Proves each member and connects it through the organization's connection. ``regions`` may be ``all``.
 
+    ``scope`` is that of who asks, and of the job: whose groups may be named, where that is not the whole team's.
     Raises `InputError`.
     """
     connection = CloudAccount.objects.filter(pk=organization.connection).first()
     if connection is None:
         raise InputError({"members": "The account whose credential was used is gone. Connect it again."})
-    # Cleaned once, with the connection's own id: environment, regions and group are the same for all members, and a
+    # Cleaned once, with the connection's own id: environment, regions and groups are the same for all members, and a
     # mistake in them must not fail a thousand items one by one.
     checked = clean_details(_details(organization, connection, connection.account_id, "any", environment, regions))
-    group = grouping.resolve_group_id(organization.owner, group)
-    items = list(_items(organization, members))
-    if not items:
-        raise InputError({"members": "Choose at least one account that is not connected yet."})
-    return start_job(
-        owner=organization.owner, actor=actor, kind=ONBOARD, title=f"Onboard members of {organization.title}",
-        items=items,
-        options={
-            "organization": str(organization.pk), "environment": checked.environment,
-            "regions": ALL_REGIONS if checked.all_regions else list(checked.regions),
-            "group": group,
-        },
+    names, asking = [*groups, *([group] if group.strip() else [])], scope or Scope(organization.owner)
+    return _start_onboarding(
+        asking, organization, actor, members, may_be_none=may_be_none,
+        environment=checked.environment, regions=ALL_REGIONS if checked.all_regions else list(checked.regions),
+        groups=[str(key) for key in find_groups(asking, names, field="groups")],
     )  # fmt: skip
 
 
-def new_members(organization: Organization, *, under: str = "", failed: bool = False) -> list[UUID]:
-    """Active accounts that are new (or have failed), in the whole tree or below one container."""
-    # A member that a killed worker left in the middle counts as new: onboarding it again finishes what was begun.
-    states = [MemberState.NEW, MemberState.ONBOARDING, *([MemberState.FAILED] if failed else [])]
-    members = OrganizationMember.objects.filter(
-        organization=organization.pk, kind=MemberKind.ACCOUNT, state__in=states, provider_state=ProviderState.ACTIVE
-    )
-    if not under:
-        return list(members.order_by("name", "pk").values_list("pk", flat=True))
-    below, keys = containers_below(organization, under), []
-    for start in range(0, len(below), CHUNK):
-        keys += list(members.filter(parent_id__in=below[start : start + CHUNK]).values_list("pk", flat=True))
-    return keys
+def onboard_by_rules(
+    organization: Organization,
+    *,
+    actor: Actor,
+    members: Iterable[UUID | str],
+    automatic: bool = False,
+    scope: Scope | None = None,
+    may_be_none: bool = False,
+) -> Job:
+    """Each becomes what its nearest rule says; without one, what its connection is, in all regions and no group.
 
-
-def containers_below(organization: Organization, node_id: str) -> list[str]:
-    """The container itself and all below it; none where it is no container. A circle ends: each is reached once.
-
-    Walked here and not by the database: MongoDB's backend has no recursive queries, and containers are few.
+    ``automatic``: nobody asked, so a member that no rule onboards automatically any more is left alone. Raises
+    `InputError`.
     """
-    children: dict[str, list[str]] = {}
-    known = False
-    rows = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER)
-    for key, parent in rows.values_list("node_id", "parent_id"):
-        children.setdefault(parent, []).append(key)
-        known = known or key == node_id
-    if not known:
-        return []
-    reached, waiting = {node_id: None}, [node_id]
-    while waiting:
-        for child in children.get(waiting.pop(), ()):
-            if child not in reached:
-                reached[child] = None
-                waiting.append(child)
-    return list(reached)
+    by_rule = "automatic" if automatic else "asked"
+    asking = scope or Scope(organization.owner)
+    return _start_onboarding(asking, organization, actor, members, may_be_none=may_be_none, by_rule=by_rule)
 
 
-def _items(organization: Organization, members: Iterable[UUID | str]) -> Iterator[tuple[str, str]]:
-    keys = list(dict.fromkeys(str(member) for member in members))
-    for start in range(0, len(keys), CHUNK):
-        rows = OrganizationMember.objects.filter(
-            organization=organization.pk, kind=MemberKind.ACCOUNT, pk__in=keys[start : start + CHUNK]
-        ).exclude(state=MemberState.ONBOARDED)
-        for row in rows.order_by("name", "pk"):
-            yield str(row.pk), f"{row.name} {row.account_id}" if row.name != row.account_id else row.name
+def _start_onboarding(
+    scope: Scope,
+    organization: Organization,
+    actor: Actor,
+    members: Iterable[UUID | str],
+    *,
+    may_be_none: bool,
+    **options: object,
+) -> Job:
+    """``may_be_none``: for scripts that onboard whatever is new each night, and find nothing in most of them."""
+    items = list(items_of(scope, organization, members))
+    if not items and not may_be_none:
+        raise InputError({"members": "Choose at least one account that is not connected yet."})
+    return start_job(
+        scope=scope, actor=actor, kind=ONBOARD, title=f"Onboard members of {organization.title}",
+        items=items, options={"organization": str(organization.pk), **options},
+    )  # fmt: skip
 
 
 @handles(TEST, threads=THREADS)
@@ -177,25 +174,51 @@ def _onboard(job: Job, item: JobItem) -> Outcome:
     # Connected, but not under the UUID that this member holds: by its owner, in another way.
     if account is None and member.state == MemberState.ONBOARDED:
         return _skip(member)
+    becomes = _becomes(organization, member, options)
+    if becomes is None:
+        return Outcome.skipped("No rule onboards it automatically any more.")
     if account is None:
         # Written before the account: a page shows what is going on, and `new_members` offers it again after a kill.
         _write(member, state=MemberState.ONBOARDING)
         try:
-            account = _add(organization, member, actor, options)
+            account = _add(organization, member, actor, becomes)
         except DuplicateAccountError:
             return _connected_already(organization, member)
         except ProviderError as error:
             return _failed(member, error)
-    grouping.add_to_group(account, str(options.get("group", "")), actor=actor)
+    for group in becomes.groups:
+        grouping.add_to_group(account, str(group), actor=actor)
     _write(
         member, state=MemberState.ONBOARDED, account=account.pk, tested_at=timezone.now(), code="", cause="", remedy=""
     )
     return Outcome()
 
 
-def _add(organization: Organization, member: OrganizationMember, actor: Actor, options: dict[str, Any]) -> CloudAccount:
+def _becomes(organization: Organization, member: OrganizationMember, options: dict[str, Any]) -> Rule | None:
+    """What the member becomes: by the job's options, or by the rule that is nearest now. None: it is left alone."""
+    if by_rule := options.get("by_rule"):
+        rule = RuleBook(organization).rule_for(member.parent_id)
+        if by_rule == "automatic":
+            return rule if rule is not None and rule.auto else None
+        return rule or Rule(ROOT, _connection_environment(organization))
+    # Jobs of older versions name one group; none is an empty text.
+    groups = options.get("groups") or filter(None, [options.get("group")])
+    return Rule(
+        under=member.parent_id, environment=str(options["environment"]), regions=options["regions"],
+        groups=tuple(UUID(str(group)) for group in groups),
+    )  # fmt: skip
+
+
+def _connection_environment(organization: Organization) -> str:
+    found = CloudAccount.objects.filter(pk=organization.connection).values_list("environment", flat=True).first()
+    if found is None:
+        raise ConnectionGoneError
+    return found
+
+
+def _add(organization: Organization, member: OrganizationMember, actor: Actor, becomes: Rule) -> CloudAccount:
     connection, credentials = _open(organization, member, actor, "onboarding")
-    resolved = _resolve(organization, connection, member, options["environment"], options["regions"])
+    resolved = _resolve(organization, connection, member, becomes.environment, becomes.regions)
     report = prove_access(resolved, credentials, attempt=NOT_A_GUESS)
     account = connect_account(
         resolved, actor=actor, credentials=credentials, report=report, account_uuid=member.becomes,

@@ -1,18 +1,32 @@
-"""Reads of organizations, all of one owner. A page makes a fixed number of queries, however large a tree is."""
+"""Reads of organizations, as a scope shows them. A page makes a fixed number of queries, however large a tree is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from cloudaccounts import registry
+from cloudaccounts.accounts.visibility import visible_accounts, within
 from cloudaccounts.contract.organizations import organizations_of
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, Organization, OrganizationMember
-from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
+from cloudaccounts.jobs.queries import jobs
+from cloudaccounts.models import (
+    AuditEvent,
+    CloudAccount,
+    CloudAccountStatus,
+    Job,
+    Organization,
+    OrganizationMember,
+)
+from cloudaccounts.models.organization import NOT_CONNECTED, MemberKind, MemberState, ProviderState
+from cloudaccounts.organizations.choosing import containers_below, shown_members
+from teams.names import name_order
+from teams.scope import Scope
 
 CHOICES = 200  # accounts offered to connect an organization through
 # One list for people, of two columns: what was done here with a member, and what the cloud says of it.
@@ -65,14 +79,17 @@ class Container:
 class Tree:
     """All containers, and how many accounts each holds: two queries, whatever the size."""
 
-    def __init__(self, organization: Organization) -> None:
+    def __init__(self, scope: Scope, organization: Organization) -> None:
         members = OrganizationMember.objects.filter(organization=organization.pk)
         rows = members.filter(kind=MemberKind.CONTAINER).exclude(provider_state=ProviderState.CLOSED)
         self.nodes = {
             key: Container(key, name, parent)
-            for key, name, parent in rows.order_by("name", "node_id").values_list("node_id", "name", "parent_id")
+            for key, name, parent in rows.order_by("name_key", "name", "node_id").values_list(
+                "node_id", "name", "parent_id"
+            )
         }
-        grouped = members.filter(kind=MemberKind.ACCOUNT).order_by().values("parent_id").annotate(**_COUNTED)
+        accounts = shown_members(scope, members.filter(kind=MemberKind.ACCOUNT)).order_by()
+        grouped = accounts.values("parent_id").annotate(**_COUNTED)
         own = {row["parent_id"]: _counts(row) for row in grouped}
         self.total = sum(own.values(), Counts())
         for node in self.nodes.values():
@@ -108,24 +125,60 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class MemberFilter:
+    """``under``: in this container, or anywhere below it."""
+
     q: str = ""
     state: str = ""
+    under: str = ""
 
     @property
     def narrows(self) -> bool:
         return bool(self.q or self.state)
 
 
-def find(owner: str, organization: UUID) -> Organization | None:
-    return Organization.objects.filter(owner=owner, pk=organization).first()
+def find(scope: Scope, organization: UUID) -> Organization | None:
+    return within(Organization.objects.filter(pk=organization), scope, account="connection").first()
 
 
-def organizations(owner: str) -> QuerySet[Organization]:
-    return Organization.objects.filter(owner=owner).order_by("name", "pk")
+@dataclass(frozen=True, slots=True)
+class RefusedConnection:
+    """An organization that was never read: why, and what was entered for it."""
+
+    account: UUID
+    options: Mapping[str, str]
+    code: str
+    cause: str
+    remedy: str
 
 
-def counts_of(organizations: Iterable[UUID]) -> Mapping[UUID, Counts]:
-    rows = OrganizationMember.objects.filter(organization__in=list(organizations), kind=MemberKind.ACCOUNT).order_by()
+def refused_connection(scope: Scope, organization: UUID) -> RefusedConnection | None:
+    """Of an organization whose first sync was refused within the last day, and whose row is gone for it."""
+    since = timezone.now() - timedelta(days=1)
+    events = AuditEvent.objects.filter(owner=scope.owner, created_at__gt=since, action=NOT_CONNECTED)
+    for event in events.order_by("-created_at")[:CHOICES]:
+        # In Python, as `detail` is JSON.
+        if event.account is None or event.detail.get("organization") != str(organization):
+            continue
+        if not visible_accounts(scope).filter(pk=event.account).exists():
+            return None
+        given = {name: event.detail.get(name, "") for name in ("code", "cause", "remedy")}
+        return RefusedConnection(account=event.account, options=event.detail.get("options") or {}, **given)
+    return None
+
+
+def organizations(scope: Scope) -> QuerySet[Organization]:
+    """An organization is seen with the account that it is reached through."""
+    return within(Organization.objects.all(), scope, account="connection").order_by("pk")
+
+
+def listed_organizations(scope: Scope) -> list[Organization]:
+    """By name, whatever its case: a team has few."""
+    return sorted(organizations(scope), key=lambda organization: name_order(organization.name))
+
+
+def counts_of(scope: Scope, organizations: Iterable[UUID]) -> Mapping[UUID, Counts]:
+    rows = OrganizationMember.objects.filter(organization__in=list(organizations), kind=MemberKind.ACCOUNT)
+    rows = shown_members(scope, rows).order_by()
     return {row["organization"]: _counts(row) for row in rows.values("organization").annotate(**_COUNTED)}
 
 
@@ -133,13 +186,10 @@ def _counts(row: Mapping[str, Any]) -> Counts:
     return Counts(**{name: row[name] for name in _COUNTED})
 
 
-def accounts_by_id(keys: Iterable[UUID]) -> Mapping[UUID, CloudAccount]:
-    return CloudAccount.objects.defer("last_check").in_bulk(list(keys))
-
-
-def members(organization: Organization, filters: MemberFilter) -> QuerySet[OrganizationMember]:
+def members(scope: Scope, organization: Organization, filters: MemberFilter) -> QuerySet[OrganizationMember]:
     """The accounts that fit, in the order of their names."""
     members_found = OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.ACCOUNT)
+    members_found = shown_members(scope, members_found)
     if filters.state in MemberState.values:
         members_found = members_found.filter(state=filters.state)
         # What the cloud has closed cannot be onboarded any more; it has a state of its own in the list.
@@ -147,6 +197,8 @@ def members(organization: Organization, filters: MemberFilter) -> QuerySet[Organ
             members_found = members_found.filter(_ACTIVE)
     elif filters.state in STATES:
         members_found = members_found.filter(provider_state=filters.state)
+    if filters.under:
+        members_found = members_found.filter(parent_id__in=containers_below(organization, filters.under))
     if filters.q:
         # Names by any part, account ids by their beginning, with or without the dashes that AWS prints.
         digits = filters.q.replace("-", "").replace(" ", "").lower()
@@ -155,40 +207,40 @@ def members(organization: Organization, filters: MemberFilter) -> QuerySet[Organ
             | Q(account_id__startswith=filters.q.lower())
             | Q(account_id__startswith=digits)
         )
-    return members_found.order_by("name", "pk")
+    return members_found.order_by("name_key", "name", "pk")
 
 
-def accounts_in(organization: Organization, node_id: str) -> QuerySet[OrganizationMember]:
+def accounts_in(scope: Scope, organization: Organization, node_id: str) -> QuerySet[OrganizationMember]:
     """The accounts that lie directly in a container."""
-    return members(organization, MemberFilter()).filter(parent_id=node_id)
+    return members(scope, organization, MemberFilter()).filter(parent_id=node_id)
 
 
-def export_rows(organization: Organization, filters: MemberFilter) -> Iterator[dict[str, Any]]:
+def export_rows(scope: Scope, organization: Organization, filters: MemberFilter) -> Iterator[dict[str, Any]]:
     names = dict(
         OrganizationMember.objects.filter(organization=organization.pk, kind=MemberKind.CONTAINER).values_list(
             "node_id", "name"
         )
     )
-    for row in members(organization, filters).iterator(chunk_size=500):
+    for row in members(scope, organization, filters).iterator(chunk_size=500):
         values: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS if name != "container"}
         yield {**values, "container": names.get(row.parent_id, row.parent_id)}
 
 
-def connecting_choices(owner: str, q: str = "") -> list[CloudAccount]:
-    """Working accounts of the owner through which an organization could be reached; at most `CHOICES`."""
+def connecting_choices(scope: Scope, q: str = "") -> list[CloudAccount]:
+    """Working accounts through which an organization could be reached; at most `CHOICES`."""
     providers = [provider.key for provider in registry.all_providers() if organizations_of(provider)]
-    taken = list(Organization.objects.filter(owner=owner).values_list("connection", flat=True))
-    accounts = CloudAccount.objects.of(owner).filter(
+    taken = list(Organization.objects.filter(owner=scope.owner).values_list("connection", flat=True))
+    accounts = visible_accounts(scope).filter(
         provider__in=providers, connection__isnull=True, status=CloudAccountStatus.ACTIVE
     )
     if q:
         accounts = accounts.matching(q)
-    return list(accounts.exclude(pk__in=taken).defer("last_check").order_by("name", "id")[:CHOICES])
+    return list(accounts.exclude(pk__in=taken).defer("last_check").order_by("name_key", "name", "id")[:CHOICES])
 
 
-def jobs_of(organization: Organization, limit: int = 3) -> list[Job]:
-    """The latest jobs over its members, looked for among the owner's latest."""
+def jobs_of(scope: Scope, organization: Organization, most: int = 3) -> list[Job]:
+    """The latest jobs over its members, looked for among the latest of the scope."""
     # `options` is JSON, which no index of the three databases answers alike: so the latest 20 are read and looked at
     # here.
-    recent = Job.objects.filter(owner=organization.owner, kind__startswith="organization.").order_by("-requested_at")
-    return [job for job in recent[:20] if job.options.get("organization") == str(organization.pk)][:limit]
+    recent = jobs(scope).filter(kind__startswith="organization.")
+    return [job for job in recent[:20] if job.options.get("organization") == str(organization.pk)][:most]

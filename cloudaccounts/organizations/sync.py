@@ -16,18 +16,19 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cloudaccounts import registry
-from cloudaccounts.accounts.details import details_of
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import MemberPage
 from cloudaccounts.credentials import vault
-from cloudaccounts.errors import defect
-from cloudaccounts.health.validation import target_for
-from cloudaccounts.jobs.turns import WorkKind
-from cloudaccounts.models import Organization
-from cloudaccounts.models.organization import SyncState
+from cloudaccounts.errors import InputError, TeamLimitError, defect
+from cloudaccounts.health.former_external_id import proven_target
+from cloudaccounts.jobs.turns import WorkKind, announce
+from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
+from cloudaccounts.models.organization import NOT_CONNECTED, SyncState
 from cloudaccounts.organizations.member_writer import MemberWriter, shown_name
+from cloudaccounts.organizations.members import onboard_by_rules
+from cloudaccounts.organizations.rules import RuleBook, rules_of
 from cloudaccounts.provider_kit.deadlines import each_within
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
@@ -36,8 +37,10 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 TASK = "cloudaccounts.sync_organization"
 QUEUE = "fleet"
 EVERY = timedelta(days=1)
+EVERY_WITH_RULES = timedelta(hours=1)  # where members join automatically, they shall not wait for a day
 AGAIN = timedelta(minutes=10)  # after a failure that is not permanent; goes on from the cursor
 RESEND_AFTER = timedelta(seconds=30)
+RESEND = 50  # messages at a time: each only says that there is work
 PAGE_SECONDS = 300.0  # for a page of the tree, with its retries
 TRIES = 5  # workers that may die one after the other at the same page
 OLDEST_CURSOR = timedelta(hours=1)  # the clouds' own page tokens do not live much longer
@@ -95,10 +98,7 @@ def requeue_syncs() -> int:
             continue
         changed += 1
     waiting = Organization.objects.filter(sync_state=SyncState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:100]):
-        Organization.objects.filter(pk=key).update(nudged_at=now)
-        changed += messages.send(TASK, str(key), queue=QUEUE)
-    return changed
+    return changed + announce(waiting, task=TASK, queue=QUEUE, most=RESEND)
 
 
 def _run(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
@@ -122,7 +122,7 @@ def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> Memb
         account=connection, actor=Actor.from_dict(organization.actor), purpose="a look at its organization"
     )
     provider = registry.get_with_organizations(organization.provider)
-    target = target_for(connection.owner, details_of(connection))
+    target = proven_target(connection, provider, credentials)
     cursor = organization.cursor
     # Clouds let their page tokens expire: an old one would only be refused.
     if cursor and (organization.requested_at or timezone.now()) < timezone.now() - OLDEST_CURSOR:
@@ -176,14 +176,18 @@ def _store_page(organization: Organization, claim: Claim, writer: MemberWriter, 
 
 def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> None:
     now = timezone.now()
+    # As it is now: rules may have been changed while the tree was read.
+    organization.refresh_from_db(fields=["rules", "root_id", "name"])
     with transaction.atomic(using=SECURITY):
         # Only here, after the last page: a sync that could not read everything must not call anything closed.
         closed = writer.close_missing_members()
         # A quarter of an hour of jitter: organizations that were connected together are not all synced together.
         jitter = timedelta(seconds=random.uniform(0, 900))  # noqa: S311 # no secret
+        # Before the sync ends: after a kill in between it is done again, and the same members are the same job.
+        pause = _onboard_due(organization)
         ended = claim.write(
             sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", code="", cause="", remedy="",
-            attempts=0, last_synced_at=now, next_sync_at=now + EVERY + jitter,
+            attempts=0, last_synced_at=now, next_sync_at=now + pause + jitter,
         )  # fmt: skip
         if ended:
             _record(
@@ -191,8 +195,31 @@ def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> N
             )
 
 
+def _onboard_due(organization: Organization) -> timedelta:
+    """Starts the onboarding of members that a rule onboards automatically; when to look again."""
+    if not any(rule.auto for rule in rules_of(organization)):
+        return EVERY
+    if due := RuleBook(organization).due():
+        rules = Actor("system", f"rules of {organization.title}", "worker")
+        try:
+            onboard_by_rules(organization, actor=rules, members=due, automatic=True)
+        except TeamLimitError:
+            return AGAIN  # the team has enough under way: the next sync finds the same members waiting
+        except InputError:
+            logger.info("organization.members_gone", extra={"organization": str(organization.pk)})
+    return EVERY_WITH_RULES
+
+
 def _finish_failed(organization: Organization, claim: Claim, error: ProviderError) -> None:
-    """A failure that is not permanent is tried again soon, from the cursor; any other tomorrow, from the beginning."""
+    """A failure that is not permanent is tried again soon, from the cursor; any other tomorrow, from the beginning.
+
+    One that was never read and cannot be is none of the team's organizations: the row goes, and the audit says why
+    (`queries.refused_connection`).
+    """
+    is_unread = not organization.seen and not organization.root_id and organization.last_synced_at is None
+    if error.permanent and is_unread:
+        _take_back(organization, claim, error)
+        return
     now = timezone.now()
     changes: dict[str, object] = {"cursor": ""} if error.permanent else {}
     ended = claim.write(
@@ -201,6 +228,20 @@ def _finish_failed(organization: Organization, claim: Claim, error: ProviderErro
     )  # fmt: skip
     if ended:
         _record(organization, f"failed: {error.cause}", code=error.code)
+
+
+def _take_back(organization: Organization, claim: Claim, error: ProviderError) -> None:
+    with transaction.atomic(using=SECURITY):
+        # The record first: where there are no transactions, a kill in between leaves the row for the next try.
+        names = CloudAccount.objects.filter(pk=organization.connection).values_list("name", flat=True)
+        record_event(
+            actor=Actor.from_dict(organization.actor), owner=organization.owner, action=NOT_CONNECTED,
+            account=organization.connection, label=names.first() or "",
+            text=f"Organization not connected: {error.cause}",
+            organization=str(organization.pk), options=organization.options, **_error_fields(error),
+        )  # fmt: skip
+        OrganizationMember.objects.filter(organization=organization.pk).delete()
+        claim.rows.all().delete()
 
 
 def _pause(error: ProviderError) -> timedelta:

@@ -6,7 +6,6 @@ better which facts count names them itself (`Evaluation.evidence`), and none of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
@@ -16,12 +15,13 @@ from typing import Any
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.contract.rules import Evaluation, Fact, Verdict
 from cloudaccounts.provider_kit.deciding_parts import Rule, deciding_parts
+from cloudaccounts.provider_kit.evidence_fields import fields_read, shown
+from cloudaccounts.provider_kit.secret_looks import NOT_SHOWN, looks_secret
 from cloudaccounts.storable import CUT, Bounds, short_text, storable
 
 MOST_FACTS = 12
 MOST_PATH = 200  # characters
 VALUE = Bounds(text=300, items=12, depth=5, total=100)  # of one fact; at most about 1,000 characters
-NOT_SHOWN = "not shown: it may be a secret"
 
 Expected = Mapping[str, Any]  # path to the value, or words, that a rule wants to see there
 
@@ -29,18 +29,7 @@ Expected = Mapping[str, Any]  # path to the value, or words, that a rule wants t
 _LOG: ContextVar[FactLog | None] = ContextVar("facts", default=None)
 # When it was observed is different at each scan, and the reason of a rule about age says how old something is.
 _LEFT_OUT = f"{OBSERVED}.at"
-# Inventories keep no secrets. Should one ever do so, it must not spread to findings, their exports and their notices.
-_SECRET_NAME = re.compile(
-    r"(password|passwd|secret|secret_?(access_?)?key|private_?key(_?data)?|client_?secret|connection_?string|"
-    r"access_?token|refresh_?token|api_?key|account_?key|sas_?token|shared_?key|auth_?string)s?",
-    re.IGNORECASE,
-)
-_SECRET_TEXT = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{10,}\.[\w-]{10,}\.|://[^/\s:@]+:[^/\s:@]+@|"
-    r"\b(AccountKey|SharedAccessKey|SharedAccessSignature|sig|password|pwd)=[^;&\s]{4}|"
-    r"\b(gh[pousr]_\w{20}|xox[abprs]-\w{8}|AIza[\w-]{30})",
-    re.IGNORECASE,
-)
+_NO_FIELDS: frozenset[str] = frozenset()
 
 
 class FactLog:
@@ -82,11 +71,27 @@ def evaluate_with_evidence(rule: Rule, asset: Asset, expected: Expected) -> Eval
         return evaluation
     # The rule's own facts go before those that were recorded.
     facts: Sequence[Fact] = evaluation.evidence
+    named = {*log.facts, *expected, *(fact.path for fact in facts)}
     if not facts and evaluation.verdict == Verdict.FAIL:
         passing = _passing_flags(rule, asset, log, expected)
         facts = _narrowed(rule, asset, _facts(log, {**passing, **expected}))
         facts = facts or [Fact("name", asset.name)]  # a rule that reads nothing else goes by what it is
-    return replace(evaluation, evidence=tuple(facts or _facts(log, expected)))
+    facts = facts or _facts(log, expected)
+    # Which parts of them may be shown, the rule says itself: those that it reads.
+    inside = any(isinstance(fact.value, (Mapping, list)) or fact.path not in named for fact in facts)
+    fields = fields_read(rule, asset) if inside else _NO_FIELDS
+    return replace(
+        evaluation,
+        evidence=tuple(
+            replace(fact, value=shown(fact.value, fact.path, fields, named=_named(fact.path, named))) for fact in facts
+        ),
+    )
+
+
+def _named(path: str, names: Iterable[str]) -> str:
+    """The longest of the names that the path begins with."""
+    begins = [name for name in names if path == name or path.startswith((f"{name}.", f"{name}["))]
+    return max(begins, key=len, default="")
 
 
 def _narrowed(rule: Rule, asset: Asset, facts: Iterable[Fact]) -> list[Fact]:
@@ -172,8 +177,8 @@ def unreadable_fact(name: str, code: str) -> Fact:
 
 
 def bounded(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """At most `MOST_FACTS` of them, each of bounded length and without what looks like a secret. Call it once, to keep
-    them: until then the facts of an evaluation are the asset's own values.
+    """At most `MOST_FACTS` of them, each of bounded length. Call it once, to keep them. What must not be shown was left
+    out when the rule was asked (`evidence_fields`).
     """
     distinct = list({fact.path: fact for fact in facts}.values())
     kept = [_bounded(fact) for fact in distinct[:MOST_FACTS]]
@@ -188,20 +193,11 @@ def as_json(facts: Sequence[Fact]) -> list[dict[str, Any]]:
 
 
 def _bounded(fact: Fact) -> Fact:
-    name = fact.path.rpartition(".")[2]
-    value = _without_secrets(storable(fact.value, VALUE), name)
-    return Fact(short_text(fact.path, MOST_PATH), value, storable(fact.expected, VALUE))
-
-
-def _without_secrets(value: Any, name: str) -> Any:
-    if isinstance(value, str):
-        hidden = (value and _SECRET_NAME.fullmatch(name)) or _SECRET_TEXT.search(value)
-        return NOT_SHOWN if hidden else value
-    if isinstance(value, dict):
-        return {key: _without_secrets(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_secrets(item, name) for item in value]
-    return value
+    # Once more, for checks that are no `GuardedRule`, as those of a provider of somebody's own may be.
+    value = storable(shown(fact.value, fact.path, None), VALUE)
+    # Names in a path may be data: of a variable, of a role.
+    path = NOT_SHOWN if looks_secret(fact.path) else short_text(fact.path, MOST_PATH)
+    return Fact(path, value, storable(fact.expected, VALUE))
 
 
 def _at(value: Any, path: str) -> Any:

@@ -6,17 +6,22 @@ The protocols say which functions each module has. A test holds all providers th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
+from cloudaccounts.contract.access_probe import KnownPermissions
+from cloudaccounts.contract.engines import EngineAccess, EnginePair
 from cloudaccounts.contract.identity import CredentialFacts, Credentials, ServerIdentity, Target
 from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.least_privilege import LeastPrivilege
 from cloudaccounts.contract.organizations import MemberPage, OrganizationProvider
+from cloudaccounts.contract.own_keys import OwnKeys
 from cloudaccounts.contract.report import CloudValidationResult, Plan, ValidationProgress
 from cloudaccounts.contract.rules import PostureCheck, Remediation
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
+from cloudaccounts.provider_kit.engine_pairs import engine_pairs
 
 
 class CredentialsModule(Protocol):
@@ -62,6 +67,8 @@ class ConnectionCheckModule(Protocol):
 
     def check_connection(self, credentials: Credentials, target: Target) -> None: ...
 
+    def probe_access(self, credentials: Credentials, target: Target, known: KnownPermissions) -> frozenset[str]: ...
+
 
 class InventoryModule(Protocol):
     """``inventory``."""
@@ -95,6 +102,22 @@ class PermissionsModule(Protocol):
     def topic(self, permission: str) -> str: ...
 
 
+class LeastPrivilegeModule(Protocol):
+    """``least_privilege``: no SDK, since pages call it."""
+
+    def reading_of(self, check: PostureCheck) -> str: ...
+
+    def least_privilege(
+        self,
+        checks: Iterable[PostureCheck],
+        *,
+        account_id: str = "",
+        method: str = "",
+        regions: Sequence[str] = (),
+        whole: bool = False,
+    ) -> LeastPrivilege: ...
+
+
 class ConsoleModule(Protocol):
     """``console``."""
 
@@ -105,6 +128,26 @@ class RemediationModule(Protocol):
     """``remediation``."""
 
     def remediate(self, check: PostureCheck, asset: Asset, *, account_id: str, partition: str) -> Remediation: ...
+
+
+class OwnKeysModule(Protocol):
+    """``own_keys``."""
+
+    def open_own_keys(self, credentials: Credentials, target: Target) -> OwnKeys: ...
+
+
+class OwnKeyTextsModule(Protocol):
+    """``own_key_texts``: no SDK, since pages call it."""
+
+    def key_id(self, credentials: Credentials) -> str: ...
+
+    def guide(self, method: str, context: SetupContext) -> SetupGuide | None: ...
+
+
+class EngineModule(Protocol):
+    """``engine``."""
+
+    def access(self, engine: str, credentials: Credentials, target: Target, regions: Sequence[str]) -> EngineAccess: ...
 
 
 class ModularProvider(OrganizationProvider):
@@ -149,6 +192,10 @@ class ModularProvider(OrganizationProvider):
         module: ConnectionCheckModule = self._module("connection_check")
         module.check_connection(credentials, target)
 
+    def probe_access(self, credentials: Credentials, target: Target, known: KnownPermissions) -> frozenset[str]:
+        module: ConnectionCheckModule = self._module("connection_check")
+        return module.probe_access(credentials, target, known)
+
     def open_session(self, credentials: Credentials, target: Target) -> Session:
         module: InventoryModule = self._module("inventory")
         return module.open_session(credentials, target)
@@ -173,6 +220,18 @@ class ModularProvider(OrganizationProvider):
         module: ServerModule = self._module("server")
         return module.server_identity(timeout)
 
+    def own_keys(self, credentials: Credentials, target: Target) -> OwnKeys:
+        module: OwnKeysModule = self._module("own_keys")
+        return module.open_own_keys(credentials, target)
+
+    def own_key_id(self, credentials: Credentials) -> str:
+        module: OwnKeyTextsModule = self._module("own_key_texts")
+        return module.key_id(credentials)
+
+    def own_key_guide(self, method: str, context: SetupContext) -> SetupGuide | None:
+        module: OwnKeyTextsModule = self._module("own_key_texts")
+        return module.guide(method, context)
+
     def permission_topic(self, permission: str) -> str:
         module: PermissionsModule = self._module("permissions")
         return module.topic(permission)
@@ -180,6 +239,31 @@ class ModularProvider(OrganizationProvider):
     def posture_checks(self) -> tuple[PostureCheck, ...]:
         module: ChecksModule = self._module("checks")
         return module.CHECKS
+
+    def reading_of(self, check: PostureCheck) -> str:
+        module: LeastPrivilegeModule = self._module("least_privilege")
+        return module.reading_of(check)
+
+    def least_privilege(
+        self,
+        checks: Iterable[PostureCheck],
+        *,
+        account_id: str = "",
+        method: str = "",
+        regions: Sequence[str] = (),
+        whole: bool = False,
+    ) -> LeastPrivilege:
+        module: LeastPrivilegeModule = self._module("least_privilege")
+        return module.least_privilege(checks, account_id=account_id, method=method, regions=regions, whole=whole)
+
+    def engine_access(
+        self, engine: str, credentials: Credentials, target: Target, regions: Sequence[str]
+    ) -> EngineAccess:
+        module: EngineModule = self._module("engine")
+        return module.access(engine, credentials, target, regions)
+
+    def engine_pairs(self, engine: str) -> tuple[EnginePair, ...]:
+        return engine_pairs(self.package, engine)
 
     def build_console_link(self, asset: Asset, *, account_id: str, partition: str, tenant: str = "") -> str:
         module: ConsoleModule = self._module("console")

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
-from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Verdict
+from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Threshold, Verdict
 from cloudaccounts.provider_kit.check_results import join_names
 from cloudaccounts.provider_kit.deciding_parts import Rule as Rule
 from cloudaccounts.provider_kit.evidence import Expected as Expected  # rules take both from here
@@ -24,6 +24,7 @@ from cloudaccounts.provider_kit.evidence import evaluate_with_evidence, record, 
 
 # Error codes that do not read well with their underscores replaced; all others do.
 _REASONS = {
+    "grant_not_given": "an optional step of set-up was not taken",
     "denied_by_organization": "denied by a policy of the organization",
     "throttled": "the cloud limited the rate of requests",
     "too_large": "it is larger than what is kept of a resource",
@@ -274,6 +275,7 @@ def posture_check(
     every_region: bool = False,
     terraform: str = "",
     expected: Expected = _NOTHING_EXPECTED,
+    thresholds: tuple[Threshold, ...] = (),
 ) -> Callable[[Rule], PostureCheck]:
     """Makes a check of a function that evaluates assets of the type. For use as a decorator.
 
@@ -296,6 +298,7 @@ def posture_check(
             time_dependent=time_dependent,
             every_region=every_region,
             terraform=terraform,
+            thresholds=thresholds,
         )
 
     return make

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from cloudaccounts.contract.report import CloudValidationResult
+from cloudaccounts.jobs.turns import announce
 from cloudaccounts.models import CloudCredential, CredentialRotation
 from cloudaccounts.models.rotation import RotationStage
 from cloudaccounts.rotation.results import TASK, was_swapped
 from cloudaccounts.rotation.swap import update_swapped_account
-from cloudaccounts.work import messages
 from cloudaccounts.work.leases import Claim
 
 ATTEMPTS = 3
+QUEUE = "checks"
 RESEND_AFTER = timedelta(seconds=20)
 RESEND = 50  # messages at a time: each only says that there is work
 LATE = timedelta(days=1)  # for so long an ended rotation is asked whether it had swapped after all
@@ -41,10 +42,7 @@ def requeue_rotations() -> int:
                 cause=f"Our own worker died {ATTEMPTS} times during this test. The credential in use stays.",
             )
     waiting = CredentialRotation.objects.filter(state=RotationStage.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
-    for key in list(waiting.values_list("pk", flat=True)[:RESEND]):
-        # The time before the message: a broker that is down is tried again in 20 seconds, and not at each call.
-        CredentialRotation.objects.filter(pk=key).update(nudged_at=now)
-        changed += messages.send(TASK, str(key))
+    changed += announce(waiting, task=TASK, queue=QUEUE, most=RESEND)
     return changed + _finish_swapped(now - LATE)
 
 

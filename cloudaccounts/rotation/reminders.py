@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,12 +12,13 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.credentials import staging
 from cloudaccounts.credentials.age import CredentialAge, Limits, RotationState, age_of, cause_of, in_state
-from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Notice
+from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, Notice, RotationRun
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.rotation.requests import discard_staged
 from cloudaccounts.rotation.swap import notify_retired
 from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.reading import row_batches
 
 STAGED_FOR = timedelta(days=1)  # a new credential that nobody puts into use is not kept longer
 CHUNK = 500  # accounts read at a time
@@ -38,8 +39,10 @@ def notify_credential_ages(*, now: datetime | None = None) -> int:
     accounts = accounts.only(
         "owner", "name", "credential_since", "credential_expires_at", "credential_secretless", "credential_generation"
     )
-    remaining, notified = accounts.iterator(chunk_size=CHUNK), 0
-    while notified < MAX_PER_RUN and (chunk := list(islice(remaining, CHUNK))):
+    notified = 0
+    for chunk in row_batches(accounts, CHUNK):
+        if notified >= MAX_PER_RUN:
+            break
         facts = [fact for account in chunk for fact in facts_of(account, age_of(account, now=now))]
         names = [f"{kind.value}:{key}" for kind, key, _, _ in facts]
         # Asked for a chunk at once: the unique key would refuse a second one as well, with a query for each.
@@ -87,7 +90,8 @@ def destroy_expired_credentials(*, now: datetime | None = None) -> int:
 def _destroy_previous(now: datetime) -> int:
     destroyed = 0
     rows = CloudCredential.objects.filter(previous_until__lte=now).order_by("previous_until")
-    for row in rows.defer("payload", "staged", "previous")[:MAX_PER_RUN].iterator(chunk_size=CHUNK):
+    batches = row_batches(rows.defer("payload", "staged", "previous")[:MAX_PER_RUN], CHUNK)
+    for row in chain.from_iterable(batches):
         # Without an account nobody can be notified; such a row is removed by `credentials.orphans`.
         account = CloudAccount.objects.filter(pk=row.pk).only("owner", "name").first()
         if account is None:
@@ -95,7 +99,9 @@ def _destroy_previous(now: datetime) -> int:
         with transaction.atomic(using=SECURITY):
             # Notified first: where there are no transactions, a kill between the two repeats both, and the notice's key
             # keeps it one. The other way round the reminder to delete it at the provider would be lost.
-            notify_retired(account, row)
+            # Nobody is to delete by hand what automatic rotation still watches, and then deletes itself.
+            if not RotationRun.objects.filter(active_account=row.pk).exists():
+                notify_retired(account, row)
             destroyed += staging.destroy_previous(account=account, generation=row.generation, actor=SYSTEM)
     return destroyed
 

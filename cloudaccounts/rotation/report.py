@@ -1,4 +1,4 @@
-"""The ages of credentials as rows: of one owner for the page, of all for the command. Streamed, oldest first."""
+"""The ages of credentials as rows: of one scope for the page, of all for the command. Streamed, oldest first."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 from django.utils import timezone
 
 from cloudaccounts import registry
+from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.credentials.age import Limits, RotationState, age, in_state
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.account import CloudAccountQuerySet
+from teams.scope import Scope
 
 CHUNK = 2000  # rows read at a time: memory stays flat however many there are
 COLUMNS = (
@@ -32,7 +34,7 @@ class RotationFilter:
     state: str = ""
     provider: str = ""
     group: str = ""  # name or id
-    owner: str = ""  # str(user.pk)
+    scope: Scope | None = None  # None: of all owners
 
     @property
     def narrows(self) -> bool:
@@ -41,15 +43,13 @@ class RotationFilter:
 
 def accounts(filters: RotationFilter, *, now: datetime | None = None) -> CloudAccountQuerySet:
     """Oldest credential first; what holds no secret comes last. Raises `ProviderError`."""
-    accounts_found = CloudAccount.objects.all()
-    if filters.owner:
-        accounts_found = accounts_found.of(filters.owner)
+    accounts_found = CloudAccount.objects.all() if filters.scope is None else visible_accounts(filters.scope)
     if filters.provider:
         accounts_found = accounts_found.filter(provider=filters.provider)
     if filters.state:
         accounts_found = accounts_found.filter(in_state(filters.state, now=now))
     if filters.group:
-        accounts_found = accounts_found.filter(group_queries.within(filters.group, owner=filters.owner))
+        accounts_found = accounts_found.filter(group_queries.within(filters.group, scope=filters.scope))
     # In the order of the index `account_owner_ages`: secrets first, by their date.
     return accounts_found.defer("last_check").order_by("credential_secretless", "credential_since", "id")
 

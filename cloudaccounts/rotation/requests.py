@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -18,7 +20,14 @@ from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 
 
-def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Credentials) -> CredentialRotation:
+def stage_credential(
+    account: CloudAccount,
+    *,
+    actor: Actor,
+    credentials: Credentials,
+    purpose: RotationPurpose = RotationPurpose.REPLACE,
+    rotation_id: UUID | None = None,
+) -> CredentialRotation:
     """Seals a new credential beside the one in use. Nothing is tested yet: `start_rotation` asks for that.
 
     What was staged before is destroyed. Raises `RotationUnderWayError`, `AccountSuspendedError`,
@@ -30,7 +39,9 @@ def stage_credential(account: CloudAccount, *, actor: Actor, credentials: Creden
         raise vault.unreadable(wrong_key)
     refuse_unrotatable(account)
     facts = registry.get(account.provider).describe(credentials)
-    rotation = new_request(account, actor, method=credentials.method)
+    rotation = new_request(account, actor, method=credentials.method, purpose=purpose)
+    if rotation_id is not None:  # automatic rotation writes it down before there is a key (`rotation.automatic`)
+        rotation.pk = rotation_id
     with transaction.atomic(using=SECURITY):
         if CredentialRotation.objects.filter(active_account=account.pk).exists():
             raise RotationUnderWayError

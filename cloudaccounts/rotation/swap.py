@@ -17,7 +17,7 @@ from cloudaccounts.credentials import staging
 from cloudaccounts.dates import parse_aware
 from cloudaccounts.health.state_machine import Observation
 from cloudaccounts.health.transitions import FinishedCheck, apply_check
-from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation
+from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotation, RotationSetting
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
@@ -78,6 +78,8 @@ def update_swapped_account(account_id: UUID, report: CloudValidationResult) -> N
         .secretless,
         "updated_at": timezone.now(),
     }
+    # By whatever way it was replaced: when its turn for automatic rotation comes is another date now.
+    RotationSetting.objects.filter(account=account_id).update(look_at=timezone.now())
     if behind.update(**facts, credential_generation=row.generation):
         account = CloudAccount.objects.get(pk=account_id)
         # Proven, so active; but one that was suspended meanwhile stays so.

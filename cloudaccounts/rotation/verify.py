@@ -134,8 +134,9 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
 
     try:
         resolved = ResolvedAccount.of(account)
-        # What was kept for a rollback was proven before: no guess that a limit counts.
-        attempt = NOT_A_GUESS if rotation.purpose == RotationPurpose.ROLLBACK else begin_attempt(resolved)
+        # What was kept for a rollback was proven before, and what was made by ourselves is nobody's guess.
+        guessed = rotation.purpose == RotationPurpose.REPLACE
+        attempt = begin_attempt(resolved) if guessed else NOT_A_GUESS
         credentials = staging.open_staged(
             account=account, rotation_id=rotation.pk, actor=Actor.from_dict(rotation.actor)
         )

@@ -29,6 +29,7 @@ TONES = {
     "active": "ok", "failed": "bad", "suspended": "mute", "pending": "info",
     "queued": "info", "running": "info", "completed": "ok", "cancelled": "mute", "finished": "ok", "abandoned": "bad",
     "completed with gaps": "warn", "idle": "ok", "new": "info", "onboarding": "info", "onboarded": "ok",
+    "sent": "ok", "ready": "info", "gathering": "info",
     "left out": "mute", "closed": "mute", "degraded": "warn", "broken": "bad",
     "granted": "ok", "denied": "bad", "unverifiable": "warn",
     "open": "bad", "resolved": "ok", "suppressed": "mute", "reopened": "warn",
@@ -55,8 +56,13 @@ def relative(seconds: float) -> str:
     # A clock a little ahead of the server's must not show "in 2 seconds" for what has just happened.
     if span < 5:
         return "just now"
-    unit, size = next((unit, size) for limit, unit, size in _SPANS if span < limit)
-    number = int(span // size)
+    if seconds < 0:
+        # What is to come is rounded: 90 days that began a second ago are 90 days, and not 89.
+        unit, size = next((unit, size) for limit, unit, size in _SPANS if round(span / size) * size < limit)
+        number = round(span / size)
+    else:
+        unit, size = next((unit, size) for limit, unit, size in _SPANS if span < limit)
+        number = int(span // size)
     words = f"{number} {unit}{'' if number == 1 else 's'}"
     return f"{words} ago" if seconds >= 0 else f"in {words}"
 
@@ -138,7 +144,7 @@ def event_mark(event: AuditEvent) -> SafeString:
     sign, tone = _EVENT_MARKS.get(event.action, ("·", ""))
     if event.action in {"account.failed", "permission.lost", "coverage.lost"}:
         sign, tone = "!", "bad"
-    if event.action in {"account.recovered", "coverage.back"}:
+    if event.action in {"account.recovered", "coverage.back", "permission.back"}:
         sign, tone = "✓", "ok"
     # A check that passed and one that failed are the same action; the code in its detail tells them apart.
     if event.action == "account.checked":

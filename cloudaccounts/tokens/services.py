@@ -6,65 +6,88 @@ import hashlib
 import math
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
-from cloudaccounts.errors import InputError
-from cloudaccounts.models import ApiToken, TokenScope
+from cloudaccounts.errors import InputError, TeamLimitError
+from cloudaccounts.models import ApiToken
 from cloudaccounts.text import clean_name
+from cloudaccounts.tokens import scopes
 from cloudaccounts.work.databases import SECURITY
 
 PREFIX = "cam_"
 _SHOWN = len(PREFIX) + 4  # characters that lists show, to tell tokens apart
 NAME_LIMIT = 80
 LONGEST_DAYS = 3650
-# Counted without a lock: parallel calls may end slightly above it.
-TOKENS_PER_OWNER = 100
+LISTED = 200  # of a user, dead ones too
+RETRY_AFTER = 3600  # seconds: what helps is that one is revoked, or expires
 MINUTE = 60
 
 
 def create_token(
-    *, owner: str, actor: Actor, name: str, scope: str = TokenScope.READ, days: int | None = 90
+    *,
+    owner: str,
+    actor: Actor,
+    name: str,
+    scope: str | Iterable[str] = scopes.READ,
+    days: int | None = 90,
+    user: str | None = "",
+    groups: Iterable[UUID] | None = None,
 ) -> tuple[ApiToken, str]:
     """The token's row, and its text, which is shown once and cannot be found again. ``days`` None: it never expires.
 
-    Raises `InputError`.
+    ``owner`` is the team's key. ``user`` is whom it acts for: left out, the person of this personal team; None makes a
+    service token of the team. ``groups`` narrow it further than its user's membership does; None does not.
+
+    Raises `InputError`, and `TeamLimitError` where that user has `TEAM_TOKENS` of the team that are alive.
     """
-    name, errors = clean_name(name), {}
+    name, errors, given = clean_name(name), {}, ""
+    user = owner if user == "" else user
     if not 0 < len(name) <= NAME_LIMIT:
         errors["name"] = f"Give the token a name of at most {NAME_LIMIT} characters: it says what uses it."
-    if scope not in TokenScope.values:
-        errors["scope"] = "Choose read or write."
+    try:
+        given = scopes.joined(scope.split() if isinstance(scope, str) else scope)
+    except ValueError:
+        errors["scope"] = f"Choose read, write or some of {', '.join(scopes.SCOPES[2:])}."
     if days is not None and not 1 <= days <= LONGEST_DAYS:
         errors["days"] = f"Choose between 1 and {LONGEST_DAYS} days."
-    if not errors and ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).count() >= TOKENS_PER_OWNER:
-        errors["name"] = f"There are {TOKENS_PER_OWNER} tokens already. Revoke those that nothing uses any more."
     if errors:
         raise InputError(errors)
+    now = timezone.now()
+    same = ApiToken.objects.filter(owner=owner, user=user, revoked_at__isnull=True)
+    # Counted without a lock: parallel calls may end slightly above it.
+    if same.filter(Q(expires_at=None) | Q(expires_at__gt=now)).count() >= settings.TEAM_TOKENS:
+        raise TeamLimitError(
+            f"There are {settings.TEAM_TOKENS} tokens of yours already.",
+            RETRY_AFTER,
+            "Revoke those that nothing uses any more, then create this one.",
+        )
     # The prefix lets secret scanners, and our own redaction of logs, recognize a token.
     text = PREFIX + secrets.token_urlsafe(32)
-    now = timezone.now()
     with transaction.atomic(using=SECURITY):
         token = ApiToken.objects.create(
             owner=owner,
+            user=user,
             name=name,
-            scope=scope,
+            scope=given,
+            limited=groups is not None,
+            groups=sorted(str(key) for key in groups or ()),
             hint=text[:_SHOWN],
             digest=digest_of(text),
             created_at=now,
             expires_at=None if days is None else now + timedelta(days=days),
         )
-        _record(
-            token, actor, "token.created", f"API token “{name}” created by {actor.label}: {token.get_scope_display()}"
-        )
+        kind = "Service token" if user is None else "API token"
+        _record(token, actor, "token.created", f"{kind} “{name}” created by {actor.label}: {token.scope_words}")
     return token, text
 
 
@@ -79,13 +102,13 @@ def revoke_token(token: ApiToken, *, actor: Actor) -> bool:
     return revoked == 1
 
 
-def revoke_all(owner: str, *, actor: Actor) -> int:
-    """Revokes all of the owner's tokens, as after a new password, and returns how many: whoever had the old password
-    may have created one.
+def revoke_all(user: str, *, actor: Actor, team: str = "") -> int:
+    """Revokes all of the user's tokens, as after a new password, and returns how many: whoever had the old password
+    may have created one. ``team``: those for this team alone.
     """
+    alive = ApiToken.objects.filter(user=user, revoked_at__isnull=True)
     # One by one: each token has an audit event of its own, with how often it was used.
-    alive = ApiToken.objects.filter(owner=owner, revoked_at__isnull=True)
-    return sum(revoke_token(token, actor=actor) for token in alive)
+    return sum(revoke_token(token, actor=actor) for token in (alive.filter(owner=team) if team else alive))
 
 
 def find_token(text: str) -> ApiToken | None:
@@ -127,13 +150,20 @@ def use_token(token: ApiToken) -> int:
     return math.ceil((minute + 1) * MINUTE - now)
 
 
-def token_of(owner: str, token: UUID) -> ApiToken | None:
-    return ApiToken.objects.filter(owner=owner, pk=token).first()
+def token_of(user: str, token: UUID) -> ApiToken | None:
+    """One of the user's own, for whichever team."""
+    return ApiToken.objects.filter(user=user, pk=token).first()
 
 
-def tokens_of(owner: str) -> list[ApiToken]:
-    """Newest first, with expired and revoked ones."""
-    return list(ApiToken.objects.filter(owner=owner).order_by("-created_at", "id")[: 2 * TOKENS_PER_OWNER])
+def tokens_of(user: str) -> list[ApiToken]:
+    """The user's own, for whichever team. Newest first, with expired and revoked ones."""
+    return list(ApiToken.objects.filter(user=user).order_by("-created_at", "id")[:LISTED])
+
+
+def team_tokens(team: str) -> list[ApiToken]:
+    """All that reach a team, of its members and its own. Those that are alive, newest first."""
+    alive = ApiToken.objects.filter(owner=team, revoked_at__isnull=True).order_by("-created_at", "id")
+    return [token for token in alive[: 5 * LISTED] if token.is_alive()]
 
 
 def digest_of(text: str) -> str:

@@ -14,14 +14,15 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from cloudaccounts.users.deletion import delete_owner_records
+from cloudaccounts.users import teams  # noqa: F401  # connects its receivers
 from cloudaccounts.users.guard import refuse_to_orphan
 from cloudaccounts.users.logins import record_failed_login, record_login, record_logout
 from cloudaccounts.users.passwords import after_user_is_saved, before_user_is_saved
+from teams.queries import teams_without_owner_but
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +56,22 @@ def on_failed_login(sender: Any, credentials: Mapping[str, Any], request: HttpRe
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def on_user_deleted(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    from cloudaccounts.users.deletion import delete_owner_records  # see docs/decisions/0012
+
     # Once more: an account may have been connected since the user's deletion was allowed. It is undone by this error.
     refuse_to_orphan(instance=instance)
     delete_owner_records(str(instance.pk))
+
+
+@receiver(pre_delete, sender=settings.AUTH_USER_MODEL, dispatch_uid="teams-of-one")
+def before_user_is_deleted(sender: Any, instance: AbstractBaseUser, **_: Any) -> None:
+    from cloudaccounts.users.deletion import delete_owner_records  # see docs/decisions/0012
+
+    # What is left here has no account and no other member (`guard.team_refusal`): nobody could go there any more.
+    refuse_to_orphan(instance=instance)
+    for team in teams_without_owner_but(instance):
+        delete_owner_records(team.key)
+        team.delete()
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)

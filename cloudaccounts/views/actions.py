@@ -20,8 +20,9 @@ from cloudaccounts.groups.services import set_groups
 from cloudaccounts.health.connection_checks import request_check
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.views.common import account_or_404, gone_is_404
+from cloudaccounts.views.common import account_or_404, gone_is_404, scope_of
 from cloudaccounts.web import reauthentication
+from teams.scope import Scope
 
 asks_first = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -90,8 +91,8 @@ def account_delete(request: HttpRequest, account_id: UUID) -> HttpResponse:
 def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     if request.method != "POST":
-        return _edit_page(request, account, _account_form(account))
-    form = _account_form(account, request.POST)
+        return _edit_page(request, account, _account_form(scope_of(request), account))
+    form = _account_form(scope_of(request), account, request.POST)
     name = account.name
     if form.is_valid():
         actor = Actor.of_request(request)
@@ -100,7 +101,7 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
         try:
             update_account(account, actor=actor, **values)
             if group_ids is not None:
-                set_groups(account, actor=actor, group_ids=group_ids)
+                set_groups(account, scope=scope_of(request), actor=actor, group_ids=group_ids)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -110,9 +111,9 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return _edit_page(request, account, form, status=422)
 
 
-def _account_form(account: CloudAccount, data: QueryDict | None = None) -> AccountForm:
-    present = [str(group.pk) for group in group_queries.of_account(account)]
-    return AccountForm(data, account=account, group_choices=group_queries.choices(account.owner), groups=present)
+def _account_form(scope: Scope, account: CloudAccount, data: QueryDict | None = None) -> AccountForm:
+    present = [str(group.pk) for group in group_queries.of_account(scope, account)]
+    return AccountForm(data, account=account, group_choices=group_queries.choices(scope), groups=present)
 
 
 def _edit_page(request: HttpRequest, account: CloudAccount, form: AccountForm, status: int = 200) -> HttpResponse:

@@ -10,16 +10,23 @@ from django.http import Http404, HttpRequest
 
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.models import CloudAccount
+from teams import present
+from teams.scope import Scope
 
 
 def owner_of(request: HttpRequest) -> str:
-    # As rows name their owner: users lie in another database (docs/decisions/0003).
-    return str(request.user.pk)
+    """The present team's key, as rows name their owner (docs/decisions/0003)."""
+    return scope_of(request).owner
+
+
+def scope_of(request: HttpRequest) -> Scope:
+    """What the signed-in person may see and do in the present team."""
+    return present.scope_of(request)
 
 
 def account_or_404(request: HttpRequest, account_id: UUID) -> CloudAccount:
     """The owner's account. Raises `Http404` for somebody else's too: 403 would reveal that it exists."""
-    account = account_queries.find(owner_of(request), account_id)
+    account = account_queries.find(scope_of(request), account_id)
     if account is None:
         raise Http404
     return account

@@ -21,7 +21,7 @@ from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.groups.services import add_members, create_group, delete_group, remove_members, update_group
 from cloudaccounts.models import AccountGroup
 from cloudaccounts.views.actions import asks_first
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import scope_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.pagination import COUNT_LIMIT
 
@@ -31,19 +31,19 @@ PAGE_SIZE = 25
 @require_safe
 def group_list(request: HttpRequest) -> HttpResponse:
     """One query of its own: a group knows its size."""
-    return render(request, "cloudaccounts/group_list.html", {"branches": group_queries.tree(owner_of(request))})
+    return render(request, "cloudaccounts/group_list.html", {"branches": group_queries.tree(scope_of(request))})
 
 
 @require_safe
 def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """The accounts of the group and of nested groups. Only the group's own can be removed here."""
-    group = _group_or_404(request, group_id)
+    group, scope = _group_or_404(request, group_id), scope_of(request)
     form = AccountFilterForm(request.GET)
     filters = replace(form.filters(), group=group.pk)
-    rows, counting = account_queries.counted_accounts(group.owner, filters)
+    rows, counting = account_queries.counted_accounts(scope, filters)
     part = rows.part if filters.narrows and counting is None else None
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
-    branches = group_queries.tree(group.owner)
+    branches = group_queries.tree(scope)
     context = {
         "group": group,
         "form": form,
@@ -52,7 +52,7 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
         # Of this page's accounts alone: a group may have 100,000 members.
         "direct": group_queries.direct_members(group, [account.pk for account in page]),
         "nested": [branch.group for branch in branches if branch.group.parent == group.pk],
-        "path": group_queries.path(group),
+        "path": group_queries.path(scope, group),
         "actions": bulk_actions(for_owners=True),
     }
     return render(request, "cloudaccounts/group.html", context)
@@ -60,14 +60,14 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
 
 @asks_first
 def group_new(request: HttpRequest) -> HttpResponse:
-    owner = owner_of(request)
+    scope = scope_of(request)
     if request.method != "POST":
-        form = GroupForm(owner=owner, initial={"parent": request.GET.get("parent", "")})
+        form = GroupForm(scope=scope, initial={"parent": request.GET.get("parent", "")})
         return render(request, "cloudaccounts/group_edit.html", {"form": form})
-    form = GroupForm(request.POST, owner=owner)
+    form = GroupForm(request.POST, scope=scope)
     if form.is_valid():
         try:
-            group = create_group(owner=owner, actor=Actor.of_request(request), **form.cleaned_data)
+            group = create_group(scope=scope, actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -80,12 +80,12 @@ def group_new(request: HttpRequest) -> HttpResponse:
 def group_edit(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = _group_or_404(request, group_id)
     if request.method != "POST":
-        form = GroupForm(owner=group.owner, group=group)
+        form = GroupForm(scope=scope_of(request), group=group)
         return render(request, "cloudaccounts/group_edit.html", {"group": group, "form": form})
-    form = GroupForm(request.POST, owner=group.owner, group=group)
+    form = GroupForm(request.POST, scope=scope_of(request), group=group)
     if form.is_valid():
         try:
-            update_group(group, actor=Actor.of_request(request), **form.cleaned_data)
+            update_group(group, scope=scope_of(request), actor=Actor.of_request(request), **form.cleaned_data)
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -99,7 +99,11 @@ def group_delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
     group = _group_or_404(request, group_id)
     if request.method != "POST":
         return render(request, "cloudaccounts/group_delete.html", {"group": group})
-    delete_group(group, actor=Actor.of_request(request))
+    try:
+        delete_group(group, scope=scope_of(request), actor=Actor.of_request(request))
+    except ProviderError as error:
+        messages.error(request, error.cause)
+        return redirect("group", group_id=group.pk)
     messages.success(request, f"Group {group.name} is deleted. Its accounts stay.")
     return redirect("groups")
 
@@ -107,15 +111,15 @@ def group_delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
 @asks_first
 def group_add(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Accounts to choose from. A POST adds the selected ones, or with ``every`` all that match the filters."""
-    group = _group_or_404(request, group_id)
-    form = AccountFilterForm(request.GET).offer_groups(group_queries.choices(group.owner))
+    group, scope = _group_or_404(request, group_id), scope_of(request)
+    form = AccountFilterForm(request.GET).offer_groups(group_queries.choices(scope))
     filters = form.filters()
-    accounts = account_queries.accounts(group.owner, filters)
+    accounts = account_queries.accounts(scope, filters)
     if request.method == "POST":
         every = "every" in request.POST
         # "every" is resolved here and not by the page, which shows 25 of them.
         account_ids = accounts.values_list("pk", flat=True)[:COUNT_LIMIT] if every else _selected(request)
-        added = add_members(group, actor=Actor.of_request(request), accounts=account_ids)
+        added = add_members(group, scope=scope, actor=Actor.of_request(request), accounts=account_ids)
         messages.success(request, f"{_number(added)} added to {group.name}.")
         return redirect("group", group_id=group.pk)
     page = page_of(accounts, request.GET.get("page"), PAGE_SIZE)
@@ -135,16 +139,16 @@ def group_remove(request: HttpRequest, group_id: UUID) -> HttpResponse:
 @asks_first
 def group_act(request: HttpRequest, group_id: UUID, action: str) -> HttpResponse:
     """Asks first, then starts a job over the group's accounts and leads to its progress."""
-    group = _group_or_404(request, group_id)
+    group, scope = _group_or_404(request, group_id), scope_of(request)
     actions = {offered.key: offered for offered in bulk_actions(for_owners=True)}
     if action not in actions:
         raise Http404
-    accounts = account_queries.accounts(group.owner, AccountFilter(group=group.pk))
+    accounts = account_queries.accounts(scope, AccountFilter(group=group.pk))
     form = _options_form(action, request)
     if request.method == "POST" and (form is None or form.is_valid()):
         job = start_bulk_action(
             action,
-            owner=group.owner,
+            scope=scope,
             actor=Actor.of_request(request),
             # Streamed, with the two columns that an item of the job needs: a group may have 100,000 accounts.
             accounts=accounts.only("pk", "name").iterator(chunk_size=2000),
@@ -178,7 +182,7 @@ def _number(count: int) -> str:
 
 
 def _group_or_404(request: HttpRequest, group_id: UUID) -> AccountGroup:
-    group = group_queries.find(owner_of(request), group_id)
+    group = group_queries.find(scope_of(request), group_id)
     if group is None:
         raise Http404
     return group

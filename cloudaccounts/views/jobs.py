@@ -12,17 +12,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import is_permitted, needs_password
+from cloudaccounts.jobs.queries import failure_causes, find_job, job_items, jobs
 from cloudaccounts.jobs.runner import cancel_job, retry_failed
 from cloudaccounts.models import Job
 from cloudaccounts.models.job import ItemState
 from cloudaccounts.operations.workers import worker_state
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import scope_of
+from cloudaccounts.views.paging import page_of
 from cloudaccounts.web import reauthentication
 
 PAGE_SIZE = 50
+JOBS_SHOWN = 25
+
+
+@require_safe
+def job_list(request: HttpRequest) -> HttpResponse:
+    page = page_of(jobs(scope_of(request)), request.GET.get("page"), JOBS_SHOWN)
+    return render(request, "cloudaccounts/job_list.html", {"page": page})
 
 
 @require_safe
@@ -55,14 +63,14 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     # Repeating asks for the password as the first time did: a dangerous action is no less so on the second try.
     if needs_password(job) and not reauthentication.is_recent(request):
         return reauthentication.ask(request, back=reverse("job", args=[job.pk]))
-    retry = retry_failed(job, actor=Actor.of_request(request))
+    retry = retry_failed(job, actor=Actor.of_request(request), scope=scope_of(request))
     if retry is None:
         messages.info(request, "Nothing failed in this job.")
     return redirect("job", job_id=(retry or job).pk)
 
 
 def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
-    job = account_queries.find_job(owner_of(request), job_id)
+    job = find_job(scope_of(request), job_id)
     if job is None:
         raise Http404
     return job
@@ -70,10 +78,20 @@ def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
 
 def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
     state = request.GET.get("state", "")
-    items = account_queries.job_items(job, state=state if state in ItemState.values else "")
+    items = job_items(scope_of(request), job, state=state if state in ItemState.values else "")
     return {
         "job": job,
+        "causes": failure_causes(scope_of(request), job),
+        "organization": _organization(job),
         "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
         # Only while something waits: an ended job needs no worker.
-        "worker": worker_state("fleet") if job.is_active else None,
+        "worker": worker_state("fleet", job) if job.is_active else None,
     }
+
+
+def _organization(job: Job) -> UUID | None:
+    """The organization that a job is about: its set-up is what would have prevented most failures."""
+    try:
+        return UUID(str(job.options.get("organization", "")))
+    except ValueError:
+        return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,12 +23,14 @@ from cloudaccounts.forms.organizations import ConnectingForm, MemberFilterForm, 
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.organizations import queries as organization_queries
+from cloudaccounts.organizations.choosing import new_members
 from cloudaccounts.organizations.connections import connect_organization, guides, ignore_members, remove_organization
-from cloudaccounts.organizations.members import new_members, onboard_members, validate_members
+from cloudaccounts.organizations.members import onboard_members, validate_members
 from cloudaccounts.organizations.queries import COLUMNS, Counts, Tree
 from cloudaccounts.organizations.sync import request_sync
-from cloudaccounts.views.common import account_or_404, owner_of
+from cloudaccounts.views.common import account_or_404, scope_of
 from cloudaccounts.views.paging import page_of
+from cloudaccounts.views.shown_rules import shown_rules
 from cloudaccounts.web.exports import export, wanted_format
 
 PAGE_SIZE = 25
@@ -36,17 +39,21 @@ MEMBERS = 100  # on one page: accounts of one container, or of a filtered list
 
 @require_safe
 def organization_list(request: HttpRequest) -> HttpResponse:
-    owner = owner_of(request)
-    page = page_of(organization_queries.organizations(owner), request.GET.get("page"), PAGE_SIZE)
+    scope = scope_of(request)
+    listed = organization_queries.listed_organizations(scope)
+    page = page_of(
+        organization_queries.organizations(scope), request.GET.get("page"), PAGE_SIZE,
+        part=lambda start, stop: listed[start:stop],
+    )  # fmt: skip
     organizations = list(page.object_list)
-    counts = organization_queries.counts_of(organization.pk for organization in organizations)
-    connections = organization_queries.accounts_by_id(organization.connection for organization in organizations)
+    counts = organization_queries.counts_of(scope, (organization.pk for organization in organizations))
+    connections = account_queries.account_lookup(scope, (row.connection for row in organizations))
     rows = [
         (organization, counts.get(organization.pk, Counts()), connections.get(organization.connection))
         for organization in organizations
     ]
     q = ConnectingForm(request.GET).search_text()
-    context = {"page": page, "rows": rows, "q": q, "accounts": organization_queries.connecting_choices(owner, q)}
+    context = {"page": page, "rows": rows, "q": q, "accounts": organization_queries.connecting_choices(scope, q)}
     return render(request, "cloudaccounts/organization_list.html", context)
 
 
@@ -61,8 +68,11 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     if provider is None:
         raise Http404
-    form = provider.organization_form(request.POST if request.method == "POST" else None)
-    refusal = ""
+    refused = _refused(request, request.GET.get("after", ""))
+    form = provider.organization_form(
+        request.POST if request.method == "POST" else None, initial=dict(refused.options) if refused else None
+    )
+    refusal = f"It could not be read, and nothing was connected. {refused.cause} {refused.remedy}" if refused else ""
     if form.is_bound and form.is_valid():
         try:
             organization = connect_organization(
@@ -78,7 +88,9 @@ def organization_connect(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBase:
-    organization = _organization_or_404(request, organization_id)
+    organization = organization_queries.find(scope_of(request), organization_id)
+    if organization is None:
+        return redirect(_page_of_refused(request, organization_id))
     form = MemberFilterForm(request.GET)
     filters = form.filters()
     if file_format := wanted_format(request):
@@ -90,7 +102,7 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
             format=file_format,
             organization=str(organization.pk),
         )
-        rows = organization_queries.export_rows(organization, filters)
+        rows = organization_queries.export_rows(scope_of(request), organization, filters)
         return export(rows, columns=COLUMNS, name="organization-members", format=file_format)
     return render(request, "cloudaccounts/organization.html", _page(request, organization, form))
 
@@ -98,10 +110,10 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
 @require_safe
 def organization_children(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     """The content of one container, which htmx asks for when it is unfolded: a tree of 50,000 is not sent at once."""
-    organization = _organization_or_404(request, organization_id)
+    organization = organization_or_404(request, organization_id)
     context = {
         "organization": organization,
-        **_level(request, organization, Tree(organization), request.GET.get("under", "")),
+        **_level(request, organization, Tree(scope_of(request), organization), request.GET.get("under", "")),
     }
     return render(request, "cloudaccounts/parts/organization_level.html", context)
 
@@ -109,7 +121,9 @@ def organization_children(request: HttpRequest, organization_id: UUID) -> HttpRe
 @require_safe
 def organization_panel(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     """The state of the sync, which the page polls. Once it has ended, HX-Refresh reloads the page with its tree."""
-    organization = _organization_or_404(request, organization_id)
+    organization = organization_queries.find(scope_of(request), organization_id)
+    if organization is None:
+        return HttpResponse(headers={"HX-Redirect": _page_of_refused(request, organization_id)})
     response = render(request, "cloudaccounts/panels/organization.html", _state(organization))
     if not organization.is_looking:
         response["HX-Refresh"] = "true"
@@ -118,7 +132,7 @@ def organization_panel(request: HttpRequest, organization_id: UUID) -> HttpRespo
 
 @require_POST
 def organization_sync(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    organization = _organization_or_404(request, organization_id)
+    organization = organization_or_404(request, organization_id)
     try:
         request_sync(organization, actor=Actor.of_request(request))
     except ProviderError as error:
@@ -128,7 +142,7 @@ def organization_sync(request: HttpRequest, organization_id: UUID) -> HttpRespon
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResponse:
-    organization = _organization_or_404(request, organization_id)
+    organization = organization_or_404(request, organization_id)
     if request.method != "POST":
         count = members_through(organization.connection)
         context = {"organization": organization, "members": count}
@@ -145,25 +159,26 @@ def organization_remove(request: HttpRequest, organization_id: UUID) -> HttpResp
 @require_POST
 def organization_members(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     """Tests, onboards or leaves out what was ticked: accounts, and new and failed ones below ticked containers."""
-    organization = _organization_or_404(request, organization_id)
-    connection = account_queries.find(organization.owner, organization.connection)
+    organization = organization_or_404(request, organization_id)
+    connection = account_queries.find(scope_of(request), organization.connection)
     action, actor = request.POST.get("action", ""), Actor.of_request(request)
     # Bound for onboarding only: a test or a leaving out has no options that could be wrong.
-    form = OnboardForm(request.POST if action == "onboard" else None, connection=connection) if connection else None
+    given, scope = request.POST if action == "onboard" else None, scope_of(request)
+    form = OnboardForm(given, connection=connection, scope=scope) if connection else None
     member_ids = _selected(request, organization, failed=action in {"test", "onboard"})
     try:
         if action == "test":
-            job = validate_members(organization, actor=actor, members=member_ids)
+            job = validate_members(organization, scope=scope, actor=actor, members=member_ids)
             return redirect("job", job_id=job.pk)
         if action == "onboard" and form is not None and form.is_valid():
-            job = onboard_members(organization, actor=actor, members=member_ids, **form.cleaned_data)
+            job = onboard_members(organization, scope=scope, actor=actor, members=member_ids, **form.cleaned_data)
             return redirect("job", job_id=job.pk)
     except TeamLimitError:
         raise  # answered 429, see config.middleware
     except ProviderError as error:
         messages.error(request, f"{error.cause} {error.remedy}".strip())
     if action in {"ignore", "restore"}:
-        changed = ignore_members(organization, member_ids, actor=actor, back=action == "restore")
+        changed = ignore_members(organization, member_ids, scope=scope, actor=actor, back=action == "restore")
         words = "proposed again" if action == "restore" else "left out"
         messages.success(request, f"{changed:,} account{'' if changed == 1 else 's'} {words}.")
     elif form is not None and form.errors:
@@ -179,7 +194,7 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
 @require_safe
 def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, number: int) -> HttpResponse:
     """A template or script of the set-up instructions, filled in, as a download."""
-    organization = _organization_or_404(request, organization_id)
+    organization = organization_or_404(request, organization_id)
     connection = account_or_404(request, organization.connection)
     for setup_guide in guides(organization, connection):
         snippets = setup_guide.snippets
@@ -194,34 +209,57 @@ def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, 
     raise Http404("There is no such file.")
 
 
-def _organization_or_404(request: HttpRequest, organization_id: UUID) -> Organization:
-    organization = organization_queries.find(owner_of(request), organization_id)
+def _page_of_refused(request: HttpRequest, organization_id: UUID) -> str:
+    """Where to try again, for an organization that is gone because its first sync was refused. Any other is a 404."""
+    refused = organization_queries.refused_connection(scope_of(request), organization_id)
+    if refused is None:
+        raise Http404
+    return f"{reverse('organization-connect')}?account={refused.account}&after={organization_id}"
+
+
+def _refused(request: HttpRequest, text: str) -> organization_queries.RefusedConnection | None:
+    try:
+        return organization_queries.refused_connection(scope_of(request), UUID(text))
+    except ValueError:
+        return None
+
+
+def organization_or_404(request: HttpRequest, organization_id: UUID) -> Organization:
+    organization = organization_queries.find(scope_of(request), organization_id)
     if organization is None:
         raise Http404
     return organization
 
 
 def _state(organization: Organization) -> dict[str, Any]:
-    return {"organization": organization, "worker": worker_state("fleet") if organization.is_looking else None}
+    return {
+        "organization": organization,
+        "worker": worker_state("fleet", organization) if organization.is_looking else None,
+    }
 
 
 def _page(request: HttpRequest, organization: Organization, form: MemberFilterForm) -> dict[str, Any]:
     filters = form.filters()
-    connection = account_queries.find(organization.owner, organization.connection)
-    tree = Tree(organization)
+    connection = account_queries.find(scope_of(request), organization.connection)
+    tree = Tree(scope_of(request), organization)
     context: dict[str, Any] = {
         **_state(organization),
         "form": form,
         "filters": filters,
         "connection": connection,
         "total": tree.total,
-        "jobs": organization_queries.jobs_of(organization),
-        "onboard": OnboardForm(connection=connection) if connection else None,
+        # Members that have a credential of their own say nothing of the organization's access.
+        "through": members_through(organization.connection),
+        "jobs": organization_queries.jobs_of(scope_of(request), organization),
+        "onboard": OnboardForm(connection=connection, scope=scope_of(request)) if connection else None,
         "guides": _guides(organization, connection),
+        "rules": shown_rules(scope_of(request), organization, tree),
     }
     # A search shows a flat list of members, because matches would hide in folded containers.
     if filters.narrows:
-        page = page_of(organization_queries.members(organization, filters), request.GET.get("page"), MEMBERS)
+        page = page_of(
+            organization_queries.members(scope_of(request), organization, filters), request.GET.get("page"), MEMBERS
+        )
         return {**context, "page": page, "node": None}
     return {**context, **_level(request, organization, tree, request.GET.get("under", "") or organization.root_id)}
 
@@ -235,7 +273,7 @@ def _level(request: HttpRequest, organization: Organization, tree: Tree, under: 
     node = tree.nodes.get(under) or tree.nodes.get(organization.root_id)
     # The page number in the address is of the container in the address, not of one that is unfolded below it.
     number = request.GET.get("page") if request.GET.get("under", "") == under or under == organization.root_id else None
-    rows = organization_queries.accounts_in(organization, node.node_id if node else "")
+    rows = organization_queries.accounts_in(scope_of(request), organization, node.node_id if node else "")
     path = tree.way_to(node.node_id)[:-1] if node else []  # without itself
     return {"node": node, "path": path, "page": page_of(rows, number, MEMBERS)}
 

@@ -20,7 +20,6 @@ from cloudaccounts.accounts.resolution import ResolvedAccount
 from cloudaccounts.accounts.setup_guides import retiring_guides, rotation_guides
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.identity import AuthMethod
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.errors import InputError
@@ -29,6 +28,7 @@ from cloudaccounts.models import CloudAccount, CredentialRotation
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.registry import UnknownProviderError
 from cloudaccounts.rotation.requests import discard_staged, rollback_credential, stage_credential, start_rotation
+from cloudaccounts.rotation.standing import better_method
 from cloudaccounts.views.common import account_or_404, gone_is_404
 from cloudaccounts.web import reauthentication
 
@@ -81,7 +81,8 @@ def rotate_method(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """The instructions and fields of the method that the page has chosen."""
     account = _installed_or_404(request, account_id)
     form = _form(account, method=request.GET.get("method", ""))
-    return render(request, "cloudaccounts/parts/rotate_method.html", _method_context(account, form))
+    context = _method_context(account, form) | {"part": True}
+    return render(request, "cloudaccounts/parts/rotate_method.html", context)
 
 
 @require_safe
@@ -169,13 +170,15 @@ def _form(account: CloudAccount, request: HttpRequest | None = None, *, method: 
         provider=account.spec,
         account_id=account.account_id,
         partition=account.partition,
+        owner=account.owner,
+        replaces_key=not account.credential_secretless,
         initial={"method": method or account.auth_method},
     )
 
 
 def _page(request: HttpRequest, account: CloudAccount, form: MethodForm, status: int = 200) -> HttpResponse:
     context = {**_method_context(account, form), **_panel(account), "age": age_of(account)}
-    context["suggested"] = _suggested(account)
+    context["suggested"] = better_method(account)
     return render(request, "cloudaccounts/account_rotate.html", context, status=status)
 
 
@@ -188,13 +191,6 @@ def _method_context(account: CloudAccount, form: MethodForm) -> dict[str, Any]:
         "guides": rotation_guides(account, method),
         "external_id": external_id_for(account.owner) if method.uses_server_identity else "",
     }
-
-
-def _suggested(account: CloudAccount) -> AuthMethod | None:
-    """The best method without a secret, where the account uses one with."""
-    if account.credential_secretless:
-        return None
-    return next((method for method in account.spec.methods if method.secretless), None)
 
 
 def _panel(account: CloudAccount) -> dict[str, Any]:
@@ -215,7 +211,7 @@ def _panel(account: CloudAccount) -> dict[str, Any]:
         "rows": rows,
         "done": sum(row.result is not None for row in rows),
         # Only while something waits: a page that says "no worker is running" must be about something that needs one.
-        "worker": worker_state("checks") if under_way else None,
+        "worker": worker_state("checks", rotation) if under_way else None,
         "retiring": retiring_guides(account, credential.previous_kind)
         if credential and credential.previous_kind
         else (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from functools import cache
 from typing import Any, NoReturn
 
@@ -15,19 +16,25 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
-from cloudaccounts.api import accounts
+from cloudaccounts.api import accounts, apply, channels, groups, organizations, rotation, teams, work
 from cloudaccounts.api.answers import ApiError, not_found, problem, problem_of
-from cloudaccounts.api.auth import SAFE, BearerToken
+from cloudaccounts.api.auth import ROUTE, SAFE, BearerToken
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.outages import DatabaseUnavailableError, is_outage
+from config.api.examples import add_examples
 from scans.assets import api as assets_api
 from scans.compliance import api as compliance_api
-from scans.findings import api as findings_api
+from scans.findings import api_actions as findings_api
+from scans.muting import api as muting_api
+from scans.muting import switch_api as switches_api
 from scans.runs import api as runs_api
+from scans.runs import schedule_api
+from scans.saved_views import api as saved_views_api
 
 ROOT = "/api/v1/"
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")  # as Django writes them; the description writes {name}
 DESCRIPTION = """\
 Connect AWS, Azure and GCP accounts, check and scan them, and read what was found.
 
@@ -74,7 +81,9 @@ class StrictParser(Parser):
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
         """Leaves out empty filters, as forms and scripts send them: ``?status=`` means no filter by status."""
-        values = {name: value for name, value in super().parse_querydict(data, list_fields, request).items() if value}
+        given = super().parse_querydict(data, list_fields, request).items()
+        # An empty cursor is the first page of a list that is read by cursors.
+        values = {name: value for name, value in given if value or name == "cursor"}
         if any("\x00" in value for value in values.values() if isinstance(value, str)):
             raise InputError({"query": NUL})
         return values
@@ -114,8 +123,22 @@ api = NinjaAPI(
 )
 api.add_router("/cloud-accounts", accounts.router)
 api.add_router("/cloud-accounts", runs_api.of_accounts)
+api.add_router("/cloud-accounts", schedule_api.schedules)
+api.add_router("/cloud-accounts", rotation.rotations)
+api.add_router("/rotation", rotation.policies)
+api.add_router("/groups", groups.groups)
+api.add_router("/organizations", organizations.organizations)
+api.add_router("/teams", teams.teams)
+api.add_router("/apply", apply.apply)
+api.add_router("/jobs", work.jobs)
+api.add_router("/audit", work.audit)
+api.add_router("/notices", work.notices)
+api.add_router("/channels", channels.router)
 api.add_router("/scans", runs_api.runs)
 api.add_router("/findings", findings_api.findings)
+api.add_router("/mute-rules", muting_api.mute_rules)
+api.add_router("/checks", switches_api.checks)
+api.add_router("/views", saved_views_api.views)
 api.add_router("/assets", assets_api.assets)
 api.add_router("/compliance", compliance_api.compliance)
 
@@ -183,6 +206,7 @@ def serve(request: HttpRequest) -> HttpResponseBase:
     match = _resolve(request.path_info.removeprefix(ROOT))
     if match is None:
         return not_found()
+    request.META[ROUTE] = _PARAMETER.sub(r"{\1}", match.route)
     try:
         # Before ninja parses: a form's body would be taken for broken JSON. Browsers cannot send this type across
         # sites.
@@ -223,4 +247,5 @@ def description() -> dict[str, Any]:
     """The OpenAPI description."""
     # Through text: the schema holds values that are no JSON yet, and pages read it as well.
     schema: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT), default=str))
+    add_examples(schema)
     return schema

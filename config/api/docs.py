@@ -9,6 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
+from config.api.examples import resolved
+
 Schema = dict[str, Any]
 WORDS = {"object": "an object", "password": "text, secret", "string": "text", "uuid": "id", "date-time": "moment"}
 
@@ -43,6 +45,7 @@ class Call:
     answers: list[tuple[str, str]]
     answer: list[Field]
     example: str
+    more: list[tuple[str, str]]  # further bodies: what each shows, and its JSON
 
 
 def sections(description: Schema) -> dict[str, list[Call]]:
@@ -56,6 +59,7 @@ def sections(description: Schema) -> dict[str, list[Call]]:
 
 def _call(description: Schema, path: str, verb: str, operation: Schema) -> Call:
     body = _body(description, operation)
+    shown = _examples(operation)
     good = next(answer for code, answer in operation["responses"].items() if code.startswith("2"))
     return Call(
         key=operation["operationId"],
@@ -71,31 +75,23 @@ def _call(description: Schema, path: str, verb: str, operation: Schema) -> Call:
         methods=list(_methods(description, body)),
         answers=[(code, answer["description"]) for code, answer in sorted(operation["responses"].items())],
         answer=_fields(description, good["content"]["application/json"]["schema"]) if "content" in good else [],
-        example=_curl(description, path, verb, body),
+        example=_curl(path, verb, next(iter(shown), None)),
+        more=[(example["summary"], json.dumps(example["value"])) for example in shown[1:]],
     )
+
+
+def _examples(operation: Schema) -> list[Schema]:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return list(content.get("examples", {}).values())
 
 
 def _body(description: Schema, operation: Schema) -> Schema:
     content = operation.get("requestBody", {}).get("content", {})
-    return _resolved(description, content.get("application/json", {}).get("schema", {}))
-
-
-def _resolved(description: Schema, schema: Schema) -> Schema:
-    """The schema with references followed.
-
-    ``anyOf`` of one type and null, as pydantic writes ``X | None``, is the type.
-    """
-    if "$ref" in schema:
-        return _resolved(description, description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
-    for key in ("allOf", "anyOf"):
-        options = [option for option in schema.get(key, []) if option.get("type") != "null"]
-        if len(options) == 1:
-            return {**schema, **_resolved(description, options[0])}
-    return schema
+    return resolved(description, content.get("application/json", {}).get("schema", {}))
 
 
 def _fields(description: Schema, schema: Schema) -> list[Field]:
-    schema = _resolved(description, schema)
+    schema = resolved(description, schema)
     required = schema.get("required", [])
     return [
         Field(name, _kind(description, item), name in required, item.get("description", ""))
@@ -104,7 +100,7 @@ def _fields(description: Schema, schema: Schema) -> list[Field]:
 
 
 def _kind(description: Schema, schema: Schema) -> str:
-    schema = _resolved(description, schema)
+    schema = resolved(description, schema)
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
@@ -118,23 +114,9 @@ def _methods(description: Schema, body: Schema) -> Iterator[Method]:
         yield Method(option["title"], option["description"], _fields(description, option))
 
 
-def _curl(description: Schema, path: str, verb: str, body: Schema) -> str:
+def _curl(path: str, verb: str, example: Schema | None) -> str:
     lines = [f"curl {'' if verb == 'GET' else f'-X {verb} '}{settings.BASE_URL}{path}"]
     lines.append('-H "Authorization: Bearer $TOKEN"')
-    if body:
-        body_example = {name: _example(description, item) for name, item in body.get("properties", {}).items()}
-        body_example = {name: value for name, value in body_example.items() if value is not None}
-        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(body_example)}'"]
+    if example is not None:
+        lines += ['-H "Content-Type: application/json"', f"-d '{json.dumps(example['value'])}'"]
     return " \\\n  ".join(lines)
-
-
-def _example(description: Schema, schema: Schema) -> Any:
-    """An example of the value; None where there is none. Secrets have none, and show as an ellipsis."""
-    schema = _resolved(description, schema)
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "anyOf" in schema:
-        first = schema["anyOf"][0]
-        shown = {name: _example(description, first["properties"][name]) for name in first.get("required", [])}
-        return {name: value or "…" for name, value in shown.items()}
-    return schema["enum"][0] if "enum" in schema else None

@@ -30,6 +30,15 @@ def openapi(request: HttpRequest) -> JsonResponse:
 
 @login_not_required
 @require_safe
+def registry_schema(request: HttpRequest) -> JsonResponse:
+    """Of files of the registry (docs/registry.md), for editors, which send no credentials."""
+    from cloudaccounts.declared.sections import file_schema
+
+    return JsonResponse(file_schema())
+
+
+@login_not_required
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     from config.api.assembly import description
     from config.api.docs import sections

@@ -15,6 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 Work = Callable[[], None]
 CALLER = "cloudaccounts.caller"  # key in the WSGI environment: who was signed in, as config.middleware saw it
 CROWDED_FOR = 10.0  # seconds after a request of somebody else
+# Of a processor, while others come too, for a caller who sends several requests at once; who sends one after the other
+# takes half of what there is at most, and is not held back.
+PART = 0.25
+BURST = 0.5  # seconds of the processor in advance: a page and what it loads
+DEBT = 0.5  # seconds at most: a report that computes for long must not shut its reader out
 # A bound on memory. Whoever falls out is a stranger at an address until the next answer confirms the credential again.
 _REMEMBERED = 10_000  # credentials whose callers are known
 
@@ -24,6 +29,81 @@ class _Request:
 
     def __init__(self, work: Work, refuse: Work) -> None:
         self.work, self.refuse, self.since = work, refuse, time.monotonic()
+
+
+class _Crowd:
+    """Whether more than one caller has come of late."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, float] = OrderedDict()  # callers, the latest last
+
+    def note(self, caller: str) -> None:
+        self._seen[caller] = time.monotonic()
+        self._seen.move_to_end(caller)
+        while len(self._seen) > 2:  # the latest two tell whether there are others
+            self._seen.popitem(last=False)
+
+    def __bool__(self) -> bool:
+        return len(self._seen) > 1 and time.monotonic() - next(iter(self._seen.values())) < CROWDED_FOR
+
+
+class Company:
+    """Who else is here: one for all lanes of a process, whose threads share one interpreter and so one processor.
+
+    Two threads that compute take twice as long each, in whichever lane they are. So, while others come too, a caller
+    who has several requests under way gets `PART` of the processor: behind what is beyond, the next one waits.
+    """
+
+    def __init__(self) -> None:
+        self._crowd = _Crowd()
+        self._under_way: Counter[str] = Counter()
+        # (seconds of the processor, when) of each caller: it grows by PART each second, up to BURST.
+        self._credits: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._usual: dict[str, float] = {}  # seconds that one request of a caller took, of late
+        self._lock = threading.Lock()
+
+    def comes(self, caller: str) -> None:
+        with self._lock:
+            self._under_way[caller] += 1
+            self._crowd.note(caller)
+
+    def begins(self, caller: str) -> float:
+        """Charges what requests of this caller took of late, so that those in other threads do not begin as well.
+
+        Returns it for `goes`, which settles the difference.
+        """
+        with self._lock:
+            usual = self._usual.get(caller, 0.0)
+            self._charge(caller, usual)
+            return usual
+
+    def goes(self, caller: str, used: float = 0.0, charged: float = 0.0) -> None:
+        """``used``: seconds of the processor that its request took, 0 where it was refused."""
+        with self._lock:
+            self._under_way[caller] -= 1
+            if not self._under_way[caller]:
+                del self._under_way[caller]
+            if used:
+                self._usual[caller] = (self._usual.get(caller, used) + used) / 2
+                self._charge(caller, used - charged)
+
+    def rest(self, caller: str) -> float:
+        """Seconds until a request of this caller, of whom one waits, may begin; 0 where it may now."""
+        with self._lock:
+            if self._under_way[caller] < 2 or not self._crowd:
+                return 0.0
+            return max(0.0, -self._credit(caller, time.monotonic()) / PART)
+
+    def _charge(self, caller: str, seconds: float) -> None:
+        now = time.monotonic()
+        self._credits[caller] = max(-DEBT, min(BURST, self._credit(caller, now) - seconds)), now
+        self._credits.move_to_end(caller)
+        while len(self._credits) > _REMEMBERED:
+            self._usual.pop(self._credits.popitem(last=False)[0], None)
+
+    def _credit(self, caller: str, now: float) -> float:
+        credit, since = self._credits.get(caller, (BURST, now))
+        return min(BURST, credit + (now - since) * PART)
 
 
 class Lane:
@@ -44,12 +124,14 @@ class Lane:
         most: int,
         patience: float = float("inf"),
         crowded: int | None = None,
+        company: Company | None = None,
     ) -> None:
         self.name = name
         self._threads = threads
         self._share = max(1, share)
         self._crowded = self._share if crowded is None else crowded
-        self._seen: OrderedDict[str, float] = OrderedDict()  # callers, the latest last
+        self._company = company or Company()
+        self._crowd = _Crowd()  # of this lane: whoever is elsewhere needs none of its threads
         self._most = max(1, most)
         self._kept_free = threads // 4
         self._patience = patience
@@ -61,10 +143,11 @@ class Lane:
     def submit(self, caller: str, work: Work, refuse: Work) -> bool:
         """False where the caller has as much under way as one may: then neither is called. Else one of them will be."""
         with self._changed:
-            self._note(caller)
             queue = self._waiting.get(caller)
             if self._running[caller] + (len(queue) if queue else 0) >= self._most:
                 return False
+            self._company.comes(caller)
+            self._crowd.note(caller)
             self._waiting.setdefault(caller, deque()).append(_Request(work, refuse))
             if self._idle == 0 and self._started < self._threads:
                 self._started += 1
@@ -75,15 +158,16 @@ class Lane:
 
     def refuse_late(self) -> None:
         """Refuses what has waited longer than its patience. Somebody calls this each second."""
-        late: list[_Request] = []
+        late: list[tuple[str, _Request]] = []
         before = time.monotonic() - self._patience
         with self._changed:
             for caller, queue in list(self._waiting.items()):
                 while queue and queue[0].since < before:
-                    late.append(queue.popleft())
+                    late.append((caller, queue.popleft()))
                 if not queue:
                     del self._waiting[caller]
-        for request in late:
+        for caller, request in late:
+            self._company.goes(caller)
             request.refuse()
 
     def _serve(self) -> None:
@@ -97,26 +181,30 @@ class Lane:
                     self._changed.notify()  # what this caller held back may run now
                 self._idle += 1
                 while (turn := self._next()) is None:
-                    self._changed.wait()
+                    self._changed.wait(self._soonest())
                 self._idle -= 1
-            caller, work = turn
-            work()
+            caller, work, charged = turn
+            # Of this thread alone: what a request waits for, a cloud or the database, is no time of the processor.
+            began = time.thread_time()
+            try:
+                work()
+            finally:
+                self._company.goes(caller, time.thread_time() - began, charged)
 
-    def _note(self, caller: str) -> None:
-        self._seen[caller] = time.monotonic()
-        self._seen.move_to_end(caller)
-        while len(self._seen) > 2:  # the latest two tell whether there are others
-            self._seen.popitem(last=False)
+    def _soonest(self) -> float | None:
+        """Seconds until a caller who rests may go on; None where nobody does: then a request or an end wakes."""
+        rests = [rest for caller in self._waiting if (rest := self._company.rest(caller))]
+        return min(rests, default=None)
 
-    def _is_crowded(self) -> bool:
-        return len(self._seen) > 1 and time.monotonic() - next(iter(self._seen.values())) < CROWDED_FOR
-
-    def _next(self) -> tuple[str, Work] | None:
-        busy, share = self._running.total(), self._crowded if self._is_crowded() else self._share
+    def _next(self) -> tuple[str, Work, float] | None:
+        busy = self._running.total()
+        share = self._crowded if self._crowd else self._share
         for caller, queue in self._waiting.items():
             running = self._running.get(caller, 0)
             # Never true of a caller of whom nothing runs: the last quarter of the threads is for those.
             if running and (running >= share or busy >= self._threads - self._kept_free):
+                continue
+            if self._company.rest(caller):
                 continue
             work = queue.popleft().work
             if queue:
@@ -125,7 +213,7 @@ class Lane:
             else:
                 del self._waiting[caller]
             self._running[caller] += 1
-            return caller, work
+            return caller, work, self._company.begins(caller)
         return None
 
 

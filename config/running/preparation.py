@@ -64,7 +64,7 @@ def without_first_user() -> None:
 def address(port: int) -> str:
     """Where people open this start: BASE_URL where somebody set it, else its own port on loopback."""
     given = os.environ.get("BASE_URL") or os.environ.get("BASE_URL_FILE")
-    return str(settings.BASE_URL) if given else f"http://127.0.0.1:{port}"
+    return str(settings.BASE_URL) if given else f"http://localhost:{port}"  # browsers know no passkeys of an address
 
 
 def alone_in_the_data_folder() -> IO[str]:
@@ -97,8 +97,12 @@ def is_plain_loopback(address: str) -> bool:
     return parts.scheme == "http" and loopback
 
 
-def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
-    """Starts the simulated clouds; their description once they are ready, empty where the end came first."""
+def start_sandbox(children: Children, timeout: float = 300.0) -> dict[str, Any]:
+    """Starts the simulated clouds; their description once they are ready, empty where the end came first.
+
+    Within ``timeout`` seconds, which a fleet of hundreds may take: it is built anew at each start. One that ended is
+    noticed at once.
+    """
     folder = Path(settings.DATA_DIR) / "clouds"
     folder.mkdir(mode=0o700, exist_ok=True)
     ready_file = folder / "sandbox.json"
@@ -116,7 +120,9 @@ def start_sandbox(children: Children, timeout: float = 60.0) -> dict[str, Any]:
                 reader.join(timeout=2)  # its last lines say why
             raise CommandError(f"The simulated clouds: {how_it_ended(code)} instead of starting; see the lines above.")
         if time.monotonic() > deadline:
-            raise CommandError("The simulated clouds did not start; their lines above say why.")
+            raise CommandError(
+                f"The simulated clouds were not ready within {timeout:.0f} s; start again when less is going on."
+            )
         time.sleep(0.1)
     described: dict[str, Any] = json.loads(ready_file.read_text())
     return described

@@ -31,6 +31,7 @@ class Child:
     style: str
     env: Mapping[str, str]
     needed_by_others: bool = False  # ends when they have ended: a task that is under way still asks it
+    once: bool = False  # it has an end, and is not started again
     process: subprocess.Popen[str] | None = None
     started: float = 0.0
     restarts: int = 0
@@ -137,6 +138,11 @@ class Children:
                 self._start(child)
             return
         if child.process is None or child.process.poll() is None:
+            return
+        if child.once:
+            if code := child.process.returncode:
+                self.say(child.name, "bold red", how_it_ended(code))
+            child.process = None
             return
         # A minute of life counts as a recovery: then the pauses begin anew.
         child.restarts = 1 if now - child.started > 60 else child.restarts + 1

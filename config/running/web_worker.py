@@ -63,11 +63,21 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         lane, in_flight = self.lanes["Lane"], settings.TEAM_CALLS_IN_FLIGHT
         self._callers = self.lanes["Callers"](settings.SESSION_COOKIE_NAME, settings.TRUSTED_PROXIES)
         self._probes = lane("probe", threads=2, share=2, most=64)
+        # Not of the probes: whoever asks for health is no company.
+        company = self.lanes["Company"]()
         # A quarter each at most, and one while others come too: a second would take half of what they get.
         pages = max(4, self.cfg.threads)
-        self._pages = lane("page", threads=pages, share=pages // 4, crowded=1, most=200)
+        self._pages = lane("page", threads=pages, share=pages // 4, crowded=1, most=200, company=company)
+        # Waiting costs no processor, but what goes before and after a cloud's answers does: where somebody else waits
+        # too, eight validations of one caller at a time made his take four times as long.
         self._clouds = lane(
-            "cloud", threads=max(CLOUD_THREADS, 2 * in_flight), share=in_flight, most=256, patience=PATIENCE
+            "cloud",
+            threads=max(CLOUD_THREADS, 2 * in_flight),
+            share=in_flight,
+            crowded=max(2, in_flight // 4),
+            most=256,
+            patience=PATIENCE,
+            company=company,
         )
         application: Any = self.wsgi
 

@@ -6,8 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from cloudaccounts.accounts.external_id import external_id_for
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import owner_of, scope_of
 from config.simulated.presentation import clouds_for, filled_in
+from config.simulated.receivers import read_channels, read_received
 from config.simulated.scenarios import find_scenario, read_scenarios
 from wizard.drafts.errors import DraftUnreadableError
 from wizard.models import Step
@@ -20,6 +21,13 @@ def credentials(request: HttpRequest) -> HttpResponse:
     return render(request, "sandbox/credentials.html", {"clouds": clouds_for(owner_of(request), read_scenarios())})
 
 
+@require_safe
+def received(request: HttpRequest) -> HttpResponse:
+    """What teams' channels have sent to the simulated receivers, and what to enter to reach them."""
+    context = {"channels": read_channels(), "received": read_received()}
+    return render(request, "sandbox/received.html", context)
+
+
 @require_POST
 def use(request: HttpRequest, cloud: str, slug: str) -> HttpResponse:
     """A draft filled with the scenario: at its validation, which runs, or where a person is still needed."""
@@ -27,7 +35,7 @@ def use(request: HttpRequest, cloud: str, slug: str) -> HttpResponse:
     if scenario is None:
         raise Http404("There is no such entry.")
     try:
-        draft = create_prefilled_draft(owner_of(request), scenario.entries())
+        draft = create_prefilled_draft(scope_of(request), scenario.entries())
     except DraftUnreadableError as error:
         messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
         return redirect("sandbox")

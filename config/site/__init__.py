@@ -1,0 +1,1 @@
+PRODUCT_NAME = "Cloud Accounts"  # on pages, in authenticators' lists

@@ -12,12 +12,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cloudaccounts.admin.common import names_of
 from cloudaccounts.operations import overview as operation_overview
 from cloudaccounts.operations.workers import confirm_key
 from config.waiting import QUEUES
 from scans.runs import queries as run_queries
 from scans.runs.queries import queued_scans
+from teams.queries import names_of
 
 SHOWN = 10
 

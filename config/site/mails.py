@@ -13,10 +13,10 @@ from django.template.loader import render_to_string
 
 from cloudaccounts.accounts.rate_limits import RateLimit
 from cloudaccounts.notifications.mail_requests import Senders, request_mail
+from cloudaccounts.users.teams import INVITATION
 from cloudaccounts.web.networks import network_of
-from config.site.forms import ResetForm
 
-RESET, CHANGED = "password_reset", "email_changed"
+RESET, CHANGED, SECURITY = "password_reset", "email_changed", "security_notice"
 HOUR = 3600
 MAILS_PER_ADDRESS = 3  # an hour
 MAILS_PER_NETWORK = 20  # an hour; an office behind one address has several people who forget
@@ -40,14 +40,20 @@ def request_change_notice(*, username: str, old: str, new: str) -> None:
     request_mail(CHANGED, username=username, old=old, new=new)
 
 
+def request_security_notice(*, username: str, to: str, what: str, address: str) -> None:
+    """Tells a person what was changed of how they sign in: whoever did not do it hears of it."""
+    request_mail(SECURITY, username=username, to=to, what=what, address=address)
+
+
 def _send_reset(values: Mapping[str, str]) -> None:
-    # Whether the address is anybody's is looked up here, in a worker: the page does the same for every address.
-    form = ResetForm({"email": values["email"]})
-    if form.is_valid():
-        form.save(
-            email_template_name="site/password_reset_email.txt",
-            subject_template_name="site/password_reset_subject.txt",
-        )
+    from django.contrib.auth.forms import PasswordResetForm
+
+    from config.signin.account_adapter import send_reset_link
+
+    # Whether the address is anybody's is looked up here, in a worker: the page does the same for every address. By the
+    # user's own row, with Django's care for look-alike letters; allauth's table of addresses would keep old ones.
+    for user in PasswordResetForm().get_users(values["email"]):
+        send_reset_link(user)
 
 
 def _send_change_notice(values: Mapping[str, str]) -> None:
@@ -55,4 +61,19 @@ def _send_change_notice(values: Mapping[str, str]) -> None:
     EmailMessage("Your e-mail address for Cloud Accounts was changed", body, to=[values["old"]]).send()
 
 
-SENDERS: Senders = {RESET: _send_reset, CHANGED: _send_change_notice}
+def _send_security_notice(values: Mapping[str, str]) -> None:
+    body = render_to_string("site/security_notice.txt", dict(values))
+    EmailMessage(f"Your sign-in for Cloud Accounts: {values['what']}", body, to=[values["to"]]).send()
+
+
+def _send_invitation(values: Mapping[str, str]) -> None:
+    body = render_to_string("site/team_invitation.txt", dict(values))
+    EmailMessage("Invitation to a team in Cloud Accounts", body, to=[values["to"]]).send()
+
+
+SENDERS: Senders = {
+    RESET: _send_reset,
+    CHANGED: _send_change_notice,
+    SECURITY: _send_security_notice,
+    INVITATION: _send_invitation,
+}

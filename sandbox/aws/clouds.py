@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -18,9 +19,12 @@ os.environ.update(
     MOTO_EC2_LOAD_DEFAULT_AMIS="false",
     MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS="false",
     MOTO_DISABLE_GLOBAL_CORS="true",
+    MOTO_ACM_VALIDATION_WAIT="0",  # else a certificate changes by itself after a minute, between two scans
     S3_IGNORE_SUBDOMAIN_BUCKETNAME="true",  # the layer in front hands every bucket over in the path
 )
 
+from botocore import session as botocore_session
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 from moto.backends import get_backend
 from moto.iam import models as iam_models
 from moto.iam.models import AccessKey, AccessKeyLastUsed, IAMBackend, Role, iam_backends
@@ -74,6 +78,30 @@ def _keep_managed_policies() -> None:
 
 
 _keep_managed_policies()
+
+
+class _ReadOnce(JSONFileLoader):
+    """Descriptions of services, which each session would parse anew: EC2's takes 0.15 s, and moto and the seed read it
+    six times.
+
+    What is read is shared, and nobody writes to it. Not the whole loader: each session adds a folder to its own.
+    """
+
+    @cache  # noqa: B019 - there is one instance, as long as the process
+    def load_file(self, file_path: str) -> Any:
+        return super().load_file(file_path)
+
+
+_FILES = _ReadOnce()
+
+
+def _loader(search_path_string: str | None = None) -> Loader:
+    loader = create_loader(search_path_string)
+    loader.file_loader = _FILES
+    return loader
+
+
+botocore_session.create_loader = _loader
 
 
 class _AccountSummary(iam_models.AccountSummary):

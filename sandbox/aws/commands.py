@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sandbox.aws import company, people
+from sandbox.aws import company, fleet, people
 from sandbox.aws.history import History
 from sandbox.aws.identities import Account, Identities, find_role
+from sandbox.aws.inprocess import Workshop
 from sandbox.aws.organization_commands import OrganizationCommands
 from sandbox.aws.policy import Policy
 from sandbox.aws.state import State
@@ -17,7 +18,8 @@ FIRST_SEEDED = 900_000_000_000
 
 
 class Commands:
-    def __init__(self, identities: Identities, state: State, history: History) -> None:
+    def __init__(self, identities: Identities, state: State, history: History, workshop: Workshop) -> None:
+        self._workshop = workshop
         self._identities = identities
         self._state = state
         self._organization = OrganizationCommands(identities, state)
@@ -34,6 +36,7 @@ class Commands:
             "open_session": self.open_session,
             "expire_sessions": self.expire_sessions,
             "seed_accounts": self.seed_accounts,
+            "put_fleet": self.put_fleet,
             "accounts": self.accounts,
             **self._organization.by_name(),
         }
@@ -56,6 +59,8 @@ class Commands:
         # Accounts before what is in them; roles last, so that they replace those that the organization makes.
         if self._state.seeded:
             self.seed_accounts(self._state.seeded)
+        if self._state.fleet:
+            self.put_fleet(**self._state.fleet)
         for account in self._state.accounts.values():
             self.put_account(**account)
         for user in self._state.users.values():
@@ -184,6 +189,13 @@ class Commands:
             self._state.seeded = n
             self._state.save()
         return keys
+
+    def put_fleet(self, count: int, external_id: str) -> list[dict[str, Any]]:
+        """Makes AWS's part of a fleet of ``count`` accounts; returns what connects each."""
+        rows = fleet.put_fleet(self._identities, self._state, self._workshop, count=count, external_id=external_id)
+        self._state.fleet = {"count": count, "external_id": external_id}
+        self._state.save()
+        return rows
 
     def remember_keys(self, account: Account) -> None:
         """Writes down an account's access keys after a change, for the next start."""

@@ -24,8 +24,8 @@ class AwsEmulator:
         self._state = State(data_dir)
         self._identities = Identities()
         history = History()
-        self._commands = Commands(self._identities, self._state, history)
         workshop = Workshop()
+        self._commands = Commands(self._identities, self._state, history, workshop)
         seed.build(self._identities, self._state, workshop)
         # After the company is built: what people made is put on top of it.
         self._commands.restore()

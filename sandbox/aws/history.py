@@ -66,6 +66,24 @@ class History:
         with self._lock:
             self._events.setdefault(place, deque(maxlen=KEPT)).appendleft(event)
 
+    def note_key(self, call: Call, account: Account, arn: str, by: str, made: str) -> None:
+        """CreateAccessKey as CloudTrail records it: who asked, with which key and client, and which key it made.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+        """
+        self.note(account, "iam", "CreateAccessKey", arn=arn)
+        with self._lock:
+            event = self._events[account.id, hosts.HOME_REGIONS[account.partition]][0]
+            event["CloudTrailEvent"] = json.dumps(
+                {
+                    "eventName": "CreateAccessKey",
+                    "userIdentity": {"type": "IAMUser", "arn": arn, "accessKeyId": by},
+                    "userAgent": call.headers.get("user-agent", ""),
+                    "responseElements": {"accessKey": {"accessKeyId": made, "status": "Active"}},
+                }
+            )
+            event["AccessKeyId"] = by
+
     def lookup(self, call: Call, account: Account) -> dict[str, Any]:
         """LookupEvents: the newest first, 50 a page, by time and by one attribute at most."""
         query = call.json

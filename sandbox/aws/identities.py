@@ -7,6 +7,7 @@ through the IAM API counts from that moment on. What moto has no place for (root
 import secrets
 import string
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -120,7 +121,7 @@ def role_policies(account: Account, name: str) -> list[Policy]:
 
 
 def mark_used(caller: Caller, key_id: str, service: str, region: str) -> None:
-    """For GetAccessKeyLastUsed and GetRole."""
+    """For GetAccessKeyLastUsed and GetRole. At once, where AWS may be some hours late: waiting tests nothing."""
     now = datetime.now(UTC).replace(tzinfo=None)
     if key := caller.account.iam.access_keys.get(key_id):
         key.last_used = clouds.AccessKeyLastUsed(now, service, region)
@@ -137,6 +138,10 @@ class Identities:
         self.sessions: dict[str, Session] = {}
         self.organization = Organization()
         self._owners: dict[str, Account] = {}
+        # IAM is eventually consistent: a key that the API has made is unknown for a moment, as people keep noticing
+        # (https://github.com/hashicorp/vault/issues/687). Keys of the control API are known at once.
+        self.new_key_delay = 2.0  # seconds
+        self._unknown_until: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def add(self, account: Account) -> Account:
@@ -159,8 +164,13 @@ class Identities:
                 return account
         return None
 
+    def note_new_key(self, key_id: str) -> None:
+        self._unknown_until[key_id] = time.monotonic() + self.new_key_delay
+
     def secret(self, key_id: str) -> str | None:
         """The secret of a key that exists and is active; an expired session still has one."""
+        if time.monotonic() < self._unknown_until.get(key_id, 0.0):
+            return None
         if session := self.sessions.get(key_id):
             return session.secret
         if root := self.root_keys.get(key_id):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -46,6 +47,7 @@ _NAMESPACES = {
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
     "ec2": "http://ec2.amazonaws.com/doc/2016-11-15/",
 }
+_KEY_ID = re.compile(r"<AccessKeyId>(A[A-Z0-9]{19})</AccessKeyId>")
 _KEY_CHANGES = frozenset({"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"})
 # GetBucketLocation is asked in order to learn the region, the list is the whole account's, and a bucket that is
 # being created has no region yet.
@@ -87,6 +89,9 @@ class Layer:
         code = ""
         try:
             answer = self._decide(call, environ, subject)
+            # Done, and the answer is lost on the way: whoever asked cannot know.
+            if self.faults.take(["lost"], subject):
+                raise of_kind("broken", call.protocol, status=500)
         except AwsError as error:
             code = error.code
             answer = render(error, call)
@@ -125,7 +130,9 @@ class Layer:
         caller = gate.authenticate(call, self.identities)
         # Before authorization: a denied call uses the key too, and CloudTrail records it.
         identities.mark_used(caller, subject["key"], call.service, call.region)
-        self.history.note_call(call, caller.account, caller.arn)
+        # Of a key that is made the event names the key, so it is written behind the answer (`_note_key`).
+        if call.action != "CreateAccessKey":
+            self.history.note_call(call, caller.account, caller.arn)
         # After the caller is known: the refusal names who asked, in the words of a missing permission.
         if self.faults.take(["deny"], subject):
             resource = resource_arn(call, caller.account)
@@ -211,8 +218,22 @@ class Layer:
         if status == 501 or (status == 404 and b"<title>404 Not Found</title>" in body):
             raise NotImplementedError("moto knows no such operation")
         if call.service == "iam" and call.action in _KEY_CHANGES and status == 200:
+            self._note_key(call, caller, body)
             self.keys_changed(account)
         return status, headers, body
+
+    def _note_key(self, call: Call, caller: Caller, body: bytes) -> None:
+        """In the record of keys, and of a new one in CloudTrail's event: it names the key that was made."""
+        signed = signature.parse(call)
+        by = signed.key_id if signed else ""
+        made = _KEY_ID.search(body.decode(errors="replace"))
+        key_id = call.form.get("AccessKeyId") or (made[1] if made else "")
+        user = caller.account.iam.users.get(call.form.get("UserName") or caller.user_name or "")
+        status = f":{call.form['Status']}" if call.action == "UpdateAccessKey" else ""
+        self.journal.key("aws", f"{call.action}{status}", str(user.arn) if user else caller.arn, key_id, by)
+        if call.action == "CreateAccessKey":
+            self.identities.note_new_key(key_id)
+            self.history.note_key(call, caller.account, caller.arn, by, key_id)
 
     def _check_bucket_region(self, call: Call, account: Account) -> None:
         """S3 sends a client on that asks the wrong region for a bucket; moto answers from anywhere."""

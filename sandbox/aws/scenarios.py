@@ -12,7 +12,7 @@ ENVIRONMENTS = {standalone.RESEARCH: "dev", standalone.MOBILE: "staging"}  # all
 def scenarios(identities: Identities) -> list[Scenario]:
     """In the order in which a newcomer should meet them."""
     accounts = identities.accounts
-    platform, payments, legacy = (accounts[one] for one in (company.DATA_PLATFORM, company.PAYMENTS, company.LEGACY))
+    platform, payments, legacy = (accounts[name] for name in (company.DATA_PLATFORM, company.PAYMENTS, company.LEGACY))
     mobile = accounts[standalone.MOBILE]
     auditor = company.AUDITOR.name
     session = identities.open_session(mobile, SESSION_SECONDS, user=auditor)

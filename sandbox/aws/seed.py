@@ -25,14 +25,21 @@ def build(identities: Identities, state: State, workshop: Workshop) -> None:
     people.put_keys(own, state, SERVER_USER, [company.Key(10)])
     for customer in (*company.CUSTOMERS, *standalone.CUSTOMERS):
         account = Account(customer.id, customer.name, customer.partition, frozenset(customer.regions))
-        _build_account(identities.add(account), customer, identities, state)
-        for bucket in customer.buckets:
-            _build_bucket(account, bucket, workshop, state)
-        for place in customer.places:
-            _build_place(account, place, workshop, state)
-            if place.region == holdings.REGION:
-                holdings.build_eagerly(account, workshop, state)
+        build_customer(identities.add(account), customer, identities, state, workshop)
     _build_organization(identities, state)
+
+
+def build_customer(
+    account: Account, customer: Customer, identities: Identities, state: State, workshop: Workshop
+) -> None:
+    """What one account holds."""
+    _build_account(account, customer, identities, state)
+    for bucket in customer.buckets:
+        _build_bucket(account, bucket, workshop, state)
+    for place in customer.places:
+        _build_place(account, place, workshop, state)
+        if place.region == holdings.REGION:
+            holdings.build_eagerly(account, workshop, state)
 
 
 def _build_organization(identities: Identities, state: State) -> None:
@@ -190,7 +197,7 @@ def _date_back(backend: Any, moment: datetime) -> None:
 
 
 def _build_prefix_list(ec2: Any, name: str, networks: tuple[str, ...]) -> str:
-    entries = [{"Cidr": one} for one in networks]
+    entries = [{"Cidr": network} for network in networks]
     made = ec2.create_managed_prefix_list(
         PrefixListName=name, Entries=entries, MaxEntries=20, AddressFamily="IPv4", ClientToken=name
     )

@@ -33,6 +33,7 @@ class State:
         self.keys: dict[str, list[dict[str, str]]] = saved.get("keys", {})
         self.organization: list[list[Any]] = saved.get("organization", [])
         self.seeded: int = saved.get("seeded", 0)
+        self.fleet: dict[str, Any] = saved.get("fleet", {})
         self.save()
 
     def save(self) -> None:
@@ -48,6 +49,7 @@ class State:
                     "keys": self.keys,
                     "organization": self.organization,
                     "seeded": self.seeded,
+                    "fleet": self.fleet,
                 },
             )
 

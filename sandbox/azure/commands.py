@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any
 
-from sandbox.azure import activity, seed
+from sandbox.azure import activity, fleet, seed
 from sandbox.azure.access import READER
 from sandbox.azure.clouds import TYPES
 from sandbox.azure.directory import EVERYONE, Directory, Federation, Role, Subscription
@@ -30,6 +30,7 @@ class Commands:
             "put_tag": self.put_tag,
             "put_app": self.put_app,
             "set_app": self.set_app,
+            "app_keys": self.app_keys,
             "set_subscription": self.set_subscription,
             "put_denial": self.put_denial,
             "seed_resources": self.seed_resources,
@@ -38,12 +39,20 @@ class Commands:
             "put_event": self.put_event,
             "server_token": self.server_token,
             "take_role": self.take_role,
+            "put_fleet": self.put_fleet,
         }
 
     def restore(self) -> None:
         # A copy: repeating a command remembers it once more.
         for name, arguments in list(self._state.made):
             self.by_name()[name](**arguments)
+
+    def put_fleet(self, count: int) -> list[dict[str, Any]]:
+        """Makes Azure's part of a fleet of ``count`` accounts; returns what connects each."""
+        with self._lock:
+            rows = fleet.put_fleet(self._directory, self._state, count=count)
+        self._state.remember("put_fleet", {"count": count})
+        return rows
 
     def subscriptions(self) -> list[dict[str, Any]]:
         return [
@@ -67,9 +76,11 @@ class Commands:
                 tags[name] = value
             # Only the newest value of a tag is worth repeating at the next start.
             self._state.made = [
-                one
-                for one in self._state.made
-                if one[0] != "put_tag" or one[1].get("name") != name or one[1].get("subscription_id") != subscription_id
+                write
+                for write in self._state.made
+                if write[0] != "put_tag"
+                or write[1].get("name") != name
+                or write[1].get("subscription_id") != subscription_id
             ]
             arguments = {"subscription_id": subscription_id, "name": name, "value": value}
             self._state.remember("put_tag", arguments)
@@ -88,6 +99,7 @@ class Commands:
         certificate_pem: str = "",
         federated: dict[str, str] | None = None,
         graph: list[str] | None = None,
+        owns_itself: bool = False,
     ) -> dict[str, str]:
         """Makes an app with a secret and a role in the subscription (by default Reader); ``graph`` are app roles."""
         subscription = self._directory.subscription(subscription_id)
@@ -98,6 +110,7 @@ class Commands:
             if not app.secrets:
                 seed.put_secret(app, self._state, secret_days)
             app.graph_roles |= set(graph or ())
+            app.owns_itself = owns_itself or app.owns_itself
             app.secrets[0].expires = time.time() + secret_days * 86_400
             if certificate_pem:
                 app.certificates.clear()
@@ -122,8 +135,21 @@ class Commands:
             activity.record(subscription, "Microsoft.Authorization/roleAssignments/write", path)
         return {"tenant_id": app.tenant.id, "client_id": app.client_id, "client_secret": app.secrets[0].value}
 
-    def set_app(self, client_id: str, enabled: bool) -> None:
-        self._directory.app_of(client_id).enabled = enabled
+    def set_app(self, client_id: str, enabled: bool = True, graph: list[str] | None = None) -> None:
+        """``graph``: its app roles from now on, in place of those that it had."""
+        app = self._directory.app_of(client_id)
+        app.enabled = enabled
+        if graph is not None:
+            app.graph_roles = set(graph)
+
+    def app_keys(self, client_id: str) -> list[dict[str, Any]]:
+        """As the portal lists them: secrets and certificates with their key ids."""
+        app = self._directory.app_of(client_id)
+        secrets = [{"kind": "secret", "key_id": secret.key_id, "name": secret.name} for secret in app.secrets]
+        return [
+            *secrets,
+            *({"kind": "certificate", "key_id": certificate.key_id, "name": ""} for certificate in app.certificates),
+        ]
 
     def set_subscription(
         self, subscription_id: str, *, state: str | None = None, providers: dict[str, str] | None = None
@@ -163,7 +189,8 @@ class Commands:
                 "doNotApplyToChildScopes": False,
                 "principals": [{"id": self._object_id(principal), "type": principal_type}],
                 "excludePrincipals": [
-                    {"id": self._object_id(one), "type": "ServicePrincipal"} for one in excluded or ()
+                    {"id": self._object_id(service_principal), "type": "ServicePrincipal"}
+                    for service_principal in excluded or ()
                 ],
                 "isSystemProtected": True,
             }

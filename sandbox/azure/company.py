@@ -63,10 +63,19 @@ DIRECTORIES: dict[str, dict[str, Any]] = {
             Person("tom.berg"),
             Person("kim.aster", second_factor=False),
             Person("lou.brand", second_factor=False),
+            Person("visitor_partner.example#EXT#", second_factor=False, guest=True),
         ),
     },
     "Larkfield China": {"premium": False},
-    OTHER: {"security_defaults": True, "people": (Person("mia.holm", administrator=True), Person("noa.falk"))},
+    OTHER: {
+        "security_defaults": True,
+        "people": (Person("mia.holm", administrator=True), Person("noa.falk")),
+        "guest_role": "2af84b1e-32c8-42b7-82bc-daa82404023b",
+        "invitations_from": "adminsAndGuestInviters",
+        "consent_policies": ("ManagePermissionGrantsForSelf.microsoft-user-default-low",),
+        "people_register_apps": False,
+        "people_create_tenants": False,
+    },
 }
 _ANYWHERE = "*"
 

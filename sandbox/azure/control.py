@@ -26,8 +26,13 @@ class AzureControl:
         """
         return dict(self.ask("azure.put_app", subscription_id=subscription_id, name=name, **more))
 
-    def set_app(self, client_id: str, *, enabled: bool) -> None:
-        self.ask("azure.set_app", client_id=client_id, enabled=enabled)
+    def set_app(self, client_id: str, *, enabled: bool = True, graph: list[str] | None = None) -> None:
+        """``graph``: its app roles from now on."""
+        self.ask("azure.set_app", client_id=client_id, enabled=enabled, graph=graph)
+
+    def app_keys(self, client_id: str) -> list[dict[str, Any]]:
+        """Secrets and certificates as the portal lists them: kind, key_id, name."""
+        return list(self.ask("azure.app_keys", client_id=client_id))
 
     def set_subscription(self, subscription_id: str, **more: Any) -> None:
         """`state` (Enabled, Warned, PastDue, Disabled, Deleted), `providers` {namespace: registration state}."""

@@ -1,5 +1,6 @@
 """Who and what there is: tenants, apps with their credentials, subscriptions with their roles and resources."""
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ class Person:
     name: str
     second_factor: bool = True
     administrator: bool = False
+    guest: bool = False
 
 
 @dataclass
@@ -27,12 +29,22 @@ class Tenant:
     conditional_access: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
     premium: bool = True  # has licenses of Microsoft Entra ID P1
+    # As `authorizationPolicy` tells it; what a new tenant begins with.
+    guest_role: str = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
+    invitations_from: str = "everyone"
+    consent_policies: tuple[str, ...] = ("ManagePermissionGrantsForSelf.microsoft-user-default-legacy",)
+    people_register_apps: bool = True
+    people_create_tenants: bool = True
 
 
 @dataclass
 class Secret:
     value: str
     expires: float  # seconds since 1970
+    key_id: str = ""
+    name: str = ""
+    starts: float = 0.0
+    known_from: float = 0.0  # `time.monotonic`: a new secret is not known everywhere at once
 
 
 @dataclass
@@ -41,6 +53,8 @@ class Certificate:
     thumbprint_256: bytes
     public_key: Any
     expires: float
+    key_id: str = ""
+    known_from: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,12 @@ class App:
     federations: list[Federation] = field(default_factory=list)
     graph_roles: set[str] = field(default_factory=set)  # app roles of Microsoft Graph
     enabled: bool = True
+    owns_itself: bool = False
+
+    @property
+    def application_id(self) -> str:
+        """The object id of the registration, which is another than that of its service principal."""
+        return str(uuid.uuid5(uuid.UUID(self.object_id), "application"))
 
 
 @dataclass(frozen=True)

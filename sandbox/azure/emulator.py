@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
-from sandbox.azure import scenarios, seed
+from sandbox.azure import applications, scenarios, seed
 from sandbox.azure.clouds import ENDPOINTS
 from sandbox.azure.commands import Commands
 from sandbox.azure.directory import Directory
@@ -30,7 +30,9 @@ class AzureEmulator:
         seed.build(self._directory, self._state)
         self._commands = Commands(self._directory, self._state, self._tokens)
         self._commands.restore()
-        layer = Layer(self._directory, self._tokens, faults, journal)
+        # What Graph's calls left of secrets stands above what the company began with.
+        applications.restore(self._directory, self._state)
+        layer = Layer(self._directory, self._tokens, faults, journal, self._state)
         self._applications = {host: layer.application(endpoint) for host, endpoint in ENDPOINTS.items()}
 
     def route(self, host: str) -> WSGIApplication | None:

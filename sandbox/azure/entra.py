@@ -76,7 +76,7 @@ class Entra:
             raise EntraError("invalid_client", 7000218, text, 401)
         # An app may have several secrets, as while one is rotated: any of them opens it.
         for secret in app.secrets:
-            if hmac.compare_digest(secret.value, sent):
+            if hmac.compare_digest(secret.value, sent) and secret.known_from <= time.monotonic():
                 if secret.expires < time.time():
                     text = f"The provided client secret keys for app '{app.client_id}' are expired."
                     raise EntraError("invalid_client", 7000222, text, 401)

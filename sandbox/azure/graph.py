@@ -5,6 +5,7 @@ https://learn.microsoft.com/graph/api/overview (v1.0). Which app role a call tak
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.azure.clouds import GRAPH_AUDIENCES
@@ -13,12 +14,14 @@ from sandbox.azure.errors import ArmError
 from sandbox.azure.query import Query
 from sandbox.azure.tokens import Tokens
 
-_POLICIES, _REPORTS = "Policy.Read.All", "AuditLog.Read.All"
+_POLICIES, _REPORTS, _APPS = "Policy.Read.All", "AuditLog.Read.All", "Application.Read.All"
 PAGE = 2  # people; Graph's own pages hold up to 1,000, and small ones let paging be seen
 ROLES = {
     "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy": _POLICIES,
     "/v1.0/identity/conditionalAccess/policies": _POLICIES,
     "/v1.0/reports/authenticationMethods/userRegistrationDetails": _REPORTS,
+    "/v1.0/policies/authorizationPolicy": _POLICIES,
+    "/v1.0/applications": _APPS,
 }
 
 
@@ -42,8 +45,58 @@ class Graph:
         if ROLES[query.path] not in app.graph_roles:
             text = "Insufficient privileges to complete the operation."
             raise ArmError("Authorization_RequestDenied", text, 403)
-        answers: tuple[Callable[[Query, Tenant], dict[str, Any]], ...] = (_defaults, _conditional_access, _people)
+        answers: tuple[Callable[[Query, Tenant], dict[str, Any]], ...] = (
+            _defaults, _conditional_access, _people, _authorization, self._apps,
+        )  # fmt: skip
         return dict(zip(ROLES, answers, strict=True))[query.path](query, app.tenant)
+
+    def _apps(self, query: Query, tenant: Tenant) -> dict[str, Any]:
+        """The tenant's registrations. Secrets are listed without their text, as Graph has them."""
+        apps = [app for app in self._directory.apps.values() if app.tenant is tenant]
+        start = int(query.parameters.get("$skiptoken", "0"))
+        page: dict[str, Any] = {"value": [_app(app) for app in apps[start : start + PAGE]]}
+        if start + PAGE < len(apps):
+            page["@odata.nextLink"] = f"https://{query.endpoint.host}{query.path}?$skiptoken={start + PAGE}"
+        return page
+
+
+def _app(app: App) -> dict[str, Any]:
+    secrets = [
+        {"keyId": secret.key_id, "displayName": secret.name, "hint": secret.value[:3], "secretText": None,
+         "startDateTime": _moment(secret.starts or secret.expires - 365 * 86400),
+         "endDateTime": _moment(secret.expires)}
+        for secret in app.secrets
+    ]  # fmt: skip
+    certificates = [
+        {"keyId": certificate.key_id, "type": "AsymmetricX509Cert", "usage": "Verify", "key": None,
+         "startDateTime": _moment(certificate.expires - 365 * 86400), "endDateTime": _moment(certificate.expires)}
+        for certificate in app.certificates
+    ]  # fmt: skip
+    return {
+        "id": app.application_id, "appId": app.client_id, "displayName": app.name,
+        "passwordCredentials": secrets, "keyCredentials": certificates,
+    }  # fmt: skip
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _authorization(query: Query, tenant: Tenant) -> dict[str, Any]:
+    return {
+        "@odata.context": f"https://{query.endpoint.host}/v1.0/$metadata#policies/authorizationPolicy/$entity",
+        "id": "authorizationPolicy",
+        "displayName": "Authorization Policy",
+        "allowInvitesFrom": tenant.invitations_from,
+        "guestUserRoleId": tenant.guest_role,
+        "defaultUserRolePermissions": {
+            "allowedToCreateApps": tenant.people_register_apps,
+            "allowedToCreateSecurityGroups": True,
+            "allowedToCreateTenants": tenant.people_create_tenants,
+            "allowedToReadOtherUsers": True,
+            "permissionGrantPoliciesAssigned": list(tenant.consent_policies),
+        },
+    }
 
 
 def _defaults(query: Query, tenant: Tenant) -> dict[str, Any]:
@@ -87,7 +140,7 @@ def _person(person: Person, tenant: Tenant) -> dict[str, Any]:
         "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{person.name}@{tenant.domain}")),
         "userPrincipalName": f"{person.name}@{tenant.domain}",
         "userDisplayName": person.name,
-        "userType": "member",
+        "userType": "guest" if person.guest else "member",
         "isAdmin": person.administrator,
         "isMfaCapable": person.second_factor,
         "isMfaRegistered": person.second_factor,

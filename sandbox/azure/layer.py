@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from sandbox.azure import applications
+from sandbox.azure.applications import Applications
 from sandbox.azure.arm import ResourceManager
 from sandbox.azure.clouds import Endpoint
 from sandbox.azure.directory import Directory
@@ -16,6 +18,7 @@ from sandbox.azure.entra import Entra, form_of
 from sandbox.azure.errors import Answer, ArmError, EntraError, denied, render_arm, render_entra
 from sandbox.azure.graph import ROLES, Graph
 from sandbox.azure.query import Query, action_of
+from sandbox.azure.state import State
 from sandbox.azure.tokens import Tokens
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -26,10 +29,11 @@ _JSON = ("Content-Type", "application/json; charset=utf-8")
 
 
 class Layer:
-    def __init__(self, directory: Directory, tokens: Tokens, faults: Faults, journal: Journal) -> None:
+    def __init__(self, directory: Directory, tokens: Tokens, faults: Faults, journal: Journal, state: State) -> None:
         self._entra = Entra(directory, tokens)
         self._arm = ResourceManager(directory, tokens)
         self._graph = Graph(directory, tokens)
+        self._applications = Applications(directory, state, journal)
         self._faults = faults
         self._journal = journal
 
@@ -89,8 +93,9 @@ class Layer:
         trace = str(uuid.uuid4())
         query = _query(endpoint, environ)
         is_graph = endpoint.kind == "graph"
-        action = query.path if is_graph else action_of(query)
-        permission = ROLES.get(query.path, "") if is_graph else action
+        on_app = applications.action_of(query) if is_graph else ""
+        action = on_app or (query.path if is_graph else action_of(query))
+        permission = (applications.ROLE if on_app else ROLES.get(query.path, "")) if is_graph else action
         subject |= {
             "action": action,
             "permission": permission,
@@ -101,6 +106,9 @@ class Layer:
         subject["key"] = ""
         try:
             answer = self._decide(query, environ, subject)
+            # Done, and the answer is lost on the way: whoever asked cannot know.
+            if self._faults.take(["lost"], subject):
+                raise ArmError("InternalServerError", "Encountered internal server error.", 500)
         except ArmError as error:
             return render_arm(error, trace), error.code
         except LookupError:
@@ -118,8 +126,10 @@ class Layer:
 
     def _decide(self, query: Query, environ: WSGIEnvironment, subject: dict[str, str]) -> dict[str, Any]:
         self._apply_arm_faults(subject)
-        # A tripwire too: whatever the product sends beside GET is refused, and a test that meets it fails.
-        if environ["REQUEST_METHOD"] != "GET":
+        changes_app = query.endpoint.kind == "graph" and applications.action_of(query)
+        # A tripwire too: whatever the product sends beside GET is refused, and a test that meets it fails. The one
+        # exception are an app's own secrets.
+        if environ["REQUEST_METHOD"] != "GET" and not changes_app:
             raise ArmError("AuthorizationFailed", "The sandbox's Azure is read-only.", 403)
         api = self._graph if query.endpoint.kind == "graph" else self._arm
         app = api.caller(query, environ.get("HTTP_AUTHORIZATION", ""))
@@ -127,6 +137,9 @@ class Layer:
         # After authentication: a refusal names the app, and a switch may be narrowed to one.
         if self._faults.take(["deny"], subject):
             raise denied(app.client_id, app.object_id, subject["action"], query.path)
+        if changes_app:
+            raw = environ["wsgi.input"].read()
+            return self._applications.answer(query, environ["REQUEST_METHOD"], json.loads(raw or b"{}"), app)
         return api.answer(query, app)
 
     def _apply_arm_faults(self, subject: dict[str, str]) -> None:

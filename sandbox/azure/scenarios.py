@@ -10,7 +10,7 @@ from sandbox.emulator import Scenario
 
 def scenarios(directory: Directory, state: State) -> list[Scenario]:
     """In the order in which a newcomer should meet them."""
-    places = {one.name: one for one in directory.subscriptions.values()}
+    places = {subscription.name: subscription for subscription in directory.subscriptions.values()}
     main = seed.tenant_named(directory, company.MAIN)
     other = seed.tenant_named(directory, company.OTHER)
 

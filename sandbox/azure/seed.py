@@ -1,6 +1,7 @@
 """Builds the company, with the same ids at every start."""
 
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ def build(directory: Directory, state: State) -> None:
         tenant = Tenant(state.uuid("tenant", name), name, domain, cloud, **company.DIRECTORIES.get(name, {}))
         directory.tenants[tenant.id] = tenant
     for spec in company.SUBSCRIPTIONS:
-        _build_subscription(directory, state, spec)
+        build_subscription(directory, state, spec)
     _build_apps(directory, state)
     _build_tree(directory, state)
 
@@ -82,7 +83,8 @@ def put_app(directory: Directory, state: State, tenant: Tenant, name: str) -> Ap
 
 def put_secret(app: App, state: State, days: float = 180) -> str:
     value = state.secret(app.tenant.name, app.name, str(len(app.secrets)))
-    app.secrets.append(Secret(value, time.time() + days * 86_400))
+    key_id = state.uuid("secret", app.tenant.name, app.name, str(len(app.secrets)))
+    app.secrets.append(Secret(value, time.time() + days * 86_400, key_id, "set-up", time.time()))
     return value
 
 
@@ -95,6 +97,7 @@ def put_certificate(app: App, pem: str) -> None:
             certificate.fingerprint(hashes.SHA256()),
             certificate.public_key(),
             certificate.not_valid_after_utc.timestamp(),
+            str(uuid.uuid5(uuid.NAMESPACE_OID, certificate.fingerprint(hashes.SHA256()).hex())),
         )
     )
 
@@ -139,7 +142,7 @@ def _issue(state: State, name: str, days: int) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _build_subscription(directory: Directory, state: State, spec: SubscriptionSpec) -> None:
+def build_subscription(directory: Directory, state: State, spec: SubscriptionSpec) -> None:
     tenant = tenant_named(directory, spec.tenant)
     subscription = Subscription(
         state.uuid("subscription", spec.name),

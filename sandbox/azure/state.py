@@ -26,11 +26,18 @@ class State:
         self.seed: str = stored.get("seed") or secrets.token_hex(32)
         self.born = datetime.fromisoformat(stored["born"]) if "born" in stored else datetime.now(UTC)
         self.texts: dict[str, str] = stored.get("texts", {})  # keys and certificates, as PEM
+        self.app_secrets: dict[str, list[list[Any]]] = stored.get("app_secrets", {})  # as Graph's calls left them
         self.made: list[list[Any]] = stored.get("made", [])  # commands to repeat at the next start
         self.save()
 
     def save(self) -> None:
-        content = {"seed": self.seed, "born": self.born.isoformat(), "texts": self.texts, "made": self.made}
+        content: dict[str, Any] = {
+            "seed": self.seed,
+            "born": self.born.isoformat(),
+            "texts": self.texts,
+            "made": self.made,
+        }
+        content["app_secrets"] = self.app_secrets
         write_json(self._path, content)
 
     def uuid(self, *names: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from sandbox.azure.clouds import STS
+from sandbox.azure.clouds import GRAPH_AUDIENCES, STS
 from sandbox.azure.directory import App, Certificate
 from sandbox.azure.errors import ArmError, EntraError
 from sandbox.azure.state import State
@@ -47,6 +47,8 @@ class Tokens:
             "uti": uuid.uuid4().hex,
             "ver": "1.0",
         }
+        if audience.rstrip("/") in GRAPH_AUDIENCES[app.tenant.cloud] and app.graph_roles:
+            claims["roles"] = sorted(app.graph_roles)
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": "sandbox"})
 
     def accept(self, header: str, audiences: tuple[str, ...]) -> dict[str, Any]:
@@ -147,7 +149,8 @@ def _certificate_of(app: App, assertion: str) -> Certificate:
         raise EntraError("invalid_client", 50027, "JWT token is invalid or malformed.") from None
     thumbprints = {_raw(header.get("x5t")), _raw(header.get("x5t#S256"))} - {b""}
     for certificate in app.certificates:
-        if thumbprints & {certificate.thumbprint, certificate.thumbprint_256}:
+        is_known = certificate.known_from <= time.monotonic()
+        if is_known and thumbprints & {certificate.thumbprint, certificate.thumbprint_256}:
             return certificate
     text = "The certificate with identifier used to sign the client assertion is not registered on application. "
     text += "[Reason - The key was not found.]"

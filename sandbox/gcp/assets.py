@@ -52,7 +52,8 @@ def asset(
 
 def directory_assets(directory: Directory, project: Project) -> Iterable[Asset]:
     """What the directory itself knows: the project, its service accounts with their keys, its enabled APIs."""
-    yield asset(
+    above = directory.places_above(project.parent)
+    itself = asset(
         project,
         "cloudresourcemanager.googleapis.com/Project",
         f"projects/{project.number}",
@@ -67,6 +68,7 @@ def directory_assets(directory: Directory, project: Project) -> Iterable[Asset]:
             "createTime": project.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
     )
+    yield {**itself, "ancestors": [f"projects/{project.number}", *above]}
     for account in [account for account in directory.accounts.values() if account.project_id == project.id]:
         name = f"projects/{project.id}/serviceAccounts/{account.unique_id}"
         data = {
@@ -101,6 +103,7 @@ def iam_policies(directory: Directory, project: Project) -> list[dict[str, Any]]
     """The policies of the project, its service accounts and its public buckets."""
     own = f"projects/{project.number}"
     policies = [_policy(own, "cloudresourcemanager.googleapis.com/Project", own, project.bindings)]
+    policies[0]["policy"]["bindings"] += project.conditional
     for account in directory.accounts.values():
         if account.project_id == project.id and account.bindings:
             path = f"projects/{project.id}/serviceAccounts/{account.unique_id}"

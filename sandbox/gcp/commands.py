@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.emulator import Command
-from sandbox.gcp import audit, company
+from sandbox.gcp import audit, company, fleet, own_keys
 from sandbox.gcp import compute_resources as compute
 from sandbox.gcp.directory import Directory
 from sandbox.gcp.roles import READER
@@ -22,6 +22,8 @@ class Commands:
             "put_project": self.put_project,
             "put_service_account": self.put_service_account,
             "put_key": self.put_key,
+            "put_uploaded_key": self.put_uploaded_key,
+            "let_own_keys": self.let_own_keys,
             "set_key_disabled": self.set_key_disabled,
             "delete_key": self.delete_key,
             "set_service_account_disabled": self.set_service_account_disabled,
@@ -36,7 +38,13 @@ class Commands:
             "delete_asset": self.delete_asset,
             "set_policy": self.set_policy,
             "set_firewall_policies": self.set_firewall_policies,
+            "set_audit_configs": self.set_audit_configs,
+            "grant_above": self.grant_above,
+            "put_conditional": self.put_conditional,
             "put_entry": self.put_entry,
+            "put_fleet": self.put_fleet,
+            "let_read_people": self.let_read_people,
+            "put_people": self.put_people,
         }
 
     def by_name(self) -> Mapping[str, Command]:
@@ -66,6 +74,10 @@ class Commands:
             for project in every
         ]
 
+    def put_fleet(self, count: int) -> list[dict[str, Any]]:
+        """Makes Google Cloud's part of a fleet of ``count`` accounts; returns what connects each."""
+        return fleet.put_fleet(self._directory, count=count)
+
     def put_project(self, project_id: str, name: str, state: str = "ACTIVE") -> str:
         """Makes a project with all APIs, or gives an existing one this state; returns its number."""
         project = self._directory.projects.get(project_id)
@@ -74,6 +86,21 @@ class Commands:
         project.state = state
         audit.record(project, "cloudresourcemanager.googleapis.com", "UpdateProject")
         return project.number
+
+    def let_read_people(self, email: str, organization: bool = True, role: bool = True, api: bool = True) -> None:
+        """The optional step: Organization Viewer, an administrator's role, and the API in the account's project."""
+        place = self._directory.places[company.ORGANIZATION]
+        if organization:
+            viewers = place.bindings.setdefault("roles/resourcemanager.organizationViewer", set())
+            viewers.add(f"serviceAccount:{email}")
+        if role:
+            place.readers.add(email)
+        if api:
+            self._directory.project(self._directory.account(email).project_id).apis.add("admin.googleapis.com")
+
+    def put_people(self, people: list[dict[str, Any]]) -> None:
+        """In place of those that the organization has."""
+        self._directory.places[company.ORGANIZATION].people[:] = people
 
     def put_service_account(
         self,
@@ -98,6 +125,21 @@ class Commands:
         audit.record(project, "cloudresourcemanager.googleapis.com", "SetIamPolicy")
         return account.email
 
+    def set_audit_configs(self, place: str, configs: list[dict[str, Any]]) -> None:
+        """Of a project (by id), a folder or the organization: each with service, types and perhaps exempted."""
+        holder = self._directory.places.get(place) or self._directory.project(place)
+        holder.audit_configs = configs
+
+    def grant_above(self, place: str, email: str, role: str) -> None:
+        """A role on a folder or the organization."""
+        self._directory.places[place].bindings.setdefault(role, set()).add(f"serviceAccount:{email}")
+
+    def put_conditional(self, project_id: str, role: str, members: list[str], expression: str) -> None:
+        """A binding of the project's policy with a condition."""
+        condition = {"title": "narrowed", "expression": expression}
+        binding = {"role": role, "members": members, "condition": condition}
+        self._directory.project(project_id).conditional.append(binding)
+
     def put_key(self, email: str, age_days: float = 0, expires_in_days: float | None = None) -> str:
         """Makes a key and returns its file's content."""
         from datetime import UTC, datetime, timedelta
@@ -106,6 +148,19 @@ class Commands:
         if expires_in_days is not None:
             key.expires = datetime.now(UTC) + timedelta(days=expires_in_days)
         return self._directory.key_file(key)
+
+    def put_uploaded_key(self, email: str, key_id: str, certificate: str) -> None:
+        """A key whose public half was uploaded by a call of the API; for restarts."""
+        own_keys.put(self._directory, email, key_id, certificate)
+
+    def let_own_keys(self, email: str, permissions: list[str] | None = None) -> None:
+        """The role on the account itself that set-up offers; ``permissions`` in place of those of the guide."""
+        account = self._directory.account(email)
+        project = self._directory.project(account.project_id)
+        role = f"projects/{project.id}/roles/cloudAccountsOwnKeys_{account.unique_id}"
+        usual = [name for name in own_keys.PERMISSIONS.values() if name]
+        project.custom_roles[role] = frozenset(usual if permissions is None else permissions)
+        account.bindings[role] = {f"serviceAccount:{email}"}
 
     def set_key_disabled(self, key_id: str, disabled: bool = True) -> None:
         key = self._directory.key(key_id)

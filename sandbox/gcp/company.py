@@ -4,6 +4,7 @@ Ages are in days at the sandbox's first start; they grow from then on.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from sandbox.gcp import compute_resources as compute
 from sandbox.gcp import log_resources, resources
@@ -11,6 +12,25 @@ from sandbox.gcp.directory import Directory, Place, Pool, Project
 from sandbox.gcp.roles import READER
 
 ORGANIZATION = "organizations/481516234200"
+CUSTOMER = "C01meadow"
+
+
+def person(name: str, *, second_factor: bool = True, super_admin: bool = False, suspended: bool = False) -> Any:
+    """As the Directory API tells a user."""
+    return {
+        "kind": "admin#directory#user", "id": name, "primaryEmail": f"{name}@meadowlark.example",
+        "isAdmin": super_admin, "isEnrolledIn2Sv": second_factor, "isEnforcedIn2Sv": second_factor,
+        "suspended": suspended, "archived": False,
+    }  # fmt: skip
+
+
+PEOPLE = (
+    person("first.admin", super_admin=True),
+    person("second.admin", super_admin=True, second_factor=False),
+    person("ida"),
+    person("jon", second_factor=False),
+    person("gone.admin", super_admin=True, second_factor=False, suspended=True),
+)
 OWN = "cloud-accounts-own"
 DATA = "meadowlark-data-prod"
 SHOP = "meadowlark-shop-prod"
@@ -31,6 +51,7 @@ APIS = frozenset(
         *("compute.googleapis.com", "storage.googleapis.com", "logging.googleapis.com"),
         # Without it contacts.compute answers SERVICE_DISABLED, which is a gap and not an empty list of contacts.
         "essentialcontacts.googleapis.com",
+        "monitoring.googleapis.com",
     }
 )
 ISSUER = "https://oidc.cloud-accounts.example"
@@ -68,6 +89,8 @@ def _organization(directory: Directory) -> None:
         ("folders/733001200201", "Experiments", "folders/733001200200"),
     ):
         directory.places[name] = Place(name, label, parent)
+    directory.places[ORGANIZATION].customer = CUSTOMER
+    directory.places[ORGANIZATION].people = [dict(person) for person in PEOPLE]
     for number in range(1, MEMBERS + 1):
         folder = "folders/733001200100" if number % 2 else "folders/733001200201"
         add_project(directory, f"meadowlark-team-{number:02}", f"Team {number:02}", parent=folder)

@@ -55,12 +55,34 @@ class Administrator:
     def set_api(self, project_id: str, api: str, enabled: bool) -> None:
         self._ask("gcp.set_api", project_id=project_id, api=api, enabled=enabled)
 
+    def set_audit_configs(self, place: str, configs: list[dict[str, Any]]) -> None:
+        """`place`: a project's id, folders/NUMBER or organizations/NUMBER."""
+        self._ask("gcp.set_audit_configs", place=place, configs=configs)
+
+    def grant_above(self, place: str, email: str, role: str) -> None:
+        self._ask("gcp.grant_above", place=place, email=email, role=role)
+
+    def put_conditional(self, project_id: str, role: str, members: list[str], expression: str) -> None:
+        self._ask("gcp.put_conditional", project_id=project_id, role=role, members=members, expression=expression)
+
     def put_network(self, project_id: str, name: str) -> None:
         self._ask("gcp.put_network", project_id=project_id, name=name)
 
     def set_firewall_policies(self, project_id: str, policies: list[dict[str, Any]]) -> None:
         """As `networks.getEffectiveFirewalls` tells them."""
         self._ask("gcp.set_firewall_policies", project_id=project_id, policies=policies)
+
+    def let_own_keys(self, email: str, permissions: list[str] | None = None) -> None:
+        """Gives the service account the optional role on itself."""
+        self._ask("gcp.let_own_keys", email=email, permissions=permissions)
+
+    def let_read_people(self, email: str, **parts: bool) -> None:
+        """The optional step of Cloud Identity; `organization`, `role` and `api` leave a part of it out."""
+        self._ask("gcp.let_read_people", email=email, **parts)
+
+    def put_people(self, people: list[dict[str, Any]]) -> None:
+        """Everybody of the organization, as the Directory API tells them."""
+        self._ask("gcp.put_people", people=people)
 
     def let_in(self, email: str, member: str | None = None) -> None:
         """Lets a member (default: this server's identity) act as the service account."""

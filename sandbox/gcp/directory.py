@@ -24,6 +24,9 @@ class Key:
     created: datetime
     disabled: bool = False
     expires: datetime | None = None
+    certificate: str = ""  # of a public key that was uploaded; all others share the sandbox's own pair
+    used: datetime | None = None
+    known_from: float = 0.0  # `time.monotonic`: a new key is not known everywhere at once
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Project:
     labels: dict[str, str] = field(default_factory=dict)
     apis: set[str] = field(default_factory=set)
     bindings: Bindings = field(default_factory=dict)
+    conditional: list[dict[str, Any]] = field(default_factory=list)  # bindings with a condition: role, members, …
     custom_roles: dict[str, frozenset[str]] = field(default_factory=dict)
     assets: list[dict[str, Any]] = field(default_factory=list)
     audit_configs: list[dict[str, Any]] = field(default_factory=list)  # of its policy: service and log types
@@ -83,6 +87,10 @@ class Place:
     display_name: str
     parent: str = ""
     bindings: Bindings = field(default_factory=dict)
+    audit_configs: list[dict[str, Any]] = field(default_factory=list)
+    customer: str = ""  # of Cloud Identity, where it is an organization
+    people: list[dict[str, Any]] = field(default_factory=list)  # as the Directory API tells them
+    readers: set[str] = field(default_factory=set)  # service accounts with an administrator's role that reads them
 
 
 class Directory:
@@ -94,6 +102,7 @@ class Directory:
         self.pools: dict[str, Pool] = {}
         # In memory alone: a restart ends all tokens, which clients have to live with anyway.
         self._tokens: dict[str, tuple[str, datetime]] = {}
+        self._scopes: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     # --- making ------------------------------------------------------------------------------------------------------
@@ -182,6 +191,14 @@ class Directory:
             place = folder.parent
         return frozenset().union(*granted)
 
+    def places_above(self, name: str) -> list[str]:
+        """The place itself and all above it, the nearest first."""
+        names: list[str] = []
+        while name in self.places:
+            names.append(name)
+            name = self.places[name].parent
+        return names
+
     def require_place(self, member: str, permission: str, name: str) -> Place:
         """A place that does not exist is denied alike."""
         if permission not in self.permissions_above(name, member):
@@ -203,11 +220,16 @@ class Directory:
         return any("iam.serviceAccounts.getAccessToken" in ROLES.get(role, frozenset()) for role in roles)
 
     # --- access tokens -----------------------------------------------------------------------------------------------
-    def issue(self, member: str, token: str, seconds: int) -> datetime:
+    def issue(self, member: str, token: str, seconds: int, scopes: Iterable[str] = ()) -> datetime:
         expires = datetime.now(UTC) + timedelta(seconds=seconds)
         with self._lock:
             self._tokens[token] = (member, expires)
+            self._scopes[token] = frozenset(scopes)
         return expires
+
+    def scopes_of(self, token: str) -> frozenset[str]:
+        with self._lock:
+            return self._scopes.get(token, frozenset())
 
     def member_of(self, token: str) -> str | None:
         """None for a token that is unknown, has expired, or is of an account that was disabled or deleted since."""

@@ -47,7 +47,11 @@ class Layer:
         status, code = 200, ""
         try:
             self._apply_faults(call)
-            return work()
+            answer = work()
+            # Done, and the answer is lost on the way: whoever asked cannot know.
+            if self.faults.take(["lost"], call.subject()):
+                raise GoogleError("INTERNAL", "Internal error encountered.")
+            return answer
         except (GoogleError, OAuthError) as error:
             status, code = error.http, error.error if isinstance(error, OAuthError) else error.reason or error.status
             raise

@@ -59,7 +59,9 @@ def alert(project: Project, number: int, metric_name: str) -> Asset:
 def watches(project: Project) -> list[Asset]:
     pairs = enumerate(WATCHED.items(), 1)
     return [
-        one for number, (name, text) in pairs for one in (metric(project, name, text), alert(project, number, name))
+        resource
+        for number, (name, text) in pairs
+        for resource in (metric(project, name, text), alert(project, number, name))
     ]
 
 

@@ -25,6 +25,22 @@ def project_message(project: Project) -> Any:
     )
 
 
+def policy_message(bindings: dict[str, set[str]], audit_configs: list[dict[str, Any]]) -> Any:
+    """With the configuration of audit logs, which Cloud Asset's searches leave out."""
+    from google.iam.v1 import policy_pb2
+
+    answer = policy_pb2.Policy(version=1, etag=b"BwX")
+    for role, members in sorted(bindings.items()):
+        if members:
+            answer.bindings.add(role=role, members=sorted(members))
+    for config in audit_configs:
+        audit_config = answer.audit_configs.add(service=config["service"])
+        for kind in config["types"]:
+            log_type = policy_pb2.AuditLogConfig.LogType.Value(kind)
+            audit_config.audit_log_configs.add(log_type=log_type, exempted_members=config.get("exempted", ()))
+    return answer
+
+
 def page_of(items: list[T], size: int, token: str) -> tuple[list[T], str]:
     try:
         start = int(base64.b64decode(token, validate=True)) if token else 0

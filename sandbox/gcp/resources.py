@@ -1,5 +1,6 @@
 """Resources of other services than Compute Engine, as Cloud Asset lists them."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.gcp.assets import Asset, asset
@@ -157,7 +158,8 @@ def key(project: Project, region: str, ring: str, name: str, *, days: int, state
         data["primary"] = {"name": f"{path}/cryptoKeyVersions/1", "state": state, "protectionLevel": "SOFTWARE"}
     # Without a period the fields are left out; they are not zero.
     if days:
-        data |= {"rotationPeriod": f"{days * 86_400}s", "nextRotationTime": "2027-01-02T03:04:05Z"}
+        upcoming = datetime.now(UTC) + timedelta(days=min(days, 30))
+        data |= {"rotationPeriod": f"{days * 86_400}s", "nextRotationTime": f"{upcoming:%Y-%m-%d}T03:04:05Z"}
     return asset(project, "cloudkms.googleapis.com/CryptoKey", path, "v1", data, region)
 
 

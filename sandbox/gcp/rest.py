@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from sandbox.gcp import audit, tokens
+from sandbox.gcp import audit, own_keys, tokens
 from sandbox.gcp.errors import GoogleError, OAuthError, service_disabled
 from sandbox.gcp.layer import Call, Gone, Layer
 from sandbox.gcp.messages import page_of
 from sandbox.wire import DisconnectError, reason
 
+_ACCOUNT = "v1/projects/{projectsId}/serviceAccounts/{serviceAccountsId}"
 # Method, path as the discovery documents' flatPath has it, and the call's names there: a test holds them against those.
 ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "oauth2.googleapis.com": (("POST", "token", "token"),),
@@ -27,12 +28,14 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "serviceusage.googleapis.com": (("GET", "v1/{v1Id}/{v1Id1}/services:batchGet", "services.batchGet"),),
     "iam.googleapis.com": (
-        (
-            "GET",
-            "v1/projects/{projectsId}/serviceAccounts/{serviceAccountsId}/keys",
-            "projects.serviceAccounts.keys.list",
-        ),
+        ("GET", f"{_ACCOUNT}/keys", "projects.serviceAccounts.keys.list"),
+        ("POST", f"{_ACCOUNT}/keys:upload", "projects.serviceAccounts.keys.upload"),
+        ("GET", f"{_ACCOUNT}/keys/{{keysId}}", "projects.serviceAccounts.keys.get"),
+        ("POST", f"{_ACCOUNT}/keys/{{keysId}}:disable", "projects.serviceAccounts.keys.disable"),
+        ("DELETE", f"{_ACCOUNT}/keys/{{keysId}}", "projects.serviceAccounts.keys.delete"),
+        ("POST", f"{_ACCOUNT}:testIamPermissions", "projects.serviceAccounts.testIamPermissions"),
     ),
+    "monitoring.googleapis.com": (("GET", "v3/projects/{projectsId}/timeSeries", "projects.timeSeries.list"),),
     "logging.googleapis.com": (("POST", "v2/entries:list", "entries.list"),),
     "compute.googleapis.com": (
         (
@@ -44,6 +47,7 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "essentialcontacts.googleapis.com": (
         ("GET", "v1/projects/{projectsId}/contacts:compute", "projects.contacts.compute"),
     ),
+    "admin.googleapis.com": (("GET", "admin/directory/v1/users", "users.list"),),
     "orgpolicy.googleapis.com": (
         (
             "GET",
@@ -54,7 +58,7 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 # Of services.batchGet: https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet
 MAX_NAMES = 30
-FOREVER = "9999-12-31T23:59:59Z"
+PEOPLE_SCOPE = "https://www.googleapis.com/auth/admin.directory.user.readonly"
 
 Handler = Callable[["_Request"], dict[str, Any]]
 
@@ -129,8 +133,12 @@ def _describe(request: _Request) -> None:
     elif call.service == "orgpolicy":
         call.account, call.permission = named["projectsId"], "orgpolicy.policy.get"
         call.resource = named["policiesId"]
+    elif call.service == "admin":
+        call.resource, call.permission = request.query.get("customer", [""])[-1], "admin.directory.users.list"
+    elif call.service == "monitoring":
+        call.account, call.permission = named["projectsId"], "monitoring.timeSeries.list"
     else:
-        call.account, call.permission = named["projectsId"], "iam.serviceAccountKeys.list"
+        call.account, call.permission = named["projectsId"], own_keys.permission_of(call.action)
         call.resource = named["serviceAccountsId"]
 
 
@@ -175,29 +183,19 @@ def _services(request: _Request) -> dict[str, Any]:
     return {"services": services}
 
 
-def _keys(request: _Request) -> dict[str, Any]:
+def _iam(request: _Request) -> dict[str, Any]:
+    member, _ = request.layer.caller(request.call, request.authorization)
+    return own_keys.answer(
+        request.directory, request.layer.journal, request.call.action, request.named, member, request.body,
+        request.query,
+    )  # fmt: skip
+
+
+def _time_series(request: _Request) -> dict[str, Any]:
     member, _ = request.layer.caller(request.call, request.authorization)
     project = request.directory.require(member, request.call.permission, request.named["projectsId"])
-    email = request.named["serviceAccountsId"]
-    account = request.directory.accounts.get(email)
-    # A service account is found only below its own project.
-    if account is None or account.project_id != project.id:
-        raise GoogleError("NOT_FOUND", f"Service account projects/{project.id}/serviceAccounts/{email} does not exist.")
-    time = "%Y-%m-%dT%H:%M:%SZ"
-    return {
-        "keys": [
-            {
-                "name": f"projects/{project.id}/serviceAccounts/{email}/keys/{key.id}",
-                "validAfterTime": key.created.strftime(time),
-                "validBeforeTime": key.expires.strftime(time) if key.expires else FOREVER,
-                "keyAlgorithm": "KEY_ALG_RSA_2048",
-                "keyOrigin": "GOOGLE_PROVIDED",
-                "keyType": "USER_MANAGED",
-                **({"disabled": True, "disableReason": "USER_INITIATED"} if key.disabled else {}),
-            }
-            for key in account.keys.values()
-        ]
-    }
+    start = request.query.get("interval.startTime", [""])[-1]
+    return own_keys.series(project, request.directory, request.query.get("filter", [""])[-1], start)
 
 
 def _entries(request: _Request) -> dict[str, Any]:
@@ -249,9 +247,30 @@ def _contacts(request: _Request) -> dict[str, Any]:
     member, _ = request.layer.caller(request.call, request.authorization)
     project = request.directory.require(member, request.call.permission, request.call.account)
     asked = {"ALL", *request.query.get("notificationCategories", [])}
-    contacts = [one for one in project.contacts if asked & {*one["notificationCategorySubscriptions"]}]
+    contacts = [contact for contact in project.contacts if asked & {*contact["notificationCategorySubscriptions"]}]
     page, following = page_of(contacts, 2, request.query.get("pageToken", [""])[-1])
     return {"contacts": page, "nextPageToken": following} if following else {"contacts": page} if page else {}
+
+
+def _people(request: _Request) -> dict[str, Any]:
+    """Everybody of a customer, in pages of two, for a service account with an administrator's role.
+
+    `my_customer` is of the caller, and a service account is nobody's member: it has to name the customer.
+    """
+    member, _ = request.layer.caller(request.call, request.authorization)
+    if PEOPLE_SCOPE not in request.directory.scopes_of(request.authorization.removeprefix("Bearer ")):
+        raise GoogleError(
+            "PERMISSION_DENIED", "Request had insufficient authentication scopes.", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+        )
+    places = request.directory.places.values()
+    place = next((place for place in places if place.customer and place.customer == request.call.resource), None)
+    if place is None:
+        raise GoogleError("INVALID_ARGUMENT", "Invalid Input: Bad request for customer")
+    if member.removeprefix("serviceAccount:") not in place.readers:
+        raise GoogleError("PERMISSION_DENIED", "Not Authorized to access this resource/api")
+    page, following = page_of(place.people, 2, request.query.get("pageToken", [""])[-1])
+    answer: dict[str, Any] = {"kind": "admin#directory#users", "users": page} if page else {}
+    return {**answer, "nextPageToken": following} if following else answer
 
 
 _HANDLERS: dict[str, Handler] = {
@@ -259,9 +278,11 @@ _HANDLERS: dict[str, Handler] = {
     "sts.googleapis.com": _sts,
     "iamcredentials.googleapis.com": _impersonation,
     "serviceusage.googleapis.com": _services,
-    "iam.googleapis.com": _keys,
+    "iam.googleapis.com": _iam,
+    "monitoring.googleapis.com": _time_series,
     "logging.googleapis.com": _entries,
     "compute.googleapis.com": _effective_firewalls,
     "essentialcontacts.googleapis.com": _contacts,
     "orgpolicy.googleapis.com": _effective_policy,
+    "admin.googleapis.com": _people,
 }

@@ -62,6 +62,7 @@ _VIEWER = frozenset(  # of 6,064
 )
 
 ROLES: dict[str, frozenset[str]] = {
+    "roles/resourcemanager.organizationViewer": frozenset({"resourcemanager.organizations.get"}),
     "roles/browser": _BROWSER,
     "roles/viewer": _VIEWER,
     "roles/cloudasset.viewer": _ASSETS,
@@ -75,6 +76,10 @@ ROLES: dict[str, frozenset[str]] = {
     "roles/iam.serviceAccountTokenCreator": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/iam.workloadIdentityUser": frozenset({"iam.serviceAccounts.getAccessToken"}),
     "roles/orgpolicy.policyViewer": frozenset({"orgpolicy.policy.get"}),
+    # Of hundreds: what a company may grant above its projects, so that audit logs of folders are read as well.
+    "roles/iam.securityReviewer": frozenset(
+        {"resourcemanager.folders.getIamPolicy", "resourcemanager.organizations.getIamPolicy"}
+    ),
     # No call of the product rests on these, so what they contain does not matter here.
     "roles/storage.objectAdmin": frozenset(),
     "roles/storage.objectViewer": frozenset(),

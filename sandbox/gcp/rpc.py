@@ -15,7 +15,7 @@ from sandbox.emulator import Address
 from sandbox.gcp.directory import Project
 from sandbox.gcp.errors import GoogleError, denied
 from sandbox.gcp.layer import Call, Gone, Layer
-from sandbox.gcp.messages import page_of, project_message
+from sandbox.gcp.messages import page_of, policy_message, project_message
 
 if TYPE_CHECKING:
     import grpc
@@ -203,20 +203,8 @@ def _search_projects(layer: Layer, call: Call, request: Any, authorization: str)
 
 
 def _get_policy(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
-    """The project's own policy, with the configuration of audit logs, which Cloud Asset's searches leave out."""
-    from google.iam.v1 import policy_pb2
-
     _, project = _project(layer, call, authorization, request.resource)
-    answer = policy_pb2.Policy(version=1, etag=b"BwX")
-    for role, members in sorted(project.bindings.items()):
-        if members:
-            answer.bindings.add(role=role, members=sorted(members))
-    for config in project.audit_configs:
-        audit_config = answer.audit_configs.add(service=config["service"])
-        for kind in config["types"]:
-            log_type = policy_pb2.AuditLogConfig.LogType.Value(kind)
-            audit_config.audit_log_configs.add(log_type=log_type, exempted_members=config.get("exempted", ()))
-    return answer
+    return policy_message(project.bindings, project.audit_configs)
 
 
 def _test_permissions(layer: Layer, call: Call, request: Any, authorization: str) -> Any:

@@ -23,8 +23,8 @@ def scenarios(directory: Directory) -> list[Scenario]:
     legacy = _key(
         directory, company.LEGACY, reader, "API not enabled", "Cloud Asset was never enabled in this project."
     )
-    for one in (nobody, disabled, legacy):  # of a project that is never connected: no duplicate is refused first
-        one |= {"account_id": company.LEGACY, "name": company.LEGACY, "refused": True}
+    for entry in (nobody, disabled, legacy):  # of a project that is never connected: no duplicate is refused first
+        entry |= {"account_id": company.LEGACY, "name": company.LEGACY, "refused": True}
     return [
         _key(directory, company.DATA, reader, "Everything granted", "A reader with all roles of the guide."),
         _labelled(

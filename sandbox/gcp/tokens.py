@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from sandbox.gcp.directory import TOKEN_URI, Directory, Key, Pool
 from sandbox.gcp.errors import GoogleError, OAuthError
@@ -71,7 +73,7 @@ def grant(directory: Directory, form: dict[str, str]) -> dict[str, Any]:
         raise OAuthError("invalid_grant", "Invalid grant: account not found")
     key = account.keys.get(str(header.get("kid", "")))
     # One answer for a key that is disabled, deleted or forged, as Google has it.
-    if key is None or not _usable(key) or not _rsa_matches(directory, signed, signature):
+    if key is None or not _usable(key) or not _rsa_matches(directory, key, signed, signature):
         raise OAuthError("invalid_grant", "Invalid JWT Signature.")
     if account.disabled:
         raise OAuthError("invalid_grant", "Invalid grant: account disabled")
@@ -85,20 +87,30 @@ def grant(directory: Directory, form: dict[str, str]) -> dict[str, Any]:
         raise OAuthError("invalid_grant", _BAD_TIME)
     if not claims.get("scope"):
         raise OAuthError("invalid_scope", "Empty or missing scope not allowed.")
+    key.used = datetime.now(UTC)
     token = _new("ya29.c.")
-    directory.issue(f"serviceAccount:{email}", token, LIFETIME)
+    directory.issue(f"serviceAccount:{email}", token, LIFETIME, str(claims["scope"]).split())
     return {"access_token": token, "expires_in": LIFETIME - 1, "token_type": "Bearer"}
 
 
 def _usable(key: Key) -> bool:
-    return not key.disabled and (key.expires is None or key.expires.timestamp() > time.time())
+    return (
+        key.known_from <= time.monotonic()
+        and not key.disabled
+        and (key.expires is None or key.expires.timestamp() > time.time())
+    )
 
 
-def _rsa_matches(directory: Directory, signed: bytes, signature: bytes) -> bool:
-    private = load_pem_private_key(directory.state.key_pem.encode(), password=None)
-    assert isinstance(private, rsa.RSAPrivateKey)
+def _rsa_matches(directory: Directory, key: Key, signed: bytes, signature: bytes) -> bool:
+    if key.certificate:
+        public = load_pem_x509_certificate(key.certificate.encode()).public_key()
+    else:
+        private = load_pem_private_key(directory.state.key_pem.encode(), password=None)
+        assert isinstance(private, rsa.RSAPrivateKey)
+        public = private.public_key()
+    assert isinstance(public, rsa.RSAPublicKey)
     try:
-        private.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        public.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
     return True
@@ -174,7 +186,7 @@ def impersonate(directory: Directory, member: str, email: str, body: dict[str, A
     if not body.get("scope") or not 0 < seconds <= LIFETIME:
         raise GoogleError("INVALID_ARGUMENT", "Request contains an invalid argument.")
     token = _new("ya29.c.")
-    expires = directory.issue(f"serviceAccount:{email}", token, seconds)
+    expires = directory.issue(f"serviceAccount:{email}", token, seconds, body["scope"])
     return {"accessToken": token, "expireTime": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 

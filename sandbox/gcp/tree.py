@@ -7,11 +7,12 @@ from typing import Any
 
 import grpc
 from google.cloud import resourcemanager_v3
+from google.iam.v1 import iam_policy_pb2, policy_pb2
 
 from sandbox.gcp.directory import Place
 from sandbox.gcp.errors import GoogleError
 from sandbox.gcp.layer import Call, Layer
-from sandbox.gcp.messages import page_of, project_message
+from sandbox.gcp.messages import page_of, policy_message, project_message
 
 MAX_PAGE = 8  # items, whatever the client asks for: Google may give fewer, and small pages let tests see paging
 
@@ -36,11 +37,19 @@ def handlers(method: Callable[..., Any]) -> tuple[Any, ...]:
                     resourcemanager_v3.ListFoldersResponse,
                     lambda message: _about("resourcemanager.folders.list", message.parent),
                 ),
+                "GetIamPolicy": _policy(method, "resourcemanager.folders.getIamPolicy"),
             },
         ),
         grpc.method_handlers_generic_handler(
             f"{service}Organizations",
             {
+                "SearchOrganizations": method(
+                    "SearchOrganizations",
+                    _search_organizations,
+                    resourcemanager_v3.SearchOrganizationsRequest,
+                    resourcemanager_v3.SearchOrganizationsResponse,
+                    lambda message: _about("", ""),
+                ),
                 "GetOrganization": method(
                     "GetOrganization",
                     _get_organization,
@@ -48,9 +57,25 @@ def handlers(method: Callable[..., Any]) -> tuple[Any, ...]:
                     resourcemanager_v3.Organization,
                     lambda message: _about("resourcemanager.organizations.get", message.name),
                 ),
+                "GetIamPolicy": _policy(method, "resourcemanager.organizations.getIamPolicy"),
             },
         ),
     )
+
+
+def _policy(method: Callable[..., Any], permission: str) -> Any:
+    return method(
+        "GetIamPolicy",
+        _get_policy,
+        iam_policy_pb2.GetIamPolicyRequest,
+        policy_pb2.Policy,
+        lambda message: _about(permission, message.resource),
+    )
+
+
+def _get_policy(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    place = _place(layer, call, authorization, request.resource)
+    return policy_message(place.bindings, place.audit_configs)
 
 
 def list_projects(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
@@ -89,6 +114,21 @@ def _get_organization(layer: Layer, call: Call, request: Any, authorization: str
     organization = _place(layer, call, authorization, request.name)
     state = resourcemanager_v3.Organization.State.ACTIVE
     return resourcemanager_v3.Organization(name=organization.name, display_name=organization.display_name, state=state)
+
+
+def _search_organizations(layer: Layer, call: Call, request: Any, authorization: str) -> Any:
+    """Those that the caller may get: none is no error."""
+    member, _ = layer.caller(call, authorization)
+    directory, needed = layer.directory, "resourcemanager.organizations.get"
+    visible = [
+        resourcemanager_v3.Organization(
+            name=place.name, display_name=place.display_name, directory_customer_id=place.customer,
+            state=resourcemanager_v3.Organization.State.ACTIVE,
+        )
+        for place in directory.places.values()
+        if place.name.startswith("organizations/") and needed in directory.permissions_above(place.name, member)
+    ]  # fmt: skip
+    return resourcemanager_v3.SearchOrganizationsResponse(organizations=visible)
 
 
 def _place(layer: Layer, call: Call, authorization: str, name: str) -> Place:

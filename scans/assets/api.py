@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field
 
-from cloudaccounts.api.auth import owner_of
+from cloudaccounts.api.auth import scope_of
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of
+from cloudaccounts.api.schemas import Listed
 from scans.api_common import AccountQuery, filter_values, requested_account, row_fields, rows_with_links
 from scans.assets import queries as asset_queries
 from scans.assets.queries import AssetFilter
@@ -39,9 +40,8 @@ class AssetRow(BaseModel):
     console_link: str
 
 
-class AssetPage(BaseModel):
+class AssetPage(Listed):
     items: list[AssetRow]
-    count: int
 
 
 class AssetQuery(AccountQuery):
@@ -54,10 +54,10 @@ class AssetQuery(AccountQuery):
 @assets.get("/", summary="List assets", **answers({200: AssetPage}, 404, 422))
 def list_assets(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse:
     account = requested_account(request, query)
-    owner = owner_of(request)
-    filters = AssetFilter(**filter_values(owner, query))
-    rows = asset_queries.assets(owner, filters, account)
-    return page_of(rows, query, lambda page: rows_with_links(owner, page, _asset))
+    scope = scope_of(request)
+    filters = AssetFilter(**filter_values(scope, query))
+    rows = asset_queries.assets(scope, filters, account)
+    return page_of(rows, query, lambda page: rows_with_links(scope, page, _asset))
 
 
 def _asset(row: Asset) -> dict[str, Any]:

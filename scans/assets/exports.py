@@ -13,6 +13,7 @@ from cloudaccounts.models import CloudAccount
 from scans.batching import BATCH_SIZE, batched
 from scans.console_links import asset_row_link
 from scans.models import Asset
+from teams.scope import Scope
 
 COLUMNS = (
     "name", "type", "service", "region", "native_id", "account_name", "account_id", "provider", "first_seen",
@@ -23,12 +24,12 @@ _COPIED = {
 }  # fmt: skip
 
 
-def export_rows(owner: str, rows: QuerySet[Asset]) -> Iterator[dict[str, Any]]:
+def export_rows(scope: Scope, rows: QuerySet[Asset]) -> Iterator[dict[str, Any]]:
     """Mappings with `COLUMNS` as keys, read in batches. Each account is looked up once."""
     # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE)):
-        accounts |= account_lookup(owner, {row.account for row in batch} - accounts.keys())
+        accounts |= account_lookup(scope, {row.account for row in batch} - accounts.keys())
         for row in batch:
             # None where it was deleted since the row was read: then the row's own columns are what is left.
             account = accounts.get(row.account)

@@ -32,6 +32,7 @@ class Asset(models.Model):
     # No query looks inside this column and the next: each engine would do it in its own way.
     tags = models.JSONField(default=dict)
     properties = models.JSONField(default=dict)
+    tag_lines = models.TextField(blank=True, default="")  # the tags as text, which is searched (`scans.tags`)
     fingerprint = models.CharField(max_length=64)  # equal while nothing was changed, see `contract.inventory.Asset`
     name_key = models.CharField(max_length=KEY_LENGTH, default="")  # see scans.search_keys
     id_key = models.CharField(max_length=KEY_LENGTH, default="")
@@ -56,9 +57,9 @@ class Asset(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "asset_key"], name="one_asset_per_account")]
         indexes = [
             # An owner's list; the assets of a unit, for scans; an account's list; searches by name and by identifier.
-            models.Index(fields=["owner", "gone_at", "type", "name"], name="asset_owner_type_name"),
+            models.Index(fields=["owner", "gone_at", "type", "name_key"], name="asset_owner_type_name"),
             models.Index(fields=["account", "service", "unit_region"], name="asset_account_unit"),
-            models.Index(fields=["account", "type", "name"], name="asset_account_type_name"),
+            models.Index(fields=["account", "type", "name_key"], name="asset_account_type_name"),
             models.Index(fields=["owner", "name_key"], name="asset_owner_name_key"),
             models.Index(fields=["owner", "id_key"], name="asset_owner_id_key"),
         ]

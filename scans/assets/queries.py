@@ -1,4 +1,4 @@
-"""Reads of assets. Everything is of one owner (``str(user.pk)``)."""
+"""Reads of assets. All are of one scope: what lies outside of it is as if it did not exist."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from cloudaccounts.accounts.queries import find
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.models import CloudAccount
 from scans.models import Asset
-from scans.search import accounts_matching, filter_by_group, filter_by_hits, keys_matching
+from scans.search import accounts_matching, few_more, filter_by_group, filter_by_hits, keys_matching
+from teams.scope import Scope
 
 SHOWN_TYPES = 8
 SHOWN_ASSETS = 6
@@ -32,48 +34,50 @@ class AssetFilter:
         return any((self.q, self.account, self.provider, self.type, self.region, self.gone, self.group))
 
 
-def assets(owner: str, filters: AssetFilter, account: CloudAccount | None = None) -> QuerySet[Asset]:
+def assets(scope: Scope, filters: AssetFilter, account: CloudAccount | None = None) -> QuerySet[Asset]:
     """Rows of a list, without their large columns.
 
-    ``account`` is the owner's account that ``filters`` names, where the caller has read it already.
+    ``account`` is the scope's account that ``filters`` names, where the caller has read it already.
     """
-    rows = _of(owner, filters, account)
+    rows = _of(scope, filters, account)
     if filters.q:
-        hits = keys_matching(Asset.objects.filter(owner=owner), owner, filters.q, name="name")
-        named_accounts = accounts_matching(owner, filters.q)
-        rows = filter_by_hits(rows, hits, Q(account__in=named_accounts) if named_accounts else None)
+        everything = within(Asset.objects.all(), scope)
+        hits = keys_matching(everything, scope, filters.q, name="name", tags="tag_lines")
+        named_accounts = accounts_matching(scope, filters.q)
+        hits, left = few_more(everything, hits, [Q(account__in=named_accounts)] if named_accounts else [])
+        rows = filter_by_hits(rows, hits, left[0] if left else None)
         # Once more: the search may have replaced the rows by those of the hits alone (`filter_by_hits`).
         if filters.account:
             rows = rows.filter(account=filters.account)
-    rows = rows.filter(gone_at__isnull=not filters.gone).defer("tags", "properties", "unknowns")
+    rows = rows.filter(gone_at__isnull=not filters.gone).defer("tags", "properties", "unknowns", "tag_lines")
     exact: dict[str, Any] = {"provider": filters.provider, "type": filters.type, "region": filters.region}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     # The order ends with the key: without it, pages of rows with equal names could overlap.
-    return filter_by_group(rows, owner, filters.group).order_by("type", "name", "id")
+    return filter_by_group(rows, scope, filters.group).order_by("type", "name_key", "id")
 
 
-def asset_types(owner: str, filters: AssetFilter, account: CloudAccount | None) -> list[str]:
+def asset_types(scope: Scope, filters: AssetFilter, account: CloudAccount | None) -> list[str]:
     """The types to choose from, read from an index alone."""
-    rows = _of(owner, filters, account)
+    rows = _of(scope, filters, account)
     if account is None:  # the index of an account's assets does not hold `gone_at`
         rows = rows.filter(gone_at__isnull=not filters.gone)
     return sorted(rows.order_by().values_list("type", flat=True).distinct())
 
 
-def _of(owner: str, filters: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
+def _of(scope: Scope, filters: AssetFilter, account: CloudAccount | None) -> QuerySet[Asset]:
     """An account's assets are asked for by the account alone: with the owner too, SQLite reads all of the owner's."""
     if account is None and filters.account is not None:
-        account = find(owner, filters.account)
+        account = find(scope, filters.account)
     if account is not None:
         # From here on the owner is no condition any more: a caller that brings somebody else's account is a defect.
-        assert account.owner == owner
+        assert account.owner == scope.owner
         return Asset.objects.filter(account=account.pk)
-    # An account that the owner does not have holds nothing. Without a filter it would be all of the owner's.
-    return Asset.objects.none() if filters.account else Asset.objects.filter(owner=owner)
+    # An account that the scope does not show holds nothing. Without a filter it would be all that it shows.
+    return Asset.objects.none() if filters.account else within(Asset.objects.all(), scope)
 
 
-def find_asset(owner: str, asset_id: UUID) -> Asset | None:
-    return Asset.objects.filter(owner=owner, pk=asset_id).first()
+def find_asset(scope: Scope, asset_id: UUID) -> Asset | None:
+    return within(Asset.objects.filter(pk=asset_id), scope).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,9 @@ def account_assets(account: CloudAccount) -> AccountAssets:
     present = Asset.objects.filter(account=account.pk, gone_at__isnull=True)
     rows = present.order_by().values("type").annotate(number=Count("id"))
     counts = sorted(((row["type"], row["number"]) for row in rows), key=lambda count: (-count[1], count[0]))
-    latest = present.defer("tags", "properties").order_by("-first_seen_at", "type", "name")[:SHOWN_ASSETS]
+    latest = present.defer("tags", "properties", "tag_lines").order_by("-first_seen_at", "type", "name_key")[
+        :SHOWN_ASSETS
+    ]
     return AccountAssets(
         total=sum(number for _, number in counts),
         types=tuple(counts[:SHOWN_TYPES]),

@@ -16,7 +16,7 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.exports import record_export
 from cloudaccounts.forms.accounts import offer_groups
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import scope_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
 from scans.assets.exports import COLUMNS, export_rows
@@ -30,25 +30,25 @@ PAGE_SIZE = 50
 
 @require_safe
 def asset_list(request: HttpRequest) -> HttpResponseBase:
-    owner = owner_of(request)
+    scope = scope_of(request)
     form = AssetFilterForm(request.GET)
-    offer_groups(form.fields["group"], group_queries.choices(owner))
+    offer_groups(form.fields["group"], group_queries.choices(scope))
     filters = form.filters()
-    account = find(owner, filters.account) if filters.account else None
-    types = asset_types(owner, filters, account)
+    account = find(scope, filters.account) if filters.account else None
+    types = asset_types(scope, filters, account)
     form.offer_types(types)
     if filters.type not in types:
         filters = replace(filters, type="")  # as any value that does not exist: it narrows nothing
-    rows = assets(owner, filters, account)
+    rows = assets(scope, filters, account)
     if file_format := wanted_format(request):
         # Recorded before the file is streamed: one that breaks off was taken as well.
         record_export(
-            actor=Actor.of_request(request), owner=owner, what="assets", format=file_format,
+            actor=Actor.of_request(request), owner=scope.owner, what="assets", format=file_format,
             query=request.GET.urlencode()[:300],
         )  # fmt: skip
-        return export(export_rows(owner, rows), columns=COLUMNS, name="assets", format=file_format)
+        return export(export_rows(scope, rows), columns=COLUMNS, name="assets", format=file_format)
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
-    accounts = account_lookup(owner, (row.account for row in page))
+    accounts = account_lookup(scope, (row.account for row in page))
     context = {
         "form": form,
         "filters": filters,
@@ -61,10 +61,10 @@ def asset_list(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def asset_page(request: HttpRequest, asset_id: UUID) -> HttpResponse:
-    asset = find_asset(owner_of(request), asset_id)
+    asset = find_asset(scope_of(request), asset_id)
     if asset is None:
         raise Http404
-    account = find(asset.owner, asset.account)
+    account = find(scope_of(request), asset.account)
     context = {
         "asset": asset,
         "account": account,

@@ -21,16 +21,17 @@ from django.utils import timezone
 from cloudaccounts.contract.inventory import Asset as CollectedAsset
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.work.databases import SECURITY
-from scans.batching import batched
+from cloudaccounts.work.reading import row_batches
 from scans.findings.evaluation import Evaluations, Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import Asset, ScanRun
 from scans.search_keys import id_search_key, search_key
+from scans.tags import tag_lines
 
 CHUNK = 200  # stored assets evaluated again at a time
 _EVALUATED = [
     "judged_by", "passed", "failed", "unknown", "unknowns", "inapplicable", "passed_weight", "failed_weight",
-    "name_key", "id_key",
+    "name_key", "id_key", "tag_lines",
 ]  # fmt: skip
 _CHANGING = [
     "name", "tags", "properties", "fingerprint", "last_seen_at", "changed_at", "last_run", "gone_at", "account_name",
@@ -51,6 +52,8 @@ class AssetWriter:
         self._evaluator = evaluator
         self._findings = findings
         self.seen = self.new = self.changed = self.gone = 0
+        # Where something was before this try: most of an account's regions are empty, and nothing is missing there.
+        self._held = set(self._assets().filter(gone_at=None).values_list("service", "unit_region").distinct())
 
     def write(self, unit: ScanUnit, batch: Iterable[CollectedAsset]) -> None:
         """Stores one batch of a unit, with a handful of statements whatever its size."""
@@ -58,7 +61,7 @@ class AssetWriter:
         collected = {asset_key(asset): asset for asset in batch}
         now = timezone.now()
         # Whether something changed, the fingerprint says: the large columns are not read.
-        stored_rows = self._assets().filter(asset_key__in=list(collected)).defer("tags", "properties")
+        stored_rows = self._assets().filter(asset_key__in=list(collected)).defer("tags", "tag_lines", "properties")
         stored = {row.asset_key: row for row in stored_rows}
         new: list[Asset] = []
         changed: list[Asset] = []
@@ -75,6 +78,7 @@ class AssetWriter:
                 # Neither the asset nor the checks changed, and none of them depends on time: the results stand.
                 if row.judged_by == self._evaluator.version and row.type not in self._evaluator.aging:
                     continue
+                row.tags = dict(asset.tags)  # findings copy them, and reading the deferred column is a query a row
             else:
                 changed.append(_apply_change(row, asset, unit, self._run, now, fingerprint))
             evaluations = self._evaluator.evaluate(asset)
@@ -97,8 +101,7 @@ class AssetWriter:
         """Evaluates assets whose checks depend on time alone (the age of a key), from what is stored of them."""
         if not self._evaluator.aging:
             return
-        aging = rows.filter(type__in=self._evaluator.aging).iterator(chunk_size=CHUNK)
-        for chunk in batched(aging, CHUNK):
+        for chunk in row_batches(rows.filter(type__in=self._evaluator.aging), CHUNK):
             evaluated = [(row, self._evaluator.evaluate(to_collected(row).as_of(now))) for row in chunk]
             for row, evaluations in evaluated:
                 _apply_evaluations(row, evaluations, self._evaluator.version)
@@ -108,6 +111,8 @@ class AssetWriter:
 
     def mark_gone(self, unit: ScanUnit) -> None:
         """After a unit was collected completely: what this run did not meet is gone. The row stays, for its history."""
+        if (unit.service, unit.region) not in self._held:
+            return
         missing = self._assets().filter(service=unit.service, unit_region=unit.region, gone_at=None)
         self._mark_gone(missing.exclude(last_run=self._run.run_id))
 
@@ -197,6 +202,16 @@ def to_collected(row: Asset) -> CollectedAsset:
     )  # fmt: skip
 
 
+def apply_reading(row: Asset, collected: CollectedAsset, evaluations: Evaluations, version: str, now: datetime) -> None:
+    """Copies a reading of one resource, outside of a scan, and its results. Does not save."""
+    fingerprint = collected.fingerprint()
+    if row.fingerprint != fingerprint or row.gone_at is not None:
+        row.changed_at = now
+    row.name, row.tags, row.properties = collected.name[:300], dict(collected.tags), dict(collected.properties)
+    row.fingerprint, row.last_seen_at, row.gone_at = fingerprint, now, None
+    _apply_evaluations(row, evaluations, version)
+
+
 def _place(row: Asset) -> tuple[str, str]:
     # Not in the fingerprint, but it decides which unit may call the asset gone: a release may collect a type with
     # another unit than before.
@@ -228,3 +243,4 @@ def _apply_evaluations(row: Asset, evaluations: Evaluations, version: str) -> No
     row.inapplicable = " ".join(sorted(evaluations.inapplicable))
     # A changed row may have a new name, and a row that is older than the search keys has none yet.
     row.name_key, row.id_key = search_key(row.name), id_search_key(row.native_id)
+    row.tag_lines = tag_lines(row.tags)

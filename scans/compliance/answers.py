@@ -80,6 +80,11 @@ def answer_control(
     return answers.get()
 
 
+def find_answer(owner: str, framework: Framework, control: Control) -> ControlAnswer | None:
+    """As it was given, also where its time has passed."""
+    return ControlAnswer.objects.filter(owner=owner, framework=framework.slug, control=control.id).first()
+
+
 def withdraw_answer(owner: str, framework: Framework, control: Control, *, actor: Actor) -> bool:
     """The control waits for a person again. False where there was no answer."""
     # The row may go: who answered what, and when, stays in the audit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,16 +65,15 @@ def read_framework(text: str, slug: str) -> Framework:
 
 
 @cache
-def named_rules() -> tuple[str, ...]:
-    """Each check id that any framework names, once."""
-    return tuple(citations())
-
-
-@cache
 def citations() -> Mapping[str, tuple[Citation, ...]]:
     """By check id: each control that it is evidence for."""
+    return cited_by(frameworks().values())
+
+
+def cited_by(chosen: Iterable[Framework]) -> Mapping[str, tuple[Citation, ...]]:
+    """The same of some frameworks."""
     cited: dict[str, list[Citation]] = {}
-    for framework in frameworks().values():
+    for framework in chosen:
         for control in framework.controls:
             for rule in control.rules:
                 cited.setdefault(rule, []).append(Citation(framework, control))
@@ -88,3 +87,10 @@ def citations_of(check_id: str) -> tuple[Citation, ...]:
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors()[0]
     return f"{'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
+
+
+def control_names(checks: Iterable[str]) -> tuple[str, ...]:
+    """The controls that these checks are evidence for, with their frameworks: "CIS AWS 7.0: 2.1.4", once each."""
+    cited = citations()
+    names = (f"{each.framework.short}: {each.control.id}" for check in checks for each in cited.get(check, ()))
+    return tuple(dict.fromkeys(names))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.models import AuditEvent
 from scans.compliance.facts import MANY, Facts, RuleFacts
 from scans.compliance.schema import Control, Framework
-from scans.compliance.scope import Scope
+from scans.compliance.scope import ReportScope
 from scans.findings.checks import all_checks
-from scans.models import Finding, FindingStatus
+from scans.models import SHOWN, Finding, FindingStatus, MuteRule
 
 ANSWERS_SHOWN = 20
 
@@ -47,17 +49,33 @@ def check_lines(control: Control, facts: Facts) -> list[CheckLine]:
 
 
 def failing_findings(
-    scope: Scope, framework: Framework, rules: Sequence[str], *, suppressed: bool = False
+    scope: ReportScope, framework: Framework, rules: Sequence[str], *, suppressed: bool = False
 ) -> QuerySet[Finding]:
-    """Open findings of these checks in the scope, the worst first; or those that are suppressed."""
-    # As a list of one: SQLite uses no index for Django's NOT (see `scans.findings.models.SHOWN`).
-    rows = Finding.objects.filter(owner=scope.owner, status=FindingStatus.OPEN, suppressed__in=[suppressed])
+    """Open findings of these checks in the scope, the worst first; or those that are suppressed or muted."""
+    rows = within(Finding.objects.filter(status=FindingStatus.OPEN), scope.team)
+    rows = rows.filter(Q(suppressed=True) | Q(muted=True)) if suppressed else rows.filter(**SHOWN)
     rows = rows.filter(check_id__in=list(rules)).defer("history", "suppressions")
     if scope.narrowed:
         # Beyond so many ids a condition is too long for some databases; the group's own page lists the rest.
         rows = rows.filter(account__in=list(scope.place)[:MANY])
     # The order ends with the key: without it, pages of rows that are equal otherwise could overlap.
     return rows.order_by("severity_rank", "-open_since", "id")
+
+
+def exceptions_shown(owner: str, findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """``{finding, reason, by, until}``: of a finding that a rule mutes, the rule's. One query."""
+    rows = list(findings)
+    rules = MuteRule.objects.filter(owner=owner, pk__in={row.mute_rule for row in rows if row.mute_rule}).in_bulk()
+    shown = []
+    for row in rows:
+        rule = rules.get(row.mute_rule) if row.mute_rule and not row.suppressed else None
+        reason, by, until = (
+            (f"Muted by a rule: {rule.reason}", rule.author, rule.until)
+            if rule
+            else (row.suppressed_reason, row.suppressed_by, row.suppressed_until)
+        )
+        shown.append({"finding": row, "reason": reason, "by": by, "until": until})
+    return shown
 
 
 def answer_history(owner: str, framework: Framework, control: Control) -> list[AuditEvent]:

@@ -8,15 +8,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from cloudaccounts.accounts.visibility import within
 from scans.compliance.facts import MANY
-from scans.compliance.scope import Scope
+from scans.compliance.scope import ReportScope
 from scans.models import ComplianceDay
 
 DAYS = 90
 STATES = ("passed", "failed", "unknown", "muted")
 
 
-def course_of(scope: Scope, framework: str) -> list[dict[str, Any]]:
+def course_of(scope: ReportScope, framework: str) -> list[dict[str, Any]]:
     """``{day, passed, failed, unknown, muted, accounts}`` for each day on which a scan ended, oldest first.
 
     Numbers are controls times accounts, as rules decided them. An account counts with its latest day, so that a day on
@@ -24,7 +25,7 @@ def course_of(scope: Scope, framework: str) -> list[dict[str, Any]]:
     """
     # Days are text (docs/decisions/0001), and ISO days sort as they follow one another.
     since = (timezone.now() - timedelta(days=DAYS)).strftime("%Y-%m-%d")
-    rows = ComplianceDay.objects.filter(owner=scope.owner, framework=framework, day__gte=since)
+    rows = within(ComplianceDay.objects.filter(framework=framework, day__gte=since), scope.team)
     # Else all of the owner's rows are read, and those outside the scope are left out below (see `facts.MANY`).
     if scope.narrowed and len(scope.accounts) <= MANY:
         rows = rows.filter(account__in=list(scope.place))

@@ -10,7 +10,7 @@ from django.db.models import Max, Sum
 
 from cloudaccounts.accounts.coverage import GapKind, stored_gaps, unread_regions
 from cloudaccounts.models import CloudAccount
-from scans.compliance.scope import Scope
+from scans.compliance.scope import ReportScope
 from scans.models import CheckTotal
 
 REGIONS = 8  # named in a sentence
@@ -58,7 +58,7 @@ class AccountCoverage:
         return lines
 
 
-def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
+def coverage_of(scope: ReportScope, provider: str = "") -> list[AccountCoverage]:
     """Each account in scope (of one cloud, where it is given), by name. Two queries."""
     accounts = [account for account in scope.accounts if provider in {"", account.provider}]
     totals = CheckTotal.objects.filter(owner=scope.owner, account__in=[account.pk for account in accounts])
@@ -82,6 +82,18 @@ def coverage_of(scope: Scope, provider: str = "") -> list[AccountCoverage]:
         )
         for account in accounts
     ]
+
+
+def by_gap(coverage: list[AccountCoverage]) -> list[tuple[str, list[AccountCoverage]]]:
+    """What was not read, in words, with the accounts of which it holds; what most have is first.
+
+    A fleet has the same few gaps many times: said by account, they are pages that nobody reads.
+    """
+    found: dict[str, list[AccountCoverage]] = {}
+    for row in coverage:
+        if not row.complete:
+            found.setdefault(" ".join(row.sentences), []).append(row)
+    return sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
 def _counted(number: int, noun: str) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import reduce
 from operator import or_
 
+from cloudaccounts.models import SwitchedOffCheck
 from scans.compliance.facts import Facts, RuleFacts
 from scans.compliance.models import ControlAnswer
 from scans.compliance.schema import Control, Framework, Section
@@ -38,7 +39,7 @@ class AccountMasks:
     failed: int = 0
     unknown: int = 0
     muted: int = 0
-    not_covered: int = 0  # of a cloud that no rule of the control is about
+    not_covered: int = 0  # of a cloud that no rule of the control is about, or whose rule is switched off
     empty: int = 0
 
     def numbers(self) -> dict[str, int]:
@@ -105,9 +106,10 @@ def _evaluate(
     providers: Mapping[str, str],
     now: datetime,
 ) -> ControlResult:
-    rules = [facts.rules[rule] for rule in control.rules]
+    rules = [facts.rules[rule] for rule in control.rules if rule not in facts.switched_off]
     masks = _masks(control, rules, facts, accounts, providers)
-    state, reason = _state(framework, control, masks, accounts)
+    off = [facts.switched_off[rule] for rule in control.rules if rule in facts.switched_off]
+    state, reason = _state(framework, control, masks, accounts, off)
     # Nowhere else: an answer outweighs neither a failure nor what is unknown (docs/compliance.md). Whoever accepts a
     # failure suppresses the finding, with a reason.
     if state == ControlState.MANUAL and answer is not None:
@@ -131,10 +133,12 @@ def _masks(
     control: Control, rules: list[RuleFacts], facts: Facts, accounts: int, providers: Mapping[str, str]
 ) -> AccountMasks:
     # The cloud of a rule that no provider has is "": it covers nobody, and the control cannot pass by it.
-    clouds = {providers[rule] for rule in control.rules}
-    covered = accounts & reduce(or_, (facts.scope.by_provider.get(cloud, 0) for cloud in clouds), 0)
+    covered = accounts & _of_clouds(control.rules, facts, providers)
+    # Accounts of which a part of the control is not looked at: they can fail by the rest of it, and no more.
+    off = accounts & _of_clouds([rule for rule in control.rules if rule in facts.switched_off], facts, providers)
     # In this order, each without the ones before it. What could not be read must never end among the passed.
     failed = covered & _any(rules, "failed")
+    covered &= ~off | failed
     # Where the benchmark itself says "in all regions", the region that nobody reads may be the one that fails.
     unread = facts.scope.with_unscanned_regions if control.all_regions else 0
     unknown = covered & (_any(rules, "unknown") | unread) & ~failed
@@ -145,11 +149,18 @@ def _masks(
     )
 
 
+def _of_clouds(rules: Iterable[str], facts: Facts, providers: Mapping[str, str]) -> int:
+    """The accounts of all clouds that these rules are about."""
+    return reduce(or_, (facts.scope.by_provider.get(cloud, 0) for cloud in {providers[rule] for rule in rules}), 0)
+
+
 def _any(rules: list[RuleFacts], name: str) -> int:
     return reduce(or_, (getattr(rule, name) for rule in rules), 0)
 
 
-def _state(framework: Framework, control: Control, masks: AccountMasks, accounts: int) -> tuple[ControlState, str]:
+def _state(
+    framework: Framework, control: Control, masks: AccountMasks, accounts: int, off: list[SwitchedOffCheck]
+) -> tuple[ControlState, str]:
     by_hand = control.assessment == "manual"
     # What remains where rules do not answer the whole control: a person's turn, or a gap of ours that is told as one.
     open_end = ControlState.MANUAL if by_hand else ControlState.NOT_COVERED
@@ -161,25 +172,32 @@ def _state(framework: Framework, control: Control, masks: AccountMasks, accounts
     # Nothing to look at is no pass.
     if not accounts:
         return ControlState.UNKNOWN, "No account in scope that it is about."
+    if off and masks.not_covered == accounts:
+        return (open_end if is_answerable(control) else ControlState.NOT_COVERED), _why_off(off)
     if masks.not_covered == accounts:
         return ControlState.NOT_COVERED, "No check exists for the clouds in scope."
     if masks.unknown or masks.not_covered:
-        return ControlState.UNKNOWN, _why_unknown(control, masks)
+        return ControlState.UNKNOWN, _why_unknown(control, masks, off)
     if masks.muted:
-        return ControlState.MUTED, "Its failures are suppressed."
+        return ControlState.MUTED, "Its failures are suppressed or muted."
     # Its rules passed, and they look at a part of it: the rest stays open, so it is no pass either.
     if control.partial:
         return open_end, control.partial
     return ControlState.PASSED, "Nothing is there that it is about." if masks.empty == accounts else ""
 
 
-def _why_unknown(control: Control, masks: AccountMasks) -> str:
+def _why_off(off: list[SwitchedOffCheck]) -> str:
+    return " ".join(f"{row.check_id}: {row.sentence.rstrip('.')}." for row in off)
+
+
+def _why_unknown(control: Control, masks: AccountMasks, off: list[SwitchedOffCheck]) -> str:
     parts = []
     if masks.unknown:
         regions = " or an enabled region is not read" if control.all_regions else ""
         parts.append(f"{_accounts(masks.unknown)} with something that could not be read or decided{regions}.")
     if masks.not_covered:
-        parts.append(f"{_accounts(masks.not_covered)} of clouds that it has no check for.")
+        why = "whose check is switched off or" if off else "of clouds"
+        parts.append(f"{_accounts(masks.not_covered)} {why} that it has no check for.")
     return " ".join(parts)
 
 

@@ -10,7 +10,7 @@ from scans.compliance.queries import Report
 COLUMNS = (
     "framework", "version", "control", "title", "section", "assessment", "level", "state", "reason", "check_ids",
     "failed", "muted", "accounts_passed", "accounts_failed", "accounts_unknown", "accounts_muted",
-    "accounts_not_covered", "answered_by", "answered_at", "answer_until", "answer_note", "evidence_file",
+    "accounts_not_covered", "settings", "answered_by", "answered_at", "answer_until", "answer_note", "evidence_file",
 )  # fmt: skip
 
 
@@ -33,6 +33,8 @@ def control_rows(report: Report) -> Iterator[dict[str, Any]]:
             "failed": result.failed,
             "muted": result.muted,
             **{f"accounts_{state}": number for state, number in result.accounts.numbers().items()},
+            # What the team set otherwise than its checks come, for whoever reads the file without the page.
+            "settings": " ".join(each.sentence for each in report.adjustments_of(control)),
             "answered_by": answer.answered_by if answer else "",
             "answered_at": answer.answered_at if answer else "",
             "answer_until": answer.until if answer and answer.until else "",

@@ -1,4 +1,4 @@
-"""What is known of each check in each account of a scope: five queries, whatever their number.
+"""What is known of each check in each account of a scope: six queries, whatever their number.
 
 Sets of accounts are integers whose bits are the accounts' places in the scope. So a control over 300 accounts costs a
 few operations on numbers, and not 300 rounds of a loop.
@@ -15,8 +15,10 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from scans.compliance.scope import Scope
-from scans.models import CheckTotal, Finding, FindingStatus, ScanEvery, ScanSchedule
+from cloudaccounts.accounts.visibility import within
+from cloudaccounts.models import SwitchedOffCheck
+from scans.compliance.scope import ReportScope
+from scans.models import SHOWN_OR_NOT, CheckTotal, Finding, FindingStatus, ScanEvery, ScanSchedule
 from scans.runs.readings import stale_period
 
 MANY = 500  # account ids in a condition; with more, the owner's rows are read and the rest is left out here
@@ -42,8 +44,9 @@ class RuleFacts:
 class Facts:
     """``evaluated_at`` is the oldest of the scans that this rests on; None where there is none."""
 
-    scope: Scope
+    scope: ReportScope
     rules: dict[str, RuleFacts] = field(default_factory=dict)
+    switched_off: Mapping[str, SwitchedOffCheck] = field(default_factory=dict)  # those that were asked about, by id
     evaluated_at: datetime | None = None
 
 
@@ -60,7 +63,7 @@ class _Seen:
     muted_failures: int = 0
 
 
-def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
+def read_facts(scope: ReportScope, providers: Mapping[str, str]) -> Facts:
     """``providers`` gives the cloud of each check id that is asked about."""
     seen = {rule: _Seen() for rule in providers}
     stale = _stale(scope)
@@ -80,7 +83,7 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
         masks, place = seen.get(row["check_id"]), scope.place.get(row["account"])
         if masks is None or place is None:
             continue
-        if row["suppressed"]:
+        if row["suppressed"] or row["muted"]:
             masks.muted |= 1 << place
             masks.muted_failures += row["number"]
         else:
@@ -88,17 +91,18 @@ def read_facts(scope: Scope, providers: Mapping[str, str]) -> Facts:
             masks.failures += row["number"]
     rules = {rule: _ranked(masks, scope.by_provider.get(providers[rule], 0)) for rule, masks in seen.items()}
     # Over all checks, asked about or not: a scan writes the totals of its account at one moment.
-    return Facts(scope, rules, _rows(scope).aggregate(oldest=Min("at"))["oldest"])
+    off = {row.check_id: row for row in SwitchedOffCheck.objects.filter(owner=scope.owner) if row.check_id in rules}
+    return Facts(scope, rules, off, _rows(scope).aggregate(oldest=Min("at"))["oldest"])
 
 
-def _stale(scope: Scope) -> set[tuple[UUID, str]]:
+def _stale(scope: ReportScope) -> set[tuple[UUID, str]]:
     """Accounts and checks whose readings are too old to be relied on: older than twice the account's schedule.
 
     Two queries. The dates of those alone are read that are too old for some schedule: reading all would take longer
     than the rest of a report.
     """
     now = timezone.now()
-    schedules = dict(ScanSchedule.objects.filter(owner=scope.owner).values_list("account", "every"))
+    schedules = dict(within(ScanSchedule.objects.all(), scope.team).values_list("account", "every"))
     shortest = now - min(stale_period(every) for every in ScanEvery.values)
     rows = _rows(scope).filter(Q(read_at__lt=shortest) | Q(read_at=None)).values_list("account", "check_id", "read_at")
     return {
@@ -129,23 +133,22 @@ def _ranked(seen: _Seen, accounts: int) -> RuleFacts:
     )
 
 
-def _totals(scope: Scope) -> QuerySet[CheckTotal, Any]:
+def _totals(scope: ReportScope) -> QuerySet[CheckTotal, Any]:
     return _rows(scope).values_list("account", "check_id", "passed", "unknown", "unread")
 
 
-def _rows(scope: Scope) -> QuerySet[CheckTotal]:
-    return _narrowed(CheckTotal.objects.filter(owner=scope.owner), scope).order_by()
+def _rows(scope: ReportScope) -> QuerySet[CheckTotal]:
+    return _narrowed(within(CheckTotal.objects.all(), scope.team), scope).order_by()
 
 
-def _failures(scope: Scope) -> QuerySet[Finding, Any]:
+def _failures(scope: ReportScope) -> QuerySet[Finding, Any]:
     """Counted from the findings themselves, so that what was suppressed or checked again a minute ago counts."""
-    rows = _narrowed(Finding.objects.filter(owner=scope.owner, status=FindingStatus.OPEN), scope)
-    # Both values are named: the index that answers this has `suppressed` behind `status`.
-    rows = rows.filter(suppressed__in=[False, True])
+    rows = _narrowed(within(Finding.objects.filter(status=FindingStatus.OPEN), scope.team), scope)
+    rows = rows.filter(**SHOWN_OR_NOT)
     # By columns of the index `finding_owner_totals`, and so counted from the index alone.
-    counts: QuerySet[Finding, Any] = rows.order_by().values("account", "check_id", "suppressed")
+    counts: QuerySet[Finding, Any] = rows.order_by().values("account", "check_id", "suppressed", "muted")
     return counts.annotate(number=Count("*"))
 
 
-def _narrowed(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
+def _narrowed(rows: QuerySet[Any], scope: ReportScope) -> QuerySet[Any]:
     return rows.filter(account__in=list(scope.place)) if scope.narrowed and len(scope.accounts) <= MANY else rows

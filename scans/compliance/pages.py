@@ -10,6 +10,7 @@ from cloudaccounts.models import CloudAccount
 from scans.compliance.evaluation import ControlResult, ControlState
 from scans.compliance.queries import Report
 from scans.compliance.schema import Section
+from teams.names import name_order
 
 # Drawn from the left; the rest of a bar is hatched, which stands for what was not evaluated.
 DRAWN = ("passed", "failed", "muted", "manual")
@@ -18,6 +19,8 @@ LABELS = {
     "not_covered": "not covered",
 }  # fmt: skip
 FIT, FAIR, POOR = 90, 75, 60  # percent: where a cell of the table of accounts changes its tone
+
+UNKNOWN = 99.5  # in the order of accounts: after whatever fails, before what passes whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,10 @@ def account_rows(report: Report) -> tuple[list[Section], list[AccountRow]]:
         whole = _cell(report.results, place)
         failed = sum(result.accounts.failed >> place & 1 for result in report.results)
         rows.append(AccountRow(account, cells, whole, failed))
-    rows.sort(key=lambda row: (-1 if row.whole.percent is None else row.whole.percent, row.account.name))
+    # What fails is read first; where most are still unscanned, they would bury it.
+    rows.sort(
+        key=lambda row: (UNKNOWN if row.whole.percent is None else row.whole.percent, name_order(row.account.name))
+    )
     return [group.section for group in columns], rows
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from scans.compliance.controls import failing_findings
-from scans.compliance.coverage import coverage_of
+from scans.compliance.controls import exceptions_shown, failing_findings
+from scans.compliance.coverage import by_gap, coverage_of
 from scans.compliance.evaluation import ControlState
+from scans.compliance.own.catalogue import is_own
 from scans.compliance.pages import grouped
 from scans.compliance.queries import Report
 
@@ -27,12 +28,14 @@ def report_context(report: Report, *, prepared_by: str, now: datetime) -> dict[s
     dates = [row.at for row in coverage if row.at is not None]
     return {
         "report": report,
+        "own": is_own(framework.slug),
         "framework": framework,
         "scope": scope,
         "totals": report.totals,
         "groups": grouped(report.results, report),
-        "coverage": [row for row in coverage if not row.complete],
+        "gaps": by_gap(coverage),
         "complete": sum(row.complete for row in coverage),
+        "incomplete": sum(not row.complete for row in coverage),
         "first_scan": min(dates, default=None),
         "last_scan": max(dates, default=None),
         "by_state": by_state,
@@ -40,7 +43,11 @@ def report_context(report: Report, *, prepared_by: str, now: datetime) -> dict[s
             {"result": result, "accounts": _named([a.name for a in scope.of(result.accounts.failed)])}
             for result in by_state[ControlState.FAILED.value]
         ],
-        "exceptions": [{"finding": row, "controls": titles.get(row.check_id, [])} for row in exceptions[:EXCEPTIONS]],
+        "exceptions": [
+            {**row, "controls": titles.get(row["finding"].check_id, [])}
+            for row in exceptions_shown(scope.owner, exceptions[:EXCEPTIONS])
+        ],
+        "adjustments": report.adjustments,
         "more_exceptions": len(exceptions) > EXCEPTIONS,
         "prepared_by": prepared_by,
         "now": now,

@@ -8,8 +8,12 @@ from functools import cached_property
 from uuid import UUID
 
 from cloudaccounts.accounts.coverage import unread_regions
+from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.limits import inside
 from cloudaccounts.models import CloudAccount
+from teams.names import name_order
+from teams.scope import Scope
 
 # All that reports read of an account: a column that is used and not named here would cost a query for each account.
 _COLUMNS = (
@@ -26,13 +30,17 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Scope:
-    """Accounts of one owner, by name. An account's place in ``accounts`` is its bit in the masks of `facts`."""
+class ReportScope:
+    """Accounts of one team, by name. An account's place in ``accounts`` is its bit in the masks of `facts`."""
 
-    owner: str
+    team: Scope
     accounts: tuple[CloudAccount, ...]
     account: CloudAccount | None = None  # what it was narrowed to
     group_name: str = ""
+
+    @property
+    def owner(self) -> str:
+        return self.team.owner
 
     @property
     def narrowed(self) -> bool:
@@ -63,22 +71,20 @@ class Scope:
         return [account for place, account in enumerate(self.accounts) if mask >> place & 1]
 
 
-def accounts_in_scope(owner: str, *, account: UUID | None = None, group: UUID | None = None) -> Scope:
-    """The owner's accounts, or one of them, or those of a group and of what is nested in it.
+def accounts_in_scope(scope: Scope, *, account: UUID | None = None, group: UUID | None = None) -> ReportScope:
+    """The scope's accounts, or one of them, or those of a group and of what is nested in it.
 
-    What is not the owner's holds nothing. At most four queries, however many accounts there are.
+    What lies outside of it holds nothing. At most four queries, however many accounts there are.
     """
-    rows = CloudAccount.objects.of(owner)
+    rows = visible_accounts(scope)
     group_name = ""
     if account is not None:
         rows = rows.filter(pk=account)
     if group is not None:
-        found_group = group_queries.find(owner, group)
+        found_group = group_queries.find(scope, group)
         group_name = found_group.name if found_group else ""
-        inside = group_queries.inside(group_queries.with_descendants(found_group)) if found_group else None
-        # A group that is gone or somebody else's holds nothing. Without a filter the report would be of all accounts
-        # instead.
-        rows = rows.filter(inside) if inside is not None else rows.none()
-    accounts = tuple(rows.only(*_COLUMNS).order_by("name", "id"))
+        # A group that is not there holds nothing. Without a filter the report would be of all accounts instead.
+        rows = rows.filter(inside(group_queries.with_descendants(found_group))) if found_group else rows.none()
+    accounts = tuple(sorted(rows.only(*_COLUMNS).order_by("id"), key=lambda account: name_order(account.name)))
     only_account = accounts[0] if account is not None and accounts else None
-    return Scope(owner, accounts, only_account, group_name)
+    return ReportScope(scope, accounts, only_account, group_name)

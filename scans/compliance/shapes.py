@@ -8,6 +8,7 @@ from typing import Any
 from scans.compliance.coverage import AccountCoverage
 from scans.compliance.evaluation import ControlResult
 from scans.compliance.models import ControlAnswer
+from scans.compliance.own.catalogue import is_own
 from scans.compliance.queries import Report
 
 
@@ -24,14 +25,15 @@ def framework_json(report: Report) -> dict[str, Any]:
         "accounts": report.accounts,
         "evaluated_at": at.isoformat() if at else None,
         "totals": report.totals,
+        "own": is_own(framework.slug),
     }
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    return {**framework_json(report), "controls": [control_json(result) for result in report.results]}
+    return {**framework_json(report), "controls": [control_json(report, result) for result in report.results]}
 
 
-def control_json(result: ControlResult) -> dict[str, Any]:
+def control_json(report: Report, result: ControlResult) -> dict[str, Any]:
     control = result.control
     return {
         "id": control.id,
@@ -45,6 +47,7 @@ def control_json(result: ControlResult) -> dict[str, Any]:
         "failed": result.failed,
         "muted": result.muted,
         "accounts": result.accounts.numbers(),
+        "settings": [each.as_json() for each in report.adjustments_of(control)],
         "answer": answer_json(result.answer) if result.answer else None,
     }
 

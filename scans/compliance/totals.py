@@ -17,12 +17,23 @@ from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.work.databases import SECURITY
-from scans.compliance.catalogue import frameworks, named_rules
 from scans.compliance.evaluation import evaluate_framework, totals
 from scans.compliance.facts import read_facts
-from scans.compliance.scope import Scope
-from scans.models import Asset, CheckTotal, ComplianceDay, Finding, FindingStatus, ScanRun, ScanUnitRecord
+from scans.compliance.own.catalogue import frameworks_of
+from scans.compliance.queries import rules_named_by
+from scans.compliance.scope import ReportScope
+from scans.models import (
+    SHOWN_OR_NOT,
+    Asset,
+    CheckTotal,
+    ComplianceDay,
+    Finding,
+    FindingStatus,
+    ScanRun,
+    ScanUnitRecord,
+)
 from scans.runs.readings import NOT_ENABLED
+from teams.scope import Scope
 
 Reading = tuple[ScanUnit, datetime | None]
 
@@ -62,20 +73,20 @@ def record_totals(
 
 def record_compliance_day(account: CloudAccount, checks: Sequence[PostureCheck], now: datetime) -> None:
     """Stores the account's numbers of controls for today, by framework. A later scan of the day overwrites them."""
+    chosen = [each for each in frameworks_of(account.owner).values() if each.provider in {"", account.provider}]
     # Rules of other clouds get none: they are about no account of this scope.
-    own = {check.id: account.provider for check in checks}
-    providers = {rule: own.get(rule, "") for rule in named_rules()}
-    facts = read_facts(Scope(account.owner, (account,), account), providers)
+    known = {check.id: account.provider for check in checks}
+    providers = {rule: known.get(rule, "") for rule in rules_named_by(chosen)}
+    facts = read_facts(ReportScope(Scope(account.owner), (account,), account), providers)
     day = f"{now:%Y-%m-%d}"
     rows = []
-    for framework in frameworks().values():
-        if framework.provider in {"", account.provider}:
-            # Without answers of people, which are of the whole framework and no account.
-            numbers = totals(evaluate_framework(framework, facts, {}, providers, now))
-            decided = {name: numbers[name] for name in ("passed", "failed", "unknown", "muted")}
-            rows.append(
-                ComplianceDay(owner=account.owner, account=account.pk, framework=framework.slug, day=day, **decided)
-            )
+    for framework in chosen:
+        # Without answers of people, which are of the whole framework and no account.
+        numbers = totals(evaluate_framework(framework, facts, {}, providers, now))
+        decided = {name: numbers[name] for name in ("passed", "failed", "unknown", "muted")}
+        rows.append(
+            ComplianceDay(owner=account.owner, account=account.pk, framework=framework.slug, day=day, **decided)
+        )
     with transaction.atomic(using=SECURITY):
         # Without transactions (MongoDB) a kill may come between the two. The run has not ended then, and its next try
         # writes them.
@@ -122,8 +133,7 @@ def _counted(
 
 
 def _open_findings(run: ScanRun) -> Counter[str]:
-    # Both values are named: the index that answers this has `suppressed` behind `status`.
-    rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, suppressed__in=[False, True])
+    rows = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, **SHOWN_OR_NOT)
     counts = rows.order_by().values("check_id").annotate(number=Count("*"))
     return Counter({row["check_id"]: row["number"] for row in counts})
 

@@ -18,22 +18,23 @@ from cloudaccounts.audit.exports import record_export
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.forms.accounts import offer_groups
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import scope_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
 from scans.compliance.answers import answer_control, withdraw_answer
-from scans.compliance.catalogue import find_framework, frameworks
-from scans.compliance.controls import answer_history, check_lines, failing_findings
+from scans.compliance.controls import answer_history, check_lines, exceptions_shown, failing_findings
 from scans.compliance.course import course_of
-from scans.compliance.coverage import coverage_of
+from scans.compliance.coverage import by_gap, coverage_of
 from scans.compliance.evaluation import ControlResult, is_answerable
 from scans.compliance.exports import COLUMNS, control_rows
 from scans.compliance.forms import AnswerForm, ScopeForm
+from scans.compliance.own.catalogue import find_framework, frameworks_of, is_own
+from scans.compliance.own.services import find_own
 from scans.compliance.pages import account_rows, bar, course, grouped
 from scans.compliance.queries import Report, report_on, reports_on
 from scans.compliance.reports import report_context
 from scans.compliance.schema import Control, Framework
-from scans.compliance.scope import Scope, accounts_in_scope
+from scans.compliance.scope import ReportScope, accounts_in_scope
 from scans.compliance.shapes import control_json, coverage_json, report_json
 from scans.findings.exports import export_columns, export_rows
 
@@ -45,12 +46,16 @@ VIEWS = ("controls", "accounts", "exceptions", "history", "report")
 @require_safe
 def framework_list(request: HttpRequest) -> HttpResponse:
     form, scope = _scope(request)
-    reports = reports_on(frameworks().values(), scope)
+    reports = reports_on(frameworks_of(scope.owner).values(), scope)
     context = {
         "form": form,
         "scope": scope,
         # A framework of a cloud that has no account in scope says nothing of anybody: it is listed apart.
-        "rows": [{"report": report, "bar": bar(report.totals)} for report in reports if report.accounts],
+        "rows": [
+            {"report": report, "bar": bar(report.totals), "own": is_own(report.framework.slug)}
+            for report in reports
+            if report.accounts
+        ],
         "idle": [report.framework for report in reports if not report.accounts],
     }
     return render(request, "scans/compliance/framework_list.html", context)
@@ -58,9 +63,11 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
-    framework = _framework_or_404(slug)
+    framework = _framework_or_404(request, slug)
     form, scope = _scope(request)
     report = report_on(framework, scope)
+    if request.GET.get("format") == "ocsf":
+        return _ocsf_file(request, report)
     if file_format := wanted_format(request):
         _record_export(request, framework.slug, file_format)
         # A table has one kind of row, so CSV holds the controls alone; what was not read stands in JSON and in the
@@ -79,7 +86,7 @@ def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "framework": framework,
         "totals": report.totals,
         "view": view,
-        "others": [other for other in frameworks().values() if other.slug != framework.slug],
+        "own": find_own(scope.owner, slug) if is_own(slug) else None,
         **_view_context(request, view, report, form),
     }
     template = "report" if view == "report" else "framework"
@@ -89,12 +96,14 @@ def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def control_page(request: HttpRequest, slug: str, control_id: str) -> HttpResponseBase:
     """GET shows how it stands and why; POST answers it, where it is a person's to answer."""
-    framework = _framework_or_404(slug)
+    framework = _framework_or_404(request, slug)
     control = _control_or_404(framework, control_id)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            answer_control(owner_of(request), framework, control, actor=Actor.of_request(request), **form.cleaned_data)
+            answer_control(
+                scope_of(request).owner, framework, control, actor=Actor.of_request(request), **form.cleaned_data
+            )
         except ProviderError as error:
             form.refuse(error)
         else:
@@ -105,9 +114,9 @@ def control_page(request: HttpRequest, slug: str, control_id: str) -> HttpRespon
 
 @require_POST
 def answer_withdraw(request: HttpRequest, slug: str, control_id: str) -> HttpResponse:
-    framework = _framework_or_404(slug)
+    framework = _framework_or_404(request, slug)
     control = _control_or_404(framework, control_id)
-    if withdraw_answer(owner_of(request), framework, control, actor=Actor.of_request(request)):
+    if withdraw_answer(scope_of(request).owner, framework, control, actor=Actor.of_request(request)):
         messages.success(request, f"The answer for control {control.id} was withdrawn: it waits for a person again.")
     return redirect("compliance-control", slug=slug, control_id=control.id)
 
@@ -124,9 +133,9 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
         _record_export(request, name, file_format)
         columns = export_columns(file_format)
         if file_format == "json":
-            failures = list(export_rows(scope.owner, findings, columns))
-            return _json_file({**control_json(result), "framework": framework.slug, "failures": failures}, name)
-        return export(export_rows(scope.owner, findings, columns), columns=columns, name=name, format=file_format)
+            failures = list(export_rows(scope.team, findings, columns))
+            return _json_file({**control_json(report, result), "framework": framework.slug, "failures": failures}, name)
+        return export(export_rows(scope.team, findings, columns), columns=columns, name=name, format=file_format)
     context = {
         "form": form,
         "scope_form": scope_form,
@@ -136,9 +145,10 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
         "result": result,
         "control": control,
         "checks": check_lines(control, report.facts),
+        "adjustments": report.adjustments_of(control),
         "accounts": _account_states(framework, scope, result)[:PAGE_SIZE],
         "page": page_of(findings, request.GET.get("page"), PAGE_SIZE),
-        "coverage": [row for row in coverage_of(scope, framework.provider) if not row.complete],
+        "gaps": by_gap(coverage_of(scope, framework.provider)),
         "answerable": is_answerable(control),
         "answers": answer_history(scope.owner, framework, control) if control.assessment == "manual" else [],
         "neighbours": _beside(framework, control),
@@ -148,7 +158,7 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
     return render(request, "scans/compliance/control.html", context, status=status)
 
 
-def _account_states(framework: Framework, scope: Scope, result: ControlResult) -> list[dict[str, Any]]:
+def _account_states(framework: Framework, scope: ReportScope, result: ControlResult) -> list[dict[str, Any]]:
     """Each account that the framework is about, with its state; failing ones first."""
     order = ("failed", "unknown", "muted", "not_covered", "passed")
     rows = [
@@ -169,38 +179,50 @@ def _view_context(request: HttpRequest, view: str, report: Report, form: ScopeFo
     if view == "exceptions":
         rules = {rule for control in framework.controls for rule in control.rules}
         findings = failing_findings(scope, framework, sorted(rules), suppressed=True)
-        return {"page": page_of(findings, request.GET.get("page"), PAGE_SIZE)}
+        page = page_of(findings, request.GET.get("page"), PAGE_SIZE)
+        return {"page": page, "exceptions": exceptions_shown(scope.owner, page.object_list)}
     columns, accounts = account_rows(report)
     if view == "accounts":
         return {"columns": columns, "rows": accounts}
-    coverage = [row for row in coverage_of(scope, framework.provider) if not row.complete]
     show = form.values().get("show", "")
     return {
         "groups": grouped(report.results, report, only=show),
         "show": show,
         "columns": columns,
         "rows": accounts[:ACCOUNTS_BESIDE],
-        "coverage": coverage,
+        "gaps": by_gap(coverage_of(scope, framework.provider)),
     }
 
 
-def _scope(request: HttpRequest) -> tuple[ScopeForm, Scope]:
+def _scope(request: HttpRequest) -> tuple[ScopeForm, ReportScope]:
     """Raises `Http404` for an account that is not the reader's."""
-    owner = owner_of(request)
+    team = scope_of(request)
     form = ScopeForm(request.GET)
-    offer_groups(form.fields["group"], group_queries.choices(owner))
+    offer_groups(form.fields["group"], group_queries.choices(team))
     values = form.values()
-    if values.get("account") and find(owner, values["account"]) is None:
+    if values.get("account") and find(team, values["account"]) is None:
         raise Http404
-    return form, accounts_in_scope(owner, account=values.get("account"), group=values.get("group"))
+    return form, accounts_in_scope(team, account=values.get("account"), group=values.get("group"))
 
 
 def _record_export(request: HttpRequest, what: str, file_format: str) -> None:
     """Recorded before the file is sent: one that breaks off was taken as well."""
     record_export(
-        actor=Actor.of_request(request), owner=owner_of(request), what=f"compliance {what}", format=file_format,
+        actor=Actor.of_request(request), owner=scope_of(request).owner, what=f"compliance {what}", format=file_format,
         query=request.GET.urlencode()[:300],
     )  # fmt: skip
+
+
+def _ocsf_file(request: HttpRequest, report: Report) -> HttpResponse:
+    # Loaded when it is asked for: the classes of the schema are many (docs/decisions/0012).
+    from scans.compliance.ocsf import CONTENT_TYPE, control_events
+
+    slug = report.framework.slug
+    _record_export(request, slug, "ocsf")
+    answer = HttpResponse("".join(control_events(report)), content_type=CONTENT_TYPE)
+    answer["Content-Disposition"] = f'attachment; filename="{slug}-{timezone.now():%Y-%m-%d}.ocsf.ndjson"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _json_file(body: dict[str, Any], name: str) -> HttpResponse:
@@ -217,8 +239,8 @@ def _beside(framework: Framework, control: Control) -> dict[str, Control | None]
     return {"previous": framework.controls[place - 1] if place else None, "next": following[0] if following else None}
 
 
-def _framework_or_404(slug: str) -> Framework:
-    framework = find_framework(slug)
+def _framework_or_404(request: HttpRequest, slug: str) -> Framework:
+    framework = find_framework(scope_of(request).owner, slug)
     if framework is None:
         raise Http404
     return framework

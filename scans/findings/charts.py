@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloudaccounts.contract.rules import Severity
 from scans.findings.counts import SeverityCounts
-from scans.models import FindingDay
+from scans.findings.models import SeverityDay
 
 TONES = {Severity.CRITICAL: "crit", Severity.HIGH: "high", Severity.MEDIUM: "med", Severity.LOW: "low"}
 _WIDTH, _GAP = 400, 2
@@ -42,7 +42,7 @@ class SeverityArea:
 class Trend:
     areas: tuple[SeverityArea, ...]  # from the floor up; critical lies lowest, where its own slope shows
     line: str
-    days: tuple[FindingDay, ...]
+    days: tuple[SeverityDay, ...]
     first: str
     last: str
     start: int
@@ -78,7 +78,7 @@ def bars(lines: Sequence[SeverityCounts]) -> list[Bar]:
     ]
 
 
-def trend(days: Sequence[FindingDay]) -> Trend | None:
+def trend(days: Sequence[SeverityDay]) -> Trend | None:
     """Stacked areas over days with the whole as a line; None where there are too few days to see a trend."""
     if len(days) < 2:
         return None
@@ -114,5 +114,5 @@ def trend(days: Sequence[FindingDay]) -> Trend | None:
     )
 
 
-def total_of(day: FindingDay) -> int:
+def total_of(day: SeverityDay) -> int:
     return day.critical + day.high + day.medium + day.low

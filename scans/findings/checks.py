@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db.models import Max
+
 from cloudaccounts import registry
 from cloudaccounts.contract.rules import PostureCheck
+from scans.models import Finding
+
+# Titles of checks that no provider has any more, by id. Of the process, and read once: their findings would else be
+# read for each page that names them.
+_retired: dict[str, str] = {}
 
 
 def all_checks() -> list[PostureCheck]:
@@ -25,3 +34,13 @@ def evaluated_services(provider: str = "") -> list[str]:
     """Services to choose from: those that have checks. To list those that have findings, all would be read."""
     providers = [spec for spec in registry.all_providers() if provider in {"", spec.key}]
     return sorted({check.service for spec in providers for check in spec.posture_checks()})
+
+
+def titles_of(check_ids: Collection[str]) -> dict[str, str]:
+    """Titles by id, also of checks that no provider has any more: those are read from one of their findings."""
+    known = {check.id: check.title for check in all_checks()}
+    missing = [key for key in check_ids if key not in known and key not in _retired]
+    if missing:
+        rows = Finding.objects.filter(check_id__in=missing).order_by().values("check_id").annotate(any_of=Max("title"))
+        _retired.update({row["check_id"]: row["any_of"] for row in rows})
+    return {key: known.get(key) or _retired.get(key) or key for key in check_ids}

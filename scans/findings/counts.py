@@ -9,15 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.contract.rules import Severity
 from scans.findings.queries import open_findings
-from scans.models import RANKS, Finding, FindingDay
+from scans.models import RANKS, AccountFindingDay, Finding, FindingDay
+from teams.scope import Scope
 
 TREND_DAYS = 30
+LOOKED_BACK = 90  # days: an account that was not scanned for longer is no part of a trend
 AGES = (("below a week", 0), ("a week and more", 7), ("30 days and more", 30), ("90 days and more", 90))
 SHOWN_LINES = 8
 SHOWN_CHECKS = 6
@@ -83,15 +87,15 @@ def count_by_age(findings: QuerySet[Finding], *, now: datetime | None = None) ->
     return [(label, days, numbers[f"age_{days}"]) for label, days in AGES]
 
 
-def most_urgent_checks(owner: str, limit: int = SHOWN_CHECKS) -> list[CheckCount]:
+def most_urgent_checks(scope: Scope, limit: int = SHOWN_CHECKS) -> list[CheckCount]:
     """The checks whose remediation takes the most weight off: the severity's weight times the number of findings."""
-    rows = open_findings(owner).order_by().values("check_id", "severity_rank").annotate(number=Count("*"))
+    rows = open_findings(scope).order_by().values("check_id", "severity_rank").annotate(number=Count("*"))
     severities = list(RANKS)
     weights = list(WEIGHTS.values())
     counts = sorted(rows, key=lambda row: (-weights[row["severity_rank"]] * row["number"], row["check_id"]))[:limit]
     # From the findings, not from the providers: a finding outlives its check, and keeps its title.
     titles = dict(
-        Finding.objects.filter(owner=owner, check_id__in=[row["check_id"] for row in counts])
+        within(Finding.objects.filter(check_id__in=[row["check_id"] for row in counts]), scope)
         .order_by()
         .values_list("check_id", "title")
         .distinct()
@@ -103,9 +107,34 @@ def most_urgent_checks(owner: str, limit: int = SHOWN_CHECKS) -> list[CheckCount
     ]  # fmt: skip
 
 
-def daily_counts(owner: str) -> list[FindingDay]:
-    """The last 30 days on which a scan ended, oldest first."""
-    return list(FindingDay.objects.filter(owner=owner).order_by("-day")[:TREND_DAYS])[::-1]
+def open_by_check(scope: Scope, check_ids: Iterable[str]) -> dict[str, int]:
+    """Open findings of each of these checks, in one query; a check without any is left out."""
+    rows = open_findings(scope).filter(check_id__in=list(check_ids)).order_by()
+    return {row["check_id"]: row["number"] for row in rows.values("check_id").annotate(number=Count("*"))}
+
+
+def daily_counts(scope: Scope, most: int = TREND_DAYS) -> list[FindingDay]:
+    """The last ``most`` days on which a scan ended, oldest first. One query.
+
+    Of a limited scope they are added up here, a row that is not stored for each day: an account counts with its latest
+    day, so that a day on which few were scanned is no fall.
+    """
+    if not scope.limited:
+        return list(FindingDay.objects.filter(owner=scope.owner).order_by("-day")[:most])[::-1]
+    since = (timezone.now() - timedelta(days=LOOKED_BACK)).strftime("%Y-%m-%d")
+    rows = within(AccountFindingDay.objects.filter(day__gte=since), scope).order_by("day", "account")
+    names = (*RANKS, "covered", "accounts")
+    latest: dict[UUID, list[int]] = {}
+    sums = [0] * len(names)
+    days: dict[str, FindingDay] = {}
+    for day, account, covered, *numbers in rows.values_list("day", "account", "covered", *RANKS):
+        # How many accounts were seen, and how much of them, is added up where it is known.
+        numbers += [covered or 0, int(covered is not None)]
+        before = latest.get(account, [0] * len(names))
+        sums = [total - old + new for total, old, new in zip(sums, before, numbers, strict=True)]
+        latest[account] = numbers
+        days[day] = FindingDay(owner=scope.owner, day=day, **dict(zip(names, sums, strict=True)))
+    return list(days.values())[-most:]
 
 
 def _lines(counts: Iterable[tuple[str, Mapping[str, Any]]]) -> list[SeverityCounts]:

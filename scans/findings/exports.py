@@ -14,6 +14,7 @@ from scans.batching import BATCH_SIZE, batched
 from scans.console_links import finding_link
 from scans.findings.queries import LONG_COLUMNS
 from scans.models import Finding
+from teams.scope import Scope
 
 COLUMNS = (
     "severity", "status", "title", "check", "account_name", "account_id", "provider", "service", "region", "asset_type",
@@ -32,7 +33,7 @@ def export_columns(file_format: str) -> tuple[str, ...]:
     return (*COLUMNS, "evidence") if file_format == "json" else COLUMNS
 
 
-def export_rows(owner: str, rows: QuerySet[Finding], columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def export_rows(scope: Scope, rows: QuerySet[Finding], columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Mappings with ``columns`` as keys, read in batches. Each account is looked up once."""
     nested = {"evidence"}.intersection(columns)
     if nested:
@@ -41,7 +42,7 @@ def export_rows(owner: str, rows: QuerySet[Finding], columns: tuple[str, ...]) -
     # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}
     for batch in batched(rows.iterator(chunk_size=BATCH_SIZE)):
-        accounts |= account_lookup(owner, {row.account for row in batch} - accounts.keys())
+        accounts |= account_lookup(scope, {row.account for row in batch} - accounts.keys())
         for row in batch:
             account = accounts.get(row.account)
             yield {

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from cloudaccounts import registry
 from cloudaccounts.contract.rules import Severity
-from cloudaccounts.forms.accounts import with_any
 from cloudaccounts.forms.base import ServiceForm
-from scans.filter_choices import region_choices
-from scans.findings.queries import FindingFilter
+from cloudaccounts.models import Environment
+from scans.findings.filters import BANDS, STATES, FindingFilter
+from scans.findings.queries import SORTS
 
-AGES = [("", "Any"), ("7", "7 days and more"), ("30", "30 days and more"), ("90", "90 days and more")]
-STATUSES = [("", "Open"), ("suppressed", "Suppressed"), ("resolved", "Resolved")]
-FINDING_SORTS = [("", "Worst first"), ("newest", "Newest first"), ("oldest", "Oldest first")]
+MOST_VALUES = 50  # of one filter
+MOST_CHARACTERS = 400  # of one value: as long as a tag
+GROUPINGS = ("check", "resource", "account", "none")
+KEYS = ("account", "group")
+# Filters with values that can be told from outside; others name what only the data knows.
+CLOSED: dict[str, Callable[[], Collection[str]]] = {
+    "severity": lambda: list(Severity),
+    "status": lambda: STATES,
+    "environment": lambda: Environment.values,
+    "provider": lambda: dict(registry.choices()),
+    "open_for": lambda: BANDS,
+}
+MANY = (
+    "severity", "status", "provider", "environment", "account", "group", "service", "region", "check", "control",
+    "assignee", "tag", "open_for",
+)  # fmt: skip
 
 
 class SuppressForm(ServiceForm):
@@ -39,8 +54,42 @@ class SuppressForm(ServiceForm):
         return datetime.combine(day, time.min, tzinfo=UTC) if day is not None else None
 
 
+class AssignForm(ServiceForm):
+    """Whose a finding is, and until when it is to be resolved."""
+
+    assignee = forms.ChoiceField(required=False, label="Assignee", widget=forms.Select(attrs={"class": "in"}))
+    due = forms.DateField(required=False, label="Due", widget=forms.DateInput(attrs={"type": "date", "class": "in"}))
+
+    def __init__(self, *args: Any, people: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field, current = self.fields["assignee"], str(self.initial.get("assignee") or "")
+        assert isinstance(field, forms.ChoiceField)
+        # Whoever has left the team stays named, until somebody chooses another.
+        field.choices = [("", "Unassigned"), *((name, name) for name in dict.fromkeys([*people, current]) if name)]
+
+
+class BulkAssignForm(AssignForm):
+    due = None  # type: ignore[assignment]
+
+
+class DueForm(ServiceForm):
+    due = forms.DateField(
+        required=False, label="Due", widget=forms.DateInput(attrs={"type": "date"}), help_text="Empty: on no day."
+    )
+
+
+class CommentForm(ServiceForm):
+    text = forms.CharField(
+        max_length=2000, label="Comment", widget=forms.Textarea(attrs={"rows": 2, "class": "in"}),
+        error_messages={"required": "Write something first."},
+    )  # fmt: skip
+
+
 class FindingFilterForm(forms.Form):
-    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working."""
+    """What the list's address says. A value that does not exist narrows nothing, so that old links keep working.
+
+    Names may be repeated (`?severity=critical&severity=high`); see `FindingFilter`.
+    """
 
     use_required_attribute = False
 
@@ -48,36 +97,46 @@ class FindingFilterForm(forms.Form):
         required=False,
         max_length=200,
         label="Search",
-        widget=forms.SearchInput(attrs={"placeholder": "Asset, identifier, check or account"}),
+        widget=forms.SearchInput(attrs={"placeholder": "Resource, rule or identifier"}),
     )
-    severity = forms.ChoiceField(
-        required=False, choices=with_any("Any", [(severity.value, severity.value) for severity in Severity])
-    )
-    status = forms.ChoiceField(required=False, choices=STATUSES)
-    # Texts with a select's widget, so that an address with a value that is not offered any more still narrows.
-    service = forms.CharField(required=False, max_length=40, widget=forms.Select)
-    provider = forms.ChoiceField(required=False, label="Cloud", choices=lambda: with_any("Any", registry.choices()))
-    region = forms.CharField(required=False, max_length=60, widget=forms.Select)
-    age = forms.ChoiceField(required=False, label="Open for", choices=AGES)
-    sort = forms.ChoiceField(required=False, label="Order", choices=FINDING_SORTS)
-    check = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
-    account = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
-    run = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        widget = self.fields["region"].widget
-        assert isinstance(widget, forms.Select)
-        widget.choices = [("", "Any"), *region_choices(self.data.get("provider"))]
-
-    def offer_services(self, services: list[str]) -> None:
-        widget = self.fields["service"].widget
-        assert isinstance(widget, forms.Select)
-        widget.choices = [("", "Any"), *((name, name) for name in services)]
+    age = forms.IntegerField(required=False, min_value=0, max_value=36_500)
+    due = forms.ChoiceField(required=False, choices=[("overdue", "Overdue")])
+    run = forms.UUIDField(required=False)
+    mute_rule = forms.UUIDField(required=False)
+    sort = forms.ChoiceField(required=False, choices=[(name, name) for name in SORTS])
+    group_by = forms.ChoiceField(required=False, choices=[(name, name) for name in GROUPINGS])
 
     def filters(self) -> FindingFilter:
         self.is_valid()  # fields that are not valid are left out of `cleaned_data`, and so narrow nothing
-        values: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
-        values["age"] = int(values.get("age", 0))
+        single = ("q", "age", "due", "run", "mute_rule", "sort")
+        values: dict[str, Any] = {name: self.cleaned_data[name] for name in single if self.cleaned_data.get(name)}
+        for name in MANY:
+            if many := self._many(name):
+                values[name] = many
         return FindingFilter(**values)
+
+    @property
+    def grouping(self) -> str:
+        return str(self.cleaned_data.get("group_by") or GROUPINGS[0])
+
+    def _many(self, name: str) -> tuple[Any, ...]:
+        data = self.data
+        texts = data.getlist(name) if isinstance(data, QueryDict) else [data[name]] if name in data else []
+        # No row holds a NUL, and PostgreSQL refuses a question with one.
+        given = [text.strip()[:MOST_CHARACTERS] for text in texts[:MOST_VALUES] if text.strip() and "\x00" not in text]
+        if name in KEYS:
+            return self.keys_of(given)
+        allowed = CLOSED.get(name)
+        return tuple(dict.fromkeys(text for text in given if allowed is None or text in allowed()))
+
+    @staticmethod
+    def keys_of(texts: Iterable[str]) -> tuple[UUID, ...]:
+        """Those that are UUIDs; anything else names nothing."""
+        return tuple(key for text in texts if (key := _key(text)) is not None)
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -13,7 +13,7 @@ from scans.search_keys import KEY_LENGTH
 RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}  # 0 is critical
 
 
-# Suppressed is no status: a finding that is suppressed may be resolved meanwhile, and reopened.
+# Suppressed and muted are no status: a finding that is suppressed or muted may be resolved meanwhile, and reopened.
 class FindingStatus(models.TextChoices):
     OPEN = "open", "open"
     RESOLVED = "resolved", "resolved"
@@ -25,9 +25,11 @@ class FindingChange(models.TextChoices):
     REOPENED = "reopened", "reopened"
 
 
-# A filter for findings that are not suppressed. As a list of one: Django writes NOT for `suppressed=False`, and SQLite
-# uses no index for that.
-SHOWN = {"suppressed__in": [False]}
+# A filter for findings that are neither suppressed nor muted. As lists of one: Django writes NOT for
+# `suppressed=False`, and SQLite uses no index for that.
+SHOWN: dict[str, list[bool]] = {"suppressed__in": [False], "muted__in": [False]}
+# Both values of both are named, because the indexes of lists have these columns behind `status`.
+SHOWN_OR_NOT: dict[str, list[bool]] = {"suppressed__in": [False, True], "muted__in": [False, True]}
 
 
 class Finding(models.Model):
@@ -35,7 +37,8 @@ class Finding(models.Model):
 
     Columns that a list shows of the check, the asset and the account are copied to the row, so that no list needs a
     join. ``changed_run`` and ``change`` name the last run that opened, resolved or reopened it. A suppressed finding
-    stays open; until ``suppressed_until`` it is not counted, and nobody is notified of it.
+    stays open; until ``suppressed_until`` it is not counted, and nobody is notified of it. The same holds for a muted
+    one, as long as ``mute_rule`` does. Which of them people see first: `state`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,6 +47,7 @@ class Finding(models.Model):
     asset_key = models.CharField(max_length=64)
     owner = models.CharField(max_length=64)
     account_name = models.CharField(max_length=120)
+    environment = models.CharField(max_length=20, blank=True, default="")  # the account's, see `scans.account_sync`
     provider = models.CharField(max_length=32, choices=provider_choices)
     title = models.CharField(max_length=200)
     severity = models.CharField(max_length=10)
@@ -56,6 +60,8 @@ class Finding(models.Model):
     native_id = models.CharField(max_length=2048)
     name_key = models.CharField(max_length=KEY_LENGTH)  # see scans.search_keys
     id_key = models.CharField(max_length=KEY_LENGTH)
+    # The asset's, as lines of `key=value` between line breaks: no query looks inside JSON (see `scans.tags`).
+    tags = models.TextField(blank=True, default="")
     reason = models.CharField(max_length=1000, blank=True, default="")
     evidence = models.JSONField(default=list)  # [{path, value, expected}]; see `provider_kit.evidence`
     status = models.CharField(max_length=8, choices=FindingStatus.choices, default=FindingStatus.OPEN)
@@ -74,6 +80,10 @@ class Finding(models.Model):
     suppressed_by = models.CharField(max_length=160, blank=True, default="")
     suppressed_at = models.DateTimeField(null=True)
     suppressed_until = models.DateTimeField(null=True)  # empty: until somebody takes it back
+    muted = models.BooleanField(default=False)
+    mute_rule = models.UUIDField(null=True)  # which rule mutes it (`scans.muting`)
+    assignee = models.CharField(max_length=150, blank=True, default="")  # a user name; empty: nobody
+    due = models.DateField(null=True)
     # [{at, what, text, by?}], the latest 30 each. Scans write `history` and people write `suppressions`: in one column,
     # a scan and a person at the same moment would overwrite each other's line.
     history = models.JSONField(default=list)
@@ -88,47 +98,70 @@ class Finding(models.Model):
         ]
         indexes = [
             # In the order of a list, then all columns that it filters by: a page is found, and counted, in the index
-            # alone, without reading the rows that it skips (docs/decisions/0011).
+            # alone, without reading the rows that it skips (docs/decisions/0011). Facets count in the same indexes.
             models.Index(
                 fields=[
-                    "owner", "status", "suppressed", "severity_rank", "-open_since", "id", "service", "region",
-                    "provider", "check_id", "account",
+                    "owner", "status", "suppressed", "muted", "severity_rank", "-open_since", "id", "service", "region",
+                    "provider", "check_id", "account", "environment", "assignee",
                 ],
                 name="finding_owner_severity",
             ),
             models.Index(
                 fields=[
-                    "owner", "status", "suppressed", "-open_since", "id", "severity_rank", "service", "region",
-                    "provider", "check_id", "account",
+                    "owner", "status", "suppressed", "muted", "-open_since", "id", "severity_rank", "service", "region",
+                    "provider", "check_id", "account", "environment", "assignee",
                 ],
                 name="finding_owner_since",
             ),
             models.Index(
-                fields=["owner", "status", "suppressed", "check_id", "severity_rank", "-open_since", "id"],
+                fields=[
+                    "owner", "status", "suppressed", "muted", "check_id", "severity_rank", "-open_since", "id",
+                    "account", "service", "region", "provider", "environment", "assignee",
+                ],
                 name="finding_owner_check",
             ),
             models.Index(
                 fields=[
-                    "owner", "status", "suppressed", "service", "severity_rank", "-open_since", "id", "region",
-                    "provider", "check_id", "account",
+                    "owner", "status", "suppressed", "muted", "service", "severity_rank", "-open_since", "id", "region",
+                    "provider", "check_id", "account", "environment", "assignee",
                 ],
                 name="finding_owner_service",
             ),
             models.Index(
-                fields=["owner", "status", "suppressed", "region", "severity_rank", "-open_since", "id"],
+                fields=[
+                    "owner", "status", "suppressed", "muted", "region", "severity_rank", "-open_since", "id", "service",
+                    "provider", "check_id", "account", "environment", "assignee",
+                ],
                 name="finding_owner_region",
             ),
             models.Index(
-                fields=["account", "status", "suppressed", "severity_rank", "-open_since", "id"],
+                fields=["account", "status", "suppressed", "muted", "severity_rank", "-open_since", "id"],
                 name="finding_account_severity",
             ),
-            # Counted by account and check, for compliance: in the order of the groups, and from the index alone.
-            models.Index(fields=["owner", "status", "suppressed", "account", "check_id"], name="finding_owner_totals"),
+            # Counted by account and check, for compliance and facets: in the order of the groups, from the index alone.
+            models.Index(
+                fields=[
+                    "owner", "status", "suppressed", "muted", "account", "check_id", "severity_rank", "open_since",
+                    "service", "region", "provider", "environment", "assignee",
+                ],
+                name="finding_owner_totals",
+            ),
+            # Grouped by resource: in the order of the groups.
+            models.Index(
+                fields=[
+                    "owner", "status", "suppressed", "muted", "account", "asset_key", "severity_rank", "open_since",
+                    "service", "region", "provider", "check_id", "environment", "assignee",
+                ],
+                name="finding_owner_resource",
+            ),
             models.Index(fields=["account", "asset_key"], name="finding_account_asset"),
             models.Index(fields=["changed_run", "change", "severity_rank"], name="finding_changed_run"),
             models.Index(fields=["owner", "name_key"], name="finding_owner_name_key"),
             models.Index(fields=["owner", "id_key"], name="finding_owner_id_key"),
             models.Index(fields=["suppressed", "suppressed_until"], name="finding_suppressed_until"),
+            models.Index(fields=["owner", "assignee"], name="finding_owner_assignee"),
+            models.Index(fields=["owner", "due"], name="finding_owner_due"),  # most are due on no day
+            models.Index(fields=["mute_rule"], name="finding_mute_rule"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -145,12 +178,36 @@ class Finding(models.Model):
 
     @property
     def state(self) -> str:
-        """As people say it: open, suppressed or resolved."""
-        return "suppressed" if self.suppressed and self.is_open else str(self.status)
+        """As people say it: resolved before suppressed before muted before open (docs/findings.md)."""
+        if not self.is_open:
+            return str(self.status)
+        return "suppressed" if self.suppressed else "muted" if self.muted else str(self.status)
 
 
-class FindingDay(models.Model):
-    """An owner's numbers of open findings after the last scan of a day, by severity: the data of the trend."""
+class FindingComment(models.Model):
+    """What a person wrote about a finding. Rows are added and never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    finding = models.UUIDField()
+    account = models.UUIDField()  # its comments are deleted with it
+    owner = models.CharField(max_length=64)
+    author = models.CharField(max_length=160)
+    text = models.CharField(max_length=2000)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "finding_comments"
+        indexes = [
+            models.Index(fields=["finding", "created_at"], name="comment_finding"),
+            models.Index(fields=["account"], name="comment_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.text[:40]}"
+
+
+class SeverityDay(models.Model):
+    """Numbers of open findings after the last scan of a day, by severity: the data of a trend."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.CharField(max_length=64)
@@ -161,8 +218,37 @@ class FindingDay(models.Model):
     low = models.PositiveIntegerField(default=0)
 
     class Meta:
-        db_table = "finding_days"
-        constraints = [models.UniqueConstraint(fields=["owner", "day"], name="one_count_per_owner_and_day")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.owner} {self.day}"
+
+
+class FindingDay(SeverityDay):
+    """Of all of an owner's accounts: for scopes without a limit, which would add up thousands of rows for each day.
+
+    ``covered`` is the sum of the coverage, in percent, of the ``accounts`` of which it is known, so that a day says how
+    much was seen when it counted less.
+    """
+
+    accounts = models.PositiveIntegerField(default=0)
+    covered = models.PositiveBigIntegerField(default=0)
+    passed_weight = models.PositiveBigIntegerField(default=0)
+    failed_weight = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "finding_days"
+        constraints = [models.UniqueConstraint(fields=["owner", "day"], name="one_count_per_owner_and_day")]
+
+
+class AccountFindingDay(SeverityDay):
+    """Of one account: what limited scopes add up."""
+
+    account = models.UUIDField()
+    covered = models.PositiveSmallIntegerField(null=True)  # percent; NULL: not known
+
+    class Meta:
+        db_table = "finding_account_days"
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="one_count_per_account_and_day")]
+        # In the order in which `counts.daily_counts` filters and sorts.
+        indexes = [models.Index(fields=["owner", "day", "account"], name="finding_account_day")]

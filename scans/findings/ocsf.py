@@ -34,14 +34,15 @@ from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.contract.rules import PostureCheck, Severity
 from cloudaccounts.models import CloudAccount
 from scans.batching import BATCH_SIZE, batched
-from scans.compliance.catalogue import citations_of
+from scans.compliance.own.catalogue import TeamCatalogue, catalogue_of
 from scans.findings.checks import find_check
 from scans.models import Finding, FindingChange
+from teams.scope import Scope
 
 CONTENT_TYPE = "application/x-ndjson"
 LINES = 200  # events in one piece of an answer
 RULE = 1  # OCSF's type of an analytic that is a rule
-_SEVERITIES = {
+SEVERITIES = {
     Severity.CRITICAL: SeverityID.Critical, Severity.HIGH: SeverityID.High, Severity.MEDIUM: SeverityID.Medium,
     Severity.LOW: SeverityID.Low,
 }  # fmt: skip
@@ -58,28 +59,29 @@ def changed_since(rows: QuerySet[Finding], since: datetime | None) -> QuerySet[F
     return rows.filter(Q(last_seen__gte=since) | Q(resolved_at__gte=since) | Q(suppressed_at__gte=since))
 
 
-def ocsf_lines(owner: str, rows: QuerySet[Finding]) -> Iterator[str]:
+def ocsf_lines(scope: Scope, rows: QuerySet[Finding]) -> Iterator[str]:
     """Newline-delimited JSON, an event a finding, in pieces of up to `LINES` events; read in batches."""
     # Kept over the batches: an owner has few accounts, and rows of one account are scattered over the list.
     accounts: dict[UUID, CloudAccount] = {}
+    catalogue = catalogue_of(scope.owner)
     # Lists leave the evidence out; an event carries it.
     for batch in batched(rows.defer(None).defer("history", "suppressions").iterator(chunk_size=BATCH_SIZE)):
-        accounts |= account_lookup(owner, {row.account for row in batch} - accounts.keys())
-        yield from _pieces(event(row, accounts.get(row.account)) for row in batch)
+        accounts |= account_lookup(scope, {row.account for row in batch} - accounts.keys())
+        yield from _pieces(event(row, accounts.get(row.account), catalogue) for row in batch)
 
 
-def ocsf_answer(owner: str, rows: QuerySet[Finding]) -> StreamingHttpResponse:
+def ocsf_answer(scope: Scope, rows: QuerySet[Finding]) -> StreamingHttpResponse:
     """A stream: a SIEM that asks for 100,000 findings takes no more memory than one that asks for ten."""
-    answer = StreamingHttpResponse(ocsf_lines(owner, rows), content_type=CONTENT_TYPE)
+    answer = StreamingHttpResponse(ocsf_lines(scope, rows), content_type=CONTENT_TYPE)
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
 
 
-def event(row: Finding, account: CloudAccount | None) -> DetectionFinding:
+def event(row: Finding, account: CloudAccount | None, catalogue: TeamCatalogue) -> DetectionFinding:
     """One finding. Facts that OCSF has no attribute for (the controls, the suppression) are in ``unmapped``."""
     check = _check(row.check_id)
     activity = _ACTIVITIES.get(FindingChange(row.change), ActivityID.Other)
-    severity = _SEVERITIES.get(Severity(row.severity), SeverityID.Other) if row.severity else SeverityID.Unknown
+    severity = SEVERITIES.get(Severity(row.severity), SeverityID.Other) if row.severity else SeverityID.Unknown
     moment = row.resolved_at or row.last_seen
     resource = ResourceDetails(uid=row.native_id, name=row.asset_name, type=row.asset_type, region=row.region)
     return DetectionFinding(
@@ -120,7 +122,7 @@ def event(row: Finding, account: CloudAccount | None) -> DetectionFinding:
         unmapped={
             "controls": [
                 {"framework": citation.framework.slug, "control": citation.control.id}
-                for citation in citations_of(row.check_id)
+                for citation in catalogue.citations_of(row.check_id)
             ],
             "account": str(row.account),
             "suppressed_reason": row.suppressed_reason,
@@ -154,7 +156,7 @@ def _status(row: Finding) -> StatusID:
     if not row.is_open:
         return StatusID.Resolved
     # Asked after resolved: a suppressed finding may be resolved meanwhile, and that counts (`Finding.state`).
-    return StatusID.Suppressed if row.suppressed else StatusID.New
+    return StatusID.Suppressed if row.suppressed or row.muted else StatusID.New
 
 
 def _remediation(check: PostureCheck | None) -> Remediation | None:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.accounts.queries import account_lookup
-from cloudaccounts.views.common import account_or_404, owner_of
+from cloudaccounts.views.common import account_or_404, scope_of
 from scans.findings import charts as finding_charts
 from scans.findings.counts import (
     SHOWN_LINES,
@@ -31,7 +31,7 @@ CHANGES_SHOWN = 6
 def severity_panel(request: HttpRequest) -> HttpResponse:
     """Open findings by severity and by service. One query."""
     # One query for both charts: the severities are the sums of the services.
-    services = count_by_service(open_findings(owner_of(request)))
+    services = count_by_service(open_findings(scope_of(request)))
     numbers = {word: sum(line.numbers[rank] for line in services) for word, rank in RANKS.items()}
     services = services[:SHOWN_LINES]  # after the sums, which are of all services
     context = {
@@ -48,10 +48,10 @@ def severity_panel(request: HttpRequest) -> HttpResponse:
 @require_safe
 def spread_panel(request: HttpRequest) -> HttpResponse:
     """Open findings by account and by age. Three queries."""
-    owner = owner_of(request)
-    findings = open_findings(owner)
+    scope = scope_of(request)
+    findings = open_findings(scope)
     lines = count_by_account(findings)
-    accounts = account_lookup(owner, (UUID(line.key) for line in lines))
+    accounts = account_lookup(scope, (UUID(line.key) for line in lines))
     bars = [{"account": accounts.get(UUID(bar.key)), "bar": bar} for bar in finding_charts.bars(lines)]
     # An account may have been deleted between the two queries.
     context = {"bars": [bar for bar in bars if bar["account"]], "ages": count_by_age(findings)}
@@ -60,18 +60,18 @@ def spread_panel(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def trend_panel(request: HttpRequest) -> HttpResponse:
-    days = daily_counts(owner_of(request))
+    days = daily_counts(scope_of(request))
     return render(request, "scans/panels/trend.html", {"days": days[::-1], "trend": finding_charts.trend(days)})
 
 
 @require_safe
 def first_panel(request: HttpRequest) -> HttpResponse:
-    return render(request, "scans/panels/first.html", {"rows": most_urgent_checks(owner_of(request))})
+    return render(request, "scans/panels/first.html", {"rows": most_urgent_checks(scope_of(request))})
 
 
 @require_safe
 def changes_panel(request: HttpRequest) -> HttpResponse:
-    runs = latest_changes(owner_of(request), CHANGES_SHOWN)
+    runs = latest_changes(scope_of(request), CHANGES_SHOWN)
     return render(request, "scans/panels/changes.html", {"runs": runs})
 
 

@@ -1,115 +1,80 @@
-"""Reads of findings. Everything is of one owner (``str(user.pk)``)."""
+"""Reads of findings. All are of one scope: what lies outside of it is as if it did not exist."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.models import CloudAccount
 from scans.findings.checks import check_ids_matching
-from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
-from scans.search import accounts_matching, filter_by_group, filter_by_hits, keys_matching
+from scans.findings.filters import FindingFilter, combined, conditions
+from scans.models import SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
+from scans.search import accounts_matching, few_more, filter_by_hits, keys_matching
+from teams.scope import Scope
 
 # Each ends with the key: without it, pages of rows that are equal otherwise could overlap.
 SORTS = {
     "severity": ("severity_rank", "-open_since", "id"),
     "newest": ("-open_since", "id"),
     "oldest": ("open_since", "-id"),
+    "resource": ("name_key", "asset_name", "id"),
+    "account": ("account_name", "severity_rank", "id"),
+    "region": ("region", "severity_rank", "-open_since", "id"),
+    "assignee": ("assignee", "severity_rank", "id"),
+    "due": ("due", "severity_rank", "id"),
 }
 SHOWN_CHANGES = 8
-LONG_COLUMNS = ("evidence", "history", "suppressions")  # that lists do not show
+LONG_COLUMNS = ("evidence", "history", "suppressions", "tags")  # that lists do not show
 
 
-@dataclass(frozen=True, slots=True)
-class FindingFilter:
-    """``status`` is open (and not suppressed) unless it says suppressed or resolved; ``age`` is days and more.
-
-    ``run`` narrows to what a scan opened, reopened or resolved last, whatever its status.
-    """
-
-    q: str = ""
-    severity: str = ""
-    status: str = ""
-    service: str = ""
-    provider: str = ""
-    account: UUID | None = None
-    group: UUID | None = None
-    check: str = ""
-    region: str = ""
-    age: int = 0
-    run: UUID | None = None
-    sort: str = "severity"
-
-    @property
-    def narrows(self) -> bool:
-        exact = (self.q, self.severity, self.status, self.service, self.provider, self.check, self.region)
-        return any(exact) or any((self.account, self.group, self.age, self.run))
+Searched = tuple[QuerySet[Finding], bool]  # rows, and whether they are found by their keys alone
 
 
-def findings(owner: str, filters: FindingFilter) -> QuerySet[Finding]:
-    """Rows of a list, without `LONG_COLUMNS`."""
-    rows, by_key = Finding.objects.filter(owner=owner), False
-    if filters.q:
-        hits = keys_matching(rows, owner, filters.q, name="asset_name")
-        matches = {
-            "check_id__in": check_ids_matching(filters.q),
-            "account__in": accounts_matching(owner, filters.q),
-        }
-        conditions = [Q(**{lookup: values}) for lookup, values in matches.items() if values]
-        # Found by keys alone: `_with_status` then keeps SQLite from an index of the list.
-        by_key = not conditions
-        rows = filter_by_hits(rows, hits, reduce(or_, conditions) if conditions else None)
-    rows = _with_status(rows, filters, by_key=by_key).defer(*LONG_COLUMNS)
-    exact: dict[str, Any] = {
-        "severity_rank": RANKS.get(filters.severity), "service": filters.service or None,
-        "provider": filters.provider or None, "check_id": filters.check or None, "region": filters.region or None,
-        "account": filters.account,
-    }  # fmt: skip
-    rows = rows.filter(**{name: value for name, value in exact.items() if value is not None})
-    rows = filter_by_group(rows, owner, filters.group)
-    if filters.age:
-        rows = rows.filter(open_since__lte=timezone.now() - timedelta(days=filters.age))
-    return rows.order_by(*SORTS.get(filters.sort, SORTS["severity"]))
+def searched(scope: Scope, text: str) -> Searched:
+    """The scope's findings that a search hits; all of them without one."""
+    rows = within(Finding.objects.all(), scope)
+    if not text:
+        return rows, False
+    hits = keys_matching(rows, scope, text, name="asset_name")
+    matches = {
+        "check_id__in": check_ids_matching(text),
+        "account__in": accounts_matching(scope, text),
+    }
+    alternatives = [Q(**{lookup: values}) for lookup, values in matches.items() if values]
+    hits, alternatives = few_more(rows, hits, alternatives)
+    return filter_by_hits(rows, hits, reduce(or_, alternatives) if alternatives else None), not alternatives
 
 
-def _with_status(rows: QuerySet[Finding], filters: FindingFilter, *, by_key: bool) -> QuerySet[Finding]:
-    """Adds the condition on status and suppression, in the form that SQLite finds the rows by quickest.
-
-    As a list of one (see `scans.findings.models.SHOWN`), so that an index of the list is used. Where the rows are found
-    by their keys, it is a plain boolean, for the opposite reason: SQLite must not prefer an index of the list then.
-    """
-    if filters.run is not None:
-        return rows.filter(changed_run=filters.run)
-    if filters.status == "resolved":
-        # Both values are named, because the indexes have `suppressed` behind `status`.
-        either: dict[str, Any] = {} if by_key else {"suppressed__in": [False, True]}
-        return rows.filter(status=FindingStatus.RESOLVED, **either)
-    suppressed = filters.status == "suppressed"
-    shown: dict[str, Any] = {"suppressed": suppressed} if by_key else {"suppressed__in": [suppressed]}
-    return rows.filter(status=FindingStatus.OPEN, **shown)
+def findings(scope: Scope, filters: FindingFilter, hits: Searched | None = None) -> QuerySet[Finding]:
+    """Rows of a list, without `LONG_COLUMNS`. ``hits``: what `searched` has found already."""
+    rows, by_key = hits or searched(scope, filters.q)
+    rows = rows.filter(combined(conditions(scope, filters, by_key=by_key)))
+    return rows.defer(*LONG_COLUMNS).order_by(*SORTS.get(filters.sort, SORTS["severity"]))
 
 
-def find_finding(owner: str, finding_id: UUID) -> Finding | None:
-    return Finding.objects.filter(owner=owner, pk=finding_id).first()
+def find_finding(scope: Scope, finding_id: UUID) -> Finding | None:
+    return within(Finding.objects.filter(pk=finding_id), scope).first()
 
 
 def findings_of_asset(asset: Asset) -> list[Finding]:
     """Open ones first, the worst first."""
     # By the asset's key: a row that was deleted for its age comes back under another id (see `Finding.Meta`).
     rows = Finding.objects.filter(account=asset.account, asset_key=asset.asset_key)
-    return sorted(rows, key=lambda row: (not row.is_open, row.suppressed, row.severity_rank, row.title))
+    return sorted(rows, key=lambda row: (not row.is_open, row.suppressed or row.muted, row.severity_rank, row.title))
 
 
-def open_findings(owner: str) -> QuerySet[Finding]:
-    """Those that count: open, and not suppressed."""
-    return Finding.objects.filter(owner=owner, status=FindingStatus.OPEN, **SHOWN)
+def count_critical(scope: Scope, *, up_to: int) -> int:
+    """Open critical findings that are not suppressed; counting stops at ``up_to``, in an index alone."""
+    return open_findings(scope).filter(severity_rank=0).order_by().values("severity_rank")[:up_to].count()
+
+
+def open_findings(scope: Scope) -> QuerySet[Finding]:
+    """Those that count: open, neither suppressed nor muted."""
+    return within(Finding.objects.filter(status=FindingStatus.OPEN, **SHOWN), scope)
 
 
 def open_findings_of_account(account: CloudAccount) -> QuerySet[Finding]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import InputError
@@ -21,6 +22,7 @@ from scans.batching import batched
 from scans.findings.history import append_suppression, history_line
 from scans.models import Finding
 from scans.runs.summaries import renew_posture
+from teams.scope import Scope
 
 REASON_LIMIT = 500  # characters
 ENDED_AT_ONCE = 1000  # the others a minute later
@@ -30,30 +32,40 @@ _COLUMNS = [
 
 
 def suppress_findings(
-    owner: str, findings: Iterable[UUID], *, actor: Actor, reason: str, until: datetime | None = None
+    scope: Scope, findings: Iterable[UUID], *, actor: Actor, reason: str, until: datetime | None = None
 ) -> int:
-    """Suppresses the owner's findings and answers with their number. Suppressed ones get the new reason and end.
+    """Suppresses findings of the scope and answers with their number. Suppressed ones get the new reason and end.
 
     Raises `InputError` for a reason that is empty or too long, and for an end that is past.
     """
-    reason = " ".join(reason.split())
-    if not reason:
-        raise InputError({"reason": "Give a reason: whoever reviews it next year needs it."})
-    if len(reason) > REASON_LIMIT:
-        raise InputError({"reason": f"The reason is too long: {REASON_LIMIT} characters at most."})
-    now = timezone.now()
-    if until is not None and until <= now:
-        raise InputError({"until": "Choose a day to come, or none."})
+    reason, until, now = clean_reason(reason), clean_until(until), timezone.now()
 
     def change(row: Finding) -> None:
         row.suppressed, row.suppressed_reason, row.suppressed_by = True, reason, actor.label[:160]
         row.suppressed_at, row.suppressed_until = now, until
         append_suppression(row, history_line(now, "suppressed", reason, actor.label))
 
-    return _change(owner, findings, change, actor, "finding.suppressed", f"suppressed: {reason}")
+    return _change(scope, findings, change, actor, "finding.suppressed", f"suppressed: {reason}")
 
 
-def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -> int:
+def clean_reason(reason: str) -> str:
+    """In one line. Raises `InputError` for one that is empty or too long."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise InputError({"reason": "Give a reason: whoever reviews it next year needs it."})
+    if len(reason) > REASON_LIMIT:
+        raise InputError({"reason": f"The reason is too long: {REASON_LIMIT} characters at most."})
+    return reason
+
+
+def clean_until(until: datetime | None) -> datetime | None:
+    """Raises `InputError` for an end that is past."""
+    if until is not None and until <= timezone.now():
+        raise InputError({"until": "Choose a day to come, or none."})
+    return until
+
+
+def unsuppress_findings(scope: Scope, findings: Iterable[UUID], *, actor: Actor) -> int:
     """Takes suppressions back. Answers with the number of findings that had been suppressed."""
     now = timezone.now()
 
@@ -65,7 +77,7 @@ def unsuppress_findings(owner: str, findings: Iterable[UUID], *, actor: Actor) -
         append_suppression(row, history_line(now, "unsuppressed", "Counts again.", actor.label))
         return None
 
-    return _change(owner, findings, change, actor, "finding.unsuppressed", "counts again")
+    return _change(scope, findings, change, actor, "finding.unsuppressed", "counts again")
 
 
 def end_suppressions(*, now: datetime | None = None) -> int:
@@ -90,14 +102,19 @@ def end_suppressions(*, now: datetime | None = None) -> int:
 
 
 def _change(
-    owner: str, findings: Iterable[UUID], change: Callable[[Finding], bool | None], actor: Actor, action: str, text: str
+    scope: Scope,
+    findings: Iterable[UUID],
+    change: Callable[[Finding], bool | None],
+    actor: Actor,
+    action: str,
+    text: str,
 ) -> int:
     number = 0
     accounts: set[UUID] = set()
     for batch in batched(findings):
         with transaction.atomic(using=SECURITY):
-            # By owner, so that an id of somebody else's finding changes nothing.
-            for row in Finding.objects.filter(owner=owner, pk__in=batch):
+            # By scope, so that the id of a finding outside of it changes nothing.
+            for row in within(Finding.objects.filter(pk__in=batch), scope):
                 if change(row) is False:
                     continue
                 Finding.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in _COLUMNS})

@@ -1,152 +1,159 @@
-"""Pages of findings: the list, with its export, one finding, and suppressing them."""
+"""The list of findings: by rule, resource or account, with facets, its export, and the parts that load when opened."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from cloudaccounts.accounts.queries import account_lookup, find
+from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.exports import record_export
-from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.forms.accounts import offer_groups
-from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.views.common import owner_of
-from cloudaccounts.views.paging import page_of
+from cloudaccounts.storable import clean_text
+from cloudaccounts.views.common import scope_of
 from cloudaccounts.web.exports import export, wanted_format
-from scans.assets.queries import find_asset
-from scans.findings.checks import evaluated_services, find_check
+from scans.findings import groups
 from scans.findings.exports import export_columns, export_rows
-from scans.findings.forms import FindingFilterForm, SuppressForm
-from scans.findings.queries import LONG_COLUMNS, find_finding, findings
-from scans.findings.remediation import remediation_of
-from scans.findings.suppression import suppress_findings, unsuppress_findings
-from scans.models import Finding
+from scans.findings.facets import FacetCounter, Facets
+from scans.findings.finding_views import finding_context
+from scans.findings.forms import FindingFilterForm
+from scans.findings.presentation import LAZY, KnownPaginator, chips, facet_views, labelled, without
+from scans.findings.queries import find_finding, findings, searched
+from scans.findings.view_counts import view_counts
+from scans.saved_views.services import Person, clean_query, listed_views
+from teams.scope import Scope
 
 PAGE_SIZE = 50
-MAX_CHOSEN = 200  # findings suppressed in one go
+ROWS = 50  # findings below an opened rule; its own list has all of them
+KEPT = ("check", "age", "due", "run", "mute_rule", "sort", "order")  # filters without a facet
+PRESETS = (
+    ("All open", ""),
+    ("Urgent in production", "severity=critical&severity=high&environment=production"),
+    ("New since yesterday", "open_for=0-1"),
+    ("Unassigned", "assignee=-"),
+    ("Overdue", "due=overdue"),
+    ("Suppressed", "status=suppressed"),
+)
 
 
 @require_safe
 def finding_list(request: HttpRequest) -> HttpResponseBase:
-    owner = owner_of(request)
+    scope = scope_of(request)
     form = FindingFilterForm(request.GET)
-    offer_groups(form.fields["group"], group_queries.choices(owner))
     filters = form.filters()
-    rows = findings(owner, filters)
+    hits = searched(scope, filters.q)
+    rows = findings(scope, filters, hits)
     if file_format := wanted_format(request):
         # Recorded before the file is streamed: one that breaks off was taken as well.
         record_export(
-            actor=Actor.of_request(request), owner=owner, what="findings", format=file_format,
+            actor=Actor.of_request(request), owner=scope.owner, what="findings", format=file_format,
             query=request.GET.urlencode()[:300],
         )  # fmt: skip
         columns = export_columns(file_format)
-        return export(export_rows(owner, rows, columns), columns=columns, name="findings", format=file_format)
-    services_offered = evaluated_services(filters.provider)
-    # The one that the address names stays choosable, even where no check is of it any more.
-    form.offer_services(sorted({*services_offered, *filter(None, [filters.service])}))
-    page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
-    accounts = account_lookup(owner, (row.account for row in page))
+        return export(export_rows(scope, rows, columns), columns=columns, name="findings", format=file_format)
+    facets = FacetCounter(scope, filters, hits=hits).count(but=LAZY)
+    opened = _opened(request, scope)
+    query = clean_query(request.GET.urlencode())
     context = {
         "form": form,
         "filters": filters,
-        "page": page,
-        "rows": [{"finding": row, "account": accounts.get(row.account)} for row in page],
-        "account": find(owner, filters.account) if filters.account else None,
-        "check": find_check(filters.check) if filters.check else None,
+        "grouping": form.grouping,
+        "facets": facet_views(facets, filters),
+        "total": facets.total,
+        "chips": chips(filters, facets, request.GET),
+        "query": request.GET.urlencode(),
+        "plain": without(request.GET, "group_by", "order"),
+        "hidden_filters": [
+            (name, value) for name in KEPT for value in request.GET.getlist(name) if name != "check" or filters.check
+        ],
+        "page": _page(request, scope, form, rows, facets),
+        "order": request.GET.get("order", ""),
+        "views": [
+            {**view, "count": facets.total if view["current"] else None} for view in _views(request, scope, query)
+        ],
+        "opened": opened["finding"] if opened else None,
+        **(opened or {}),
     }
     return render(request, "scans/finding_list.html", context)
 
 
 @require_safe
-def finding_page(request: HttpRequest, finding_id: UUID) -> HttpResponse:
-    return _page(request, _finding_or_404(request, finding_id), SuppressForm())
-
-
-@require_POST
-def finding_suppress(request: HttpRequest, finding_id: UUID) -> HttpResponse:
-    finding = _finding_or_404(request, finding_id)
-    form = SuppressForm(request.POST)
-    if form.is_valid():
-        try:
-            suppress_findings(finding.owner, [finding.pk], actor=Actor.of_request(request), **form.cleaned_data)
-        except ProviderError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, "Suppressed: it is neither counted nor notified about.")
-            return redirect("finding", finding_id=finding.pk)
-    return _page(request, finding, form, status=422)
-
-
-@require_POST
-def finding_unsuppress(request: HttpRequest, finding_id: UUID) -> HttpResponse:
-    finding = _finding_or_404(request, finding_id)
-    if unsuppress_findings(finding.owner, [finding.pk], actor=Actor.of_request(request)):
-        messages.success(request, "It counts again.")
-    return redirect("finding", finding_id=finding.pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def findings_suppress(request: HttpRequest) -> HttpResponse:
-    """GET asks for the reason of the chosen findings, POST suppresses them."""
-    owner = owner_of(request)
-    data = request.POST if request.method == "POST" else request.GET
-    # By owner: ids of other people's findings name nothing.
-    chosen = list(Finding.objects.filter(owner=owner, pk__in=_keys(data.getlist("finding"))).defer(*LONG_COLUMNS))
-    chosen.sort(key=lambda row: (row.severity_rank, row.title, row.asset_name))
-    if not chosen:
-        messages.info(request, "Choose findings in the list first.")
-        return redirect("findings")
-    form = SuppressForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            number = suppress_findings(
-                owner, [row.pk for row in chosen], actor=Actor.of_request(request), **form.cleaned_data
-            )
-        except ProviderError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, f"{number} finding{'' if number == 1 else 's'} suppressed.")
-            return redirect("findings")
-    status = 422 if form.is_bound else 200
-    return render(request, "scans/findings_suppress.html", {"chosen": chosen, "form": form}, status=status)
-
-
-def _page(request: HttpRequest, finding: Finding, form: SuppressForm, status: int = 200) -> HttpResponse:
-    account = find(finding.owner, finding.account)
-    asset = find_asset(finding.owner, finding.asset)
-    remediation = remediation_of(finding, account, asset)
+def finding_rows(request: HttpRequest) -> HttpResponse:
+    """The findings of one rule, resource or account, below its line in the list."""
+    scope = scope_of(request)
+    form = FindingFilterForm(request.GET)
+    rows = findings(scope, form.filters())
+    if asset := clean_text(request.GET.get("asset", "")):
+        rows = rows.filter(asset_key=asset)
+    found = list(rows[: ROWS + 1])
     context = {
-        "finding": finding,
-        "check": find_check(finding.check_id),
-        "account": account,
-        "asset": asset,
-        "console_link": remediation.console_url,
-        "remediation": remediation,
-        "history": finding.timeline[::-1],
-        "form": form,
-    }
-    return render(request, "scans/finding.html", context, status=status)
+        "rows": found[:ROWS], "more": len(found) > ROWS, "grouping": form.grouping,
+        "all": without(request.GET, "group_by", "order"),
+    }  # fmt: skip
+    return render(request, "scans/parts/finding_rows.html", context)
 
 
-def _finding_or_404(request: HttpRequest, finding_id: UUID) -> Finding:
-    finding = find_finding(owner_of(request), finding_id)
-    if finding is None:
+@require_safe
+def facet_values(request: HttpRequest, name: str) -> HttpResponse:
+    """The values of a facet that is counted when it is opened."""
+    if name not in LAZY:
         raise Http404
-    return finding
+    filters = FindingFilterForm(request.GET).filters()
+    counter = FacetCounter(scope_of(request), filters)
+    values = labelled(name, counter.opened(name).of(name, getattr(filters, name)))
+    return render(request, "scans/parts/facet_values.html", {"name": name, "values": values[:100]})
 
 
-def _keys(texts: list[str]) -> list[UUID]:
-    """The texts that are UUIDs; anything else names no finding and is left out."""
-    keys: list[UUID] = []
-    for text in texts[:MAX_CHOSEN]:
-        try:
-            keys.append(UUID(text))
-        except ValueError:
-            continue
-    return keys
+@require_safe
+def finding_tabs(request: HttpRequest) -> HttpResponse:
+    """The tabs of the list with a count for each view: loaded after the page, which they shall not hold up."""
+    scope = scope_of(request)
+    listed = _views(request, scope, clean_query(request.GET.urlencode()))
+    filters = [FindingFilterForm(QueryDict(str(view["query"]))).filters() for view in listed]
+    counts = view_counts(scope, filters)
+    views = [{**view, "count": count} for view, count in zip(listed, counts, strict=True)]
+    context = {"views": views, "query": request.GET.urlencode(), "counted": True}
+    return render(request, "scans/parts/finding_views.html", context)
+
+
+def _page(request: HttpRequest, scope: Scope, form: FindingFilterForm, rows: Any, facets: Facets) -> Any:
+    text = request.GET.get("page", "1")
+    number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 else 1
+    start = (number - 1) * PAGE_SIZE
+    if form.grouping == "check":
+        found, count = groups.by_check(
+            rows, facets.checks, sort=request.GET.get("order", ""), start=start, stop=start + PAGE_SIZE
+        )
+    elif form.grouping in ("resource", "account"):
+        by = groups.by_resource if form.grouping == "resource" else groups.by_account
+        found, count = by(rows, start, start + PAGE_SIZE)  # type: ignore[assignment]
+    else:
+        listed = list(rows[start : start + PAGE_SIZE])
+        accounts = account_lookup(scope, (row.account for row in listed))
+        found, count = [{"finding": row, "account": accounts.get(row.account)} for row in listed], facets.total  # type: ignore[misc]
+    return KnownPaginator(found, count, PAGE_SIZE).get_page(number)
+
+
+def _opened(request: HttpRequest, scope: Scope) -> dict[str, Any] | None:
+    """The finding of the side panel."""
+    try:
+        finding = find_finding(scope, UUID(request.GET.get("finding", "")))
+    except ValueError:
+        return None
+    return finding_context(request, finding) if finding is not None else None
+
+
+def _views(request: HttpRequest, scope: Scope, query: str) -> list[dict[str, object]]:
+    saved = listed_views(scope, Person(str(request.user.pk)), "findings")
+    own = [("Mine", clean_query(f"assignee={request.user.get_username()}"))]
+    named = [*PRESETS[:3], *own, *PRESETS[3:], *((view.name, view.query) for view in saved)]
+    current = _unordered(query)
+    return [{"name": name, "query": text, "current": _unordered(text) == current} for name, text in named]
+
+
+def _unordered(query: str) -> list[str]:
+    return sorted(part for part in query.split("&") if part and not part.startswith(("group_by=", "order=")))

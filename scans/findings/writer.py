@@ -1,7 +1,7 @@
 """Opens, keeps, resolves and reopens findings, in bulk and so that repeating it changes nothing.
 
 One worker holds a run, so meanwhile nobody else writes an account's findings except people who suppress them. The
-columns of a suppression are therefore never written here.
+columns of a suppression are therefore never written here. Those of a mute are: a rule holds for findings to come.
 """
 
 from __future__ import annotations
@@ -18,30 +18,37 @@ from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from scans.batching import batched
+from scans.findings.announce import announce_changes
 from scans.findings.evaluation import Evaluations, Failure
 from scans.findings.history import append_history, history_line
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
+from scans.muting.matching import Matcher
+from scans.tags import tag_lines
 
 CHUNK = 500  # rows
 NOTICES = 10  # notices of single findings that one run sends; the rest is counted in one more
 GONE = "The asset is gone."
 RETIRED = "This check no longer exists."
+NOT_CHECKED = "Not checked any more: the check is switched off."
 PASSED = "The check passes now."
 
 _CHANGING = [
     "title", "severity", "severity_rank", "service", "region", "asset", "asset_name", "name_key", "reason", "evidence",
-    "status", "last_seen", "open_since", "resolved_at", "resolution", "reopened_at", "reopened", "last_run",
-    "changed_run", "change", "history",
+    "environment", "tags", "status", "last_seen", "open_since", "resolved_at", "resolution", "reopened_at", "reopened",
+    "last_run", "changed_run", "change", "history", "muted", "mute_rule",
 ]  # fmt: skip
 
 
 class FindingWriter:
     """The findings of one run. Call `write` within the transaction that writes the assets."""
 
-    def __init__(self, run: ScanRun, account: CloudAccount, checks: Iterable[str]) -> None:
+    def __init__(
+        self, run: ScanRun, account: CloudAccount, checks: Iterable[str], off: frozenset[str] = frozenset()
+    ) -> None:
         self._run = run
         self._account = account
         self._checks = frozenset(checks)
+        self._off = off
         self._notified = 0
 
     def write(self, evaluated: Sequence[tuple[Asset, Evaluations]], now: datetime) -> None:
@@ -58,7 +65,7 @@ class FindingWriter:
                 existing = findings.get(failure.check.id)
                 if existing is None:
                     new.append(self._new(asset, failure, now))
-                elif existing.is_open and _is_unchanged(existing, asset, failure):
+                elif existing.is_open and self._is_unchanged(existing, asset, failure):
                     kept.append(existing.pk)
                 else:
                     changed.append(self._fail(existing, asset, failure, now))
@@ -66,9 +73,11 @@ class FindingWriter:
                 # A check that could not be decided says nothing: its finding stays open, and is not marked as seen.
                 decided = finding.check_id not in evaluations.unknowns
                 if finding.is_open and finding.check_id not in evaluations.failures and decided:
-                    reason = PASSED if finding.check_id in self._checks else RETIRED
-                    changed.append(self._resolve(finding, reason, now))
+                    changed.append(self._resolve(finding, self._why_resolved(finding.check_id), now))
+        muting = Matcher(self._run.owner, now=now) if new or changed else None
         for finding in (*new, *changed):
+            if muting is not None and finding.is_open:
+                muting.apply(finding)
             # Before they are written: see `_notify`.
             self._notify(finding)
         Finding.objects.bulk_create(new)
@@ -103,8 +112,9 @@ class FindingWriter:
 
         A kill between writing findings and writing their assets leaves them, where there are no transactions.
         """
+        # Read to the end before anything is written (see `cloudaccounts.work.reading`): 64 letters each.
         rows = self._rows().filter(status=FindingStatus.OPEN).values_list("asset_key", flat=True)
-        for batch in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
+        for batch in batched(list(rows), CHUNK):
             keys = set(batch)
             present = Asset.objects.filter(account=self._run.account, asset_key__in=list(keys), gone_at=None)
             if orphans := keys.difference(present.values_list("asset_key", flat=True)):
@@ -131,6 +141,10 @@ class FindingWriter:
                 account=self._account,
             )
 
+    def announce(self) -> None:
+        """Tells channels what the run changed. After all of it is written, and before the run ends."""
+        announce_changes(self._run, self._account)
+
     def _rows(self) -> QuerySet[Finding]:
         return Finding.objects.filter(account=self._run.account)
 
@@ -152,12 +166,12 @@ class FindingWriter:
             changed_run=self._run.run_id,
             change=FindingChange.NEW,
             history=[history_line(now, FindingChange.NEW, failure.reason)],
-            **_copied_columns(asset, failure),
+            **self._copied_columns(asset, failure),
         )
 
     def _fail(self, row: Finding, asset: Asset, failure: Failure, now: datetime) -> Finding:
         """Updates a finding whose check fails; reopens it where it was resolved."""
-        for name, value in _copied_columns(asset, failure).items():
+        for name, value in self._copied_columns(asset, failure).items():
             setattr(row, name, value)
         row.last_seen, row.last_run = now, self._run.run_id
         if not row.is_open:
@@ -168,12 +182,38 @@ class FindingWriter:
             append_history(row, history_line(now, FindingChange.REOPENED, failure.reason))
         return row
 
+    def _why_resolved(self, check_id: str) -> str:
+        if check_id in self._checks:
+            return PASSED
+        return NOT_CHECKED if check_id in self._off else RETIRED
+
     def _resolve(self, row: Finding, resolution: str, now: datetime) -> Finding:
         # Its suppression stays as it is: reopened before that ends, the finding is a suppressed one again.
         row.status, row.resolved_at, row.resolution = FindingStatus.RESOLVED, now, resolution
         row.changed_run, row.change = self._run.run_id, FindingChange.RESOLVED
         append_history(row, history_line(now, FindingChange.RESOLVED, resolution))
         return row
+
+    def _copied_columns(self, asset: Asset, failure: Failure) -> dict[str, Any]:
+        """What a finding copies of its check, asset and account, so that lists need to read none of them."""
+        check = failure.check
+        return {
+            "title": check.title[:200],
+            "severity": check.severity.value,
+            "severity_rank": RANKS[check.severity.value],
+            "service": check.service[:40],
+            "region": asset.region,
+            "asset": asset.pk,
+            "asset_name": asset.name,
+            "name_key": asset.name_key,
+            "tags": tag_lines(asset.tags),
+            "environment": self._account.environment,
+            "reason": failure.reason[:1000],
+            "evidence": failure.evidence,
+        }
+
+    def _is_unchanged(self, row: Finding, asset: Asset, failure: Failure) -> bool:
+        return all(getattr(row, name) == value for name, value in self._copied_columns(asset, failure).items())
 
     def _notify(self, row: Finding) -> None:
         """Sends a notice of a critical finding that this run opened.
@@ -182,8 +222,8 @@ class FindingWriter:
         way round a kill between the two would lose it, because the next try finds the finding open already.
         """
         opened = row.is_open and row.changed_run == self._run.run_id and row.change != FindingChange.RESOLVED
-        # Of a suppressed finding nobody is notified, also when it is reopened.
-        if not opened or row.suppressed or row.severity != Severity.CRITICAL:
+        # Of a suppressed or muted finding nobody is notified, also when it is reopened.
+        if not opened or row.suppressed or row.muted or row.severity != Severity.CRITICAL:
             return
         if self._notified >= NOTICES:
             return  # `notify_rest` counts it
@@ -200,24 +240,3 @@ def _notice_key(row: Finding) -> str:
     # With the number of reopenings: a finding that comes back is notified again. The asset's key is cut, because a
     # notice's key has 200 characters.
     return f"{row.account}:{row.check_id}:{row.asset_key[:32]}:{row.reopened}"
-
-
-def _copied_columns(asset: Asset, failure: Failure) -> dict[str, Any]:
-    """The columns that a finding copies of its check and its asset, so that lists need to read neither."""
-    check = failure.check
-    return {
-        "title": check.title[:200],
-        "severity": check.severity.value,
-        "severity_rank": RANKS[check.severity.value],
-        "service": check.service[:40],
-        "region": asset.region,
-        "asset": asset.pk,
-        "asset_name": asset.name,
-        "name_key": asset.name_key,
-        "reason": failure.reason[:1000],
-        "evidence": failure.evidence,
-    }
-
-
-def _is_unchanged(row: Finding, asset: Asset, failure: Failure) -> bool:
-    return all(getattr(row, name) == value for name, value in _copied_columns(asset, failure).items())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
+from cloudaccounts.management.teams import team_named
 from cloudaccounts.models import CloudAccount
 
 
@@ -16,11 +16,7 @@ def owner_named(team: str, account: str = "") -> str:
     Raises `CommandError` where there is none, or where more than one could be meant.
     """
     if team:
-        user = User.objects.filter(username=team).first()
-        owner = str(user.pk) if user else team
-        if user is None and not CloudAccount.objects.of(owner).exists():
-            raise CommandError(f"There is no team {team!r}. Give a user name, or a team's key.")
-        return owner
+        return team_named(team).key
     if account:
         return account_of(account).owner
     # Two are enough to know that one has to be chosen.

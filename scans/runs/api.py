@@ -13,11 +13,11 @@ from pydantic import BaseModel, Field
 
 from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import problem, reply
-from cloudaccounts.api.auth import actor_of, owner_of
+from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.idempotency import idempotent, ticket_id
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of
-from cloudaccounts.api.schemas import Input, Text
+from cloudaccounts.api.schemas import Input, Listed, Text
 from scans.api_common import AccountQuery, filter_values, requested_account, row_fields
 from scans.models import ScanRun, ScanStatus, ScanType
 from scans.runs import queries as run_queries
@@ -79,9 +79,8 @@ class Scan(BaseModel):
     finished_at: datetime | None
 
 
-class ScanPage(BaseModel):
+class ScanPage(Listed):
     items: list[Scan]
-    count: int
 
 
 class ScanQuery(AccountQuery):
@@ -121,9 +120,9 @@ def start_scan(request: HttpRequest, account_id: UUID, body: NewScan | None = No
 def list_scans(request: HttpRequest, query: Query[ScanQuery]) -> HttpResponse:
     """The latest first."""
     requested_account(request, query)  # refuses what the list cannot be filtered by
-    owner = owner_of(request)
-    filters = ScanFilter(**{name: value for name, value in filter_values(owner, query).items() if value})
-    return page_of(run_queries.runs(owner, filters), query, lambda rows: [_scan(row) for row in rows])
+    scope = scope_of(request)
+    filters = ScanFilter(**{name: value for name, value in filter_values(scope, query).items() if value})
+    return page_of(run_queries.runs(scope, filters), query, lambda rows: [_scan(row) for row in rows])
 
 
 @runs.get("/{uuid:run_id}", summary="One scan", **answers({200: Scan}, 404))
@@ -139,7 +138,7 @@ def cancel_scan(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _run_or_404(request: HttpRequest, run_id: UUID) -> ScanRun:
-    run = find_run(owner_of(request), run_id)
+    run = find_run(scope_of(request), run_id)
     if run is None:
         raise Http404
     return run

@@ -13,10 +13,14 @@ from django.db import IntegrityError
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from cloudaccounts.accounts.posture import coverage_and_weights
+from cloudaccounts.models import CloudAccount
 from cloudaccounts.provider_kit.check_results import join_names
 from scans.findings.counts import count_by_severity
+from scans.findings.models import SeverityDay
 from scans.findings.queries import open_findings
-from scans.models import SHOWN, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
+from scans.models import SHOWN, AccountFindingDay, Asset, Finding, FindingChange, FindingDay, FindingStatus, ScanRun
+from teams.scope import Scope
 
 UNKNOWNS_SHOWN = 50
 REGIONS_NAMED = 4
@@ -82,14 +86,29 @@ def _most_frequent(counts: Counter[tuple[str, str]], titles: Mapping[str, str]) 
     ]
 
 
-def record_day(owner: str) -> None:
-    """Stores the numbers of the owner's open findings for today. A later scan of the day overwrites them."""
-    numbers = count_by_severity(open_findings(owner))
+def record_day(run: ScanRun) -> None:
+    """Stores today's numbers of open findings, of the run's owner and of its account, over those of an earlier scan.
+
+    Beside the owner's stands how much was seen, and the weights of the score: after the account's row says its own.
+    """
     day = timezone.now().strftime("%Y-%m-%d")
+    numbers = {**count_by_severity(open_findings(Scope(run.owner))), **coverage_and_weights(run.owner)}
+    _store(FindingDay, numbers, owner=run.owner, day=day)
+    # The owner may change after this: by account alone, which the rows' unique key is of (`scans.account_sync`).
+    account = Finding.objects.filter(account=run.account, status=FindingStatus.OPEN, **SHOWN)
+    rows = CloudAccount.objects.filter(pk=run.account)
+    covered = {"covered": rows.values_list("coverage_percent", flat=True).first()}
+    counted = {**count_by_severity(account), **covered}
+    _store(AccountFindingDay, counted, {"owner": run.owner}, account=run.account, day=day)
+
+
+def _store(
+    model: type[SeverityDay], numbers: Mapping[str, int | None], defaults: Mapping[str, str] = {}, **key: Any
+) -> None:
     # Update, else create, else update: MongoDB's backend has no upsert, and the unique constraint decides.
-    rows = FindingDay.objects.filter(owner=owner, day=day)
+    rows = model._default_manager.filter(**key)
     if not rows.update(**numbers):
         try:
-            FindingDay.objects.create(owner=owner, day=day, **numbers)
+            model._default_manager.create(**key, **defaults, **numbers)
         except IntegrityError:
-            rows.update(**numbers)  # a scan of another account ended at the same moment
+            rows.update(**numbers)  # another scan ended at the same moment

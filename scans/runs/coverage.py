@@ -5,7 +5,7 @@ Why whole units, and what each cloud's log can say: docs/decisions/0007.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -122,6 +122,11 @@ class Coverage:
         gone = [record.pk for place, record in self._records().items() if place not in planned]
         for keys in batched(gone):
             self._rows().filter(pk__in=keys).delete()
+
+    def forget_services(self, services: Collection[str]) -> None:
+        """Readings that no enabled check needs are no part of the coverage."""
+        if services:
+            self._rows().filter(service__in=sorted(services)).delete()
 
     def _write(self, unit: ScanUnit, **changes: Any) -> None:
         # Each write ends the gap that stood there, unless it is a gap's own (`record_gap`).

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from cloudaccounts import metrics
+from cloudaccounts.accounts.enabled_checks import unneeded_readings
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
@@ -28,9 +29,13 @@ from cloudaccounts.work.leases import Claim, LeaseKeeper
 from scans.account_sync import delete_account_records, sync_account
 from scans.assets.planner_statistics import renew_statistics
 from scans.assets.writer import AssetWriter
+from scans.engines.runs import request_after
 from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
-from scans.models import ScanRun, ScanStatus, ScanType
+from scans.models import Finding, ScanRun, ScanStatus, ScanType
+from scans.muting.application import settle_account
+from scans.muting.settings import team_settings
+from scans.muting.switches import close_of_account, forget_evaluations
 from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, UnitStarted, collect
 from scans.runs.completion import count_unknowns, finding_counts, posture, record_day, with_unread_regions
 from scans.runs.coverage import Coverage
@@ -69,9 +74,14 @@ def run_scan(run_id: UUID) -> str:
         account = CloudAccount.objects.filter(pk=run.account).defer("last_check").first()
         if account is None:
             delete_account_records(run.account)
-        elif (account.name, account.owner) != (run.account_name, run.owner):
+        elif (account.name, account.owner) != (run.account_name, run.owner) or _lags(account):
             sync_account(account)
     return row.values_list("status", flat=True).first() or "gone"
+
+
+def _lags(account: CloudAccount) -> bool:
+    """Whether findings have another environment than their account: it was changed while they were written."""
+    return Finding.objects.filter(account=account.pk).exclude(environment=account.environment).exists()
 
 
 def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
@@ -95,21 +105,26 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
         raise AccountSuspendedError
     # The start before anything is asked of the cloud: what is collected from here on is covered up to this moment, no
     # later.
-    evaluator, started_at = Evaluator(account.spec), timezone.now()
-    findings = FindingWriter(run, account, evaluator.titles)
+    evaluator, started_at = Evaluator(account.spec, team_settings(account.owner)), timezone.now()
+    findings = FindingWriter(run, account, evaluator.titles, evaluator.switched_off)
     writer = AssetWriter(run, evaluator, findings)
     coverage = Coverage(run, evaluator.version, started_at)
     with closing(account_session(account=account, actor=Actor.from_dict(run.actor), purpose="scan")) as session:
         regions = resolve_regions(run, account, session)
         # The run's, and all of the account's: compliance names what is missing in the account, whatever this run was
         # asked for.
-        units, all_units = session.units(regions.names), session.units(regions.account_names)
+        skipped = unneeded_readings(account.spec, evaluator.switched_off)
+        planned = session.units(regions.names)
+        all_units = [unit for unit in session.units(regions.account_names) if unit.service not in skipped]
+        asked = [unit for unit in planned if not run.services or unit.service in run.services]
+        units = [unit for unit in asked if unit.service not in skipped]
+        left_out = sorted({unit.service for unit in asked} & skipped)
         # Written before it is asked: reading a log may take minutes (`coverage.LOG_SECONDS`), in which no unit is done.
         claim.write(now_doing="asking what changed" if run.scan_type == ScanType.INCREMENTAL else "")
         plan = coverage.plan(session, units)
         progress = Progress(
             claim, total=len(units), done=len(plan.done), unchanged=len(plan.unchanged),
-            notes=(*regions.notes, *plan.notes),
+            notes=(*regions.notes, *_left_out(left_out), *plan.notes),
         )  # fmt: skip
         _require_claim(progress.write(force=True))
         for unit in plan.unchanged:
@@ -120,16 +135,23 @@ def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
         _collect(collect(session, plan.collect), keeper, progress, writer, coverage)
     from scans.compliance.totals import record_totals  # with pydantic, which commands do not load (decision 0012)
 
-    record = partial(record_totals, run, account, account.spec.posture_checks(), all_units)
-    if len(progress.gaps) == len(units):
+    record = partial(record_totals, run, account, evaluator.checks, all_units)
+    # Whatever this run was asked for: what nobody reads any more would else become stale, and be told as a gap.
+    coverage.forget_services(skipped)
+    forget_evaluations(account.pk, skipped)
+    if units and len(progress.gaps) == len(units):
         record(count_unknowns(run))  # what passed the last time can be told no more
         # Not one unit could be read: the run failed, with the first cause, rather than completed with gaps only.
         raise progress.first_error or defect("scan")
-    if regions.is_whole:
+    if regions.is_whole and not run.services:
         # Only a scan of all regions says anything about regions that are not the account's any more.
-        writer.mark_gone_outside(units)
+        writer.mark_gone_outside(planned)  # with what is left out: it is not read, and so not known to be gone
         coverage.forget_others(units)
     _complete(run, claim, progress, writer, findings, evaluator, record)
+
+
+def _left_out(services: Sequence[str]) -> list[str]:
+    return [f"Not read, because every check of it is switched off: {', '.join(services)}."] if services else []
 
 
 def _collect(
@@ -175,6 +197,8 @@ def _complete(
     _require_claim(progress.write(force=True))
     # Before the counts, which include what it resolves.
     findings.resolve_orphans(timezone.now())
+    settle_account(run.owner, run.account)
+    close_of_account(run.owner, run.account, run.run_id)
     if run.attempts > 1:
         writer.recount()
     progress.count_assets(writer)
@@ -183,13 +207,16 @@ def _complete(
     columns = with_unread_regions(columns, unread_now(run), evaluator.every_region)
     progress.set_columns({**finding_counts(run), **columns})
     findings.notify_rest()
+    findings.announce()
     # Before the end: a worker that dies in between leaves a run whose next try writes them.
     record(unknowns)
     _require_claim(progress.write(force=True))
     _end(run, claim, ScanStatus.COMPLETED)
     # After the end, because neither belongs to the run: a kill here costs a point of the trend, not the scan.
-    record_day(run.owner)
+    record_day(run)
     renew_statistics(writer.new)
+    # A run of its own, which may take ten times as long: the scan's numbers do not wait for it.
+    request_after(run)
 
 
 def _require_claim(held: bool) -> None:

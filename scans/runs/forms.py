@@ -55,6 +55,12 @@ def _disabled_regions(account: CloudAccount) -> set[str]:
 
 class ScheduleForm(ServiceForm):
     every = forms.ChoiceField(label="Schedule", choices=ScanEvery.choices)
+    cron = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Cron line",
+        help_text="With “By a cron line”: minute, hour, day, month, weekday in UTC, as in 30 4 * * mon-fri.",
+    )
 
 
 class ScanFilterForm(forms.Form):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
+from django.utils import timezone
 
 from cloudaccounts.models.account import provider_choices
 
@@ -42,6 +44,7 @@ class ScanRun(models.Model):
     scan_type = models.CharField(max_length=12, choices=ScanType.choices, default=ScanType.FULL)
     all_regions = models.BooleanField(default=False)  # all that the account has enabled when the run starts
     regions = models.JSONField(default=list)
+    services = models.JSONField(default=list)  # empty: all
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.QUEUED)
     auto_initiated = models.BooleanField(default=False)  # the first scan, which follows onboarding
     scheduled = models.BooleanField(default=False)  # started by the account's schedule
@@ -94,6 +97,13 @@ class ScanRun(models.Model):
         return self.status in ACTIVE
 
     @property
+    def took(self) -> timedelta | None:
+        """How long it worked, or has worked so far; None before it started. Of its latest try."""
+        if self.started_at is None:
+            return None
+        return (self.finished_at or timezone.now()) - self.started_at
+
+    @property
     def outcome(self) -> str:
         """The status in words. A scan with gaps must not look like one that read everything."""
         gaps = self.status == ScanStatus.COMPLETED and bool(self.gaps)
@@ -140,6 +150,7 @@ class ScanUnitRecord(models.Model):
 class ScanEvery(models.TextChoices):
     DAILY = "daily", "Every day"
     WEEKLY = "weekly", "Every week"
+    CRON = "cron", "By a cron line"
     OFF = "off", "Only when asked for"
 
 
@@ -150,6 +161,10 @@ class ScanSchedule(models.Model):
     account = models.UUIDField(primary_key=True)
     owner = models.CharField(max_length=64)
     every = models.CharField(max_length=8, choices=ScanEvery.choices, default=ScanEvery.DAILY)
+    cron = models.CharField(max_length=100, blank=True, default="")  # see `scans.runs.cron`
+    # What these scans read; empty is everything. What they leave out becomes stale, as its coverage says.
+    services = models.JSONField(default=list)
+    regions = models.JSONField(default=list)
     next_at = models.DateTimeField(null=True)  # empty while off
     full_at = models.DateTimeField()
 

@@ -9,26 +9,27 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cloudaccounts.operations.workers import worker_state
-from cloudaccounts.views.common import account_or_404, owner_of
+from cloudaccounts.views.common import account_or_404, scope_of
 from scans.runs import queries as run_queries
 from scans.runs.presentation import progress_context, run_context, run_or_404
-from scans.runs.queries import latest_of_account, latest_of_owner, time_left
+from scans.runs.queries import latest, latest_of_account, time_left
 
 ACTIVE_SHOWN = 5
 ENDED_SHOWN = 3
+RUNS_SHOWN = 15
 # The event that htmx fires on a page when a run that it was watching has ended: other panels then load anew.
 CHANGED = "scan-changed"
 
 
 @require_safe
 def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
-    owner = owner_of(request)
-    active = run_queries.active(owner, ACTIVE_SHOWN)
+    scope = scope_of(request)
+    active = run_queries.active(scope, ACTIVE_SHOWN)
     context = {
         "rows": [{"run": run, "left": time_left(run)} for run in active],
         # Whether workers live matters only while somebody waits for one.
-        "worker": worker_state("scans") if active else None,
-        "ended": [] if active else latest_of_owner(owner, ENDED_SHOWN),
+        "worker": worker_state("scans", next((run for run in active if run.claim is None), None)) if active else None,
+        "ended": [] if active else latest(scope, ENDED_SHOWN),
     }
     return render(request, "scans/panels/dashboard.html", context)
 
@@ -36,8 +37,15 @@ def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account_scan_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
-    run = latest_of_account(account.owner, account.pk)
+    run = latest_of_account(scope_of(request), account.pk)
     return _answer(request, "scans/panels/account.html", {"account": account, **progress_context(run)})
+
+
+@require_safe
+def account_runs_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = account_or_404(request, account_id)
+    rows = list(run_queries.runs(scope_of(request), run_queries.ScanFilter(account=account.pk))[:RUNS_SHOWN])
+    return render(request, "scans/panels/account_runs.html", {"account": account, "runs": rows})
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Reads of runs and schedules. Everything is of one owner (``str(user.pk)``), except what says so."""
+"""Reads of runs and schedules. All are of one scope, except what says so."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.models import CloudAccount
 from scans.models import ACTIVE, ScanEvery, ScanRun, ScanSchedule, ScanStatus
 from scans.search import filter_by_group
+from teams.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +29,32 @@ class ScanFilter:
         return bool(self.account or self.provider or self.status or self.group)
 
 
-def count_active(owner: str) -> int:
-    return ScanRun.objects.filter(owner=owner, status__in=ACTIVE).count()
+def count_active(scope: Scope) -> int:
+    return within(ScanRun.objects.filter(status__in=ACTIVE), scope).count()
 
 
-def active(owner: str, limit: int) -> list[ScanRun]:
-    return list(ScanRun.objects.filter(owner=owner, status__in=ACTIVE).order_by("requested_at")[:limit])
+def active(scope: Scope, limit: int) -> list[ScanRun]:
+    return list(within(ScanRun.objects.filter(status__in=ACTIVE), scope).order_by("requested_at")[:limit])
 
 
-def latest_of_owner(owner: str, limit: int) -> list[ScanRun]:
-    return list(ScanRun.objects.filter(owner=owner).order_by("-requested_at")[:limit])
+def latest(scope: Scope, limit: int) -> list[ScanRun]:
+    return list(within(ScanRun.objects.all(), scope).order_by("-requested_at")[:limit])
 
 
-def find_run(owner: str, run_id: UUID) -> ScanRun | None:
-    return ScanRun.objects.filter(owner=owner, run_id=run_id).first()
+def find_run(scope: Scope, run_id: UUID) -> ScanRun | None:
+    return within(ScanRun.objects.filter(run_id=run_id), scope).first()
 
 
-def latest_of_account(owner: str, account: UUID) -> ScanRun | None:
-    return ScanRun.objects.filter(owner=owner, account=account).order_by("-requested_at").first()
+def latest_of_account(scope: Scope, account: UUID) -> ScanRun | None:
+    return within(ScanRun.objects.filter(account=account), scope).order_by("-requested_at").first()
 
 
-def runs(owner: str, filters: ScanFilter) -> QuerySet[ScanRun]:
-    rows = ScanRun.objects.filter(owner=owner)
+def runs(scope: Scope, filters: ScanFilter) -> QuerySet[ScanRun]:
+    rows = within(ScanRun.objects.all(), scope)
     exact: dict[str, Any] = {"account": filters.account, "provider": filters.provider, "status": filters.status}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     # The order ends with the key: without it, pages of runs that a job requested together could overlap.
-    return filter_by_group(rows, owner, filters.group).order_by("-requested_at", "run_id")
+    return filter_by_group(rows, scope, filters.group).order_by("-requested_at", "run_id")
 
 
 def stuck(limit: int, *, waiting: timedelta = timedelta(minutes=10)) -> list[ScanRun]:
@@ -69,10 +71,10 @@ def queued_scans() -> QuerySet[ScanRun]:
     return ScanRun.objects.filter(status=ScanStatus.QUEUED)
 
 
-def latest_changes(owner: str, limit: int) -> list[ScanRun]:
+def latest_changes(scope: Scope, limit: int) -> list[ScanRun]:
     """The runs that ended last and changed something, of the latest 50; newest first."""
     # The latest 50 from an index, filtered here: no index holds the numbers of changes.
-    latest = ScanRun.objects.filter(owner=owner).order_by("-requested_at").defer("gaps", "unknowns", "regions")[:50]
+    latest = within(ScanRun.objects.all(), scope).order_by("-requested_at").defer("gaps", "unknowns", "regions")[:50]
     counts = ("findings_new", "findings_reopened", "findings_resolved", "assets_new", "assets_gone")
     changed = [run for run in latest if run.status == ScanStatus.COMPLETED and any(getattr(run, n) for n in counts)]
     return changed[:limit]

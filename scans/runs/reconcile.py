@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.audit.record import record_event
-from cloudaccounts.work import messages
+from cloudaccounts.jobs.turns import announce
 from cloudaccounts.work.leases import Claim
 from scans.models import ScanRun, ScanStatus
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
@@ -64,9 +64,4 @@ def _notify_workers() -> int:
     """Sends the message of each queued run again that had none for a while. One too many does no harm."""
     now = timezone.now()
     waiting = ScanRun.objects.filter(status=ScanStatus.QUEUED).exclude(nudged_at__gt=now - NOTIFY_AGAIN)
-    sent = 0
-    for run_id in list(waiting.values_list("pk", flat=True)[:RESEND]):
-        # Marked whether the broker takes it or not: a broker that is down is asked every 30 seconds, not every 15.
-        ScanRun.objects.filter(pk=run_id).update(nudged_at=now)
-        sent += messages.send(TASK, str(run_id), queue=QUEUE)
-    return sent
+    return announce(waiting, task=TASK, queue=QUEUE, most=RESEND)

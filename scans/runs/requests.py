@@ -29,6 +29,7 @@ def request_scan(
     actor: Actor,
     scan_type: str = ScanType.FULL,
     regions: Sequence[str] = (),
+    services: Sequence[str] = (),
     auto_initiated: bool = False,
     scheduled: bool = False,
     run_id: UUID | None = None,
@@ -36,8 +37,8 @@ def request_scan(
     """Queues a scan, or answers with the one that is active already; `just_requested` is True on a new one.
 
     Repeating it with the same ``run_id`` answers with that scan, as just requested, also after it has ended.
-    No regions means all of the account's. Raises `AccountSuspendedError`, `InputError` for a region that the account
-    has not chosen, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
+    No regions means all of the account's, no services all of the cloud's. Raises `AccountSuspendedError`, `InputError`
+    for a region that the account has not chosen, and `CloudAccount.DoesNotExist` where it was deleted meanwhile.
     """
     if scan_type not in ScanType.values:
         raise InputError({"scan_type": "Choose full or incremental."})
@@ -49,7 +50,7 @@ def request_scan(
             repeated.just_requested = True
             return repeated
         run = _new_run(account, actor, scan_type, regions)
-        run.run_id = run_id or run.run_id
+        run.run_id, run.services = run_id or run.run_id, list(services)
         run.auto_initiated, run.scheduled = auto_initiated, scheduled
         try:
             with transaction.atomic(using=SECURITY):

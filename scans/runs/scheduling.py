@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -14,9 +15,10 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from scans.batching import key_batches
-from scans.models import ScanEvery, ScanSchedule, ScanType
+from scans.models import ScanEvery, ScanSchedule, ScanType, ScanUnitRecord
+from scans.runs.cron import read_cron
 from scans.runs.readings import PERIODS
-from scans.runs.requests import request_scan
+from scans.runs.requests import request_scan, selectable_regions
 from scans.runs.summaries import renew_coverage
 
 # Whatever the clouds' logs of changes say (docs/decisions/0007).
@@ -39,22 +41,51 @@ def ensure_schedule(account: CloudAccount) -> None:
         return  # another process wrote it at the same moment
 
 
-def set_schedule(account: CloudAccount, *, actor: Actor, every: str) -> ScanSchedule:
-    """Raises `InputError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile."""
+def set_schedule(
+    account: CloudAccount,
+    *,
+    actor: Actor,
+    every: str,
+    cron: str = "",
+    services: Sequence[str] = (),
+    regions: Sequence[str] = (),
+) -> ScanSchedule:
+    """Raises `InputError`, and `CloudAccount.DoesNotExist` where the account was deleted meanwhile.
+
+    ``cron`` counts with ``every`` cron alone. No services and no regions mean all of them.
+    """
     if every not in ScanEvery.values:
         raise InputError({"every": "Choose one of the schedules offered."})
+    cron = " ".join(cron.split()) if every == ScanEvery.CRON else ""
+    if every == ScanEvery.CRON:
+        read_cron(cron)
+    if unknown := set(services) - known_services(account):
+        raise InputError({"services": f"No scan of this account reads {min(unknown)[:60]!r}."})
+    if not set(regions) <= selectable_regions(account):
+        raise InputError({"regions": "Choose among the regions of this account."})
     owner = CloudAccount.objects.only("owner").get(pk=account.pk).owner
     now = timezone.now()
+    chosen = {"services": sorted(set(services)), "regions": sorted(set(regions))}
     schedule, _ = ScanSchedule.objects.update_or_create(
         account=account.pk,
-        defaults={"owner": owner, "every": every, "next_at": _next(every, now), "full_at": now + FULL_EVERY},
-    )
+        defaults={
+            "owner": owner, "every": every, "cron": cron, "next_at": _next(every, now, cron),
+            "full_at": now + FULL_EVERY, **chosen,
+        },
+    )  # fmt: skip
     renew_coverage(account)
     record_event(
         actor=actor, owner=owner, action="scan.schedule_changed", account=account.pk, label=account.name,
-        text=f"Scheduled scans: {schedule.get_every_display().lower()}", every=every,
+        text=f"Scheduled scans: {schedule.get_every_display().lower()} {cron}".rstrip(), every=every, cron=cron,
+        **chosen,
     )  # fmt: skip
     return schedule
+
+
+def known_services(account: CloudAccount) -> set[str]:
+    """Services that scans of this account read, or that checks of its cloud are about."""
+    read = ScanUnitRecord.objects.filter(account=account.pk).values_list("service", flat=True).distinct()
+    return {check.service for check in account.spec.posture_checks()} | set(read)
 
 
 def start_due_scans(*, now: datetime | None = None) -> int:
@@ -68,7 +99,7 @@ def start_due_scans(*, now: datetime | None = None) -> int:
         # Moving `next_at` on is the claim: one scheduler's UPDATE matches. Before the request, because a kill between
         # the two skips one scan; the other way round it would start a second.
         claimed = ScanSchedule.objects.filter(account=schedule.account, next_at=schedule.next_at)
-        if not claimed.update(next_at=_next(schedule.every, now)):
+        if not claimed.update(next_at=_next(schedule.every, now, schedule.cron)):
             continue  # another scheduler has it, or a person changed the schedule
         started += _start(schedule, full=full, now=now)
     return started
@@ -81,10 +112,15 @@ def _start(schedule: ScanSchedule, *, full: bool, now: datetime) -> bool:
         return False
     if account.status != CloudAccountStatus.ACTIVE:
         return False  # suspended accounts are not scanned, and scans of failed ones would fail for the same reason
+    # Those that the account has still: a region that was taken off it meanwhile must not end its schedule.
+    regions = sorted(set(schedule.regions) & selectable_regions(account))
+    if schedule.regions and not regions:
+        return False  # none of them is left, and to read all in their place nobody asked for
     try:
         run = request_scan(
-            account, actor=SYSTEM, scan_type=ScanType.FULL if full else ScanType.INCREMENTAL, scheduled=True
-        )
+            account, actor=SYSTEM, scan_type=ScanType.FULL if full else ScanType.INCREMENTAL, scheduled=True,
+            regions=regions, services=schedule.services,
+        )  # fmt: skip
     except (ProviderError, CloudAccount.DoesNotExist):
         return False  # suspended or deleted since it was read
     # An incremental scan of somebody else may be under way instead of ours: then the full one is still due.
@@ -114,7 +150,9 @@ def _add_missing_schedules() -> None:
             return  # the others a minute later: scans that are due must not wait for all of them
 
 
-def _next(every: str, now: datetime) -> datetime | None:
+def _next(every: str, now: datetime, cron: str = "") -> datetime | None:
+    if every == ScanEvery.CRON:
+        return read_cron(cron).next_after(now)  # to the minute: its owner has spread the load, or wants it together
     period = PERIODS.get(ScanEvery(every))
     if period is None:
         return None

@@ -46,7 +46,7 @@ def unread_now(run: ScanRun) -> tuple[str, ...]:
 
 
 def account_posture(account_id: UUID) -> dict[str, Any]:
-    """Open findings by severity, without suppressed ones, and the score.
+    """Open findings by severity, without suppressed ones, the score, and the two weights that it is made of.
 
     ``score`` is the weight of what passed among the weight of all that was evaluated, in percent, rounded down; None
     where nothing was. Suppressed findings failed all the same, and what is unknown is in neither weight.
@@ -57,7 +57,7 @@ def account_posture(account_id: UUID) -> dict[str, Any]:
     )
     passed, failed = weights["passed"] or 0, weights["failed"] or 0  # the sum over no rows is NULL, not 0
     score = int(100 * passed / (passed + failed)) if passed + failed else None
-    return {**count_by_severity(rows), "score": score}
+    return {**count_by_severity(rows), "score": score, "passed_weight": passed, "failed_weight": failed}
 
 
 def renew_posture(account_id: UUID) -> None:

@@ -70,8 +70,9 @@ function relative(seconds) {
   const past = seconds >= 0;
   const span = Math.abs(seconds);
   if (span < 5) return "just now";
-  const [, unit, size] = UNITS.find(([limit]) => span < limit);
-  const count = Math.floor(span / size);
+  // What is to come is rounded: 90 days that began a second ago are 90 days, and not 89.
+  const [, unit, size] = UNITS.find(([limit, , size]) => (past ? span : Math.round(span / size) * size) < limit);
+  const count = past ? Math.floor(span / size) : Math.round(span / size);
   const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
   return past ? `${words} ago` : `in ${words}`;
 }
@@ -114,6 +115,13 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A list's box in its heading ticks all rows of the page.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.tickAll;
+  if (!name) return;
+  for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
+});
+
 // Filters of a list apply as soon as a choice is made.
 document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
@@ -134,8 +142,28 @@ document.addEventListener("htmx:afterOnLoad", (event) => {
   if (connection && event.detail.xhr.status < 400) connection.hidden = true;
 });
 
-// On a narrow screen the navigation scrolls sideways: where one is must be in sight.
-document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+// --- Shell: "/" (or Ctrl-K, ⌘K) goes to the search; a menu closes when the focus or the pointer goes elsewhere ----------------
+document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("[data-search]");
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const asked = (event.key === "/" && !typing) || (event.key === "k" && (event.ctrlKey || event.metaKey));
+  if (search && asked && !event.altKey && !dialog?.open) {
+    event.preventDefault();
+    search.select();
+    search.focus();
+  } else if (event.key === "Escape") {
+    const menu = event.target.closest("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+});
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+}
+document.addEventListener("pointerdown", closeMenus);
+document.addEventListener("focusin", closeMenus);
 
 showTheme();
 refreshTimes();

@@ -19,7 +19,7 @@ function filterRegions(box) {
     group.hidden = !any;
   }
   box.querySelector("[data-no-region]").hidden = shown > 0;
-  box.querySelector("[data-region-count]").textContent = words.length ? `${shown} match${shown === 1 ? "es" : ""}` : "";
+  box.querySelector("[data-region-count]").textContent = words.length ? `${shown} region${shown === 1 ? "" : "s"}` : "";
 }
 
 function showChips(box) {
@@ -110,3 +110,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 prepareRegions(document);
 prepareTabs(document);
+
+// --- Focus: on the step's first field, unless an error or an address within the page wants it ------------------------
+function focusFirstField() {
+  const form = document.querySelector("form[data-first-field]");
+  // On a telephone the keyboard would cover half of the step.
+  if (!form || form.querySelector("[data-focus]") || location.hash || !matchMedia("(pointer: fine)").matches) return;
+  const fields = form.querySelectorAll("input:not([type=hidden]), select, textarea");
+  const first = [...fields].find((field) => field.offsetParent && (field.type !== "radio" || field.checked));
+  (first ?? [...fields].find((field) => field.offsetParent))?.focus({ preventScroll: true });
+}
+focusFirstField();

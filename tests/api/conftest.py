@@ -47,11 +47,14 @@ class Caller:
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.ask("POST", path, body, **headers)
 
-    def patch(self, path: str, body: Any) -> Any:
-        return self.ask("PATCH", path, body)
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self.ask("PATCH", path, body, **headers)
 
-    def delete(self, path: str) -> Any:
-        return self.ask("DELETE", path)
+    def put(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.ask("PUT", path, body, **headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self.ask("DELETE", path, **headers)
 
 
 MakeCaller = Callable[..., Caller]

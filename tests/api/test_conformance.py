@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -14,7 +16,13 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemathesis.checks import not_a_server_error
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.core.errors import InvalidSchema
+from schemathesis.core.result import Err, Result
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -28,9 +36,9 @@ from scans.models import ScanRun
 from tests.api.conftest import Caller
 from tests.conftest import ALL_DATABASES
 
-pytest_plugins = ["schemathesis.pytest.plugin"]  # left out of every other process's start (see pyproject.toml)
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
+Operation = APIOperation[Any, Any, Any, Any]
 
 
 @pytest.fixture
@@ -41,6 +49,20 @@ def records(alice: User, make_account: MakeAccount) -> dict[str, str]:
 
 DESCRIBED = schemathesis.openapi.from_dict(description())
 DESCRIBED.app = get_wsgi_application()  # called as a server calls it
+
+
+def _described(result: Result[Operation, InvalidSchema]) -> Operation:
+    if isinstance(result, Err):
+        raise result.err()  # an operation whose description is none
+    return result.ok()
+
+
+OPERATIONS = [_described(result) for result in DESCRIBED.get_all_operations()]
+
+
+@cache
+def feedback() -> FeedbackSources:
+    return FeedbackSources(constants_value_source=make_constants_value_source(DESCRIBED))
 
 
 @pytest.fixture
@@ -66,11 +88,22 @@ CHECKS = [
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("within_the_transaction")
-@DESCRIBED.parametrize()
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("label"))
 def test_it_keeps_to_its_description_whatever_it_is_sent(
-    case: schemathesis.Case[Any], alice_calls: Caller, records: dict[str, str]
+    operation: Operation, alice_calls: Caller, records: dict[str, str]
 ) -> None:
+    """As schemathesis' own plugin tests an operation. It builds them all, with all their cases, as pytest collects:
+    seconds in each process of the suite, most of which run none of them.
+    """
+    load_all_checks()
+    test: Callable[..., None] = build_operation_test(
+        config=DESCRIBED.config, operation=operation, test_func=_keeps_to_it, given_kwargs={}, feedback=feedback()
+    )
+    test(alice_calls=alice_calls, records=records)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def _keeps_to_it(case: schemathesis.Case[Any], alice_calls: Caller, records: dict[str, str]) -> None:
     """Half of the calls are about records that are there."""
     if case.path_parameters and len(json.dumps(case.query, default=str)) % 2 == 0:
         case.path_parameters = {name: records.get(name, value) for name, value in case.path_parameters.items()}

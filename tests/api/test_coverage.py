@@ -72,6 +72,7 @@ def test_before_the_first_scan_coverage_is_not_known(alice_calls: Caller, connec
     assert row["coverage"] == {
         "percent": None, "regions": {"enabled": None, "read": 0}, "units": {"total": 0, "read": 0, "stale": 0},
         "permissions": {"needed": 1, "granted": 1, "denied": 0, "unverifiable": 0}, "gaps": [],
+        "switched_off": [],
     }  # fmt: skip
     assert (row["posture"], row["last_scan"]) == (None, None)
 

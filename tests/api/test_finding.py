@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from cloudaccounts.models import CloudAccount
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.scans.findings.test_evidence import IMDS
 from tests.scans.findings.test_views import make
@@ -41,3 +41,13 @@ def test_where_check_and_provider_are_no_more_there_is_nothing_to_run(
     answer = alice_calls.get(f"findings/{row.pk}").json()
     assert answer["remediation"] == {"console_url": "", "cli": "", "terraform": None}
     assert (answer["evidence"], answer["controls"]) == ([], [])
+
+
+def test_a_change_is_made_only_from_what_was_read(alice_calls: Caller, alice: User, make_account: MakeAccount) -> None:
+    path = f"findings/{make(make_account(alice), 'web', **IMDS).pk}"
+    tag = alice_calls.get(path)["ETag"]
+    answer = alice_calls.patch(path, {"assignee": "alice"}, **{"If-Match": tag})
+    assert (answer.status_code, answer.json()["assignee"]) == (200, "alice")
+    assert_problem(alice_calls.patch(path, {"assignee": ""}, **{"If-Match": tag}), 412, "changed_meanwhile")
+    assert alice_calls.get(path).json()["assignee"] == "alice"
+    assert alice_calls.patch(path, {"assignee": ""}, **{"If-Match": answer["ETag"]}).status_code == 200

@@ -16,6 +16,7 @@ from cloudaccounts.groups.services import create_group, set_groups
 from cloudaccounts.models import ApiToken, CloudAccount, GroupMember, IdempotentCall
 from cloudaccounts.tokens.retention import purge_api_records
 from scans.models import ScanRun
+from teams.scope import Scope
 from tests.api.conftest import Caller, MakeCaller, assert_problem
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
@@ -78,7 +79,7 @@ def test_a_killed_call_is_taken_up_and_makes_no_second_account(alice_calls: Call
 def test_a_killed_call_that_is_taken_up_sets_the_groups_as_well(
     alice: User, alice_calls: Caller, toybox: dict[str, Any]
 ) -> None:
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="payments")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="payments")
     toybox["group"] = "payments"
     made = UUID(alice_calls.post("cloud-accounts/", toybox, **KEY).json()["id"])
     # Killed between the account and its groups.

@@ -12,11 +12,17 @@ from django.contrib.auth.models import User
 from django.forms.models import model_to_dict
 
 from cloudaccounts.audit.actor import SYSTEM
-from cloudaccounts.models import CloudAccount
+from cloudaccounts.bulk.actions import revalidate_many
+from cloudaccounts.groups.services import add_members, create_group
+from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.tokens.services import create_token
 from config.api.assembly import ROOT, description
 from scans.models import ScanRun
+from scans.muting.rules import create_mute_rule
+from scans.saved_views.services import Person, save_view
+from teams.scope import Scope
 from tests.api.conftest import Caller, assert_problem
+from tests.channels import make_channel
 from tests.conftest import ALL_DATABASES
 from tests.scans.findings.test_views import make as make_finding
 
@@ -27,20 +33,53 @@ _PARAMETER = re.compile(r"{(\w+)}")
 CALLS = [(verb.upper(), path) for path, verbs in description()["paths"].items() for verb in verbs]
 # What these name is everybody's: a framework and its controls. Whose numbers and answers, tests/scans/compliance asks.
 PUBLIC = "/api/v1/compliance/"
-NAMING = [(verb, path) for verb, path in CALLS if "{" in path and not path.startswith(PUBLIC)]
+CHECKS = "/api/v1/checks/"  # everybody's as well; whose switches, tests/api/test_checks.py asks
+NAMING = [(verb, path) for verb, path in CALLS if "{" in path and not path.startswith((PUBLIC, CHECKS))]
+# Lists that can be narrowed to an account.
+BY_ACCOUNT = [
+    path for path, verbs in description()["paths"].items()
+    if any(item["name"] == "account" for item in verbs.get("get", {}).get("parameters", ()))
+]  # fmt: skip
+OF_GONE_ACCOUNTS = ("/audit/", "/notices/")
 # A body that is accepted: what is refused must be the address.
 BODIES: dict[str, Any] = {
     "credentials": {"credentials": {"access_key_id": "AKIA" + "A" * 16, "secret_access_key": "a" * 40}},
+    "schedule": {"every": "daily"},
+    "rotation": {"automatic": False},
+    "rules": {"rules": []},
+    "comments": {"text": "Mine"},
 }
 
 
 @pytest.fixture
-def records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
+def records(alice: User, make_account: MakeAccount) -> dict[str, Any]:
     account = make_account(alice)
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="Platform")
+    add_members(group, actor=SYSTEM, accounts=[account.pk])
     return {
         "account_id": account.pk,
         "run_id": ScanRun.objects.get().run_id,
         "finding_id": make_finding(account, "web").pk,
+        "group_id": group.pk,
+        "rule_id": create_mute_rule(
+            Scope(account.owner), {"account": account.pk}, actor=SYSTEM, reason="Meant"
+        ).rule.pk,
+        "view_id": save_view(
+            Scope(account.owner),
+            Person(account.owner),
+            actor=SYSTEM,
+            name="Mine",
+            page="findings",
+            query="",
+            shared=False,
+        ).pk,
+        "organization_id": Organization.objects.create(
+            owner=str(alice.pk), provider="aws", connection=account.pk, name="Meadowlark"
+        ).pk,
+        "job_id": revalidate_many(scope=Scope(str(alice.pk)), actor=SYSTEM, accounts=[account]).pk,
+        "channel_id": make_channel(alice).pk,
+        "team": alice.pk,
+        "user": alice.pk,
     }
 
 
@@ -50,7 +89,12 @@ def caller(user: User) -> Caller:
 
 
 def ask(calls: Caller, verb: str, path: str, records: dict[str, UUID]) -> Any:
-    named: dict[str, Any] = {"framework": "cis_aws_5.0", "control": "1.1", **records}
+    named: dict[str, Any] = {
+        "framework": "cis_aws_5.0",
+        "control": "1.1",
+        "check_id": "aws_s3_bucket_public",
+        **records,
+    }
     address = _PARAMETER.sub(lambda match: str(named[match[1]]), path.removeprefix(ROOT))
     body = None if verb in {"GET", "DELETE"} else BODIES.get(path.rsplit("/", 1)[-1], {})
     return calls.ask(verb, address, body)
@@ -85,11 +129,20 @@ def test_nobody_is_answered_without_a_token(verb: str, path: str, records: dict[
 @pytest.mark.parametrize("path", [path for verb, path in CALLS if verb == "GET" and path.endswith("/")])
 def test_lists_hold_nothing_of_others(path: str, bob: User, alice: User, records: dict[str, UUID]) -> None:
     answer = caller(bob).get(path.removeprefix(ROOT)).json()
+    query = f"{path.removeprefix(ROOT)}?account={records['account_id']}"
     if path == PUBLIC:
         assert {row["accounts"] for row in answer["items"]} == {0}
+    elif path == CHECKS:
+        assert {row["enabled"] for row in answer["items"]} == {True}
+    elif path.endswith("/teams/"):
+        assert [row["name"] for row in answer["items"]] == ["bob"]
+    elif path.endswith("/audit/"):
+        assert {row["action"] for row in answer["items"]} == {"token.created"}  # bob's own, by which he asks
     else:
         assert answer == {"items": [], "count": 0}
-    if not path.endswith("cloud-accounts/"):
-        query = f"{path.removeprefix(ROOT)}?account={records['account_id']}"
+    if path.endswith(OF_GONE_ACCOUNTS):
+        # Of accounts that were deleted as well: what names no account of one's own is about none.
+        assert caller(bob).get(query).json()["items"] == []
+    elif path in BY_ACCOUNT:
         assert_problem(caller(bob).get(query), 404, "not_found")
         assert caller(alice).get(query).status_code == 200

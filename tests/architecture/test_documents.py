@@ -81,7 +81,8 @@ def test_a_command_that_is_named_is_there(name: str) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[2:40])
 def test_a_command_of_the_list_has_the_flags_that_are_told(row: str) -> None:
     """A row may name several commands; the flags are the first one's."""
-    first, *others = re.findall(r"`(?:manage\.py )?([a-z]+(?:_[a-z]+)+)\b", row)
+    named = re.findall(r"`(?:manage\.py ([a-z]+(?:_[a-z]+)*)|([a-z]+(?:_[a-z]+)+))\b", row)
+    first, *others = [with_word or alone for with_word, alone in named]
     assert {first, *others} <= get_commands().keys()
     command = load_command_class(get_commands()[first], first)
     known = {flag for action in command.create_parser("manage.py", first)._actions for flag in action.option_strings}
@@ -89,7 +90,7 @@ def test_a_command_of_the_list_has_the_flags_that_are_told(row: str) -> None:
 
 
 def test_the_list_names_every_command_of_ours() -> None:
-    ours = {name for name, app in get_commands().items() if app in {"cloudaccounts", "wizard", "scans"}}
+    ours = {name for name, app in get_commands().items() if app in {"cloudaccounts", "wizard", "scans", "teams"}}
     assert len(ours) > 5
     assert not {name for name in ours if not re.search(rf"\b{name}\b", TEXTS["README.md"])}
 
@@ -120,7 +121,7 @@ def test_a_link_leads_to_a_file(page: Path, link: str) -> None:
 
 # Pages whose every path must be there; <key>, <topic> and the like stand for any name.
 GUIDES = (ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md", README)
-TOP = "cloudaccounts|config|docs|sandbox|scans|static|templates|tests|wizard"
+TOP = "cloudaccounts|config|docs|sandbox|scans|static|teams|templates|tests|wizard"
 PATHS = sorted(
     {
         (guide.name, path)

@@ -41,3 +41,17 @@ def test_no_sdk_is_loaded_by(use: str) -> None:
         cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_a_command_loads_neither_ciphers_nor_what_a_provider_is() -> None:
+    """Each was a twentieth of the time that every command and every worker takes to start (docs/decisions/0012)."""
+    program = (
+        "import sys, django; django.setup()\n"
+        "from django.core.management import call_command; call_command('check', verbosity=0, stdout=sys.stderr)\n"
+        "late = ('cryptography.fernet', 'cloudaccounts.contract.provider', 'cloudaccounts.contract.report')\n"
+        "print([name for name in late if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr

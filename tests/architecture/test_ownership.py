@@ -23,14 +23,25 @@ from scans.assets.writer import AssetWriter
 from scans.findings.evaluation import Evaluator
 from scans.findings.writer import FindingWriter
 from scans.models import Asset, Finding, ScanRun
+from scans.muting.rules import create_mute_rule
 from scans.runs.requests import request_scan
+from scans.saved_views.services import Person, save_view
+from teams.scope import Scope
+from tests.channels import make_channel
 from tests.conftest import ALL_DATABASES
 from wizard.drafts.editing import create_wizard_session
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-WORDS = {"name": "status", "method": "access_keys", "guide": "cli", "number": "0", "action": "suspend"}
+WORDS = {
+    "name": "status",
+    "method": "access_keys",
+    "guide": "cli",
+    "number": "0",
+    "action": "suspend",
+    "kind": "webhook",
+}
 
 
 def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
@@ -45,13 +56,10 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 
 RECORDS = (
     "account_id", "run_id", "asset_id", "draft_id", "group_id", "organization_id", "finding_id", "job_id", "token_id",
+    "channel_id", "rule_id", "view_id",
 )  # fmt: skip
 OWNED = sorted(
-    route
-    for route in routes(get_resolver().url_patterns)
-    if re.search(
-        "<uuid:(account_id|run_id|asset_id|draft_id|group_id|organization_id|finding_id|job_id|token_id)>", route
-    )
+    route for route in routes(get_resolver().url_patterns) if re.search(f"<uuid:({'|'.join(RECORDS)})>", route)
 )
 
 
@@ -69,10 +77,10 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
         severity="high", severity_rank=1, first_seen=run.requested_at, last_seen=run.requested_at,
         open_since=run.requested_at, last_run=run.pk, changed_run=run.pk,
     )  # fmt: skip
-    draft = create_wizard_session(str(alice.pk))
+    draft = create_wizard_session(Scope(str(alice.pk)))
     organization = Organization.objects.create(owner=str(alice.pk), provider="aws", connection=account.pk)
     job = start_job(
-        owner=account.owner,
+        scope=Scope(account.owner),
         actor=SYSTEM,
         kind="fleet.revalidate",
         title="Check",
@@ -87,10 +95,23 @@ def alices_records(alice: User, make_account: MakeAccount) -> dict[str, UUID]:
         "asset_id": asset.pk,
         "finding_id": finding.pk,
         "draft_id": draft.pk,
-        "group_id": create_group(owner=str(alice.pk), actor=SYSTEM, name="alices").pk,
+        "group_id": create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="alices").pk,
         "organization_id": organization.pk,
         "job_id": job.pk,
         "token_id": token.pk,
+        "channel_id": make_channel(alice).pk,
+        "rule_id": create_mute_rule(
+            Scope(account.owner), {"account": account.pk}, actor=SYSTEM, reason="Meant"
+        ).rule.pk,
+        "view_id": save_view(
+            Scope(account.owner),
+            Person(account.owner),
+            actor=SYSTEM,
+            name="Mine",
+            page="findings",
+            query="",
+            shared=False,
+        ).pk,
     }
 
 

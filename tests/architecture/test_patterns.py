@@ -11,7 +11,7 @@ import pytest
 
 from config.env import ROOT
 
-APPS = ("cloudaccounts", "config", "scans", "wizard")
+APPS = ("cloudaccounts", "config", "scans", "teams", "wizard")
 LENGTH = 20_000
 SHORT, LONG = 5_000, 20_000
 MOST = 2.0  # seconds of this process for one pattern and one text; what is quadratic takes many more

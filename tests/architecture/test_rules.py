@@ -13,13 +13,13 @@ from config.celery import app
 from config.env import ROOT
 from tests.mongodb.core import CORE
 
-APPS = ("cloudaccounts", "wizard", "scans", "config")
+APPS = ("cloudaccounts", "wizard", "scans", "teams", "config")
 SOURCES = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 _LADDER = re.compile(r"""provider(\.key|_key|_id)?\s*[!=]=\s*["']\w+["']|[=:(\[{]\s*["'](aws|azure|gcp)["']""")
 
 
 def test_nothing_outside_providers_knows_a_cloud_by_name() -> None:
-    own = ("cloudaccounts/providers/", "sandbox/")
+    own = ("cloudaccounts/providers/", "sandbox/", "cloudaccounts/api/examples.py")  # an example is of one cloud
     guilty = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in SOURCES

@@ -1,4 +1,8 @@
-"""`make bench`: prints a table and writes ``var/bench.json``. `python -m tests.bench NAME …` runs some only."""
+"""`make bench`: prints a table and writes ``var/bench.json``. `python -m tests.bench NAME …` runs some only.
+
+``TEST_DATABASE_URL`` names a PostgreSQL server to measure on, in databases made for it; else SQLite. What was measured
+there stands in its own rows.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,7 +54,19 @@ class Bench:
 
 def benchmarks() -> dict[str, Callable[[Bench], Iterable[Result]]]:
     """By name, in the order in which they run: those with the simulated clouds, which change the environment, last."""
-    from tests.bench import connections, fleet, heartbeats, listing, organizations, rotation, scans, startup, synthetic
+    from tests.bench import (
+        against_prowler,
+        connections,
+        fleet,
+        heartbeats,
+        listing,
+        organizations,
+        rotation,
+        rules,
+        scans,
+        startup,
+        synthetic,
+    )
 
     return {
         "startup": lambda bench: [startup.check(bench.folder)],
@@ -62,14 +78,35 @@ def benchmarks() -> dict[str, Callable[[Bench], Iterable[Result]]]:
         "scans-synthetic": lambda _: synthetic.synthetic(),
         "connection-aws": lambda bench: [connections.single(bench.rig)],
         "connection-fleet": lambda bench: [connections.fleet(bench.rig)],
-        "heartbeats": lambda bench: [heartbeats.fleet(bench.rig)],
+        "heartbeats": lambda bench: heartbeats.fleet(bench.rig),
         "connection-azure": lambda bench: [connections.azure(bench.rig)],
         "connection-gcp": lambda bench: [connections.google(bench.rig)],
         "organizations": lambda bench: organizations.discover(bench.rig),
         "scans-aws": lambda bench: scans.seeded(bench.rig, "aws"),
         "scans-azure": lambda bench: scans.seeded(bench.rig, "azure"),
         "scans-gcp": lambda bench: scans.seeded(bench.rig, "gcp"),
+        "rules": lambda bench: rules.cost(bench.rig),
+        "prowler": lambda bench: against_prowler.first_scans(bench.rig),
     }
+
+
+@contextmanager
+def own_databases() -> Iterator[None]:
+    """Three of them on the server of ``TEST_DATABASE_URL``; SQLite's files lie in a folder of this process anyway."""
+    from tests.servers import databases
+
+    url = os.environ.get("TEST_DATABASE_URL", "")
+    if not url:
+        yield
+        return
+    with databases(url, "bench") as urls:
+        os.environ.update(urls)
+        try:
+            yield
+        finally:
+            from django.db import connections
+
+            connections.close_all()
 
 
 def measure(chosen: Iterable[str]) -> Iterator[Result]:
@@ -103,19 +140,29 @@ def chosen_by(arguments: list[str]) -> list[str]:
 
 
 def main() -> None:
-    django.setup()
-    chosen = chosen_by(sys.argv[1:])
+    with own_databases():
+        django.setup()
+        _run(chosen_by(sys.argv[1:]))
+
+
+def _run(chosen: list[str]) -> None:
+    from django.db import connections
+
+    from cloudaccounts.work.databases import SECURITY
+
+    vendor = connections[SECURITY].vendor
     console = Console()
     table = Table("benchmark", "value", "reference", "ratio", "aim")
     results = []
-    for result in measure(chosen):
+    for measured in measure(chosen):
+        result = measured if vendor == "sqlite" else replace(measured, name=f"{measured.name} ({vendor})")
         results.append(result)
         console.print(f"{result.name}: {result.ratio:.2f}", style="dim")
         table.add_row(
             f"{result.name}\n  {result.note}" if result.note else result.name,
             f"{result.value:.1f} {result.unit}",
-            f"{result.reference:.1f} {result.unit}",
-            f"{result.ratio:.3f}",
+            f"{result.reference:.1f} {result.unit}" if result.reference else "–",
+            f"{result.ratio:.3f}" if result.reference else "–",
             result.aim,
         )
     console.print(table)

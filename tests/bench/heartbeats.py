@@ -1,12 +1,13 @@
-"""A round of heartbeats over a fleet, against a raw thread pool that only asks who it is."""
+"""A round of heartbeats over a fleet, against a raw thread pool that asks the same with boto3 and writes nothing."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 from django.utils import timezone
@@ -25,41 +26,59 @@ THREADS = 16
 TURNS = 3
 
 
-def fleet(rig: Rig) -> Result:
-    """Both ask STS once for each account, 16 at a time; ours opens sealed credentials and writes what it saw."""
+def fleet(rig: Rig) -> Iterator[Result]:
+    """Both ask the same of each account, 16 at a time; ours opens sealed credentials and writes what it saw.
+
+    First of accounts without a report, whom STS is asked about alone, then with the probe of permissions. By processor
+    time of this process: the simulated cloud has a process of its own, and its time is no time of the product.
+    """
     accounts = rig.control.seed_accounts(FLEET)
     _onboard(accounts)
-    ours, raw = [], []
-    for _ in range(TURNS):
-        raw.append(_raw_rate(accounts))
-        ours.append(_our_rate())
-    name = f"heartbeats of {FLEET:,} accounts / raw thread pool"
-    return Result(name, max(ours), "accounts/s", "higher", max(raw), "≥ 0.8")
+    for probed in (False, True):
+        CloudAccount.objects.update(proven_permissions=bare.ACTIONS if probed else [])
+        wall: dict[str, list[float]] = {"ours": [], "raw": []}
+        cpu: dict[str, list[float]] = {"ours": [], "raw": []}
+        for _ in range(TURNS):
+            rounds: dict[str, Callable[[], None]] = {
+                "raw": partial(_raw_round, accounts, probed=probed),
+                "ours": _our_round,
+            }
+            for who, round_of in rounds.items():
+                began, used = time.perf_counter(), time.process_time()
+                round_of()
+                wall[who].append(FLEET / (time.perf_counter() - began))
+                cpu[who].append(FLEET / (time.process_time() - used))
+        name = (
+            f"heartbeats of {FLEET:,} accounts{', with the probe of permissions' if probed else ''} / raw thread pool"
+        )
+        note = f"by the clock {max(wall['ours']):.0f} and {max(wall['raw']):.0f} accounts/s"
+        yield Result(name, max(cpu["ours"]), "accounts/s of processor", "higher", max(cpu["raw"]), "≥ 0.9", note)
 
 
-def _our_rate() -> float:
+def _our_round() -> None:
     CloudAccount.objects.update(next_check_at=timezone.now())
     before = HealthRecord.objects.count()
-    began = time.perf_counter()
     counts = run_round()
-    rate = FLEET / (time.perf_counter() - began)
     if counts.passed != FLEET or HealthRecord.objects.count() - before != FLEET:
         raise RuntimeError(f"not every heartbeat passed: {counts}")
-    return rate
 
 
-def _raw_rate(accounts: list[dict[str, str]]) -> float:
+def _raw_round(accounts: list[dict[str, str]], *, probed: bool) -> None:
     shared = bare.LockedSession()
 
     def check(fields: Mapping[str, str]) -> None:
-        answer = bare.client_maker(fields, shared)("sts").get_caller_identity()
+        client = bare.client_maker(fields, shared)
+        answer = client("sts").get_caller_identity()
         if answer["Account"] != fields["account_id"]:
             raise RuntimeError("another account answered")
+        if probed:
+            asked = {"PolicySourceArn": answer["Arn"], "ActionNames": bare.ACTIONS, "MaxItems": 1000}
+            results = client("iam").simulate_principal_policy(**asked)["EvaluationResults"]
+            if any(result["EvalDecision"] != "allowed" for result in results):
+                raise RuntimeError("a permission is missing")
 
-    began = time.perf_counter()
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(check, accounts))
-    return len(accounts) / (time.perf_counter() - began)
 
 
 def _onboard(accounts: list[dict[str, str]]) -> None:

@@ -19,12 +19,12 @@ from rich.table import Table
 INTERVAL = 900.0  # seconds, HEARTBEAT_INTERVAL_MINUTES
 JITTER = 0.1  # as health.state_machine: of each interval
 DAY = 86_400.0
-SECONDS = 0.25  # of a heartbeat: a token and one call, with the way to the cloud
+SECONDS = 0.5  # of a heartbeat: a token, one call and the probe, with the way to the cloud
 
 REPORT = 3.0  # of a full report
 TIMEOUT = 15.0  # CONNECTION_TIMEOUT_SECONDS
 SILENT = 0.001  # of the accounts do not answer
-A_PROCESS = 60.0  # checks in a second that one process makes: its processor is the limit; `make bench ONLY=heartbeats`
+A_PROCESS = 23.0  # checks in a second that one process makes with the probe: its processor is the limit
 MOST_OF_A_PROCESS = 64  # threads, as health.provider_round
 
 

@@ -41,5 +41,5 @@ def check(folder: Path) -> Result:
 
     value, reference = interleaved(lambda: run("config.settings"), lambda: run("bench_settings"), times=15, clock=_cpu)
     return Result(
-        "manage.py check / without our apps", value * 1000, "ms", "lower", reference * 1000, "≤ 1.35", "processor time"
+        "manage.py check / without our apps", value * 1000, "ms", "lower", reference * 1000, "≤ 1.25", "processor time"
     )

@@ -10,6 +10,7 @@ import json
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -84,7 +85,11 @@ def synthetic() -> Iterator[Result]:
     few, many = _in_own_process(TENTH), _in_own_process(RESOURCES)
     name = f"account of {RESOURCES:,} resources"
     rate, reference = RESOURCES / many["first"], TENTH / few["first"]
-    yield Result(f"{name}, first scan / {TENTH:,}", rate, "assets/s", "higher", reference, "≥ 0.8")
+    yield Result(f"{name}, first scan / {TENTH:,}", rate, "assets/s", "higher", reference, "≥ 0.85")
+    # SQLite works in this process, so the processor's time is all of the work, whatever else the machine does.
+    rate, reference = RESOURCES / many["first_cpu"], TENTH / few["first_cpu"]
+    unit = "assets/s of processor"
+    yield Result(f"{name}, first scan / {TENTH:,}, by processor", rate, unit, "higher", reference, "≥ 0.85")
     yield Result(f"{name}, second scan / first", many["second"], "s", "lower", many["first"], "≤ 1")
     yield Result(f"{name}, incremental, unchanged / full", many["incremental"], "s", "lower", many["second"], "≤ 0.2")
     yield Result(f"{name}, peak memory / {TENTH:,}", many["peak"], "MB", "lower", few["peak"], "≤ 1.2")
@@ -106,10 +111,11 @@ def _measured(resources: int) -> dict[str, float]:
     account = scans.account_of(User.objects.create_user(f"synthetic-{uuid4().hex[:8]}", password="not-used-here"))
     session = mock.patch("scans.runs.execution.account_session", return_value=SyntheticSession(resources))
     with session, mock.patch("cloudaccounts.providers.aws.provider.PROVIDER.posture_checks", _checks):
+        used = time.process_time()
         first = scans.scan(account, "full")
-        peak = _peak()
+        used, peak = time.process_time() - used, _peak()
         return {
-            "first": first, "peak": peak, "second": scans.scan(account, "full"),
+            "first": first, "first_cpu": used, "peak": peak, "second": scans.scan(account, "full"),
             "incremental": scans.scan(account, "incremental"),
         }  # fmt: skip
 
@@ -124,8 +130,9 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    django.setup()
-    from tests.bench.__main__ import migrate
+    from tests.bench.__main__ import migrate, own_databases
 
-    migrate()
-    print(json.dumps(_measured(int(sys.argv[1]))))
+    with own_databases():
+        django.setup()
+        migrate()
+        print(json.dumps(_measured(int(sys.argv[1]))))

@@ -29,6 +29,7 @@ class Product:
         self._env |= {"LOG_LEVEL": "INFO", slowcloud.FOLDER: str(folder)}
         self._env |= {"PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))), **env}
         self._running: list[subprocess.Popen[bytes]] = []
+        self._names: dict[int, str] = {}
         metadata = folder / "toycloud-1.dist-info"  # the toy cloud as a distribution that is installed
         metadata.mkdir()
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toycloud\nVersion: 1\n")
@@ -83,6 +84,10 @@ class Product:
             lines = []
         return Counter(line.rpartition(" ")[0] for line in lines)
 
+    def processor(self) -> dict[str, float]:
+        """Seconds of the processor that each process and its children have taken so far."""
+        return {self._names[process.pid]: processor_of(process.pid) for process in self._running}
+
     def output(self) -> str:
         return "\n".join(f"--- {log.name}\n{log.read_text()[-20000:]}" for log in sorted(self.folder.glob("*.log")))
 
@@ -96,8 +101,17 @@ class Product:
                 command, cwd=ROOT, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         self._running.append(process)
+        self._names[process.pid] = name
         return process
 
 
 def _command(name: str, port: int = 0) -> list[str]:
     return next(command for label, _, command in commands(port) if label == name)
+
+
+def processor_of(pid: int) -> float:
+    """Seconds of the processor, of a process and of the children that it has now."""
+    children = (Path(f"/proc/{pid}/task") / str(pid) / "children").read_text().split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, see proc(5)
+    return own + sum(processor_of(int(child)) for child in children)

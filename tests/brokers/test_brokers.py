@@ -24,6 +24,7 @@ from cloudaccounts.models.job import JobState
 from cloudaccounts.work import messages
 from scans.models import Asset, ScanRun, ScanSchedule, ScanStatus
 from scans.runs.reconcile import requeue_scans
+from teams.scope import Scope
 from tests.brokers.engines import Broker
 from tests.brokers.processes import Product
 from tests.conftest import ALL_DATABASES
@@ -88,8 +89,8 @@ def test_work_that_is_told_of_many_times_is_done_once(product: Product, box: Box
     check = request_check(account, actor=SYSTEM)
     other = box("ghijkl")
     job = start_job(
-        owner=str(alice.pk), actor=SYSTEM, kind="fleet.revalidate", title="Check", items=[(str(other.pk), "ghijkl")],
-        options={},
+        scope=Scope(str(alice.pk)), actor=SYSTEM, kind="fleet.revalidate", title="Check",
+        items=[(str(other.pk), "ghijkl")], options={},
     )  # fmt: skip
     again = 5
     for _ in range(again):

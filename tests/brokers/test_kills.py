@@ -28,8 +28,9 @@ from cloudaccounts.models import (
 )
 from cloudaccounts.models.job import JobState
 from cloudaccounts.models.rotation import RotationStage
+from cloudaccounts.organizations.choosing import new_members
 from cloudaccounts.organizations.connections import connect_organization
-from cloudaccounts.organizations.members import new_members, onboard_members
+from cloudaccounts.organizations.members import onboard_members
 from cloudaccounts.organizations.sync import run_sync
 from cloudaccounts.rotation.reconcile import requeue_rotations
 from cloudaccounts.rotation.requests import stage_credential, start_rotation

@@ -10,7 +10,7 @@ from django.apps.registry import Apps
 from django.db import models
 
 from cloudaccounts.crypto.fields import Sealed, SealedField
-from config.databases import APPS
+from config.editions import APPS
 
 VALUES: dict[type[models.Field[Any, Any]], Any] = {
     models.BooleanField: True,

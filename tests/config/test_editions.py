@@ -18,8 +18,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 from pytest_django import DjangoDbBlocker
 
-from config.databases import APPS, SECURITY, database
-from config.editions import MIGRATION, replaced
+from config.databases import SECURITY, database
+from config.editions import APPS, MIGRATION, replaced
+from teams.models import Team
 from tests import databases, servers
 from tests.config.filling import filled
 from tests.conftest import ALL_DATABASES, raw_rows
@@ -95,6 +96,14 @@ def first_edition() -> Apps:
     return MigrationLoader(None).project_state([(app, MIGRATION) for app in APPS]).apps
 
 
+def users_of_before() -> list[Any]:
+    """By the model of migrations, of which no signal of ours hears: teams are for the upgrade to make."""
+    last = ("auth", "0012_alter_user_first_name_max_length")
+    call_command("migrate", *last, database="default", verbosity=0)
+    users = MigrationLoader(None).project_state([last]).apps.get_model("auth", "User")
+    return [users.objects.create(username=name) for name in ("anna", "bert")]
+
+
 def as_the_first_edition_left_it() -> None:
     """Its last release recorded what is replaced now, and knew nothing of what replaces it."""
     for app in APPS:
@@ -122,8 +131,11 @@ def test_a_filled_database_of_the_first_edition_keeps_every_row(
             as_the_first_edition_left_it()
             made = filled(first_edition())
             assert len(made) > 2 * 20  # tables
+            made += (people := users_of_before())
             stored = list(map(values, made))
             migrate()
+            teams = Team.objects.order_by("key").values_list("key", "name", "personal", "memberships__user_id")
+            assert list(teams) == sorted((str(user.pk), user.username, True, user.pk) for user in people)
             for row in made:
                 row.refresh_from_db()
             assert list(map(values, made)) == stored

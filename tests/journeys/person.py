@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Self
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
 
+from tests.journeys.judging import violations
 from tests.stack import Stack
 
-_AXE = Axe().axe_script
 _ACCOUNT = re.compile(r"/accounts/[0-9a-f-]{36}/")
 
 expect.set_options(timeout=60_000)  # a first scan of an account takes its time on a busy machine
@@ -131,15 +130,17 @@ class Person:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     # --- judging ------------------------------------------------------------------------------------------------
+    def sees_assets(self, text: str) -> None:
+        """Of the account whose page is open, on their tab."""
+        self.page.get_by_role("navigation", name="Account").get_by_role("link", name="Assets").click()
+        self.sees(re.compile(re.escape(text)))
+
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible()
 
     def check_accessibility(self) -> None:
         """axe-core finds nothing in this page as it is now, and no script failed or was refused on the way."""
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(_AXE)
-        violations = self.page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
-        descriptions = [f"{item['id']}: {[node['html'][:160] for node in item['nodes'][:3]]}" for item in violations]
+        descriptions = violations(self.page)
         assert not descriptions, f"{self.page.url}\n" + "\n".join(descriptions)
         assert not self.complaints, self.complaints
 

@@ -32,7 +32,8 @@ def test_it_is_onboarded_and_its_first_scan_finds_assets(person: Person, cloud: 
     person.check_accessibility()
     person.finish()
     person.sees(re.compile("completed"))
-    person.sees(re.compile(re.escape(assets)))
+    person.check_accessibility()
+    person.sees_assets(assets)
     person.check_accessibility()
     content = person.page.content()
     for field, value in scenario["fields"].items():
@@ -62,7 +63,7 @@ def test_with_our_own_identity_the_customer_names_the_owner_and_then_it_works(
         person.give(scenario)
         person.finish()
         person.sees(re.compile("completed"))
-        person.sees(re.compile(re.escape(f"{cloud}.")))
+        person.sees_assets(f"{cloud}.")
     finally:
         name_owner(person, scenario, None)
 

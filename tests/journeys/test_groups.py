@@ -43,7 +43,7 @@ def test_a_groups_accounts_are_revalidated(person: Person) -> None:
     person.check_accessibility()
 
     page.goto("/accounts/")
-    page.get_by_label("Group").select_option(label="Journey group")
+    page.locator("#id_group").select_option(label="Journey group")
     expect(page.locator("main table tbody tr")).to_have_count(2)
 
     page.goto("/audit/?subject=job")

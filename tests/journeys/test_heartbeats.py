@@ -17,7 +17,7 @@ from config.env import ROOT
 from tests.servers import same_as_tests
 from tests.stack import Stack, wait_for
 
-FLEET = 40
+FLEET = 120
 
 # Runs in a process of its own on the running product's data: what an import would leave, due now.
 ONBOARD = """

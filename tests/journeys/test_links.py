@@ -12,6 +12,8 @@ from playwright.sync_api import APIResponse
 from tests.journeys.person import Person
 
 MOST_OF_A_KIND = 2
+MOST_MIXED = 6  # of one page with several parameters: facets and orders combine to more addresses than can be asked
+MIXED = "several"
 _REMEMBERED = re.compile(r"[?&](_changelist_filters|next)=[^&]*$")  # where to go back to: the page is the same
 _LINK = re.compile(r"""<a\b[^>]*?\shref="([^"#]*)""")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{24,64}\b|\b\d+\b")
@@ -20,10 +22,10 @@ _LEFT_ALONE = ("/api/v1/docs", "/admin/jsi18n/")
 
 
 def kind(address: str) -> str:
-    """Addresses that one view answers in the same way: without ids, and with the names of what is asked only."""
+    """Addresses that one view answers in the same way: without ids, and with the name of what is asked only."""
     parts = urlsplit(address)
-    parameters = ",".join(sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}))
-    return f"{_ID.sub('<id>', parts.path)}?{parameters}"
+    parameters = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return f"{_ID.sub('<id>', parts.path)}?{MIXED if len(parameters) > 1 else ''.join(parameters)}"
 
 
 def links(answer: APIResponse, address: str) -> list[str]:
@@ -54,7 +56,7 @@ def test_no_link_leads_to_an_error(person: Person) -> None:
     wrong = []
     while waiting:
         address = waiting.popleft()
-        if visited[kind(address)] >= MOST_OF_A_KIND:
+        if visited[kind(address)] >= (MOST_MIXED if kind(address).endswith(MIXED) else MOST_OF_A_KIND):
             continue
         visited[kind(address)] += 1
         answer = person.page.request.get(address, timeout=60_000)

@@ -42,7 +42,7 @@ def counts(person: Person) -> tuple[int, int, int]:
 
 
 def wait_for_job(person: Person) -> tuple[int, int, int]:
-    expect(person.page.locator("#job > header .pill")).to_have_text("finished", timeout=120_000)
+    expect(person.page.locator("#job > header .pill")).to_have_text("finished", timeout=240_000)
     return counts(person)
 
 
@@ -73,7 +73,10 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     person.check_accessibility()
 
     # The administrator runs the StackSet, and three members go wrong.
-    page.locator("summary", has_text=re.compile(r"^\s*StackSet")).click()
+    guide = page.locator("summary", has_text=re.compile(r"^\s*StackSet"))
+    if not guide.is_visible():  # within the set-up, which folds once there are members
+        page.locator("details", has=guide).first.locator("summary").first.click()
+    guide.click()
     members = control.open_members(external_id(person), broken=True)
     assert len(members) == MEMBERS
 
@@ -111,7 +114,7 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     control.open_members(external_id(person))
     page.locator(".list a", has_text="Onboard members").first.click()
     first_job = page.url
-    page.get_by_role("button", name=re.compile("Try the 7 failed again")).click()
+    page.get_by_role("button", name=re.compile("^Retry 7$")).click()
     expect(page).not_to_have_url(first_job)
     expect(page).to_have_url(_JOB)
     assert wait_for_job(person) == (3, 4, 0)
@@ -123,5 +126,6 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     # A member is one account like any other, opened with the connection's credential.
     page.goto("/accounts/?q=billing-prod-12")
     page.get_by_role("link", name="billing-prod-12").click()
+    page.get_by_role("navigation", name="Account").get_by_role("link", name="Access").click()
     person.sees("Opened with the credential of")
     person.check_accessibility()

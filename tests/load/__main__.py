@@ -30,6 +30,7 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
 
 
+SETTINGS = "LOAD_SETTINGS"  # variable that hands a play's settings on
 PLAYS = ("postgres", "isolation-postgres", "isolation-sqlite")
 
 
@@ -50,7 +51,9 @@ def main() -> int:
 def play(name: str) -> list[Row]:
     console = Console(stderr=True)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cloud-accounts-load-")))
+        # Processes that were just killed may leave a file behind.
+        kept = tempfile.TemporaryDirectory(prefix="cloud-accounts-load-", ignore_cleanup_errors=True)
+        folder = Path(stack.enter_context(kept))
         sqlite = name.endswith("sqlite")
         urls = EMBEDDED if sqlite else stack.enter_context(databases(POSTGRES, "load"))
         port = free_port()
@@ -59,13 +62,19 @@ def play(name: str) -> list[Row]:
             "CLOUD_ACCOUNTS_SANDBOX": "1", "CLOUD_ACCOUNTS_PLAIN_HTTP": "1", "LOG_LEVEL": "WARNING", "SECRET_KEY": "",
             "CELERY_BROKER_URL": "filesystem://",
         }  # fmt: skip
-        os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings")
-        django.setup()
+        _set(env)
         if not sqlite:
             from tests.brokers.engines import shared_redis
 
-            os.environ["CELERY_BROKER_URL"] = env["CELERY_BROKER_URL"] = stack.enter_context(shared_redis(REDIS)).url
+            env["CELERY_BROKER_URL"] = stack.enter_context(shared_redis(REDIS)).url
+            os.environ.update(env, **{SETTINGS: json.dumps(env)})
         return [replace(row, name=f"{name}: {row.name}") for row in _measure(console, folder, env, port, name)]
+
+
+def _set(env: dict[str, str]) -> None:
+    """For this process, over what `tests.environment` has set, and for those that it starts."""
+    os.environ.update(env, DJANGO_SETTINGS_MODULE="config.settings", **{SETTINGS: json.dumps(env)})
+    django.setup()
 
 
 def _measure(console: Console, folder: Path, env: dict[str, str], port: int, name: str) -> list[Row]:
@@ -76,7 +85,9 @@ def _measure(console: Console, folder: Path, env: dict[str, str], port: int, nam
     from tests.load import isolation, scenes
 
     product = Product(folder, {**env, "LOG_LEVEL": "INFO"})
-    sys.path.insert(0, str(folder))  # so that this process finds the toy cloud as the product's own do
+    # So that this process and those that it starts find the toy cloud as the product's own do.
+    sys.path.insert(0, str(folder))
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(folder), str(ROOT)))
     os.environ[slowcloud.FOLDER] = str(folder)
     try:
         scenes.start(product, port)
@@ -104,7 +115,12 @@ def _tell(console: Console, rows: list[Row]) -> None:
     console.print(f"written to {output.relative_to(ROOT)}")
 
 
-if __name__ == "__main__" and sys.argv[1:2] == ["--play"]:
+if __name__ == "__main__" and sys.argv[1:2] == ["--worst"]:
+    _set(json.loads(os.environ[SETTINGS]))
+    from tests.load import worst
+
+    worst.main()
+elif __name__ == "__main__" and sys.argv[1:2] == ["--play"]:
     print(json.dumps([row.to_dict() for row in play(sys.argv[2])]))  # noqa: T201
 elif __name__ == "__main__":
     began = time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import statistics
@@ -31,6 +30,7 @@ from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.tokens.services import create_token
 from scans.models import ScanRun, ScanStatus
 from tests.brokers.processes import Product
+from tests.load.person import fetch, toybox
 from tests.load.row import Row
 from tests.stack import wait_for
 from tests.toycloud.provider import STATE
@@ -70,31 +70,10 @@ def play(console: Console, product: Product, port: int) -> list[Row]:
     return [adding, *_browse(port, people)]
 
 
-def fetch(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, float]:
-    """(status, seconds); status 0 where nothing came back."""
-    began = time.perf_counter()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        status = answer.status
-    except (OSError, http.client.HTTPException):
-        status = 0
-    finally:
-        connection.close()
-    return status, time.perf_counter() - began
-
-
 def _add_at_once(port: int) -> Row:
     owner = User.objects.create_user("load-api")
     _, token = create_token(owner=str(owner.pk), actor=SYSTEM, name="load", scope="write")
-    body = json.dumps(
-        {
-            "provider": "toy", "account_id": "zzzzzz", "name": "one", "environment": "production", "regions": ["left"],
-            "auth_method": "token", "credentials": {"token": STATE.good_token},
-        }
-    ).encode()  # fmt: skip
+    body = json.dumps(toybox("zzzzzz")).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda _: _patiently(port, body, headers), range(AT_ONCE)))
@@ -129,15 +108,15 @@ def _person(number: int) -> Person:
     client = Client()
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    accounts = [account(user, "".join(letters)) for letters in islice(_names, EACH)]
+    accounts = [account(str(user.pk), "".join(letters)) for letters in islice(_names, EACH)]
     return Person(f"{settings.SESSION_COOKIE_NAME}={cookie.value}", accounts)
 
 
-def account(owner: User, account_id: str) -> str:
+def account(owner: str, account_id: str) -> str:
     """As onboarding leaves it; the first scan is asked for by the signal."""
     now = timezone.now()
     account = CloudAccount(
-        id=uuid4(), owner=str(owner.pk), provider="toy", account_id=account_id, name=account_id, partition="shelf",
+        id=uuid4(), owner=owner, provider="toy", account_id=account_id, name=account_id, partition="shelf",
         regions=["left", "right"], auth_method="token", status=CloudAccountStatus.ACTIVE, credential_since=now,
     )  # fmt: skip
     account.save(force_insert=True)

@@ -14,6 +14,9 @@ CORE = (
     "tests/cloudaccounts/rotation",
     "tests/cloudaccounts/accounts/test_rate_limits.py",
     "tests/cloudaccounts/admin/test_accounts.py",
+    "tests/architecture/test_roles.py",  # the walk of every page and call as each role
+    "tests/teams",
+    "tests/scoping",
     "tests/wizard/drafts/test_drafts.py",
     "tests/wizard/drafts/test_completion.py",
     "tests/scans/runs/test_execution.py",

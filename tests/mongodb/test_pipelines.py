@@ -23,6 +23,7 @@ from config.databases import DISCOVERY, SECURITY
 from scans.models import Asset, Finding, ScanRun
 from scans.runs.execution import run_scan
 from scans.runs.requests import request_scan
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.environment import MONGODB
 from tests.toycloud.provider import State
@@ -83,7 +84,7 @@ def account(alice: User, toy_account: MakeAccount, toycloud: State) -> CloudAcco
     run_scan(ScanRun.objects.get().run_id)
     run_check(request_check(account, actor=SYSTEM).pk)
     request_scan(account, actor=SYSTEM)
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="all")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="all")
     add_members(group, actor=SYSTEM, accounts=[account.pk])
     return account
 

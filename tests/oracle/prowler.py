@@ -17,7 +17,8 @@ FILE = "out.ocsf.json"
 # Of the services that this product reads.
 SERVICES = (
     "account", "acm", "accessanalyzer", "cloudfront", "cloudtrail", "config", "dynamodb", "ec2", "ecr", "efs", "eks",
-    "guardduty", "iam", "kms", "awslambda", "rds", "s3", "secretsmanager", "sns", "sqs", "vpc",
+    "elbv2",
+    "guardduty", "iam", "kms", "awslambda", "rds", "s3", "secretsmanager", "securityhub", "sns", "sqs", "vpc",
 )  # fmt: skip
 
 

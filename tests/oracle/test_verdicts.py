@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cloudaccounts import registry
+from cloudaccounts.contract.engines import EnginePair
 from tests.oracle.prowler import read
 from tests.oracle.report import write
-from tests.oracle.verdicts import Known, Opinion, Pair, compare, known_differences, pairs
+from tests.oracle.verdicts import Known, Opinion, compare, known_differences, pairs
 
 BUCKET, OTHER = "arn:aws:s3:::one", "arn:aws:s3:::two"
 
@@ -44,7 +45,7 @@ def test_they_agree_differ_or_one_of_them_has_no_opinion(tmp_path: Path) -> None
         line("more", BUCKET, "FAIL"),
     )  # fmt: skip
     mine = [own("our_tls", BUCKET, "fail"), own("our_tls", OTHER, "fail"), own("our_tls", "arn:aws:s3:::four", "pass")]
-    result = compare(mine, theirs, [Pair("our_tls", ("tls",))])
+    result = compare(mine, theirs, [EnginePair("our_tls", ("tls",))])
     assert (result.agree, [row.resource for row in result.differ]) == (1, [OTHER])
     assert [row.resource for row in result.only_ours] == ["arn:aws:s3:::four"]
     assert [row.resource for row in result.only_theirs] == ["arn:aws:s3:::three"]
@@ -53,18 +54,18 @@ def test_they_agree_differ_or_one_of_them_has_no_opinion(tmp_path: Path) -> None
 
 def test_several_of_theirs_fail_where_one_does() -> None:
     theirs = [own("keys", BUCKET, "pass"), own("passwords", BUCKET, "fail")]
-    result = compare([own("unused", BUCKET, "fail")], theirs, [Pair("unused", ("keys", "passwords"))])
+    result = compare([own("unused", BUCKET, "fail")], theirs, [EnginePair("unused", ("keys", "passwords"))])
     assert (result.agree, result.differ) == (1, [])
 
 
 def test_an_account_is_one_whatever_they_call_it() -> None:
-    pair = Pair("root", ("root_mfa",), "account")
+    pair = EnginePair("root", ("root_mfa",), "account")
     result = compare([own("root", "111122223333", "pass")], [own("root_mfa", "arn:aws:iam::1:root", "fail")], [pair])
     assert [row.resource for row in result.differ] == ["the account"]
 
 
 def test_what_is_unknown_is_an_opinion_too() -> None:
-    result = compare([own("a", BUCKET, "unknown")], [own("b", BUCKET, "pass")], [Pair("a", ("b",))])
+    result = compare([own("a", BUCKET, "unknown")], [own("b", BUCKET, "pass")], [EnginePair("a", ("b",))])
     assert len(result.differ) == 1
 
 
@@ -77,7 +78,7 @@ def test_each_pair_names_a_check_of_ours_and_none_of_theirs_twice() -> None:
 
 
 def test_a_difference_without_an_explanation_fails_the_run() -> None:
-    result = compare([own("a", BUCKET, "fail")], [own("b", BUCKET, "pass")], [Pair("a", ("b",))])
+    result = compare([own("a", BUCKET, "fail")], [own("b", BUCKET, "pass")], [EnginePair("a", ("b",))])
     lines: list[str] = []
     assert write(result, [], "", lines.append) == 1
     assert "    NOT EXPLAINED" in lines

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from cloudaccounts import registry
+from cloudaccounts.contract.engines import EnginePair
 
 HERE = Path(__file__).parent
 
@@ -26,22 +28,11 @@ class Opinion:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One of our checks, and theirs that ask the same. ``by`` is resource, name (the end of it), region or account.
-
-    ``also`` are further ones of ours that the same ones of theirs answer, for another type of resource.
-    """
-
-    ours: str
-    theirs: tuple[str, ...]
-    by: str = "resource"
-    also: tuple[str, ...] = ()
-
-    def key(self, opinion: Opinion) -> str:
-        name = re.split("[/:]", opinion.resource)[-1]
-        keys = {"resource": opinion.resource, "name": name, "region": opinion.region, "account": "the account"}
-        return keys[self.by]
+def key_of(pair: EnginePair, opinion: Opinion) -> str:
+    """What both name the resource of an opinion by."""
+    name = re.split("[/:]", opinion.resource)[-1]
+    keys = {"resource": opinion.resource, "name": name, "region": opinion.region, "account": "the account"}
+    return keys[pair.by]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +67,9 @@ def load(path: Path) -> list[Opinion]:
     return [Opinion(**row) for row in json.loads(path.read_text())]
 
 
-def pairs() -> list[Pair]:
-    rows: Mapping[str, Any] = yaml.safe_load((HERE / "pairs.yaml").read_text())
-    return [
-        Pair(ours, tuple(row["theirs"]), row.get("by", "resource"), tuple(row.get("also", ())))
-        if isinstance(row, dict)
-        else Pair(ours, tuple(row))
-        for ours, row in rows.items()
-    ]
+def pairs() -> list[EnginePair]:
+    """The table that the product matches by, when Prowler is its second engine."""
+    return list(registry.get("aws").engine_pairs("prowler"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +94,7 @@ def known_differences() -> list[Known]:
     return [Known(**row) for row in rows]
 
 
-def compare(ours: Iterable[Opinion], theirs: Iterable[Opinion], paired: Iterable[Pair]) -> Comparison:
+def compare(ours: Iterable[Opinion], theirs: Iterable[Opinion], paired: Iterable[EnginePair]) -> Comparison:
     """Pair by pair. A verdict of unknown is an opinion: where the other decides, they differ."""
     own, other, paired = _by_check(ours), _by_check(theirs), list(paired)
     result = Comparison()
@@ -138,12 +124,12 @@ def _by_check(opinions: Iterable[Opinion]) -> dict[str, list[Opinion]]:
     return by_check
 
 
-def _worst(pair: Pair, opinions: Iterable[Opinion]) -> dict[str, Opinion]:
+def _worst(pair: EnginePair, opinions: Iterable[Opinion]) -> dict[str, Opinion]:
     """One opinion for each key: a failure before what is unknown, and that before a pass."""
     rank = {"fail": 0, "unknown": 1, "pass": 2}
     worst: dict[str, Opinion] = {}
     for opinion in opinions:
-        key = pair.key(opinion)
+        key = key_of(pair, opinion)
         if key not in worst or rank[opinion.verdict] < rank[worst[key].verdict]:
             worst[key] = opinion
     return worst

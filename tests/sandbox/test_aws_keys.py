@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from sandbox.control import Control
 from sandbox.rig import Rig
 from tests.sandbox.conftest import Fields, MakeClient, refusal
+from tests.stack import wait_for
 
 # One operation per protocol: query, EC2 query, REST-XML of S3, REST-JSON, JSON, REST-XML of others, CBOR.
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -169,12 +170,22 @@ def test_other_partitions_answer_on_their_own_hosts(
     assert control.refused_hosts() == []
 
 
+def _opens(client: MakeClient, key: Fields) -> bool:
+    try:
+        client("sts", key).get_caller_identity()
+    except ClientError:
+        return False
+    return True
+
+
 def test_a_key_rotates_through_the_iam_api(client: MakeClient, control: Control) -> None:
     own_keys = {"Effect": "Allow", "Action": "iam:*AccessKey*", "Resource": "arn:aws:iam::444455556666:user/turning"}
     old = control.put_user("444455556666", "turning", inline={"own-keys": [own_keys]}, key_age_days=100)
     iam = client("iam", old)
     made = iam.create_access_key(UserName="turning")["AccessKey"]
     new = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"]}
+    # As at AWS, a new key is not known everywhere at once.
+    wait_for(lambda: _opens(client, new), seconds=30, what="the new key")
     assert client("sts", new).get_caller_identity()["Arn"] == old["arn"]
     with pytest.raises(ClientError, match="LimitExceeded"):
         iam.create_access_key(UserName="turning")

@@ -165,3 +165,4 @@ def test_two_sandboxes_do_not_share_a_folder(rig: Rig) -> None:
     with pytest.raises(RuntimeError, match="another sandbox is running on"):
         Rig(rig.data_dir / ".." / rig.data_dir.name).start()
     assert rig.control.accounts()
+    assert Control.of(rig.data_dir).accounts()  # whoever comes later still finds the first

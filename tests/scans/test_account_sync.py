@@ -12,7 +12,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cloudaccounts.accounts.changes import update_account
+from cloudaccounts.accounts.changes import set_environment, update_account
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.lifecycle.transfer import transfer_account
@@ -20,6 +20,7 @@ from cloudaccounts.models import CloudAccount
 from scans import account_sync
 from scans.models import Asset, ScanRun
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.scans.findings.test_views import make as make_finding
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 ROWS, PART = 25, 10
@@ -90,7 +91,7 @@ def test_whoever_was_overtaken_stops(account: CloudAccount) -> None:
     overtaken.name = "First"
     CloudAccount.objects.filter(pk=account.pk).update(name="Second")
     account_sync.sync_account(overtaken)
-    assert set(Asset.objects.values_list("account_name", flat=True)) == {account.name}
+    assert set(Asset.objects.values_list("account_name", flat=True)) == {"Second"}
 
 
 def test_every_part_has_a_transaction_of_its_own(account: CloudAccount, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +104,16 @@ def test_every_part_has_a_transaction_of_its_own(account: CloudAccount, monkeypa
         inside.append(len(connections["cloud_security"].savepoint_ids) > depth)
         original(target)
 
-    monkeypatch.setattr("scans.signals.sync_account", look)
+    monkeypatch.setattr("scans.account_sync.sync_account", look)
     update_account(account, actor=SYSTEM, name="Renamed")
     assert inside == [False]
+
+
+def test_findings_follow_their_accounts_environment(account: CloudAccount) -> None:
+    finding = make_finding(account, "web", environment="production")
+    update_account(account, actor=SYSTEM, environment="dev")
+    finding.refresh_from_db()
+    assert finding.environment == "dev"
+    set_environment(account, actor=SYSTEM, environment="staging")
+    finding.refresh_from_db()
+    assert finding.environment == "staging"

@@ -15,6 +15,8 @@ from scans.models import Asset
 from scans.search import keys_matching
 from scans.search_index import TABLES, is_prepared, prepare
 from scans.search_keys import id_search_key, search_key
+from scans.tags import tag_lines
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -33,7 +35,7 @@ def make(name: str, *, owner: str = "7", native_id: str = "") -> Asset:
 
 
 def search(text: str, owner: str = "7") -> set[str]:
-    keys = keys_matching(Asset.objects.filter(owner=owner), owner, text, name="name")
+    keys = keys_matching(Asset.objects.filter(owner=owner), Scope(owner), text, name="name")
     return set(Asset.objects.filter(pk__in=keys).values_list("name", flat=True))
 
 
@@ -68,6 +70,19 @@ def test_an_identifier_that_does_not_end_with_the_name_is_found_by_its_parts() -
     assert search("111122223333") == {"web"}
 
 
+def test_tags_are_found_by_their_parts_and_as_they_are_now() -> None:
+    tagged = make("web")
+    Asset.objects.filter(pk=tagged.pk).update(tag_lines=tag_lines({"cost-center": "4711", "odd": '100% "x" OR y'}))
+    for text in ("cost-center=47", "cost-center: 4711", "ENTER=4711", "100%", '"x" OR'):
+        keys = keys_matching(Asset.objects.filter(owner="7"), Scope("7"), text, name="name", tags="tag_lines")
+        assert keys == [tagged.pk], text
+    assert search("4711") == set()  # a search that was not asked for tags
+    Asset.objects.filter(pk=tagged.pk).update(tag_lines=tag_lines({"cost-center": "4712"}))
+    rows = Asset.objects.filter(owner="7")
+    assert keys_matching(rows, Scope("7"), "4711", name="name", tags="tag_lines") == []
+    assert keys_matching(rows, Scope("7"), "4712", name="name", tags="tag_lines") == [tagged.pk]
+
+
 def test_what_is_renamed_moved_or_deleted_is_found_as_it_is() -> None:
     asset = make("data-platform-public-docs")
     Asset.objects.filter(pk=asset.pk).update(name="renamed-since", native_id="arn:aws:s3:::renamed-since")
@@ -89,8 +104,15 @@ def run(sql: str) -> list[Any]:
     [
         lambda: run("DROP TRIGGER assets_text_insert"),  # as a migration does that makes the table anew
         lambda: run("UPDATE assets_text SET text = 'something else'"),  # as VACUUM does that numbers rows anew
+        lambda: [  # as a release without tags has made it
+            run("DROP TRIGGER assets_text_insert"),
+            run(
+                "CREATE TRIGGER assets_text_insert AFTER INSERT ON assets BEGIN "
+                "INSERT INTO assets_text (rowid, text) VALUES (new.rowid, new.name); END"
+            ),
+        ],
     ],
-    ids=["triggers", "numbers"],
+    ids=["triggers", "numbers", "release"],
 )
 def test_what_was_lost_is_made_again_after_migrations(break_it: Callable[[], object]) -> None:
     if connections[SECURITY].vendor != "sqlite":
@@ -100,6 +122,9 @@ def test_what_was_lost_is_made_again_after_migrations(break_it: Callable[[], obj
     make("more-public-docs")
     assert search("ublic-docs") <= {"data-platform-public-docs", "more-public-docs"}  # never an error
     prepare(SECURITY)
+    Asset.objects.filter(name="more-public-docs").update(tag_lines=tag_lines({"env": "prod"}))
+    (found,) = keys_matching(Asset.objects.filter(owner="7"), Scope("7"), "env=prod", name="name", tags="tag_lines")
+    assert Asset.objects.get(pk=found).name == "more-public-docs"
     assert search("ublic-docs") == {"data-platform-public-docs", "more-public-docs"}
     prepare(SECURITY)  # changes nothing
     assert len(run("SELECT rowid FROM assets_text")) == 2
@@ -111,6 +136,7 @@ def test_the_plan_of_a_search_reads_an_index() -> None:
     if vendor == "postgresql":
         run("SET LOCAL enable_seqscan = off")
         plan = Asset.objects.filter(name__icontains="public").explain()
+        assert "assets_tags_text" in Asset.objects.filter(tag_lines__icontains="public").explain()
     elif vendor == "sqlite":
         plan = str(run("EXPLAIN QUERY PLAN SELECT rowid FROM assets_text WHERE text MATCH '\"public\"'"))
     else:

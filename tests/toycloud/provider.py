@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from django import forms
 
+from cloudaccounts.contract.engines import EngineAccess, EnginePair
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import (
     AuthMethod,
@@ -22,6 +23,7 @@ from cloudaccounts.contract.identity import (
 )
 from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.organizations import MemberPage, OrganizationNode, OrganizationProvider
+from cloudaccounts.contract.own_keys import OwnKeys
 from cloudaccounts.contract.report import (
     CheckResult,
     CheckStatus,
@@ -36,6 +38,7 @@ from cloudaccounts.contract.report import (
 from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Reference, Severity, Verdict
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
+from tests.toycloud.keys import KeyRing
 
 
 class TokenForm(forms.Form):
@@ -83,6 +86,8 @@ class State:
     """What the toy cloud holds and how it fails."""
 
     good_token: str = "let-me-in"
+    trusted: set[str] | None = None  # external IDs that it lets in; None: it asks for none
+    tried: list[str] = field(default_factory=list)  # external IDs, in the order of the calls
     failure: ProviderError | None = None
     assets: dict[tuple[str, str], list[Asset]] = field(default_factory=dict)
     broken_units: dict[tuple[str, str], ProviderError] = field(default_factory=dict)
@@ -104,6 +109,16 @@ class State:
     unlogged: set[tuple[str, str]] = field(default_factory=set)  # units that change without an entry in the log
     enabled: list[str] = field(default_factory=lambda: ["left", "right"])  # regions of every account
     region_error: ProviderError | None = None
+    keys: KeyRing = field(default_factory=KeyRing)  # of the one identity that rotates itself
+
+    def refusal(self, target: Target) -> ProviderError | None:
+        self.tried.append(target.external_id)
+        if self.trusted is None or target.external_id in self.trusted:
+            return None
+        return ProviderError("role_refused", "The box does not trust this.", f"Let it trust {target.external_id}.")
+
+    def knows(self, token: str) -> bool:
+        return token == self.good_token or self.keys.opens(token)
 
     def set_assets(self, service: str, region: str, *names: str, **properties: str) -> None:
         self.assets[service, region] = [
@@ -215,8 +230,8 @@ class ToyProvider(OrganizationProvider):
 
     def validate(self, credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
         progress.start("identity")
-        error = STATE.failure or STATE.bad_members.get(target.account_id)
-        if error is None and credentials["token"] != STATE.good_token:
+        error = STATE.failure or STATE.bad_members.get(target.account_id) or STATE.refusal(target)
+        if error is None and not STATE.knows(credentials["token"]):
             error = ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
         if error is not None:
             progress.done(
@@ -244,15 +259,36 @@ class ToyProvider(OrganizationProvider):
         STATE.connection_checks.append(target.account_id)
         if STATE.gate is not None:
             STATE.gate.wait(30)
-        if error := STATE.broken_accounts.get(target.account_id, STATE.failure):
+        if error := STATE.broken_accounts.get(target.account_id, STATE.failure) or STATE.refusal(target):
             raise error
         if credentials["token"] != STATE.good_token:
             raise ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
 
     def open_session(self, credentials: Credentials, target: Target) -> ToySession:
+        if error := STATE.refusal(target):
+            raise error
         if credentials["token"] != STATE.good_token:
             raise ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
         return ToySession()
+
+    def engine_access(
+        self, engine: str, credentials: Credentials, target: Target, regions: Sequence[str]
+    ) -> EngineAccess:
+        if credentials["token"] != STATE.good_token:
+            raise ProviderError("wrong_key", "The toy cloud does not know this token.", "Ask for another.")
+        key = {"TOY_KEY_FILE": "the key of the toy box"}
+        return EngineAccess(("toy", "--region", *regions), {"TOY_TOKEN": credentials["token"]}, key)
+
+    def engine_pairs(self, engine: str) -> tuple[EnginePair, ...]:
+        return (EnginePair("toy_box_closed", ("box_open",)), EnginePair("toy_blunt", ("toy_sharp",)))
+
+    own_key_methods = frozenset({"token"})
+
+    def own_keys(self, credentials: Credentials, target: Target) -> OwnKeys:
+        return STATE.keys.opened_with(credentials["token"])
+
+    def own_key_id(self, credentials: Credentials) -> str:
+        return credentials.get("key_id")
 
     organization_label = "Toy shelf"
     organization_form = OrganizationForm
@@ -274,7 +310,9 @@ class ToyProvider(OrganizationProvider):
 
     def organization_guides(self, context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuide, ...]:
         script = Snippet("Script", f"open --all {context.external_id}", "bash", "open-all.sh")
-        return (SetupGuide("by-hand", "By hand", "Open each box.", snippets=(script,)),)
+        link = context.organization_template_url
+        label = "Open them all" if link else ""
+        return (SetupGuide("by-hand", "By hand", "Open each box.", (script,), link_label=label, link_url=link),)
 
     def visible_accounts(self, credentials: Credentials, target: Target) -> Iterator[VisibleAccount]:
         yield from STATE.visible_accounts

@@ -22,6 +22,7 @@ from cloudaccounts.operations.workers import refresh_server_identities
 from config.simulated.scenarios import Scenario, read_scenarios
 from sandbox.files import DESCRIPTION_FILE
 from sandbox.rig import Rig
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from wizard.drafts.completion import finish_draft
 from wizard.drafts.validation import request_validation, run_validation
@@ -72,14 +73,14 @@ def play_the_customer(rig: Rig, one: Scenario, owner: str) -> None:
 
 def outcome(one: Scenario, owner: str) -> str:
     """`connected`, or the code of the refusal."""
-    draft = create_prefilled_draft(owner, one.entries())
+    draft = create_prefilled_draft(Scope(owner), one.entries())
     assert draft.row.step == "validation", (one.title, draft.content.typed)
     request_validation(draft.row, draft.content)
     report = run_validation(draft.row.pk)
     assert report is not None
     if not report.ok:
         return report.code
-    finish_draft(draft.row.pk, owner=owner, actor=SYSTEM)
+    finish_draft(draft.row.pk, scope=Scope(owner), actor=SYSTEM)
     return "connected"
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, CloudCredential
+from teams.scope import Scope
 from tests.wizard.conftest import Walk
 from wizard.drafts import completion as draft_completion
 from wizard.drafts.completion import finish_draft
@@ -32,7 +33,7 @@ def killed(proven_draft: Walk, alice: User, monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as patched:
         patched.setattr(draft_completion, "empty_draft", kill)
         with pytest.raises(SystemExit):
-            finish_draft(proven_draft.draft_id, owner=str(alice.pk), actor=ACTOR)
+            finish_draft(proven_draft.draft_id, scope=Scope(str(alice.pk)), actor=ACTOR)
     WizardSession.objects.update(finishing_at=timezone.now() - timedelta(minutes=1))
     return proven_draft.draft
 
@@ -43,7 +44,7 @@ def test_deleting_an_account_deletes_the_draft_that_it_came_from(killed: WizardS
 
 
 def test_deleting_an_account_leaves_other_drafts_alone(killed: WizardSession, proven_draft: Walk) -> None:
-    other = create_wizard_session(killed.owner)
+    other = create_wizard_session(Scope(killed.owner))
     delete_account(CloudAccount.objects.get(), actor=ACTOR)
     assert WizardSession.objects.get() == other
 

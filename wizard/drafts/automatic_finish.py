@@ -11,6 +11,7 @@ from uuid import UUID
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.jobs.turns import WorkKind
+from teams.scope import Scope
 from wizard.drafts.completion import finish_draft
 from wizard.drafts.errors import DraftNotFoundError
 from wizard.drafts.validation import TASK, run_validation
@@ -31,7 +32,7 @@ def finish_automatically(draft_id: UUID) -> bool:
     if draft is None or not draft.finishes_itself or draft.proof is None:
         return False
     try:
-        finish_draft(draft_id, owner=draft.owner, actor=Actor.from_dict(draft.finishing_actor))
+        finish_draft(draft_id, scope=Scope(draft.owner), actor=Actor.from_dict(draft.finishing_actor))
     except ProviderError as error:
         logger.warning("wizard.companion_not_finished", extra={"draft": str(draft_id), "code": error.code})
         return False

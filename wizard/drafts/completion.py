@@ -16,21 +16,24 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.errors import DuplicateAccountError
 from cloudaccounts.lifecycle.adding import add_cloud_account
+from cloudaccounts.models import CloudAccount
+from cloudaccounts.organizations.grouping import add_to_group
+from teams.scope import Scope
 from wizard.drafts.editing import find_draft, read_content
 from wizard.drafts.errors import DraftFinishedError, DraftNotFoundError, ProofError
 from wizard.drafts.queries import account_exists, was_deleted
 from wizard.drafts.removal import delete_draft_of_account
-from wizard.models import ValidationState, WizardSession, new_expiry
+from wizard.models import Step, ValidationState, WizardSession, new_expiry
 
 
-def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
+def finish_draft(draft_id: UUID, *, scope: Scope, actor: Actor) -> UUID:
     """Turns a proven draft into an account and answers with its id; a second call answers with the same id.
 
     Raises `ProofError`, `DuplicateAccountError`, `CredentialsUnreadableError` and other `ProviderError`s; the draft is
     then as it was. Raises `DraftNotFoundError` and `DraftExpiredError` as well.
     """
     try:
-        draft = find_draft(draft_id, owner)
+        draft = find_draft(draft_id, scope)
     except DraftFinishedError as finished:
         return finished.account
     if not draft.is_finishing:
@@ -51,7 +54,7 @@ def finish_draft(draft_id: UUID, *, owner: str, actor: Actor) -> UUID:
             expires_at=new_expiry(),
         )
         try:
-            draft = find_draft(draft_id, owner)
+            draft = find_draft(draft_id, scope)
         except DraftFinishedError as finished:
             return finished.account
         if not draft.is_finishing:
@@ -84,9 +87,18 @@ def complete_draft(draft: WizardSession) -> UUID:
     except ProviderError:
         reopen_draft(draft)
         raise
+    if group := content.text(Step.ENVIRONMENT, "group"):
+        _put_into(draft, group)
     # Last: until the account is written, what was entered is what a repeated finish makes it of.
     empty_draft(draft)
     return draft.pk
+
+
+def _put_into(draft: WizardSession, group: str) -> None:
+    """Repeatable. A group that was deleted meanwhile takes nothing in: the account is connected all the same."""
+    account = CloudAccount.objects.of(draft.owner).filter(pk=draft.pk).first()
+    if account is not None:
+        add_to_group(account, group, actor=Actor.from_dict(draft.finishing_actor))
 
 
 def empty_draft(draft: WizardSession) -> None:

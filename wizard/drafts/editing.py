@@ -17,8 +17,10 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import TeamLimitError
+from cloudaccounts.limits import asked_within, to_text
 from cloudaccounts.operations.workers import confirm_key
 from cloudaccounts.work.databases import DISCOVERY
+from teams.scope import Scope
 from wizard.drafts.draft_data import DraftContent, Values
 from wizard.drafts.errors import (
     DraftChangedError,
@@ -58,7 +60,7 @@ class OpenDraft:
 
 
 def create_wizard_session(
-    owner: str, content: DraftContent | None = None, *, key: UUID | None = None, finish_as: Actor | None = None
+    scope: Scope, content: DraftContent | None = None, *, key: UUID | None = None, finish_as: Actor | None = None
 ) -> WizardSession:
     """Starts a draft, empty unless there is content for it already.
 
@@ -72,12 +74,13 @@ def create_wizard_session(
         raise DraftUnreadableError(wrong_key)
     # Counted, then written: parallel calls may pass it by a few. It stands against drafts without end
     # (docs/threat-model.md), and need not be exact.
-    if WizardSession.objects.of(owner).open().count() >= settings.TEAM_DRAFTS:
+    if WizardSession.objects.of(scope.owner).open().count() >= settings.TEAM_DRAFTS:
         cause = f"There are {settings.TEAM_DRAFTS} drafts of yours already."
         raise TeamLimitError(cause, RETRY_AFTER, "Finish some of them, or discard what nobody needs any more.")
     content = content or DraftContent()
     # The id before the data, which is encrypted for this row alone.
-    draft = WizardSession(id=key or uuid4(), owner=owner, expires_at=new_expiry(), **_plain_columns(content))
+    draft = WizardSession(id=key or uuid4(), owner=scope.owner, expires_at=new_expiry(), **_plain_columns(content))
+    draft.limited_to = to_text(scope)
     draft.data = _seal(draft.pk, content)
     if finish_as is not None:
         draft.finishes_itself, draft.finishing_actor = True, finish_as.to_dict()
@@ -88,9 +91,9 @@ def create_wizard_session(
     return draft
 
 
-def find_draft(draft_id: UUID, owner: str) -> WizardSession:
-    """The owner's draft, without decrypting it. Raises as `open_draft` does, except `DraftUnreadableError`."""
-    draft = WizardSession.objects.of(owner).filter(pk=draft_id).first()
+def find_draft(draft_id: UUID, scope: Scope) -> WizardSession:
+    """The scope's draft, without decrypting it. Raises as `open_draft` does, except `DraftUnreadableError`."""
+    draft = asked_within(WizardSession.objects.filter(pk=draft_id), scope).first()
     if draft is None:
         raise DraftNotFoundError(draft_id)
     if draft.account is not None:
@@ -101,9 +104,9 @@ def find_draft(draft_id: UUID, owner: str) -> WizardSession:
     return draft
 
 
-def open_draft(draft_id: UUID, owner: str) -> OpenDraft:
+def open_draft(draft_id: UUID, scope: Scope) -> OpenDraft:
     """Raises `DraftNotFoundError`, `DraftFinishedError`, `DraftExpiredError`, `DraftUnreadableError`."""
-    draft = find_draft(draft_id, owner)
+    draft = find_draft(draft_id, scope)
     return OpenDraft(draft, read_content(draft))
 
 

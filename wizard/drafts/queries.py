@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from cloudaccounts.accounts.visibility import visible_accounts
+from cloudaccounts.limits import asked_within
 from cloudaccounts.models import AuditEvent, CloudAccount
+from teams.scope import Scope
 from wizard.models import WizardSession, WizardSessionQuerySet
 
 
-def drafts_of(owner: str) -> WizardSessionQuerySet:
-    """Open drafts, the last touched first."""
+def drafts_of(scope: Scope) -> WizardSessionQuerySet:
+    """Open drafts that were begun in the scope or in a narrower one, the last touched first."""
     # Without the large columns, one of which would be decrypted.
     # Finished rows stay for the links to them until `removal.purge_expired` deletes them; drafts they are no more.
-    return WizardSession.objects.of(owner).open().defer("data", "report").order_by("-updated_at")
+    return asked_within(WizardSession.objects.all(), scope).open().defer("data", "report").order_by("-updated_at")
 
 
-def existing_account(owner: str, provider: str, account_id: str) -> CloudAccount | None:
-    """The owner's account of this canonical id, where it is connected already."""
-    return CloudAccount.objects.of(owner).filter(provider=provider, account_id=account_id).first()
+def existing_account(scope: Scope, provider: str, account_id: str) -> CloudAccount | None:
+    """The account of this canonical id that the scope shows, where it is connected already."""
+    return visible_accounts(scope).filter(provider=provider, account_id=account_id).first()
 
 
 def connected_among(owner: str, provider: str, account_ids: Iterable[str]) -> set[str]:

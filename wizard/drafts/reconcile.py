@@ -14,6 +14,7 @@ from django.utils import timezone
 from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.jobs.turns import to_announce
 from wizard.drafts.automatic_finish import finish_automatically
 from wizard.drafts.completion import complete_draft, reopen_draft
 from wizard.drafts.editing import read_content
@@ -81,7 +82,7 @@ def _notify_workers() -> int:
     """Sends the message of each queued validation again that had none for a while. One too many does no harm."""
     queued = WizardSession.objects.filter(validation=ValidationState.QUEUED)
     waiting = queued.exclude(nudged_at__gt=timezone.now() - NOTIFY_AGAIN)
-    return sum(notify_worker(key) for key in list(waiting.values_list("pk", flat=True)[:RESEND]))
+    return sum(notify_worker(key) for key in to_announce(waiting, most=RESEND))
 
 
 def _complete_interrupted_finishes() -> int:

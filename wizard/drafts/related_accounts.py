@@ -17,6 +17,7 @@ from cloudaccounts.accounts.details import AccountDetails, clean_details
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import TeamLimitError
+from cloudaccounts.limits import from_text
 from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.editing import create_wizard_session, read_content
 from wizard.drafts.validation import request_validation
@@ -48,9 +49,9 @@ def _start_draft(draft: WizardSession, content: DraftContent, account_id: str, n
         return False
     related_content = _content_for(content, details)
     # An id made of both, so that a second click meets the first one's draft and fails on its key.
-    key = uuid5(draft.pk, account_id)
+    key, scope = uuid5(draft.pk, account_id), from_text(draft.owner, draft.limited_to)
     try:
-        related_draft = create_wizard_session(draft.owner, related_content, key=key, finish_as=actor)
+        related_draft = create_wizard_session(scope, related_content, key=key, finish_as=actor)
     # The first click's draft stands: it is validated and finished without this call.
     except IntegrityError:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.accounts.setup_guides import setup_context
+from cloudaccounts.accounts.smallest_grant import smallest_guide
 from cloudaccounts.contract.identity import AuthMethod
 from cloudaccounts.contract.setup import SetupGuide
 from wizard.drafts.draft_data import DraftContent
@@ -25,4 +26,10 @@ def setup_guides(content: DraftContent, method: AuthMethod, owner: str) -> tuple
         partition=content.text(Step.ENVIRONMENT, "partition"),
         regions=details.regions,
     )
-    return provider.setup_guides(method.key, context)
+    guides = provider.setup_guides(method.key, context)
+    # Both optional, and so behind all that is needed: the narrowest grant, and what lets the credential replace itself.
+    optional = (
+        smallest_guide(provider, owner, details.account_id, method.key),
+        provider.own_key_guide(method.key, context),
+    )
+    return (*guides, *(guide for guide in optional if guide is not None))

@@ -29,6 +29,7 @@ class AuthenticationForm(MethodForm, StepForm):
             provider=content.provider or registry.all_providers()[0],
             account_id=content.text(Step.ENVIRONMENT, "account_id"),
             partition=content.text(Step.ENVIRONMENT, "partition"),
+            owner=context.scope.owner,
             **kwargs,
         )
 
@@ -46,7 +47,8 @@ class AuthenticationForm(MethodForm, StepForm):
         # Validated for its errors: a refused entry may be a secret in the wrong field, and is not stored.
         self.is_valid()
         own = {
-            f"{method.key}-{name}": str(self.data.get(self.inner.add_prefix(name)) or "")[:TYPED_LIMIT]
+            # As the method's form read it: a key file that was pasted whole is two fields there, one of them a secret.
+            f"{method.key}-{name}": str(self.inner.data.get(self.inner.add_prefix(name)) or "")[:TYPED_LIMIT]
             for name in self.inner.fields
             if name not in method.secret_fields and name not in self.inner.errors
         }

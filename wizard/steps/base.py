@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 
+from teams.scope import Scope
 from wizard.drafts.draft_data import DraftContent, Value, Values
 from wizard.models import Step
 
@@ -18,9 +19,9 @@ TYPED_ITEMS = 100  # of a list
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """What a step knows of its draft: the owner, the id and the data of all steps."""
+    """What a step knows of its draft: who works on it, the id and the data of all steps."""
 
-    owner: str
+    scope: Scope
     draft_id: UUID
     content: DraftContent
 

@@ -13,11 +13,13 @@ from django.utils.html import format_html
 
 from cloudaccounts import registry
 from cloudaccounts.accounts.details import ALL_REGIONS, AccountDetails, clean_details
+from cloudaccounts.accounts.queries import check_account_exists
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Region
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.errors import InputError
 from cloudaccounts.forms.regions import LIST, SCOPE, all_chosen, initial_scope, scope_field
+from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.models import Environment
 from wizard.drafts.draft_data import Values
 from wizard.drafts.queries import existing_account
@@ -74,6 +76,11 @@ class EnvironmentForm(StepForm):
             "invalid_choice": "Choose production, staging or dev.",
         },
     )
+    group = forms.ChoiceField(
+        label="Group",
+        help_text="Your membership is limited to groups: the account is put into this one.",
+        error_messages={"required": "Choose a group: your membership is limited to groups."},
+    )
     region_scope = scope_field()
     regions = forms.MultipleChoiceField(
         label="Selected regions",
@@ -110,12 +117,22 @@ class EnvironmentForm(StepForm):
             "hx-include": f"[name='{self.add_prefix('regions')}'], [name='{self.add_prefix(SCOPE)}']:checked",
             "hx-sync": "this:replace",
         }
+        self._offer_groups()
         self.initial[SCOPE] = initial_scope(self.initial)
         fields[SCOPE].help_text = provider.all_regions_help
         self.known_regions = self._regions_by_geography()
         regions = fields["regions"]
         assert isinstance(regions, forms.MultipleChoiceField)
         regions.choices = [(region.name, region.label) for region in self.known_regions]
+
+    def _offer_groups(self) -> None:
+        if not self.context.scope.limited:
+            del self.fields["group"]
+            return
+        choices = group_queries.choices(self.context.scope)
+        group = self.fields["group"]
+        assert isinstance(group, forms.ChoiceField)
+        group.choices = choices if len(choices) == 1 else [("", "Choose one"), *choices]
 
     @property
     def shown_partition(self) -> str:
@@ -139,7 +156,7 @@ class EnvironmentForm(StepForm):
             canonical = self.provider.clean_account_id(self.cleaned_data["account_id"])
         except ProviderError as error:
             raise forms.ValidationError(f"{error.cause} {error.remedy}".strip(), code=error.code) from None
-        existing = existing_account(self.context.owner, self.provider.key, canonical)
+        existing = existing_account(self.context.scope, self.provider.key, canonical)
         # The draft's own account appears where two clicks finish the same draft: that is no duplicate.
         if existing is not None and existing.pk != self.context.draft_id:
             message = format_html(
@@ -149,6 +166,10 @@ class EnvironmentForm(StepForm):
                 existing.name,
             )
             raise forms.ValidationError(message, code="account_exists")
+        # Of the same team and not shown to this person: that it is there has to be said, and no more of it.
+        scope = self.context.scope
+        if scope.limited and existing is None and check_account_exists(scope.owner, self.provider.key, canonical):
+            raise forms.ValidationError("Your team has connected this account already.", code="account_exists")
         return canonical
 
     def clean(self) -> dict[str, Any]:

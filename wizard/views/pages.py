@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import scope_of
 from wizard.drafts.editing import create_wizard_session, find_draft, open_draft
 from wizard.drafts.errors import DraftExpiredError, DraftFinishingError, DraftUnreadableError
 from wizard.drafts.queries import drafts_of
@@ -26,12 +26,12 @@ SHOWN_ON_DASHBOARD = 3
 @require_http_methods(["GET", "HEAD", "POST"])
 def drafts(request: HttpRequest) -> HttpResponse:
     """Lists the drafts; POST starts another one."""
-    owner = owner_of(request)
+    scope = scope_of(request)
     if request.method != "POST":
-        return render(request, "wizard/drafts.html", {"drafts": drafts_of(owner)[:MAX_SHOWN]})
+        return render(request, "wizard/drafts.html", {"drafts": drafts_of(scope)[:MAX_SHOWN]})
     try:
         # The row first: its id is in the address of every page of the wizard, and names its fields.
-        draft = create_wizard_session(owner)
+        draft = create_wizard_session(scope)
     except DraftUnreadableError as error:
         messages.error(request, f"No draft can be kept. {error.cause} {error.remedy}")
         return redirect("wizard")
@@ -41,7 +41,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @require_GET
 def drafts_panel(request: HttpRequest) -> HttpResponse:
     """The drafts that were touched last, as a panel of the dashboard. Empty where there are none."""
-    waiting = list(drafts_of(owner_of(request))[:SHOWN_ON_DASHBOARD])
+    waiting = list(drafts_of(scope_of(request))[:SHOWN_ON_DASHBOARD])
     return render(request, "wizard/_drafts_panel.html", {"drafts": waiting}) if waiting else HttpResponse()
 
 
@@ -51,7 +51,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """GET asks, POST deletes. Works on a draft that cannot be decrypted as well."""
     # Found and not opened: a draft whose encryption key is lost must be removable.
     try:
-        draft = find_draft(draft_id, owner_of(request))
+        draft = find_draft(draft_id, scope_of(request))
     except DraftExpiredError:
         return redirect("wizard")
     if request.method != "POST":
@@ -69,7 +69,7 @@ def discard(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @draft_view
 def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """Requests a validation of the draft as it is now."""
-    draft = open_draft(draft_id, owner_of(request))
+    draft = open_draft(draft_id, scope_of(request))
     step = draft.content.reachable(Step.VALIDATION)
     if step == Step.VALIDATION:
         request_validation_or_warn(request, draft.row, draft.content)
@@ -80,7 +80,7 @@ def validate(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 @draft_view
 def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, number: int) -> HttpResponse:
     """A template or script of the set-up instructions, filled in, as a download."""
-    content = open_draft(draft_id, owner_of(request)).content
+    content = open_draft(draft_id, scope_of(request)).content
     if content.reachable(Step.AUTHENTICATION) != Step.AUTHENTICATION:
         raise Http404("There are no instructions yet: the account is not named.")
     try:
@@ -90,7 +90,7 @@ def setup_file(request: HttpRequest, draft_id: UUID, method: str, guide: str, nu
         auth_method = None
     if auth_method is None:
         raise Http404("There is no such method.")
-    for setup_guide in setup_guides(content, auth_method, owner_of(request)):
+    for setup_guide in setup_guides(content, auth_method, scope_of(request).owner):
         snippets = setup_guide.snippets
         if setup_guide.key == guide and number < len(snippets) and snippets[number].filename:
             snippet = snippets[number]

@@ -158,7 +158,7 @@ def waiting_reason(draft: WizardSession) -> WaitingReason | None:
             "the validation starts automatically once it is back. Your account and credentials are not at fault.",
         )
     # In the order in which they hide one another: without a broker nobody hears, without a worker nobody works.
-    worker = worker_state(QUEUE)
+    worker = worker_state(QUEUE, draft)
     if not worker.alive:
         return WaitingReason(
             "Our worker is not running",

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from formtools.wizard.storage.base import BaseStorage
 
+from cloudaccounts.views.common import scope_of
 from wizard.drafts import editing
 from wizard.drafts.draft_data import DraftContent, Values
 from wizard.drafts.editing import open_draft, save_step
@@ -32,9 +33,9 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
 
     def __init__(self, prefix: str, request: HttpRequest, file_storage: object = None) -> None:
         super().__init__(prefix, request, file_storage)
-        # The prefix is made of the URL's draft id (`prefix_of`), the owner of the session: `open_draft` lets nobody
+        # The prefix is made of the URL's draft id (`prefix_of`), the scope of the session: `open_draft` lets nobody
         # into another's.
-        self._draft_id, self._owner = UUID(prefix.removeprefix(PREFIX)), str(request.user.pk)
+        self._draft_id, self.scope = UUID(prefix.removeprefix(PREFIX)), scope_of(request)
         self.reload()
         # Where the draft was left, until `get` or `post` of the view sets another step.
         self._current: str = self.content.reachable(self.draft.step)
@@ -95,7 +96,7 @@ class DraftStorage(BaseStorage):  # type: ignore[misc]  # formtools ships no typ
     # --- what only this wizard needs --------------------------------------------------------------------------------
     def reload(self) -> None:
         """Reads the row again, after another tab changed it."""
-        self._opened = open_draft(self._draft_id, self._owner)
+        self._opened = open_draft(self._draft_id, self.scope)
 
     def save_incomplete_step(self, step: str, values: Values) -> None:
         """Saves the entries of a step that is not valid yet. Raises as `set_step_data`."""

@@ -10,17 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 from formtools.wizard.views import SessionWizardView
 
 from cloudaccounts.accounts.rate_limits import TooManyAttemptsError, check_rate_limits, owner_rate_limit
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import DuplicateAccountError
 from cloudaccounts.forms.method import MethodForm
-from cloudaccounts.views.common import owner_of
+from cloudaccounts.views.common import scope_of
 from wizard.drafts.completion import finish_draft
 from wizard.drafts.draft_data import Values
 from wizard.drafts.errors import DraftChangedError
+from wizard.drafts.queries import existing_account
 from wizard.drafts.related_accounts import connect_related_accounts
 from wizard.drafts.validation import MAX_RELATED
 from wizard.models import Step, ValidationState
@@ -50,7 +53,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
 
     def get_form_kwargs(self, step: str | None = None) -> dict[str, Any]:
         draft = self.storage.draft
-        return {"context": StepContext(draft.owner, draft.pk, self.storage.content)}
+        return {"context": StepContext(self.storage.scope, draft.pk, self.storage.content)}
 
     def get_form_initial(self, step: str) -> dict[str, Any]:
         return initial_values(self.storage.content, step)
@@ -83,7 +86,7 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         if posted != Step.AUTHENTICATION:
             return self._save(posted, *args, **kwargs)
         # Reading an encrypted key takes time of the processor: see `counting_refused_input`.
-        limit = owner_rate_limit(owner_of(self.request))
+        limit = owner_rate_limit(scope_of(self.request).owner)
         try:
             check_rate_limits((limit,))
         except TooManyAttemptsError as error:
@@ -133,6 +136,14 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
     def done(self, form_list: list[StepForm], **kwargs: Any) -> HttpResponse:
         return self._finish()
 
+    def _duplicate_message(self, error: DuplicateAccountError) -> str:
+        """With the way to the account, which was connected elsewhere while this draft was open."""
+        existing = existing_account(self.storage.scope, error.provider, error.account_id)
+        if existing is None:  # and is gone again
+            return f"Not connected. {error.cause} {error.remedy}"
+        link = format_html('<a href="{}">{}</a>', reverse("account", args=[existing.pk]), existing.name)
+        return format_html("Not connected. {} It is {}.", error.cause, link)
+
     @property
     def draft_id(self) -> UUID:
         return self.storage.draft.pk
@@ -170,7 +181,10 @@ class AccountWizard(SessionWizardView):  # type: ignore[misc]  # formtools ships
         try:
             # The related accounts first: their drafts are made of this one's data, which finishing deletes.
             started = connect_related_accounts(draft, chosen, actor=actor) if draft.proof and chosen else 0
-            account = finish_draft(self.draft_id, owner=owner_of(self.request), actor=actor)
+            account = finish_draft(self.draft_id, scope=scope_of(self.request), actor=actor)
+        except DuplicateAccountError as error:
+            messages.error(self.request, self._duplicate_message(error))
+            return redirect(step_url(self.draft_id, Step.VALIDATION))
         except ProviderError as error:
             messages.error(self.request, f"Not connected. {error.cause} {error.remedy}".strip())
             return redirect(step_url(self.draft_id, Step.VALIDATION))

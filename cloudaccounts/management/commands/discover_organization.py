@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -19,16 +15,18 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import organizations_of
 from cloudaccounts.errors import InputError
 from cloudaccounts.jobs.runner import run_job
+from cloudaccounts.management.background import in_background
 from cloudaccounts.models import CloudAccount, Environment, Job, JobItem, Organization
 from cloudaccounts.models.job import ItemState, JobState
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.organizations import queries as organization_queries
+from cloudaccounts.organizations.choosing import new_members
 from cloudaccounts.organizations.connections import connect_organization
-from cloudaccounts.organizations.members import new_members, onboard_members
+from cloudaccounts.organizations.members import onboard_members
 from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
+from teams.scope import Scope
 
 ACTOR = Actor("system", "discover_organization", "command")
-POLL_INTERVAL = 0.3  # seconds between two reads of the progress
 
 
 class Command(BaseCommand):
@@ -79,6 +77,8 @@ class Command(BaseCommand):
             task = bar.add_task("Syncing the organization", total=None)
 
             def show() -> bool:
+                if not row.exists():  # its first sync was refused
+                    return True
                 organization.refresh_from_db()
                 bar.update(task, completed=organization.seen)
                 if organization.lease_until is not None and organization.lease_until < timezone.now():
@@ -89,7 +89,9 @@ class Command(BaseCommand):
                 return organization.sync_state == SyncState.IDLE
 
             # The command does the work itself: no worker need be running beside it.
-            _in_background(lambda: run_sync(organization.pk), show)
+            in_background(lambda: run_sync(organization.pk), show)
+        if refused := organization_queries.refused_connection(Scope(account.owner), organization.pk):
+            raise CommandError(f"{refused.cause} {refused.remedy} Nothing was connected.", returncode=1)
         organization = row.get()
         if organization.code:
             raise CommandError(f"{organization.cause} {organization.remedy}".strip(), returncode=1)
@@ -97,10 +99,12 @@ class Command(BaseCommand):
 
     def _list(self, organization: Organization) -> None:
         """A line for each member, streamed: an organization of 50,000 members must not be held in memory."""
-        tree = organization_queries.Tree(organization)
+        tree = organization_queries.Tree(Scope(organization.owner), organization)
         self.stdout.write(f"{organization.title} ({organization.root_id})")
         everything = organization_queries.MemberFilter()
-        for member in organization_queries.members(organization, everything).iterator(chunk_size=500):
+        for member in organization_queries.members(Scope(organization.owner), organization, everything).iterator(
+            chunk_size=500
+        ):
             state = member.state if member.provider_state == "active" else member.provider_state
             path = " / ".join(node.name for node in tree.way_to(member.parent_id)[1:])
             self.stdout.write(f"{member.account_id:<36}  {state:<10}  {member.name:<32}  {path}".rstrip())
@@ -130,7 +134,7 @@ class Command(BaseCommand):
                 bar.update(task, completed=job.handled)
                 return job.state in {JobState.FINISHED, JobState.CANCELLED}
 
-            _in_background(lambda: run_job(job.pk), show)
+            in_background(lambda: run_job(job.pk), show)
         self._report(Job.objects.get(pk=job.pk))
 
     def _report(self, job: Job) -> None:
@@ -147,23 +151,3 @@ class Command(BaseCommand):
             console=Console(stderr=True), transient=True,
             disable=not getattr(self.stderr, "isatty", lambda: False)(),
         )  # fmt: skip
-
-
-def _in_background(work: Callable[[], object], finished: Callable[[], bool]) -> None:
-    """Does the work in a thread of this process.
-
-    Where a worker has claimed it already, waits until that one is done.
-    """
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()  # of this thread; Django closes none outside of requests
-
-    # A daemon: Ctrl-C ends the command, and what was under way is taken up by lease and cursor.
-    thread = threading.Thread(target=run, name="discovery", daemon=True)
-    thread.start()
-    while not finished():
-        time.sleep(POLL_INTERVAL)
-    thread.join()

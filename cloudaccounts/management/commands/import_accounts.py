@@ -5,7 +5,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,6 +12,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.imports.parser import FileRefusedError, read_file
 from cloudaccounts.imports.runner import RowResult, import_rows
+from cloudaccounts.management.teams import add_team_options, chosen_team
+from teams.scope import Scope
 
 WORDS = {"added": "added", "valid": "would be added", "exists": "connected already", "refused": "refused"}
 
@@ -28,13 +29,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.(csv|yaml)")
-        parser.add_argument("--owner", required=True, metavar="USERNAME", help="whose accounts they become")
+        add_team_options(parser, required=True, about="whose accounts they become")
         parser.add_argument("--dry-run", action="store_true", help="validate access and store nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = get_user_model().objects.filter(username=options["owner"]).first()
-        if user is None:
-            raise CommandError(f"There is no user {options['owner']!r}.", returncode=2)
+        owner = chosen_team(options)
         # Which user of this machine it was: the audit has no session to name one by.
         actor = Actor("system", f"import_accounts ({os.environ.get('USER', 'command')})", "command")
         counts: Counter[str] = Counter()
@@ -43,9 +42,8 @@ class Command(BaseCommand):
             TimeElapsedColumn(), console=Console(stderr=True), transient=True,
             disable=not getattr(self.stderr, "isatty", lambda: False)(),
         )  # fmt: skip
-        results = import_rows(
-            read_file(options["file"]), owner=str(user.pk), actor=actor, dry_run=bool(options["dry_run"])
-        )
+        rows, scope = read_file(options["file"]), Scope(owner)
+        results = import_rows(rows, scope=scope, actor=actor, dry_run=bool(options["dry_run"]))
         # Kept until the bar is gone and the rows before it are counted: what was imported stays imported.
         refused: FileRefusedError | None = None
         with bar:

@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 accounts = accounts.filter(group_queries.within(options["group"]))
             except ProviderError as error:
                 raise CommandError(f"{error.cause} {error.remedy}") from None
-        return accounts.order_by("owner", "name", "id")
+        return accounts.order_by("owner", "name_key", "name", "id")
 
 
 def _read(keys: list[UUID]) -> Iterator[CloudAccount]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import IO, Any, cast
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.text import Text
@@ -14,9 +13,13 @@ from rich.text import Text
 from cloudaccounts import registry
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.credentials.age import RotationState
+from cloudaccounts.management.teams import add_team_options, chosen_team
 from cloudaccounts.rotation import report as rotation_report
+from cloudaccounts.rotation.automatic.queries import runs_left
 from cloudaccounts.rotation.report import COLUMNS, RotationFilter
 from cloudaccounts.web.exports import csv_lines, json_lines
+from teams.queries import names_of
+from teams.scope import Scope
 
 Row = dict[str, Any]
 CHUNK = 1000  # rows written at a time
@@ -42,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--state", choices=RotationState.values, default="")
         parser.add_argument("--provider", choices=[spec.key for spec in registry.all_providers()], default="")
         parser.add_argument("--group", default="", help="name or id of a group")
-        parser.add_argument("--owner", default="", help="username, or the owner's id")
+        add_team_options(parser, about="one team's accounts alone")
         parser.add_argument("--fail-on", choices=["warning", "critical"], default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,7 +53,7 @@ class Command(BaseCommand):
             state=options["state"],
             provider=options["provider"],
             group=options["group"],
-            owner=_owner(options["owner"]) if options["owner"] else "",
+            scope=Scope(team) if (team := chosen_team(options)) else None,
         )
         # Counted while the rows pass by: a report of 100,000 rows is read once and never held.
         seen: dict[str, int] = {}
@@ -58,6 +61,11 @@ class Command(BaseCommand):
             self._write(_counted(with_names(rotation_report.rows(filters)), seen), options["format"], seen)
         except ProviderError as error:
             raise CommandError(f"{error.cause} {error.remedy}") from None
+        # Behind the table alone: the other formats are read by programs, row by row.
+        if options["format"] == "table":
+            for run in runs_left(chosen_team(options)):
+                for item in run.leftovers:
+                    self.stdout.write(f"Left at the provider: {item['id']}. {item['why']}")
         if options["fail_on"] and any(rotation_report.fails(state, options["fail_on"]) for state in seen):
             # After the report was written: a pipeline that fails shows why.
             sys.exit(1)
@@ -71,11 +79,11 @@ class Command(BaseCommand):
 
     def _table(self, rows: Iterator[Row], seen: dict[str, int]) -> None:
         console = Console(file=cast("IO[str]", self.stdout._out), highlight=False, soft_wrap=True)
-        console.print("  ".join(_fit(title, width) for title, width, _ in TABLE) + "  State", style="bold")
+        console.print("  ".join(fit(title, width) for title, width, _ in TABLE) + "  State", style="bold")
         states = _coloured(console)
         while chunk := list(islice(rows, CHUNK)):
             lines = (
-                "  ".join([*(_fit(show(row), width) for _, width, show in TABLE), states[row["rotation"]]])
+                "  ".join([*(fit(show(row), width) for _, width, show in TABLE), states[row["rotation"]]])
                 for row in chunk
             )
             self.stdout.write("\n".join(lines))
@@ -84,16 +92,13 @@ class Command(BaseCommand):
 
 
 def with_names(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows with owners by user name, one query a chunk. A deleted owner keeps the number."""
+    """The rows with owners by the team's name, one query a chunk. One that is gone keeps its key."""
     names: dict[str, str] = {}
     rest = iter(rows)
     while chunk := list(islice(rest, CHUNK)):
         unknown = {row["owner"] for row in chunk} - names.keys()
-        keys = [owner for owner in unknown if owner.isdecimal()]
-        # Before the names are looked up: whoever is not there keeps the number.
-        names |= {owner: owner for owner in unknown}
-        if keys:
-            names |= {str(key): name for key, name in User.objects.filter(pk__in=keys).values_list("pk", "username")}
+        # Before the names are looked up: who is not there keeps the key.
+        names |= {owner: owner for owner in unknown} | names_of(unknown)
         for row in chunk:
             row["owner"] = names[row["owner"]]
         yield from chunk
@@ -103,15 +108,6 @@ def _counted(rows: Iterable[Row], seen: dict[str, int]) -> Iterator[Row]:
     for row in rows:
         seen[row["rotation"]] = seen.get(row["rotation"], 0) + 1
         yield row
-
-
-def _owner(name_or_id: str) -> str:
-    # By name first: a user name may be a number.
-    by_name = User.objects.filter(username=name_or_id).first()
-    user = by_name or (User.objects.filter(pk=int(name_or_id)).first() if name_or_id.isdecimal() else None)
-    if user is None:
-        raise CommandError(f"There is no user {name_or_id}.")
-    return str(user.pk)
 
 
 def _coloured(console: Console) -> dict[str, str]:
@@ -124,7 +120,7 @@ def _coloured(console: Console) -> dict[str, str]:
     return written
 
 
-def _fit(text: str, width: int) -> str:
+def fit(text: str, width: int) -> str:
     """The text in exactly ``width`` characters. Control characters are replaced: names come from strangers, and a
     terminal obeys them.
     """

@@ -18,7 +18,6 @@ from cloudaccounts.providers.aws.plan import (
     ROOT_REFUSED,
 )
 
-Permissions = tuple[tuple[PermissionResult, ...], bool]  # and whether they are from IAM's simulator
 Regions = tuple[RegionResult, ...]
 
 

@@ -25,20 +25,25 @@ from botocore.loaders import Loader
 from botocore.session import Session as SdkSession
 
 from cloudaccounts.providers.aws.errors import Who
+from cloudaccounts.providers.aws.lean_model import LeanLoader
 from cloudaccounts.providers.aws.regions import partition_of
 
 if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
     from mypy_boto3_account import AccountClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
+_SIMULATOR = ("iam", "simulator")  # key among a connection's clients
 ATTEMPTS = 3  # in all, botocore's standard mode: exponential backoff with jitter, at most 20 s apart
 POOL = 10  # connections for each client
 
 # Only botocore's own data: AWS_DATA_PATH and ~/.aws/models could bring endpoints of their own.
 LOADER = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+_LEAN = LeanLoader(LOADER)
 
 _FROM_ENVIRONMENT = {"ca_bundle"}
 _VARIABLES = {
@@ -74,13 +79,13 @@ def hermetic_session(credentials: SdkCredentials) -> SdkSession:
     return session
 
 
-def config(timeout: float, pool: int = POOL) -> Config:
+def config(timeout: float, pool: int = POOL, attempts: int = ATTEMPTS) -> Config:
     """``timeout`` in seconds, for connecting and again for each wait for data."""
     return Config(  # type: ignore[call-arg] # the stubs lack ignore_configured_endpoint_urls
         connect_timeout=timeout,
         read_timeout=timeout,
         # botocore's default is "legacy", with five attempts and fewer errors that it knows to be temporary.
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=pool,
         ignore_configured_endpoint_urls=True,
         use_dualstack_endpoint=False,
@@ -95,19 +100,33 @@ class Connection:
     """One account's clients, made by the first call that needs them. Safe to use from several threads."""
 
     def __init__(
-        self, credentials: SdkCredentials, *, partition: str, timeout: float, who: Who, pool: int = POOL
+        self,
+        credentials: SdkCredentials,
+        *,
+        partition: str,
+        timeout: float,
+        who: Who,
+        pool: int = POOL,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self.partition = partition_of(partition)
         self.who = who
+        self._credentials = credentials
         self._session = hermetic_session(credentials)
         self._events: EventAliaser | None = None
-        self._config = config(timeout, pool)
+        self._config = config(timeout, pool, attempts)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # clients are thread-safe, creating one is not: it changes its session
         self._source: Connection | None = None
 
     def __repr__(self) -> str:
         return f"<Connection of {self.who.value} in {self.partition.name}>"
+
+    def frozen_credentials(self) -> ReadOnlyCredentials:
+        """The key that is in use now, for a program that cannot renew it. Of a role it ends within the hour."""
+        credentials = self._session.get_credentials()
+        assert credentials is not None  # given at the beginning, see `hermetic_session`
+        return credentials.get_frozen_credentials()
 
     @property
     def events(self) -> Any:
@@ -139,6 +158,17 @@ class Connection:
                     cast("Any", service), region_name=key[1], config=self._config
                 )
             return self._clients[key]
+
+    def simulator(self) -> IAMClient:
+        """A client of IAM that knows `SimulatePrincipalPolicy` alone, and of its answers what `lean_model` reads."""
+        with self._lock:
+            if _SIMULATOR not in self._clients:
+                session = hermetic_session(self._credentials)
+                session.register_component("data_loader", _LEAN)
+                self._clients[_SIMULATOR] = session.create_client(
+                    "iam", region_name=self.partition.home, config=self._config
+                )
+            return cast("IAMClient", self._clients[_SIMULATOR])
 
     def close(self) -> None:
         """Closes the connection pools; calls that still run end with an error."""

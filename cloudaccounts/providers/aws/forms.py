@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.provider_kit.forms import CleanedField, secret_input, text_input, validation_error
@@ -56,6 +57,17 @@ class AccessKeysForm(forms.Form):
         label="Session token",
         help_text="Only for temporary keys (ASIA…). They expire within hours or days, and so will this connection.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("access_key_id", "secret_access_key"):
+            # The file that AWS offers for download, pasted whole into one of the two.
+            if key := identifiers.split_key_file(str(self.data.get(self.add_prefix(name)) or "")):
+                data = MultiValueDict({field: [value] for field, value in self.data.items()})
+                for part, value in key.items():
+                    data[self.add_prefix(part)] = value
+                self.data = data
+                return
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -23,6 +23,12 @@ _ARN = re.compile(r"arn:([a-z-]{3,16}):([a-z0-9-]{1,32}):([a-z0-9-]{0,32}):([0-9
 # A path may hold any printable ASCII; a name only these (IAM API reference, Role.Path and Role.RoleName).
 _ROLE = re.compile(r"role/((?:[!-~]{1,510}/)?)([A-Za-z0-9+=,.@_-]{1,64})")
 _KEY_ID = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,124}")
+_LONGEST_KEY_FILE = 2000
+_KEY_FILE = re.compile(r"((?:AKIA|ASIA)[A-Z0-9]{16})\"?[ \t]*,[ \t]*\"?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
+_KEY_PROFILE = re.compile(
+    r"aws_access_key_id[ \t]*=[ \t]*((?:AKIA|ASIA)[A-Z0-9]{16})\s*"
+    r"aws_secret_access_key[ \t]*=[ \t]*([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
+)
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{16,128}")
 _TOKEN = re.compile(r"[A-Za-z0-9/+=_-]{16,16384}")
 
@@ -146,6 +152,19 @@ def _refuse_other_iam_arn(code: str, resource: str) -> NoReturn:
         "This is not a complete role ARN.",
         "A role's ARN looks like arn:aws:iam::111122223333:role/cloud-accounts-reader.",
     )
+
+
+def split_key_file(raw: str) -> dict[str, str] | None:
+    """The two parts of a key file that was pasted whole, by the names of our fields; None where it is none.
+
+    That is the CSV file which the IAM console offers when a key is made (its columns "Access key ID" and "Secret access
+    key" stand side by side), or a profile of the CLI's credentials file. A browser takes line breaks out of what is
+    pasted into a single line. Source: AWS IAM user guide, "Manage access keys for IAM users".
+    """
+    if len(raw) > _LONGEST_KEY_FILE:
+        return None
+    match = _KEY_FILE.search(raw) or _KEY_PROFILE.search(raw)
+    return {"access_key_id": match[1], "secret_access_key": match[2]} if match else None
 
 
 def clean_access_key_id(raw: str) -> str:

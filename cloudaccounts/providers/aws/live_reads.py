@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -73,6 +74,28 @@ def read_live(
     probe = _Probe(connection, region, account_id, _samples(connection, region))
     permissions = [permission for permission in PERMISSIONS if permission.action in actions]
     return tuple(in_order(lambda permission: _try(probe, permission), permissions, threads=THREADS))
+
+
+def read_in_turn(
+    connection: Connection, region: str, account_id: str, permissions: Sequence[Permission], turn: int
+) -> PermissionResult | None:
+    """One of the permissions by one read, another each turn; None where none can be tried without looking for a sample.
+
+    The first permission of each service before the second of any: what is taken away is often a whole service.
+    """
+    nth: Counter[str] = Counter()
+    order: list[tuple[int, int]] = []
+    for permission in permissions:
+        order.append((nth[permission.service], len(order)))
+        nth[permission.service] += 1
+    in_turn = [permissions[place] for _, place in sorted(order)]
+    probe = _Probe(connection, region, account_id, _Samples())
+    start = turn % len(in_turn)
+    for permission in in_turn[start:] + in_turn[:start]:
+        # No report is made for a heartbeat.
+        if permission.action != "iam:GenerateCredentialReport" and _read_for(probe, permission.action) is not None:
+            return _try(probe, permission)
+    return None
 
 
 def _samples(connection: Connection, region: str) -> _Samples:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from textwrap import indent
+from urllib.parse import quote, urlencode
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
@@ -76,10 +78,18 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
             key="stackset",
             label="StackSet",
             intro=f"Makes the read-only role {role_name} in all members, and in those that join later. {trust}",
+            link_label="Make it in the CloudFormation console" if context.organization_template_url else "",
+            link_url=quick_create_link(context, role_name, root),
             snippets=(
                 Snippet("Template", template, "yaml", "cloud-accounts-reader.yaml"),
                 Snippet("Command", stack_set_script(root, partition.home), "bash", "cloud-accounts-stackset.sh"),
                 policy,
+                Snippet(
+                    "Template of the StackSet itself, for operators who publish it",
+                    stack_set_template(),
+                    "yaml",
+                    "cloud-accounts-stackset.yaml",
+                ),
             ),
             steps=(
                 "Download the template and the script into one directory.",
@@ -106,6 +116,76 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
             ),
         ),
     )
+
+
+def quick_create_link(context: SetupContext, role_name: str, root: str) -> str:
+    """Opens the operator's copy of `stack_set_template`, filled in; empty where none is published.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
+    """
+    if not context.organization_template_url:
+        return ""
+    partition = partition_of(context.partition)
+    values = {
+        "templateURL": context.organization_template_url, "stackName": STACK_SET, "param_RoleName": role_name,
+        "param_ExternalId": context.external_id, "param_TrustedAccountId": context.account_id,
+    }  # fmt: skip
+    if _ROOT.fullmatch(root):
+        values["param_OrganizationalUnitId"] = root
+    console = f"https://{partition.home}.{partition.console}/cloudformation/home?region={partition.home}"
+    return f"{console}#/stacks/quickcreate?{urlencode(values, quote_via=quote)}"
+
+
+def stack_set_template() -> str:
+    """What an operator publishes as ``AWS_ORGANIZATION_TEMPLATE_URL``: a stack of the management account that makes the
+    StackSet. The link fills its parameters in.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
+    """
+    body = indent(texts.cloudformation(), " " * 8)
+    return f"""AWSTemplateFormatVersion: "2010-09-09"
+Description: Makes the role by which Cloud Accounts reads configuration, in all accounts of an organization.
+
+Parameters:
+  OrganizationalUnitId:
+    Type: String
+    Description: The root (r-…) or an organizational unit (ou-…) whose accounts get the role.
+    AllowedPattern: "(r-[a-z0-9]{{4,32}}|ou-[a-z0-9]{{4,32}}-[a-z0-9]{{8,32}})"
+  ExternalId:
+    Type: String
+    Description: Your external ID. AWS lets Cloud Accounts in only with it.
+  TrustedAccountId:
+    Type: String
+    Description: The account of the organization that is connected to Cloud Accounts.
+    AllowedPattern: "[0-9]{{12}}"
+  RoleName:
+    Type: String
+    Default: {ROLE_NAME}
+
+Resources:
+  Readers:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      StackSetName: {STACK_SET}
+      PermissionModel: SERVICE_MANAGED
+      AutoDeployment:
+        Enabled: true
+        RetainStacksOnAccountRemoval: false
+      Capabilities: [CAPABILITY_NAMED_IAM]
+      OperationPreferences:
+        FailureTolerancePercentage: 100
+        MaxConcurrentPercentage: 100
+      Parameters:
+        - {{ParameterKey: ExternalId, ParameterValue: !Ref ExternalId}}
+        - {{ParameterKey: TrustedAccountId, ParameterValue: !Ref TrustedAccountId}}
+        - {{ParameterKey: RoleName, ParameterValue: !Ref RoleName}}
+      StackInstancesGroup:
+        - Regions: [!Ref "AWS::Region"]
+          DeploymentTargets:
+            OrganizationalUnitIds: [!Ref OrganizationalUnitId]
+      TemplateBody: |
+{body}
+"""
 
 
 def stack_set_script(root: str, region: str) -> str:

@@ -9,18 +9,20 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.contract.report import BeyondNeed, PermissionResult, PermissionStatus
+from cloudaccounts.providers.aws import beyond_need
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
 from cloudaccounts.providers.aws.live_reads import read_live
 from cloudaccounts.providers.aws.permissions import PERMISSIONS, Permission
 
 if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_iam.type_defs import EvaluationResultTypeDef
 
 BATCH = 100  # actions for each call
@@ -29,13 +31,20 @@ _WORLDWIDE = frozenset({"iam", "route53", "cloudfront"})
 _BY_ORGANIZATION = "denied by a service control policy of the organization"
 _UNPROVEN = "the simulator says that the organization denies it, without knowing all that its policy asks about"
 # The simulator does not know the identity, so trying is what is left.
-_CANNOT_SIMULATE = {"NoSuchEntity", "InvalidInput", "ValidationError", "InvalidClientTokenId"}
+CANNOT_SIMULATE = {"NoSuchEntity", "InvalidInput", "ValidationError", "InvalidClientTokenId"}
 
 
-def check_permissions(
-    connection: Connection, stored_arn: str, region: str, account_id: str
-) -> tuple[tuple[PermissionResult, ...], bool]:
-    """One result for each needed permission, and whether they are from the simulator.
+@dataclass(frozen=True, slots=True)
+class PermissionCheck:
+    """``simulated``: whether the results are from the simulator. ``beyond`` is None where nobody could be asked."""
+
+    results: tuple[PermissionResult, ...]
+    simulated: bool
+    beyond: tuple[BeyondNeed, ...] | None = None
+
+
+def check_permissions(connection: Connection, stored_arn: str, region: str, account_id: str) -> PermissionCheck:
+    """One result for each needed permission, and what is granted beyond those.
 
     ``stored_arn`` is the user's or role's own ARN, its path included; empty where the identity has none to simulate
     (temporary credentials, whose session policy the simulator does not know). Not being allowed to simulate proves
@@ -44,19 +53,24 @@ def check_permissions(
     """
     if stored_arn:
         try:
-            results = simulate(connection, stored_arn, PERMISSIONS, region)
+            evaluated = _evaluate_all(
+                connection, stored_arn, [p.action for p in PERMISSIONS] + list(beyond_need.ACTIONS), region
+            )
         except ClientError as error:
             # What the simulator cannot answer is not a failure: only throttling, the network and the like are.
-            if not is_denied(error) and aws_code(error) not in _CANNOT_SIMULATE:
+            if not is_denied(error) and aws_code(error) not in CANNOT_SIMULATE:
                 raise explain(error, connection.who, "iam:SimulatePrincipalPolicy") from None
         except BotoCoreError as error:
             raise explain(error, connection.who, "iam:SimulatePrincipalPolicy") from None
         else:
-            return _settle(results, connection, region, account_id), True
-    return read_live(connection, region, account_id), False
+            results = tuple(_result(permission, evaluated.get(permission.action.lower())) for permission in PERMISSIONS)
+            beyond = beyond_need.of_simulation(evaluated)
+            return PermissionCheck(settle(results, connection, region, account_id), True, beyond)
+    # Trying what writes, to learn whether it is allowed, is nothing that this product does.
+    return PermissionCheck(read_live(connection, region, account_id), False)
 
 
-def _settle(
+def settle(
     results: tuple[PermissionResult, ...], connection: Connection, region: str, account_id: str
 ) -> tuple[PermissionResult, ...]:
     """Tries what the simulator could not decide, or decided to be denied."""
@@ -82,35 +96,47 @@ def _settled(simulated: PermissionResult, tried: PermissionResult | None) -> Per
     return simulated
 
 
+def is_worldwide(action: str) -> bool:
+    return action.partition(":")[0] in _WORLDWIDE
+
+
 def simulate(
     connection: Connection, stored_arn: str, permissions: Sequence[Permission], region: str
 ) -> tuple[PermissionResult, ...]:
-    """Asks the simulator, in as few calls as it allows. Raises botocore's errors.
+    """Asks the simulator, in as few calls as it allows, for the decisions alone. Raises botocore's errors.
 
     As if the calls went to ``region``; those of services without regions go to the partition's home.
     """
-    evaluated: dict[str, EvaluationResultTypeDef] = {}
-    home = connection.partition.home
-    by_region: dict[str, list[str]] = {}
-    for permission in permissions:
-        of_all = permission.action.partition(":")[0] in _WORLDWIDE
-        by_region.setdefault(home if of_all else region, []).append(permission.action)
-    for requested, actions in by_region.items():
-        # Of one region each: the simulator takes one context for all actions of a call.
-        for first in range(0, len(actions), BATCH):
-            evaluated |= _evaluate(connection, stored_arn, actions[first : first + BATCH], requested)
+    actions = [permission.action for permission in permissions]
+    evaluated = _evaluate_all(connection, stored_arn, actions, region, connection.simulator())
     return tuple(_result(permission, evaluated.get(permission.action.lower())) for permission in permissions)
 
 
+def _evaluate_all(
+    connection: Connection, stored_arn: str, actions: Sequence[str], region: str, client: IAMClient | None = None
+) -> dict[str, EvaluationResultTypeDef]:
+    evaluated: dict[str, EvaluationResultTypeDef] = {}
+    client = client or connection.client("iam")
+    home = connection.partition.home
+    by_region: dict[str, list[str]] = {}
+    for action in actions:
+        by_region.setdefault(home if is_worldwide(action) else region, []).append(action)
+    for requested, together in by_region.items():
+        # Of one region each: the simulator takes one context for all actions of a call.
+        for first in range(0, len(together), BATCH):
+            evaluated |= _evaluate(client, stored_arn, together[first : first + BATCH], requested)
+    return evaluated
+
+
 def _evaluate(
-    connection: Connection, stored_arn: str, actions: Sequence[str], region: str
+    client: IAMClient, stored_arn: str, actions: Sequence[str], region: str
 ) -> dict[str, EvaluationResultTypeDef]:
     evaluated: dict[str, EvaluationResultTypeDef] = {}
     context = {"ContextKeyName": "aws:RequestedRegion", "ContextKeyValues": [region], "ContextKeyType": "string"}
     marker: dict[str, Any] = {}
     while True:
         # The paginator would do, but MaxItems means something else there: here it is the size of a page.
-        page = connection.client("iam").simulate_principal_policy(
+        page = client.simulate_principal_policy(
             PolicySourceArn=stored_arn,
             ActionNames=list(actions),
             ContextEntries=[context],  # type: ignore[list-item] # a literal type for the key

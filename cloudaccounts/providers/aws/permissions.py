@@ -21,19 +21,30 @@ class Permission:
     service: str  # the heading under which it is shown
     about: str
     calls: tuple[str, ...]  # "iam.ListAccessKeys", as botocore names service and operation
+    readings: tuple[str, ...]  # which of `inventory.SERVICES` make these calls; none: whatever is read
 
 
-def _group(service: str, prefix: str, rows: Iterable[tuple[str, str, str]]) -> tuple[Permission, ...]:
-    """Rows of action, what it is about, and the operation where that is named otherwise."""
+ALWAYS = ""  # of readings: which regions are enabled, and what changed since the last scan
+
+
+def _group(service: str, prefix: str, readings: str, rows: Iterable[tuple[str, ...]]) -> tuple[Permission, ...]:
+    """Rows of action, what it is about, the operation, and the readings where they are others than the group's."""
     return tuple(
-        Permission(f"{prefix}:{action}", service, about, (call if "." in call else f"{prefix}.{call}",) if call else ())
-        for action, about, call in rows
+        Permission(
+            action=f"{prefix}:{action}",
+            service=service,
+            about=about,
+            calls=(call if "." in call else f"{prefix}.{call}",),
+            readings=tuple((own[0] if own else readings).split()),
+        )
+        for action, about, call, *own in rows
     )
 
 
 PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "IAM",
+        "iam",
         "iam",
         (
             ("GetAccountSummary", "the root user", "GetAccountSummary"),
@@ -44,15 +55,16 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("ListEntitiesForPolicy", "the support role", "ListEntitiesForPolicy"),
             ("ListVirtualMFADevices", "the root user's second factor", "ListVirtualMFADevices"),
             ("ListServerCertificates", "certificates in IAM", "ListServerCertificates"),
-            ("GenerateCredentialReport", "unused passwords and keys", "GenerateCredentialReport"),
-            ("GetCredentialReport", "unused passwords and keys", "GetCredentialReport"),
+            ("GenerateCredentialReport", "unused passwords and keys", "GenerateCredentialReport", "credential-report"),
+            ("GetCredentialReport", "unused passwords and keys", "GetCredentialReport", "credential-report"),
         ),
     ),
     *_group(
         "S3",
         "s3",
+        "cloudtrail s3",
         (
-            ("ListAllMyBuckets", "buckets", "ListBuckets"),
+            ("ListAllMyBuckets", "buckets", "ListBuckets", "s3"),
             ("GetBucketLocation", "buckets", "GetBucketLocation"),
             ("GetAccountPublicAccessBlock", "public access to buckets", "s3control.GetPublicAccessBlock"),
             ("GetBucketPublicAccessBlock", "public access to buckets", "GetPublicAccessBlock"),
@@ -63,44 +75,52 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("GetEncryptionConfiguration", "the encryption of buckets", "GetBucketEncryption"),
             ("GetBucketVersioning", "the versioning of buckets", "GetBucketVersioning"),
             ("GetBucketLogging", "the access logs of buckets", "GetBucketLogging"),
-            ("GetBucketTagging", "the tags of buckets", "GetBucketTagging"),
+            ("GetBucketTagging", "the tags of buckets", "GetBucketTagging", "s3"),
         ),
     ),
     *_group(
         "EC2",
         "ec2",
+        "ebs",
         (
-            ("DescribeRegions", "which regions are enabled", "DescribeRegions"),
-            ("DescribeInstances", "instances", "DescribeInstances"),
-            ("DescribeSecurityGroups", "security groups", "DescribeSecurityGroups"),
-            ("GetManagedPrefixListEntries", "prefix lists of security groups", "GetManagedPrefixListEntries"),
-            ("DescribeVolumes", "volumes", "DescribeVolumes"),
-            ("DescribeVpcs", "networks", "DescribeVpcs"),
-            ("DescribeSubnets", "networks", "DescribeSubnets"),
-            ("DescribeFlowLogs", "flow logs", "DescribeFlowLogs"),
+            ("DescribeRegions", "which regions are enabled", "DescribeRegions", ALWAYS),
+            ("DescribeInstances", "instances", "DescribeInstances", "ec2"),
+            ("DescribeSecurityGroups", "security groups", "DescribeSecurityGroups", "ec2 vpc"),
+            (
+                "GetManagedPrefixListEntries",
+                "prefix lists of security groups",
+                "GetManagedPrefixListEntries",
+                "ec2 vpc",
+            ),
+            ("DescribeVolumes", "volumes", "DescribeVolumes", "ec2"),
+            ("DescribeVpcs", "networks", "DescribeVpcs", "vpc"),
+            ("DescribeSubnets", "networks", "DescribeSubnets", "vpc"),
+            ("DescribeFlowLogs", "flow logs", "DescribeFlowLogs", "vpc"),
             ("DescribeSnapshots", "snapshots", "DescribeSnapshots"),
             ("DescribeImages", "machine images", "DescribeImages"),
             ("GetEbsEncryptionByDefault", "the default encryption of volumes", "GetEbsEncryptionByDefault"),
             ("GetSnapshotBlockPublicAccessState", "the sharing of snapshots", "GetSnapshotBlockPublicAccessState"),
             ("GetImageBlockPublicAccessState", "the sharing of machine images", "GetImageBlockPublicAccessState"),
             ("GetInstanceMetadataDefaults", "the defaults of new instances", "GetInstanceMetadataDefaults"),
-            ("DescribeNetworkAcls", "network ACLs", "DescribeNetworkAcls"),
-            ("DescribeRouteTables", "which instances the internet reaches", "DescribeRouteTables"),
+            ("DescribeNetworkAcls", "network ACLs", "DescribeNetworkAcls", "ec2 vpc"),
+            ("DescribeRouteTables", "which instances the internet reaches", "DescribeRouteTables", "ec2"),
         ),
     ),
     *_group(
         "CloudTrail",
+        "cloudtrail",
         "cloudtrail",
         (
             ("ListTrails", "trails", "ListTrails"),
             ("DescribeTrails", "trails", "DescribeTrails"),
             ("GetTrailStatus", "trails", "GetTrailStatus"),
             ("GetEventSelectors", "trails", "GetEventSelectors"),
-            ("LookupEvents", "changes between scans", "LookupEvents"),
+            ("LookupEvents", "changes between scans", "LookupEvents", ALWAYS),
         ),
     ),
     *_group(
         "AWS Config",
+        "config",
         "config",
         (
             ("DescribeConfigurationRecorders", "AWS Config", "DescribeConfigurationRecorders"),
@@ -110,16 +130,19 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "GuardDuty",
         "guardduty",
+        "guardduty",
         (("ListDetectors", "GuardDuty", "ListDetectors"), ("GetDetector", "GuardDuty", "GetDetector")),
     ),
-    *_group("Security Hub", "securityhub", (("DescribeHub", "Security Hub", "DescribeHub"),)),
+    *_group("Security Hub", "securityhub", "securityhub", (("DescribeHub", "Security Hub", "DescribeHub"),)),
     *_group(
         "Access Analyzer",
+        "access-analyzer",
         "access-analyzer",
         (("ListAnalyzers", "IAM Access Analyzer", "accessanalyzer.ListAnalyzers"),),
     ),
     *_group(
         "KMS",
+        "kms",
         "kms",
         (
             ("ListAliases", "encryption keys", "ListAliases"),
@@ -131,6 +154,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     *_group(
         "RDS",
+        "rds",
         "rds",
         (
             ("DescribeDBInstances", "databases", "DescribeDBInstances"),
@@ -144,6 +168,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Lambda",
         "lambda",
+        "lambda",
         (
             ("ListFunctions", "functions", "ListFunctions"),
             ("GetPolicy", "public functions", "GetPolicy"),
@@ -153,6 +178,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Secrets Manager",
         "secretsmanager",
+        "secretsmanager",
         (
             ("ListSecrets", "secrets", "ListSecrets"),
             ("GetResourcePolicy", "public access to secrets", "GetResourcePolicy"),
@@ -161,15 +187,18 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "SQS",
         "sqs",
+        "sqs",
         (("ListQueues", "queues", "ListQueues"), ("GetQueueAttributes", "queues", "GetQueueAttributes")),
     ),
     *_group(
         "SNS",
         "sns",
+        "sns",
         (("ListTopics", "topics", "ListTopics"), ("GetTopicAttributes", "topics", "GetTopicAttributes")),
     ),
     *_group(
         "Containers",
+        "eks",
         "eks",
         (
             ("ListClusters", "Kubernetes clusters", "ListClusters"),
@@ -179,6 +208,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Containers",
         "ecs",
+        "ecs",
         (
             ("ListClusters", "container clusters", "ListClusters"),
             ("DescribeClusters", "container clusters", "DescribeClusters"),
@@ -187,15 +217,17 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Containers",
         "ecr",
+        "ecr",
         (
             ("DescribeRepositories", "container images", "DescribeRepositories"),
             ("GetRepositoryPolicy", "public access to container images", "GetRepositoryPolicy"),
             ("GetRegistryScanningConfiguration", "scans of container images", "GetRegistryScanningConfiguration"),
         ),
     ),
-    *_group("EFS", "elasticfilesystem", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)),
+    *_group("EFS", "elasticfilesystem", "efs", (("DescribeFileSystems", "file systems", "efs.DescribeFileSystems"),)),
     *_group(
         "DynamoDB",
+        "dynamodb",
         "dynamodb",
         (
             ("ListTables", "tables", "ListTables"),
@@ -206,6 +238,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     *_group(
         "Load balancing",
         "elasticloadbalancing",
+        "elbv2",
         (
             ("DescribeLoadBalancers", "load balancers", "elbv2.DescribeLoadBalancers"),
             ("DescribeLoadBalancerAttributes", "load balancers", "elbv2.DescribeLoadBalancerAttributes"),
@@ -214,11 +247,11 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("DescribeSSLPolicies", "encrypted transport to load balancers", "elbv2.DescribeSSLPolicies"),
         ),
     ),
-    *_group("ACM", "acm", (("ListCertificates", "certificates", "ListCertificates"),)),
-    *_group("CloudFormation", "cloudformation", (("DescribeStacks", "stacks", "DescribeStacks"),)),
-    *_group("CloudWatch Logs", "logs", (("DescribeLogGroups", "log groups", "DescribeLogGroups"),)),
-    *_group("Route 53", "route53", (("ListHostedZones", "hosted zones", "ListHostedZones"),)),
-    *_group("CloudFront", "cloudfront", (("ListDistributions", "distributions", "ListDistributions"),)),
+    *_group("ACM", "acm", "acm", (("ListCertificates", "certificates", "ListCertificates"),)),
+    *_group("CloudFormation", "cloudformation", "cloudformation", (("DescribeStacks", "stacks", "DescribeStacks"),)),
+    *_group("CloudWatch Logs", "logs", "logs", (("DescribeLogGroups", "log groups", "DescribeLogGroups"),)),
+    *_group("Route 53", "route53", "route53", (("ListHostedZones", "hosted zones", "ListHostedZones"),)),
+    *_group("CloudFront", "cloudfront", "cloudfront", (("ListDistributions", "distributions", "ListDistributions"),)),
 )
 
 # Actions are unique: one permission has one row, however many operations need it.

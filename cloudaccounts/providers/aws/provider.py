@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.identity import AuthMethod, Choice, Region
+from cloudaccounts.contract.sinks import FindingSink
 from cloudaccounts.provider_kit.modular_provider import ModularProvider
 from cloudaccounts.providers.aws import identifiers, regions
 from cloudaccounts.providers.aws.forms import AccessKeysForm, CrossAccountRoleForm, OrganizationForm
 from cloudaccounts.providers.aws.plan import ACCESS_KEYS, CROSS_ACCOUNT_ROLE
+from cloudaccounts.providers.aws.sinks import SINKS
 
 
 class AwsProvider(ModularProvider):
@@ -24,6 +26,7 @@ class AwsProvider(ModularProvider):
         "later joins by the next scan."
     )
     checks_at_once = 16  # one call of STS each, which allows 600 a second for each account and region
+    own_key_methods = frozenset({ACCESS_KEYS})
     organization_label = "AWS Organization"
     organization_form = OrganizationForm
     methods = (
@@ -63,6 +66,9 @@ class AwsProvider(ModularProvider):
 
     def default_regions(self, partition: str) -> tuple[str, ...]:
         return regions.always_enabled(partition)
+
+    def finding_sinks(self) -> tuple[FindingSink, ...]:
+        return SINKS
 
 
 PROVIDER = AwsProvider()

@@ -84,9 +84,11 @@ class AssumableRole:
     def assume(self, deadline: Deadline) -> RoleSession:
         """Where AWS denies it, tries again a few times, because the role may be too new.
 
-        A member's role is tried once: thousands of members that lack it must not cost seven seconds each.
+        A member's role is tried once: thousands of members that lack it must not cost seven seconds each. So is one
+        that may still trust the former external ID, which is asked with next.
         """
-        for wait in (None,) if self._caller else (*RETRY_WAITS, None):
+        once = self._caller is not None or self.target.former_external_id
+        for wait in (None,) if once else (*RETRY_WAITS, None):
             try:
                 answer = self._request(self.target.external_id)
             except (ClientError, BotoCoreError) as error:

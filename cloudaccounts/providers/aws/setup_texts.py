@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudaccounts.provider_kit.setup_texts import hcl_string
-from cloudaccounts.providers.aws.permissions import PERMISSIONS
+from cloudaccounts.providers.aws.checks import CHECKS
+from cloudaccounts.providers.aws.least_privilege import least_privilege
 
 # AWS managed policies, read-only. SecurityAudit alone lacks some lists that ViewOnlyAccess has; a test compares both
 # with what a scan needs. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/SecurityAudit.html
 MANAGED_POLICIES = ("SecurityAudit", "job-function/ViewOnlyAccess")
-SIMULATOR = "iam:SimulatePrincipalPolicy"  # how a validation asks which permissions there are
 
 
 def exact_policy() -> str:
@@ -24,8 +24,7 @@ def exact_policy() -> str:
 
     Whoever takes it has to renew it when a release reads more; AWS keeps its own up to date.
     """
-    actions = sorted({permission.action for permission in PERMISSIONS} | {SIMULATOR})
-    return as_json({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+    return as_json(least_privilege(CHECKS, whole=True).document)
 
 
 def as_json(document: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from cloudaccounts.provider_kit.regions import with_reasons
 from cloudaccounts.provider_kit.validation_run import ValidationRun
 from cloudaccounts.providers.aws import check_results
 from cloudaccounts.providers.aws.errors import Who, explain
-from cloudaccounts.providers.aws.permission_check import check_permissions
+from cloudaccounts.providers.aws.permission_check import PermissionCheck, check_permissions
 from cloudaccounts.providers.aws.plan import (
     ACCOUNT_MATCH,
     CROSS_ACCOUNT_ROLE,
@@ -40,7 +40,7 @@ from cloudaccounts.providers.aws.regions import require_regions, signing_region
 from cloudaccounts.providers.aws.role import AssumableRole, TrustError, wrong_external_ids
 from cloudaccounts.providers.aws.signin import Identity, caller, member_role
 
-Reading = tuple[Future[check_results.Permissions], Future[check_results.Regions]]
+Reading = tuple[Future[PermissionCheck], Future[check_results.Regions]]
 
 
 def validate(credentials: Credentials, target: Target, progress: ValidationProgress) -> CloudValidationResult:
@@ -92,17 +92,17 @@ class _Run(ValidationRun[Identity]):
             title = "The role's trust policy must say exactly this; then check again"
             self.progress.update(mending=error.trust_policy, mending_title=title)
 
-    def permissions(self, identity: Identity) -> check_results.Permissions:
+    def permissions(self, identity: Identity) -> PermissionCheck:
         region = signing_region(self.target.partition, self.target.regions)
         return check_permissions(identity.connection, identity.stored_arn, region, self.target.account_id)
 
-    def _permissions_result(self, permissions: check_results.Permissions) -> CheckResult:
-        results, simulated = permissions
-        self.progress.update(permissions=results)
+    def _permissions_result(self, check: PermissionCheck) -> CheckResult:
+        results = check.results
+        self.progress.update(permissions=results, beyond=check.beyond)
         # A trust policy that must change goes first: until it does, whoever adds permissions gives them to strangers.
         if not self.progress.report.mending:
             self.progress.update(**check_results.remediation(results))
-        return check_results.permissions(results, simulated=simulated)
+        return check_results.permissions(results, simulated=check.simulated)
 
     def _regions(self, identity: Identity) -> check_results.Regions:
         region = signing_region(self.target.partition, self.target.regions)

@@ -48,6 +48,17 @@ def _refuse(cause: str, remedy: str = "", code: str = CODE) -> NoReturn:
     raise ProviderError(code, cause, remedy)
 
 
+def too_long(_size: int) -> ProviderError:
+    return ProviderError(
+        CODE, f"This is far too long: at most {MAX_PEM // 1024} KB are expected.", "Give one certificate and its key."
+    )
+
+
+def not_pem() -> ProviderError:
+    """Of a file that holds no text: the other form in which certificates come."""
+    return ProviderError(CODE, "This file is not text, and so no PEM.", f"Convert a PFX file: {_MAKE_PEM}")
+
+
 def parse(raw: str, password: str = "") -> Certificate:
     """Codes ``certificate_pem_invalid`` and ``certificate_password_wrong``. Its dates are not checked here: a stored
     certificate must still be readable when it has expired.

@@ -57,6 +57,11 @@ def is_readable(state: str) -> bool:
     return state in _READABLE
 
 
+def external_id_of(tags: Mapping[str, str]) -> str:
+    """What the subscription's tag holds; empty without one. In Azure, tag names have no case, values have."""
+    return next((value for name, value in tags.items() if name.lower() == TAG), "")
+
+
 def external_id_error(tags: Mapping[str, str], external_id: str, subscription_id: str) -> ProviderError | None:
     """None where the subscription carries the owner's external ID. In Azure, tag names have no case, values have.
 

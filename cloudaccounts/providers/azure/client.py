@@ -155,6 +155,18 @@ class Connection:
             page = self._read_graph(HttpRequest("GET", str(link)))
         raise too_many_pages()
 
+    def graph_post(self, path: str, body: dict[str, Any], *, once: bool = False) -> dict[str, Any]:
+        """The answer to a call that changes something; empty where it has none. Raises as `graph_get`.
+
+        With ``once`` it is sent once, whatever happens: a repeated one would make a second secret.
+        """
+        limits = dict.fromkeys(("retry_total", "retry_connect", "retry_read", "retry_status"), 0) if once else {}
+        return self._read_graph(HttpRequest("POST", f"/{GRAPH_VERSION}/{path}", json=body), **limits)
+
+    def graph_token(self) -> str:
+        """The token for Microsoft Graph. Raises the SDK's errors and `ProviderError`."""
+        return self._credential.get_token(f"https://{self.cloud.graph}/.default").token
+
     def close(self) -> None:
         """Closes the connections; calls that still run end with an error."""
         self._transport.close()
@@ -168,7 +180,7 @@ class Connection:
         # An answer of another shape is an empty one here; what a rule needs of it is then missing, and so unknown.
         return content if isinstance(content, dict) else {}
 
-    def _read_graph(self, request: HttpRequest) -> dict[str, Any]:
+    def _read_graph(self, request: HttpRequest, **limits: Any) -> dict[str, Any]:
         # Made when it is first asked: most connections never are.
         if self._graph is None:
             self._graph = PipelineClient(
@@ -177,8 +189,10 @@ class Connection:
                 transport=self._transport,
             )
         request.url = self._graph.format_url(request.url)
-        response = self._graph.send_request(request)
-        if response.status_code != 200:
+        response = self._graph.send_request(request, **limits)
+        if response.status_code == 204:
+            return {}
+        if response.status_code not in (200, 201):
             raise HttpResponseError(response=response)
         content = response.json()
         return content if isinstance(content, dict) else {}

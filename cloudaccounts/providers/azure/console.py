@@ -23,6 +23,7 @@ _ABOVE = ("/providers/microsoft.authorization/", "/providers/microsoft.managemen
 # Assets of ours that are no resources of Azure's (see inventory/monitoring.py).
 _OF_SUBSCRIPTION = ("microsoft.insights/eventtypes", "microsoft.security/pricings", "microsoft.resources/resources")
 _TENANT_BLADE = "view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/Overview"
+_APPS_BLADE = "view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/RegisteredApps"
 _PORTALS = frozenset(cloud.portal for cloud in CLOUDS.values())
 
 
@@ -35,6 +36,8 @@ def build_console_link(asset: Asset, *, account_id: str, partition: str, tenant:
     directory = f"@{tenant.lower()}/" if tenant else ""
     if re.fullmatch(f"/tenants/{_UUID.pattern}", asset.native_id):
         blade = _TENANT_BLADE
+    elif re.fullmatch(f"/tenants/{_UUID.pattern}/applications/{_UUID.pattern}", asset.native_id):
+        blade = _APPS_BLADE
     else:
         blade = _blade(asset.native_id.lower(), f"/subscriptions/{owner}")
         if not blade:

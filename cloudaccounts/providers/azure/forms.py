@@ -8,7 +8,15 @@ from typing import Any
 from django import forms
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.provider_kit.forms import QUIET, CleanedField, secret_input, text_input, validation_error
+from cloudaccounts.provider_kit.forms import (
+    QUIET,
+    CleanedField,
+    PastedFileField,
+    PastedFileInput,
+    secret_input,
+    text_input,
+    validation_error,
+)
 from cloudaccounts.providers.azure import certificate, identifiers
 from cloudaccounts.providers.azure.organization_setup import clean_group
 
@@ -43,21 +51,23 @@ class FederatedForm(forms.Form):
 
 
 class CertificateForm(FederatedForm):
-    certificate_pem = CleanedField(
+    certificate_pem = PastedFileField(
         lambda text: text,  # cleaned below, together with the password
-        widget=forms.Textarea(
+        longest=certificate.MAX_PEM,
+        too_long=certificate.too_long,
+        no_text=certificate.not_pem(),
+        widget=PastedFileInput(
+            accept=".pem,.crt,.cer,.key,application/x-pem-file",
             attrs={
                 **QUIET,
                 "rows": "8",
                 "placeholder": "-----BEGIN PRIVATE KEY-----\n…\n-----BEGIN CERTIFICATE-----\n…",
-            }
+            },
         ),
-        max_length=certificate.MAX_PEM,
         label="Certificate and private key (PEM)",
-        help_text="Both parts in one text. Its public part must be registered with the app in Azure.",
+        help_text="Both parts in one text or file. Its public part must be registered with the app in Azure.",
         error_messages={
-            "required": "Paste the certificate and its private key.",
-            "max_length": f"This is too long: at most {certificate.MAX_PEM // 1024} KB are expected.",
+            "required": "Paste the certificate and its private key, or choose their file.",
         },
     )
     password = CleanedField(

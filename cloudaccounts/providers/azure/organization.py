@@ -78,9 +78,7 @@ def _marked_pages(access: Access, group: str, target: Target) -> Iterator[Member
     comes after its subscriptions: so an interrupted walk starts over.
     """
     visible = _visible(access)
-    marked = {
-        item.id for item in visible if not check_results.external_id_error(item.tags, target.external_id, item.id)
-    }
+    marked = {item.id for item in visible if target.is_owners(check_results.external_id_of(item.tags))}
     root = _root(access, group)
     groups = {root.node_id: root}
     members: list[OrganizationNode] = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
@@ -42,7 +44,9 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
     group = clean_group(options.get("root", "")) or options.get("root_id", "").removeprefix("managementGroups/")
     group = group if _GROUP.fullmatch(group) else "TENANT-ID"
     intro = f"Gives the app that is connected here the role Reader at the management group {group}."
+    link = deploy_link(cloud.portal, context.organization_template_url)
     return (
+        *([_in_the_portal(intro, group, link)] if link else ()),
         SetupGuide(
             key="cli",
             label="Azure CLI",
@@ -53,6 +57,12 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
                     script(cloud.cli, group, context.external_id),
                     "bash",
                     "cloud-accounts-management-group.sh",
+                ),
+                Snippet(
+                    "Template of the same role, for operators who publish it",
+                    template(),
+                    "json",
+                    "cloud-accounts-management-group.json",
                 ),
             ),
             steps=(
@@ -78,6 +88,69 @@ def guides(context: SetupContext, options: Mapping[str, str]) -> tuple[SetupGuid
             ),
             steps=("Run terraform init, then terraform apply -var client_id=CLIENT-ID.",),
         ),
+    )
+
+
+def _in_the_portal(intro: str, group: str, link: str) -> SetupGuide:
+    return SetupGuide(
+        key="portal",
+        label="Azure portal",
+        intro=intro,
+        link_label="Give the role in the Azure portal",
+        link_url=link,
+        steps=(
+            f"Choose the management group {group}, and any region: it is where Azure keeps the record.",
+            "Enter the app's object ID, as Enterprise applications in Microsoft Entra ID shows it (the one of App "
+            "registrations is another), then Review and create.",
+            "Where the app signs in by a federated credential, run the script below with --tag as well: each "
+            "subscription needs your mark.",
+        ),
+    )
+
+
+def deploy_link(portal: str, address: str) -> str:
+    """Opens the operator's copy of `template` in the portal; empty where none is published over https.
+
+    https://learn.microsoft.com/azure/azure-resource-manager/templates/deploy-to-azure-button: the address is encoded
+    whole, and no parameter can be filled in.
+    """
+    if not address.startswith("https://"):
+        return ""
+    return f"https://{portal}/#create/Microsoft.Template/uri/{quote(address, safe='')}"
+
+
+def template() -> str:
+    """What an operator publishes as ``AZURE_ORGANIZATION_TEMPLATE_URL``. JSON; it says nothing of a customer.
+
+    https://learn.microsoft.com/azure/azure-resource-manager/templates/deploy-to-management-group: by this schema the
+    portal asks for a management group. A name made of group, app and role lets it run again without harm.
+    """
+    return json.dumps(
+        {
+            "$schema": "https://schema.management.azure.com/schemas/2019-08-01/managementGroupDeploymentTemplate.json#",
+            "contentVersion": "1.0.0.0",
+            "parameters": {
+                "principalId": {
+                    "type": "string",
+                    "minLength": 36,
+                    "maxLength": 36,
+                    "metadata": {"description": "Object ID of the connected app, as Enterprise applications shows it."},
+                }
+            },
+            "resources": [
+                {
+                    "type": "Microsoft.Authorization/roleAssignments",
+                    "apiVersion": "2022-04-01",
+                    "name": f"[guid(managementGroup().id, parameters('principalId'), '{READER}')]",
+                    "properties": {
+                        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{READER}",
+                        "principalId": "[parameters('principalId')]",
+                        "principalType": "ServicePrincipal",
+                    },
+                }
+            ],
+        },
+        indent=2,
     )
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from azure.core.exceptions import AzureError
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.report import PermissionResult, PermissionStatus
+from cloudaccounts.contract.report import BeyondNeed, PermissionResult, PermissionStatus
 from cloudaccounts.provider_kit.deadlines import start
 from cloudaccounts.providers.azure.client import Connection
 from cloudaccounts.providers.azure.errors import explain
 from cloudaccounts.providers.azure.permissions import PERMISSIONS, Permission
-from cloudaccounts.providers.azure.rbac import DenyAssignment, Entry, Reach, granted
+from cloudaccounts.providers.azure.rbac import DenyAssignment, Entry, Reach, beyond_reading, granted
 
 API_VERSION = "2022-04-01"
 
@@ -27,6 +27,7 @@ class PermissionCheck:
     """``denials_unread`` is why deny assignments could not be read; None where they were."""
 
     results: tuple[PermissionResult, ...]
+    beyond: tuple[BeyondNeed, ...]
     denials_unread: ProviderError | None = None
 
 
@@ -34,9 +35,8 @@ def check_permissions(connection: Connection, principal_id: str) -> PermissionCh
     """One result for each needed permission. Raises `ProviderError` where Azure does not list the app's actions."""
     # Beside the permissions, which need no answer of it.
     denials = start(lambda: _deny_assignments(connection))
-    base = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization"
     try:
-        entries = [Entry.of(item) for item in connection.pages(f"{base}/permissions", API_VERSION)]
+        entries = role_entries(connection)
     except (AzureError, ProviderError) as error:
         raise explain(error, "Microsoft.Authorization/permissions/read") from None
     # Deny assignments are rare: not being allowed to read them must not spoil what is known of the roles.
@@ -47,7 +47,13 @@ def check_permissions(connection: Connection, principal_id: str) -> PermissionCh
     except (AzureError, ProviderError) as error:
         unread = explain(error, "Microsoft.Authorization/denyAssignments/read")
     results = tuple(evaluate(permission, entries, denied, principal_id) for permission in PERMISSIONS)
-    return PermissionCheck(results, unread)
+    return PermissionCheck(results, beyond_reading(entries), unread)
+
+
+def role_entries(connection: Connection) -> list[Entry]:
+    """The actions of all roles that the app has in the subscription. Raises the SDK's errors."""
+    path = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization/permissions"
+    return [Entry.of(item) for item in connection.pages(path, API_VERSION)]
 
 
 def evaluate(

@@ -30,12 +30,40 @@ class Permission:
     about: str
     namespace: str  # the resource provider that must be registered for it
     need: Need = Need.DETAIL
+    readings: tuple[str, ...] = ()  # as checks name their service; none: whatever is read
+
+
+# Whose reading a namespace is, and whose a permission is besides: logs of single resources, and the network of a
+# workspace. Of `Microsoft.Resources` each reading needs all.
+_READINGS = {
+    "Microsoft.Authorization": "authorization",
+    "Microsoft.Compute": "compute",
+    "Microsoft.ContainerService": "containers",
+    "Microsoft.DBforMySQL": "databases",
+    "Microsoft.DBforPostgreSQL": "databases",
+    "Microsoft.Databricks": "analytics",
+    "Microsoft.Insights": "monitoring",
+    "Microsoft.KeyVault": "keyvault",
+    "Microsoft.Network": "network",
+    "Microsoft.Security": "monitoring",
+    "Microsoft.Sql": "databases",
+    "Microsoft.Storage": "storage",
+    "Microsoft.Web": "web",
+}
+_ALSO = {
+    "Microsoft.Insights/diagnosticSettings/read": ("keyvault", "analytics"),
+    "Microsoft.Network/virtualNetworks/read": ("analytics",),
+}
 
 
 def _group(
     service: str, namespace: str, rows: Iterable[tuple[str, str]], need: Need = Need.DETAIL
 ) -> tuple[Permission, ...]:
-    return tuple(Permission(f"{namespace}/{action}", service, about, namespace, need) for action, about in rows)
+    own = () if need is Need.CONNECTION or namespace == "Microsoft.Resources" else (_READINGS[namespace],)
+    return tuple(
+        Permission(name := f"{namespace}/{action}", service, about, namespace, need, own + _ALSO.get(name, ()))
+        for action, about in rows
+    )
 
 
 RESOURCE_LIST = "Microsoft.Resources/subscriptions/resources/read"
@@ -181,9 +209,11 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
 )
 
-# Of Microsoft Graph, by an optional grant: the least that the calls of `inventory.directory` need. Policies of sign-in
-# (security defaults, conditional access), and who has registered for multifactor authentication.
-GRAPH_PERMISSIONS = ("Policy.Read.All", "AuditLog.Read.All")
+# Of Microsoft Graph, by an optional grant: the least that the calls of `inventory.directory` need. Policies (security
+# defaults, conditional access, guests, consent), who has registered for multifactor authentication, and the dates of
+# the secrets of apps. https://learn.microsoft.com/graph/permissions-reference
+GRAPH_POLICIES, GRAPH_REPORTS, GRAPH_APPS = "Policy.Read.All", "AuditLog.Read.All", "Application.Read.All"
+GRAPH_PERMISSIONS = (GRAPH_POLICIES, GRAPH_REPORTS, GRAPH_APPS)
 
 BY_ACTION = {permission.action: permission for permission in PERMISSIONS}
 # Registered in every subscription, so there is nothing to check.

@@ -25,6 +25,7 @@ class AzureProvider(ModularProvider):
         "Azure has no regions to enable: one list covers the whole subscription, and each scan reads every location "
         "that holds something by then."
     )
+    own_key_methods = frozenset({CERTIFICATE, CLIENT_SECRET})
     organization_label = "Azure management group"
     organization_form = OrganizationForm
     methods = (

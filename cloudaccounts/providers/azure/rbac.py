@@ -13,6 +13,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from cloudaccounts.contract.report import AccessKind, BeyondNeed
+
+MOST_BEYOND = 40  # patterns that a report names: custom roles may list hundreds
 EVERYONE = "00000000-0000-0000-0000-000000000000"  # the principal of deny assignments for all
 
 
@@ -22,10 +25,11 @@ class Entry:
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Entry:
-        return cls(_texts(answer.get("actions")), _texts(answer.get("notActions")))
+        return cls(_texts(answer.get("actions")), _texts(answer.get("notActions")), _texts(answer.get("dataActions")))
 
     def covers(self, action: str) -> bool:
         return _matches(self.actions, action) and not _matches(self.not_actions, action)
@@ -78,6 +82,21 @@ class DenyAssignment:
         if excluded is Reach.MAYBE or self.partial:
             return Reach.MAYBE
         return included
+
+
+def beyond_reading(entries: Iterable[Entry]) -> tuple[BeyondNeed, ...]:
+    """The patterns of roles that allow more than reading how the cloud is set up, writing first; each once.
+
+    Scans need nothing but actions that end in ``/read``. Keys that an action lists open data as well, but whatever is
+    no read may change something, so it counts as writing.
+    """
+    entries = list(entries)
+    writing = {action for entry in entries for action in entry.actions if not action.lower().endswith("/read")}
+    data = {action for entry in entries for action in entry.data_actions}
+    # The widest first: "*" before one service's.
+    ordered = [(pattern, AccessKind.WRITE) for pattern in sorted(writing, key=lambda text: (text.count("/"), text))]
+    ordered += [(pattern, AccessKind.DATA) for pattern in sorted(data)]
+    return tuple(BeyondNeed(pattern, access) for pattern, access in ordered[:MOST_BEYOND])
 
 
 def granted(entries: Iterable[Entry], action: str) -> bool:

@@ -46,7 +46,7 @@ CHOSEN = frozenset(
         *("public-key", "region", "rule", "user", "workspace-id", "your-network", "address", "bastion", "component"),
         *("endpoint", "subnet-id", "subnet", "other-subnet", "new-workspace", "network-id", "nsg", "nsg-id", "network"),
         *("plan-id", "policy-id", "policy-file", "key", "secret", "date", "regions", "runtime", "setting", "version"),
-        *("tenant-url", "audience", "issuer"),
+        *("tenant-url", "audience", "issuer", "client-id"),
     }
 )
 # A global parameter: https://learn.microsoft.com/cli/azure/manage-azure-subscriptions-azure-cli. Not of commands that

@@ -6,6 +6,7 @@ Each text is quoted for its language although all parts come from allow-lists or
 from __future__ import annotations
 
 from cloudaccounts.contract.setup import SetupContext, SetupGuide, Snippet
+from cloudaccounts.provider_kit.check_results import join_names
 from cloudaccounts.providers.azure import setup_texts as texts
 from cloudaccounts.providers.azure.clouds import Cloud, cloud_of
 from cloudaccounts.providers.azure.permissions import GRAPH_PERMISSIONS
@@ -154,12 +155,14 @@ def _portal(method: str, context: SetupContext, cloud: Cloud) -> SetupGuide:
 
 
 def _directory(cloud: Cloud) -> SetupGuide:
-    names = " and ".join(GRAPH_PERMISSIONS)
+    names = join_names(GRAPH_PERMISSIONS)
     return SetupGuide(
         key="directory",
-        label="Optional: sign-in of the tenant",
+        label="Optional: the tenant in Entra",
         intro=f"With the application permissions {names} of Microsoft Graph, checks also tell whether the tenant asks "
-        "for a second factor and how many people have none. Without them nothing fails: these checks are unknown.",
+        "for a second factor, how many people and administrators have none, what guests and members may do without a "
+        "role, which consent people may give to apps, and how old the secrets of apps are. Each may be given without "
+        "the others. Without them nothing fails: their checks say that this step was not taken.",
         snippets=(Snippet("Script", texts.directory_script(cloud.cli), "bash", texts.DIRECTORY_SCRIPT),),
         steps=(
             f"As a Privileged Role Administrator, run the script with the app's client ID: "

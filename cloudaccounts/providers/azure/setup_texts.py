@@ -146,7 +146,8 @@ def directory_script(cloud: str) -> str:
     https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
     """
     return f"""#!/usr/bin/env bash
-# Optional: lets the app read the tenant's policies of sign-in, and who has registered for multifactor authentication.
+# Optional: lets the app read the tenant's policies, who has registered for multifactor authentication, and which apps
+# there are with since when their secrets are valid. Secrets themselves nobody can read.
 # It can change nothing. For a Privileged Role Administrator of the tenant.
 set -euo pipefail
 
@@ -176,7 +177,7 @@ echo "The app may read: {", ".join(GRAPH_PERMISSIONS)}"
 def _directory_terraform() -> str:
     names = ", ".join(hcl_string(name) for name in GRAPH_PERMISSIONS)
     return f"""
-# Optional: also lets the app read the tenant's policies of sign-in and who has a second factor.
+# Optional: also lets the app read the tenant's policies, who has a second factor, and the dates of apps' secrets.
 variable "read_directory" {{
   type    = bool
   default = false

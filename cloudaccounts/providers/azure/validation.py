@@ -178,7 +178,7 @@ class _Run(ValidationRun[Access]):
         self.progress.done(check_results.expiry(ends, datetime.now(UTC)))
 
     def _permissions_result(self, check: PermissionCheck) -> CheckResult:
-        self.progress.update(permissions=check.results)
+        self.progress.update(permissions=check.results, beyond=check.beyond)
         self.progress.update(
             **check_results.remediation(check.results, self.credentials["client_id"], self.target.account_id)
         )

@@ -79,6 +79,11 @@ def label_command(project_id: str, external_id: str) -> str:
     return f"gcloud alpha projects update {shlex.quote(project_id)} --update-labels={LABEL}={shlex.quote(external_id)}"
 
 
+def external_id_of(labels: Mapping[str, str]) -> str:
+    """What the project's label holds; empty without one."""
+    return str(labels.get(LABEL, ""))
+
+
 def external_id_error(labels: Mapping[str, str], project_id: str, external_id: str) -> ProviderError | None:
     """None where the project carries the owner's external ID.
 

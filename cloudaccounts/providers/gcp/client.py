@@ -32,12 +32,17 @@ if TYPE_CHECKING:
     from google.cloud.resourcemanager_v3 import FoldersClient, OrganizationsClient, ProjectsClient
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
+# Of a token of its own, which is asked for where people are listed: a scan that lists none never asks for it.
+# https://developers.google.com/workspace/admin/directory/v1/guides/authorizing
+PEOPLE_SCOPES = ("https://www.googleapis.com/auth/admin.directory.user.readonly",)
 RESOURCE_MANAGER_HOST = "cloudresourcemanager.googleapis.com"
 CLOUD_ASSET_HOST = "cloudasset.googleapis.com"
 _SERVICE_USAGE = "https://serviceusage.googleapis.com/v1"
 _IAM = "https://iam.googleapis.com/v1"
 _LOGGING = "https://logging.googleapis.com/v2"
 _COMPUTE = "https://compute.googleapis.com/compute/v1"
+_MONITORING = "https://monitoring.googleapis.com/v3"
+_DIRECTORY = "https://admin.googleapis.com/admin/directory/v1"
 _ORG_POLICY = "https://orgpolicy.googleapis.com/v2"
 _AUDIT_LOGS = ("activity", "system_event")
 RETRY_SECONDS = 6.0  # how long `short_retry` waits for throttling to end
@@ -112,10 +117,11 @@ def _endless() -> ProviderError:
 class Connection:
     """One account's clients, made by the first call that needs them. Safe to use from several threads."""
 
-    def __init__(self, tokens: Tokens, *, email: str, timeout: float) -> None:
+    def __init__(self, tokens: Tokens, *, email: str, timeout: float, people: sdk.Credentials | None = None) -> None:
         self.email = email
         self.timeout = timeout
         self._tokens = tokens
+        self._people_tokens = Tokens(people, timeout) if people is not None else tokens
         self._channels = Channels(tokens)
 
     def __repr__(self) -> str:
@@ -124,12 +130,19 @@ class Connection:
     @cached_property
     def _rest(self) -> AuthorizedSession:
         """One for all REST calls: each session would read the CA bundle again and open connections of its own."""
+        return self._session(self._tokens)
+
+    @cached_property
+    def _people_rest(self) -> AuthorizedSession:
+        return self._session(self._people_tokens)
+
+    def _session(self, tokens: Tokens) -> AuthorizedSession:
         return AuthorizedSession(
             # Not renewed by the session itself: `Tokens` does that, one thread at a time.
-            self._tokens,
+            tokens,
             refresh_timeout=self.timeout,
             max_refresh_attempts=0,
-            auth_request=self._tokens.request,
+            auth_request=tokens.request,
         )
 
     @cached_property
@@ -183,8 +196,46 @@ class Connection:
 
     def keys(self, host_project: str) -> list[dict[str, Any]]:
         """The service account's own user-managed keys. Raises the SDK's errors."""
-        name = f"projects/{quote(host_project, safe='')}/serviceAccounts/{quote(self.email, safe='@')}"
-        return list(self._get(f"{_IAM}/{name}/keys", {"keyTypes": "USER_MANAGED"}).get("keys", ()))
+        return list(self._get(f"{self._own(host_project)}/keys", {"keyTypes": "USER_MANAGED"}).get("keys", ()))
+
+    def key_certificate(self, host_project: str, key_id: str) -> str:
+        """The public half of a key, as Google has it: base64 of a PEM certificate. Raises the SDK's errors."""
+        url = f"{self._own(host_project)}/keys/{quote(key_id, safe='')}"
+        return str(self._get(url, {"publicKeyType": "TYPE_X509_PEM_FILE"}).get("publicKeyData", ""))
+
+    def upload_key(self, host_project: str, certificate: str) -> dict[str, Any]:
+        """Adds a public key, given as base64 of a PEM certificate. Sent once. Raises the SDK's errors."""
+        return self._request("POST", f"{self._own(host_project)}/keys:upload", {}, {"publicKeyData": certificate})
+
+    def disable_key(self, host_project: str, key_id: str) -> None:
+        """Raises the SDK's errors."""
+        self._request("POST", f"{self._own(host_project)}/keys/{quote(key_id, safe='')}:disable", {}, {})
+
+    def delete_key(self, host_project: str, key_id: str) -> None:
+        """Raises the SDK's errors."""
+        self._request("DELETE", f"{self._own(host_project)}/keys/{quote(key_id, safe='')}", {})
+
+    def own_permissions(self, host_project: str, names: list[str]) -> frozenset[str]:
+        """Those of the permissions that the service account has on itself. Raises the SDK's errors."""
+        answer = self._request("POST", f"{self._own(host_project)}:testIamPermissions", {}, {"permissions": names})
+        return frozenset(str(name) for name in answer.get("permissions", ()))
+
+    def key_uses(self, host_project: str, key_id: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Cloud Monitoring's points for a key. Raises the SDK's errors.
+
+        https://cloud.google.com/iam/docs/service-account-monitoring
+        """
+        metric = "iam.googleapis.com/service_account/key/authn_events_count"
+        params = {
+            "filter": f'metric.type="{metric}" AND metric.labels.key_id="{key_id}"',
+            "interval.startTime": since.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "interval.endTime": until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        }
+        url = f"{_MONITORING}/projects/{quote(host_project, safe='')}/timeSeries"
+        return [point for series in self.pages(url, params, "timeSeries") for point in series.get("points") or ()]
+
+    def _own(self, host_project: str) -> str:
+        return f"{_IAM}/projects/{quote(host_project, safe='')}/serviceAccounts/{quote(self.email, safe='@')}"
 
     def effective_policy(self, project: str, constraint: str) -> dict[str, Any]:
         """An organization policy as it applies to a project, with what is inherited. Raises the SDK's errors."""
@@ -223,10 +274,18 @@ class Connection:
         answer = self._request("GET", f"{url}/getEffectiveFirewalls", fields, headers={"x-goog-user-project": project})
         return [policy for policy in answer.get("firewallPolicys", ()) if isinstance(policy, dict)]
 
-    def pages(self, url: str, params: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    def people(self, customer: str) -> Iterator[dict[str, Any]]:
+        """Everybody of a customer of Cloud Identity, without names. Raises the SDK's errors."""
+        fields = "nextPageToken,users(isAdmin,isEnrolledIn2Sv,suspended,archived)"
+        params = {"customer": customer, "maxResults": 500, "projection": "basic", "fields": fields}
+        return self.pages(f"{_DIRECTORY}/users", params, "users", session=self._people_rest)
+
+    def pages(
+        self, url: str, params: dict[str, Any], name: str, *, session: AuthorizedSession | None = None
+    ) -> Iterator[dict[str, Any]]:
         """The objects under ``name`` in all pages of a list. Raises the SDK's errors."""
         for _ in range(_MOST_PAGES):
-            answer = self._get(url, params)
+            answer = self._request("GET", url, params, session=session)
             yield from (item for item in answer.get(name, ()) if isinstance(item, dict))
             if not (token := answer.get("nextPageToken")):
                 return
@@ -236,9 +295,11 @@ class Connection:
     def close(self) -> None:
         self._channels.close()
         self._tokens.close()
-        # Only where it was ever used: asking for the property would open it.
-        if "_rest" in vars(self):
-            self._rest.close()
+        self._people_tokens.close()
+        # Only where they were ever used: asking for the property would open it.
+        for name in ("_rest", "_people_rest"):
+            if name in vars(self):
+                getattr(self, name).close()
 
     def _get(self, url: str, params: dict[str, Any]) -> dict[str, Any]:
         return self._request("GET", url, params)
@@ -250,8 +311,9 @@ class Connection:
         params: dict[str, Any],
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        session: AuthorizedSession | None = None,
     ) -> dict[str, Any]:
-        response = self._rest.request(
+        response = (session or self._rest).request(
             method,
             url,
             params=params,

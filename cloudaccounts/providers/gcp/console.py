@@ -30,6 +30,7 @@ _PARTS = {
 # Resource name and page. `{p}` and the others stand for parts (`{n2}`: another of the same kind).
 _TABLE: tuple[tuple[str, str], ...] = (
     ("//cloudresourcemanager.googleapis.com/projects/{p}", "home/dashboard"),
+    ("//cloudidentity.googleapis.com/projects/{p}", "iam-admin/iam"),  # people are kept in the Admin console
     ("//compute.googleapis.com/projects/{p}", "compute/metadata"),
     (
         "//compute.googleapis.com/projects/{p}/zones/{z}/instances/{n}",

@@ -13,7 +13,7 @@ from google.oauth2 import service_account
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.providers.gcp import identifiers, keyfile, server, token_file
-from cloudaccounts.providers.gcp.client import SCOPES, Connection, Tokens
+from cloudaccounts.providers.gcp.client import PEOPLE_SCOPES, SCOPES, Connection, Tokens
 from cloudaccounts.providers.gcp.errors import Who, explain
 from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
@@ -39,11 +39,13 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
         email, key_id, who = info["client_email"], info["private_key_id"], Who.KEY
         try:
             source = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+            people = source.with_scopes(PEOPLE_SCOPES)
         except (GoogleAuthError, ValueError, TypeError):  # not for stored keys, which were checked
             raise keyfile.broken_key() from None
     else:
         email, key_id, who = identifiers.clean_email(credentials["service_account_email"]), "", Who.SERVER
-        source = _impersonated(email, _server_credentials(credentials))
+        own = _server_credentials(credentials)
+        source, people = _impersonated(email, own), _impersonated(email, own, PEOPLE_SCOPES)
     tokens = Tokens(source, target.timeout)
     try:
         # Here, rather than with the first call: so a bad credential is told as such, with Google's reason.
@@ -55,9 +57,8 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
         if who is Who.SERVER:
             server.forget()
         raise explain(error, who) from None
-    return Identity(
-        email, identifiers.host_project(email), key_id, Connection(tokens, email=email, timeout=target.timeout)
-    )
+    connection = Connection(tokens, email=email, timeout=target.timeout, people=people)
+    return Identity(email, identifiers.host_project(email), key_id, connection)
 
 
 def _server_credentials(credentials: Credentials) -> sdk.Credentials:
@@ -74,12 +75,12 @@ def _server_credentials(credentials: Credentials) -> sdk.Credentials:
     )
 
 
-def _impersonated(email: str, source: sdk.Credentials) -> sdk.Credentials:
-    """The scope allows more than reading: Google has no narrower one for these APIs. The service account's roles
+def _impersonated(email: str, source: sdk.Credentials, scopes: tuple[str, ...] = SCOPES) -> sdk.Credentials:
+    """The usual scope allows more than reading: Google has no narrower one for these APIs. The service account's roles
     limit it.
     """
     return impersonated_credentials.Credentials(
-        source_credentials=source, target_principal=email, target_scopes=list(SCOPES), lifetime=LIFETIME_SECONDS
+        source_credentials=source, target_principal=email, target_scopes=list(scopes), lifetime=LIFETIME_SECONDS
     )
 
 

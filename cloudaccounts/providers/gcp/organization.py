@@ -20,7 +20,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.organizations import MemberPage, NodeKind, NodeState, OrganizationNode
 from cloudaccounts.provider_kit.tree_walk import retry_temporary, walk
-from cloudaccounts.providers.gcp.check_results import external_id_error, label_command
+from cloudaccounts.providers.gcp.check_results import external_id_of, label_command
 from cloudaccounts.providers.gcp.client import short_retry
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain, facts_of
 from cloudaccounts.providers.gcp.identifiers import PROJECT_ID
@@ -101,12 +101,9 @@ class _Listing:
         # Projects of the old form with a domain cannot be connected (`identifiers.clean_project_id`), so they are
         # left out.
         projects_here = [project for project in answer.projects if PROJECT_ID.fullmatch(project.project_id)]
-        own = self.target.external_id
         # By name and before anything is shown: a page's projects are the only place where their labels stand.
         self.marked.update(
-            str(project.name)
-            for project in projects_here
-            if external_id_error(dict(project.labels), project.project_id, own) is None
+            str(project.name) for project in projects_here if self.target.is_owners(external_id_of(project.labels))
         )
         return [_project(project, parent) for project in projects_here], str(answer.next_page_token)
 

@@ -24,6 +24,7 @@ class Permission:
     about: str
     role: str  # the smallest of `ROLES` that has it
     inventory: bool = False  # the scan reads resources with it
+    readings: tuple[str, ...] = ()  # as checks name their service; none: whatever is read
 
 
 PERMISSIONS: tuple[Permission, ...] = (
@@ -34,22 +35,38 @@ PERMISSIONS: tuple[Permission, ...] = (
     Permission(
         "cloudasset.assets.searchAllIamPolicies", "Cloud Asset", "who may do what", "roles/cloudasset.viewer", True
     ),
-    Permission("resourcemanager.projects.getIamPolicy", "Resource Manager", "audit logs", "roles/browser"),
+    Permission(
+        "resourcemanager.projects.getIamPolicy",
+        "Resource Manager",
+        "audit logs",
+        "roles/browser",
+        readings=("cloudresourcemanager",),
+    ),
     Permission(
         "compute.networks.getEffectiveFirewalls",
         "Compute Engine",
         "what the internet reaches",
         "roles/compute.networkViewer",
+        readings=("compute",),
     ),
     Permission(
         "essentialcontacts.contacts.list",
         "Essential Contacts",
         "whom Google tells of attacks and failures",
         "roles/essentialcontacts.viewer",
+        readings=("cloudresourcemanager",),
     ),
     Permission("logging.logEntries.list", "Logging", "what changed since the last scan", "roles/logging.viewer"),
 )
 BY_NAME = {permission.name: permission for permission in PERMISSIONS}
+# Nothing is found by these, so that no report names them. Counting calls against this project's quota, and which APIs
+# are on: needed where the service account belongs to it.
+SUPPORTING = tuple(
+    Permission(f"serviceusage.services.{name}", "Service Usage", "", "roles/serviceusage.serviceUsageConsumer")
+    for name in ("get", "list", "use")
+)
+# How old the key is that this server signs in with. Of accounts with a key only.
+OF_A_KEY = (Permission("iam.serviceAccountKeys.list", "IAM", "", "roles/iam.serviceAccountViewer"),)
 
 # Granted by the set-up, on the project: role to the name that the console shows. No basic role, and no role that lists
 # everything: Viewer holds storage.legacyObjectReader on buckets by their projectViewer entry, so it reads objects
@@ -80,6 +97,9 @@ CONTACTS = "essentialcontacts.googleapis.com"
 # The optional ones add facts (which APIs are on, how old the key is, what changed): a scan works without them.
 APIS = (RESOURCE_MANAGER, CLOUD_ASSET, "serviceusage.googleapis.com", "iam.googleapis.com", LOGGING, CONTACTS)
 OPTIONAL_APIS = frozenset(APIS[2:])
+# Of the optional step that reads people (`inventory.cloud_identity`): the API, and the role on the organization that
+# tells the customer's ID. https://cloud.google.com/resource-manager/docs/access-control-org
+PEOPLE_API, PEOPLE_ROLE = "admin.googleapis.com", "roles/resourcemanager.organizationViewer"
 # Both names of what forbids new keys: the older one, and the managed one that newer organizations use.
 KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
 

@@ -30,6 +30,7 @@ class GcpProvider(ModularProvider):
         "Google Cloud has no regions to enable: Cloud Asset Inventory lists the whole project, and nothing of it is "
         "left out for where it is."
     )
+    own_key_methods = frozenset({SERVICE_ACCOUNT_KEY})
     organization_label = "Google Cloud organization"
     organization_form = OrganizationForm
     methods = (

@@ -19,16 +19,16 @@ from cloudaccounts.providers.gcp.plan import IMPERSONATION, SERVICE_ACCOUNT_KEY
 
 NAME = "cloud-accounts-reader"
 POOL = "cloud-accounts"
+OBSTACLE = "server-identity"
 _CONSOLE = "https://console.cloud.google.com"
 
 
 def guides(method: str, context: SetupContext) -> tuple[SetupGuide, ...]:
     """Best first. Where this server lacks what the method needs: one guide that says why. Calls no network."""
-    if method == SERVICE_ACCOUNT_KEY:
-        return _key_guides(context)
-    if method == IMPERSONATION:
-        return _impersonation_guides(context)
-    return _workload_guides(context)
+    make = {SERVICE_ACCOUNT_KEY: _key_guides, IMPERSONATION: _impersonation_guides}.get(method, _workload_guides)
+    made = make(context)
+    # Behind what is needed, and not where that cannot be told yet.
+    return made if made[0].key == OBSTACLE else (*made, _people())
 
 
 def _impersonation_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
@@ -129,9 +129,32 @@ def _key_guides(context: SetupContext) -> tuple[SetupGuide, ...]:
     )
 
 
+def _people() -> SetupGuide:
+    """https://cloud.google.com/identity/docs/how-to/setup, "Authenticating as a service account without domain-wide
+    delegation".
+    """
+    return SetupGuide(
+        key="people",
+        label="Optional: people in Cloud Identity",
+        intro="With it checks also tell whether people and super administrators have a second factor, and how many "
+        "super administrators there are. No name is stored, and no delegation of the domain is needed. Without this "
+        "step nothing fails: these checks say that it was not taken.",
+        snippets=(Snippet("Commands", texts.people_commands(), "bash"),),
+        steps=(
+            "Run the commands with the service account's address, its project and the organization's ID, as an "
+            "Organization Administrator: they turn the Admin SDK on and let the service account see the customer's ID.",
+            "As a super administrator, open the Google Admin console, Account, Admin roles, and create a role of your "
+            "own with the one privilege Users, Read, of the Admin API.",
+            "On that role's page, Assign service accounts, enter the service account's address.",
+        ),
+        link_label="Open admin roles in Google Admin",
+        link_url="https://admin.google.com/ac/roles",
+    )
+
+
 def _obstacle(error: str, remedy: str) -> SetupGuide:
     return SetupGuide(
-        key="server-identity",
+        key=OBSTACLE,
         label="First: this server's identity",
         intro=(
             f"{error or 'This server has no Google Cloud identity of its own.'} This method lets our identity in, so "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cloudaccounts.provider_kit.setup_texts import hcl_string
 from cloudaccounts.providers.gcp.check_results import label_command
-from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, KEY_ROLES, ROLES
+from cloudaccounts.providers.gcp.permissions import APIS, KEY_CONSTRAINTS, KEY_ROLES, PEOPLE_API, PEOPLE_ROLE, ROLES
 
 PROVIDER = "cloud-accounts"
 
@@ -231,3 +231,14 @@ output "audience" {
 }
 """
     )
+
+
+def people_commands() -> str:
+    """For the optional step of Cloud Identity. What a person has to fill in comes first."""
+    return f"""account=SERVICE-ACCOUNT-ADDRESS
+project=PROJECT-OF-THE-SERVICE-ACCOUNT
+organization=ORGANIZATION-ID
+gcloud services enable {PEOPLE_API} --project="$project"
+gcloud organizations add-iam-policy-binding "$organization" --member="serviceAccount:$account" \\
+  --role={PEOPLE_ROLE} --condition=None
+"""

@@ -17,6 +17,7 @@ from functools import partial
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import (
+    BeyondNeed,
     CheckResult,
     CloudValidationResult,
     PermissionResult,
@@ -31,6 +32,7 @@ from cloudaccounts.providers.gcp.check_results import ApiFacts, KeyFacts, Projec
 from cloudaccounts.providers.gcp.client import short_retry
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, api_disabled, disabled_api, explain
 from cloudaccounts.providers.gcp.identity import Identity, sign_in
+from cloudaccounts.providers.gcp.permission_check import beyond_need, granted_permissions
 from cloudaccounts.providers.gcp.plan import (
     APIS,
     EXTERNAL_ID_LABEL,
@@ -46,6 +48,7 @@ from cloudaccounts.providers.gcp.plan import (
 from cloudaccounts.providers.gcp.project import project_facts
 from cloudaccounts.providers.gcp.regions import project_regions, require_regions
 
+Granted = tuple[check_results.Permissions, tuple[BeyondNeed, ...] | None]  # what is needed, and what is beyond
 _NEVER = 9000  # Google writes the year 9999 as the end of a key that never expires
 
 
@@ -116,12 +119,10 @@ class _Run(ValidationRun[Identity]):
 
     def _start_access(
         self, identity: Identity, states: Future[dict[str, str]]
-    ) -> tuple[Future[ApiFacts], Future[check_results.Permissions]]:
+    ) -> tuple[Future[ApiFacts], Future[Granted]]:
         return start(partial(self._api_facts, identity, states)), start(partial(self._permissions, identity))
 
-    def _report_access(
-        self, identity: Identity, apis: Future[ApiFacts], granted: Future[check_results.Permissions]
-    ) -> None:
+    def _report_access(self, identity: Identity, apis: Future[ApiFacts], granted: Future[Granted]) -> None:
         self.report(APIS, apis, partial(self._apis_result, identity), partial(failed, APIS))
         self.report(PERMISSIONS, granted, partial(self._permissions_result, identity), partial(failed, PERMISSIONS))
 
@@ -214,19 +215,10 @@ class _Run(ValidationRun[Identity]):
             self.progress.update(mending=command, mending_title="Run this, wait a few minutes, then check again")
         return check_results.apis(facts, disabled)
 
-    def _permissions(self, identity: Identity) -> check_results.Permissions:
-        """Raises `ProviderError`."""
-        try:
-            answer = identity.connection.projects.test_iam_permissions(
-                resource=f"projects/{self.target.account_id}",
-                permissions=[permission.name for permission in permissions.PERMISSIONS],
-                retry=short_retry(),
-                timeout=self.target.timeout,
-            )
-        except SDK_ERRORS as error:
-            raise explain(error, permission="resourcemanager.projects.get") from None
-        granted = set(answer.permissions)
-        return tuple(
+    def _permissions(self, identity: Identity) -> Granted:
+        """What is needed, and what is granted beyond that. Raises `ProviderError`."""
+        granted = granted_permissions(identity, self.target, [p.name for p in permissions.PERMISSIONS])
+        results = tuple(
             PermissionResult(
                 permission.service,
                 permission.name,
@@ -234,9 +226,11 @@ class _Run(ValidationRun[Identity]):
             )
             for permission in permissions.PERMISSIONS
         )
+        return results, beyond_need(identity, self.target)
 
-    def _permissions_result(self, identity: Identity, results: check_results.Permissions) -> CheckResult:
-        self.progress.update(permissions=results)
+    def _permissions_result(self, identity: Identity, answer: Granted) -> CheckResult:
+        results, beyond = answer
+        self.progress.update(permissions=results, beyond=beyond)
         if not self.progress.report.mending:
             self.progress.update(**check_results.remediation(results, self.target.account_id, identity.email))
         return check_results.permissions(results)

@@ -8,6 +8,7 @@ from django.core.management.base import SystemCheckError
 from django.core.management.commands import migrate
 
 from config import editions
+from config.one_migration import alone_at
 
 
 class Command(migrate.Command):
@@ -20,5 +21,6 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         if refusal := editions.refusal(options["database"]):
             raise SystemCheckError(str(refusal))
-        output: str | None = super().handle(*args, **options)
+        with alone_at(options["database"]):
+            output: str | None = super().handle(*args, **options)
         return output

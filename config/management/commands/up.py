@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import suppress
 from typing import Any
@@ -34,6 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sandbox", action="store_true", help="with simulated clouds, in a data folder of its own")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--fleet", type=int, default=0, help="sandbox only: connects that many simulated accounts")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["sandbox"] and not settings.SANDBOX:
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         children = Children(console)
         _stop_when_asked(children)
         try:
-            self._run(port, console, children)
+            self._run(port, console, children, fleet=options["fleet"] if settings.SANDBOX else 0)
         except BrokenPipeError:
             raise SystemExit(1) from None  # there is nobody to tell
         finally:
@@ -56,7 +58,7 @@ class Command(BaseCommand):
             with suppress(OSError):
                 console.print("Ended.")
 
-    def _run(self, port: int, console: Output, children: Children) -> None:
+    def _run(self, port: int, console: Output, children: Children, *, fleet: int = 0) -> None:
         console.print("Preparing databases and files …")
         preparation.databases_and_files()
         preparation.forget_measurements()
@@ -78,6 +80,10 @@ class Command(BaseCommand):
         ready = preparation.wait_until_ready(port, children.stopping)
         if not children.stopping.is_set():
             self._announce(console, address=address, ready=ready)
+            if fleet > 0:
+                # After the first user is made, who owns them.
+                command = ["nice", "-n", "10", sys.executable, "manage.py", "connect_fleet", str(fleet)]
+                children.add(Child("accounts", command, "bright_black", env, once=True))
         watcher.join()
 
     def _announce(self, console: Output, *, address: str, ready: bool) -> None:

@@ -14,9 +14,10 @@ from django.utils.html import escape
 
 from cloudaccounts.web.exports import csv_lines
 from scans.management.owners import account_of, owner_named
+from teams.scope import Scope
 
-FORMATS = ("text", "json", "csv", "html")
-STYLES = ("app.css", "compliance.css")
+FORMATS = ("text", "json", "csv", "html", "ocsf")
+STYLES = ("tokens.css", "app.css", "compliance.css")
 
 
 class Command(BaseCommand):
@@ -30,16 +31,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Here and not above: each command loads this module for its list of options, and few need the schema.
-        from scans.compliance.catalogue import find_framework, frameworks
+        from scans.compliance.own.catalogue import frameworks_of
         from scans.compliance.queries import report_on
         from scans.compliance.scope import accounts_in_scope
 
-        framework = find_framework(options["framework"])
-        if framework is None:
-            raise CommandError(f"There is no framework {options['framework']!r}. There are: {', '.join(frameworks())}.")
         owner = owner_named(options["team"], options["account"])
+        frameworks = frameworks_of(owner)
+        framework = frameworks.get(options["framework"])
+        if framework is None:
+            raise CommandError(f"There is no framework {options['framework']!r}. There are: {', '.join(frameworks)}.")
         account = account_of(options["account"], owner).pk if options["account"] else None
-        report = report_on(framework, accounts_in_scope(owner, account=account))
+        report = report_on(framework, accounts_in_scope(Scope(owner), account=account))
         for piece in _WRITERS[options["format"]](report):
             self.stdout.write(piece, ending="")
 
@@ -59,6 +61,10 @@ def _text(report: Any) -> Iterator[str]:
         yield f"  {result.control.id:<10} {state:<12} {result.control.title}{failures}\n"
     words = ", ".join(f"{totals[state]} {state.replace('_', ' ')}" for state in totals if state != "controls")
     yield f"\n{totals['controls']} controls: {words}.\n"
+    if report.adjustments:
+        yield "\nEvaluated by settings of the team:\n"
+    for adjustment, controls in report.adjustments:
+        yield f"  {_printable(adjustment.sentence)} Controls: {', '.join(controls)}.\n"
     # A report says what it does not rest on.
     gaps = [row for row in coverage_of(report.facts.scope, framework.provider) if not row.complete]
     if gaps:
@@ -100,4 +106,10 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-_WRITERS = {"text": _text, "json": _json, "csv": _csv, "html": _html}
+def _ocsf(report: Any) -> Iterator[str]:
+    from scans.compliance.ocsf import control_events
+
+    yield from control_events(report)
+
+
+_WRITERS = {"text": _text, "json": _json, "csv": _csv, "html": _html, "ocsf": _ocsf}

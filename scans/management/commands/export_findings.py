@@ -15,6 +15,7 @@ from django.utils.timezone import is_naive, make_aware
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.exports import record_export
 from scans.management.owners import owner_named
+from teams.scope import Scope
 
 FORMATS = ("ocsf", "csv", "json")
 
@@ -54,10 +55,10 @@ def _lines(owner: str, file_format: str, since: datetime | None) -> Iterable[str
 
     rows = changed_since(Finding.objects.filter(owner=owner), since).order_by("first_seen", "id")
     if file_format == "ocsf":
-        return ocsf_lines(owner, rows)
+        return ocsf_lines(Scope(owner), rows)
     columns = export_columns(file_format)
     write = csv_lines if file_format == "csv" else json_lines
-    return write(export_rows(owner, rows, columns), columns)
+    return write(export_rows(Scope(owner), rows, columns), columns)
 
 
 @contextmanager

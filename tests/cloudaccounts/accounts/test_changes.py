@@ -12,6 +12,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.errors import InputError
 from cloudaccounts.lifecycle.onboarding import change_account
 from cloudaccounts.models import AuditEvent, CloudAccount
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -29,8 +30,8 @@ def test_what_a_call_does_not_name_stays_as_somebody_else_has_made_it(
     account: CloudAccount, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     reads = [CloudAccount.objects.get(pk=account.pk) for _ in range(2)]  # both before either writes
-    change_account(reads[0], actor=SYSTEM, changes=first)
-    change_account(reads[1], actor=SYSTEM, changes=second)
+    change_account(reads[0], scope=Scope(reads[0].owner), actor=SYSTEM, changes=first)
+    change_account(reads[1], scope=Scope(reads[1].owner), actor=SYSTEM, changes=second)
     stored = CloudAccount.objects.get(pk=account.pk)
     for field, value in {**first, **second}.items():
         assert getattr(stored, field) == value
@@ -48,5 +49,5 @@ def test_what_is_refused_changes_nothing(account: CloudAccount) -> None:
     refused: list[dict[str, Any]] = [{"name": ""}, {"environment": "home"}, {"regions": []}, {"regions": ["nowhere"]}]
     for changes in refused:
         with pytest.raises(InputError):
-            change_account(account, actor=SYSTEM, changes=changes)
+            change_account(account, scope=Scope(account.owner), actor=SYSTEM, changes=changes)
     assert CloudAccount.objects.values().get(pk=account.pk) == before

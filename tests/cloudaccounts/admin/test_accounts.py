@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connections
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.test import Client
 
 from cloudaccounts.admin.common import begins
@@ -176,7 +177,7 @@ def test_one_that_others_are_opened_with_stays_and_it_says_why(
 def test_a_transfer_to_nobody_is_asked_again(olgas: Client, account: CloudAccount) -> None:
     chosen = {"action": "transfer", "_selected_action": [str(account.pk)], "agreed": "yes", "to": "nobody-there"}
     answer = olgas.post(LIST, chosen)
-    assert "Choose an active user." in answer.content.decode()
+    assert "Choose an active user, or a team." in answer.content.decode()
     assert not Job.objects.exists()
 
 
@@ -231,12 +232,12 @@ def test_the_list_asks_as_many_questions_however_many_accounts_there_are(
 @pytest.mark.parametrize(
     "rows",
     [
-        CloudAccount.objects.order_by("name", "-pk").defer("last_check")[:50],
-        CloudAccount.objects.filter(status="failed").order_by("name", "-pk").defer("last_check")[:50],
-        CloudAccount.objects.filter(begins("name", "pay")).order_by("name", "-pk")[:50],
-        CloudAccount.objects.filter(begins("account_id", "1111")).order_by("name", "-pk")[:50],
+        CloudAccount.objects.order_by("name_key", "name", "-pk").defer("last_check")[:50],
+        CloudAccount.objects.filter(status="failed").order_by("name_key", "name", "-pk").defer("last_check")[:50],
+        CloudAccount.objects.filter(begins("name_key", "pay")).order_by("name_key", "name", "-pk")[:50],
+        CloudAccount.objects.filter(begins("account_id", "1111")).order_by("name_key", "name", "-pk")[:50],
         AuditEvent.objects.order_by("-created_at", "-pk")[:50],
-        Organization.objects.order_by("owner", "name", "-pk")[:50],
+        Organization.objects.order_by("owner", Lower("name"), "name", "-pk")[:50],
         OrganizationMember.objects.order_by("organization", "node_id", "-pk")[:50],
         OrganizationMember.objects.filter(organization=uuid4(), kind="account", state="failed").order_by("-pk")[:50],
     ],

@@ -9,6 +9,7 @@ from django.test import Client
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AccountGroup, AuditEvent, CloudAccount, GroupMember, Job
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.pages import seen
 
@@ -25,7 +26,7 @@ def olgas(operator: User, browser_of: Callable[[User], Client]) -> Client:
 
 @pytest.fixture
 def group(alice: User) -> AccountGroup:
-    return create_group(owner=str(alice.pk), actor=SYSTEM, name="payments")
+    return create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="payments")
 
 
 def test_a_group_is_made_for_an_owner_and_filled(olgas: Client, alice: User, make_account: MakeAccount) -> None:
@@ -39,7 +40,7 @@ def test_a_group_is_made_for_an_owner_and_filled(olgas: Client, alice: User, mak
 
 
 def test_it_is_renamed_and_nested_by_the_service(olgas: Client, alice: User, group: AccountGroup) -> None:
-    top = create_group(owner=str(alice.pk), actor=SYSTEM, name="top")
+    top = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="top")
     page = f"{LIST}{group.pk}/change/"
     assert olgas.get(page).status_code == 200
     fields = {"name": "cards", "description": "x", "parent_name": "top", "put_in": ""}
@@ -77,7 +78,7 @@ def test_its_members_are_a_list_of_their_own_and_are_taken_out_there(
     olgas: Client, alice: User, group: AccountGroup, make_account: MakeAccount
 ) -> None:
     account, other = make_account(alice, name="inside"), make_account(alice, name="elsewhere")
-    elsewhere = create_group(owner=str(alice.pk), actor=SYSTEM, name="other")
+    elsewhere = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="other")
     add_members(group, actor=SYSTEM, accounts=[account.pk])
     add_members(elsewhere, actor=SYSTEM, accounts=[other.pk])
     assert f"{MEMBERS}?group={group.pk}" in olgas.get(f"{LIST}{group.pk}/change/").content.decode()
@@ -94,7 +95,7 @@ def test_its_members_are_a_list_of_their_own_and_are_taken_out_there(
 def test_an_action_on_groups_is_asked_and_covers_nested_ones(
     olgas: Client, alice: User, group: AccountGroup, make_account: MakeAccount, action: str
 ) -> None:
-    below = create_group(owner=str(alice.pk), actor=SYSTEM, name="below", parent=group.pk)
+    below = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="below", parent=group.pk)
     add_members(below, actor=SYSTEM, accounts=[make_account(alice).pk, make_account(alice).pk])
     chosen = {"action": action, "_selected_action": [str(group.pk)], "environment": "staging"}
     assert "2 accounts" in seen(olgas.post(LIST, chosen))
@@ -109,7 +110,7 @@ def test_groups_without_accounts_start_nothing(olgas: Client, group: AccountGrou
 
 
 def test_deleting_goes_through_the_service(olgas: Client, alice: User, group: AccountGroup) -> None:
-    below = create_group(owner=str(alice.pk), actor=SYSTEM, name="below", parent=group.pk)
+    below = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="below", parent=group.pk)
     olgas.post(LIST, {"action": "delete_selected", "_selected_action": [str(group.pk)], "post": "yes"})
     below.refresh_from_db()
     assert below.parent is None

@@ -26,7 +26,9 @@ from cloudaccounts.models.audit import AppendOnlyError
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.operations.retention import purge_history
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
+from tests.pages import NAVIGATION
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -130,7 +132,7 @@ def test_pages_follow_one_another_without_a_gap_also_within_one_moment(alice: Us
     seen: list[str] = []
     older = ""
     while True:
-        page = audit_queries.page(str(alice.pk), AuditFilter(), before=older)
+        page = audit_queries.page(Scope(str(alice.pk)), AuditFilter(), before=older)
         seen += [event.action for event in page.events]
         older = page.older
         if not older:
@@ -163,11 +165,11 @@ def test_the_page_asks_as_many_questions_however_long_the_trail_is(
     alices: Client, add: Add, django_assert_num_queries: object
 ) -> None:
     add()
-    with django_assert_num_queries(3, using="cloud_security"):  # type: ignore[operator]  # a page, two of the navigation
+    with django_assert_num_queries(NAVIGATION + 1, using="cloud_security"):  # type: ignore[operator]  # a page beside the navigation
         alices.get("/audit/")
     for _ in range(60):
         add()
-    with django_assert_num_queries(3, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(NAVIGATION + 1, using="cloud_security"):  # type: ignore[operator]
         alices.get("/audit/")
 
 
@@ -231,8 +233,8 @@ def test_what_is_too_old_goes_in_batches_and_leaves_a_word(
     kept = add("scan.failed", days=29)
     notify(NoticeKind.SYSTEM, key="old", text="old")
     Notice.objects.update(created_at=timezone.now() - timedelta(days=31))
-    job = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("1", "1")], options={})
-    still = start_job(owner=str(alice.pk), actor=SYSTEM, kind="x", title="x", items=[("2", "2")], options={})
+    job = start_job(scope=Scope(str(alice.pk)), actor=SYSTEM, kind="x", title="x", items=[("1", "1")], options={})
+    still = start_job(scope=Scope(str(alice.pk)), actor=SYSTEM, kind="x", title="x", items=[("2", "2")], options={})
     Job.objects.update(requested_at=timezone.now() - timedelta(days=31))
     Job.objects.filter(pk=job.pk).update(state="finished")
     out = io.StringIO()
@@ -274,11 +276,16 @@ def test_a_record_takes_who_and_from_where(alice: User) -> None:
     assert (event.via, event.address, event.detail) == ("api", "192.0.2.7", {"n": 1})
 
 
+APPS = ("cloudaccounts", "config", "scans", "teams", "wizard")
+
+
 def test_each_kind_of_event_can_be_asked_for() -> None:
     """What is written down is found in the filter: a new kind needs a line in ``SUBJECTS``."""
-    written = re.compile(r'(?:action=|_record\([^"()]*|_audit\([^"()]*|audit_draft\([^"()]*)"([a-z]+)\.[a-z_]+"')
-    root = Path(__file__).parents[2]
-    sources = [path.read_text() for app in ("cloudaccounts", "scans", "wizard") for path in (root / app).rglob("*.py")]
+    written = re.compile(
+        r'(?:action=|\btell\(request, user, |_record\([^"()]*|_audit\([^"()]*|audit_draft\([^"()]*)"([a-z_]+)\.[a-z_]+"'
+    )
+    root = Path(__file__).parents[3]
+    sources = [path.read_text() for app in APPS for path in (root / app).rglob("*.py")]
     subjects = {subject for source in sources for subject in written.findall(source)}
-    assert {"account", "credential", "draft", "finding", "encryption"} <= subjects
+    assert {"account", "credential", "draft", "finding", "encryption", "identity", "mute_rule"} <= subjects
     assert subjects <= set(audit_queries.SUBJECTS), subjects - set(audit_queries.SUBJECTS)

@@ -16,6 +16,7 @@ from cloudaccounts.jobs.runner import retry_failed, run_job
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job, JobItem
 from scans.models import ScanRun
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
 
@@ -34,7 +35,7 @@ def two(alice: User, toy_account: MakeAccount) -> list[CloudAccount]:
 
 def act(key: str, owner: User, accounts: list[CloudAccount], via: str = "page", **options: object) -> Job:
     job = start_bulk_action(
-        key, owner=str(owner.pk), actor=actor(owner, via), accounts=accounts, about="two boxes", **options
+        key, scope=Scope(str(owner.pk)), actor=actor(owner, via), accounts=accounts, about="two boxes", **options
     )
     run_job(job.pk)
     job.refresh_from_db()
@@ -96,7 +97,7 @@ def test_what_is_not_the_askers_is_not_touched(alice: User, bob: User, two: list
 
 
 def test_an_account_that_changed_hands_meanwhile_is_left_alone(alice: User, bob: User, two: list[CloudAccount]) -> None:
-    job = start_bulk_action("suspend", owner=str(alice.pk), actor=actor(alice), accounts=two, about="two boxes")
+    job = start_bulk_action("suspend", scope=Scope(str(alice.pk)), actor=actor(alice), accounts=two, about="two boxes")
     transfer_account(two[0], to_owner=str(bob.pk), actor=actor(alice))
     run_job(job.pk)
     assert [state for state, _, _ in outcomes(job)] == ["skipped", "done"]
@@ -115,7 +116,7 @@ def test_operators_delete_and_transfer_anybodys(
 
 def queued(key: str, owner: User, accounts: list[CloudAccount], **options: object) -> Job:
     return start_bulk_action(
-        key, owner=str(owner.pk), actor=actor(owner, "admin"), accounts=accounts, about="two boxes",
+        key, scope=Scope(str(owner.pk)), actor=actor(owner, "admin"), accounts=accounts, about="two boxes",
         of_all_owners=True, **options,
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, KeyW
 from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from cloudaccounts.rotation.requests import stage_credential, start_rotation
 from cloudaccounts.rotation.verify import run_rotation
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, SECRET
 from tests.environment import MONGODB
 from tests.toycloud.provider import State
@@ -49,7 +50,7 @@ def account(alice: User, toy_account: MakeAccount, settings: Settings) -> CloudA
         stage_credential(account, actor=SYSTEM, credentials=Credentials("token", {"token": token}))
         if token == "let-me-in":
             run_rotation(start_rotation(account, actor=SYSTEM).pk)
-    create_wizard_session(str(alice.pk), DraftContent(steps={"provider": {"provider": "toy"}}))
+    create_wizard_session(Scope(str(alice.pk)), DraftContent(steps={"provider": {"provider": "toy"}}))
     settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
     return account
 
@@ -71,7 +72,7 @@ def test_afterwards_the_old_key_can_be_removed(account: CloudAccount, alice: Use
     settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW]
     assert [values["token"] for values in all_opened(account)] == ["let-me-in", "waits", "let-me-in"]
     draft = WizardSession.objects.get()
-    assert open_draft(draft.pk, str(alice.pk)).content.text("provider", "provider") == "toy"
+    assert open_draft(draft.pk, Scope(str(alice.pk))).content.text("provider", "provider") == "toy"
     assert confirm_key() is None
     assert KeyWitness.objects.exists()
     row = CloudCredential.objects.get()
@@ -195,10 +196,10 @@ def test_an_old_process_reads_what_a_new_one_writes(
     assert confirm_key() is None
     settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW, OLD]
     account = toy_account(alice)
-    draft = create_wizard_session(str(alice.pk), DraftContent(steps={"provider": {"provider": "toy"}}))
+    draft = create_wizard_session(Scope(str(alice.pk)), DraftContent(steps={"provider": {"provider": "toy"}}))
     settings.CREDENTIAL_ENCRYPTION_KEYS = [OLD]
     assert vault.open_credentials(account=account, actor=SYSTEM, purpose="test")["token"] == "let-me-in"
-    assert open_draft(draft.pk, str(alice.pk)).content.text("provider", "provider") == "toy"
+    assert open_draft(draft.pk, Scope(str(alice.pk))).content.text("provider", "provider") == "toy"
 
 
 def test_while_a_worker_does_not_read_the_new_key_the_command_refuses_and_says_so(
@@ -234,10 +235,10 @@ def test_once_it_has_switched_every_process_writes_with_the_new_key(
     account: CloudAccount, alice: User, settings: Settings
 ) -> None:
     run()
-    create_wizard_session(str(alice.pk), DraftContent(steps={"provider": {"provider": "toy"}}))
+    create_wizard_session(Scope(str(alice.pk)), DraftContent(steps={"provider": {"provider": "toy"}}))
     settings.CREDENTIAL_ENCRYPTION_KEYS = [NEW]
     for draft in WizardSession.objects.all():
-        assert open_draft(draft.pk, str(alice.pk)).content.text("provider", "provider") == "toy"
+        assert open_draft(draft.pk, Scope(str(alice.pk))).content.text("provider", "provider") == "toy"
 
 
 def test_values_of_before_are_bound_to_their_place(account: CloudAccount, alice: User, settings: Settings) -> None:

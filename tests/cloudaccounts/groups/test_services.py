@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
+from cloudaccounts import limits
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.queries import AccountFilter
 from cloudaccounts.audit.actor import SYSTEM
@@ -22,6 +23,7 @@ from cloudaccounts.groups.services import (
 )
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import AccountGroup, AuditEvent, CloudAccount, GroupMember
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.environment import MONGODB
 
@@ -33,17 +35,24 @@ Make = Callable[..., AccountGroup]
 @pytest.fixture
 def make(alice: User) -> Make:
     def group(name: str, parent: AccountGroup | None = None, owner: User = alice) -> AccountGroup:
-        return create_group(owner=str(owner.pk), actor=SYSTEM, name=name, parent=parent.pk if parent else None)
+        return create_group(scope=Scope(str(owner.pk)), actor=SYSTEM, name=name, parent=parent.pk if parent else None)
 
     return group
 
 
 def move(group: AccountGroup, parent: AccountGroup | None) -> None:
-    update_group(group, actor=SYSTEM, name=group.name, description="", parent=parent.pk if parent else None)
+    update_group(
+        group,
+        scope=Scope(group.owner),
+        actor=SYSTEM,
+        name=group.name,
+        description="",
+        parent=parent.pk if parent else None,
+    )
 
 
 def listed(owner: User, group: AccountGroup) -> list[str]:
-    return [account.name for account in account_queries.accounts(str(owner.pk), AccountFilter(group=group.pk))]
+    return [account.name for account in account_queries.accounts(Scope(str(owner.pk)), AccountFilter(group=group.pk))]
 
 
 def test_a_name_is_taken_once_by_an_owner_and_again_by_another(make: Make, bob: User) -> None:
@@ -93,9 +102,9 @@ def test_a_circle_in_the_data_ends_every_walk(make: Make) -> None:
     first.refresh_from_db()
     assert set(group_queries.with_descendants(first)) == {first.pk, second.pk}
     assert (
-        group_queries.path(first) == [first, second]
-        or group_queries.path(first) == [second]
-        or len(group_queries.path(first)) <= 2
+        group_queries.path(Scope(first.owner), first) == [first, second]
+        or group_queries.path(Scope(first.owner), first) == [second]
+        or len(group_queries.path(Scope(first.owner), first)) <= 2
     )
 
 
@@ -118,7 +127,7 @@ def test_the_tree_is_depth_first_by_name(make: Make) -> None:
     a = make("a")
     make("under b", b)
     make("under a", a)
-    branches = [(branch.group.name, branch.depth, branch.nested) for branch in group_queries.tree(a.owner)]
+    branches = [(branch.group.name, branch.depth, branch.nested) for branch in group_queries.tree(Scope(a.owner))]
     assert branches == [("a", 0, 1), ("under a", 1, 0), ("b", 0, 1), ("under b", 1, 0)]
 
 
@@ -141,8 +150,8 @@ def test_a_large_group_is_asked_for_row_by_row_with_the_same_answer(
     add_members(group, actor=SYSTEM, accounts=[make_account(alice, name=name).pk for name in ("a", "b")])
     make_account(alice, name="outside")
     small = listed(alice, group)
-    monkeypatch.setattr(group_queries, "SET_LIMIT", 1)
-    assert "EXISTS" in str(account_queries.accounts(str(alice.pk), AccountFilter(group=group.pk)).query)
+    monkeypatch.setattr(limits, "SET_LIMIT", 1)
+    assert "EXISTS" in str(account_queries.accounts(Scope(str(alice.pk)), AccountFilter(group=group.pk)).query)
     assert listed(alice, group) == small == ["a", "b"]
 
 
@@ -171,7 +180,7 @@ def test_taking_out_leaves_every_other_group(make: Make, alice: User, make_accou
     for group in (first, second):
         add_members(group, actor=SYSTEM, accounts=[account.pk])
     assert remove_members(first, actor=SYSTEM, accounts=[account.pk]) == 1
-    assert group_queries.of_account(account) == [second]
+    assert group_queries.of_account(Scope(account.owner), account) == [second]
     first.refresh_from_db()
     assert first.size == 0
 
@@ -192,7 +201,7 @@ def test_an_accounts_groups_are_set_exactly(make: Make, alice: User, bob: User, 
     theirs = make("theirs", owner=bob)
     set_groups(account, actor=SYSTEM, group_ids=[first.pk, second.pk])
     set_groups(account, actor=SYSTEM, group_ids=[second.pk])
-    assert group_queries.of_account(account) == [second]
+    assert group_queries.of_account(Scope(account.owner), account) == [second]
     event = AuditEvent.objects.filter(action="account.grouped").order_by("-created_at").first()
     assert event is not None
     assert (event.detail["before"], event.detail["after"]) == ({"groups": ["one", "two"]}, {"groups": ["two"]})
@@ -208,7 +217,7 @@ def test_deleting_a_group_moves_up_what_is_in_it_and_keeps_accounts(
     bottom = make("bottom", middle)
     account = make_account(alice)
     add_members(middle, actor=SYSTEM, accounts=[account.pk])
-    delete_group(middle, actor=SYSTEM)
+    delete_group(middle, scope=Scope(middle.owner), actor=SYSTEM)
     bottom.refresh_from_db()
     assert bottom.parent == top.pk
     assert CloudAccount.objects.filter(pk=account.pk).exists()
@@ -236,9 +245,9 @@ def test_commands_name_a_group_by_name_or_id(make: Make, alice: User, bob: User)
     theirs = make("team", owner=bob)
     with pytest.raises(group_queries.GroupAmbiguousError):
         group_queries.resolve_group("team")
-    assert group_queries.resolve_group("team", str(bob.pk)) == theirs
+    assert group_queries.resolve_group("team", Scope(str(bob.pk))) == theirs
     for wanted in ("nothing", str(uuid4())):
         with pytest.raises(group_queries.GroupNotFoundError):
             group_queries.resolve_group(wanted)
     with pytest.raises(group_queries.GroupNotFoundError):
-        group_queries.resolve_group(str(mine.pk), str(bob.pk))
+        group_queries.resolve_group(str(mine.pk), Scope(str(bob.pk)))

@@ -12,6 +12,7 @@ from cloudaccounts.errors import TeamLimitError
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.jobs.runner import cancel_job, run_job, start_job
 from cloudaccounts.models import Job
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
 def start(owner: str = "7", *, kind: str = "unknown", subjects: str = "ab", **options: object) -> Job:
     items = [(subject, subject) for subject in subjects]
-    return start_job(owner=owner, actor=SYSTEM, kind=kind, title="x", items=items, options=options)
+    return start_job(scope=Scope(owner), actor=SYSTEM, kind=kind, title="x", items=items, options=options)
 
 
 def test_the_same_asked_for_again_is_the_same_job() -> None:
@@ -57,7 +58,7 @@ def test_the_page_answers_429_with_retry_after(
     settings.TEAM_JOBS = 1
     account = make_account(alice)
     start(str(alice.pk))
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="payments")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="payments")
     add_members(group, actor=SYSTEM, accounts=[account.pk])
     answer = alices.post(f"/groups/{group.pk}/act/revalidate/")
     assert (answer.status_code, answer["Retry-After"]) == (429, "30")

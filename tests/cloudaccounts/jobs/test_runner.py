@@ -17,6 +17,7 @@ from cloudaccounts.jobs import runner as job_runner
 from cloudaccounts.jobs.runner import Outcome, cancel_job, requeue_jobs, retry_failed, run_job, start_job
 from cloudaccounts.models import AuditEvent, Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=ALL_DATABASES)
@@ -55,7 +56,7 @@ def work() -> Iterator[Work]:
 def start(owner: User, *subjects: str) -> Job:
     actor = Actor(str(owner.pk), owner.username, "page")
     return start_job(
-        owner=str(owner.pk),
+        scope=Scope(str(owner.pk)),
         actor=actor,
         kind="test",
         title="Test",

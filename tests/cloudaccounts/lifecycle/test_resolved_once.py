@@ -22,6 +22,7 @@ from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.lifecycle.onboarding import onboard_account, replace_given_credentials, validate_new_account
 from cloudaccounts.models import CloudAccount, CloudCredential
 from cloudaccounts.work.databases import SECURITY
+from teams.scope import Scope
 from tests.cloudaccounts.lifecycle.test_adding import DETAILS, GOOD, TOKEN, add
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.environment import MONGODB
@@ -83,7 +84,7 @@ ONCE = {
 
 def test_connecting(alice: User, toycloud: State, calls: Counter[str]) -> None:
     with measured(calls) as counts:
-        onboard_account(owner=str(alice.pk), actor=SYSTEM, account_input=toybox(toycloud.good_token))
+        onboard_account(scope=Scope(str(alice.pk)), actor=SYSTEM, account_input=toybox(toycloud.good_token))
     assert counts == {**ONCE, "describe": 1}
 
 
@@ -96,7 +97,7 @@ def test_validating(alice: User, toycloud: State, calls: Counter[str]) -> None:
 def test_an_account_that_is_connected_costs_nothing_more(alice: User, toycloud: State, calls: Counter[str]) -> None:
     add(alice)
     with measured(calls) as counts, pytest.raises(DuplicateAccountError):
-        onboard_account(owner=str(alice.pk), actor=SYSTEM, account_input=toybox(toycloud.good_token))
+        onboard_account(scope=Scope(str(alice.pk)), actor=SYSTEM, account_input=toybox(toycloud.good_token))
     assert counts == {"get": 1, "clean_account_id": 1, "clean_credentials": 1, "exists": 1, "limits": 1}
 
 
@@ -117,7 +118,7 @@ def test_importing_a_row(alice: User, toycloud: State, calls: Counter[str]) -> N
     values = {"provider": "toy", "account_id": "abcdef", "name": "a", "environment": "dev", "auth_method": "token"}
     row = Row(2, values, ("left",), {"token": toycloud.good_token})
     calls.clear()
-    assert [result.state for result in import_rows([row], owner=str(alice.pk), actor=SYSTEM, dry_run=False)] == [
+    assert [result.state for result in import_rows([row], scope=Scope(str(alice.pk)), actor=SYSTEM, dry_run=False)] == [
         "added"
     ]
     assert calls == {"get": 1, "clean_account_id": 1, "clean_credentials": 1, "describe": 1, "validate": 1}

@@ -36,6 +36,7 @@ from cloudaccounts.rotation.requests import stage_credential
 from cloudaccounts.rotation.verify import replace_credentials
 from scans.models import Asset, ScanRun
 from scans.runs.requests import request_scan
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
 
@@ -54,7 +55,7 @@ def move(account: CloudAccount, to: User) -> CloudAccount:
 
 
 def test_all_that_hangs_on_it_goes_along(account: CloudAccount, alice: User, bob: User, bobs: Client) -> None:
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="old")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="old")
     add_members(group, actor=SYSTEM, accounts=[account.pk])
     request_check(account, actor=SYSTEM)
     now = timezone.now()
@@ -72,7 +73,7 @@ def test_all_that_hangs_on_it_goes_along(account: CloudAccount, alice: User, bob
     assert not GroupMember.objects.exists()
     assert AccountGroup.objects.get().size == 0
     assert bobs.get(f"/accounts/{account.pk}/").status_code == 200
-    assert account_queries.find(str(alice.pk), account.pk) is None
+    assert account_queries.find(Scope(str(alice.pk)), account.pk) is None
 
 
 def test_both_owners_find_it_in_their_trail_and_neither_the_others(
@@ -202,7 +203,7 @@ def test_repeating_it_finishes_what_a_kill_interrupted(
     alice: User, bob: User, toycloud: State, toy_account: MakeAccount
 ) -> None:
     account = toy_account(alice)
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="a secret project")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="a secret project")
     add_members(group, actor=SYSTEM, accounts=[account.pk])
     organization = Organization.objects.create(owner=str(alice.pk), provider="toy", connection=account.pk)
     check = request_check(account, actor=SYSTEM)
@@ -210,7 +211,9 @@ def test_repeating_it_finishes_what_a_kill_interrupted(
     # What stands after a kill -9 right behind the first write, where there are no transactions.
     CloudAccount.objects.filter(pk=account.pk).update(owner=str(bob.pk))
     account.refresh_from_db()
-    assert group_queries.groups_of_many([account]) == {}, "a name that is not the new owner's to read"
+    assert group_queries.groups_of_many(Scope(account.owner), [account]) == {}, (
+        "a name that is not the new owner's to read"
+    )
     moved = move(account, bob)
     assert CloudCredential.objects.get().staged is None
     check.refresh_from_db()
@@ -226,7 +229,7 @@ def test_repeating_it_disturbs_nothing_of_the_new_owners(
     alice: User, bob: User, toycloud: State, toy_account: MakeAccount
 ) -> None:
     account = move(toy_account(alice), bob)
-    group = create_group(owner=str(bob.pk), actor=SYSTEM, name="mine")
+    group = create_group(scope=Scope(str(bob.pk)), actor=SYSTEM, name="mine")
     add_members(group, actor=SYSTEM, accounts=[account.pk])
     check = request_check(account, actor=SYSTEM)
     stage_credential(account, actor=SYSTEM, credentials=token("not-tested-yet"))

@@ -64,6 +64,13 @@ def test_an_interrupted_look_goes_on(connecting: CloudAccount, tree: State) -> N
     assert tree.pages_asked == [3]
 
 
+def test_an_organization_that_cannot_be_read_is_not_left_behind(connecting: CloudAccount, tree: State) -> None:
+    tree.tree_errors[0] = [ProviderError("organization_denied", "Not allowed.", "Allow it.")]
+    code, text = discover(connecting)
+    assert (code, "Not allowed. Allow it. Nothing was connected." in text) == (1, True)
+    assert not Organization.objects.exists()
+
+
 def test_a_look_whose_process_was_killed_is_taken_up(connecting: CloudAccount, tree: State) -> None:
     discover(connecting)
     Organization.objects.update(

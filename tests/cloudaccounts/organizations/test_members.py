@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.signals import post_save
 
+from cloudaccounts.accounts.parsing import AccountInput
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.credentials import vault
@@ -13,13 +14,16 @@ from cloudaccounts.errors import InputError
 from cloudaccounts.health.connection_checks import request_check, run_check
 from cloudaccounts.health.sessions import account_session
 from cloudaccounts.jobs.runner import retry_failed, run_job
+from cloudaccounts.lifecycle.onboarding import onboard_account
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, Job, JobItem, Organization
 from cloudaccounts.models import OrganizationMember as Row
 from cloudaccounts.organizations import members as services
+from cloudaccounts.organizations.choosing import new_members
 from cloudaccounts.organizations.connections import ignore_members
-from cloudaccounts.organizations.members import new_members, onboard_members, validate_members
+from cloudaccounts.organizations.members import onboard_members, validate_members
 from scans.models import ScanRun
+from teams.scope import Scope
 from tests.cloudaccounts.organizations.conftest import ALICE, Member
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
@@ -164,6 +168,25 @@ def test_one_that_was_connected_by_itself_meanwhile_is_skipped(
     assert member("bbbbbb").account == own.pk
 
 
+def test_one_that_is_connected_by_hand_is_not_new_any_more(
+    alice: User, organization: Organization, tree: State, member: Member
+) -> None:
+    """Also one that was a member's account before and was deleted: nobody waits for the next sync to see it."""
+
+    def connect() -> CloudAccount:
+        given = AccountInput("toy", "bbbbbb", "mine", "dev", ("left",), "token", {"token": tree.good_token})
+        return onboard_account(scope=Scope(str(alice.pk)), actor=ALICE, account_input=given)
+
+    own = connect()
+    assert (member("bbbbbb").state, member("bbbbbb").account) == ("onboarded", own.pk)
+    assert str(member("bbbbbb").pk) not in map(str, new_members(organization))
+    delete_account(own, actor=ALICE)
+    assert member("bbbbbb").state == "new"
+    assert member("bbbbbb").account is None
+    again = connect()
+    assert member("bbbbbb").account == again.pk
+
+
 def test_suspended_members_are_not_onboarded(organization: Organization, member: Member) -> None:
     job = onboard(organization, [member("dddddd").pk])
     assert (job.done, job.skipped) == (0, 1)
@@ -235,7 +258,7 @@ def test_wrong_choices_are_refused_before_anything_starts(
 ) -> None:
     with pytest.raises(InputError) as caught:
         onboard(organization, new_members(organization), **{field: value})
-    assert list(caught.value.fields) == [field]
+    assert list(caught.value.fields) == ["groups" if field == "group" else field]
     assert not Job.objects.exists()
 
 

@@ -22,7 +22,8 @@ def _strict() -> Iterator[None]:
     "path",
     [
         "/", "/accounts/", "/rotation/", "/groups/", "/groups/new/", "/audit/", "/notices/", "/organizations/",
-        "/organizations/connect/", "/scans/", "/findings/", "/findings/suppress/", "/assets/", "/confirm/",
+        "/organizations/connect/", "/scans/", "/findings/", "/findings/rows/",
+        "/findings/suppress/", "/assets/", "/confirm/",
     ],
 )  # fmt: skip
 def test_no_filter_of_a_list_takes_it(alices: Client, path: str) -> None:

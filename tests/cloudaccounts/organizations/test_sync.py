@@ -15,9 +15,11 @@ from cloudaccounts.errors import ConnectionInUseError, InputError
 from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, Notice, Organization, OrganizationMember
 from cloudaccounts.organizations import sync as organization_sync
+from cloudaccounts.organizations.choosing import containers_below
 from cloudaccounts.organizations.connections import connect_organization, remove_organization
-from cloudaccounts.organizations.members import containers_below
+from cloudaccounts.organizations.queries import refused_connection
 from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sync
+from teams.scope import Scope
 from tests.cloudaccounts.organizations.conftest import ALICE, Member, box, container
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
@@ -166,6 +168,39 @@ def test_a_permanent_error_is_shown_and_tried_tomorrow(organization: Organizatio
     assert organization.next_sync_at > timezone.now() + timedelta(hours=23)
 
 
+DENIED = ProviderError("organization_denied", "Not allowed.", "Allow it.")
+
+
+def test_one_that_was_never_read_is_gone_and_the_audit_says_why(connecting: CloudAccount, tree: State) -> None:
+    tree.tree_errors[0] = [DENIED]
+    organization = connect_organization(connecting, actor=ALICE, options={})
+    assert run_sync(organization.pk) == "gone"
+    assert not Organization.objects.exists()
+    refused = refused_connection(Scope(connecting.owner), organization.pk)
+    assert refused is not None
+    assert (refused.account, refused.cause, refused.remedy) == (connecting.pk, "Not allowed.", "Allow it.")
+    assert refused_connection(Scope("somebody else"), organization.pk) is None
+    assert run_sync(connect_organization(connecting, actor=ALICE, options={}).pk) == "idle"
+    assert Organization.objects.get().name == "The shelf"
+
+
+def test_a_first_sync_that_may_work_later_stays(connecting: CloudAccount, tree: State) -> None:
+    tree.tree_errors[0] = [THROTTLED]
+    organization = connect_organization(connecting, actor=ALICE, options={})
+    assert run_sync(organization.pk) == "idle"
+    organization.refresh_from_db()
+    assert organization.code == "throttled"
+
+
+def test_one_of_which_something_was_read_stays(connecting: CloudAccount, tree: State) -> None:
+    tree.tree_errors[2] = [DENIED]
+    organization = connect_organization(connecting, actor=ALICE, options={})
+    assert run_sync(organization.pk) == "idle"
+    tree.tree_errors[0] = [DENIED]
+    look_again(organization)
+    assert (organization.code, organization.name) == ("organization_denied", "The shelf")
+
+
 def test_due_organizations_are_looked_at_by_themselves(organization: Organization, tree: State) -> None:
     Organization.objects.filter(pk=organization.pk).update(next_sync_at=timezone.now() - timedelta(seconds=1))
     requeue_syncs()
@@ -200,7 +235,7 @@ def test_an_onboarded_account_that_closes_is_told_once(
     look_again(organization)
     notice = Notice.objects.get()
     assert (notice.kind, notice.owner) == ("member.closed", str(alice.pk))
-    assert notice.text == "mine is suspended at the cloud, as its organization says."
+    assert notice.text.startswith("mine is suspended at the cloud, as its organization says. It was suspended here")
 
 
 def test_hostile_names_are_stored_in_one_plain_line(organization: Organization, tree: State, member: Member) -> None:

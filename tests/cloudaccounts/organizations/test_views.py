@@ -12,12 +12,15 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import AuditEvent, CloudAccount, Job, JobItem, Organization, OrganizationMember
 from cloudaccounts.organizations.connections import connect_organization
 from cloudaccounts.organizations.sync import run_sync
 from tests.cloudaccounts.organizations.conftest import ALICE, Member
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -56,6 +59,26 @@ def test_the_list_shows_mine_with_counts(alices: Client, bobs: Client, organizat
     assert "0 of 4" in text
     assert "3 new" in text
     assert "The shelf" not in body(bobs, "/organizations/")
+
+
+def test_what_could_not_be_read_is_no_organization_and_is_asked_for_once_more(
+    alices: Client, bobs: Client, connecting: CloudAccount, tree: State
+) -> None:
+    tree.tree_errors[0] = [ProviderError("organization_denied", "Not allowed.", "Allow it.")]
+    page = alices.post("/organizations/connect/", {"account": str(connecting.pk), "drawer": "left"})["Location"]
+    assert "hx-get" in body(alices, page)  # it waits for the sync
+    run_sync(Organization.objects.get().pk)
+    panel = alices.get(f"{page}panel/")
+    again = panel["HX-Redirect"]
+    assert alices.get(page)["Location"] == again
+    text = body(alices, again)
+    assert "nothing was connected. Not allowed. Allow it." in text
+    assert 'value="left"' in text  # what was entered
+    assert "No organization yet" in body(alices, "/organizations/")
+    assert (bobs.get(page).status_code, bobs.get(f"{page}panel/").status_code) == (404, 404)
+    alices.post("/organizations/connect/", {"account": str(connecting.pk), "drawer": "left"})
+    run_sync(Organization.objects.get().pk)
+    assert "The shelf" in body(alices, "/organizations/")
 
 
 def test_connecting_asks_for_options_and_starts_the_first_look(
@@ -102,6 +125,18 @@ def test_it_filters_by_state(alices: Client, url: str, state: str, shown: set[st
     page = alices.get(url, {"state": state}).context["page"]
     found = {member.account_id for member in page}
     assert found == shown if state != "nonsense" else {"aaaaaa"}
+
+
+def test_access_is_set_up_once_an_account_is_opened_through_the_organization(
+    alice: User, alices: Client, organization: Organization, url: str, toy_account: MakeAccount
+) -> None:
+    own = toy_account(alice, account_id="bbbbbb", name="mine already")  # by a credential of its own
+    OrganizationMember.objects.filter(account_id="bbbbbb").update(account=own.pk, state="onboarded")
+    assert "Set it up" in body(alices, url)
+    CloudAccount.objects.filter(pk=own.pk).update(connection=organization.connection)
+    text = seen(alices.get(url))
+    assert "works in 1 of 4" in text
+    assert "Set it up" not in text
 
 
 def test_it_searches(alices: Client, url: str) -> None:
@@ -172,6 +207,14 @@ def test_members_of_others_cannot_be_chosen(
     theirs = OrganizationMember.objects.filter(organization=foreign.pk, account_id="cccccc").get()
     alices.post(f"{url}members/", {"action": "test", "member": [str(theirs.pk)]})
     assert not Job.objects.exists()
+
+
+def test_a_published_template_is_the_first_thing_of_the_set_up(alices: Client, url: str, settings: Settings) -> None:
+    assert "Open them all" not in alices.get(url).content.decode()
+    settings.TOY_ORGANIZATION_TEMPLATE_URL = "https://templates.example.net/?a=1&b=2"
+    page = alices.get(url).content.decode()
+    assert 'href="https://templates.example.net/?a=1&amp;b=2"' in page
+    assert page.index("Open them all") < page.index('class="guide-box"')
 
 
 def test_leaving_out_keeps_the_place(alices: Client, url: str, member: Member) -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.contract.rules import Evaluation, Fact, PostureCheck, Severity, Verdict
 from cloudaccounts.provider_kit import deciding_parts, posture
-from cloudaccounts.provider_kit.evidence import MOST_FACTS, NOT_SHOWN, as_json, bounded, fact
+from cloudaccounts.provider_kit.evidence import MOST_FACTS, as_json, bounded, fact
+from cloudaccounts.provider_kit.evidence_fields import UNREAD
 from cloudaccounts.provider_kit.posture import Rule, expect, failed, flag, posture_check, required, text, value
+from cloudaccounts.provider_kit.secret_looks import NOT_SHOWN
 
 TYPE = "aws.s3.bucket"
 
@@ -249,8 +251,8 @@ def test_questions_to_a_rule_are_limited(monkeypatch: pytest.MonkeyPatch) -> Non
         return expect(not posture.rows(asset, "rules"), "No.", "Yes.")
 
     rows = [{"n": number} for number in range(60)]
-    assert by_path(evaluate(rule, {"rules": rows})) == {"rules": (rows, None)}
-    assert asked == 51
+    assert by_path(evaluate(rule, {"rules": rows})) == {"rules": ([UNREAD] * 60, None)}
+    assert asked == 52  # and once more, for what it looks at
 
 
 def test_what_decides_stands_first() -> None:

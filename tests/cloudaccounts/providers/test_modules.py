@@ -26,7 +26,10 @@ PROTOCOLS = {
     "checks": modular_provider.ChecksModule,
     "console": modular_provider.ConsoleModule,
     "remediation": modular_provider.RemediationModule,
+    "own_keys": modular_provider.OwnKeysModule,
+    "own_key_texts": modular_provider.OwnKeyTextsModule,
     "permissions": modular_provider.PermissionsModule,
+    "engine": modular_provider.EngineModule,
 }
 
 

@@ -14,14 +14,15 @@ from django.core.management import CommandError, call_command
 from django.core.serializers import serialize
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from cloudaccounts.audit.actor import SYSTEM
-from cloudaccounts.errors import InputError
+from cloudaccounts.errors import InputError, TeamLimitError
 from cloudaccounts.models import ApiToken, AuditEvent
 from cloudaccounts.tokens import services as token_services
 from cloudaccounts.tokens.services import create_token, find_token, revoke_token, use_token
 from tests.conftest import ALL_DATABASES
+from tests.pages import NAVIGATION
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 FORM = {"name": "nightly import", "scope": "write", "days": "30"}
@@ -93,7 +94,9 @@ def test_the_profile_lists_tokens_with_their_state_and_use(
     ApiToken.objects.filter(name="script 0").update(revoked_at=timezone.now())
     ApiToken.objects.filter(name="script 1").update(expires_at=timezone.now(), uses=1234)
     alices.get("/profile/")
-    with django_assert_num_queries(5, using="cloud_security"):  # navigation, external id, tokens, wanted notices
+    with django_assert_num_queries(
+        NAVIGATION + 3, using="cloud_security"
+    ):  # navigation, external id, tokens, wanted notices
         page = alices.get("/profile/").content.decode()
     for word in ("script 0", "script 1", "script 2", "revoked", "expired", "active", "1,234"):
         assert word in page
@@ -129,11 +132,31 @@ def test_making_and_revoking_is_audited(alices: Client, alice: User) -> None:
     assert (revoked.action, revoked.detail["uses"]) == ("token.revoked", 7)
 
 
-def test_there_is_an_end_to_tokens(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_services, "TOKENS_PER_OWNER", 1)
-    create_token(owner=str(alice.pk), actor=SYSTEM, name="one")
-    with pytest.raises(InputError):
-        create_token(owner=str(alice.pk), actor=SYSTEM, name="two")
+def test_beyond_the_limit_a_token_is_refused_with_429_and_another_user_is_not(
+    alice: User, alices: Client, bobs: Client, settings: Settings
+) -> None:
+    settings.TEAM_TOKENS = 2
+    for name in ("one", "two"):
+        create_token(owner=str(alice.pk), actor=SYSTEM, name=name)
+    refused = alices.post("/profile/tokens/", FORM)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "3600")
+    assert "There are 2 tokens of yours already" in refused.content.decode()
+    assert "Revoke those" in refused.content.decode()
+    assert bobs.post("/profile/tokens/", FORM).status_code == 201
+    with pytest.raises(CommandError, match="There are 2 tokens of yours already"):
+        call_command("create_api_token", "alice", "--name", "cron")
+    assert ApiToken.objects.filter(owner=str(alice.pk)).count() == 2
+
+
+def test_tokens_that_are_revoked_or_expired_do_not_count(alice: User, settings: Settings) -> None:
+    settings.TEAM_TOKENS = 1
+    token, _ = create_token(owner=str(alice.pk), actor=SYSTEM, name="one")
+    revoke_token(token, actor=SYSTEM)
+    token, _ = create_token(owner=str(alice.pk), actor=SYSTEM, name="two")
+    ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    create_token(owner=str(alice.pk), actor=SYSTEM, name="three", days=None)
+    with pytest.raises(TeamLimitError):
+        create_token(owner=str(alice.pk), actor=SYSTEM, name="four")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from cloudaccounts.lifecycle import onboarding
 from cloudaccounts.models import AccountGroup, CloudAccount, CloudCredential, Notice
 from cloudaccounts.users.existence import missing_owners, report_ownerless_rows, still_exists
 from scans.models import ScanRun
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
 
@@ -28,7 +29,7 @@ def connect(owner: str, toycloud: State) -> CloudAccount:
     entered = AccountInput(
         "toy", "abcdef", "Toybox", "dev", ("left",), "token", {"token": toycloud.good_token}, partition="shelf"
     )
-    return onboarding.onboard_account(owner=owner, actor=SYSTEM, account_input=entered)
+    return onboarding.onboard_account(scope=Scope(owner), actor=SYSTEM, account_input=entered)
 
 
 def test_who_is_deleted_during_a_call_of_their_own_leaves_nothing(
@@ -65,8 +66,7 @@ def test_an_account_that_appears_during_the_deletion_stops_it(
 def test_it_knows_who_exists(alice: User) -> None:
     assert still_exists(str(alice.pk))
     assert not still_exists(str(alice.pk + 1000))
-    assert missing_owners([str(alice.pk), "999999", "a-team", "6a5c7b3e-0000-4000-8000-000000000000", ""]) == {"999999"}
-    assert still_exists("a-team")  # what is no user's number is not known here
+    assert missing_owners([str(alice.pk), "999999", "a-team", ""]) == {"999999", "a-team"}
 
 
 def test_rows_that_nobody_owns_are_reported_once(alice: User, make_account: MakeAccount) -> None:
@@ -79,6 +79,6 @@ def test_rows_that_nobody_owns_are_reported_once(alice: User, make_account: Make
         assert report_ownerless_rows() == {"accounts": 1, "groups": 1}
     texts = set(Notice.objects.filter(owner="", kind="system").values_list("text", flat=True))
     assert texts == {
-        "1 accounts belong to a user who is gone (number 999999): nobody sees them.",
-        "1 groups belong to a user who is gone (number 999998): nobody sees them.",
+        "1 accounts belong to a user or team who is gone (999999): nobody sees them.",
+        "1 groups belong to a user or team who is gone (999998): nobody sees them.",
     }

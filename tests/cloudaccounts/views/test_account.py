@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM
@@ -15,6 +17,8 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import (
+    AccessKind,
+    BeyondNeed,
     CheckResult,
     CheckStatus,
     CloudValidationResult,
@@ -28,11 +32,11 @@ from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, C
 from cloudaccounts.operations.workers import confirm_key, record_worker_heartbeat
 from cloudaccounts.rotation.requests import stage_credential
 from tests.conftest import ALL_DATABASES, SECRET, MakeAccount
-from tests.pages import seen
+from tests.pages import NAVIGATION, seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
-PANELS = ("status", "coverage", "proof", "permissions", "credential", "regions", "history")
+PANELS = ("status", "coverage", "proof", "permissions", "policy", "credential", "regions", "history")
 HTMX = {"HX-Request": "true"}
 
 
@@ -60,14 +64,17 @@ def account(alice: User, make_account: MakeAccount) -> CloudAccount:
     return make_account(alice, last_check=report().to_dict(), last_checked_at=timezone.now())
 
 
-def show(client: Client, account: CloudAccount, panel: str = "") -> str:
-    path = f"panels/{panel}/" if panel else ""
+TABS = ("", "findings/", "assets/", "access/", "scans/", "history/")
+
+
+def show(client: Client, account: CloudAccount, panel: str = "", *, tab: str = "") -> str:
+    path = f"panels/{panel}/" if panel else tab
     response = client.get(f"/accounts/{account.pk}/{path}", headers=HTMX if panel else {})
     assert response.status_code == 200
     return seen(response)
 
 
-@pytest.mark.parametrize("path", ["", "edit/", "suspend/", "delete/", "history/", *(f"panels/{p}/" for p in PANELS)])
+@pytest.mark.parametrize("path", [*TABS, "edit/", "suspend/", "delete/", *(f"panels/{p}/" for p in PANELS)])
 def test_other_peoples_accounts_are_not_there(bobs: Client, account: CloudAccount, path: str) -> None:
     assert bobs.get(f"/accounts/{account.pk}/{path}").status_code == 404
 
@@ -81,7 +88,7 @@ def test_a_panel_that_does_not_exist_is_not_there(alices: Client, account: Cloud
 
 
 def test_it_shows_the_proof_and_the_gaps_with_what_mends_them(alices: Client, account: CloudAccount) -> None:
-    text = show(alices, account)
+    text = show(alices, account, tab="access/")
     assert "1 granted, 1 denied" in text
     assert "An identity policy denies it." in text
     assert "{&quot;Action&quot;: [&quot;kms:GetKeyRotationStatus&quot;]}" in text
@@ -102,7 +109,7 @@ def test_it_tells_which_regions_are_not_enabled(alices: Client, account: CloudAc
 
 def test_an_account_without_a_proof_says_so(alices: Client, alice: User, make_account: MakeAccount) -> None:
     pending = make_account(alice, status=CloudAccountStatus.PENDING)
-    text = show(alices, pending)
+    text = show(alices, pending, tab="access/")
     assert "Access to this account is not validated yet" in text
     assert "not checked" in text
 
@@ -158,7 +165,7 @@ def test_without_the_key_the_page_says_credentials_unreadable(
     alices: Client, account: CloudAccount, settings: Any
 ) -> None:
     settings.CREDENTIAL_ENCRYPTION_KEYS = []
-    text = show(alices, account)
+    text = show(alices, account, tab="access/")
     assert "Credentials unreadable." in text
     assert "Put the key back" in text
 
@@ -237,9 +244,35 @@ def test_a_broken_place_in_the_history_shows_its_start(alices: Client, account: 
 def test_the_page_asks_a_fixed_number_of_questions(
     alices: Client, account: CloudAccount, django_assert_max_num_queries: object
 ) -> None:
-    show(alices, account)
-    with django_assert_max_num_queries(9, using="cloud_security"):  # type: ignore[operator]
-        show(alices, account)
+    for tab, queries in (("", 4), ("findings/", 2), ("access/", 10), ("history/", 3)):
+        show(alices, account, tab=tab)
+        with django_assert_max_num_queries(NAVIGATION + queries, using="cloud_security"):  # type: ignore[operator]
+            show(alices, account, tab=tab)
+
+
+def test_what_the_team_has_switched_off_is_asked_once_for_all_panels(alices: Client, account: CloudAccount) -> None:
+    for tab in ("", "access/"):
+        with CaptureQueriesContext(connections["cloud_security"]) as queries:
+            show(alices, account, tab=tab)
+        assert sum("switched_off_checks" in query["sql"] for query in queries) == 1, tab
+
+
+def test_each_tab_says_which_one_it_is_and_how_the_account_stands(alices: Client, account: CloudAccount) -> None:
+    CloudAccount.objects.update(
+        coverage_percent=71, posture={"critical": 3, "high": 9, "medium": 1, "low": 0, "score": 63}
+    )
+    for tab in TABS:
+        text = show(alices, account, tab=tab)
+        assert text.count('aria-current="page"') == 1
+        assert "Partly blinded" in text
+        assert "63 <small>of 71% seen</small>" in text
+        assert 'aria-label="3 critical, 9 high, 1 medium, 0 low"' in text
+
+
+def test_what_is_granted_is_one_row_until_it_is_opened(alices: Client, account: CloudAccount) -> None:
+    text = show(alices, account, tab="access/")
+    assert "1 service without a gap" in text
+    assert "<details open>" in text.split("1 service without a gap")[0].split("Permissions by service")[1]
 
 
 @pytest.mark.parametrize("panel", PANELS)
@@ -280,7 +313,7 @@ def test_coverage_says_each_cause_once_with_what_it_hides(
     assert page.count("A policy.") == 1
     assert "More machines." in page
     assert "eu-west-2" in page
-    assert "9 % covered" in seen(alices.get(f"/accounts/{account.pk}/"))
+    assert "of 9% seen" in seen(alices.get(f"/accounts/{account.pk}/"))
 
 
 @pytest.mark.parametrize(
@@ -304,3 +337,33 @@ def test_unscanned_regions_are_named(alices: Client, alice: User, make_account: 
     page = seen(alices.get(f"/accounts/{account.pk}/panels/regions/"))
     assert "Unscanned regions: 1" in page
     assert "eu-north-1" in page
+
+
+def test_the_access_tab_says_what_is_granted_beyond_need_and_offers_the_smallest_policy(
+    alices: Client, alice: User, make_account: MakeAccount
+) -> None:
+    beyond = (
+        BeyondNeed("iam:CreateUser", AccessKind.WRITE, ("AdministratorAccess",)),
+        BeyondNeed("s3:GetObject", AccessKind.DATA),
+    )
+    account = make_account(alice, last_check=report(beyond=beyond).to_dict(), regions=["eu-west-1"])
+    text = show(alices, account, tab="access/")
+    assert "2 beyond need" in text
+    assert text.index("iam:CreateUser") < text.index("granted by AdministratorAccess") < text.index("s3:GetObject")
+    response = alices.get(f"/accounts/{account.pk}/policy/")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="cloud-accounts-policy.json"'
+    [everywhere, regional] = response.json()["Statement"]
+    assert "iam:GetAccountSummary" in everywhere["Action"]
+    assert regional["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
+
+
+@pytest.mark.parametrize(("beyond", "said"), [((), "nothing beyond need"), (None, "could not be asked")])
+def test_nothing_beyond_need_and_not_known_are_two_things(
+    alices: Client, alice: User, make_account: MakeAccount, beyond: tuple[BeyondNeed, ...] | None, said: str
+) -> None:
+    account = make_account(alice, last_check=report(beyond=beyond).to_dict())
+    assert said in show(alices, account, tab="access/")
+
+
+def test_another_teams_policy_is_not_there(alices: Client, bob: User, make_account: MakeAccount) -> None:
+    assert alices.get(f"/accounts/{make_account(bob).pk}/policy/").status_code == 404

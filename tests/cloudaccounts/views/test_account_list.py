@@ -10,8 +10,9 @@ from django.utils import timezone
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.queries import AccountFilter
 from cloudaccounts.models import CloudAccountStatus
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
-from tests.pages import seen
+from tests.pages import NAVIGATION, seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -110,22 +111,24 @@ def test_an_account_of_a_provider_that_is_gone_is_still_listed(
     assert names(alices) == ["left-over"]
 
 
-def test_it_asks_the_same_five_questions_however_many_accounts_there_are(
+def test_it_asks_the_same_few_questions_however_many_accounts_there_are(
     alices: Client, alice: User, make_account: MakeAccount, django_assert_num_queries: object
 ) -> None:
     for _ in range(3):
         make_account(alice)
-    with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]  # groups, count, page, two of the navigation
+    with django_assert_num_queries(NAVIGATION + 4, using="cloud_security"):  # type: ignore[operator]
         alices.get("/accounts/")
     for _ in range(30):
         make_account(alice)
-    with django_assert_num_queries(5, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(NAVIGATION + 4, using="cloud_security"):  # type: ignore[operator]
         alices.get("/accounts/")
-    with django_assert_num_queries(6, using="cloud_security"):  # type: ignore[operator]  # keys first, then their rows
+    with django_assert_num_queries(NAVIGATION + 5, using="cloud_security"):  # type: ignore[operator]  # keys first, then their rows
         alices.get("/accounts/?provider=aws")
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "newest", "checked", "age"])
+@pytest.mark.parametrize(
+    "sort", ["name", "-name", "newest", "checked", "age", "critical", "score", "coverage", "scanned"]
+)
 def test_what_is_narrowed_comes_in_the_order_that_was_asked_for_on_every_page(
     alices: Client, alice: User, make_account: MakeAccount, sort: str
 ) -> None:
@@ -136,7 +139,7 @@ def test_what_is_narrowed_comes_in_the_order_that_was_asked_for_on_every_page(
     listed = [*names(alices, f"?status=active&sort={sort}"), *names(alices, f"?status=active&sort={sort}&page=2")]
     assert len(listed) == 30
     assert listed == list(
-        account_queries.accounts(str(alice.pk), AccountFilter(status="active", sort=sort)).values_list(
+        account_queries.accounts(Scope(str(alice.pk)), AccountFilter(status="active", sort=sort)).values_list(
             "name", flat=True
         )
     )
@@ -149,11 +152,13 @@ def test_it_does_not_load_the_reports(alices: Client, alice: User, make_account:
 
 
 def test_coverage_and_score_stand_beside_the_status(alices: Client, alice: User, make_account: MakeAccount) -> None:
-    make_account(alice, name="blind", coverage_percent=71, posture={"critical": 1, "score": 63})
+    make_account(alice, name="blind", coverage_percent=71, posture={"critical": 1, "score": 63}, score=63)
     make_account(alice, name="new")
     page = seen(alices.get("/accounts/"))
-    assert "71 %" in page
-    assert "score 63" in page
+    assert "71%" in page
+    assert "45% pass, 26% fail, 29% not evaluated" in page
+    assert "1 critical, 0 high" in page
+    assert "Partly blinded" in page
     assert "not known" in page
 
 
@@ -186,3 +191,19 @@ def test_it_is_exported_with_what_an_import_reads_and_its_coverage(
     assert (first["name"], first["regions"], first["coverage_percent"], first["score"]) == ("everywhere", "all", "", "")
     assert (second["regions"], second["coverage_percent"], second["critical"]) == ("us-east-1 eu-west-1", "11", "2")
     assert (second["regions_enabled"], second["regions_read"], second["score"]) == ("17", "2", "5")
+
+
+def test_the_ticked_accounts_are_exported_alone(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    ticked, _ = make_account(alice, name="ticked"), make_account(alice, name="left-out")
+    text = b"".join(alices.get(f"/accounts/?format=csv&account={ticked.pk}&account=nonsense")).decode()
+    assert "ticked" in text
+    assert "left-out" not in text
+
+
+def test_it_sorts_by_what_is_most_at_risk(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    make_account(alice, name="calm", score=90)
+    make_account(alice, name="bad", open_critical=3, score=40)
+    make_account(alice, name="worse", open_critical=3, open_high=1, score=50)
+    assert names(alices, "?sort=critical") == ["worse", "bad", "calm"]
+    assert names(alices, "?sort=score") == ["bad", "worse", "calm"]
+    assert 'aria-sort="descending"' in alices.get("/accounts/?sort=critical").content.decode()

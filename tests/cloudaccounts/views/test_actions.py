@@ -8,6 +8,7 @@ from django.test import Client
 
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudAccountStatus, CloudCredential, ConnectionCheck
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -109,7 +110,7 @@ def test_edit_changes_name_environment_and_regions(alices: Client, account: Clou
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("name", "", "This field is required"),
+        ("name", "", "Fill this in."),
         ("name", "\u200b", "Give the account a name"),
         ("name", "x" * 121, "at most 120"),
         ("environment", "moon", "Select a valid choice"),
@@ -135,7 +136,7 @@ def test_acting_on_an_account_deleted_in_another_tab_is_not_found(
     find = account_queries.find
 
     def find_then_lose(owner: str, wanted: UUID) -> CloudAccount | None:
-        found = find(owner, wanted)
+        found = find(Scope(owner), wanted)
         CloudAccount.objects.filter(pk=wanted).delete()
         return found
 

@@ -10,8 +10,9 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AccountGroup, CloudAccount, Job, JobItem
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
-from tests.pages import seen
+from tests.pages import NAVIGATION, seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 MakeAccount = Callable[..., CloudAccount]
@@ -19,7 +20,7 @@ MakeAccount = Callable[..., CloudAccount]
 
 @pytest.fixture
 def group(alice: User) -> AccountGroup:
-    return create_group(owner=str(alice.pk), actor=SYSTEM, name="payments")
+    return create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="payments")
 
 
 def test_an_empty_page_says_what_a_group_is_for(alices: Client) -> None:
@@ -29,8 +30,8 @@ def test_an_empty_page_says_what_a_group_is_for(alices: Client) -> None:
 def test_it_lists_the_owners_groups_with_their_sizes(
     alices: Client, alice: User, bob: User, group: AccountGroup, make_account: MakeAccount
 ) -> None:
-    create_group(owner=str(bob.pk), actor=SYSTEM, name="theirs")
-    create_group(owner=str(alice.pk), actor=SYSTEM, name="gift-vouchers", parent=group.pk)
+    create_group(scope=Scope(str(bob.pk)), actor=SYSTEM, name="theirs")
+    create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="gift-vouchers", parent=group.pk)
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk])
     page = alices.get("/groups/").content.decode()
     assert "gift-vouchers" in page
@@ -62,7 +63,7 @@ def test_all_that_a_search_fits_is_put_in(
 def test_only_its_own_members_are_taken_out(
     alices: Client, alice: User, group: AccountGroup, make_account: MakeAccount
 ) -> None:
-    below = create_group(owner=str(alice.pk), actor=SYSTEM, name="below", parent=group.pk)
+    below = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="below", parent=group.pk)
     own, nested = make_account(alice, name="own"), make_account(alice, name="nested")
     add_members(group, actor=SYSTEM, accounts=[own.pk])
     add_members(below, actor=SYSTEM, accounts=[nested.pk])
@@ -70,12 +71,12 @@ def test_only_its_own_members_are_taken_out(
     assert f'value="{own.pk}"' in page
     assert f'value="{nested.pk}"' not in page
     alices.post(f"/groups/{group.pk}/remove/", {"account": [str(own.pk), str(nested.pk)]})
-    assert group_queries.of_account(own) == []
-    assert group_queries.of_account(nested) == [below]
+    assert group_queries.of_account(Scope(own.owner), own) == []
+    assert group_queries.of_account(Scope(nested.owner), nested) == [below]
 
 
 def test_a_move_below_itself_is_refused_beside_its_field(alices: Client, alice: User, group: AccountGroup) -> None:
-    below = create_group(owner=str(alice.pk), actor=SYSTEM, name="below", parent=group.pk)
+    below = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="below", parent=group.pk)
     offered = alices.get(f"/groups/{group.pk}/edit/").context["form"].fields["parent"].choices
     assert str(below.pk) not in [value for value, _ in offered]
     answer = alices.post(f"/groups/{group.pk}/edit/", {"name": "payments", "parent": str(below.pk)})
@@ -139,16 +140,16 @@ def test_the_edit_form_sets_an_accounts_groups(
     account = make_account(alice)
     facts = {"name": "x", "environment": "staging", "regions": ["us-east-1"]}
     alices.post(f"/accounts/{account.pk}/edit/", {**facts, "groups": [str(group.pk)]})
-    assert group_queries.of_account(account) == [group]
+    assert group_queries.of_account(Scope(account.owner), account) == [group]
     alices.post(f"/accounts/{account.pk}/edit/", facts)
-    assert group_queries.of_account(account) == []
+    assert group_queries.of_account(Scope(account.owner), account) == []
 
 
 def test_a_groups_page_asks_as_many_questions_however_many_accounts_there_are(
     alices: Client, alice: User, group: AccountGroup, make_account: MakeAccount, django_assert_num_queries: object
 ) -> None:
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk for _ in range(3)])
-    queries = 11  # itself; thrice for the filter, size, page; who is direct, tree, path; two of the navigation
+    queries = NAVIGATION + 9  # itself; thrice for the filter, size, page; who is direct, tree, path; the navigation
     with django_assert_num_queries(queries, using="cloud_security"):  # type: ignore[operator]
         alices.get(f"/groups/{group.pk}/")
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk for _ in range(25)])

@@ -20,8 +20,8 @@ def record(account: CloudAccount, minutes: int, **fields: Any) -> HealthRecord:
     return HealthRecord.objects.create(account=account.pk, at=timezone.now() - timedelta(minutes=minutes), **given)
 
 
-def page(client: Client, account: CloudAccount) -> str:
-    response = client.get(f"/accounts/{account.pk}/")
+def page(client: Client, account: CloudAccount, tab: str = "access") -> str:
+    response = client.get(f"/accounts/{account.pk}/{tab}/")
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
 
@@ -74,7 +74,7 @@ def test_counted_openings_are_told_in_the_history(alice: User, alices: Client, m
         action="credential.opened_by_heartbeats", times=96, created_at=timezone.now(),
         text="Access key opened once by heartbeats on 01 March 2026",
     )  # fmt: skip
-    assert "Access key opened 96 times by heartbeats on 01 March 2026" in page(alices, account)
+    assert "Access key opened 96 times by heartbeats on 01 March 2026" in page(alices, account, "history")
 
 
 def test_a_provider_that_is_silent_is_told_on_the_dashboard_of_who_has_accounts_there(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from cloudaccounts.jobs import runner as job_runner
 from cloudaccounts.jobs.runner import Outcome, run_job, start_job
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
-from cloudaccounts.work.threads import DatabaseThreads
+from cloudaccounts.work.threads import DatabaseThreads, release_connections
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.environment import MONGODB
 
@@ -70,7 +72,9 @@ def test_a_job_opens_a_connection_a_thread_and_leaves_none_open(alice: User, ope
     job_runner.handles("counting", threads=THREADS)(handle)
     try:
         items = [(str(number), str(number)) for number in range(ITEMS)]
-        job = start_job(owner=str(alice.pk), actor=SYSTEM, kind="counting", title="Count", items=items, options={})
+        job = start_job(
+            scope=Scope(str(alice.pk)), actor=SYSTEM, kind="counting", title="Count", items=items, options={}
+        )
         assert run_job(job.pk) == "finished"
     finally:
         del job_runner._handlers["counting"]
@@ -113,3 +117,30 @@ def test_an_error_in_the_middle_leaves_none_open(opened: Opened) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert [connection.connection for connection in opened.of("failing")] == [None]
+
+
+def test_threads_that_wait_for_something_else_share_few_connections() -> None:
+    """More threads wait at the same time than the pool has connections: each gave its own back before."""
+    shared = connections["cloud_security"]
+    if shared.vendor != "postgresql":
+        pytest.skip("Only connections to PostgreSQL are pooled.")
+    waiting = threading.Barrier(8, timeout=20)
+    options = {**shared.settings_dict["OPTIONS"], "pool": {"min_size": 0, "max_size": 2, "timeout": 15.0}}
+    settings_dict = {**shared.settings_dict, "CONN_MAX_AGE": 0, "OPTIONS": options}
+
+    def wait_for_a_cloud() -> int:
+        own: Any = type(shared)(settings_dict, "cloud_security")
+        connections["cloud_security"] = own  # this thread's
+        before = busy()
+        release_connections()
+        waiting.wait()
+        after = busy()
+        own.close()
+        return before + after
+
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(lambda _: wait_for_a_cloud(), range(8))) == [2] * 8
+    finally:
+        last: Any = type(shared)(settings_dict, "cloud_security")
+        last.close_pool()

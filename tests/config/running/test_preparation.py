@@ -62,7 +62,7 @@ def test_only_loopback_without_tls_goes_without_secure_cookies(address: str, pla
 def test_the_address_comes_from_base_url_or_its_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BASE_URL = "https://accounts.example.com"
     monkeypatch.delenv("BASE_URL")
-    assert preparation.address(8123) == "http://127.0.0.1:8123"
+    assert preparation.address(8123) == "http://localhost:8123"
     monkeypatch.setenv("BASE_URL_FILE", "/run/secrets/base-url")
     assert preparation.address(8123) == "https://accounts.example.com"
 

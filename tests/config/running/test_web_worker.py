@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import pytest
 import requests
 
 from config.env import ROOT
+from config.running.lanes import BURST, PART
 from tests.servers import EMBEDDED
 from tests.stack import wait_for
 from tests.webserver import WebServer
@@ -29,11 +31,16 @@ def application(environ, start_response):
         began.write(path + "\\n")
     if environ.get("HTTP_AUTHORIZATION"):
         environ["cloudaccounts.caller"] = environ["HTTP_AUTHORIZATION"]
+    if "compute" in (path.lstrip("/"), environ["QUERY_STRING"]):
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
     while HOLD.exists() and path != "/healthz" and environ.get("HTTP_AUTHORIZATION") != "Alice":
         time.sleep(0.02)
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body) + 1))])
     return [b"=" + body]
 """
+COMPUTES = 0.02  # seconds
 VALIDATE = "/api/v1/cloud-accounts/validate"
 
 
@@ -108,6 +115,32 @@ def test_pages_of_one_caller_leave_threads_to_others_and_are_all_answered(waitin
         assert waiting.began("/page") <= 2  # one, since others come too; two at most
         waiting.release()
     assert {page.result().status_code for page in pages} == {200}
+
+
+def test_who_sends_much_gets_a_part_of_the_processor_while_others_come(waiting: Waiting) -> None:
+    """Of pages and of calls that ask a cloud together, since threads of a process compute in turns."""
+    stop = threading.Event()
+
+    def mallory(path: str) -> int:
+        times = 0
+        while not stop.is_set():
+            times += post(waiting.url + path, "Mallory").status_code == 200
+        return times
+
+    for who in ("Mallory", "Alice"):
+        post(f"{waiting.url}/hello", who)
+    began = time.monotonic()
+    with ThreadPoolExecutor(12) as pool:
+        loops = [pool.submit(mallory, path) for path in ["/compute"] * 8 + [f"{VALIDATE}?compute"] * 4]
+        while time.monotonic() - began < 6:
+            assert post(f"{waiting.url}/page", "Alice").status_code == 200
+            time.sleep(0.1)
+        stop.set()
+        served = sum(loop.result() for loop in loops)
+    seconds = time.monotonic() - began
+    assert served > 5
+    # Twelve wait at the end, and are answered.
+    assert (served - 12) * COMPUTES < BURST + PART * seconds
 
 
 def test_slow_clients_hold_no_thread_that_answers(waiting: Waiting) -> None:

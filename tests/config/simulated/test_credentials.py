@@ -15,6 +15,7 @@ from cloudaccounts.accounts.external_id import external_id_for
 from cloudaccounts.models import CloudAccount
 from tests.config.simulated.conftest import SECRET
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import NAVIGATION
 from wizard.drafts.editing import read_content
 from wizard.models import ValidationState, WizardSession
 
@@ -147,6 +148,6 @@ def test_the_list_asks_for_all_accounts_at_once(
     described: Path, alices: Client, django_assert_max_num_queries: Any
 ) -> None:
     page_of(alices)
-    with django_assert_max_num_queries(4, using="cloud_security"):
+    with django_assert_max_num_queries(NAVIGATION + 2, using="cloud_security"):
         page_of(alices)
     assert not CloudAccount.objects.exists()

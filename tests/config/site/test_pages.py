@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, RequestFactory
 
-from config.site import views as site_views
+from config.site import error_pages
 from tests.conftest import ALL_DATABASES
 from tests.pages import seen
 
@@ -63,9 +63,9 @@ def test_the_page_for_our_own_failure_needs_no_database(
     def not_collected(path: str) -> str:
         raise ValueError(path)
 
-    monkeypatch.setattr(site_views, "static", not_collected)
+    monkeypatch.setattr(error_pages, "static", not_collected)
     with django_assert_num_queries(0):
-        response = site_views.server_error(rf.get("/"))
+        response = error_pages.server_error(rf.get("/"))
     assert response.status_code == 500
     assert "That did not work" in response.content.decode()
 
@@ -83,10 +83,10 @@ def test_a_failure_tells_nothing_of_the_inside(alices: Client, monkeypatch: pyte
 
 @pytest.mark.parametrize(("view", "status"), [("bad_request", 400), ("permission_denied", 403)])
 def test_refusals_are_of_the_same_family(rf: RequestFactory, view: str, status: int) -> None:
-    response = getattr(site_views, view)(rf.get("/"), Exception("inside"))
+    response = getattr(error_pages, view)(rf.get("/"), Exception("inside"))
     assert response.status_code == status
     assert "inside" not in response.content.decode()
-    assert "To the dashboard" in response.content.decode()
+    assert "To the overview" in response.content.decode()
 
 
 def test_a_broken_host_header_gets_our_own_page(client: Client) -> None:

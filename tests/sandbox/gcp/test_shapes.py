@@ -23,10 +23,12 @@ DOCUMENTS = {
     "iamcredentials.googleapis.com": "iamcredentials.v1",
     "serviceusage.googleapis.com": "serviceusage.v1",
     "iam.googleapis.com": "iam.v1",
+    "monitoring.googleapis.com": "monitoring.v3",
     "logging.googleapis.com": "logging.v2",
     "orgpolicy.googleapis.com": "orgpolicy.v2",
     "compute.googleapis.com": "compute.v1",
     "essentialcontacts.googleapis.com": "essentialcontacts.v1",
+    "admin.googleapis.com": "admin.directory_v1",
 }
 
 

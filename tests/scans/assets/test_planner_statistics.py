@@ -7,8 +7,10 @@ from django.db import connections
 
 from scans.assets.planner_statistics import NEW_ASSETS, renew_statistics
 from scans.assets.queries import AssetFilter, assets
-from scans.findings.queries import FindingFilter, findings
+from scans.findings.filters import FindingFilter
+from scans.findings.queries import findings
 from scans.models import Asset, Finding
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.environment import MONGODB
 from tests.scans.conftest import Scan
@@ -33,23 +35,23 @@ def test_sqlite_is_told_about_assets_after_a_scan_that_brought_many() -> None:
 @pytest.mark.skipif(MONGODB, reason="It has no SQL to look at.")
 def test_a_search_asks_for_what_it_hit_and_not_for_all_that_is_the_owners(scan: Scan, toycloud: State) -> None:
     toycloud.set_assets("boxes", "left", "web-001", "db-001", lid="open")
-    owner = scan().owner
-    for rows in (assets(owner, AssetFilter(q="web-00")), findings(owner, FindingFilter(q="web-00"))):
+    scope = Scope(scan().owner)
+    for rows in (assets(scope, AssetFilter(q="web-00")), findings(scope, FindingFilter(q="web-00"))):
         assert rows.count() == 1
         if is_sqlite():
             assert "sqlite_autoindex" in rows.explain()  # of the keys
         assert '"owner" =' not in str(rows.query)
-    by_account = assets(owner, AssetFilter(q="toybox"))
+    by_account = assets(scope, AssetFilter(q="toybox"))
     assert by_account.count() == 2
-    assert '"owner" =' in str(by_account.query)
-    assert not assets("somebody else", AssetFilter(q="web-00")).exists()
+    assert '"owner" =' not in str(by_account.query)  # few: by their keys as well
+    assert not assets(Scope("somebody else"), AssetFilter(q="web-00")).exists()
 
 
 @pytest.mark.skipif(MONGODB, reason="It has no SQL to explain.")
 def test_a_list_narrowed_by_service_and_region_is_counted_by_an_index_alone() -> None:
     if not is_sqlite():
         pytest.skip("Other planners decide by what is there.")
-    filters = FindingFilter(severity="medium", service="ec2", region="eu-west-1")
-    plan = findings("1", filters).order_by().values("owner").explain()
+    filters = FindingFilter(severity=("medium",), service=("ec2",), region=("eu-west-1",))
+    plan = findings(Scope("1"), filters).order_by().values("owner").explain()
     assert "USING COVERING INDEX" in plan
     assert Finding._meta.db_table in plan

@@ -12,6 +12,7 @@ from cloudaccounts.models import CloudAccount
 from scans.models import Asset
 from scans.search_keys import search_key
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import NAVIGATION
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -83,11 +84,11 @@ def test_it_asks_the_same_few_questions_however_many_assets_there_are(
     alices: Client, account: CloudAccount, django_assert_num_queries: Any
 ) -> None:
     asset(account, "first")
-    with django_assert_num_queries(7, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 5, using="cloud_security"):
         alices.get("/assets/")
     for number in range(60):
         asset(account, f"more-{number}")
-    with django_assert_num_queries(7, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 5, using="cloud_security"):
         alices.get("/assets/")
 
 
@@ -140,7 +141,7 @@ def test_neither_counting_nor_the_types_read_every_asset(
     alices: Client, account: CloudAccount, django_assert_num_queries: Any
 ) -> None:
     asset(account, "web")
-    with django_assert_num_queries(7, using="cloud_security") as queries:
+    with django_assert_num_queries(NAVIGATION + 5, using="cloud_security") as queries:
         alices.get("/assets/")
     statements = [query["sql"] for query in queries.captured_queries if '"assets"' in query["sql"]]
     assert len(statements) == 3

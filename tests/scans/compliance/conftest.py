@@ -27,7 +27,7 @@ controls:
 
 
 def forget() -> None:
-    for cached in (catalogue.frameworks, catalogue.citations, catalogue.named_rules):
+    for cached in (catalogue.frameworks, catalogue.citations):
         cached.cache_clear()
 
 

@@ -14,6 +14,7 @@ from cloudaccounts.groups.services import create_group, set_groups
 from cloudaccounts.models import AuditEvent, CloudAccount
 from cloudaccounts.tokens.services import create_token
 from scans.models import ControlAnswer, ScanRun
+from teams.scope import Scope
 from tests.api.conftest import Caller, assert_problem
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
@@ -83,7 +84,7 @@ def test_it_is_narrowed_to_an_account_or_a_group(
     alice_calls: Caller, alice: User, scanned: CloudAccount, toy_account: Callable[..., CloudAccount]
 ) -> None:
     toy_account(alice, account_id="ghijkl", name="attic")
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="Shelves")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="Shelves")
     set_groups(scanned, actor=SYSTEM, group_ids=[group.pk])
 
     def accounts(query: str) -> int:
@@ -123,6 +124,21 @@ class TestAnswers:
             alice_calls.ask("PUT", ANSWER, {"state": state, "note": "Looked."})
         assert ControlAnswer.objects.get().state == "failed"
         assert AuditEvent.objects.filter(action="control.answered").count() == 2
+
+    def test_it_is_replaced_only_from_what_was_read(self, alice_calls: Caller, bob_calls: Caller) -> None:
+        assert_problem(alice_calls.get(ANSWER), 404, "not_found")
+        body = {"state": "passed", "note": "Looked."}
+        assert_problem(alice_calls.ask("PUT", ANSWER, body, **{"If-Match": '"none"'}), 412, "changed_meanwhile")
+        first = alice_calls.ask("PUT", ANSWER, body)
+        read = alice_calls.get(ANSWER)
+        assert (read.json(), read["ETag"]) == (first.json(), first["ETag"])
+        second = alice_calls.ask("PUT", ANSWER, {**body, "state": "failed"}, **{"If-Match": first["ETag"]})
+        assert second.status_code == 200
+        assert_problem(alice_calls.ask("PUT", ANSWER, body, **{"If-Match": first["ETag"]}), 412, "changed_meanwhile")
+        assert ControlAnswer.objects.get().state == "failed"
+        assert alice_calls.get(ANSWER)["ETag"] == second["ETag"]
+        assert_problem(bob_calls.get(ANSWER), 404, "not_found")
+        assert_problem(alice_calls.get("compliance/toy_1.0/9.9/answer"), 404, "not_found")
 
     @pytest.mark.parametrize("until", ["2099-12-31", "2099-12-31T00:00:00Z"])
     def test_it_may_end(self, alice_calls: Caller, until: str) -> None:

@@ -13,7 +13,8 @@ from scans.compliance.evaluation import ControlResult, evaluate_framework, is_an
 from scans.compliance.facts import Facts, RuleFacts
 from scans.compliance.models import ControlAnswer
 from scans.compliance.schema import Control, Framework, Section
-from scans.compliance.scope import Scope
+from scans.compliance.scope import ReportScope
+from teams.scope import Scope
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PROVIDERS = {"lid": "toy", "paint": "toy", "wheel": "other"}
@@ -39,7 +40,7 @@ def evaluate(
         slug="toy_1.0", title="Toy benchmark", short="Toy", version="1.0", provider=provider, source="https://toys.example",
         sections=(Section(id="1", title="Toys"),), controls=(Control(**values),),
     )  # fmt: skip
-    scope = Scope("1", (account(), account()) if accounts is None else accounts)
+    scope = ReportScope(Scope("1"), (account(), account()) if accounts is None else accounts)
     facts = Facts(scope, {**dict.fromkeys(PROVIDERS, RuleFacts()), **(rules or {})})
     answers = {"1.1": answer} if answer else {}
     return evaluate_framework(framework, facts, answers, PROVIDERS, NOW)[0]

@@ -23,6 +23,7 @@ from scans.compliance.queries import Report, report_on, reports_on
 from scans.compliance.scope import accounts_in_scope
 from scans.findings.suppression import suppress_findings
 from scans.models import CheckTotal, ComplianceDay, Finding, ScanRun, ScanSchedule
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import CHECKS, State
 
@@ -40,7 +41,7 @@ def _boxes(toycloud: State) -> None:
 
 
 def report(account: CloudAccount, *, of: UUID | None = None) -> Report:
-    return report_on(frameworks()["toy_1.0"], accounts_in_scope(account.owner, account=of))
+    return report_on(frameworks()["toy_1.0"], accounts_in_scope(Scope(account.owner), account=of))
 
 
 def states(account: CloudAccount) -> dict[str, str]:
@@ -88,7 +89,7 @@ def test_a_reading_that_fails_makes_its_controls_unknown(toybox: CloudAccount, t
     assert states(toybox) | {} == {
         "1.1": "unknown", "1.2": "unknown", "1.3": "manual", "2.1": "passed", "2.2": "not_covered",
     }  # fmt: skip
-    [row] = coverage_of(accounts_in_scope(toybox.owner))
+    [row] = coverage_of(accounts_in_scope(Scope(toybox.owner)))
     assert row.sentences == ["Not read: boxes in right.", "1 enabled region is not read: right."]
 
 
@@ -127,7 +128,7 @@ def test_a_region_that_is_enabled_and_not_scanned_concerns_what_says_all_regions
     toycloud.enabled.append("attic")
     scan()
     assert (states(toybox)["1.1"], states(toybox)["1.2"]) == ("passed", "unknown")
-    [row] = coverage_of(accounts_in_scope(toybox.owner))
+    [row] = coverage_of(accounts_in_scope(Scope(toybox.owner)))
     assert row.sentences == ["1 enabled region is not read: attic."]
 
 
@@ -137,7 +138,7 @@ def test_a_suppressed_failure_is_muted_at_once_and_fails_again_when_taken_back(
     toycloud.set_assets("boxes", "right", "green", lid="open")
     scan()
     assert states(toybox)["1.1"] == "failed"
-    suppress_findings(toybox.owner, Finding.objects.values_list("pk", flat=True), actor=SYSTEM, reason="Known.")
+    suppress_findings(Scope(toybox.owner), Finding.objects.values_list("pk", flat=True), actor=SYSTEM, reason="Known.")
     assert states(toybox)["1.1"] == "muted"
     [result] = [result for result in report(toybox).results if result.control.id == "1.1"]
     assert (result.failed, result.muted) == (0, 1)
@@ -165,7 +166,7 @@ def test_old_readings_and_denied_permissions_are_told(toybox: CloudAccount, scan
     toybox.refresh_from_db()
     units = {"total": 3, "read": 3, "stale": 2}
     CloudAccount.objects.filter(pk=toybox.pk).update(coverage={**toybox.coverage, "units": units}, coverage_gaps=[gap])
-    [row] = coverage_of(accounts_in_scope(toybox.owner))
+    [row] = coverage_of(accounts_in_scope(Scope(toybox.owner)))
     assert row.sentences == ["2 readings are older than twice the schedule.", "1 permission is denied: boxes.open."]
     assert not row.complete
 
@@ -191,7 +192,7 @@ def test_each_account_counts_in_a_group_and_alone(
 
 def test_somebody_elses_accounts_hold_nothing(toybox: CloudAccount, scan: Scan, bob: User) -> None:
     scan()
-    assert accounts_in_scope(str(bob.pk), account=toybox.pk).accounts == ()
+    assert accounts_in_scope(Scope(str(bob.pk)), account=toybox.pk).accounts == ()
 
 
 def test_the_course_has_a_row_a_day_and_framework(toybox: CloudAccount, toycloud: State, scan: Scan) -> None:
@@ -224,13 +225,13 @@ def test_a_report_takes_as_many_queries_for_ten_accounts_as_for_one(
     scan()
 
     def read() -> None:
-        scope = accounts_in_scope(toybox.owner)
+        scope = accounts_in_scope(Scope(toybox.owner))
         reports_on(frameworks().values(), scope)
         coverage_of(scope)
 
-    with django_assert_num_queries(9, using="cloud_security"):
+    with django_assert_num_queries(12, using="cloud_security"):
         read()
     for number in range(9):
         toy_account(alice, account_id=f"aaaaa{'bcdefghij'[number]}", name=f"box {number}")
-    with django_assert_num_queries(9, using="cloud_security"):
+    with django_assert_num_queries(12, using="cloud_security"):
         read()

@@ -16,7 +16,9 @@ from cloudaccounts.groups.services import create_group, set_groups
 from cloudaccounts.models import AuditEvent, CloudAccount
 from scans.findings.suppression import suppress_findings
 from scans.models import ControlAnswer, Finding, ScanRun
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
+from tests.pages import NAVIGATION
 from tests.toycloud.provider import State
 
 pytestmark = [pytest.mark.django_db(databases=ALL_DATABASES), pytest.mark.usefixtures("toy_framework")]
@@ -85,7 +87,7 @@ def test_each_view_opens(alices: Client, view: str) -> None:
 
 def test_the_report_has_a_cover_and_says_what_it_does_not(alices: Client, scanned: CloudAccount) -> None:
     suppress_findings(
-        scanned.owner, Finding.objects.filter(asset_name="red").values_list("pk", flat=True), actor=SYSTEM,
+        Scope(scanned.owner), Finding.objects.filter(asset_name="red").values_list("pk", flat=True), actor=SYSTEM,
         reason="Open by design.",
     )  # fmt: skip
     page = text(alices, f"{TOY}?view=report")
@@ -106,11 +108,23 @@ def test_the_report_names_what_was_not_read(
     assert "<b>attic</b>: Not scanned by the present rules yet" in page
 
 
+def test_the_report_says_once_what_several_accounts_share(
+    alices: Client, alice: User, toy_account: Callable[..., CloudAccount]
+) -> None:
+    for number, name in enumerate(("attic", "cellar"), start=1):
+        toy_account(alice, account_id=f"ghijk{number}", name=name)
+    page = text(alices, f"{TOY}?view=report")
+    assert "2 of 3 accounts were not fully read." in page
+    assert "<b>2 accounts</b>: Not scanned by the present rules yet" in page
+    assert "attic, cellar" in page
+    assert page.count("Not scanned by the present rules yet") == 1
+
+
 def test_a_group_and_an_account_narrow_it(
     alices: Client, alice: User, scanned: CloudAccount, toy_account: Callable[..., CloudAccount]
 ) -> None:
     toy_account(alice, account_id="ghijkl", name="attic")
-    group = create_group(owner=str(alice.pk), actor=SYSTEM, name="Shelves")
+    group = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="Shelves")
     set_groups(scanned, actor=SYSTEM, group_ids=[group.pk])
     assert "<span>2 accounts</span>" in text(alices, TOY)
     for query in (f"?account={scanned.pk}", f"?group={group.pk}"):
@@ -196,7 +210,7 @@ class TestAnswers:
 
 @pytest.mark.parametrize(
     ("address", "queries"),
-    [(ROOT, 10), (TOY, 12), (f"{TOY}?view=report", 11), (f"{TOY}1.1/", 14)],
+    [(ROOT, NAVIGATION + 12), (TOY, NAVIGATION + 13), (f"{TOY}?view=report", 14), (f"{TOY}1.1/", NAVIGATION + 15)],
 )
 def test_pages_take_as_many_queries_for_many_accounts_as_for_one(
     address: str,

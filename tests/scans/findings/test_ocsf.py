@@ -21,6 +21,7 @@ from cloudaccounts.models import AuditEvent, CloudAccount
 from cloudaccounts.tokens.services import create_token
 from scans.findings.suppression import suppress_findings
 from scans.models import Finding, ScanRun
+from teams.scope import Scope
 from tests.api.conftest import Caller
 from tests.conftest import ALL_DATABASES
 from tests.toycloud.provider import State
@@ -38,7 +39,7 @@ def scanned(toybox: CloudAccount, toycloud: State, scan: Scan) -> CloudAccount:
     toycloud.set_assets("boxes", "left", "red", "blue", lid="open", label="")
     scan()
     suppress_findings(
-        toybox.owner, Finding.objects.filter(asset_name="blue").values_list("pk", flat=True), actor=SYSTEM,
+        Scope(toybox.owner), Finding.objects.filter(asset_name="blue").values_list("pk", flat=True), actor=SYSTEM,
         reason="Known.",
     )  # fmt: skip
     return toybox

@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
-from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.models import AuditEvent, CloudAccount, Job
 from scans.findings.suppression import end_suppressions
 from scans.models import RANKS, Finding, FindingDay, ScanRun
 from scans.search_keys import id_search_key, search_key
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
-from tests.pages import seen
+from tests.pages import NAVIGATION, seen
 from tests.scans.conftest import Scan
 from tests.toycloud.provider import State
 
@@ -50,9 +51,9 @@ def account(alice: User, make_account: MakeAccount) -> CloudAccount:
 
 
 def names(client: Client, query: str = "") -> list[str]:
-    response = client.get(f"/findings/{query}")
+    response = client.get(f"/findings/{query}{'&' if query else '?'}group_by=none")
     assert response.status_code == 200
-    return [row["finding"].asset_name for row in response.context["rows"]]
+    return [row["finding"].asset_name for row in response.context["page"].object_list]
 
 
 def text(client: Client, url: str) -> str:
@@ -70,7 +71,7 @@ def test_it_hides_other_peoples_findings(
     for path in ("", "suppress/", "unsuppress/"):
         assert alices.post(f"/findings/{theirs.pk}/{path}", {"reason": "x"}).status_code in {404, 405}
     assert alices.get(f"/findings/{theirs.pk}/").status_code == 404
-    alices.post("/findings/suppress/", {"finding": str(theirs.pk), "reason": "x"})
+    alices.post("/findings/bulk/", {"action": "suppress", "confirmed": "1", "finding": str(theirs.pk), "reason": "x"})
     theirs.refresh_from_db()
     assert not theirs.suppressed
 
@@ -114,7 +115,7 @@ def test_it_narrows_to_an_account_and_to_what_a_run_changed(
     make(other, "there", status="resolved", changed_run=run)
     assert names(alices, f"?account={account.pk}") == ["here"]
     assert names(alices, f"?run={run}") == ["there"]
-    group = create_group(owner=account.owner, actor=SYSTEM, name="payments")
+    group = create_group(scope=Scope(account.owner), actor=SYSTEM, name="payments")
     add_members(group, actor=SYSTEM, accounts=[other.pk])
     make(other, "grouped")
     assert names(alices, f"?group={group.pk}") == ["grouped"]
@@ -124,13 +125,20 @@ def test_it_asks_the_same_few_questions_however_many_findings_there_are(
     alices: Client, account: CloudAccount, django_assert_num_queries: Any
 ) -> None:
     make(account, "first")
-    with django_assert_num_queries(6, using="cloud_security"):
+    alices.get("/findings/")  # reads the title of a check that no provider has, once
+    with django_assert_num_queries(NAVIGATION + 15, using="cloud_security"):
         alices.get("/findings/")
     for number in range(60):
         make(account, f"more-{number}")
-    with django_assert_num_queries(6, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 15, using="cloud_security"):
         alices.get("/findings/")
-    with django_assert_num_queries(10, using="cloud_security"):
+    filters = "severity=high&severity=low&service=s3&region=eu-west-1&open_for=0-1&provider=aws&status=open"
+    with django_assert_num_queries(NAVIGATION + 12, using="cloud_security"):
+        alices.get(f"/findings/?{filters}")
+    for grouping, queries in {"resource": 16, "account": 15, "none": 15}.items():
+        with django_assert_num_queries(NAVIGATION + queries, using="cloud_security"):
+            alices.get(f"/findings/?group_by={grouping}")
+    with django_assert_num_queries(NAVIGATION + 14, using="cloud_security"):
         alices.get("/findings/?q=more")
 
 
@@ -149,7 +157,7 @@ def test_an_export_has_all_that_fits_the_filter_and_asks_little(
 ) -> None:
     for number in range(70):
         make(account, f"more-{number}", "low" if number % 2 else "high")
-    with django_assert_num_queries(4, using="cloud_security"):
+    with django_assert_num_queries(3, using="cloud_security"):
         rows = json.loads(alices.get("/findings/?format=json&severity=low").getvalue())
     assert len(rows) == 35
     assert {row["severity"] for row in rows} == {"low"}
@@ -161,7 +169,7 @@ def test_a_finding_tells_what_why_and_how(alices: Client, scan: Scan, toycloud: 
     page = text(alices, f"/findings/{Finding.objects.get().pk}/")
     texts = [
         "The lid of red is open.", "Things fall out.", "Open the shelf and repair it.", "toy repair &lt;name&gt;",
-        "Toy benchmark 1.1", 'href="https://console.toys.example/abcdef/red"', 'target="_blank"', "abcdef",
+        "Toy benchmark · 1.1", 'href="https://console.toys.example/abcdef/red"', 'target="_blank"', "abcdef",
     ]  # fmt: skip
     for expected in texts:
         assert expected in page
@@ -202,12 +210,40 @@ def test_suppressing_needs_a_reason_and_a_day_to_come(alices: Client, account: C
 def test_several_are_suppressed_at_once_after_a_question(alices: Client, account: CloudAccount) -> None:
     first, other = make(account, "one"), make(account, "other")
     make(account, "third")
-    page = text(alices, f"/findings/suppress/?finding={first.pk}&finding={other.pk}&finding=nonsense")
-    assert "Suppress 2 findings" in page
+    chosen = {"action": "suppress", "finding": [str(first.pk), str(other.pk), "nonsense"], "reason": "Meant"}
+    assert "Suppress 2 findings" in seen(alices.post("/findings/bulk/", chosen))
     assert Finding.objects.filter(suppressed=True).count() == 0
-    alices.post("/findings/suppress/", {"finding": [str(first.pk), str(other.pk)], "reason": "Meant"})
+    alices.post("/findings/bulk/", {**chosen, "confirmed": "1"})
     assert set(Finding.objects.filter(suppressed=True)) == {first, other}
     assert names(alices) == ["third"]
+
+
+def test_all_of_a_rule_or_of_the_view_are_chosen_within_its_filters(alices: Client, account: CloudAccount) -> None:
+    make(account, "here", check_id="aws_x", region="eu-west-1")
+    make(account, "there", check_id="aws_x", region="us-east-1")
+    make(account, "other", check_id="aws_y", region="eu-west-1")
+    done = {"action": "suppress", "confirmed": "1", "reason": "Meant", "query": "region=eu-west-1"}
+    alices.post("/findings/bulk/", {**done, "check": "aws_x"})
+    assert set(names(alices)) == {"there", "other"}
+    alices.post("/findings/bulk/", {**done, "all": "1"})
+    assert names(alices) == ["there"]
+
+
+def test_findings_are_assigned_and_checked_again_in_bulk(alices: Client, account: CloudAccount) -> None:
+    row = make(account, "one")
+    alices.post("/findings/bulk/", {"action": "assign", "confirmed": "1", "finding": row.pk, "assignee": "alice"})
+    assert names(alices, "?assignee=alice") == ["one"]
+    answer = alices.post("/findings/bulk/", {"action": "recheck", "confirmed": "1", "finding": row.pk})
+    assert answer["Location"] == f"/jobs/{Job.objects.get().pk}/"
+
+
+def test_the_panel_and_the_rows_of_a_rule_are_loaded_into_the_list(alices: Client, account: CloudAccount) -> None:
+    row = make(account, "web", check_id="aws_x")
+    make(account, "other", check_id="aws_y")
+    assert "web" in text(alices, "/findings/rows/?check=aws_x")
+    assert "other" not in text(alices, "/findings/rows/?check=aws_x")
+    assert 'id="finding"' in text(alices, f"/findings/{row.pk}/panel/")
+    assert 'id="finding-title"' in text(alices, f"/findings/?finding={row.pk}")
 
 
 def test_a_suppression_ends_on_its_day(account: CloudAccount) -> None:

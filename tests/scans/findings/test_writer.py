@@ -19,6 +19,7 @@ from scans.models import Asset, Finding, FindingDay, ScanRun
 from scans.runs.execution import run_scan
 from scans.runs.reconcile import requeue_scans
 from scans.runs.requests import request_scan
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.scans.conftest import Scan
 from tests.toycloud.provider import CHECKS, State
@@ -39,6 +40,16 @@ def test_a_check_that_fails_opens_a_finding(scan: Scan, toybox: CloudAccount, to
     assert (row.account, row.owner, row.account_name) == (toybox.pk, toybox.owner, "toybox")
     assert (row.asset, row.native_id) == (Asset.objects.get().pk, "toy:boxes:left:red")
     assert (run.findings_new, run.open_by_severity["critical"]) == (1, 1)
+
+
+def test_a_finding_copies_the_tags_of_its_asset_and_the_environment_of_its_account(
+    scan: Scan, toybox: CloudAccount, toycloud: State
+) -> None:
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    (red,) = toycloud.assets["boxes", "left"]
+    toycloud.assets["boxes", "left"] = [replace(red, tags={"team": "web"})]
+    scan()
+    assert (finding().tags, finding().environment) == ("\nteam=web\n", toybox.environment)
 
 
 def test_it_stays_one_finding_and_is_seen_again(scan: Scan, toycloud: State) -> None:
@@ -156,7 +167,7 @@ def test_many_critical_findings_are_told_in_one_notice_more(scan: Scan, toycloud
 def test_a_suppressed_finding_that_comes_back_is_not_told_and_not_counted(scan: Scan, toycloud: State) -> None:
     toycloud.set_assets("boxes", "left", "red", lid="open")
     scan()
-    suppress_findings(finding().owner, [finding().pk], actor=SYSTEM, reason="Meant so.")
+    suppress_findings(Scope(finding().owner), [finding().pk], actor=SYSTEM, reason="Meant so.")
     toycloud.set_assets("boxes", "left", "red")
     scan()
     toycloud.set_assets("boxes", "left", "red", lid="open")
@@ -290,7 +301,7 @@ def test_a_scan_and_a_person_lose_no_line_of_each_other(
 
     def meanwhile(self: FindingWriter, row: Finding, *values: Any) -> Finding:
         """Somebody sets it aside after the scan has read it, before it is written."""
-        suppress_findings(row.owner, [row.pk], actor=SYSTEM, reason="Meant so.")
+        suppress_findings(Scope(row.owner), [row.pk], actor=SYSTEM, reason="Meant so.")
         return resolve(self, row, *values)
 
     monkeypatch.setattr(FindingWriter, "_resolve", meanwhile)

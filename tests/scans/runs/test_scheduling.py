@@ -16,6 +16,7 @@ from cloudaccounts.models import CloudAccount, JobItem
 from scans.models import ScanRun, ScanSchedule
 from scans.runs.requests import request_scan
 from scans.runs.scheduling import set_schedule, start_due_scans
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.toycloud.provider import State
 
@@ -121,7 +122,7 @@ class TestManyAtOnce:
         request_scan(busy, actor=SYSTEM)
         actor = Actor(str(alice.pk), "alice", "page")
         job = start_bulk_action(
-            "scan", owner=str(alice.pk), actor=actor, accounts=[toybox, asleep, busy, bobs], about="all"
+            "scan", scope=Scope(str(alice.pk)), actor=actor, accounts=[toybox, asleep, busy, bobs], about="all"
         )
         assert run_job(job.pk) == "finished"
         outcomes = {item.label: (item.state, item.cause) for item in JobItem.objects.all()}

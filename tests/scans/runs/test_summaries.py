@@ -13,10 +13,11 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import CloudAccount, Notice
 from scans.findings.suppression import end_suppressions, suppress_findings, unsuppress_findings
-from scans.models import Finding, ScanRun, ScanUnitRecord
+from scans.models import Finding, FindingDay, ScanRun, ScanUnitRecord
 from scans.runs.requests import cancel_scan, request_scan
 from scans.runs.scheduling import set_schedule
 from scans.runs.summaries import account_posture, renew_due_coverage
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.scans.conftest import Scan
 from tests.toycloud import provider as toy
@@ -180,7 +181,9 @@ def test_what_is_unknown_counts_neither_way(toybox: CloudAccount, scan: Scan, to
 
 def test_an_account_without_assets_has_no_score(toybox: CloudAccount, scan: Scan) -> None:
     scan()
-    assert account_posture(toybox.pk) == {"critical": 0, "high": 0, "medium": 0, "low": 0, "score": None}
+    posture = account_posture(toybox.pk)
+    assert posture["score"] is None
+    assert not any(value for name, value in posture.items() if name != "score")
 
 
 def test_a_check_of_all_regions_has_no_result_in_those_that_are_not_read(
@@ -211,12 +214,28 @@ def test_suppressing_a_finding_takes_it_off_the_account_s_posture(
     scan()
     assert fresh(toybox).posture["critical"] == 1
     finding = Finding.objects.get()
-    suppress_findings(toybox.owner, [finding.pk], actor=SYSTEM, reason="A glass box.")
+    suppress_findings(Scope(toybox.owner), [finding.pk], actor=SYSTEM, reason="A glass box.")
     posture = fresh(toybox).posture
     assert (posture["critical"], posture["score"]) == (0, 0)  # it failed all the same
-    unsuppress_findings(toybox.owner, [finding.pk], actor=SYSTEM)
+    unsuppress_findings(Scope(toybox.owner), [finding.pk], actor=SYSTEM)
     assert fresh(toybox).posture["critical"] == 1
     tomorrow = timezone.now() + timedelta(days=1)
-    suppress_findings(toybox.owner, [finding.pk], actor=SYSTEM, reason="For a day.", until=tomorrow)
+    suppress_findings(Scope(toybox.owner), [finding.pk], actor=SYSTEM, reason="For a day.", until=tomorrow)
     assert end_suppressions(now=timezone.now() + timedelta(days=2)) == 1
     assert fresh(toybox).posture["critical"] == 1
+
+
+def test_a_completed_scan_writes_the_columns_that_lists_sort_by_and_the_days_coverage(
+    toybox: CloudAccount, scan: Scan, toycloud: State
+) -> None:
+    toycloud.set_assets("boxes", "left", "red", lid="open")
+    toycloud.set_assets("boxes", "right", "blue", label="yes")
+    run = scan()
+    toybox.refresh_from_db()
+    assert toybox.score == toybox.posture["score"]
+    assert toybox.score == 100 * toybox.passed_weight // (toybox.passed_weight + toybox.failed_weight)
+    assert toybox.open_critical == toybox.posture["critical"]
+    assert toybox.scanned_at == run.finished_at
+    day = FindingDay.objects.get()
+    assert (day.accounts, day.covered) == (1, toybox.coverage_percent or 0)
+    assert (day.passed_weight, day.failed_weight) == (toybox.passed_weight, toybox.failed_weight)

@@ -14,7 +14,7 @@ from cloudaccounts.operations.workers import record_worker_heartbeat
 from scans.models import ScanRun, ScanStatus
 from scans.runs.queries import time_left
 from tests.conftest import ALL_DATABASES, MakeAccount
-from tests.pages import seen
+from tests.pages import NAVIGATION, seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -68,6 +68,16 @@ def test_the_list_shows_ones_own_scans_only(
     assert "data-platform" not in text(bobs, "/scans/")
 
 
+def test_the_list_and_the_page_say_how_long_a_scan_took(alices: Client, run: ScanRun) -> None:
+    assert "Took" not in text(alices, f"/scans/{run.pk}/")
+    began = timezone.now() - timedelta(hours=1)
+    ScanRun.objects.filter(pk=run.pk).update(
+        status=ScanStatus.COMPLETED, active_account=None, started_at=began, finished_at=began + timedelta(seconds=42)
+    )
+    assert "42 s" in text(alices, "/scans/")
+    assert "42 s" in text(alices, f"/scans/{run.pk}/")
+
+
 def test_the_list_filters_by_account_and_status(
     alices: Client, alice: User, run: ScanRun, make_account: MakeAccount
 ) -> None:
@@ -85,11 +95,11 @@ def test_the_list_asks_the_same_few_questions_however_many_scans_there_are(
     alices: Client, alice: User, make_account: MakeAccount, django_assert_num_queries: Any
 ) -> None:
     make_account(alice)
-    with django_assert_num_queries(5, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 3, using="cloud_security"):
         alices.get("/scans/")
     for _ in range(10):
         make_account(alice)
-    with django_assert_num_queries(5, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 3, using="cloud_security"):
         alices.get("/scans/")
 
 
@@ -244,3 +254,17 @@ def test_the_dashboard_panel_shows_what_ended_when_nothing_runs(alices: Client, 
 
 def test_a_run_that_never_was_is_not_there(alices: Client) -> None:
     assert alices.get(f"/scans/{uuid4()}/").status_code == 404
+
+
+def test_a_cause_of_missing_results_is_said_once(alices: Client, run: ScanRun) -> None:
+    lines = [("a", "Closed", 3), ("b", "Locked", 2), ("c", "Sharp", 1)]
+    change(
+        run, status="completed", finished_at=timezone.now(),
+        unknowns=[
+            {"check": key, "title": title, "why": "Denied." if key != "b" else "Not read.", "count": count}
+            for key, title, count in lines
+        ],
+    )  # fmt: skip
+    shown = text(alices, f"/scans/{run.pk}/")
+    assert (shown.count("Denied."), shown.count("Not read.")) == (1, 1)
+    assert shown.index("Denied.") < shown.index("Closed") < shown.index("Sharp") < shown.index("Locked")

@@ -16,6 +16,7 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.lifecycle.adding import add_cloud_account
 from cloudaccounts.models import CloudAccount, CloudCredential
+from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import TOY_ENVIRONMENT, Walk, raw_row
@@ -117,7 +118,7 @@ def test_a_finish_that_was_killed_before_the_account_is_completed(proven_draft: 
 
 
 def test_a_finish_that_was_killed_after_the_account_is_completed(proven_draft: Walk, owner: str) -> None:
-    opened = open_draft(proven_draft.draft_id, owner)
+    opened = open_draft(proven_draft.draft_id, Scope(owner))
     add_cloud_account(
         owner=owner, actor=ACTOR, details=opened.content.details(), credentials=opened.content.credentials(),
         report=CloudValidationResult.from_dict(opened.row.report), account_uuid=proven_draft.draft_id,
@@ -134,7 +135,7 @@ def test_a_finish_that_has_just_begun_is_left_alone(proven_draft: Walk) -> None:
 
 
 def test_a_draft_that_is_being_finished_takes_no_change(proven_draft: Walk, owner: str) -> None:
-    opened = open_draft(proven_draft.draft_id, owner)
+    opened = open_draft(proven_draft.draft_id, Scope(owner))
     change(proven_draft, finishing_at=timezone.now(), finishing_actor=ACTOR.to_dict())
     with pytest.raises(DraftFinishingError):
         save_step(opened.row, opened.content, step="environment", values={**TOY_ENVIRONMENT, "name": "Late"})
@@ -157,7 +158,7 @@ def test_one_drafts_trouble_does_not_keep_others_from_being_completed(
 def test_eight_clicks_at_once_give_one_account(proven_draft: Walk, owner: str) -> None:
     def finish(_: int) -> str:
         try:
-            return str(finish_draft(proven_draft.draft_id, owner=owner, actor=ACTOR))
+            return str(finish_draft(proven_draft.draft_id, scope=Scope(owner), actor=ACTOR))
         finally:
             connections.close_all()
 
@@ -187,7 +188,7 @@ def test_a_draft_that_changes_between_the_look_at_its_proof_and_the_finish_is_no
 
     monkeypatch.setattr(draft_completion, "_require_proof", then_change)
     with pytest.raises(ProofError):
-        finish_draft(proven_draft.draft_id, owner=owner, actor=ACTOR)
+        finish_draft(proven_draft.draft_id, scope=Scope(owner), actor=ACTOR)
     assert proven_draft.draft.finishing_at is None
     assert not CloudAccount.objects.exists()
 
@@ -209,7 +210,7 @@ def poisoned(proven_draft: Walk, owner: str, monkeypatch: pytest.MonkeyPatch) ->
     """A draft whose finish meets a defect each time."""
     monkeypatch.setattr(draft_completion, "add_cloud_account", broken)
     with pytest.raises(RuntimeError):
-        finish_draft(proven_draft.draft_id, owner=owner, actor=ACTOR)
+        finish_draft(proven_draft.draft_id, scope=Scope(owner), actor=ACTOR)
     return proven_draft
 
 
@@ -232,7 +233,7 @@ def test_a_released_finish_works_once_the_defect_is_mended(
 ) -> None:
     try_again(poisoned, 4)
     monkeypatch.setattr(draft_completion, "add_cloud_account", add_cloud_account)
-    assert finish_draft(poisoned.draft_id, owner=owner, actor=ACTOR) == poisoned.draft_id
+    assert finish_draft(poisoned.draft_id, scope=Scope(owner), actor=ACTOR) == poisoned.draft_id
 
 
 def test_a_finish_that_hangs_for_an_hour_is_purged_once_its_draft_has_expired(poisoned: Walk) -> None:

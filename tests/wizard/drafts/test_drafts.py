@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.operations.workers import confirm_key
+from teams.scope import Scope
 from tests.wizard.conftest import ENVIRONMENT, Start, Walk
 from wizard import tasks
 from wizard.drafts.editing import create_wizard_session
@@ -104,7 +105,7 @@ def test_discarding_deletes_the_draft(aws_draft: Walk) -> None:
 
 
 def test_a_deleted_user_leaves_no_drafts(aws_draft: Walk, alice: User, bob: User) -> None:
-    bobs_draft = create_wizard_session(str(bob.pk))
+    bobs_draft = create_wizard_session(Scope(str(bob.pk)))
     alice.delete()
     assert [draft.pk for draft in WizardSession.objects.all()] == [bobs_draft.pk]
 

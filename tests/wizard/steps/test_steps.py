@@ -272,3 +272,33 @@ def test_only_selected_regions_need_at_least_one(alices: Client, start: Start) -
 def test_a_draft_from_before_keeps_its_list(aws_draft: Walk) -> None:
     page = " ".join(aws_draft.show("environment").split())
     assert 'value="list" id="id_environment-region_scope_1" checked' in page
+
+
+def test_the_chosen_method_is_there_again_for_who_leaves_the_step_without_sending_it(aws_draft: Walk) -> None:
+    aws_draft.show("authentication")
+    chosen = {"authentication-method": "access_keys", "seen_version": str(aws_draft.seen)}
+    part = aws_draft.client.post(f"{aws_draft.url}method/", chosen).content.decode()
+    assert "Access key ID" in part
+    assert f'name="seen_version" value="{aws_draft.draft.version}"' in part  # the page can still be sent
+    assert "hx-swap-oob" in part  # it also takes away what was said of the former method
+    assert "Access key ID" in aws_draft.show("authentication")
+
+
+def test_a_method_that_is_chosen_in_an_older_tab_is_shown_and_not_kept(aws_draft: Walk) -> None:
+    aws_draft.show("authentication")
+    before = aws_draft.draft.version
+    for chosen, seen in (("access_keys", str(before + 5)), ("no_such_method", str(before))):
+        answer = aws_draft.client.post(
+            f"{aws_draft.url}method/", {"authentication-method": chosen, "seen_version": seen}
+        )
+        assert answer.status_code == 200
+        assert aws_draft.draft.version == before
+
+
+def test_a_key_file_pasted_into_one_field_leaves_no_secret_in_what_was_typed(aws_draft: Walk) -> None:
+    pasted = f"Access key ID,Secret access key AKIAIOSFODNN7EXAMPLE,{'s' * 40}"
+    fields = {"method": "access_keys", "access_keys-access_key_id": pasted, "access_keys-session_token": "!"}
+    page = aws_draft.send("authentication", fields).content.decode()
+    assert "s" * 40 not in page
+    aws_draft.send("authentication", fields, wizard_goto_step="environment")
+    assert "s" * 40 not in str(aws_draft.entries.get("typed"))

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
+from teams.scope import Scope
 from tests.wizard.conftest import ENVIRONMENT, KEYS, SECRET, Start, Walk, raw_row
 from wizard.drafts.editing import open_draft, save_step
 from wizard.drafts.errors import DraftChangedError
@@ -85,12 +86,12 @@ def test_a_form_sent_twice_is_the_same_as_once(aws_draft: Walk) -> None:
 
 
 def test_two_writers_at_once_leave_one_of_the_two_contents(aws_draft: Walk, owner: str) -> None:
-    first = open_draft(aws_draft.draft_id, owner)
-    two = open_draft(aws_draft.draft_id, owner)
+    first = open_draft(aws_draft.draft_id, Scope(owner))
+    two = open_draft(aws_draft.draft_id, Scope(owner))
     save_step(first.row, first.content, step=Step.ENVIRONMENT, values={**ENVIRONMENT, "name": "One"})
     with pytest.raises(DraftChangedError):
         save_step(two.row, two.content, step=Step.ENVIRONMENT, values={**ENVIRONMENT, "name": "Two"})
-    assert open_draft(aws_draft.draft_id, owner).content.details().name == "One"
+    assert open_draft(aws_draft.draft_id, Scope(owner)).content.details().name == "One"
 
 
 def test_formtools_reset_keeps_the_draft(aws_draft: Walk, alice: User, rf: RequestFactory) -> None:

@@ -20,8 +20,13 @@ LISTED = 100  # in one mail; the page lists all of them
 # The worst first, whenever it happened.
 ORDER = [
     NoticeKind.SYSTEM, NoticeKind.FINDING_CRITICAL, NoticeKind.ACCOUNT_FAILED, NoticeKind.ROTATION_CRITICAL,
-    NoticeKind.CREDENTIAL_EXPIRING, NoticeKind.PERMISSION_LOST, NoticeKind.COVERAGE_LOST, NoticeKind.SCAN_FAILED,
-    NoticeKind.ROTATION_WARNING, NoticeKind.CREDENTIAL_RETIRED, NoticeKind.COVERAGE_BACK, NoticeKind.ACCOUNT_RECOVERED,
+    NoticeKind.CREDENTIAL_EXPIRING, NoticeKind.ROTATION_FAILED, NoticeKind.ROTATION_HELD, NoticeKind.PERMISSION_LOST,
+    NoticeKind.COVERAGE_LOST, NoticeKind.SCAN_FAILED, NoticeKind.CHANNEL_FAILED, NoticeKind.EXTERNAL_ID_ENDING,
+    NoticeKind.COVERAGE_LOST, NoticeKind.SCAN_FAILED, NoticeKind.CHANNEL_FAILED, NoticeKind.EXTERNAL_ID_ENDING,
+    NoticeKind.TRANSFER_OFFERED, NoticeKind.TRANSFER_DECIDED,
+    NoticeKind.ROTATION_WARNING, NoticeKind.CREDENTIAL_RETIRED, NoticeKind.CREDENTIAL_UNUSED,
+    NoticeKind.ROTATION_DONE, NoticeKind.PERMISSION_BACK,
+    NoticeKind.COVERAGE_BACK, NoticeKind.ACCOUNT_RECOVERED,
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from cloudaccounts.models import Notice, NoticeDigest
+from cloudaccounts.notifications.channels.webhook.kind import signature as standard_signature
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0  # seconds, of each wait
 OVERALL_TIMEOUT = 30.0  # seconds, of the whole call: a receiver that sends a byte at a time must not hold a worker
@@ -72,6 +73,12 @@ def call(digest: NoticeDigest, notices: list[Notice]) -> None:
         "X-Cloud-Accounts-Delivery": str(digest.pk),
         "X-Cloud-Accounts-Timestamp": timestamp,
         "X-Cloud-Accounts-Signature": signature(settings.NOTIFY_WEBHOOK_SECRET, timestamp, body),
+        # The same by the standard's names, so that a library of theirs verifies it; ours of before stay.
+        "webhook-id": str(digest.pk),
+        "webhook-timestamp": timestamp,
+        "webhook-signature": standard_signature(
+            settings.NOTIFY_WEBHOOK_SECRET.encode(), str(digest.pk), int(timestamp), body
+        ),
     }
     status = _within(OVERALL_TIMEOUT, lambda: _post(body, headers))
     if not 200 <= status < 300:

@@ -6,7 +6,7 @@ An instance of a cluster has no storage, backups and deletion protection of its 
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity, Threshold
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     expect,
@@ -15,11 +15,14 @@ from cloudaccounts.provider_kit.posture import (
     optional,
     required,
 )
+from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 from cloudaccounts.providers.aws.checks.support import ENGINES, evaluate_support
 
 # Security Hub's default for RDS.11.
-BACKUP_DAYS = 7
+BACKUPS = Threshold(
+    "aws_database_backups", "Retention of AWS database backups", default=7, least=1, most=35, stricter="higher"
+)
 _INSTANCE, _CLUSTER = "aws.rds.instance", "aws.rds.cluster"
 _DOCDB = "docdb"
 
@@ -58,12 +61,10 @@ def _instance_backups(asset: Asset) -> Evaluation:
 
 
 def _backups(asset: Asset) -> Evaluation:
-    days = required(asset, "backup_days", int)
+    days, least = required(asset, "backup_days", int), limit(BACKUPS)
     return expect(
-        days >= BACKUP_DAYS,
-        f"Backups are kept for {days} days; {BACKUP_DAYS} are the least."
-        if days
-        else "There are no automated backups.",
+        days >= least,
+        f"Backups are kept for {days} days; {least} are the least." if days else "There are no automated backups.",
         f"Backups are kept for {days} days.",
     )
 
@@ -203,7 +204,8 @@ CHECKS = (
         console=f"{_MODIFY}Backup: retention of 7 days or more.",
         command=f"{_SET}--backup-retention-period 7",
         references=(security_hub("RDS.11"),),
-        expected={"backup_days": f"at least {BACKUP_DAYS}"},
+        expected={"backup_days": f"at least {BACKUPS.default}"},
+        thresholds=(BACKUPS,),
     ),
     check(
         "rds_cluster_backups",
@@ -220,7 +222,8 @@ CHECKS = (
                 "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html",
             ),
         ),
-        expected={"backup_days": f"at least {BACKUP_DAYS}"},
+        expected={"backup_days": f"at least {BACKUPS.default}"},
+        thresholds=(BACKUPS,),
     ),
     check(
         "rds_deletion_protection",

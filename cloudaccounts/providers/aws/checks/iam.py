@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity, Threshold
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     days_since,
@@ -20,10 +20,12 @@ from cloudaccounts.provider_kit.posture import (
     required,
     rows,
 )
+from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.aws.checks.results import BEST_PRACTICES, check, security_hub, texts
 
-UNUSED_DAYS = 45  # CIS AWS 1.12
-KEY_DAYS = 90  # CIS AWS 1.14
+# CIS AWS 1.12 and 1.14 name these numbers.
+UNUSED = Threshold("aws_credentials_unused", "Disuse of an AWS password or key", default=45, least=1, most=365)
+KEY_AGE = Threshold("aws_access_key_age", "Age of an AWS access key", default=90, least=1, most=365)
 
 _USER, _CREDENTIALS = "aws.iam.user", "aws.iam.credentials"
 
@@ -55,7 +57,7 @@ def _unused(asset: Asset) -> Evaluation:
         if active is True:
             last = _latest(observed(asset, f"access_key_{number}_last_used_at"), key.get("made_at"))
             idle.append((f"access key {number}", days_since(asset, last)))
-    old = [f"{what} for {days} days" for what, days in idle if days >= UNUSED_DAYS]
+    old = [f"{what} for {days} days" for what, days in idle if days >= limit(UNUSED)]
     # Before what is unread: one forgotten key is enough, whatever the other is.
     if old:
         return failed(f"Not used: {', '.join(old)}.")
@@ -81,8 +83,8 @@ def _key_age(asset: Asset) -> Evaluation:
     keys, are_known = _keys(asset)
     oldest = max((days_since(asset, key.get("created_at")) for key in keys), default=0)
     # In this order: a failure that is sure, then what is not known, then what does not apply.
-    if oldest >= KEY_DAYS:
-        return failed(f"An active key is {oldest} days old; the limit is {KEY_DAYS}.")
+    if oldest >= limit(KEY_AGE):
+        return failed(f"An active key is {oldest} days old; the limit is {limit(KEY_AGE)}.")
     if not are_known:
         raise UnknownFactError("Whether a key may be used was not told.")
     if not keys:
@@ -133,6 +135,7 @@ CHECKS = (
         command="aws iam update-access-key --user-name <user> --access-key-id <key id> --status Inactive",
         references=(security_hub("IAM.22"),),
         time_dependent=True,
+        thresholds=(UNUSED,),
     ),
     check(
         "iam_access_key_age",
@@ -147,6 +150,7 @@ CHECKS = (
         "aws iam delete-access-key --user-name <user> --access-key-id <old key id>",
         references=(security_hub("IAM.3"),),
         time_dependent=True,
+        thresholds=(KEY_AGE,),
     ),
     check(
         "iam_single_access_key",

@@ -88,12 +88,12 @@ def _of_role(asset: Asset, *, services: bool) -> Evaluation | None:
 
 def _evaluate(asset: Asset, failure: str, success: str) -> Evaluation:
     """On all policies of an identity's own together, within its permissions boundary."""
-    found, missing = _policies(asset)
+    readable, missing = _policies(asset)
     boundary = _boundary(asset)
     # All together: two policies that each allow a half make an administrator that neither makes alone.
-    answer = is_administrator(list(found.values()), boundary)
+    answer = is_administrator(list(readable.values()), boundary)
     if answer is Answer.YES:
-        alone = [name for name, policy in found.items() if is_administrator([policy]) is Answer.YES]
+        alone = [name for name, policy in readable.items() if is_administrator([policy]) is Answer.YES]
         return failed(failure.format(f"by {', '.join(alone)}" if alone else "its policies together allow it"))
     if missing:
         raise UnknownFactError(missing)
@@ -104,11 +104,11 @@ def _evaluate(asset: Asset, failure: str, success: str) -> Evaluation:
 
 def _escalates(asset: Asset) -> Evaluation:
     """On all policies of the identity together, of AWS's those that are known here."""
-    found, missing = _policies(asset)
+    readable, missing = _policies(asset)
     boundary = _boundary(asset)
-    if is_administrator(list(found.values()), boundary) is Answer.YES:
+    if is_administrator(list(readable.values()), boundary) is Answer.YES:
         return not_applicable("It is an administrator already: another check says so.")
-    open_ways = ways(list(found.values()), boundary)
+    open_ways = ways(list(readable.values()), boundary)
     sure = sorted(name for name, answer in open_ways.items() if answer is Answer.YES)
     if sure:
         return failed(f"It can make itself an administrator: {abridge(sure)}.")
@@ -136,14 +136,14 @@ def _role_escalates(asset: Asset) -> Evaluation:
 
 def _policies(asset: Asset) -> tuple[dict[str, Policy], str]:
     """By name for a person, and why one of them is not known."""
-    found: dict[str, Policy] = {}
+    readable: dict[str, Policy] = {}
     missing = ""
     for name, document in _documents(asset):
         try:
-            found[name] = policies.identity_policy(document)
+            readable[name] = policies.identity_policy(document)
         except UnknownFactError as error:
             missing = f"{name}: {error}"
-    return found, missing
+    return readable, missing
 
 
 def _documents(asset: Asset) -> Iterator[tuple[str, object]]:

@@ -16,6 +16,9 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 
 _REGION = "aws.account.region"
+# botocore's model, Type: all of both kinds.
+_OF_ACCESS_OUTSIDE = ("ACCOUNT", "ORGANIZATION")
+_OF_ACCESS_INSIDE = tuple(f"{whose}_{what}_ACCESS" for whose in _OF_ACCESS_OUTSIDE for what in ("UNUSED", "INTERNAL"))
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -72,10 +75,12 @@ def _hub(asset: Asset) -> Evaluation:
 
 def _analyzers(asset: Asset) -> Evaluation:
     """Of access from outside: analyzers of unused or internal access have other types."""
-    outside = [row for row in rows(asset, "analyzers") if row.get("type") in ("ACCOUNT", "ORGANIZATION", None)]
-    if any(row.get("type") and row.get("status") == "ACTIVE" for row in outside):
+    outside = [row for row in rows(asset, "analyzers") if row.get("type") not in _OF_ACCESS_INSIDE]
+    if any(row.get("type") in _OF_ACCESS_OUTSIDE and row.get("status") == "ACTIVE" for row in outside):
         return passed("An analyzer looks for access from outside.")
-    if any(not row.get("type") or row.get("status") not in ("CREATING", "DISABLED", "FAILED") for row in outside):
+    # A type that is new may look for access from outside, or not.
+    idle = ("CREATING", "DISABLED", "FAILED")
+    if any(row.get("type") not in _OF_ACCESS_OUTSIDE or row.get("status") not in idle for row in outside):
         raise UnknownFactError("What an analyzer does was not told.")
     return failed(
         "The analyzer of access from outside does not run."

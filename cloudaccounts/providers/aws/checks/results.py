@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from cloudaccounts.contract.rules import PostureCheck, Reference, Severity
+from cloudaccounts.contract.rules import PostureCheck, Reference, Severity, Threshold
 from cloudaccounts.provider_kit.posture import Expected, Rule, posture_check
 
 
@@ -43,6 +43,7 @@ def check(
     every_region: bool = False,
     terraform: str = "",
     expected: Expected = MappingProxyType({}),
+    thresholds: tuple[Threshold, ...] = (),
 ) -> PostureCheck:
     """A posture check of AWS. The service is the second part of the asset's type. See `posture_check`."""
     make = posture_check(
@@ -57,6 +58,7 @@ def check(
         references=references,
         time_dependent=time_dependent,
         every_region=every_region,
+        thresholds=thresholds,
         terraform=terraform,
         expected=expected,
     )

@@ -90,14 +90,16 @@ def evaluate_public(asset: Asset) -> Evaluation:
 def _open_by_policy(asset: Asset) -> list[str]:
     """S3's own answer counts; the policy itself is read for the statement, and where S3 sees less than it says."""
     try:
-        found = [one.statement for one in openings(policies.resource_policy(asset) or _NO_POLICY) if one.sure]
+        statements = [
+            opening.statement for opening in openings(policies.resource_policy(asset) or _NO_POLICY) if opening.sure
+        ]
     except UnknownFactError:
-        found = []
+        statements = []
     # S3's own word on "public" counts, and the evaluator adds what S3 does not see
     # (docs/decisions/0014-aws-policies-by-value.md).
-    if not found and not required(asset, "policy_is_public", bool):
+    if not statements and not required(asset, "policy_is_public", bool):
         return []
-    return [f"its policy lets everybody in{f' ({found[0]})' if found else ''}"]
+    return [f"its policy lets everybody in{f' ({statements[0]})' if statements else ''}"]
 
 
 def _open_by_list(asset: Asset) -> list[str]:

@@ -141,12 +141,6 @@ resource "aws_ebs_snapshot_block_public_access" "this" {
   state = "block-all-sharing"
 }
 """,
-        "aws_ec2_image_public": """\
-# Keeps further images of the region from being shared; this one is closed by the command.
-resource "aws_ec2_image_block_public_access" "this" {
-  state = "block-new-sharing"
-}
-""",
         "aws_eks_endpoint_public": _attribute(
             "aws_eks_cluster",
             "name = <cluster>",

@@ -202,7 +202,12 @@ def _explain(error: Exception, connection: Connection, unit: ScanUnit) -> Provid
 
 
 def open_session(credentials: Credentials, target: Target) -> AwsSession:
-    """Signs in for a scan. Raises `ProviderError`.
+    """Signs in for a scan. Raises `ProviderError`."""
+    return AwsSession(open_connection(credentials, target), target)
+
+
+def open_connection(credentials: Credentials, target: Target) -> Connection:
+    """Signs in to read the account. Raises `ProviderError`.
 
     Refuses another account and the root user, as the validation does: an account may be scanned weeks after its last
     validation.
@@ -220,4 +225,4 @@ def open_session(credentials: Credentials, target: Target) -> AwsSession:
         # Whoever opened the connection closes it: the session that would do so does not come about.
         signed_in.connection.close()
         raise
-    return AwsSession(signed_in.connection, target)
+    return signed_in.connection

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
@@ -20,20 +21,46 @@ _FACTS = (
 _SELECTED = ("management_events", "object_events")
 
 
+class _Buckets:
+    """What buckets say of themselves that keep logs; they may be another account's. Trails share them, so that each is
+    read once, and so is the account's own setting.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._lock = Lock()  # trails are read in several threads
+        self._account_wide: Properties | None = None
+        self._facts: dict[str, dict[str, Any]] = {}
+
+    def facts(self, name: str | None) -> dict[str, Any] | None:
+        """None for a trail without a bucket."""
+        if not name:
+            return None
+        with self._lock:
+            if name not in self._facts:
+                self._account_wide = self._account_wide or s3.account_block(self._scope)
+                try:
+                    self._facts[name] = s3.read_bucket(self._scope, name, self._account_wide)
+                except GoneError:
+                    self._facts[name] = {"missing": True}  # the trail is there all the same
+            return self._facts[name]
+
+
 def collect(scope: Scope) -> Iterator[Asset]:
     """ListTrails names the trails of all regions, so that only regions with a trail need further calls."""
     by_home: dict[str, list[str]] = {}
     for arn, region in list_trails(scope):
         by_home.setdefault(region, []).append(arn)
     trails: list[Asset] = []
+    buckets = _Buckets(scope)
     # Sorted, so that two scans give the same order whatever AWS lists first.
     for region, arns in sorted(by_home.items()):
-        trails += _trails_of(scope, region, sorted(arns))
+        trails += _trails_of(scope, buckets, region, sorted(arns))
     yield from trails
     yield _account(scope, trails)
 
 
-def _trails_of(scope: Scope, region: str, arns: list[str]) -> Iterator[Asset]:
+def _trails_of(scope: Scope, buckets: _Buckets, region: str, arns: list[str]) -> Iterator[Asset]:
     """A home region that may not be asked costs the facts of its trails, and not the other regions' trails."""
     client = scope.connection.client("cloudtrail", region)
     described = Properties(scope.connection, elsewhere=True)
@@ -45,7 +72,7 @@ def _trails_of(scope: Scope, region: str, arns: list[str]) -> Iterator[Asset]:
     )
     if code := described.refused.get("trails"):
         return (_unread(scope, region, arn, code) for arn in arns)
-    return each(partial(_trail, scope, client), described.values["trails"], threads=THREADS)
+    return each(partial(_trail, scope, client, buckets), described.values["trails"], threads=THREADS)
 
 
 def _unread(scope: Scope, region: str, arn: str, code: str) -> Asset:
@@ -61,7 +88,7 @@ def list_trails(scope: Scope) -> Iterator[tuple[str, str]]:
             yield item["TrailARN"], item["HomeRegion"]
 
 
-def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
+def _trail(scope: Scope, client: Any, buckets: _Buckets, trail: Any) -> Asset:
     arn = trail["TrailARN"]
     properties = Properties(scope.connection)
     properties.values |= {
@@ -80,7 +107,7 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
         permission="cloudtrail:GetEventSelectors",
         names=_SELECTED,
     )
-    properties.read("bucket_facts", lambda: _bucket_facts(scope, trail.get("S3BucketName")), permission="s3:GetBucket*")
+    properties.read("bucket_facts", lambda: buckets.facts(trail.get("S3BucketName")), permission="s3:GetBucket*")
     # Of the status only what a person changes is a property; when logs were delivered last is observed.
     status = properties.values.pop("status") or {}
     properties.values["logging"] = status.get("IsLogging")
@@ -91,16 +118,6 @@ def _trail(scope: Scope, client: Any, trail: Any) -> Asset:
     return asset(
         scope, "cloudtrail.trail", arn, trail["Name"], properties.to_dict(), region=trail.get("HomeRegion", "")
     )
-
-
-def _bucket_facts(scope: Scope, name: str | None) -> dict[str, Any] | None:
-    """What the bucket says of itself that keeps the log; None where the trail has none. It may be another account's."""
-    if not name:
-        return None
-    try:
-        return s3.read_bucket(scope, name)
-    except GoneError:
-        return {"missing": True}  # the trail is there all the same
 
 
 def _selected(selectors: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar
 
 from botocore.exceptions import (
@@ -19,6 +20,7 @@ from botocore.exceptions import (
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.deadlines import in_order
+from cloudaccounts.provider_kit.focus import may_be_meant
 from cloudaccounts.provider_kit.normalization import plain, with_unreadable
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, aws_code, explain, is_denied
@@ -74,6 +76,13 @@ def paged(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[
     """All items of a list operation, page by page."""
     for page in client.get_paginator(operation).paginate(**parameters):
         yield from page.get(key) or ()
+
+
+def unless_empty(items: Iterator[T]) -> Iterator[T] | None:
+    """None where there are none: then nothing about them has to be asked. Reads the first page."""
+    for first in items:
+        return chain((first,), items)
+    return None
 
 
 def lower_tags(pairs: Iterable[Any] | None) -> dict[str, str]:
@@ -132,7 +141,8 @@ def each(read: Callable[[T], Asset | None], items: Iterable[T], *, threads: int)
         except GoneError:
             return None
 
-    return (asset for asset in in_order(of_one, items, threads=threads) if asset is not None)
+    meant = (item for item in items if may_be_meant(item))
+    return (asset for asset in in_order(of_one, meant, threads=threads) if asset is not None)
 
 
 def chain_lists(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:

@@ -14,11 +14,13 @@ def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("config", scope.region)
     recorders = client.describe_configuration_recorders().get("ConfigurationRecorders", ())
     properties = Properties(scope.connection)
-    properties.read(
-        "status",
-        lambda: client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus", ()),
-        permission="config:DescribeConfigurationRecorderStatus",
-    )
+    properties.values["status"] = ()
+    if recorders:  # without one there is no state to ask for
+        properties.read(
+            "status",
+            lambda: client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus", ()),
+            permission="config:DescribeConfigurationRecorderStatus",
+        )
     # Whether a recorder is on is in another list than the recorder.
     states = {item["name"]: item for item in properties.values.pop("status") or ()}
     if "status" in properties.refused:

@@ -12,7 +12,16 @@ from botocore.exceptions import ClientError
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.aws.errors import is_denied
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, lower_tags, paged
+from cloudaccounts.providers.aws.inventory.common import (
+    Properties,
+    Scope,
+    asset,
+    document,
+    each,
+    lower_tags,
+    paged,
+    unless_empty,
+)
 from cloudaccounts.providers.aws.policy.patterns import covers
 
 THREADS = 4  # EKS clusters, or repositories, read at once: each takes a small call
@@ -114,6 +123,8 @@ def _ecs_cluster(scope: Scope, item: Any) -> Asset:
 
 def ecr(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecr", scope.region)
+    if (repositories := unless_empty(paged(client, "describe_repositories", "repositories"))) is None:
+        return
     # Once a region: scanning is set up for the registry as a whole now, and what a repository says counts beside it
     # (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html).
     registry = Properties(scope.connection)
@@ -122,7 +133,6 @@ def ecr(scope: Scope) -> Iterator[Asset]:
         lambda: client.get_registry_scanning_configuration().get("scanningConfiguration", {}),
         permission="ecr:GetRegistryScanningConfiguration",
     )
-    repositories = paged(client, "describe_repositories", "repositories")
     yield from each(partial(_repository, scope, client, registry), repositories, threads=THREADS)
 
 

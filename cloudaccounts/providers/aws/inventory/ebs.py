@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, paged, unless_empty
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _region(scope: Scope, client: EC2Client) -> Asset:
 def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
     """Two lists instead of one call for each snapshot: all, and those that everybody may restore."""
     own = {"OwnerIds": ["self"], "PaginationConfig": PAGE}
+    if (listed := unless_empty(paged(client, "describe_snapshots", "Snapshots", **own))) is None:
+        return
     # RestorableByUserIds "all" lists public ones.
     public = Properties(scope.connection)
     public.read(
@@ -65,7 +67,7 @@ def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
         lambda: {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)},
         permission="ec2:DescribeSnapshots",
     )
-    for item in paged(client, "describe_snapshots", "Snapshots", **own):
+    for item in listed:
         if item.get("OwnerId", scope.account_id) == scope.account_id:
             yield _snapshot(scope, item, public)
 

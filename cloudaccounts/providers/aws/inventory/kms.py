@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, paged
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, document, each, paged, unless_empty
 
 THREADS = 4  # keys read at once: each takes three small calls
 _DESCRIBED = ("state", "spec", "usage", "origin", "multi_region", "description", "created_at", "enabled")
@@ -16,13 +16,15 @@ _DESCRIBED = ("state", "spec", "usage", "origin", "multi_region", "description",
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("kms", scope.region)
+    if (listed := unless_empty(paged(client, "list_keys", "Keys"))) is None:
+        return
     aliases = Properties(scope.connection)
     aliases.read("aliases", lambda: _aliases(client), permission="kms:ListAliases")
     names: dict[str, list[str]] = aliases.values["aliases"] or {}
     # AWS gives every key that it manages an alias under alias/aws/, and customers cannot create one there.
     managed = {key for key, given in names.items() if any(name.startswith("alias/aws/") for name in given)}
     # AWS's own keys cannot be configured by the customer, so they are left out before any call about them.
-    keys = (item for item in paged(client, "list_keys", "Keys") if item["KeyId"] not in managed)
+    keys = (item for item in listed if item["KeyId"] not in managed)
     yield from each(partial(_key, scope, client, names, aliases.refused), keys, threads=THREADS)
 
 

@@ -23,7 +23,7 @@ _NO_BLOCK = ("NoSuchPublicAccessBlockConfiguration",)
 def collect(scope: Scope) -> Iterator[Asset]:
     """Raises botocore's errors where buckets may not be listed. What one bucket denies is marked on its asset."""
     client = scope.connection.client("s3")
-    account_wide = _account_block(scope)
+    account_wide = account_block(scope)
     yield _account(scope, account_wide)
     read = partial(_bucket, scope, account_wide)
     # With a page size the list names each bucket's region (S3 API reference, Bucket), which saves a call for each
@@ -32,7 +32,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
         yield from each(read, page["Buckets"], threads=THREADS)
 
 
-def _account_block(scope: Scope) -> Properties:
+def account_block(scope: Scope) -> Properties:
     """The account-wide block on public access. It is on every bucket's asset, because it overrides each (CIS AWS
     2.1.4).
     """
@@ -66,7 +66,15 @@ def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> As
     region = bucket.get("BucketRegion") or _location(scope, name, properties)
     # A bucket must be asked in its own region; others answer with a redirect.
     if is_region(scope.connection.partition.name, region):
-        _read(scope.connection.client("s3", region), name, properties)
+        regional = scope.connection.client("s3", region)
+        _read(regional, name, properties)
+        properties.read(
+            "tags",
+            lambda: tags(regional.get_bucket_tagging(Bucket=name)["TagSet"]),
+            permission="s3:GetBucketTagging",
+            absent=("NoSuchTagSet",),
+            default={},
+        )
     elif region:
         # Newer than our table: the bucket is told with nothing but its name, rather than left out.
         properties.refused["region"] = "region_unknown"
@@ -82,17 +90,14 @@ def _bucket(scope: Scope, account_wide: Properties, bucket: BucketTypeDef) -> As
     )
 
 
-def read_bucket(scope: Scope, name: str) -> dict[str, Any]:
+def read_bucket(scope: Scope, name: str, account_wide: Properties) -> dict[str, Any]:
     """The facts of one bucket, of whichever account, as its asset has them. What may not be read is marked in it."""
-    account_wide = _account_block(scope)
     properties = Properties(scope.connection, dict(account_wide.values), dict(account_wide.refused), elsewhere=True)
     region = _location(scope, name, properties)
     if is_region(scope.connection.partition.name, region):
         _read(scope.connection.client("s3", region), name, properties)
     else:
         properties.refused |= dict.fromkeys(_OPENNESS, properties.refused.get("region", "region_unknown"))
-    properties.values.pop("tags", None)
-    properties.refused.pop("tags", None)
     return properties.to_dict()
 
 
@@ -150,13 +155,6 @@ def _read(client: S3Client, name: str, properties: Properties) -> None:
         "logging_to",
         lambda: client.get_bucket_logging(Bucket=name).get("LoggingEnabled", {}).get("TargetBucket"),
         permission="s3:GetBucketLogging",
-    )
-    properties.read(
-        "tags",
-        lambda: tags(client.get_bucket_tagging(Bucket=name)["TagSet"]),
-        permission="s3:GetBucketTagging",
-        absent=("NoSuchTagSet",),
-        default={},
     )
 
 

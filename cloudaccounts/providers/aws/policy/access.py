@@ -49,13 +49,15 @@ def openings(policy: Policy, *, through_services: bool = False) -> tuple[Opening
     ``through_services``: also those that let in a service of AWS on behalf of whichever account, without a condition
     that says of which account or resource.
     """
-    return tuple(found for one in policy.allowing() for found in _of_statement(policy, one, through_services))
+    return tuple(
+        found for statement in policy.allowing() for found in _of_statement(policy, statement, through_services)
+    )
 
 
 def _of_statement(policy: Policy, statement: Statement, through_services: bool) -> Iterator[Opening]:
     if statement.except_principals:
         # Everybody but those: also who gives no name. NotPrincipal of everybody lets in nobody.
-        everybody = any(one.kind is PrincipalKind.ANYBODY for one in statement.principals)
+        everybody = any(principal.kind is PrincipalKind.ANYBODY for principal in statement.principals)
         principals: tuple[Principal, ...] = () if everybody else (Principal(PrincipalKind.ANYBODY, "*"),)
     else:
         # In their order and each once: the first is the one that a person finds first in the document.
@@ -85,7 +87,7 @@ def open_to(policy: Policy, statement: Statement, principal: Principal, *, throu
 
 def denied(policy: Policy, statement: Statement, principal: Principal) -> Answer:
     """Whether the policy takes back from strangers all that the statement gives to the principal."""
-    return max((_denies(one, statement, principal) for one in policy.denying()), default=Answer.NO)
+    return max((_denies(denying, statement, principal) for denying in policy.denying()), default=Answer.NO)
 
 
 def _opposite(answer: Answer) -> Answer:
@@ -102,7 +104,7 @@ def _denies(deny: Statement, allow: Statement, principal: Principal) -> Answer:
 
 
 def _is_about(deny: Statement, principal: Principal) -> bool:
-    anybody = any(one.kind is PrincipalKind.ANYBODY for one in deny.principals)
+    anybody = any(principal.kind is PrincipalKind.ANYBODY for principal in deny.principals)
     if deny.except_principals:
         return not anybody and principal not in deny.principals
     return anybody or principal in deny.principals

@@ -47,18 +47,18 @@ _WHAT = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys", "aws:resourceacco
 
 def is_administrator(policies: Sequence[Policy], boundary: Policy | None = None) -> Answer:
     """All policies of one identity together, within its permissions boundary where it has one."""
-    answer = _administers([one for policy in policies for one in policy.statements])
+    answer = _administers([statement for policy in policies for statement in policy.statements])
     return answer if boundary is None else min(answer, _administers(boundary.statements))
 
 
 def administrative_statement(policy: Policy) -> str:
     """The label of the statement that allows everything; empty where none does."""
-    return next((one.label for one in policy.allowing() if _is_about_everything(one)), "")
+    return next((statement.label for statement in policy.allowing() if _is_about_everything(statement)), "")
 
 
 def matters(policy: Policy) -> bool:
     """Whether the policy could be part of what makes an administrator, or keeps somebody from being one."""
-    return any(_touches_iam(one) for one in policy.statements)
+    return any(_touches_iam(statement) for statement in policy.statements)
 
 
 def _touches_iam(statement: Statement) -> bool:
@@ -71,7 +71,8 @@ def _touches_iam(statement: Statement) -> bool:
 def _administers(statements: Iterable[Statement]) -> Answer:
     statements = list(statements)
     breadth = max(
-        (_unlimited(one) for one in statements if one.allows and _is_about_everything(one)), default=Answer.NO
+        (_unlimited(statement) for statement in statements if statement.allows and _is_about_everything(statement)),
+        default=Answer.NO,
     )
     depth = max((may(statements, action) for action in GIVES_ITSELF_MORE), default=Answer.NO)
     # Both are needed: everything but IAM is PowerUserAccess, and IAM alone is a way of escalation (`escalation`).
@@ -94,8 +95,8 @@ def _reaches(resources: Names, place: str) -> bool:
     within = [f"arn:{partition}:{place}" for partition in _PARTITIONS]
     patterns = [_ACCOUNT.sub(":*:", pattern) for pattern in resources.patterns]
     if resources.excepted:
-        return not any(covers(widened(pattern), one) for pattern in patterns for one in (*within, f"arn:*:{place}"))
-    return any(covers(pattern, one) for pattern in patterns if not has_variable(pattern) for one in within)
+        return not any(covers(widened(pattern), name) for pattern in patterns for name in (*within, f"arn:*:{place}"))
+    return any(covers(pattern, name) for pattern in patterns if not has_variable(pattern) for name in within)
 
 
 def may(statements: Sequence[Statement], action: str, place: str = _IAM, *, passed_to: str = "") -> Answer:
@@ -105,13 +106,13 @@ def may(statements: Sequence[Statement], action: str, place: str = _IAM, *, pass
     """
     # Order does not matter to IAM, so all statements are looked at, and a sure denial takes back a sure permission.
     allowed, denied = Answer.NO, Answer.NO
-    for one in statements:
-        if not one.actions.surely_cover(action):
+    for statement in statements:
+        if not statement.actions.surely_cover(action):
             continue
-        if one.allows and _reaches(one.resources, place):
-            allowed = max(allowed, _unlimited(one, passed_to))
-        if not one.allows and _is_denied_everywhere(one.resources, place):
-            denied = max(denied, _for_good(one.conditions))
+        if statement.allows and _reaches(statement.resources, place):
+            allowed = max(allowed, _unlimited(statement, passed_to))
+        if not statement.allows and _is_denied_everywhere(statement.resources, place):
+            denied = max(denied, _for_good(statement.conditions))
     return min(allowed, Answer(Answer.YES - denied))
 
 
@@ -121,7 +122,7 @@ def _is_denied_everywhere(resources: Names, place: str) -> bool:
 
 
 def _unlimited(statement: Statement, passed_to: str = "") -> Answer:
-    return min((_leaves_all(one, passed_to) for one in statement.conditions), default=Answer.YES)
+    return min((_leaves_all(condition, passed_to) for condition in statement.conditions), default=Answer.YES)
 
 
 def _leaves_all(condition: Condition, passed_to: str) -> Answer:
@@ -146,6 +147,7 @@ def _lets_pass(condition: Condition, service: str) -> Answer:
 def _for_good(conditions: Sequence[Condition]) -> Answer:
     """Whether a Deny denies whatever the request is like: with a second factor, another moment or place it may not."""
     answers = (
-        Answer.NO if one.key in _HOW and one.operator in KNOWN_OPERATORS else Answer.UNSURE for one in conditions
+        Answer.NO if condition.key in _HOW and condition.operator in KNOWN_OPERATORS else Answer.UNSURE
+        for condition in conditions
     )
     return min(answers, default=Answer.YES)

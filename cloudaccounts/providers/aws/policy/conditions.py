@@ -22,7 +22,12 @@ _NOT_TEXT = frozenset({"stringnotequals", "stringnotequalsignorecase", "stringno
 _ADDRESS = frozenset({"ipaddress", "notipaddress"})
 _COMPARISONS = ("equals", "notequals", "lessthan", "lessthanequals", "greaterthan", "greaterthanequals")
 _OTHER = frozenset(
-    {"bool", "null", "binaryequals", *(f"{kind}{one}" for kind in ("numeric", "date") for one in _COMPARISONS)}
+    {
+        "bool",
+        "null",
+        "binaryequals",
+        *(f"{kind}{comparison}" for kind in ("numeric", "date") for comparison in _COMPARISONS),
+    }
 )
 KNOWN_OPERATORS = _TEXT | _NOT_TEXT | _ADDRESS | _OTHER
 
@@ -34,11 +39,11 @@ def leave_strangers_out(conditions: Sequence[Condition], *, services: bool = Fal
     of them out.
     """
     present = keys_that_must_be_there(conditions)
-    answers = [_leaves_out(one, present, services) for one in conditions]
+    answers = [_leaves_out(condition, present, services) for condition in conditions]
     addresses = [
-        Asked(one.values, one.operator == "ipaddress")
-        for one in conditions
-        if one.operator in _ADDRESS and one.key == "aws:sourceip" and not is_loose(one, present)
+        Asked(condition.values, condition.operator == "ipaddress")
+        for condition in conditions
+        if condition.operator in _ADDRESS and condition.key == "aws:sourceip" and not is_loose(condition, present)
     ]
     # All conditions must hold together, so one that leaves strangers out is enough.
     return max([*answers, leave_out_the_internet(addresses)])
@@ -46,15 +51,17 @@ def leave_strangers_out(conditions: Sequence[Condition], *, services: bool = Fal
 
 def catch_all_strangers(conditions: Iterable[Condition], *, services: bool = False) -> Answer:
     """Whether a Deny with these conditions denies every stranger, so that at most somebody named is left."""
-    return min((_catches(one, services) for one in conditions), default=Answer.YES)
+    return min((_catches(condition, services) for condition in conditions), default=Answer.YES)
 
 
 def keys_that_must_be_there(conditions: Iterable[Condition]) -> frozenset[str]:
     """Those of which ``Null`` says false: a request without the key does not fulfil the conditions."""
     return frozenset(
-        one.key
-        for one in conditions
-        if one.operator == "null" and not one.all_values and set(map(str.lower, one.values)) == {"false"}
+        condition.key
+        for condition in conditions
+        if condition.operator == "null"
+        and not condition.all_values
+        and set(map(str.lower, condition.values)) == {"false"}
     )
 
 

@@ -52,10 +52,10 @@ class Policy:
     statements: tuple[Statement, ...]
 
     def allowing(self) -> Iterator[Statement]:
-        return (one for one in self.statements if one.allows)
+        return (statement for statement in self.statements if statement.allows)
 
     def denying(self) -> Iterator[Statement]:
-        return (one for one in self.statements if not one.allows)
+        return (statement for statement in self.statements if not statement.allows)
 
 
 def parse_resource_policy(document: Any) -> Policy:
@@ -76,7 +76,7 @@ def _parse(document: Any, *, of_resource: bool) -> Policy:
         raise PolicyError("The document is no policy.")
     listed = document["Statement"]
     raw = listed if isinstance(listed, list) else [listed]
-    return Policy(tuple(_statement(one, place, of_resource) for place, one in enumerate(raw, start=1)))
+    return Policy(tuple(_statement(statement, place, of_resource) for place, statement in enumerate(raw, start=1)))
 
 
 def _statement(raw: Any, place: int, of_resource: bool) -> Statement:
@@ -103,8 +103,8 @@ def _statement(raw: Any, place: int, of_resource: bool) -> Statement:
         allows=raw["Effect"] == "Allow",
         principals=parse_principals(raw[named[0]]) if named else (),
         except_principals="NotPrincipal" in raw,
-        actions=Names(tuple(one.lower() for one in actions.patterns), actions.excepted),
-        written_actions=tuple(f"all but {one}" if actions.excepted else one for one in actions.patterns),
+        actions=Names(tuple(pattern.lower() for pattern in actions.patterns), actions.excepted),
+        written_actions=tuple(f"all but {pattern}" if actions.excepted else pattern for pattern in actions.patterns),
         resources=resources or EVERYTHING,
         conditions=tuple(_conditions(raw.get("Condition"), label)),
     )
@@ -124,7 +124,7 @@ def _names(raw: Mapping[str, Any], element: str, label: str) -> Names | None:
 def _texts(value: Any) -> list[str]:
     """A list of texts, or a single one; empty for anything else."""
     values = value if isinstance(value, list) else [value]
-    return values if all(isinstance(one, str) and one for one in values) else []
+    return values if all(isinstance(value, str) and value for value in values) else []
 
 
 def _conditions(raw: Any, label: str) -> Iterator[Condition]:
@@ -143,7 +143,7 @@ def _conditions(raw: Any, label: str) -> Iterator[Condition]:
             yield Condition(
                 operator=name.removesuffix("ifexists"),
                 key=str(key).lower(),
-                values=tuple(_value(one, label) for one in (values if isinstance(values, list) else [values])),
+                values=tuple(_value(value, label) for value in (values if isinstance(values, list) else [values])),
                 any_value=qualifier == "foranyvalue",
                 all_values=qualifier == "forallvalues",
                 if_exists=name.endswith("ifexists"),

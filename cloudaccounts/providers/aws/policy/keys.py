@@ -123,8 +123,8 @@ _SAME = re.compile(
 
 def find_key(name: str) -> Key | None:
     """By its name in lower case; None for one that is not known here."""
-    found = KEYS.get(name)
-    return found or next((key for start, key in _BEGINNINGS.items() if name.startswith(start)), None)
+    exact = KEYS.get(name)
+    return exact or next((key for start, key in _BEGINNINGS.items() if name.startswith(start)), None)
 
 
 def names_somebody(meaning: Meaning, value: str, *, wildcards: bool) -> Answer:

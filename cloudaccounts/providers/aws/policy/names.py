@@ -17,17 +17,17 @@ class Names:
     def surely_cover(self, wanted: str) -> bool:
         """Whether everything that ``wanted`` matches is among the names, whatever variables stand for."""
         if self.excepted:
-            return not any(overlaps(widened(one), wanted) for one in self.patterns)
-        return any(covers(one, wanted) for one in self.patterns if not has_variable(one))
+            return not any(overlaps(widened(pattern), wanted) for pattern in self.patterns)
+        return any(covers(pattern, wanted) for pattern in self.patterns if not has_variable(pattern))
 
     def surely_cover_all_of(self, others: Names) -> bool:
         """Whether all that ``others`` may stand for is among these names."""
         if not others.excepted:
-            return all(self.surely_cover(widened(one)) for one in others.patterns)
+            return all(self.surely_cover(widened(pattern)) for pattern in others.patterns)
         if not self.excepted:
             return self.surely_cover("*")
-        left_out = [one for one in others.patterns if not has_variable(one)]
-        return all(any(covers(one, widened(mine)) for one in left_out) for mine in self.patterns)
+        left_out = [pattern for pattern in others.patterns if not has_variable(pattern)]
+        return all(any(covers(pattern, widened(mine)) for pattern in left_out) for mine in self.patterns)
 
 
 EVERYTHING = Names(("*",))

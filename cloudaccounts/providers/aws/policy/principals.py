@@ -33,17 +33,17 @@ class Principal:
     @property
     def account(self) -> str:
         """The account that it belongs to; empty where the name does not say."""
-        found = _ACCOUNT.fullmatch(self.name) if self.kind is PrincipalKind.AWS else None
-        return found[1] if found else ""
+        match = _ACCOUNT.fullmatch(self.name) if self.kind is PrincipalKind.AWS else None
+        return match[1] if match else ""
 
 
 def parse_principals(value: Any) -> tuple[Principal, ...]:
     """Of Principal and NotPrincipal. Never empty: what is not understood is `PrincipalKind.ODD`."""
     if isinstance(value, Mapping):
-        found = [_principal(str(kind), name) for kind, names in value.items() for name in _listed(names)]
+        principals = [_principal(str(kind), name) for kind, names in value.items() for name in _listed(names)]
     else:
-        found = [_principal("", name) for name in _listed(value)]
-    return tuple(found) or (Principal(PrincipalKind.ODD, ""),)
+        principals = [_principal("", name) for name in _listed(value)]
+    return tuple(principals) or (Principal(PrincipalKind.ODD, ""),)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -63,8 +63,8 @@ def _principal(kind: str, name: Any) -> Principal:
         return Principal(PrincipalKind.ODD, "")
     if name == "*" and kind in ("", "AWS"):
         return Principal(PrincipalKind.ANYBODY, "*")
-    found = _KINDS.get(kind, PrincipalKind.ODD)
+    principal_kind = _KINDS.get(kind, PrincipalKind.ODD)
     # AWS matches no part of an account's or identity's name by a wildcard.
-    if is_wild(name) and found is not PrincipalKind.SERVICE:
-        found = PrincipalKind.ODD
-    return Principal(found, name)
+    if is_wild(name) and principal_kind is not PrincipalKind.SERVICE:
+        principal_kind = PrincipalKind.ODD
+    return Principal(principal_kind, name)

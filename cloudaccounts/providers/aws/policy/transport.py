@@ -19,18 +19,18 @@ def denies_plain_transport(policy: Policy, bucket_arn: str) -> Answer:
     """Whether all actions on the bucket and on all its objects are denied to everybody who comes without TLS."""
     # The bucket and its objects are two resources: a Deny that names one of them leaves the other open.
     return min(
-        max((_denies(one, resource) for one in policy.denying()), default=Answer.NO)
+        max((_denies(denying, resource) for denying in policy.denying()), default=Answer.NO)
         for resource in (bucket_arn, f"{bucket_arn}/*")
     )
 
 
 def _denies(statement: Statement, resource: str) -> Answer:
-    everybody = any(one.kind is PrincipalKind.ANYBODY for one in statement.principals)
+    everybody = any(principal.kind is PrincipalKind.ANYBODY for principal in statement.principals)
     if not everybody or statement.except_principals:
         return Answer.NO
     if not (statement.actions.surely_cover("s3:*") and statement.resources.surely_cover(resource)):
         return Answer.NO
-    return min((_holds_without_tls(one) for one in statement.conditions), default=Answer.YES)
+    return min((_holds_without_tls(condition) for condition in statement.conditions), default=Answer.YES)
 
 
 def _holds_without_tls(condition: Condition) -> Answer:

@@ -32,8 +32,13 @@ def assumable_by_strangers(policy: Policy) -> tuple[Opening, ...]:
     """
     # Denials stay, since they take back what an Allow gives; actions that go along with an assumption give nothing
     # alone.
-    relevant = Policy(tuple(one for one in policy.statements if not one.allows or _assumes(one)))
-    return (*openings(relevant), *(found for one in relevant.allowing() for found in _federated(relevant, one)))
+    relevant = Policy(
+        tuple(statement for statement in policy.statements if not statement.allows or _assumes(statement))
+    )
+    return (
+        *openings(relevant),
+        *(found for statement in relevant.allowing() for found in _federated(relevant, statement)),
+    )
 
 
 def other_accounts(policy: Policy, own: str) -> dict[str, bool]:
@@ -70,8 +75,11 @@ def _assumes(statement: Statement) -> bool:
 def _asks_for_external_id(conditions: Sequence[Condition]) -> bool:
     present = keys_that_must_be_there(conditions)
     return any(
-        one.key == "sts:externalid" and is_positive(one) and not is_loose(one, present) and "*" not in one.values
-        for one in conditions
+        condition.key == "sts:externalid"
+        and is_positive(condition)
+        and not is_loose(condition, present)
+        and "*" not in condition.values
+        for condition in conditions
     )
 
 
@@ -93,10 +101,11 @@ def _federated(policy: Policy, statement: Statement) -> Iterator[Opening]:
 
 def _leave_others_out(conditions: Sequence[Condition], name: str, provider: SharedProvider) -> Answer:
     present = keys_that_must_be_there(conditions)
-    of_provider = [one for one in conditions if one.key.startswith(f"{name}:")]
-    others = [one for one in conditions if one not in of_provider]
+    of_provider = [condition for condition in conditions if condition.key.startswith(f"{name}:")]
+    others = [condition for condition in conditions if condition not in of_provider]
     answers = [
-        _says_who(one, one.key.removeprefix(f"{name}:"), provider, loose=is_loose(one, present)) for one in of_provider
+        _says_who(condition, condition.key.removeprefix(f"{name}:"), provider, loose=is_loose(condition, present))
+        for condition in of_provider
     ]
     return max([*answers, leave_strangers_out(others)])
 

@@ -20,6 +20,7 @@ from cloudaccounts.providers.azure.checks import (
     monitoring,
     network,
     storage,
+    storage_data,
     vaults,
     web,
 )
@@ -37,6 +38,7 @@ CHECKS: tuple[PostureCheck, ...] = with_expectations(
         *network.CHECKS,
         *gateways.CHECKS,
         *storage.CHECKS,
+        *storage_data.CHECKS,
         *vaults.CHECKS,
         *databases.CHECKS,
         *web.CHECKS,

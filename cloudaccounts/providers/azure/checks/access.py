@@ -106,6 +106,10 @@ def administrator_at_root(asset: Asset) -> Evaluation:
     if role != _ADMINISTRATOR:
         return not_applicable("This assignment is of another role.")
     at_root = known(asset, "scope") == "/"
+    # Of this role a condition narrows who may be given what, and of no other thing it allows:
+    # https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-portal
+    if at_root and text(asset, "condition").strip():
+        return unknown("It is assigned at the root of the tenant, under a condition that is not evaluated here.")
     return expect(not at_root, "It is assigned at the root of the tenant.", "It is not assigned at the root.")
 
 
@@ -125,6 +129,7 @@ def administrator_at_root(asset: Asset) -> Evaluation:
 def application_owner(asset: Asset) -> Evaluation:
     if known(asset, "role_id") != _OWNER:
         return not_applicable("This assignment is of another role.")
+    # A condition narrows which roles an owner may give away; all else stays allowed, so it does not matter here.
     of_people = is_one_of(asset, "principal_type", good=_PEOPLE, bad=("ServicePrincipal",))
     kind = text(asset, "principal_type")
     return expect(of_people, "An application holds the role Owner.", f"It is of a {kind}.")

@@ -127,10 +127,11 @@ def _contact(
 
 
 def _tells_owners(contact: Mapping[str, Any]) -> bool:
-    state = contact.get("roles_state")
-    if state not in ("On", "Off"):
+    # Without regard to case, in which Azure's answers vary.
+    state = str(contact.get("roles_state")).lower()
+    if state not in ("on", "off"):
         raise UnknownFactError("Whether roles are notified has a form that is not known here.")
-    return state == "On" and "Owner" in list_of_texts(contact.get("roles"), "contacts.roles")
+    return state == "on" and "owner" in map(str.lower, list_of_texts(contact.get("roles"), "contacts.roles"))
 
 
 def _has_addresses(contact: Mapping[str, Any]) -> bool:

@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity, Threshold
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
+    days_since,
     expect,
+    failed,
     flag,
     known,
     mapping,
     not_applicable,
+    passed,
     posture_check,
+    required,
+    rows,
+    unknown,
 )
+from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.azure.checks.references import cite_entra
 
 _TENANT = "azure.entra.tenant"
+_APP = "azure.entra.application"
+SECRET_AGE = Threshold("azure_app_secret_age", "Age of an Entra app's secret or certificate", 180, least=1, most=730)
+# Templates of roles for guests: https://learn.microsoft.com/graph/api/resources/authorizationpolicy
+_RESTRICTED_GUEST = "2af84b1e-32c8-42b7-82bc-daa82404023b"
+_GUESTS = {
+    "a0b1b346-4d3e-4e8b-98f8-753987be4970": "may read what members may",
+    "10dae51f-b6af-4016-8d66-8c2a99b929b3": "may read who is in each group that is not hidden",
+    _RESTRICTED_GUEST: "see themselves alone",
+}
+# Values of allowInvitesFrom, on the same page: whether it is narrow, and who they are.
+_INVITERS = {
+    "none": (True, "Nobody"),
+    "adminsAndGuestInviters": (True, "Administrators and guest inviters"),
+    "adminsGuestInvitersAndAllMembers": (False, "All members"),
+    "everyone": (False, "Everybody, guests as well,"),
+}
+# https://learn.microsoft.com/graph/api/resources/defaultuserrolepermissions, of which an empty list allows nothing, and
+# https://learn.microsoft.com/entra/identity/enterprise-apps/manage-app-consent-policies for what the built-in ones are.
+_OWN_DATA = "managepermissiongrantsforself."
+_OWNED_RESOURCES = "managepermissiongrantsforownedresource."
+_NARROW_CONSENT = frozenset({"microsoft-user-default-low"})
+# Microsoft's own choices, which it changes: what they let people consent to today is not in Graph's answer.
+_MANAGED_CONSENT = frozenset({"microsoft-user-default-recommended", "microsoft-user-default-allow-consent-apps"})
+# What a certificate of an app is for: only the first proves to Entra who the app is. With "Encrypt" Entra encrypts what
+# it tells the app. https://learn.microsoft.com/entra/identity/enterprise-apps/howto-saml-token-encryption
+_SIGNS_IN, _SIGNS_NOBODY_IN = "verify", frozenset({"encrypt"})
+
+
+def _patch(body: str) -> str:
+    return f"az rest --method patch --url https://graph.microsoft.com/v1.0/policies/authorizationPolicy --body '{body}'"
 
 
 @posture_check(
@@ -61,16 +101,195 @@ def security_defaults(asset: Asset) -> Evaluation:
     expected={"without_second_factor.people": 0},
 )
 def second_factor(asset: Asset) -> Evaluation:
+    people, administrators = _without(asset, "people"), _without(asset, "administrators")
+    if people:
+        have = "person has" if people == 1 else "people have"
+        return failed(f"{people} {have} registered none; {administrators} of them administrators.")
+    return _as_far_as_told(asset, "guests") or passed("Everybody has registered a second factor.")
+
+
+@posture_check(
+    "azure_entra_administrators_second_factor",
+    "Administrators without a second factor",
+    Severity.CRITICAL,
+    "directory",
+    _TENANT,
+    why="An administrator's password, guessed or leaked, is the whole tenant, and every subscription that trusts it.",
+    console="Microsoft Entra admin center, Authentication methods, User registration details, filter by Administrator "
+    "and by Multifactor authentication capable: No, and have these people register.",
+    command="az rest --method get --url https://graph.microsoft.com/v1.0/reports/authenticationMethods/"
+    "userRegistrationDetails",
+    references=cite_entra("identity/authentication/concept-mandatory-multifactor-authentication"),
+    expected={"without_second_factor.administrators": 0},
+)
+def administrators_second_factor(asset: Asset) -> Evaluation:
+    if number := _without(asset, "administrators"):
+        return failed(f"{number} {'administrator has' if number == 1 else 'administrators have'} registered none.")
+    return _as_far_as_told(asset, "guest_administrators") or passed("Every administrator has a second factor.")
+
+
+def _without(asset: Asset, name: str) -> int:
     known(asset, "without_second_factor")
-    counts = mapping(asset, "without_second_factor")
-    people, administrators = counts.get("people"), counts.get("administrators")
-    if not isinstance(people, int) or isinstance(people, bool):
-        raise UnknownFactError("How many people have no second factor has a form that is not known here.")
-    return expect(
-        people == 0,
-        f"{people} {'person has' if people == 1 else 'people have'} none; {administrators} of them administrators.",
-        "Everybody has a second factor.",
-    )
+    mapping(asset, "without_second_factor")
+    return required(asset, f"without_second_factor.{name}", int)
+
+
+def _as_far_as_told(asset: Asset, guests: str) -> Evaluation | None:
+    """Unknown where guests have none here, for their own organization may ask them, and for people untold."""
+    if count := _without(asset, guests):
+        have = "guest has" if count == 1 else "guests have"
+        return unknown(f"{count} {have} registered none here. Whether their own organization asks them was not read.")
+    if count := _without(asset, "untold"):
+        return unknown(f"Of {count} without one it is not told whether they are members, or administrators.")
+    return None
+
+
+@posture_check(
+    "azure_entra_guest_access",
+    "Guests can look around in the directory",
+    Severity.MEDIUM,
+    "directory",
+    _TENANT,
+    why="A guest that may read who is in which group, or an attacker with a guest's account, learns who is who, and "
+    "who is worth attacking.",
+    console="Microsoft Entra admin center, External Identities, External collaboration settings, Guest user access, "
+    "the most restrictive choice.",
+    command=_patch(f'{{"guestUserRoleId":"{_RESTRICTED_GUEST}"}}'),
+    references=cite_entra("identity/users/users-restrict-guest-permissions"),
+    expected={"authorization.guest_role": _RESTRICTED_GUEST},
+)
+def guest_access(asset: Asset) -> Evaluation:
+    role = required(asset, "authorization.guest_role", str).lower()
+    if role not in _GUESTS:
+        raise UnknownFactError("The role of guests is one that is not known here.")
+    return expect(role == _RESTRICTED_GUEST, f"Guests {_GUESTS[role]}.", f"Guests {_GUESTS[role]}.")
+
+
+@posture_check(
+    "azure_entra_guest_invitations",
+    "Everybody may invite guests",
+    Severity.MEDIUM,
+    "directory",
+    _TENANT,
+    why="Who may invite decides who gets in. Where all members may, or guests themselves, nobody "
+    "knows who is in the tenant.",
+    console="Microsoft Entra admin center, External Identities, External collaboration settings, Guest invite "
+    "settings, Only users assigned to specific admin roles.",
+    command=_patch('{"allowInvitesFrom":"adminsAndGuestInviters"}'),
+    references=cite_entra("external-id/external-collaboration-settings-configure"),
+    expected={"authorization.invitations_from": "adminsAndGuestInviters"},
+)
+def guest_invitations(asset: Asset) -> Evaluation:
+    who = required(asset, "authorization.invitations_from", str)
+    if who not in _INVITERS:
+        raise UnknownFactError("Who may invite guests is told in a way that is not known here.")
+    is_narrow, told = _INVITERS[who]
+    return expect(is_narrow, f"{told} may invite guests.", f"{told} may invite guests.")
+
+
+@posture_check(
+    "azure_entra_app_consent",
+    "People may let any app into their data",
+    Severity.HIGH,
+    "directory",
+    _TENANT,
+    why="Attackers ask for consent in place of a password: an app that somebody let in reads mail and files, whatever "
+    "second factor there is, until somebody takes the consent back.",
+    console="Microsoft Entra admin center, Enterprise applications, Consent and permissions, User consent settings: do "
+    "not allow, or verified publishers and selected permissions only. By command the list is replaced as a whole: give "
+    "again what the first command shows.",
+    # The list is replaced as a whole, so what else is in it has to be given again: same page.
+    command="az rest --method get --url https://graph.microsoft.com/v1.0/policies/authorizationPolicy "
+    '--query "defaultUserRolePermissions.permissionGrantPoliciesAssigned'
+    "[?starts_with(@, 'ManagePermissionGrantsForOwnedResource.')]\"\n"
+    + _patch(
+        '{"defaultUserRolePermissions":{"permissionGrantPoliciesAssigned":'
+        '["ManagePermissionGrantsForSelf.microsoft-user-default-low","<policy-id>"]}}'
+    ),
+    references=cite_entra("identity/enterprise-apps/configure-user-consent"),
+    expected={"authorization.consent_policies": "none, or microsoft-user-default-low"},
+)
+def app_consent(asset: Asset) -> Evaluation:
+    policies = [str(name).lower() for name in required(asset, "authorization.consent_policies", list)]
+    # Others of the list are about data of groups and teams that a person owns: settings of their own. A name without
+    # either prefix, as in the example of https://learn.microsoft.com/graph/api/authorizationpolicy-get, is a person's.
+    own = {name.removeprefix(_OWN_DATA) for name in policies if not name.startswith(_OWNED_RESOURCES)}
+    if "microsoft-user-default-legacy" in own:
+        return failed("People may consent to any app.")
+    if unread := sorted(own - _NARROW_CONSENT - _MANAGED_CONSENT):
+        # A policy of the tenant's own may allow much or little: its conditions are not read.
+        raise UnknownFactError(f"What {unread[0][:60]} lets people consent to was not read.")
+    if managed := sorted(own & _MANAGED_CONSENT):
+        raise UnknownFactError(f"What {managed[0]} lets people consent to was not read; Microsoft changes it.")
+    return passed("People may consent to apps of verified publishers at most." if own else "Nobody may consent.")
+
+
+@posture_check(
+    "azure_entra_app_registration",
+    "Everybody may register apps",
+    Severity.LOW,
+    "directory",
+    _TENANT,
+    why="Each app is an identity of its own, with secrets that nobody looks after once its maker has gone.",
+    console="Microsoft Entra admin center, Users, User settings, Users can register applications: No.",
+    command=_patch('{"defaultUserRolePermissions":{"allowedToCreateApps":false}}'),
+    references=cite_entra("fundamentals/users-default-permissions"),
+    expected={"authorization.people_register_apps": False},
+)
+def app_registration(asset: Asset) -> Evaluation:
+    allowed = required(asset, "authorization.people_register_apps", bool)
+    return expect(not allowed, "Every member may register apps.", "Registering apps takes a role.")
+
+
+@posture_check(
+    "azure_entra_tenant_creation",
+    "Everybody may make tenants",
+    Severity.LOW,
+    "directory",
+    _TENANT,
+    why="Whoever makes a tenant is its Global Administrator: what is put there is outside of what watches this one.",
+    console="Microsoft Entra admin center, Users, User settings, Restrict non-admin users from creating tenants: Yes.",
+    command=_patch('{"defaultUserRolePermissions":{"allowedToCreateTenants":false}}'),
+    references=cite_entra("fundamentals/users-default-permissions"),
+    expected={"authorization.people_create_tenants": False},
+)
+def tenant_creation(asset: Asset) -> Evaluation:
+    allowed = required(asset, "authorization.people_create_tenants", bool)
+    return expect(not allowed, "Every member may make tenants.", "Making tenants takes a role.")
+
+
+@posture_check(
+    "azure_entra_app_secret_age",
+    "App has an old secret or certificate",
+    Severity.MEDIUM,
+    "directory",
+    _APP,
+    why="A secret that was copied once, into a pipeline or a ticket, opens what the app may until it "
+    "ends or is deleted.",
+    console="Microsoft Entra admin center, App registrations, the app, Certificates & secrets: add a new one, put "
+    "it into use, delete the old one.",
+    command="az ad app credential list --id <client-id>",
+    references=cite_entra("identity-platform/security-best-practices-for-app-registration"),
+    time_dependent=True,
+    thresholds=(SECRET_AGE,),
+)
+def app_secret_age(asset: Asset) -> Evaluation:
+    secrets = [row for row in rows(asset, "secrets") if not _has_ended(asset, row)]
+    certificates = [row for row in rows(asset, "certificates") if not _has_ended(asset, row)]
+    usages = [(str(row.get("usage")).lower(), row) for row in certificates]
+    valid = [*secrets, *(row for usage, row in usages if usage == _SIGNS_IN)]
+    unclear = any(usage not in {_SIGNS_IN, *_SIGNS_NOBODY_IN} for usage, _ in usages)
+    if not valid and not unclear:
+        return not_applicable("None that it could sign in with is valid any more.")
+    oldest = max((days_since(asset, row.get("since")) for row in valid), default=0)
+    told = f"The oldest that is valid is {oldest} days old; the limit is {limit(SECRET_AGE)}."
+    if oldest <= limit(SECRET_AGE) and unclear:
+        return unknown("What one of its certificates is for is not told in a way that is known here.")
+    return expect(oldest <= limit(SECRET_AGE), told, told)
+
+
+def _has_ended(asset: Asset, credential: Mapping[str, Any]) -> bool:
+    return days_since(asset, credential.get("until")) >= 0
 
 
 def _count(asset: Asset, name: str) -> int:
@@ -80,4 +299,14 @@ def _count(asset: Asset, name: str) -> int:
     return count
 
 
-CHECKS = (security_defaults, second_factor)
+CHECKS = (
+    security_defaults,
+    second_factor,
+    administrators_second_factor,
+    guest_access,
+    guest_invitations,
+    app_consent,
+    app_registration,
+    tenant_creation,
+    app_secret_age,
+)

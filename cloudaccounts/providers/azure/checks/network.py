@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Threshold
 from cloudaccounts.provider_kit.posture import (
     Rule,
     abridge,
@@ -21,6 +21,7 @@ from cloudaccounts.provider_kit.reach.addresses import Reach
 from cloudaccounts.provider_kit.reach.rules import open_ports, reach
 from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
 from cloudaccounts.provider_kit.reach.verdicts import by, evaluation, every_port, reach_by_any
+from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.azure.checks import security_rules
 from cloudaccounts.providers.azure.checks.references import cite
 
@@ -214,6 +215,11 @@ def ddos(asset: Asset) -> Evaluation:
     return expect(on, "DDoS Network Protection is off.", "DDoS Network Protection is on.")
 
 
+FLOW_LOGS = Threshold(
+    "azure_flow_log_retention", "Retention of Azure flow logs", default=90, least=1, most=365, stricter="higher"
+)
+
+
 def _flow_retention(identifier: str, what: str, target: str) -> PostureCheck:
     """Of flow logs of one kind of target."""
 
@@ -229,7 +235,7 @@ def _flow_retention(identifier: str, what: str, target: str) -> PostureCheck:
         # 0 days stand for ever: https://learn.microsoft.com/azure/network-watcher/nsg-flow-logs-overview
         if not limited or days == 0:
             return passed("What it wrote is kept without a limit.")
-        return expect(days >= FLOW_DAYS, f"It is kept for {days} days.", f"It is kept for {days} days.")
+        return expect(days >= limit(FLOW_LOGS), f"It is kept for {days} days.", f"It is kept for {days} days.")
 
     return posture_check(
         identifier,
@@ -241,11 +247,11 @@ def _flow_retention(identifier: str, what: str, target: str) -> PostureCheck:
         console="Network Watcher, Flow logs, the log, set Retention (days) to 90 or more, or to 0 for ever.",
         command="az network watcher flow-log update --location <region> --name <flow-log> --retention 90",
         references=cite("network-watcher/vnet-flow-logs-overview"),
-        expected={"retention_days": f"at least {FLOW_DAYS}, or 0"},
+        expected={"retention_days": f"at least {FLOW_LOGS.default}, or 0"},
+        thresholds=(FLOW_LOGS,),
     )(evaluate)
 
 
-FLOW_DAYS = 90
 nsg_flows = _flow_retention("azure_flow_log_retention_nsg", "a network security group", "/networksecuritygroups/")
 network_flows = _flow_retention("azure_flow_log_retention_network", "a virtual network", "/virtualnetworks/")
 CHECKS = (

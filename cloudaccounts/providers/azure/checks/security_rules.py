@@ -87,7 +87,9 @@ def _destinations(row: Mapping[str, Any]) -> Destinations:
     if "destinations" not in row:
         return ANYWHERE
     values = row["destinations"]
-    groups = {one for one in values if isinstance(one, str) and _is_group(one)} if isinstance(values, list) else ()
+    groups = (
+        {value for value in values if isinstance(value, str) and _is_group(value)} if isinstance(values, list) else ()
+    )
     return Destinations(_addresses(values, _DESTINATION_TAGS), frozenset(groups))
 
 

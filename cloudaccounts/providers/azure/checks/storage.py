@@ -1,4 +1,4 @@
-"""Storage accounts.
+"""Storage accounts as a whole; what they keep of blobs and files, `storage_data` has.
 
 What a missing property stands for is as documented at
 https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties; unknown where that depends on the
@@ -8,7 +8,7 @@ account's age.
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
+from cloudaccounts.contract.rules import Evaluation, Severity, Threshold
 from cloudaccounts.provider_kit.posture import (
     days_since,
     expect,
@@ -19,20 +19,15 @@ from cloudaccounts.provider_kit.posture import (
     number,
     posture_check,
     text,
-    texts,
-    unknown,
 )
+from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.azure.checks import firewalls
 from cloudaccounts.providers.azure.checks.references import cite
 from cloudaccounts.providers.azure.checks.values import is_one_of, modern_tls, new_value
 
 _ACCOUNT = "azure.storage.storage_account"
 _UPDATE = "az storage account update --resource-group <group> --name <account>"
-_BLOBS = "az storage account blob-service-properties update --resource-group <group> --account-name <account>"
-_FILES = "az storage account file-service-properties update --resource-group <group> --account-name <account>"
-_WITHOUT_BLOBS = frozenset({"FileStorage"})
-_WITHOUT_FILES = frozenset({"BlobStorage", "BlockBlobStorage"})
-KEY_DAYS = 90
+KEY_AGE = Threshold("azure_storage_key_age", "Age of an Azure storage key", default=90, least=1, most=365)
 # https://learn.microsoft.com/azure/storage/common/storage-redundancy
 _GEO = tuple(f"{prefix}_{kind}" for prefix in ("Standard", "StandardV2") for kind in ("GRS", "GZRS", "RAGRS", "RAGZRS"))
 _ONE_REGION = tuple(
@@ -76,11 +71,12 @@ def https_only(asset: Asset) -> Evaluation:
 
 @posture_check(
     "azure_storage_minimum_tls",
-    "Storage account accepts old TLS",
+    "Storage account is set to accept old TLS",
     Severity.MEDIUM,
     "storage",
     _ACCOUNT,
-    why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to.",
+    why="TLS 1.0 and 1.1 have known weaknesses; clients that still use them can be listened to. Microsoft announced "
+    "that storage refuses both from 3 February 2026 on, whatever is set; audits ask for the setting.",
     console="Open the storage account, Configuration, set Minimum TLS version to Version 1.2.",
     command=f"{_UPDATE} --min-tls-version TLS1_2",
     references=cite("storage/common/transport-layer-security-configure-minimum-version"),
@@ -253,7 +249,7 @@ def redundancy(asset: Asset) -> Evaluation:
     _ACCOUNT,
     why="Keys have no end of their own. The reminder is what lets Azure tell which ones are overdue.",
     console="Open the storage account, Access keys, Set rotation reminder.",
-    command=f"{_UPDATE} --key-exp-days {KEY_DAYS}",
+    command=f"{_UPDATE} --key-exp-days {KEY_AGE.default}",
     references=cite("storage/common/storage-account-keys-manage"),
 )
 def key_reminder(asset: Asset) -> Evaluation:
@@ -275,6 +271,7 @@ def key_reminder(asset: Asset) -> Evaluation:
     command="az storage account keys renew --resource-group <group> --account-name <account> --key secondary",
     references=cite("storage/common/storage-account-keys-manage"),
     time_dependent=True,
+    thresholds=(KEY_AGE,),
 )
 def key_age(asset: Asset) -> Evaluation:
     if not _opens_with_keys(asset):
@@ -283,134 +280,8 @@ def key_age(asset: Asset) -> Evaluation:
     dates = mapping(asset, "key_created")
     # The older of both, since either opens the account.
     oldest = max(days_since(asset, dates.get(key)) for key in ("key1", "key2"))
-    return expect(oldest <= KEY_DAYS, f"The older key is {oldest} days old.", f"The older key is {oldest} days old.")
-
-
-@posture_check(
-    "azure_storage_soft_delete",
-    "Deleted blobs cannot be had back",
-    Severity.LOW,
-    "storage",
-    _ACCOUNT,
-    why="A mistake or an extortionist deletes in seconds. Soft delete keeps what was deleted for some days.",
-    console="Open the storage account, Data protection, enable soft delete for blobs.",
-    command=f"{_BLOBS} --enable-delete-retention true --delete-retention-days 7",
-    references=cite("storage/blobs/soft-delete-blob-overview"),
-    expected={"blob_service.delete_days": "at least 1"},
-)
-def soft_delete(asset: Asset) -> Evaluation:
-    return _kept(asset, "blob_service.delete_days", "blobs", _WITHOUT_BLOBS)
-
-
-@posture_check(
-    "azure_storage_container_soft_delete",
-    "Deleted containers cannot be had back",
-    Severity.LOW,
-    "storage",
-    _ACCOUNT,
-    why="Whoever deletes a container deletes all blobs in it, and soft delete of blobs does not bring them back.",
-    console="Open the storage account, Data protection, enable soft delete for containers.",
-    command=f"{_BLOBS} --enable-container-delete-retention true --container-delete-retention-days 7",
-    references=cite("storage/blobs/soft-delete-container-overview"),
-    expected={"blob_service.container_delete_days": "at least 1"},
-)
-def container_soft_delete(asset: Asset) -> Evaluation:
-    return _kept(asset, "blob_service.container_delete_days", "containers", _WITHOUT_BLOBS)
-
-
-@posture_check(
-    "azure_storage_share_soft_delete",
-    "Deleted file shares cannot be had back",
-    Severity.LOW,
-    "storage",
-    _ACCOUNT,
-    why="A share that is deleted by mistake or by an extortionist is gone with all files and snapshots.",
-    console="Open the storage account, File shares, enable soft delete.",
-    command=f"{_FILES} --enable-delete-retention true --delete-retention-days 7",
-    references=cite("storage/files/storage-files-prevent-file-share-deletion"),
-    expected={"file_service.delete_days": "at least 1"},
-)
-def share_soft_delete(asset: Asset) -> Evaluation:
-    return _kept(asset, "file_service.delete_days", "file shares", _WITHOUT_FILES)
-
-
-def _kept(asset: Asset, path: str, what: str, without: frozenset[str]) -> Evaluation:
-    if text(asset, "kind") in without:
-        return not_applicable(f"This kind of account has no {what}.")
-    known(asset, path)
-    days = number(asset, path)
-    return expect(
-        days > 0,
-        f"Soft delete is off for {what}.",
-        f"Deleted {what} are kept for {days} day{'' if days == 1 else 's'}.",
-    )
-
-
-@posture_check(
-    "azure_storage_versioning",
-    "Overwritten blobs cannot be had back",
-    Severity.LOW,
-    "storage",
-    _ACCOUNT,
-    why="Soft delete does not help where a blob is overwritten with rubbish. Versioning keeps what was there before.",
-    console="Open the storage account, Data protection, enable versioning for blobs, with a rule that deletes old "
-    "versions.",
-    command=f"{_BLOBS} --enable-versioning true",
-    references=cite("storage/blobs/versioning-overview"),
-    expected={"blob_service.versioning": True},
-)
-def versioning(asset: Asset) -> Evaluation:
-    if text(asset, "kind") in _WITHOUT_BLOBS:
-        return not_applicable("This account holds file shares only.")
-    if flag(asset, "hierarchical"):
-        return not_applicable("Accounts with a hierarchy of directories have no versions.")
-    known(asset, "blob_service")
-    return expect(flag(asset, "blob_service.versioning"), "What is overwritten is gone.", "Versions of blobs are kept.")
-
-
-@posture_check(
-    "azure_storage_smb_version",
-    "File shares accept old versions of SMB",
-    Severity.MEDIUM,
-    "storage",
-    _ACCOUNT,
-    why="SMB 2.1 does not encrypt, and before 3.1.1 somebody on the way can talk both sides into less.",
-    console="Open the storage account, File shares, Security, choose maximum security: SMB 3.1.1 alone.",
-    command=f"{_FILES} --versions SMB3.1.1",
-    references=cite("storage/files/files-smb-protocol#smb-security-settings"),
-    expected={"file_service.smb_versions": ["SMB3.1.1"]},
-)
-def smb_version(asset: Asset) -> Evaluation:
-    return _smb(asset, "smb_versions", good=("SMB3.1.1",), bad=("SMB2.1", "SMB3.0"))
-
-
-@posture_check(
-    "azure_storage_smb_encryption",
-    "File shares accept weaker encryption of SMB",
-    Severity.LOW,
-    "storage",
-    _ACCOUNT,
-    why="AES-256-GCM is the strongest that SMB has, and each client of today knows it.",
-    console="Open the storage account, File shares, Security, choose AES-256-GCM alone as SMB channel encryption.",
-    command=f"{_FILES} --channel-encryption AES-256-GCM",
-    references=cite("storage/files/files-smb-protocol#smb-security-settings"),
-    expected={"file_service.smb_encryption": ["AES-256-GCM"]},
-)
-def smb_encryption(asset: Asset) -> Evaluation:
-    return _smb(asset, "smb_encryption", good=("AES-256-GCM",), bad=("AES-128-CCM", "AES-128-GCM"))
-
-
-def _smb(asset: Asset, name: str, *, good: tuple[str, ...], bad: tuple[str, ...]) -> Evaluation:
-    if text(asset, "kind") in _WITHOUT_FILES:
-        return not_applicable("This kind of account has no file shares.")
-    known(asset, "file_service")
-    # Where nobody restricted it, all are accepted: "maximum compatibility" is Azure's default.
-    accepted = texts(asset, f"file_service.{name}") or [*good, *bad]
-    # One weak one is enough; what is not known matters only where none is.
-    weak = [one for one in accepted if one in bad]
-    if not weak and (new := [one for one in accepted if one not in good]):
-        return unknown(f"What {new[0][:40]} is worth is not known here.")
-    return expect(not weak, f"Accepted as well: {', '.join(weak)}.", f"Only {good[0]} is accepted.")
+    told = f"The older key is {oldest} days old."
+    return expect(oldest <= limit(KEY_AGE), told, told)
 
 
 CHECKS = (
@@ -427,10 +298,4 @@ CHECKS = (
     redundancy,
     key_reminder,
     key_age,
-    soft_delete,
-    container_soft_delete,
-    share_soft_delete,
-    versioning,
-    smb_version,
-    smb_encryption,
 )

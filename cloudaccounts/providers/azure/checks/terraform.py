@@ -24,7 +24,7 @@ def _parameter(name: str) -> str:
 resource "azurerm_postgresql_flexible_server_configuration" "this" {{
   server_id = <id>
   name      = "{name}"
-  value     = "ON"
+  value     = "on"
 }}
 """
 

@@ -21,6 +21,8 @@ def facts(name: str) -> DatedFacts:
 
 
 TLS = facts("tls")
+# Azure's answers vary in case, as other values of its enumerations do.
+_TLS_NAMES = {name.lower(): name for name in TLS.entries}
 
 
 def is_one_of(asset: Asset, path: str, *, good: Iterable[str], bad: Iterable[str], absent: bool | None = None) -> bool:
@@ -71,10 +73,11 @@ def modern_tls(asset: Asset, path: str, *, absent: str = "") -> Evaluation:
 
 
 def of_tls(version: str, path: str) -> Evaluation:
-    if version not in TLS.entries:
+    name = _TLS_NAMES.get(version.lower())
+    if name is None:
         raise new_value(path, version)
-    shown = str(TLS.detail(version, "shown"))
-    if TLS.detail(version, "weak_since") is None:
+    shown = str(TLS.detail(name, "shown"))
+    if TLS.detail(name, "weak_since") is None:
         return passed(f"The minimum is {shown}.")
     return failed(f"The minimum is {shown}.")
 

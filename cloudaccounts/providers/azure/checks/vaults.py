@@ -166,7 +166,7 @@ def key_rotation(asset: Asset) -> Evaluation:
 
 def _expiry(kind: str, *, by_roles: bool) -> PostureCheck:
     """Of keys or secrets, in vaults that are governed by roles or by access policies: two controls of one benchmark."""
-    one = kind.removesuffix("s")
+    noun = kind.removesuffix("s")
     which = "roles" if by_roles else "access policies"
 
     def evaluate(asset: Asset) -> Evaluation:
@@ -179,21 +179,21 @@ def _expiry(kind: str, *, by_roles: bool) -> PostureCheck:
         if any(item.get("enabled") is True for item in endless):
             return failed(f"Without an end: {abridge(str(item.get('name')) for item in endless)}.")
         if endless:
-            return unknown(f"Whether a {one} without an end is in use was not told.")
+            return unknown(f"Whether a {noun} without an end is in use was not told.")
         if not live:
-            return not_applicable(f"It holds no {one} that is in use.")
-        return passed(f"Each {one} has an end.")
+            return not_applicable(f"It holds no {noun} that is in use.")
+        return passed(f"Each {noun} has an end.")
 
     return posture_check(
-        f"azure_keyvault_{one}_expiry_{'rbac' if by_roles else 'policies'}",
+        f"azure_keyvault_{noun}_expiry_{'rbac' if by_roles else 'policies'}",
         f"{kind.capitalize()} without an end, in a vault governed by {which}",
         Severity.MEDIUM,
         "keyvault",
         _VAULT,
-        why=f"A {one} without an end works for ever, for whoever got hold of it as well. A date of expiry makes sure "
+        why=f"A {noun} without an end works for ever, for whoever got hold of it as well. A date of expiry makes sure "
         "that somebody renews it.",
-        console=f"Open the key vault, {kind.capitalize()}, the {one}, its current version, and set an expiration date.",
-        command=f"az keyvault {one} set-attributes --vault-name <vault> --name <{one}> --expires <date>",
+        console=f"Open the key vault, {kind.capitalize()}, the {noun}, its current version, and set an expiry date.",
+        command=f"az keyvault {noun} set-attributes --vault-name <vault> --name <{noun}> --expires <date>",
         references=cite(f"key-vault/{kind}/about-{kind}"),
     )(evaluate)
 

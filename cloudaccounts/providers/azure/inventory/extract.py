@@ -65,7 +65,7 @@ def rules(answer: Mapping[str, Any]) -> list[Any]:
 
 
 def _lower_ids(groups: Any) -> list[str]:
-    return [str(one.get("id", "")).lower() for one in groups or ()]
+    return [str(group.get("id", "")).lower() for group in groups or ()]
 
 
 def private_endpoints(answer: Mapping[str, Any]) -> list[Any]:

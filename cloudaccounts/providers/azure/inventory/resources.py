@@ -9,6 +9,7 @@ from typing import Any
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
 from cloudaccounts.provider_kit.deadlines import in_order
+from cloudaccounts.provider_kit.focus import may_be_meant
 from cloudaccounts.provider_kit.normalization import with_unreadable
 from cloudaccounts.providers.azure.error_messages import GONE
 from cloudaccounts.providers.azure.inventory.common import (
@@ -34,7 +35,8 @@ def collect(scope: Scope, listing: Listing, unit: ScanUnit) -> Iterator[Asset]:
     groups = listing.groups(unit.region) if unit.service == OTHER else Part([])
     yield from (_group(item) for item in groups.items)
     listed = listing.resources(unit.service, unit.region)
-    assets = in_order(partial(_resource, scope, listing), listed.items, threads=THREADS)
+    items = (item for item in listed.items if may_be_meant(item["id"]))
+    assets = in_order(partial(_resource, scope, listing), items, threads=THREADS)
     yield from (asset for asset in assets if asset is not None)
     if error := groups.error or listed.error:
         raise error

@@ -13,6 +13,7 @@ from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.provider_kit.posture import with_expectations
 from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.gcp.checks import (
+    cloud_identity,
     clusters,
     compute,
     data,
@@ -37,6 +38,7 @@ CHECKS: tuple[PostureCheck, ...] = with_expectations(
     *with_snippets(
         SNIPPETS,
         *identity.CHECKS,
+        *cloud_identity.CHECKS,
         *firewalls.CHECKS,
         *network.CHECKS,
         *compute.CHECKS,

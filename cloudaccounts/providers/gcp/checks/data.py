@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity, Verdict
 from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     abridge,
+    days_since,
     expect,
     failed,
     flag,
@@ -20,6 +23,7 @@ from cloudaccounts.provider_kit.posture import (
     texts,
     unknown,
 )
+from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.public import evaluate_public, publication
 from cloudaccounts.providers.gcp.checks.references import cite
 
@@ -141,15 +145,26 @@ def log_lock(asset: Asset) -> Evaluation:
     "bq update --source dataset.json <project>:<dataset>",
     references=cite("bigquery/docs/dataset-access-controls"),
 )
+@minding_conditions
 def dataset_public(asset: Asset) -> Evaluation:
-    roles = [
-        str(entry.get("role"))
+    entries = [
+        entry
         for entry in mappings(asset, "access")
         if entry.get("specialGroup") in _EVERYBODY or entry.get("iamMember") in _EVERYBODY
     ]
+    roles = [str(entry.get("role")) for entry in entries if not _condition(entry)]
     if roles:
         return failed(f"Everybody with a Google account holds {abridge(roles)}.")
-    return evaluate_public(asset)
+    result = evaluate_public(asset)
+    if entries and result.verdict == Verdict.PASS:
+        return unknown("Everybody has access under a condition, which is not evaluated here.")
+    return result
+
+
+def _condition(entry: Mapping[str, object]) -> object:
+    """Of an entry of a dataset's list: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset"""
+    given = entry.get("condition")
+    return given.get("expression") if isinstance(given, Mapping) else given
 
 
 def _unused(asset: Asset) -> Evaluation | None:
@@ -182,6 +197,7 @@ def _unused(asset: Asset) -> Evaluation | None:
     command="gcloud kms keys update <key> --keyring=<ring> --location=<location> --rotation-period=90d "
     "--next-rotation-time=<time>",
     references=cite("kms/docs/key-rotation"),
+    time_dependent=True,
 )
 def key_rotation(asset: Asset) -> Evaluation:
     # Of asymmetric keys somebody must exchange the public half, so Cloud KMS does not rotate them.
@@ -201,7 +217,14 @@ def key_rotation(asset: Asset) -> Evaluation:
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 16):  # thirty million years
         raise UnknownFactError("The rotation period has a form that is not known here.")
     days = int(seconds) // 86_400
-    return expect(int(seconds) <= LONGEST_SECONDS, f"It rotates every {days} days.", f"It rotates every {days} days.")
+    if int(seconds) > LONGEST_SECONDS:
+        return failed(f"It rotates every {days} days.")
+    # The period begins with the next rotation, which somebody may have set for years ahead. Both are set together:
+    # https://cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys
+    ahead = -days_since(asset, known(asset, "nextRotationTime"))
+    if ahead > LONGEST_SECONDS // 86_400:
+        return failed(f"It rotates every {days} days, the next time only in {ahead} days.")
+    return passed(f"It rotates every {days} days.")
 
 
 CHECKS = (

@@ -47,8 +47,14 @@ def table_key(asset: Asset) -> Evaluation:
     expected={"defaultEncryptionConfiguration.kmsKeyName": "a key in Cloud KMS"},
 )
 def dataset_key(asset: Asset) -> Evaluation:
-    if text(asset, "type").upper() == "LINKED":
+    # https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset
+    kind = text(asset, "type").upper()
+    if kind == "LINKED":
         return not_applicable("It is linked: its tables are another project's.")
+    if kind.startswith(("EXTERNAL", "BIGLAKE_")):
+        return not_applicable("Its tables lie elsewhere, and are encrypted there.")
+    if kind not in ("", "DEFAULT", "PUBLIC"):
+        return unknown("It is a dataset of a kind that is not known here.")
     own = bool(text(asset, "defaultEncryptionConfiguration.kmsKeyName"))
     return expect(own, "It has no default key.", "Its new tables get a key of yours.")
 

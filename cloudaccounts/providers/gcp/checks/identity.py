@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
@@ -18,8 +20,10 @@ from cloudaccounts.provider_kit.posture import (
     text,
     texts,
     unknown,
+    value,
 )
 from cloudaccounts.providers.gcp.checks.members import people, present
+from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _PROJECT = "gcp.cloudresourcemanager.project"
@@ -90,12 +94,15 @@ def key_age(asset: Asset) -> Evaluation:
     command="gcloud projects remove-iam-policy-binding <project> --member=serviceAccount:<account> --role=<role>",
     references=cite("iam/docs/best-practices-service-accounts"),
 )
+@minding_conditions
 def admin_roles(asset: Asset) -> Evaluation:
     if flag(asset, "disabled"):
         return not_applicable("This service account is disabled.")
     known(asset, "project_roles")
     wide = [role for role in texts(asset, "project_roles") if _is_admin(role)]
-    return expect(not wide, f"It holds {abridge(wide)} on the project.", "It holds no administrator's role.")
+    return expect(
+        not wide, f"It holds {abridge(wide)} on the project.", "It holds no administrator's role on the project."
+    )
 
 
 def _is_admin(role: str) -> bool:
@@ -115,6 +122,7 @@ def _is_admin(role: str) -> bool:
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
     references=cite("iam/docs/roles-overview#basic"),
 )
+@minding_conditions
 def basic_roles(asset: Asset) -> Evaluation:
     known(asset, "basic_roles")
     roles = {role: list_of_texts(members, "basic_roles") for role, members in mapping(asset, "basic_roles").items()}
@@ -136,6 +144,7 @@ def basic_roles(asset: Asset) -> Evaluation:
     command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
     references=cite("iam/docs/service-account-permissions"),
 )
+@minding_conditions
 def acting_roles(asset: Asset) -> Evaluation:
     known(asset, "acting_roles")
     holders = [
@@ -143,7 +152,9 @@ def acting_roles(asset: Asset) -> Evaluation:
         for members in mapping(asset, "acting_roles").values()
         for member in people(list_of_texts(members, "acting_roles"))
     ]
-    return expect(not holders, f"Given to {abridge(holders)}.", "Nobody may act as all service accounts.")
+    return expect(
+        not holders, f"Given to {abridge(holders)}.", "By the project's own policy nobody may act as all of them."
+    )
 
 
 @posture_check(
@@ -154,7 +165,9 @@ def acting_roles(asset: Asset) -> Evaluation:
     _PROJECT,
     why="Google always logs changes to resources, but who read or changed the data itself only where Data Access logs "
     "are switched on. Without them a theft of data leaves no trace.",
-    console="IAM & Admin, Audit Logs, Set default configuration: Admin Read, Data Read and Data Write. They may cost.",
+    console="IAM & Admin, Audit Logs, Set default configuration: Admin Read, Data Read and Data Write. They may cost. "
+    "For what folders and the organization switch on to be read, grant resourcemanager.folders.getIamPolicy and "
+    "resourcemanager.organizations.getIamPolicy there, by a custom role.",
     command="gcloud projects get-iam-policy <project> > policy.yaml\n"
     "# add auditConfigs for allServices to policy.yaml, then\n"
     "gcloud projects set-iam-policy <project> policy.yaml",
@@ -162,17 +175,32 @@ def acting_roles(asset: Asset) -> Evaluation:
 )
 def audit_logs(asset: Asset) -> Evaluation:
     known(asset, "audit_configs")
-    # A service that is named alone adds to these and takes nothing away.
-    configs = [config for config in mappings(asset, "audit_configs") if config.get("service") == "allServices"]
-    types = {kind for config in configs for kind in list_of_texts(config.get("types"), "audit_configs.types")}
-    exempted = [
-        member for config in configs for member in list_of_texts(config.get("exempted"), "audit_configs.exempted")
-    ]
+    own = _for_all_services(mappings(asset, "audit_configs"), "audit_configs")
+    above = mapping(asset, "audit_configs_above")
+    inherited = _for_all_services(mappings(asset, "audit_configs_above.configs"), "audit_configs_above.configs")
+    # An asset that was stored before places above were read tells nothing about them.
+    unread = (
+        texts(asset, "audit_configs_above.unread")
+        if above
+        else ["its folders and organization"] * bool(value(asset, "parent"))
+    )
+    types, exempted = own[0] | inherited[0], sorted(own[1] | inherited[1])
     missing = [kind for kind in AUDITED if kind not in types]
+    if missing and unread:
+        return unknown(
+            f"Off for all services by what could be read: {abridge(missing)}. What is switched on by {abridge(unread)} "
+            "could not be read."
+        )
     if missing:
-        reason = f"Off for all services: {abridge(missing)}. What the organization switches on is not visible here."
-        return failed(reason)
+        return failed(f"Off for all services, also above the project: {abridge(missing)}.")
     return expect(not exempted, f"Without {abridge(exempted)}, who are exempted.", "On for all services and everybody.")
+
+
+def _for_all_services(configs: Sequence[Mapping[str, object]], path: str) -> tuple[set[str], set[str]]:
+    """Types and who is exempted. A service that is named alone adds to these and takes nothing away."""
+    general = [config for config in configs if config.get("service") == "allServices"]
+    types = {kind for config in general for kind in list_of_texts(config.get("types"), f"{path}.types")}
+    return types, {member for config in general for member in list_of_texts(config.get("exempted"), f"{path}.exempted")}
 
 
 CHECKS = (user_key, key_age, admin_roles, basic_roles, acting_roles, audit_logs)

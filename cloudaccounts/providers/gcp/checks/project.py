@@ -21,6 +21,7 @@ from cloudaccounts.provider_kit.posture import (
     value,
 )
 from cloudaccounts.providers.gcp.checks.members import present
+from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _PROJECT = "gcp.cloudresourcemanager.project"
@@ -52,7 +53,7 @@ def _duties(identifier: str, title: str, administrator: str, users: Sequence[str
         console="IAM & Admin, IAM: take one of the two roles away and give it to somebody else.",
         command="gcloud projects remove-iam-policy-binding <project> --member=<member> --role=<role>",
         references=cite(page),
-    )(evaluate)
+    )(minding_conditions(evaluate))
 
 
 def _holders(roles: Mapping[str, object], names: Sequence[str]) -> set[str]:

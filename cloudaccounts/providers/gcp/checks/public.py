@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
 from cloudaccounts.provider_kit.posture import Rule, abridge, expect, known, posture_check, texts
+from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.references import cite
 
 
@@ -30,7 +31,7 @@ def publication(
         console="Open the resource, Permissions: remove allUsers and allAuthenticatedUsers.",
         command=command,
         references=cite("iam/docs/overview#all-users"),
-    )(evaluate)
+    )(minding_conditions(evaluate))
 
 
 key_public = publication(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity
+from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Threshold
 from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
     abridge,
     days_since,
     expect,
     failed,
+    flag,
     known,
     mapping,
     mappings,
@@ -22,10 +26,13 @@ from cloudaccounts.provider_kit.posture import (
 )
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
+from cloudaccounts.provider_kit.thresholds import limit
+from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _KEY = "gcp.apikeys.key"
-LONGEST_DAYS = 90
+KEY_AGE = Threshold("gcp_api_key_age", "Age of a Google Cloud API key", default=90, least=1, most=365)
+_SITE = re.compile(r"^[a-z*]*://")  # the scheme before a site, which may be any
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
 
 
@@ -67,8 +74,9 @@ def key_clients(asset: Asset) -> Evaluation:
     if not any(restrictions.get(name) for name in _CLIENTS):
         return failed("It is restricted to no sites, addresses or apps.")
     # A restriction that restricts nothing has to fail, whatever its kind.
-    if "*" in texts(asset, "restrictions.browserKeyRestrictions.allowedReferrers"):
-        return failed("Its list of sites has an asterisk alone, which is every site.")
+    sites = texts(asset, "restrictions.browserKeyRestrictions.allowedReferrers")
+    if any(site and not _SITE.sub("", site).strip("*/.: ") for site in sites):
+        return failed("Its list of sites has one that is every site.")
     allowed = value(asset, "restrictions.serverKeyRestrictions.allowedIps")
     return evaluation(
         # None: the key is restricted by sites or apps, and not by addresses.
@@ -91,23 +99,34 @@ def key_clients(asset: Asset) -> Evaluation:
     references=cite("docs/authentication/api-keys#securing"),
     time_dependent=True,
     expected={"createTime": "at most 90 days ago"},
+    thresholds=(KEY_AGE,),
 )
 def key_age(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
         return not_applicable("This key was deleted.")
     days = days_since(asset, known(asset, "createTime"))
-    return expect(days <= LONGEST_DAYS, f"It was made {days} days ago.", f"It was made {days} days ago.")
+    return expect(days <= limit(KEY_AGE), f"It was made {days} days ago.", f"It was made {days} days ago.")
 
 
 def _callable(
-    kind: str, label: str, identifier: str, page: str, command: str, ingress: tuple[str, ...]
+    kind: str, label: str, identifier: str, page: str, command: str, ingress: tuple[str, ...], service: str | None
 ) -> PostureCheck:
-    """``ingress``: where the asset says from where it is reached; the first path that holds something counts."""
+    """``ingress``: where the asset says from where it is reached; the first path that holds something counts.
+
+    ``service`` is the property that holds the Cloud Run service which answers for it: empty where it is one itself,
+    None where none does.
+    """
 
     def evaluate(asset: Asset) -> Evaluation:
         known(asset, "public_roles")
         roles = texts(asset, "public_roles")
-        if not roles:
+        if service and service in asset.properties:
+            known(asset, service)  # None where the service that answers for it was not found
+        # It lets callers in by rules of its own: https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
+        if _is_on(asset, service, *_PROXIED):
+            return unknown("Identity-Aware Proxy stands before it, and whom that lets in is not read.")
+        # In place of the policy, whatever that says.
+        if not roles and not _is_on(asset, service, *_UNCHECKED):
             return passed("Only named members may call it.")
         reached = next((_at(asset, path) for path in ingress if _at(asset, path)), "")
         if reached in _INSIDE:
@@ -118,7 +137,7 @@ def _callable(
             )
         if reached not in _EVERYWHERE:
             return unknown("From where it is reached has a form that is not known here.")
-        return failed(f"Everybody holds {abridge(roles)}.")
+        return failed(f"Everybody holds {abridge(roles)}." if roles else "Who calls it is not checked at all.")
 
     return posture_check(
         identifier,
@@ -131,16 +150,34 @@ def _callable(
         console="Open it, Permissions (or Security): remove allUsers, and let callers sign in.",
         command=command,
         references=cite(page),
-    )(evaluate)
+    )(minding_conditions(evaluate))
 
 
 # https://cloud.google.com/functions/docs/networking/network-settings#ingress_settings and
 # https://cloud.google.com/run/docs/securing/ingress
-_INSIDE = ("ALLOW_INTERNAL_ONLY", "internal", "INGRESS_TRAFFIC_INTERNAL_ONLY")
+_INSIDE = ("ALLOW_INTERNAL_ONLY", "internal", "INGRESS_TRAFFIC_INTERNAL_ONLY", "INGRESS_TRAFFIC_NONE")
 _BALANCED = (
     *("ALLOW_INTERNAL_AND_GCLB", "internal-and-cloud-load-balancing", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
 )
 _EVERYWHERE = ("", "ALLOW_ALL", "INGRESS_SETTINGS_UNSPECIFIED", "all", "INGRESS_TRAFFIC_ALL")
+
+
+# Of a Cloud Run service, as its newer interface and its older one have it. Without the check of invokers everybody may
+# call it, and no binding says so: https://cloud.google.com/run/docs/authenticating/public
+_UNCHECKED = ("invokerIamDisabled", "run.googleapis.com/invoker-iam-disabled")
+_PROXIED = ("iapEnabled", "run.googleapis.com/iap-enabled")
+
+
+def _is_on(asset: Asset, service: str | None, name: str, annotation: str) -> bool:
+    """Left out, both are off."""
+    if service is None:
+        return False
+    within = f"{service}." if service else ""
+    told = mapping(asset, f"{within}metadata.annotations").get(annotation)
+    text_of_it = str(told).strip().lower() if told is not None else "false"
+    if text_of_it not in ("true", "false"):
+        raise UnknownFactError(f"{annotation} has a value that is not known here.")
+    return text_of_it == "true" or flag(asset, f"{within}{name}")
 
 
 def _at(asset: Asset, path: str) -> str:
@@ -156,6 +193,7 @@ function_public = _callable(
     "functions/docs/securing/managing-access-iam",
     "gcloud functions remove-invoker-policy-binding <function> --region=<region> --member=allUsers",
     ("serviceConfig.ingressSettings",),
+    "run_service",
 )
 function_v1_public = _callable(
     "gcp.cloudfunctions.cloud_function",
@@ -165,6 +203,7 @@ function_v1_public = _callable(
     "gcloud functions remove-iam-policy-binding <function> --region=<region> --member=allUsers "
     "--role=roles/cloudfunctions.invoker",
     ("ingressSettings",),
+    None,
 )
 service_public = _callable(
     "gcp.run.service",
@@ -172,8 +211,9 @@ service_public = _callable(
     "gcp_run_public",
     "run/docs/authenticating/public",
     "gcloud run services remove-iam-policy-binding <service> --region=<region> --member=allUsers "
-    "--role=roles/run.invoker",
+    "--role=roles/run.invoker\ngcloud run services update <service> --region=<region> --invoker-iam-check",
     ("ingress", "metadata.annotations run.googleapis.com/ingress"),
+    "",
 )
 
 CHECKS = (key_apis, key_clients, key_age, function_public, function_v1_public, service_public)

@@ -24,7 +24,16 @@ from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.identity import sign_in
-from cloudaccounts.providers.gcp.inventory import changes, details, joins, overview, policies, relations, resources
+from cloudaccounts.providers.gcp.inventory import (
+    changes,
+    cloud_identity,
+    details,
+    joins,
+    overview,
+    policies,
+    relations,
+    resources,
+)
 from cloudaccounts.providers.gcp.inventory.batching import Batch
 from cloudaccounts.providers.gcp.inventory.firewall_policies import Effective
 from cloudaccounts.providers.gcp.inventory.held import NETWORK, Held
@@ -85,16 +94,19 @@ class GcpSession:
         return project_regions()
 
     def units(self, regions: Sequence[str]) -> Sequence[ScanUnit]:
-        """One per service, and one for who may do what. Raises `ProviderError` for an unknown region."""
+        """One per service, one for who may do what, one for people. Raises `ProviderError` for an unknown region."""
         names = require_regions(regions)
         # `also` says which regions the unit covers: Cloud Asset lists all of them in one call.
-        return (*(ScanUnit(service, GLOBAL, also=names) for service in SERVICES), ScanUnit(POLICIES, GLOBAL))
+        others = (ScanUnit(POLICIES, GLOBAL), ScanUnit(cloud_identity.SERVICE, GLOBAL))
+        return (*(ScanUnit(service, GLOBAL, also=names) for service in SERVICES), *others)
 
     def collect(self, unit: ScanUnit) -> Iterator[Asset]:
         """Streams the unit's resources, page by page. Raises `ProviderError`, also after some were yielded."""
         try:
             if unit.service == POLICIES:
                 yield from self._policies.all()
+            elif unit.service == cloud_identity.SERVICE:
+                yield from cloud_identity.collect(self._connection, self._target.account_id, patience=PATIENCE_SECONDS)
             elif unit.service in SERVICES:
                 yield from self._resources(unit)
             else:

@@ -30,7 +30,11 @@ class Details:
         self._target = target
         self._patience = patience
         self._readers: Mapping[str, Mapping[str, Callable[[Asset], Any]]] = {
-            PROJECT: {"audit_configs": self._audit_configs, "essential_contacts": self._contacts},
+            PROJECT: {
+                "audit_configs": self._audit_configs,
+                "audit_configs_above": self._audit_configs_above,
+                "essential_contacts": self._contacts,
+            },
         }
 
     def of(self, asset: Asset) -> Asset:
@@ -47,6 +51,11 @@ class Details:
     def _audit_configs(self, project: Asset) -> list[dict[str, Any]]:
         return auditing.audit_configs(
             self._connection, self._target.account_id, timeout=self._target.timeout, patience=self._patience
+        )
+
+    def _audit_configs_above(self, project: Asset) -> dict[str, list[Any]]:
+        return auditing.audit_configs_above(
+            self._connection, project, timeout=self._target.timeout, patience=self._patience
         )
 
     def _contacts(self, project: Asset) -> list[dict[str, Any]]:

@@ -51,6 +51,20 @@ def ssl_policy(kinds: Kinds, asset: Asset) -> dict[str, Any] | None:
     return None
 
 
+def run_service(kinds: Kinds, asset: Asset) -> dict[str, Any] | None:
+    """Of a function of the second generation: how the Cloud Run service asks its callers. Empty where none is named."""
+    config = asset.properties.get("serviceConfig")
+    named = config.get("service") if isinstance(config, Mapping) else None
+    if not named:
+        return {}
+    for service in kinds.get("gcp.run.service", ()):
+        if _path(service.native_id) == _path(named):
+            metadata = service.properties.get("metadata")
+            annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+            return {**service.properties, "metadata": {"annotations": dict(annotations or {})}}
+    return None
+
+
 def sinks_to_bucket(kinds: Kinds, asset: Asset) -> list[str]:
     """Names of the project's sinks that write into the bucket; those of other projects are not known here."""
     destination = f"storage.googleapis.com/{asset.name}"
@@ -85,6 +99,7 @@ READERS: Mapping[str, Mapping[str, Reader]] = {
     "gcp.compute.target_https_proxy": {"ssl_policy": ssl_policy},
     "gcp.compute.target_ssl_proxy": {"ssl_policy": ssl_policy},
     "gcp.storage.bucket": {"sinks": sinks_to_bucket},
+    "gcp.cloudfunctions.function": {"run_service": run_service},
     "gcp.cloudresourcemanager.project": {
         "log_sinks": log_sinks,
         "log_alerts": log_alerts,

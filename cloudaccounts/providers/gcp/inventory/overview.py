@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.deadlines import start
@@ -24,8 +25,11 @@ TYPES = (
     "logging.googleapis.com/LogMetric",
     "logging.googleapis.com/LogSink",
     "monitoring.googleapis.com/AlertPolicy",
+    "run.googleapis.com/Service",
     "serviceusage.googleapis.com/Service",
 )
+# Of these, which may be some hundreds, the named properties alone are kept.
+_KEPT = {"gcp.run.service": ("metadata", "invokerIamDisabled", "iapEnabled")}
 Kinds = Mapping[str, list[Asset]]  # by the asset's type: gcp.logging.log_sink
 
 
@@ -48,5 +52,7 @@ class Overview:
     def _read(self) -> Kinds:
         kinds: dict[str, list[Asset]] = defaultdict(list)
         for asset in self._list_assets():
-            kinds[asset.type].append(asset)
+            names = _KEPT.get(asset.type)
+            kept = {name: asset.properties[name] for name in names if name in asset.properties} if names else None
+            kinds[asset.type].append(asset if kept is None else replace(asset, properties=kept))
         return kinds

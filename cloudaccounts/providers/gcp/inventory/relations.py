@@ -19,6 +19,8 @@ from typing import Any
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.provider_kit.deadlines import start
+from cloudaccounts.providers.gcp.inventory.conditions import in_force
+from cloudaccounts.providers.gcp.inventory.resources import PROJECT_TYPE
 
 KEY_LIFE = timedelta(days=90)  # CIS GCP 1.7
 _EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
@@ -36,12 +38,12 @@ _DUTIES = (
     "roles/cloudkms.cryptoKeyDecrypter",
 )
 _PROJECT = "gcp.cloudresourcemanager.project"
-PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 _ACCOUNT = "gcp.iam.service_account"
 _KEY = "gcp.iam.service_account_key"
 _ALSO_PUBLIC = frozenset({_ACCOUNT, "gcp.compute.image", "gcp.compute.snapshot"})
 
 
+CONDITIONAL = "under_conditions"
 _PROJECT_PART = re.compile(r"/projects/[^/]+")
 
 
@@ -69,7 +71,7 @@ class Policies:
         self._search = search
         self._lock = threading.Lock()
         self._future: Future[list[Asset]] | None = None
-        self._grants: Grants | None = None
+        self._grants: tuple[Grants, Grants] | None = None
 
     def all(self) -> list[Asset]:
         """Raises `ProviderError` and the SDK's errors."""
@@ -79,18 +81,21 @@ class Policies:
             future = self._future
         return future.result()
 
-    def grants(self) -> Grants:
-        """Raises as `all`."""
+    def grants(self) -> tuple[Grants, Grants]:
+        """What is given now, and what is given under conditions that nobody knows here. Raises as `all`."""
         if self._grants is None:
-            self._grants = self._join(self.all())
+            policies, now = self.all(), datetime.now(UTC)
+            self._grants = self._join(policies, True, now), self._join(policies, None, now)
         return self._grants
 
-    def _join(self, policies: list[Asset]) -> Grants:
+    def _join(self, policies: list[Asset], given: bool | None, now: datetime) -> Grants:
         public: dict[str, set[str]] = defaultdict(set)
         accounts: dict[str, set[str]] = defaultdict(set)
         project: dict[str, set[str]] = defaultdict(set)
         for policy in policies:
             for binding in policy.properties["bindings"]:
+                if in_force(str(binding.get("condition") or ""), now) is not given:
+                    continue
                 role, members = str(binding["role"]), set(binding["members"])
                 if members & _EVERYBODY:
                     public[_key_of(policy.native_id)].add(role)
@@ -127,10 +132,16 @@ def with_related_facts(asset: Asset, policies: Policies, explain: Callable[[Exce
         return asset
     try:
         # Once for the scan; a failure of the search is remembered too, and marks each asset that needed it.
-        grants = policies.grants()
+        grants, conditional = policies.grants()
     except Exception as error:  # noqa: BLE001 # any failure is marked on the asset; the resource itself was read
         return without_facts(asset, readers, explain(error).code)
-    return with_facts(asset, {name: read(grants) for name, read in readers.items()})
+    narrowed = {name: told for name, read in readers.items() if _names_any(told := read(conditional))}
+    facts = {name: read(grants) for name, read in readers.items()}
+    return with_facts(asset, {**facts, CONDITIONAL: narrowed} if narrowed else facts)
+
+
+def _names_any(told: Any) -> bool:
+    return any(told.values()) if isinstance(told, Mapping) else bool(told)
 
 
 def _public_roles(grants: Grants, asset: Asset) -> list[str]:

@@ -46,6 +46,7 @@ _SWITCHES = frozenset(
         *("google-logging-enabled", "google-monitoring-enabled"),
     }
 )
+PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 _HIDDEN = "not kept"
 _LABELS = ("labels", "resourceLabels", "userLabels")
 
@@ -58,6 +59,9 @@ def normalize(service: str, item: asset_v1.Asset) -> Asset:
     observed = {key: value for key, value in data.items() if key in _STAMPS}
     # The region is a coarser value: a zone or a multi-region would be lost.
     stable |= {"location": location} if location else {}
+    if item.asset_type == PROJECT_TYPE:
+        # Folders and the organization, the nearest first; the first is the project itself.
+        stable["ancestors"] = [name for name in item.ancestors if not name.startswith("projects/")]
     return Asset(
         type=f"gcp.{service}.{_snake(item.asset_type.rpartition('/')[2])}",
         service=service,

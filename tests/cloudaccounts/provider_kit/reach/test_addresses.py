@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudaccounts.provider_kit.reach.addresses import NOBODY, Addresses, Reach, between, network, networks
+from cloudaccounts.provider_kit.reach.addresses import (
+    NOBODY,
+    PUBLIC_V4,
+    PUBLIC_V6,
+    Addresses,
+    Reach,
+    between,
+    network,
+    networks,
+)
+from cloudaccounts.provider_kit.reach.spans import Spans
 from tests.cloudaccounts.provider_kit.reach.strategies import cidrs, halves, odd, on_any_machine, v4, v6
 
 OPEN, CLOSED, UNCLEAR = Reach.OPEN, Reach.CLOSED, Reach.UNCLEAR
@@ -141,3 +153,33 @@ def test_any_text_is_a_network_or_unclear(told: str) -> None:
 def test_nothing_is_closed() -> None:
     assert NOBODY.reach == CLOSED
     assert (NOBODY | Addresses(unclear=True)).reach == UNCLEAR
+
+
+# The table of IANA's special registries that CPython keeps, at its entries' edges. Where ours is another, and why: of
+# 192.0.0.0/24 older versions of Python hold a part alone, and what is reachable in it are two relays' addresses that
+# nothing comes from; addresses of tunnels (Teredo, 6to4) stand for machines on the internet; other parts are small.
+ELSEWISE = ("192.0.0.0/24", "2001::/23", "2002::/16")
+
+
+def edges(kind: type[IPv4Address] | type[IPv6Address]) -> Iterator[IPv4Address | IPv6Address]:
+    table = kind._constants  # type: ignore[union-attr] # CPython's, and no part of its interface
+    for special in (*table._private_networks, *getattr(table, "_private_networks_exceptions", ())):
+        first, last = int(special.network_address), int(special.broadcast_address)
+        most = 2**special.max_prefixlen - 1
+        yield from (
+            kind(number) for number in {first, last, (first + last) // 2, max(first - 1, 0), min(last + 1, most)}
+        )
+
+
+@pytest.mark.parametrize(("kind", "public"), [(IPv4Address, PUBLIC_V4), (IPv6Address, PUBLIC_V6)])
+def test_special_addresses_are_those_of_ianas_registries(kind: Any, public: Spans) -> None:
+    others = [ip_network(cidr) for cidr in ELSEWISE]
+    tried = 0
+    for address in edges(kind):
+        tried += 1
+        is_public = any(first <= int(address) <= last for first, last in public.pairs)
+        # Outside of 2000::/3 nothing is assigned yet, whatever is reserved there.
+        assigned = kind is IPv4Address or address in ip_network("2000::/3")
+        expected = address.is_global and not address.is_multicast and assigned
+        assert is_public == expected or any(address in other for other in others), address
+    assert tried > 40

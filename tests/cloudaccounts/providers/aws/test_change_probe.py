@@ -18,6 +18,7 @@ REGIONS = ("us-east-1", "eu-west-1")
 EC2, QUIET_ACM = ScanUnit("ec2", "us-east-1"), ScanUnit("acm", "eu-west-1")
 TRAILS, ACM = ScanUnit("cloudtrail", "global"), ScanUnit("acm", "us-east-1")
 WATCHED, UNWATCHED = ScanUnit("guardduty", "us-east-1"), ScanUnit("guardduty", "eu-west-1")
+Found = dict[ScanUnit, list[Asset]]
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Demo:
     """The demo's account, with what a full scan of it found."""
 
     session: AwsSession
-    found: dict[ScanUnit, list[Asset]]
+    found: Found
 
     def unchanged(self, **instead: list[Asset]) -> frozenset[ScanUnit]:
         """With other assets known of a unit: ``ec2_us_east_1=[…]``."""
@@ -46,25 +47,35 @@ class Demo:
 
 
 @pytest.fixture
-def open_demo(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Iterable[str]], Demo]]:
+def open_demo(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Demo]]:
+    """Scans the account in these regions, unless what is found there is given."""
     monkeypatch.setattr(changes, "OVERLAP", timedelta(0))
     opened: list[AwsSession] = []
 
-    def begin(regions: Iterable[str]) -> Demo:
+    def begin(regions: Iterable[str], found: Found | None = None) -> Demo:
         cloud.control.clear_journal()
         target = make_target(account_id=DEMO, regions=tuple(regions))
         session = open_session(cloud.scenario("Everything granted"), target)
         opened.append(session)
-        return Demo(session, {unit: list(session.collect(unit)) for unit in session.units(target.regions)})
+        return Demo(session, found or {unit: list(session.collect(unit)) for unit in session.units(target.regions)})
 
     yield begin
     for session in opened:
         session.close()
 
 
+@pytest.fixture(scope="module")
+def scanned() -> Found:
+    """What the first test of this file that asks for `demo` has found. A scan takes seconds, and none changes it."""
+    return {}
+
+
 @pytest.fixture
-def demo(open_demo: Callable[[Iterable[str]], Demo]) -> Demo:
-    return open_demo(REGIONS)
+def demo(open_demo: Callable[..., Demo], scanned: Found) -> Demo:
+    """The account as a former scan knows it, in a session of its own in which nothing was asked yet."""
+    if not scanned:
+        scanned |= open_demo(REGIONS).found
+    return open_demo(REGIONS, found=dict(scanned))
 
 
 def test_where_all_is_as_known_only_what_nothing_tells_is_left(demo: Demo) -> None:
@@ -138,7 +149,7 @@ def test_a_detector_where_there_was_none_is_looked_at(demo: Demo) -> None:
 
 @pytest.mark.parametrize("regions", [REGIONS, (*REGIONS, "us-west-2", "eu-central-1")])
 def test_an_unchanged_account_costs_at_most_a_fifth_of_the_calls_and_ends_the_same(
-    cloud: Cloud, open_demo: Callable[[Iterable[str]], Demo], regions: tuple[str, ...]
+    cloud: Cloud, open_demo: Callable[..., Demo], regions: tuple[str, ...]
 ) -> None:
     """A call for each enabled region is the price of certainty about S3 and replicas; signing in is counted."""
     demo = open_demo(regions)

@@ -262,3 +262,24 @@ def test_nothing_hostile_moves_a_host(cloud: Cloud) -> None:
             PROVIDER.open_session(credentials, make_target(regions=(hostile,)))
     assert {item["host"] for item in cloud.control.hosts()} == {"sts.us-east-1.amazonaws.com"}
     assert cloud.control.refused_hosts() == []
+
+
+@pytest.mark.parametrize("field", ["access_key_id", "secret_access_key"])
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"Access key ID,Secret access key\r\n{KEY},{SECRET}\r\n",
+        f"\ufeffAccess key ID,Secret access key{KEY},{SECRET}",  # as a browser pastes it into a single line
+        f'User name,Password,Access key ID,Secret access key,Console login link\nreader,,{KEY},{SECRET},"https://x"',
+        f"[default]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n",
+    ],
+)
+def test_a_key_file_that_is_pasted_whole_is_split_into_its_fields(field: str, pasted: str) -> None:
+    form = AccessKeysForm({field: pasted})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data == {"access_key_id": KEY, "secret_access_key": SECRET, "session_token": ""}
+
+
+@pytest.mark.parametrize("pasted", [f"{KEY},{SECRET}A", f"{KEY[:-1]},{SECRET}", KEY, f"{KEY} {SECRET}", "x" * 100_000])
+def test_what_is_no_key_file_is_not_split(pasted: str) -> None:
+    assert not AccessKeysForm({"access_key_id": pasted}).is_valid()

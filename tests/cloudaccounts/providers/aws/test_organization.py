@@ -183,10 +183,11 @@ def test_a_members_credentials_show_no_secret(management: Credentials) -> None:
 def test_the_guides_name_the_connection_and_the_external_id() -> None:
     context = SetupContext(MANAGEMENT, "aws", ("us-east-1",), EXTERNAL_ID, Server(account_id="999900001111"))
     first, second = PROVIDER.organization_guides(context, {"root_id": "r-lark"})
-    template, command, policy = (snippet.body for snippet in first.snippets)
+    template, command, policy, published = (snippet.body for snippet in first.snippets)
     assert EXTERNAL_ID in template
     assert f'"{MANAGEMENT}"' in template
     assert "999900001111" not in template
+    assert "AWS::CloudFormation::StackSet" in published
     assert "SERVICE_MANAGED" in command
     assert "r-lark" in command
     assert "role/cloud-accounts-reader" in policy

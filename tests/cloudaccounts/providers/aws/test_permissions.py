@@ -13,10 +13,13 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from cloudaccounts.contract.report import CheckStatus, PermissionResult, PermissionStatus
 from cloudaccounts.providers.aws import check_results, live_reads, permission_check
+from cloudaccounts.providers.aws.beyond_need import ACTIONS as BEYOND
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who
+from cloudaccounts.providers.aws.inventory import open_session
+from cloudaccounts.providers.aws.least_privilege import ACTIONS, reading_of_type
 from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blind_topics, missing_statement
-from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, Cloud, check
+from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, Cloud, check, make_target
 
 GRANTED, DENIED, UNVERIFIABLE = PermissionStatus.GRANTED, PermissionStatus.DENIED, PermissionStatus.UNVERIFIABLE
 
@@ -139,7 +142,7 @@ def test_many_actions_are_asked_in_few_calls(cloud: Cloud, monkeypatch: pytest.M
     monkeypatch.setattr(permission_check, "BATCH", 10)
     report = cloud.validate(cloud.keys("good"))
     # Of both kinds together, since the region that is asked about is the partition's home.
-    assert len(cloud.calls("SimulatePrincipalPolicy")) == -(-len(PERMISSIONS) // 10)
+    assert len(cloud.calls("SimulatePrincipalPolicy")) == -(-(len(PERMISSIONS) + len(BEYOND)) // 10)
     assert report.count(GRANTED) == len(PERMISSIONS)
 
 
@@ -247,3 +250,64 @@ def test_every_permission_that_needs_no_resource_has_a_read_of_its_own() -> None
         samples=live_reads._Samples("bucket", "us-east-1", "user"),
     )
     assert {action for action in BY_ACTION if live_reads._read_for(tools, action) is None} == NEED_A_RESOURCE
+
+
+def test_each_reading_calls_what_its_least_privilege_says(cloud: Cloud) -> None:
+    """Both ways: one action too few is a gap of a scan, one too many is a grant that nothing needs."""
+    session = open_session(cloud.scenario("Everything granted"), make_target(account_id="111122223333"))
+    asked: dict[str, set[str]] = {}
+    for unit in session.units(("us-east-1", "eu-west-1")):
+        cloud.control.clear_journal()
+        for asset in session.collect(unit):
+            if asset.type.split(".")[1] != "account" or asset.type == "aws.account.region":
+                assert reading_of_type(asset.type) == unit.service
+        asked.setdefault(unit.service, set()).update(call["permission"] for call in cloud.control.calls("aws"))
+    session.close()
+    # Read once by a scan, whichever reading comes first; a prefix list is asked for where a rule names one.
+    shared = {"ec2:GetManagedPrefixListEntries", "s3:GetBucketLocation", "iam:GenerateCredentialReport"}
+    assert {name: actions - shared for name, actions in asked.items()} == {
+        name: actions - shared for name, actions in ACTIONS.items()
+    }
+
+
+# What is asked in a region that holds nothing but its default network: lists, and settings of the region. What another
+# call would be about is not there.
+EMPTY_REGION = {
+    "ec2": "DescribeInstances DescribeVolumes",
+    "vpc": "DescribeFlowLogs DescribeNetworkAcls DescribeSecurityGroups DescribeSubnets DescribeVpcs",
+    "ebs": "DescribeImages DescribeSnapshots GetEbsEncryptionByDefault GetImageBlockPublicAccessState"
+    " GetInstanceMetadataDefaults GetSnapshotBlockPublicAccessState",
+    "rds": "DescribeDBClusterSnapshots DescribeDBClusters DescribeDBInstances DescribeDBSnapshots",
+    "lambda": "ListFunctions",
+    "kms": "ListKeys",
+    "config": "DescribeConfigurationRecorders",
+    "guardduty": "ListDetectors",
+    "securityhub": "DescribeHub",
+    "access-analyzer": "ListAnalyzers",
+    "secretsmanager": "ListSecrets",
+    "sqs": "ListQueues",
+    "sns": "ListTopics",
+    "eks": "ListClusters",
+    "ecs": "ListClusters",
+    "ecr": "DescribeRepositories",
+    "efs": "DescribeFileSystems",
+    "dynamodb": "ListTables",
+    "elbv2": "DescribeLoadBalancers",
+    "acm": "ListCertificates",
+    "cloudformation": "DescribeStacks",
+    "logs": "DescribeLogGroups",
+}
+
+
+def test_in_an_empty_region_nothing_is_asked_that_an_answer_before_settles(cloud: Cloud) -> None:
+    session = open_session(cloud.scenario("Everything granted"), make_target(account_id="111122223333"))
+    asked: dict[str, str] = {}
+    for unit in session.units(("ap-south-1",)):
+        if unit.region != "ap-south-1":
+            continue
+        cloud.control.clear_journal()
+        list(session.collect(unit))
+        calls = sorted(call["permission"].partition(":")[2] for call in cloud.control.calls("aws"))
+        asked[unit.service] = " ".join(calls)
+    session.close()
+    assert asked == EMPTY_REGION

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, ServerIdentity
-from cloudaccounts.contract.report import CheckStatus
+from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, ValidationProgress
+from cloudaccounts.health.former_external_id import validate_with_both
 from cloudaccounts.providers.aws import role, server
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.providers.aws.role import AssumableRole, wrong_external_ids
@@ -254,3 +255,30 @@ def test_many_threads_share_one_server_connection(cloud: Cloud) -> None:
     for thread in threads:
         thread.join()
     assert len({id(connection) for connection in found}) == 1
+
+
+FORMER = "ca-0d9a7c52-51f7-4c1c-8a44-6a2f0be1c7d3"
+
+
+def asked(cloud: Cloud, arn: str) -> tuple[CloudValidationResult, bool]:
+    return validate_with_both(
+        make_target(former_external_id=FORMER),
+        lambda target: PROVIDER.validate(as_role(arn), target, ValidationProgress()),
+    )
+
+
+def test_a_role_that_still_trusts_the_former_external_id_is_proven_with_it(cloud: Cloud) -> None:
+    report, used_former = asked(cloud, cloud.control.put_role(ACCOUNT, "former", external_id=FORMER))
+    assert (report.ok, used_former) == (True, True)
+    # One refusal of the present one and no waiting, then the proof: none, and three wrong ones.
+    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["AccessDenied", "", *["AccessDenied"] * 4]
+    report, used_former = asked(cloud, cloud.control.put_role(ACCOUNT, "present", external_id=EXTERNAL_ID))
+    assert (report.ok, used_former) == (True, False)
+
+
+def test_the_former_external_id_opens_no_role_that_is_open_to_all(cloud: Cloud) -> None:
+    report, _ = asked(cloud, cloud.control.put_role(ACCOUNT, "open-to-all"))
+    assert report.code == "confused_deputy"
+    report, _ = asked(cloud, cloud.control.put_role(ACCOUNT, "others", external_id="ca-somebody-elses"))
+    assert report.code == "role_refused"
+    assert EXTERNAL_ID in report.remedy

@@ -13,8 +13,6 @@ import pytest
 import yaml
 from botocore import xform_name
 from botocore.session import Session
-from cfnlint import decode as cfn_decode  # type: ignore[import-untyped] # ships no types
-from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped] # ships no types
 
 from cloudaccounts.contract.identity import ServerIdentity
 from cloudaccounts.contract.setup import SetupContext, SetupGuide
@@ -68,6 +66,10 @@ def test_the_template_is_sound_and_filled_in(partition: str) -> None:
 @pytest.mark.parametrize("filled_in", [True, False])
 def test_amazons_linter_finds_nothing_in_the_template(filled_in: bool) -> None:
     body = setup_texts.cloudformation(EXTERNAL_ID, OWN_ACCOUNT) if filled_in else setup_texts.cloudformation()
+    # Here: it takes a second to load, which each process of the suite would pay as it collects.
+    from cfnlint import decode as cfn_decode  # type: ignore[import-untyped] # ships no types
+    from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped] # ships no types
+
     assert cfn_decode.decode_str(body)[1] == []
     assert lint(body, config=ManualArgs(regions=["us-east-1"])) == []
 

@@ -148,7 +148,7 @@ def test_a_second_list_that_fails_hides_nothing_of_the_first(cloud: Cloud, sessi
 
 def test_public_snapshots_that_may_not_be_listed_leave_the_others_unknown(cloud: Cloud, session: AwsSession) -> None:
     before = collected(session, "ebs")
-    cloud.control.fault("deny", action="DescribeSnapshots", times=1)
+    cloud.control.fault("deny", action="DescribeSnapshots", after=1)
     after = collected(session, "ebs")
     assert set(after) == set(before)
     snapshots = [asset for asset in after.values() if asset.type == "aws.ec2.snapshot"]

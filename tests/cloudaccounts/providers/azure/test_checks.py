@@ -19,6 +19,7 @@ from tests.cloudaccounts.providers.azure.cases import (
     access,
     compute,
     databases,
+    directory,
     monitoring,
     network,
     storage,
@@ -34,7 +35,7 @@ BY_ID = {check.id: check for check in CHECKS}
 P, F, N, U = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
 CASES: dict[str, Cases] = {
     identifier: cases
-    for module in (access, compute, databases, monitoring, network, storage, vaults, web)
+    for module in (access, compute, databases, directory, monitoring, network, storage, vaults, web)
     for identifier, cases in module.CASES.items()
 }
 TABLE: list[tuple[str, Verdict, Properties]] = [
@@ -232,7 +233,7 @@ def test_what_is_neither_the_best_nor_the_worst(cloud: Cloud) -> None:
 
 def test_the_directory_is_judged_where_the_grant_was_given(cloud: Cloud) -> None:
     ours, theirs = cloud.scenario("Everything granted"), cloud.scenario("Certificate")
-    checks = [check for check in CHECKS if check.service == "directory"]
+    checks = [check for check in CHECKS if check.asset_type == "azure.entra.tenant"]
     for (credentials, account), verdict in ((ours, F), (theirs, P)):
         (tenant,) = [asset for asset in cloud.scan(credentials, account) if asset.type == "azure.entra.tenant"]
         assert {check.id: check.evaluate(tenant).verdict for check in checks} == {check.id: verdict for check in checks}
@@ -241,10 +242,10 @@ def test_the_directory_is_judged_where_the_grant_was_given(cloud: Cloud) -> None
 def test_without_the_grant_the_directory_is_unknown_with_that_reason(cloud: Cloud) -> None:
     assets = cloud.scan(cloud.app("payments-prod"), "payments-prod")
     (tenant,) = [asset for asset in assets if asset.type == "azure.entra.tenant"]
-    for check in (check for check in CHECKS if check.service == "directory"):
+    for check in (check for check in CHECKS if check.asset_type == "azure.entra.tenant"):
         result = check.evaluate(tenant)
         assert result.verdict == U
-        assert "grant not given" in result.reason
+        assert "an optional step of set-up was not taken" in result.reason
 
 
 def test_the_database_of_payments_fails_and_its_ledger_passes(cloud: Cloud) -> None:

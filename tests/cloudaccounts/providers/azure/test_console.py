@@ -137,6 +137,12 @@ def test_no_crafted_id_leads_elsewhere(tail: list[str], tenant: str) -> None:
             assert found.count("#") == 1
 
 
+def test_an_app_is_among_the_registrations() -> None:
+    made = link(f"/tenants/{TENANT}/applications/{TENANT}")
+    assert made.endswith(f"#@{TENANT}/view/Microsoft_AAD_IAM/ActiveDirectoryMenuBlade/~/RegisteredApps")
+    assert link(f"/tenants/{TENANT}/applications/x") == link(f"/tenants/{TENANT}/applications/{TENANT}/y") == ""
+
+
 def test_everything_that_a_scan_finds_has_a_link(cloud: Cloud) -> None:
     for place in ("data-platform", "payments-prod"):
         for asset in cloud.scan(cloud.app(place), place, regions=REGIONS):

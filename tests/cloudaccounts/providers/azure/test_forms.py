@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -326,3 +328,25 @@ def test_hostile_input_reaches_no_host(cloud: Cloud) -> None:
             assert not report.ok
     assert cloud.control.refused_hosts() == []
     assert cloud.hosts() <= {"login.microsoftonline.com"}
+
+
+def test_a_certificate_can_be_chosen_as_a_file(pem: Pem) -> None:
+    upload = SimpleUploadedFile("app.pem", b"\xef\xbb\xbf" + pem.both.encode())
+    form = CertificateForm(IDS | {"certificate_pem": ""}, MultiValueDict({"certificate_pem-file": [upload]}))
+    assert form.is_valid(), form.errors
+    assert 'type="file"' in str(form)
+    assert "PRIVATE KEY" not in str(form).replace("-----BEGIN PRIVATE KEY-----\n…", "")  # read, and never shown again
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x30\x82\x00\x01\xff\xfe", "This file is not text, and so no PEM."),  # PFX
+        (b"x" * 70_000, "at most 64 KB"),
+        (b"", "Paste the certificate and its private key, or choose their file."),
+    ],
+)
+def test_a_certificate_file_of_another_kind_is_told_in_words(content: bytes, said: str) -> None:
+    form = CertificateForm(IDS, MultiValueDict({"certificate_pem-file": [SimpleUploadedFile("app.pfx", content)]}))
+    assert not form.is_valid()
+    assert said in str(form.errors)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -254,3 +256,40 @@ def test_the_script_ends_where_a_page_may_not_be_read(tmp_path: Path) -> None:
     cli, _ = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
     with pytest.raises(AssertionError, match="rest"):
         az.run(cli.snippets[0].body, "client", "--tag")
+
+
+PUBLISHED = "https://templates.example.net/cloud accounts/group.json?v=1&x=2"
+
+
+@pytest.mark.parametrize(
+    ("partition", "portal"),
+    [("public", "portal.azure.com"), ("usgovernment", "portal.azure.us"), ("china", "portal.azure.cn")],
+)
+def test_a_published_template_is_opened_first_in_the_portal_of_its_cloud(partition: str, portal: str) -> None:
+    context = SetupContext("1" * 8, partition, (), EXTERNAL_ID, Server(), organization_template_url=PUBLISHED)
+    first = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})[0]
+    link = urlsplit(first.link_url)
+    assert (link.hostname, first.key) == (portal, "portal")
+    assert link.fragment.removeprefix("create/Microsoft.Template/uri/") == quote(PUBLISHED, safe="")
+    assert "lark-prod" in first.steps[0]
+
+
+@pytest.mark.parametrize("address", ["", "http://templates.example.net/group.json", "javascript:alert(1)"])
+def test_without_one_that_is_published_over_https_there_is_no_link(address: str) -> None:
+    context = SetupContext("1" * 8, "public", (), EXTERNAL_ID, Server(), organization_template_url=address)
+    made = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
+    assert [(guide.key, guide.link_url) for guide in made] == [("cli", ""), ("terraform", "")]
+
+
+def test_what_operators_publish_gives_the_role_of_the_script_and_names_no_customer() -> None:
+    context = SetupContext("1" * 8, "public", (), EXTERNAL_ID, Server())
+    cli, _ = PROVIDER.organization_guides(context, {"root_id": "managementGroups/lark-prod"})
+    (script, text) = cli.snippets
+    template = json.loads(text.body)
+    assert "managementGroupDeploymentTemplate.json" in template["$schema"]
+    (assignment,) = template["resources"]
+    assert assignment["type"] == "Microsoft.Authorization/roleAssignments"
+    assert assignment["properties"]["roleDefinitionId"].endswith(READER)
+    assert READER in script.body
+    assert EXTERNAL_ID not in text.body
+    assert "lark-prod" not in text.body

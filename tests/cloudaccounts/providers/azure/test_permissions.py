@@ -57,7 +57,7 @@ def test_not_actions_count_within_their_own_role_only() -> None:
 
 def test_missing_lists_are_empty_lists() -> None:
     assert Entry.of({}) == Entry(())
-    assert Entry.of({"actions": None, "notActions": None, "dataActions": ["*"]}) == Entry(())
+    assert Entry.of({"actions": None, "notActions": None, "dataActions": ["*"]}) == Entry((), (), ("*",))
 
 
 def denial(**properties: Any) -> DenyAssignment | None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, PostureCheck, Severity, Verdict
-from cloudaccounts.providers.gcp.checks import CHECKS
+from cloudaccounts.providers.gcp.checks import CHECKS, cloud_identity
+from cloudaccounts.providers.gcp.inventory import POLICIES
+from cloudaccounts.providers.gcp.inventory.cloud_identity import COUNTS
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
 from cloudaccounts.providers.gcp.provider import PROVIDER
 from tests.cloudaccounts.providers.gcp.conftest import Cloud, by_key
@@ -48,9 +50,51 @@ NODE = {"name": "gke-shop-1", "tags": {"goog-gke-node": ""}}
 ENFORCED = {"iamConfiguration": {"publicAccessPrevention": "enforced"}}
 SYMMETRIC = {"purpose": "ENCRYPT_DECRYPT"}
 
+
+def rotating(seconds: int, upcoming: str) -> dict[str, Any]:
+    """A key that was seen on 1 December 2026."""
+    more = {"nextRotationTime": upcoming and f"{upcoming}T00:00:00Z"} if upcoming else {}
+    return {**SYMMETRIC, "rotationPeriod": f"{seconds}s", **more, "observed": {"at": "2026-12-01T12:00:00+00:00"}}
+
+
 P, F, N, U = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
 ODD = "odd"
+
+
+def annotated(name: str, value: str, **more: str) -> dict[str, Any]:
+    return {
+        "metadata": {"annotations": {f"run.googleapis.com/{key}": one for key, one in {name: value, **more}.items()}}
+    }
+
+
+UNCHECKED: tuple[dict[str, Any], ...] = ({"invokerIamDisabled": True}, annotated("invoker-iam-disabled", "true"))
+
+
+def people(**counts: Any) -> dict[str, Any]:
+    return {"people": {**dict.fromkeys(COUNTS, 0), "all": 9, "super_administrators": 2, **counts}}
+
+
+NOT_TAKEN = {"people": None, "unreadable": {"people": "grant_not_given"}}
+NO_ADMIN_FACTOR = "super_administrators_without_second_factor"
+ADMIN_UNTOLD = "super_administrators_second_factor_untold"
 CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
+    *(("gcp_super_administrators_second_factor", P, people(without_second_factor=number)) for number in (0, 1, 9)),
+    *(("gcp_super_administrators_second_factor", F, people(**{NO_ADMIN_FACTOR: number})) for number in (1, 2, 3)),
+    *(("gcp_super_administrators_second_factor", U, it) for it in (NOT_TAKEN, {}, people(**{NO_ADMIN_FACTOR: "0"}))),
+    *(("gcp_super_administrators_second_factor", U, people(**{it: 1})) for it in (ADMIN_UNTOLD, "role_untold")),
+    ("gcp_super_administrators_second_factor", F, people(**{NO_ADMIN_FACTOR: 1, ADMIN_UNTOLD: 1})),
+    ("gcp_super_administrators_second_factor", P, people(second_factor_untold=3)),
+    ("gcp_people_second_factor", U, people(second_factor_untold=1)),
+    ("gcp_people_second_factor", F, people(without_second_factor=1, second_factor_untold=1)),
+    ("gcp_people_second_factor", P, people(role_untold=1)),
+    *(("gcp_super_administrators_number", U, people(super_administrators=n, role_untold=1)) for n in (0, 1, 3)),
+    ("gcp_super_administrators_number", F, people(super_administrators=5, role_untold=1)),
+    *(("gcp_people_second_factor", P, people(all=number)) for number in (1, 9, 900)),
+    *(("gcp_people_second_factor", F, people(without_second_factor=number)) for number in (1, 2, 9)),
+    *(("gcp_people_second_factor", U, it) for it in (NOT_TAKEN, {}, people(without_second_factor=None))),
+    *(("gcp_super_administrators_number", P, people(super_administrators=number)) for number in (2, 3, 4)),
+    *(("gcp_super_administrators_number", F, people(super_administrators=number)) for number in (1, 5, 900)),
+    *(("gcp_super_administrators_number", U, it) for it in (NOT_TAKEN, {}, people(super_administrators=0))),
     ("gcp_service_account_user_key", F, KEY),
     ("gcp_service_account_user_key", N, SYSTEM),
     ("gcp_service_account_user_key", N, {**KEY, "disabled": True}),
@@ -173,7 +217,9 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_kms_key_public", P, {"public_roles": []}),
     ("gcp_kms_key_public", F, {"public_roles": ["roles/cloudkms.cryptoKeyDecrypter"]}),
     ("gcp_kms_key_public", U, unread("public_roles")),
-    ("gcp_kms_rotation", P, {**SYMMETRIC, "rotationPeriod": "7776000s"}),
+    *(("gcp_kms_rotation", P, rotating(7_776_000, day)) for day in ("2026-12-02", "2027-02-28", "2026-11-01")),
+    *(("gcp_kms_rotation", F, rotating(7_776_000, day)) for day in ("2027-03-03", "2031-01-01")),
+    *(("gcp_kms_rotation", U, rotating(7_776_000, day)) for day in ("", "soon")),
     ("gcp_kms_rotation", F, {**SYMMETRIC, "rotationPeriod": "31536000s"}),
     ("gcp_kms_rotation", F, SYMMETRIC),
     ("gcp_kms_rotation", N, {"purpose": "ASYMMETRIC_SIGN"}),
@@ -219,6 +265,23 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_run_public", P, {"public_roles": []}),
     ("gcp_run_public", F, {"public_roles": ["roles/run.invoker"]}),
     ("gcp_run_public", U, unread("public_roles")),
+    # The check of who calls can be left out, and then no binding shows it.
+    *(("gcp_run_public", F, {"public_roles": [], **off}) for off in UNCHECKED),
+    ("gcp_run_public", P, {"public_roles": [], "invokerIamDisabled": True, "ingress": "INGRESS_TRAFFIC_NONE"}),
+    ("gcp_run_public", P, {"public_roles": [], **annotated("invoker-iam-disabled", "true", ingress="internal")}),
+    ("gcp_run_public", U, {"public_roles": [], "invokerIamDisabled": True, "iapEnabled": True}),
+    ("gcp_run_public", U, {"public_roles": [], **annotated("invoker-iam-disabled", "true", **{"iap-enabled": "true"})}),
+    ("gcp_run_public", U, {"public_roles": ["roles/run.invoker"], "iapEnabled": True}),
+    ("gcp_run_public", U, {"public_roles": [], **annotated("iap-enabled", "true")}),
+    ("gcp_run_public", P, {"public_roles": [], **annotated("invoker-iam-disabled", "false")}),
+    ("gcp_run_public", P, {"public_roles": [], "invokerIamDisabled": False, "iapEnabled": False}),
+    ("gcp_run_public", U, {"public_roles": [], **annotated("invoker-iam-disabled", "perhaps")}),
+    *(("gcp_function_public", F, {"public_roles": [], "run_service": off}) for off in UNCHECKED),
+    ("gcp_function_public", P, {"public_roles": [], "run_service": {}}),
+    ("gcp_function_public", U, {"public_roles": [], "run_service": None}),
+    *(("gcp_bigquery_dataset_customer_key", N, {"type": kind}) for kind in ("LINKED", "EXTERNAL", "BIGLAKE_HIVE")),
+    ("gcp_bigquery_dataset_customer_key", F, {"type": "DEFAULT"}),
+    ("gcp_bigquery_dataset_customer_key", U, {"type": "SOMETHING_NEW"}),
 ]
 
 
@@ -329,7 +392,8 @@ def test_the_data_platform_has_what_was_put_there(cloud: Cloud) -> None:
     alerts = [identifier for identifier in found if identifier.startswith("gcp_alert_")]
     assert len(alerts) == 8
     assert all(names(found, identifier, P) == {"meadowlark-data-prod"} for identifier in alerts)
-    assert not any(one.verdict == U for by_name in found.values() for one in by_name.values())
+    unknown = {identifier for identifier, by_name in found.items() if U in {one.verdict for one in by_name.values()}}
+    assert unknown == {check.id for check in cloud_identity.CHECKS}  # whose step of set-up was not taken
 
 
 def test_the_shop_has_what_was_put_there(cloud: Cloud) -> None:
@@ -339,7 +403,8 @@ def test_the_shop_has_what_was_put_there(cloud: Cloud) -> None:
     assert names(found, "gcp_firewall_all_open") == {"allow-everything"}
     assert names(found, "gcp_sql_open_network") == {"orders"}
     assert names(found, "gcp_sql_backups") == names(found, "gcp_sql_public_address") == {"orders"}
-    assert names(found, "gcp_project_audit_logs") == {"meadowlark-shop-prod"}
+    # Its folder and its organization may not be read, so that one of them may have switched them on.
+    assert names(found, "gcp_project_audit_logs", U) == {"meadowlark-shop-prod"}
     assert names(found, "gcp_project_acting_roles") == {"meadowlark-shop-prod"}
     assert names(found, "gcp_project_serial_port") == {"meadowlark-shop-prod"}
     assert names(found, "gcp_gke_legacy_abac") == names(found, "gcp_gke_api_open") == {"shop"}
@@ -367,7 +432,7 @@ def test_what_may_not_be_read_is_unknown_with_the_reason(cloud: Cloud) -> None:
     hidden = ("cloudasset.assets.searchAllIamPolicies", "resourcemanager.projects.getIamPolicy")
     permissions = [item.name for item in PERMISSIONS if item.name not in hidden]
     session = cloud.open(cloud.key(permissions=permissions))
-    *units, _ = session.units(REGIONS)
+    units = [unit for unit in session.units(REGIONS) if unit.service != POLICIES]
     found = verdicts([asset for unit in units for asset in session.collect(unit)])
     for identifier in ("gcp_project_audit_logs", "gcp_project_basic_roles", "gcp_project_acting_roles"):
         (told,) = found[identifier].values()
@@ -379,4 +444,5 @@ def test_what_may_not_be_read_is_unknown_with_the_reason(cloud: Cloud) -> None:
 def test_the_policies_are_searched_once_for_all_units(cloud: Cloud) -> None:
     scan(cloud, cloud.scenario("Everything granted"), "meadowlark-data-prod")
     assert len(cloud.calls("SearchAllIamPolicies")) == 1
-    assert len(cloud.calls("GetIamPolicy")) == 1
+    # The project's, and its folder's: whoever is refused there is not asked about what lies above.
+    assert len(cloud.calls("GetIamPolicy")) == 2

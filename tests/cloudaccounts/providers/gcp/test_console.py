@@ -28,6 +28,7 @@ def at(service: str, rest: str) -> str:
 
 CASES = [
     (f"//cloudresourcemanager.googleapis.com/projects/{OWN}", "home/dashboard"),
+    (f"//cloudidentity.googleapis.com/projects/{OWN}", "iam-admin/iam"),
     ("//cloudresourcemanager.googleapis.com/projects/123456789012", "home/dashboard"),
     (f"//compute.googleapis.com/projects/{OWN}", "compute/metadata"),
     (at("compute", "zones/europe-west1-b/instances/a"), "compute/instancesDetail/zones/europe-west1-b/instances/a"),

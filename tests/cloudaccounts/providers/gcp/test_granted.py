@@ -20,8 +20,13 @@ from tests.cloudaccounts.providers.gcp.conftest import EXTERNAL_ID, METHODS, SER
 DATA = "meadowlark-data-prod"
 REGIONS = ("europe-west1",)
 BASIC = {"roles/viewer", "roles/editor", "roles/owner", "roles/reader", "roles/writer", "roles/admin"}
-# Asked where it is granted, and told how to grant it: the organization's policy on new keys (`key_policy`).
-OFFERED = {"orgpolicy.policy.get"}
+# Asked where it is granted, and told how to grant it: the organization's policy on new keys (`key_policy`), and which
+# audit logs are switched on above the project.
+OFFERED = {
+    "orgpolicy.policy.get",
+    "resourcemanager.folders.getIamPolicy",
+    "resourcemanager.organizations.getIamPolicy",
+}
 # Without a member of its own: our identity's way into the service account, which another guide's step grants.
 WAY_IN = {"iam.serviceAccounts.getAccessToken"}
 FREE = {""}  # token endpoints, and asking which permissions one has
@@ -70,7 +75,8 @@ def test_what_is_proven_is_what_a_scan_asks(cloud: Cloud) -> None:
     for unit in units:
         list(session.collect(unit))
     session.unchanged(units, datetime.now(UTC) - timedelta(hours=1))
-    assert permissions_asked(cloud) | {"resourcemanager.projects.get"} == {item.name for item in PERMISSIONS}
+    asked = permissions_asked(cloud) | {"resourcemanager.projects.get"}
+    assert asked - OFFERED == {item.name for item in PERMISSIONS}
 
 
 def test_no_role_is_a_basic_one_or_reads_what_resources_hold() -> None:

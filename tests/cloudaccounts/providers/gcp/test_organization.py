@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -210,3 +214,49 @@ def test_the_guides_bind_the_roles_at_the_root() -> None:
     assert "resource-manager folders" in folder[0].snippets[0].body
     hostile = PROVIDER.organization_guides(context, {"root_id": "x'; rm -rf ~"})
     assert "rm -rf" not in "".join(snippet.body for guide in hostile for snippet in guide.snippets)
+
+
+def context(address: str = "") -> SetupContext:
+    return SetupContext(DATA, "gcp", (), EXTERNAL_ID, Server(), organization_template_url=address)
+
+
+def test_a_published_repository_is_opened_first_in_cloud_shell() -> None:
+    repository = "https://github.com/meadowlark/cloud-accounts-setup"
+    first = PROVIDER.organization_guides(context(repository), {"root_id": "folders/733001200200"})[0]
+    link = urlsplit(first.link_url)
+    assert (first.key, link.hostname) == ("cloud-shell", "shell.cloud.google.com")
+    assert parse_qs(link.query) == {"cloudshell_git_repo": [repository], "show": ["terminal"]}
+    assert first.snippets[0].body.endswith("ADDRESS folders/733001200200")
+    assert first.snippets[1].body.endswith(f"ADDRESS folders/733001200200 {EXTERNAL_ID}")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "http://github.com/a/b", "https://git.example.net/a/b", "https://github.com.example.net/a", "x"]
+)
+def test_what_cloud_shell_does_not_take_is_no_link(address: str) -> None:
+    made = PROVIDER.organization_guides(context(address), {"root_id": ROOT})
+    assert [(guide.key, guide.link_url) for guide in made] == [("gcloud", ""), ("terraform", "")]
+
+
+@pytest.mark.parametrize("root", [ROOT, "folders/733001200200"])
+def test_what_operators_publish_does_what_the_script_of_one_organization_does(tmp_path: Path, root: str) -> None:
+    gcloud, log = tmp_path / "gcloud", tmp_path / "log"
+    gcloud.write_text(f'#!/bin/sh\necho "$*" >> {log}\ncase "$*" in *search-all*) echo p-one; echo p-two;; esac\n')
+    gcloud.chmod(0o755)
+    own, published = PROVIDER.organization_guides(context(), {"root_id": root})[0].snippets
+    assert EXTERNAL_ID not in published.body
+
+    def calls(script: str, *arguments: str) -> list[str]:
+        log.unlink(missing_ok=True)
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-s", "--", *arguments], input=script, text=True, env=environment)
+        assert done.returncode == 0
+        return log.read_text().splitlines()
+
+    email = "reader@meadowlark-hub.iam.gserviceaccount.com"
+    assert calls(published.body, email, root) == calls(own.body, email)
+    labelled = calls(published.body, email, root, EXTERNAL_ID)
+    assert labelled == calls(own.body, email, "--label")
+    assert sum("--update-labels" in call for call in labelled) == 2
+    refused = subprocess.run(["bash", "-s", "--", email, "projects/x"], input=published.body, text=True)
+    assert refused.returncode == 1

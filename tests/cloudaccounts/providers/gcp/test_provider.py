@@ -83,7 +83,9 @@ def test_guides_are_filled_in_and_their_scripts_are_bash(server_token: None, met
     guides = PROVIDER.setup_guides(method, context())
     assert len(guides) >= 2
     for guide in guides:
-        assert not guide.link_url or guide.link_url.startswith("https://console.cloud.google.com/")
+        assert not guide.link_url or guide.link_url.startswith(
+            ("https://console.cloud.google.com/", "https://admin.google.com/")
+        )
         for snippet in guide.snippets:
             if snippet.language == "bash":
                 subprocess.run(["bash", "-n"], input=snippet.body, text=True, check=True)

@@ -8,6 +8,10 @@ import pytest
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import UNREADABLE, Asset
+from cloudaccounts.contract.rules import Verdict
+from cloudaccounts.providers.gcp.checks import services
+from cloudaccounts.providers.gcp.inventory.joins import with_overview_facts
+from cloudaccounts.providers.gcp.inventory.overview import Overview
 from cloudaccounts.providers.gcp.inventory.relations import Policies, with_related_facts
 
 ID, NUMBER = "projects/shop-prod", "projects/123456789012"
@@ -112,6 +116,25 @@ def test_a_function_of_the_second_generation_is_called_through_its_service() -> 
     by_number = f"//run.googleapis.com/{service.replace(ID, NUMBER)}"
     open_to_all = policy(by_number, "run.googleapis.com/Service", **{"run.invoker": ["allUsers"]})
     assert related(function, open_to_all)["public_roles"] == ["roles/run.invoker"]
+
+
+@pytest.mark.parametrize(("listed", "unchecked"), [(NUMBER, True), (ID, True), (ID, False)])
+def test_a_function_knows_whether_its_service_asks_who_calls(listed: str, unchecked: bool) -> None:
+    annotations = {"run.googleapis.com/invoker-iam-disabled": "true"} if unchecked else {}
+    path = f"//run.googleapis.com/{listed}/locations/europe-west1/services/export"
+    service = Asset("gcp.run.service", "run", "europe-west1", path, "export", properties={
+        "metadata": {"annotations": annotations, "labels": {"a": "b"}}, "spec": {"template": "large"},
+    })  # fmt: skip
+    named = {"serviceConfig": {"service": f"{ID}/locations/europe-west1/services/export"}, "public_roles": []}
+    function = Asset("gcp.cloudfunctions.function", "cloudfunctions", "europe-west1", "//f", "export", properties=named)
+    overview = Overview(lambda: [service])
+    assert "spec" not in overview.kinds()["gcp.run.service"][0].properties, "only what is asked of it is kept"
+    told = with_overview_facts(function, overview, lambda error: ProviderError("odd", str(error)))
+    verdict = services.function_public.evaluate(told).verdict
+    assert verdict is (Verdict.FAIL if unchecked else Verdict.PASS)
+    # A service that is not in the list says nothing about who is asked.
+    alone = with_overview_facts(function, Overview(list), lambda error: ProviderError("odd", str(error)))
+    assert services.function_public.evaluate(alone).verdict is Verdict.UNKNOWN
 
 
 def test_policies_that_could_not_be_searched_are_unreadable() -> None:

@@ -181,6 +181,10 @@ TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     ("accessanalyzer_enabled", analyzers(("ACCOUNT", "CREATING")), FAIL),
     ("accessanalyzer_enabled", analyzers(("ACCOUNT", NEW)), UNKNOWN),
     ("accessanalyzer_enabled", analyzers((None, "ACTIVE")), UNKNOWN),
+    # A type that is new may be one of access from outside.
+    ("accessanalyzer_enabled", analyzers((NEW, "ACTIVE")), UNKNOWN),
+    ("accessanalyzer_enabled", analyzers((NEW, "ACTIVE"), ("ACCOUNT", "ACTIVE")), PASS),
+    ("accessanalyzer_enabled", analyzers(("ACCOUNT_INTERNAL_ACCESS", "ACTIVE")), FAIL),
     ("cloudtrail_object_reads", objects(True, True, "ReadOnly"), PASS),
     ("cloudtrail_object_reads", objects(True, True, "WriteOnly"), FAIL),
     ("cloudtrail_object_writes", objects(True, True, "All"), PASS),

@@ -11,6 +11,10 @@ from tests.cloudaccounts.providers.azure.cases.vaults import EXPORT
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
 ROLE = {"actions": ["*"], "not_actions": [], "data_actions": [], "not_data_actions": []}
+CONDITION = (
+    "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[Microsoft.Authorization/"
+    "roleAssignments:PrincipalType] StringEqualsIgnoreCase 'User'))"
+)
 SUBSCRIPTION = ["/subscriptions/s"]
 
 
@@ -71,11 +75,20 @@ CASES = {
         ),
         tuple({"role_id": ADMINISTRATOR, "scope": "/", "principal_type": kind} for kind in ("User", "Group", None)),
         ({"role_id": OWNER, "scope": "/"},),
-        ({}, {"role_id": 7, "scope": "/"}, {"role_id": ADMINISTRATOR, "scope": None}),
+        (
+            {},
+            {"role_id": 7, "scope": "/"},
+            {"role_id": ADMINISTRATOR, "scope": None},
+            {"role_id": ADMINISTRATOR, "scope": "/", "condition": CONDITION},
+            {"role_id": ADMINISTRATOR, "scope": "/", "condition": 7},
+        ),
     ),
     "azure_owner_is_application": Cases(
         tuple({"role_id": OWNER, "principal_type": kind} for kind in ("User", "Group", "ForeignGroup")),
-        tuple({"role_id": OWNER, "principal_type": "ServicePrincipal", "x": number} for number in range(3)),
+        (
+            *({"role_id": OWNER, "principal_type": "ServicePrincipal", "x": number} for number in range(3)),
+            {"role_id": OWNER, "principal_type": "ServicePrincipal", "condition": CONDITION},
+        ),
         ({"role_id": ADMINISTRATOR, "principal_type": "ServicePrincipal"},),
         ({"role_id": OWNER}, {"role_id": OWNER, "principal_type": "Robot"}, {}),
     ),

@@ -113,7 +113,7 @@ CASES = {
         (),
         ({"integrations": {}}, {"integrations": {"WDATP": None}}, {"integrations": {"WDATP": "on"}}, {}),
     ),
-    "azure_defender_notify_owners": contact(roles=["Contributor", "Owner"]),
+    "azure_defender_notify_owners": contact(roles=["Contributor", "owner"], roles_state="on"),
     "azure_defender_notify_addresses": contact(addresses=3),
     "azure_defender_notify_alerts": contact(alert_severity="Low"),
     "azure_defender_notify_attack_paths": contact(attack_path_risk="Critical"),
@@ -133,30 +133,4 @@ CASES = {
     ),
     "azure_bastion_host": count("bastions", machines=3),
     "azure_application_insights": count("application_insights"),
-    "azure_entra_security_defaults": Cases(
-        (
-            {"security_defaults": True},
-            {"security_defaults": True, "conditional_access_policies": 0},
-            {"security_defaults": True, "conditional_access_policies": None},
-        ),
-        tuple({"security_defaults": False, "conditional_access_policies": 0, "x": number} for number in range(3)),
-        tuple({"security_defaults": False, "conditional_access_policies": number} for number in (1, 12)),
-        (
-            {"security_defaults": None, "conditional_access_policies": 0},
-            {"security_defaults": False, "conditional_access_policies": None},
-            {"security_defaults": False, "conditional_access_policies": "many"},
-            {},
-        ),
-    ),
-    "azure_entra_second_factor": Cases(
-        tuple({"without_second_factor": {"people": 0, "administrators": number}} for number in (0, None, 0.0)),
-        tuple({"without_second_factor": {"people": number, "administrators": 0}} for number in (1, 2, 900)),
-        (),
-        (
-            {"without_second_factor": {}},
-            {"without_second_factor": {"people": "all"}},
-            {"without_second_factor": None},
-            {},
-        ),
-    ),
 }

@@ -103,7 +103,7 @@ CASES = {
     "azure_storage_public_access": wants("allow_blob_public_access", False, "unknown"),
     "azure_storage_https_only": wants("https_only", True, "unknown"),
     "azure_storage_minimum_tls": Cases(
-        ({"minimum_tls": "TLS1_2"}, {"minimum_tls": "TLS1_3"}, {"minimum_tls": "TLS1_2", "kind": "Storage"}),
+        ({"minimum_tls": "TLS1_2"}, {"minimum_tls": "TLS1_3"}, {"minimum_tls": "tls1_2", "kind": "Storage"}),
         ({"minimum_tls": "TLS1_1"}, {"minimum_tls": "TLS1_0"}, {"minimum_tls": None}, {}),
         (),
         ({"minimum_tls": "TLS1_4"}, {"minimum_tls": 1.2}, {"minimum_tls": ["TLS1_2"]}),

@@ -1,0 +1,64 @@
+"""Reads of jobs, as a scope shows them: those that were asked for in it, or in a narrower one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from cloudaccounts.limits import asked_within, limit
+from cloudaccounts.models import Job, JobItem
+from cloudaccounts.models.job import ItemState
+from teams.scope import Scope
+
+
+def jobs(scope: Scope) -> QuerySet[Job]:
+    """Newest first."""
+    return asked_within(Job.objects.all(), scope).order_by("-requested_at", "-id")
+
+
+def find_job(scope: Scope, job: UUID) -> Job | None:
+    return asked_within(Job.objects.filter(pk=job), scope).first()
+
+
+def job_items(scope: Scope, job: Job, *, state: str = "") -> QuerySet[JobItem]:
+    """In their order, or those in one state. Without those of accounts that left a limited scope meanwhile."""
+    items = JobItem.objects.filter(job=job.pk)
+    if scope.limited:
+        items = items.filter(Q(account__isnull=True) | limit(scope))
+    return (items.filter(state=state) if state else items).order_by("position")
+
+
+GROUPED = 1_000  # failed items that are looked at to find their causes
+NAMED = 3  # of each cause
+
+
+@dataclass(slots=True)
+class FailureCause:
+    """Items that failed for one cause: said once, with how many they are and a few of their names."""
+
+    code: str
+    cause: str
+    remedy: str
+    number: int = 0
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def others(self) -> int:
+        return self.number - len(self.names)
+
+
+def failure_causes(scope: Scope, job: Job) -> list[FailureCause]:
+    """The causes of a job's failures, the most frequent first. One query, and none where nothing failed."""
+    if not job.failed:
+        return []
+    causes: dict[tuple[str, str], FailureCause] = {}
+    rows = job_items(scope, job, state=ItemState.FAILED).values_list("code", "cause", "remedy", "label", "subject")
+    for code, cause, remedy, label, subject in rows[:GROUPED]:
+        # By code and remediation: the cause's own words may name the account.
+        own = causes.setdefault((code, remedy), FailureCause(code, cause, remedy))
+        own.number += 1
+        if len(own.names) < NAMED:
+            own.names.append(label or subject)
+    return sorted(causes.values(), key=lambda cause: (-cause.number, cause.code))

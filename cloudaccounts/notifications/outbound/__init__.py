@@ -1,0 +1,1 @@
+"""Calls to addresses that somebody typed: they reach the internet, and nothing inside this network."""

@@ -1,0 +1,1 @@
+"""Frameworks that a team writes itself: YAML, read by an allow-list and kept by revision."""

@@ -1,0 +1,197 @@
+"""The list of findings by rule, by resource and by account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, QuerySet
+from django.utils import timezone
+
+from cloudaccounts.models import CloudAccount
+from scans.findings.checks import titles_of
+from scans.findings.facets import CheckLine
+from scans.models import RANKS, Finding
+from teams.names import name_order
+
+SEVERITIES = list(RANKS)
+FRESH = timedelta(days=1)
+MIXED = "Mixed"
+CHECK_SORTS = ("severity", "title", "count", "accounts", "oldest", "assignee")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGroup:
+    """A rule and its findings. ``resources`` equals ``count``: a check has one finding for each asset."""
+
+    check_id: str
+    title: str
+    service: str
+    severity: str
+    count: int
+    accounts: int
+    fresh: int  # opened or reopened within a day
+    oldest: datetime | None
+    assignee: str  # whose all of them are; `MIXED` where they are of several, empty where they are nobody's
+
+    @property
+    def resources(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Findings of one resource or of one account. ``numbers`` are counts in falling order of severity."""
+
+    key: str
+    account: UUID
+    label: str
+    detail: str
+    severity: str
+    count: int
+    numbers: tuple[int, ...]
+    oldest: datetime | None
+    finding: UUID | None = None  # one of them, where there is a page of its own for it
+
+    @property
+    def asset_key(self) -> str:
+        """Empty where it is an account."""
+        return self.key if self.finding else ""
+
+
+def by_check(
+    rows: QuerySet[Finding], lines: Sequence[CheckLine], *, sort: str = "severity", start: int = 0, stop: int = 50
+) -> tuple[list[CheckGroup], int]:
+    """One page of rules, and the number of all. Two queries; another where a check is met that is no more.
+
+    ``lines`` are the counts of ``rows`` by check (`FacetCounter.check_lines`).
+    """
+    merged: dict[str, CheckLine] = {}
+    for line in lines:
+        # A check whose severity was changed has findings of both until the next scan.
+        first = merged.get(line.check_id)
+        worst = min(line.severity, first.severity if first else line.severity, key=SEVERITIES.index)
+        merged[line.check_id] = CheckLine(
+            line.check_id, worst, line.service, line.count + (first.count if first else 0)
+        )
+    name, backwards = sort.removeprefix("-"), sort.startswith("-")
+    # Sorted by what only the second query knows: then of all rules, of which there are some hundreds at most.
+    late = name in {"accounts", "oldest", "assignee"}
+    titles = titles_of(merged)
+    groups = [_early(line, titles) for line in merged.values()]
+    groups.sort(key=lambda group: (SEVERITIES.index(group.severity), -group.count, name_order(group.title)))
+    if not late:
+        if name == "title":
+            groups.sort(key=lambda group: name_order(group.title), reverse=backwards)
+        elif name == "count":
+            groups.sort(key=lambda group: group.count, reverse=backwards)
+        elif backwards:
+            groups.reverse()
+        return _complete(rows, groups[start:stop]), len(groups)
+    complete = _complete(rows, groups)
+    complete.sort(key=lambda group: _late_key(group, name), reverse=backwards)
+    return complete[start:stop], len(complete)
+
+
+def _late_key(group: CheckGroup, name: str) -> Any:
+    if name == "oldest":
+        return group.oldest or timezone.now()
+    return group.accounts if name == "accounts" else name_order(group.assignee)
+
+
+def _early(line: CheckLine, titles: dict[str, str]) -> CheckGroup:
+    title = titles.get(line.check_id, line.check_id)
+    return CheckGroup(line.check_id, title, line.service, line.severity, line.count, 0, 0, None, "")
+
+
+def _complete(rows: QuerySet[Finding], groups: Sequence[CheckGroup]) -> list[CheckGroup]:
+    numbers = (
+        rows.filter(check_id__in=[group.check_id for group in groups])
+        .order_by()
+        .values("check_id")
+        .annotate(
+            accounts=Count("account", distinct=True), oldest=Min("open_since"), newest=Max("open_since"),
+        )
+    )  # fmt: skip
+    by_key = {row["check_id"]: row for row in numbers}
+    assigned = _assigned(rows)
+    return [_with(group, by_key.get(group.check_id), assigned.get(group.check_id, {})) for group in groups]
+
+
+def _assigned(rows: QuerySet[Finding]) -> dict[str, dict[str, int]]:
+    """How many findings of each check are whose. Most are nobody's, and none of those is read for it."""
+    counted = rows.filter(assignee__gt="").order_by().values("check_id", "assignee").annotate(number=Count("*"))
+    assigned: dict[str, dict[str, int]] = {}
+    for row in counted:
+        assigned.setdefault(row["check_id"], {})[row["assignee"]] = row["number"]
+    return assigned
+
+
+def _with(group: CheckGroup, row: Mapping[str, Any] | None, assigned: Mapping[str, int]) -> CheckGroup:
+    if row is None:  # resolved between the two queries
+        return group
+    return CheckGroup(
+        group.check_id, group.title, group.service, group.severity, group.count, row["accounts"],
+        int(row["newest"] > timezone.now() - FRESH), row["oldest"],
+        _whose(group.count, assigned),
+    )  # fmt: skip
+
+
+def _whose(count: int, assigned: Mapping[str, int]) -> str:
+    if not assigned:
+        return ""
+    return next(iter(assigned)) if len(assigned) == 1 and sum(assigned.values()) == count else MIXED
+
+
+def by_resource(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[RowGroup], int]:
+    """One page of resources, the worst and then the most findings first, and the number of all. Three queries."""
+    grouped = (
+        rows.order_by()
+        .values("account", "asset_key")
+        .annotate(number=Count("*"), worst=Min("severity_rank"), oldest=Min("open_since"))
+    )
+    page = list(grouped.order_by("worst", "-number", "asset_key")[start:stop])
+    total = start + len(page) if len(page) < stop - start else grouped.count()
+    wanted = rows.filter(account__in={row["account"] for row in page}, asset_key__in=[row["asset_key"] for row in page])
+    members: dict[tuple[UUID, str], list[Finding]] = {}
+    columns = ("pk", "account", "asset_key", "asset_name", "asset_type", "region", "account_name", "severity_rank")
+    for row in wanted.order_by("severity_rank").only(*columns):
+        members.setdefault((row.account, row.asset_key), []).append(row)
+    return [
+        _resource(row, of_it) for row in page if (of_it := members.get((row["account"], row["asset_key"]), []))
+    ], total
+
+
+def _resource(row: Mapping[str, Any], findings: list[Finding]) -> RowGroup:
+    first = findings[0]
+    return RowGroup(
+        key=row["asset_key"], account=first.account, label=first.asset_name,
+        detail=f"{first.asset_type} · {first.account_name} · {first.region}",
+        severity=SEVERITIES[row["worst"]], count=row["number"],
+        numbers=tuple(sum(found.severity_rank == rank for found in findings) for rank in RANKS.values()),
+        oldest=row["oldest"], finding=first.pk,
+    )  # fmt: skip
+
+
+def by_account(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[RowGroup], int]:
+    """One page of accounts, the most findings of the worst severity first, and the number of all. Two queries."""
+    counted = rows.order_by().values("account", "severity_rank").annotate(number=Count("*"), oldest=Min("open_since"))
+    numbers: dict[UUID, list[int]] = {}
+    oldest: dict[UUID, datetime] = {}
+    for row in counted:
+        numbers.setdefault(row["account"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
+        since = oldest.setdefault(row["account"], row["oldest"])
+        oldest[row["account"]] = min(since, row["oldest"])
+    ordered = sorted(numbers, key=lambda key: ([-number for number in numbers[key]], str(key)))[start:stop]
+    names = dict(CloudAccount.objects.filter(pk__in=ordered).values_list("pk", "name"))
+    return [
+        RowGroup(
+            key=str(key), account=key, label=names.get(key, str(key)), detail="",
+            severity=next(word for word, number in zip(RANKS, numbers[key], strict=True) if number),
+            count=sum(numbers[key]), numbers=tuple(numbers[key]), oldest=oldest[key],
+        )
+        for key in ordered
+    ], len(numbers)  # fmt: skip

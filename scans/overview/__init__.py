@@ -1,0 +1,1 @@
+"""The first page: risk and coverage, what needs attention, and what to fix first."""

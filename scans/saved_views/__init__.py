@@ -1,0 +1,1 @@
+"""Saved filters of lists, of a person or of a whole team."""

@@ -1,0 +1,1 @@
+"""One search over accounts, resources, rules and controls."""

@@ -1,0 +1,40 @@
+"""The order of names in lists, whatever their case: one for short lists, long ones and each database.
+
+Databases differ: PostgreSQL sorts by its collation, SQLite and MongoDB by code points, and SQLite's LOWER knows ASCII
+alone. So short lists are sorted here, by `name_order`, and long ones by a column with `name_key`: hexadecimal digits
+sort alike everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+_BYTES = 64  # of a name that are compared in long lists
+NAME_KEY_LENGTH = 2 * _BYTES
+
+
+def name_key(name: str) -> str:
+    """Hexadecimal of the first 64 bytes of the name in lower case."""
+    return name.strip().lower().encode()[:_BYTES].hex()
+
+
+def name_order(name: str) -> tuple[str, str]:
+    """The key by which names are sorted."""
+    return name.strip().lower(), name
+
+
+class NameKeyField(models.CharField):  # type: ignore[type-arg]
+    """`name_key` of the model's ``name``, whenever a row is saved.
+
+    ``update()`` and ``bulk_update()`` ask no field: whoever changes a name with them writes this column as well.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": NAME_KEY_LENGTH, "default": "", "editable": False, **kwargs})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = name_key(getattr(model_instance, "name"))  # noqa: B009 # models in general have none
+        setattr(model_instance, self.attname, key)
+        return key

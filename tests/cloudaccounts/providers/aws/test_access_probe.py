@@ -1,0 +1,125 @@
+"""What a heartbeat's probe notices, and what it costs. The sandbox records each call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloudaccounts.contract.access_probe import KnownPermissions
+from cloudaccounts.contract.identity import Credentials
+from cloudaccounts.providers.aws.client import LOADER
+from cloudaccounts.providers.aws.lean_model import READ
+from cloudaccounts.providers.aws.permissions import PERMISSIONS
+from cloudaccounts.providers.aws.provider import PROVIDER
+from cloudaccounts.providers.aws.signin import caller
+from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, EXTERNAL_ID, Cloud, make_target
+
+ALL = frozenset(permission.action for permission in PERMISSIONS)
+NO_VOLUMES = {"Effect": "Deny", "Action": "ec2:DescribeVolumes", "Resource": "*"}
+NO_SIMULATOR = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
+
+
+def probe(credentials: Credentials, known: KnownPermissions, **target: Any) -> frozenset[str]:
+    return PROVIDER.probe_access(credentials, make_target(**target), known)
+
+
+def deny(cloud: Cloud, name: str, *statements: dict[str, Any]) -> None:
+    cloud.keys(name, inline={"denials": list(statements)})
+
+
+def test_what_is_as_it_was_costs_one_question_more(cloud: Cloud) -> None:
+    credentials = cloud.keys("probe-quiet")
+    cloud.control.clear_journal()
+    assert probe(credentials, KnownPermissions(ALL)) == frozenset()
+    assert [call["action"] for call in cloud.control.calls("aws")] == ["GetCallerIdentity", "SimulatePrincipalPolicy"]
+
+
+def test_nothing_is_asked_where_nothing_is_known(cloud: Cloud) -> None:
+    credentials = cloud.keys("probe-new")
+    cloud.control.clear_journal()
+    assert probe(credentials, KnownPermissions()) == frozenset()
+    assert [call["action"] for call in cloud.control.calls("aws")] == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_permission_that_was_taken_is_noticed_and_one_that_returned(cloud: Cloud, turn: int) -> None:
+    credentials = cloud.keys("probe-taken")
+    deny(cloud, "probe-taken", NO_VOLUMES)
+    assert probe(credentials, KnownPermissions(ALL, turn=turn)) == {"ec2:DescribeVolumes"}
+    lost = KnownPermissions(ALL - {"ec2:DescribeVolumes"}, frozenset({"ec2:DescribeVolumes"}), turn)
+    assert probe(credentials, lost) == frozenset()
+    deny(cloud, "probe-taken")
+    assert probe(credentials, lost) == {"ec2:DescribeVolumes"}
+
+
+def test_a_role_is_probed_as_a_key_is(cloud: Cloud) -> None:
+    deny_all = {"volumes": [NO_VOLUMES]}
+    arn = cloud.control.put_role(ACCOUNT, "probe-role", external_id=EXTERNAL_ID, inline=deny_all)
+    credentials = Credentials("cross_account_role", {"role_arn": arn})
+    assert probe(credentials, KnownPermissions(ALL)) == {"ec2:DescribeVolumes"}
+
+
+def test_elsewhere_worldwide_services_take_turns_with_the_others(cloud: Cloud) -> None:
+    credentials = cloud.keys("probe-abroad")
+    deny(cloud, "probe-abroad", NO_VOLUMES, NO_VOLUMES | {"Action": "iam:ListAccessKeys"})
+    found = [probe(credentials, KnownPermissions(ALL, turn=turn), regions=("eu-west-1",)) for turn in (0, 1)]
+    assert found == [{"ec2:DescribeVolumes"}, {"iam:ListAccessKeys"}]
+
+
+def test_the_simulators_no_is_not_believed_where_the_read_works(cloud: Cloud) -> None:
+    """The organization denies it under a condition that no call of ours fulfils."""
+    elsewhere = {"StringEquals": {"aws:PrincipalTag/unknown": "x"}}
+    credentials = cloud.keys("probe-doubt")
+    known = KnownPermissions(ALL)
+    cloud.control.put_control_policies(
+        ACCOUNT, {"Effect": "Deny", "Action": "ec2:DescribeVolumes", "Resource": "*", "Condition": elsewhere}
+    )
+    try:
+        assert probe(credentials, known) == frozenset()
+    finally:
+        cloud.control.put_control_policies(ACCOUNT)
+
+
+def test_without_the_simulator_one_read_takes_its_turn(cloud: Cloud) -> None:
+    credentials = cloud.keys("probe-reads")
+    deny(cloud, "probe-reads", NO_SIMULATOR, NO_VOLUMES)
+    cloud.control.clear_journal()
+    found = [probe(credentials, KnownPermissions(ALL, turn=turn)) for turn in range(3)]
+    assert found == [frozenset()] * 3
+    assert len({call["action"] for call in cloud.control.calls("aws")}) == 2 + 3
+    assert len(cloud.control.calls("aws")) == 3 * 3
+    volumes = KnownPermissions(frozenset({"ec2:DescribeVolumes", "ec2:DescribeInstances"}))
+    seen = [probe(credentials, KnownPermissions(volumes.granted, turn=turn)) for turn in range(2)]
+    assert sorted(map(sorted, seen)) == [[], ["ec2:DescribeVolumes"]]
+
+
+def test_a_probe_without_an_answer_fails_nothing_and_says_nothing(cloud: Cloud) -> None:
+    credentials = cloud.keys("probe-busy")
+    cloud.control.fault("error", service="iam", status=500)
+    assert probe(credentials, KnownPermissions(ALL)) == frozenset()
+
+
+def test_the_probes_small_model_decides_as_the_whole_one(cloud: Cloud) -> None:
+    """Refusals of each kind: by the identity's own policy, by the organization, and by nothing that allows it."""
+    credentials = cloud.keys("probe-lean")
+    deny(cloud, "probe-lean", NO_VOLUMES)
+    identity = caller(credentials, make_target())
+    cloud.control.put_control_policies(ACCOUNT, {"Effect": "Deny", "Action": "ec2:DescribeVpcs", "Resource": "*"})
+    actions = [*sorted(ALL)[:20], "ec2:DescribeVolumes", "ec2:DescribeVpcs", "ec2:TerminateInstances"]
+    asked: dict[str, Any] = {"PolicySourceArn": identity.stored_arn, "ActionNames": actions, "MaxItems": 1000}
+    try:
+        clients = (identity.connection.simulator(), identity.connection.client("iam"))
+        lean, whole = (client.simulate_principal_policy(**asked)["EvaluationResults"] for client in clients)
+    finally:
+        cloud.control.put_control_policies(ACCOUNT)
+        identity.connection.close()
+    assert [set(result) - READ for result in lean] == [set()] * len(actions)
+    assert lean == [{name: value for name, value in result.items() if name in READ} for result in whole]
+    assert {result["EvalDecision"] for result in lean} == {"allowed", "explicitDeny", "implicitDeny"}
+    assert {result["OrganizationsDecisionDetail"]["AllowedByOrganizations"] for result in lean} == {True, False}
+
+
+def test_the_small_model_is_a_part_of_the_sdks_own() -> None:
+    shapes = LOADER.load_service_model("iam", "service-2")["shapes"]
+    assert set(shapes["EvaluationResult"]["members"]) > READ

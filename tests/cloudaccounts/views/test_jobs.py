@@ -1,0 +1,55 @@
+"""Jobs: their list, and the causes of what failed in one."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from cloudaccounts.models import Job, JobItem
+from tests.conftest import ALL_DATABASES
+from tests.pages import seen
+
+pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
+
+
+def failed_job(user: User, **options: str) -> Job:
+    job = Job.objects.create(
+        owner=str(user.pk), kind="fleet.scan", title="Scan: the selected accounts", state="finished", total=6, failed=5,
+        done=1, actor={"label": "alice"}, options=options, requested_at=timezone.now(), limited_to="",
+    )  # fmt: skip
+    for number in range(5):
+        code = "access_denied" if number else "throttled"
+        JobItem.objects.create(
+            job=job.pk, position=number, subject=str(number), label=f"box-{number}", state="failed", code=code,
+            cause=f"AWS refused ({number}).", remedy="Mend the role." if number else "Wait.",
+        )  # fmt: skip
+    return job
+
+
+def test_failures_of_one_cause_are_said_once_the_most_frequent_first(alices: Client, alice: User) -> None:
+    response = alices.get(f"/jobs/{failed_job(alice).pk}/")
+    assert [(cause.code, cause.number, cause.names) for cause in response.context["causes"]] == [
+        ("access_denied", 4, ["box-1", "box-2", "box-3"]),
+        ("throttled", 1, ["box-0"]),
+    ]
+    text = seen(response)
+    assert "Retry 5" in text
+    assert "1 more" in text
+    assert "Back to accounts" in text
+
+
+def test_a_job_of_an_organization_leads_back_to_its_set_up(alices: Client, alice: User) -> None:
+    organization = uuid4()
+    text = seen(alices.get(f"/jobs/{failed_job(alice, organization=str(organization)).pk}/"))
+    assert text.count(f"/organizations/{organization}/") == 3  # above, and at each cause
+    assert "Look at the organization’s set-up" in text
+
+
+def test_the_list_is_ones_own(alices: Client, bobs: Client, alice: User) -> None:
+    failed_job(alice)
+    assert "Scan: the selected accounts" in seen(alices.get("/jobs/"))
+    assert "No jobs yet" in seen(bobs.get("/jobs/"))
