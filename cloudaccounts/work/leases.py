@@ -60,7 +60,8 @@ class Claim:
         """Writes the outcome and gives the row back. False where the claim was lost: then nothing was written."""
         # `active_account` goes to NULL in the same UPDATE, so the next request for the account is possible exactly
         # from then on.
-        return self.write(claim=None, lease_until=None, active_account=None, finished_at=timezone.now(), **changes)
+        changes.setdefault("finished_at", timezone.now())
+        return self.write(claim=None, lease_until=None, active_account=None, **changes)
 
 
 class LeaseKeeper:

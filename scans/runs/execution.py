@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -226,15 +227,20 @@ def _require_claim(held: bool) -> None:
 
 def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | None = None) -> None:
     """Ends the run, unless the claim was lost. Only the worker that ended it notifies, measures and audits."""
+    ending = {"status": status, "finished_at": timezone.now()}
+    # Before the end: pages load the account's numbers anew at the moment when they see that the run has ended.
+    if not claim.renew():
+        return
+    _summarize(run, **ending)
     ended = claim.end(
-        status=status,
+        **ending,
         now_doing="",
         error_code=error.code if error else "",
         error=error.cause[:500] if error else "",
         error_remedy=error.remedy[:500] if error else "",
     )
-    if ended:
-        _summarize(run)
+    if not ended:
+        _summarize(run)  # as it ended by other hands, meanwhile
     if ended and error is not None:
         notify_scan_failure(run, error.cause, error.remedy)
     if ended:
@@ -255,9 +261,9 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
         )
 
 
-def _summarize(run: ScanRun) -> None:
+def _summarize(run: ScanRun, **ending: Any) -> None:
     try:
-        summarize_run(run.pk)
+        summarize_run(run.pk, **ending)
     except Exception:
         # A defect in the summary must not make a scan that has ended look like one that failed.
         logger.exception("scan.summary_defect", extra={"run_id": str(run.pk)})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import account_or_404, scope_of
+from scans.models import ScanRun
 from scans.runs import queries as run_queries
 from scans.runs.presentation import progress_context, run_context, run_or_404
 from scans.runs.queries import latest, latest_of_account, time_left
@@ -38,7 +39,7 @@ def dashboard_scans_panel(request: HttpRequest) -> HttpResponse:
 def account_scan_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = account_or_404(request, account_id)
     run = latest_of_account(scope_of(request), account.pk)
-    return _answer(request, "scans/panels/account.html", {"account": account, **progress_context(run)})
+    return _answer(request, "scans/panels/account.html", {"account": account, **progress_context(run)}, run)
 
 
 @require_safe
@@ -50,12 +51,16 @@ def account_runs_panel(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_safe
 def scan_panel(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    return _answer(request, "scans/panels/run.html", run_context(run_or_404(request, run_id)))
+    run = run_or_404(request, run_id)
+    return _answer(request, "scans/panels/run.html", run_context(run), run)
 
 
-def _answer(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def _answer(request: HttpRequest, template: str, context: dict[str, object], run: ScanRun | None) -> HttpResponse:
+    """Tells the page's other panels where a run has ended that the page watched (``watching``), or of which it did not
+    know when it was made (``seen``: the last run whose outcome it shows, or ``none``)."""
     response = render(request, template, context)
-    # `progress_context` names a worker for active runs only: a page that polls one without it learns that it ended.
-    if "watching" in request.GET and "worker" not in context:
+    ended = run is not None and not run.is_active
+    unseen = run is not None and request.GET.get("seen", str(run.pk)) != str(run.pk)
+    if ended and ("watching" in request.GET or unseen):
         response["HX-Trigger"] = CHANGED
     return response

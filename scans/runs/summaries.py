@@ -18,10 +18,18 @@ from scans.runs.readings import readings_of
 BATCH = 200
 
 
-def summarize_run(run_id: UUID) -> None:
-    """After a run has ended, however: its outcome, the account's coverage, and after a completed one its posture."""
+def summarize_run(run_id: UUID, **ending: Any) -> None:
+    """When a run ends, however: its outcome, the account's coverage, and of a completed one its posture.
+
+    ``ending`` are columns that the run's row is about to have: its worker writes them after this. So a worker that dies
+    in between leaves a run whose next try writes both, and who sees that a run has ended sees what it came to as well.
+    """
     run = ScanRun.objects.filter(pk=run_id).first()
     if run is None:
+        return
+    for column, value in ending.items():
+        setattr(run, column, value)
+    if run.is_active:
         return
     write_summary(
         run.account,

@@ -18,6 +18,7 @@ from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.work.leases import Claim
 from scans.assets.writer import AssetWriter
 from scans.models import Asset, ScanRun
 from scans.runs.execution import run_scan
@@ -158,6 +159,30 @@ def test_the_scan_of_a_dead_worker_is_tried_again_and_counts_right(account: Clou
     run_scan(run.run_id)
     run.refresh_from_db()
     assert (run.status, run.assets_seen, Asset.objects.count()) == ("completed", 5, 5)
+
+
+def test_who_sees_that_a_scan_has_ended_sees_what_it_came_to(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a worker that dies between the two leaves a run whose next try writes both."""
+
+    def dies(_claim: Claim, **_changes: object) -> bool:
+        said = CloudAccount.objects.get(pk=account.pk)
+        assert (said.last_scan["status"], said.coverage_percent, said.posture["score"]) == ("completed", 100, 100)
+        raise KeyboardInterrupt
+
+    run = request_scan(account, actor=SYSTEM)
+    with monkeypatch.context() as patched:
+        patched.setattr(Claim, "end", dies)
+        with pytest.raises(KeyboardInterrupt):
+            run_scan(run.run_id)
+    ScanRun.objects.update(lease_until=timezone.now() - PAST)
+    requeue_scans()
+    run_scan(run.run_id)
+    run.refresh_from_db()
+    account.refresh_from_db()
+    assert run.finished_at is not None
+    assert account.last_scan["finished_at"] == run.finished_at.isoformat()
 
 
 def test_after_three_deaths_the_scan_fails_with_the_reason_and_the_account_is_free(account: CloudAccount) -> None:

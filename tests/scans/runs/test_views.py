@@ -13,6 +13,7 @@ from cloudaccounts.models import CloudAccount, CloudAccountStatus
 from cloudaccounts.operations.workers import record_worker_heartbeat
 from scans.models import ScanRun, ScanStatus
 from scans.runs.queries import time_left
+from scans.runs.summaries import summarize_run
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.pages import NAVIGATION, seen
 
@@ -137,6 +138,18 @@ def test_the_end_of_a_watched_scan_tells_the_other_panels(alices: Client, run: S
         response = alices.get(url, headers=HTMX)
         assert response["HX-Trigger"] == "scan-changed"
         assert "every 1s" not in response.content.decode()
+
+
+def test_a_scan_that_ended_before_its_panel_was_loaded_tells_the_other_panels(alices: Client, run: ScanRun) -> None:
+    panel = f"/accounts/{run.account}/panels/scans/latest/"
+    assert f'hx-get="{panel}?seen=none"' in alices.get(f"/accounts/{run.account}/").content.decode()
+    assert "HX-Trigger" not in alices.get(f"{panel}?seen=none", headers=HTMX)
+    change(run, status="completed", finished_at=timezone.now())
+    assert alices.get(f"{panel}?seen=none", headers=HTMX)["HX-Trigger"] == "scan-changed"
+    summarize_run(run.pk)
+    assert f'hx-get="{panel}?seen={run.pk}"' in alices.get(f"/accounts/{run.account}/").content.decode()
+    assert "HX-Trigger" not in alices.get(f"{panel}?seen={run.pk}", headers=HTMX)
+    assert "HX-Trigger" not in alices.get(panel, headers=HTMX)
 
 
 def test_a_failed_scan_tells_cause_and_remedy(alices: Client, run: ScanRun) -> None:
