@@ -1,4 +1,4 @@
-"""The modules that have work for jobs. `cloudaccounts.jobs.runner.discover` loads this module of each app."""
+"""The modules that have work for jobs. `cloudaccounts.jobs.handlers.discover` loads this module of each app."""
 
 from cloudaccounts.bulk import actions, transfer_offers
 from cloudaccounts.channels import trials

@@ -16,7 +16,8 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.health.revalidation import revalidate_now
-from cloudaccounts.jobs.runner import Outcome, current_kind, discover, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, current_kind, discover, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.limits import from_text

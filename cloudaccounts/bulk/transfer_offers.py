@@ -18,7 +18,8 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.models import CloudAccount, Job, JobItem, TransferOffer
 from cloudaccounts.models.notice import NoticeKind

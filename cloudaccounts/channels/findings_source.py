@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from cloudaccounts.jobs.runner import discover
+from cloudaccounts.jobs.handlers import discover
 from teams.scope import Scope
 
 MOST = 10_000  # findings in one delivery

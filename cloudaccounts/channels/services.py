@@ -18,7 +18,7 @@ from cloudaccounts.channels import secrets
 from cloudaccounts.channels.queries import allowed_groups, visible_channels
 from cloudaccounts.contract.rules import Severity
 from cloudaccounts.errors import InputError, TeamLimitError
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import ChannelIncident, ChannelItem, ChannelMessage, Job, NotificationChannel
 from cloudaccounts.notifications.channels.base import ChannelKind
 from cloudaccounts.notifications.channels.registry import all_kinds, events_of, find_kind

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cloudaccounts.channels.sending import send_message
 from cloudaccounts.channels.services import TEST_JOB
-from cloudaccounts.jobs.runner import Outcome, handles
+from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.models import ChannelMessage, Job, JobItem, NotificationChannel
 from cloudaccounts.models.channel import MessageState
 from cloudaccounts.notifications.channels.base import ChannelKind

@@ -18,7 +18,8 @@ from cloudaccounts.declared.references import resolved
 from cloudaccounts.declared.sections import section
 from cloudaccounts.errors import InputError
 from cloudaccounts.jobs.documents import OPTION, document_of, keep_document
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
 from teams.scope import Scope

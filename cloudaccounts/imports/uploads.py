@@ -16,7 +16,8 @@ from cloudaccounts.errors import InputError
 from cloudaccounts.imports.parser import OPTIONAL, REQUIRED, YAML_LIMIT, BadRow, FileRefusedError, Row, read_content
 from cloudaccounts.imports.runner import import_row
 from cloudaccounts.jobs.documents import OPTION, document_of, keep_document
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.limits import from_text
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState

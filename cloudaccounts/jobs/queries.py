@@ -62,3 +62,13 @@ def failure_causes(scope: Scope, job: Job) -> list[FailureCause]:
         if len(own.names) < NAMED:
             own.names.append(label or subject)
     return sorted(causes.values(), key=lambda cause: (-cause.number, cause.code))
+
+
+def count_outcomes(job: UUID) -> dict[str, int]:
+    """Counted from the items, not added up: an item that is done twice after a kill counts once."""
+    items = JobItem.objects.filter(job=job)
+    return {
+        "done": items.filter(state=ItemState.DONE).count(),
+        "failed": items.filter(state=ItemState.FAILED).count(),
+        "skipped": items.filter(state=ItemState.SKIPPED).count(),
+    }

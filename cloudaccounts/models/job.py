@@ -23,7 +23,7 @@ class Job(models.Model):
     """One piece of work over many things: revalidate a group, onboard an organization's members.
 
     The row and its items are the request and the progress; messages may be lost. What each ``kind`` does is a handler
-    registered with `cloudaccounts.jobs.runner`. ``options`` holds JSON types and never a secret.
+    registered with `cloudaccounts.jobs.handlers`. ``options`` holds JSON types and never a secret.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -25,7 +25,8 @@ from cloudaccounts.credentials import vault
 from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
 from cloudaccounts.groups.services import find_groups
 from cloudaccounts.health.validation import prove_access
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem, Organization, OrganizationMember

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.limits import from_text
 from cloudaccounts.models import Job, JobItem, Organization
 from cloudaccounts.models.organization import SyncState

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import is_permitted, needs_password
 from cloudaccounts.jobs.queries import failure_causes, find_job, job_items, jobs
-from cloudaccounts.jobs.runner import cancel_job, retry_failed
+from cloudaccounts.jobs.requests import cancel_job, retry_failed
 from cloudaccounts.models import Job
 from cloudaccounts.models.job import ItemState
 from cloudaccounts.operations.workers import worker_state

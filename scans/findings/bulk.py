@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.limits import from_text
 from cloudaccounts.models import CloudAccount, Job, JobItem
 from scans.findings.filters import FindingFilter

@@ -21,7 +21,8 @@ from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.errors import AccountSuspendedError, InputError
 from cloudaccounts.health.sessions import account_session
-from cloudaccounts.jobs.runner import Outcome, handles, start_job
+from cloudaccounts.jobs.handlers import Outcome, handles
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.limits import from_text, within
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem
 from cloudaccounts.provider_kit.cloud_data import storable_asset

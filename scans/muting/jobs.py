@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cloudaccounts.jobs.runner import Outcome, handles
+from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.models import Job, JobItem
 from scans.muting.application import renew, settle_account
 from scans.muting.rules import JOB

@@ -18,7 +18,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.rules import Severity
 from cloudaccounts.errors import InputError
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import Environment, Job
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify

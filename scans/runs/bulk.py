@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import BulkAction, register_bulk_action
-from cloudaccounts.jobs.runner import Outcome
+from cloudaccounts.jobs.handlers import Outcome
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job
 from scans.models import ScanType
 from scans.runs.requests import request_scan

@@ -16,7 +16,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.inventory import Asset as Found
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.groups.services import create_group
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.tokens.services import create_token
 from scans.assets.writer import AssetWriter

@@ -17,7 +17,7 @@ from django_celery_results.models import TaskResult
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.health.connection_checks import request_check, requeue_checks
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job
 from cloudaccounts.models.check import CheckState
 from cloudaccounts.models.job import JobState

@@ -12,7 +12,7 @@ from tests.stack import Stack
 
 _ACCOUNT = re.compile(r"/accounts/[0-9a-f-]{36}/")
 
-expect.set_options(timeout=60_000)  # a first scan of an account takes its time on a busy machine
+expect.set_options(timeout=90_000)  # a first scan of an account takes its time on a busy machine
 
 
 class Person:

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import CloudAccount, ConnectionCheck, Job
 from cloudaccounts.models.job import JobState
 from teams.scope import Scope

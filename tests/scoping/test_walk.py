@@ -17,7 +17,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.channels.services import ChannelInput, create_channel
 from cloudaccounts.groups.services import add_members, create_group
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import CloudAccount, Organization
 from cloudaccounts.organizations.rules import Rule, set_rules
 from cloudaccounts.tokens.services import create_token

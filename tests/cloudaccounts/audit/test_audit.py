@@ -20,7 +20,7 @@ from cloudaccounts.audit import queries as audit_queries
 from cloudaccounts.audit import record as audit_record
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.audit.queries import AuditFilter
-from cloudaccounts.jobs.runner import start_job
+from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import ApiToken, AuditEvent, CloudAccount, Job, Notice, OrganizationMember
 from cloudaccounts.models.audit import AppendOnlyError
 from cloudaccounts.models.notice import NoticeKind

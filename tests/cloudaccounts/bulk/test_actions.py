@@ -12,7 +12,8 @@ from django.test import Client
 from cloudaccounts.accounts.changes import set_environment, update_account
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import start_bulk_action
-from cloudaccounts.jobs.runner import retry_failed, run_job
+from cloudaccounts.jobs.requests import retry_failed
+from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck, Job, JobItem
 from scans.models import ScanRun

@@ -16,7 +16,8 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.bulk.actions import action_of, revalidate_many
 from cloudaccounts.health.connection_checks import request_check
 from cloudaccounts.health.revalidation import revalidate_now
-from cloudaccounts.jobs.runner import retry_failed, run_job
+from cloudaccounts.jobs.requests import retry_failed
+from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.lifecycle.state_changes import suspend_account
 from cloudaccounts.management.commands import revalidate_accounts
 from cloudaccounts.models import CloudAccount, ConnectionCheck, Job, JobItem, Notice

@@ -10,7 +10,8 @@ from pytest_django import Settings
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.errors import TeamLimitError
 from cloudaccounts.groups.services import add_members, create_group
-from cloudaccounts.jobs.runner import cancel_job, run_job, start_job
+from cloudaccounts.jobs.requests import cancel_job, start_job
+from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.models import Job
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount

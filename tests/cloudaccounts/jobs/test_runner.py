@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.jobs import handlers
 from cloudaccounts.jobs import runner as job_runner
-from cloudaccounts.jobs.runner import Outcome, cancel_job, requeue_jobs, retry_failed, run_job, start_job
+from cloudaccounts.jobs.handlers import Outcome
+from cloudaccounts.jobs.requests import cancel_job, retry_failed, start_job
+from cloudaccounts.jobs.runner import requeue_jobs, run_job
 from cloudaccounts.models import AuditEvent, Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
 from teams.scope import Scope
@@ -48,9 +51,9 @@ class Work:
 @pytest.fixture
 def work() -> Iterator[Work]:
     work = Work()
-    job_runner.handles("test", threads=3)(work.do)
+    handlers.handles("test", threads=3)(work.do)
     yield work
-    del job_runner._handlers["test"]
+    del handlers._handlers["test"]
 
 
 def start(owner: User, *subjects: str) -> Job:

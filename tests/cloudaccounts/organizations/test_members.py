@@ -13,7 +13,8 @@ from cloudaccounts.credentials import vault
 from cloudaccounts.errors import InputError
 from cloudaccounts.health.connection_checks import request_check, run_check
 from cloudaccounts.health.sessions import account_session
-from cloudaccounts.jobs.runner import retry_failed, run_job
+from cloudaccounts.jobs.requests import retry_failed
+from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.lifecycle.onboarding import onboard_account
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, Job, JobItem, Organization
@@ -285,6 +286,6 @@ def test_left_out_members_are_not_proposed(organization: Organization, member: M
 
 
 def test_handlers_are_known_to_every_worker() -> None:
-    from cloudaccounts.jobs.runner import _handlers
+    from cloudaccounts.jobs.handlers import _handlers
 
     assert {services.TEST, services.ONBOARD} <= _handlers.keys()

@@ -13,8 +13,10 @@ from django.db import DatabaseError, connections
 from django.db.backends.signals import connection_created
 
 from cloudaccounts.audit.actor import SYSTEM
-from cloudaccounts.jobs import runner as job_runner
-from cloudaccounts.jobs.runner import Outcome, run_job, start_job
+from cloudaccounts.jobs import handlers
+from cloudaccounts.jobs.handlers import Outcome
+from cloudaccounts.jobs.requests import start_job
+from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
 from cloudaccounts.work.threads import DatabaseThreads, release_connections
@@ -69,7 +71,7 @@ def test_a_job_opens_a_connection_a_thread_and_leaves_none_open(alice: User, ope
         assert JobItem.objects.filter(pk=item.pk).exists()
         return Outcome()
 
-    job_runner.handles("counting", threads=THREADS)(handle)
+    handlers.handles("counting", threads=THREADS)(handle)
     try:
         items = [(str(number), str(number)) for number in range(ITEMS)]
         job = start_job(
@@ -77,7 +79,7 @@ def test_a_job_opens_a_connection_a_thread_and_leaves_none_open(alice: User, ope
         )
         assert run_job(job.pk) == "finished"
     finally:
-        del job_runner._handlers["counting"]
+        del handlers._handlers["counting"]
     assert JobItem.objects.filter(job=job.pk, state=ItemState.DONE).count() == ITEMS
     assert len(opened.of("job")) == THREADS
     assert [connection.connection for _, connection in opened.by_thread] == [None] * len(opened.by_thread)

@@ -9,7 +9,7 @@ import pytest
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.jobs.runner import Outcome
+from cloudaccounts.jobs.handlers import Outcome
 from cloudaccounts.models import CloudAccount, JobItem
 from cloudaccounts.provider_kit.focus import focus_on, may_be_meant
 from scans.findings import recheck as rechecks
