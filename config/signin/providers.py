@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from config.signin import freshness
 from config.signin.documents import OIDC, document
 
 LONGEST = 191  # characters of a subject, as allauth's column holds
@@ -37,6 +38,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         if not id_token:
             raise OAuth2Error("The identity provider sent no ID token.")
         claims = dict(self._decode_id_token(app, id_token))
+        authenticated_at = claims.get("auth_time")  # of the token, which is made for this login
         if settings.OIDC_GROUPS_CLAIM not in claims and "userinfo_endpoint" in self.openid_config:
             more = self._fetch_user_info(token.token)
             # OpenID Connect Core 1.0, 5.3.2: else one's token could carry somebody else's claims.
@@ -45,7 +47,9 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             claims = {**more, **claims}
         if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= LONGEST:
             raise OAuth2Error("The identity provider named nobody.")
-        return self.get_provider().sociallogin_from_response(request, claims)
+        login = self.get_provider().sociallogin_from_response(request, claims)
+        freshness.note(login, authenticated_at)
+        return login
 
 
 class OidcProvider(OpenIDConnectProvider):

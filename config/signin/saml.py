@@ -113,7 +113,7 @@ def proved(response: str) -> tuple[str, dict[str, Any]]:
         raise SamlError("it answers no request")
     if asked not in _answered_by_assertion(auth):
         raise SamlError("its assertion answers no request")
-    return str(asked), _claims(auth)
+    return str(asked), {**_claims(auth), "authenticated_at": _authenticated_at(auth)}
 
 
 def _answered_by_assertion(auth: Any) -> set[str]:
@@ -132,6 +132,21 @@ def _answered_by_assertion(auth: Any) -> set[str]:
         f"[@Method='{Constants.CM_BEARER}']/saml:SubjectConfirmationData[@InResponseTo]",
     )
     return {str(data.get("InResponseTo")) for data in confirmed}
+
+
+def _authenticated_at(auth: Any) -> float | None:
+    """When the provider saw the person: the latest of the assertion's statements. Raises `SamlError`."""
+    from onelogin.saml2.utils import OneLogin_Saml2_Utils
+    from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
+
+    statements = OneLogin_Saml2_XML.query(
+        OneLogin_Saml2_XML.to_etree(auth.get_last_response_xml()), "/samlp:Response/saml:Assertion/saml:AuthnStatement"
+    )
+    try:
+        instants = [OneLogin_Saml2_Utils.parse_SAML_to_time(each.get("AuthnInstant")) for each in statements]
+    except (TypeError, ValueError) as error:
+        raise SamlError("it says no time at which it saw the person") from error
+    return max(map(float, instants), default=None)
 
 
 def _claims(auth: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cloudaccounts.web import reauthentication
-from config.signin import saml
+from config.signin import freshness, saml
 from config.signin.documents import SAML
 from config.signin.providers import identity_of
 from config.signin.social_adapter import refusal
@@ -79,7 +79,8 @@ def _go(request: HttpRequest, process: str, back: str | None, *, anew: bool) -> 
     if provider is None:
         return refusal(request, NOT_YET).response
     address, request_id = saml.login_address(again=anew)
-    provider.stash_redirect_state(request, process, back, None, state_id=request_id)
+    more = freshness.asked_anew() if anew else {}
+    provider.stash_redirect_state(request, process, back, None, state_id=request_id, **more)
     return HttpResponseRedirect(address)
 
 
@@ -126,6 +127,7 @@ def finish(request: HttpRequest) -> HttpResponse:
         return refusal(request, REFUSED).response
     login = provider.sociallogin_from_response(request, claims)
     login.state = state
+    freshness.note(login, claims.get("authenticated_at"))
     answer: HttpResponse = complete_social_login(request, login)
     answer.delete_cookie(COOKIE, path=reverse("saml-finish"))
     return answer

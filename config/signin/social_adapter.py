@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.provider_kit.deadlines import within
-from config.signin import team_map
+from config.signin import freshness, team_map
 from config.signin.documents import DocumentError, bounded
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         # Addresses are kept with the user alone: in allauth's table one that is somebody's would stop the login.
         sociallogin.email_addresses = []
+        if lacks := freshness.what_lacks(sociallogin):
+            logger.warning("sso.not_anew", extra={"provider": sociallogin.account.provider})
+            raise refusal(request, lacks)
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             raise _to_be_confirmed(request, sociallogin)
         groups = groups_of(sociallogin)

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from cloudaccounts.web import reauthentication
+from config.signin import freshness
 from config.signin.documents import OIDC
 from config.signin.providers import OidcAdapter, identity_of
 from config.signin.social_adapter import refusal
@@ -42,7 +43,9 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 
 def _go(request: HttpRequest, provider: Any, process: str, back: str | None, *, anew: bool) -> HttpResponse:
-    extra: dict[str, Any] = {"auth_params": {"prompt": "login"}} if anew else {}
+    extra: dict[str, Any] = {}
+    if anew:
+        extra = {"auth_params": {"prompt": "login", "max_age": "0"}, **freshness.asked_anew()}
     try:
         answer: HttpResponse = provider.redirect(request, process, back, **extra)
         return answer

@@ -75,6 +75,7 @@ class SamlIdp:
         minutes: int = 5,
         key: int = 0,
         sign: bool = True,
+        seen: timedelta = timedelta(),  # how long ago the person logged in at the provider
         asked: bool = True,  # False: the assertion was made without a request, and the envelope says otherwise
         tamper: tuple[str, str] = ("", ""),
     ) -> str:
@@ -96,7 +97,7 @@ class SamlIdp:
             "</saml:SubjectConfirmation></saml:Subject>"
             f"<saml:Conditions NotBefore='{now - timedelta(minutes=9):%Y-%m-%dT%H:%M:%SZ}' NotOnOrAfter='{until}'>"
             f"<saml:AudienceRestriction><saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction>"
-            f"</saml:Conditions><saml:AuthnStatement AuthnInstant='{instant}'><saml:AuthnContext>"
+            f"</saml:Conditions><saml:AuthnStatement AuthnInstant='{now - seen:%Y-%m-%dT%H:%M:%SZ}'><saml:AuthnContext>"
             "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef>"
             f"</saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement>{values}</saml:AttributeStatement>"
             "</saml:Assertion>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -208,6 +209,41 @@ def test_it_ties_nothing_to_whoever_is_signed_in(alices: Client, alice: User, id
     assert asked(there)["prompt"] == "login"
     alices.get(idp.answer(there, "u-10"))
     assert SocialAccount.objects.get().user_id != alice.pk
+
+
+NOW = object()
+
+
+@pytest.mark.parametrize(
+    ("auth_time", "required", "why"),
+    [
+        (NOW, True, ""),
+        (0, False, "a session that was open there already"),
+        (None, False, ""),
+        (None, True, "does not say when"),
+        ("soon", True, "does not say when"),
+        (True, True, "does not say when"),
+    ],
+)
+def test_a_confirmation_is_a_login_anew_at_the_provider(
+    client: Client, idp: Idp, settings: Settings, auth_time: object, required: bool, why: str
+) -> None:
+    settings.OIDC_REQUIRE_AUTH_TIME = required
+    person = {"preferred_username": "kim", "groups": ["cloud-readers"]}
+    idp.knows("u-14", **person, auth_time=0)
+    assert idp.sign_in(client, "u-14", "/accounts/").status_code == 302  # a login may come from a session of theirs
+    session = client.session
+    session["password_confirmed_at"] = 1.0
+    session.save()
+    there = client.get("/login/sso/")["Location"]
+    assert (asked(there)["prompt"], asked(there)["max_age"]) == ("login", "0")
+    told = {"auth_time": int(time.time()) if auth_time is NOW else auth_time}
+    idp.knows("u-14", **person, **told)
+    answer = client.get(idp.answer(there, "u-14"))
+    assert answer.status_code == (403 if why else 302)
+    assert (client.session["password_confirmed_at"] > 1) == (not why)
+    if why:
+        assert why in seen(answer)
 
 
 @pytest.mark.parametrize("query", ["", "code=x", "state=x&code=y", "error=access_denied&state=x", "state=%00&code=%00"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from config.signin import documents
 from config.signin.models import ProviderDocument
 from tests.config.signin.saml_idp import ENTITY, SSO, SamlIdp, id_of_request
 from tests.conftest import ALL_DATABASES
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 GROUPS = {"groups": ["cloud-admins", *(f"group-{number}" for number in range(500))]}
@@ -101,6 +103,21 @@ def test_it_counts_once_and_in_the_browser_that_asked(client: Client, idp: SamlI
     assert comes_back(client, response).status_code == 302
     client.post("/logout/")
     assert comes_back(client, response).status_code == 403
+
+
+def test_a_confirmation_is_a_login_anew_at_the_provider(client: Client, idp: SamlIdp) -> None:
+    """Which must not rely on a session of its own where ForceAuthn is asked for (SAML 2.0 Core, 3.4.1)."""
+    an_hour: dict[str, Any] = {"name": "s-1", "attributes": PERSON, "seen": timedelta(hours=1)}
+    assert comes_back(client, idp.response(asks(client), **an_hour)).status_code == 302  # a login may
+    session = client.session
+    session["password_confirmed_at"] = 1.0
+    session.save()
+    answer = comes_back(client, idp.response(asks(client), **an_hour))
+    assert answer.status_code == 403
+    assert "a session that was open there already" in seen(answer)
+    assert client.session["password_confirmed_at"] == 1
+    assert comes_back(client, idp.response(asks(client), name="s-1", attributes=PERSON)).status_code == 302
+    assert client.session["password_confirmed_at"] > 1
 
 
 @pytest.mark.parametrize("request_id", ["", "_never-asked"])
