@@ -17,7 +17,8 @@ def ec2(call: Call, account: Account) -> str | None:
     """The result in XML; None for other operations."""
     good = _is_good(call, account)
     if call.action == "GetSnapshotBlockPublicAccessState":
-        return f"<state>{'block-all-sharing' if good else 'unblocked'}</state>"
+        # Not of all sharing: what was public before stays so, as the snapshot for the agency does.
+        return f"<state>{'block-new-sharing' if good else 'unblocked'}</state>"
     if call.action == "GetImageBlockPublicAccessState":
         state = "block-new-sharing" if good else "unblocked"
         return f"<imageBlockPublicAccessState>{state}</imageBlockPublicAccessState>"

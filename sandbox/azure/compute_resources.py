@@ -106,7 +106,13 @@ def machine(name: str, *, group: str, good: bool = True, location: str = "westeu
                 "dataDisks": [],
             },
             **({} if restored else {"osProfile": settings}),
-            "securityProfile": {"securityType": "TrustedLaunch", "encryptionAtHost": True} if good else {},
+            "securityProfile": {
+                "securityType": "TrustedLaunch",
+                "encryptionAtHost": True,
+                "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+            }
+            if good
+            else {},
             "networkProfile": {"networkInterfaces": []},
         },
         location,

@@ -94,6 +94,16 @@ def subscription_regions(connection: Connection) -> tuple[RegionResult, ...]:
     return call_azure(list_locations, "Microsoft.Resources/subscriptions/locations/read")
 
 
+def logical_locations(connection: Connection) -> frozenset[str]:
+    """Whole geographies and the like, in which services lie that have no region. Raises `ProviderError`."""
+
+    def list_locations() -> frozenset[str]:
+        locations = connection.subscriptions.subscriptions.list_locations(connection.subscription_id)
+        return frozenset(str(item.name or "").lower() for item in locations if _is_logical(item))
+
+    return call_azure(list_locations, "Microsoft.Resources/subscriptions/locations/read")
+
+
 def _is_logical(location: Any) -> bool:
     kind = location.metadata.region_type if location.metadata else None
     return str(getattr(kind, "value", kind)).lower() == "logical"

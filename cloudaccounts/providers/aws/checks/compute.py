@@ -60,8 +60,18 @@ def _default_encryption(asset: Asset) -> Evaluation:
 
 
 def _snapshot_public(asset: Asset) -> Evaluation:
-    public = required(asset, "public", bool)
-    return expect(not public, "Every AWS account can copy this snapshot.", "The snapshot is not shared with everybody.")
+    """A region that blocks all sharing leaves the snapshot's permissions as they are, and lets nobody use them.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSnapshotBlockPublicAccess.html
+    """
+    if not required(asset, "public", bool):
+        return passed("The snapshot is not shared with everybody.")
+    state = required(asset, "snapshot_sharing", str)
+    if state == "block-all-sharing":
+        return passed("It is shared with everybody, and the region's settings keep everybody out.")
+    if state not in ("block-new-sharing", "unblocked"):
+        raise UnknownFactError(f"Whether the region keeps everybody out is not known here: {state}.")
+    return failed("Every AWS account can copy this snapshot.")
 
 
 def _snapshot_encrypted(asset: Asset) -> Evaluation:

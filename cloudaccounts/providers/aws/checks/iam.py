@@ -83,7 +83,9 @@ def _key_age(asset: Asset) -> Evaluation:
     keys, are_known = _keys(asset)
     oldest = max((days_since(asset, key.get("created_at")) for key in keys), default=0)
     # In this order: a failure that is sure, then what is not known, then what does not apply.
-    if oldest >= limit(KEY_AGE):
+    # "Within" that many days, so that the day itself is in time:
+    # https://docs.aws.amazon.com/config/latest/developerguide/access-keys-rotated.html
+    if oldest > limit(KEY_AGE):
         return failed(f"An active key is {oldest} days old; the limit is {limit(KEY_AGE)}.")
     if not are_known:
         raise UnknownFactError("Whether a key may be used was not told.")

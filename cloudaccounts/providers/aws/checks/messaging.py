@@ -13,6 +13,7 @@ from cloudaccounts.provider_kit.posture import (
     optional,
     passed,
     required,
+    text,
 )
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
@@ -42,6 +43,9 @@ def _rotated(asset: Asset) -> Evaluation:
     # Such secrets are rotated by the service that owns them, and people may not change that.
     if optional(asset, "owning_service", str):
         return not_applicable("Another AWS service manages this secret.")
+    # A copy gets its value from there: https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    if (primary := text(asset, "primary_region")) and primary != asset.region:
+        return not_applicable(f"It is a copy of the secret in {primary}, which renews it.")
     on = required(asset, "rotation", bool)
     return expect(on, "The secret is never renewed automatically.", "The secret is renewed automatically.")
 

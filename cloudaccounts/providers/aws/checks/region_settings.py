@@ -24,8 +24,10 @@ _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictP
 
 def _snapshots(asset: Asset) -> Evaluation:
     state = required(asset, "snapshot_sharing", str)
-    if state in ("block-all-sharing", "block-new-sharing"):
-        return passed("No snapshot can be made public.")
+    if state == "block-all-sharing":
+        return passed("No snapshot can be made public, and none that was is any more.")
+    if state == "block-new-sharing":
+        return passed("No further snapshot can be made public; those that are stay so.")
     return _open(state, "Whoever may share a snapshot can make it public.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cloudaccounts.contract.inventory import OBSERVED, Asset
+from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, paged, unless_empty
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     # First: the region's settings do not depend on any list.
-    yield _region(scope, client)
+    region = _region(scope, client)
+    yield region
     images = paged(client, "describe_images", "Images", Owners=["self"], PaginationConfig=PAGE)
     yield from chain_lists(
         scope,
         {
-            "ec2:DescribeSnapshots": _snapshots(scope, client),
+            "ec2:DescribeSnapshots": _snapshots(scope, client, region),
             "ec2:DescribeImages": (_image(scope, item) for item in images),
         },
     )
@@ -38,7 +39,7 @@ def _region(scope: Scope, client: EC2Client) -> Asset:
         permission="ec2:GetEbsEncryptionByDefault",
     )
     properties.read(
-        "snapshot_sharing",  # "block-all-sharing", "block-new-sharing" or "unblocked"
+        _SHARING,  # "block-all-sharing", "block-new-sharing" or "unblocked"
         lambda: client.get_snapshot_block_public_access_state().get("State"),
         permission="ec2:GetSnapshotBlockPublicAccessState",
     )
@@ -55,7 +56,7 @@ def _region(scope: Scope, client: EC2Client) -> Asset:
     return asset(scope, "account.region", scope.arn("ec2", "account-settings"), scope.region, properties.to_dict())
 
 
-def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
+def _snapshots(scope: Scope, client: EC2Client, region: Asset) -> Iterator[Asset]:
     """Two lists instead of one call for each snapshot: all, and those that everybody may restore."""
     own = {"OwnerIds": ["self"], "PaginationConfig": PAGE}
     if (listed := unless_empty(paged(client, "describe_snapshots", "Snapshots", **own))) is None:
@@ -69,16 +70,21 @@ def _snapshots(scope: Scope, client: EC2Client) -> Iterator[Asset]:
     )
     for item in listed:
         if item.get("OwnerId", scope.account_id) == scope.account_id:
-            yield _snapshot(scope, item, public)
+            yield _snapshot(scope, item, public, region)
 
 
 _EVERYBODY = {"RestorableByUserIds": ["all"]}
+_SHARING = "snapshot_sharing"
 
 
-def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, public: Properties) -> Asset:
-    properties = Properties(scope.connection, refused=dict(public.refused))
+def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, public: Properties, region: Asset) -> Asset:
+    refused = {**region.properties.get(UNREADABLE, {}), **public.refused}
+    own = {name: code for name, code in refused.items() if name in ("public", _SHARING)}
+    properties = Properties(scope.connection, refused=own)
     properties.values |= {
         "public": None if public.refused else snapshot["SnapshotId"] in public.values["public"],
+        # The region's setting: it may override what the snapshot itself says.
+        _SHARING: region.properties.get(_SHARING),
         "encrypted": snapshot.get("Encrypted"),
         "kms_key_id": snapshot.get("KmsKeyId"),
         "volume_id": snapshot.get("VolumeId"),

@@ -26,6 +26,7 @@ def _secret(scope: Scope, client: Any, item: Any) -> Asset:
         "rotation_days": item.get("RotationRules", {}).get("AutomaticallyAfterDays"),
         "kms_key_id": item.get("KmsKeyId"),
         "owning_service": item.get("OwningService"),
+        "primary_region": item.get("PrimaryRegion"),  # of secrets that have copies in other regions, and of these
         "created_at": plain(item.get("CreatedDate")),
         "changed_at": plain(item.get("LastChangedDate")),
         "rotated_at": plain(item.get("LastRotatedDate")),

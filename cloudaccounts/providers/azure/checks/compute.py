@@ -6,6 +6,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     expect,
+    failed,
     flag,
     known,
     not_applicable,
@@ -14,6 +15,7 @@ from cloudaccounts.provider_kit.posture import (
     text,
     texts,
     unknown,
+    value,
 )
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
@@ -97,7 +99,18 @@ def password_login(asset: Asset) -> Evaluation:
 def trusted_launch(asset: Asset) -> Evaluation:
     # Where none is set, it is Standard, as the type's specification says.
     good = is_one_of(asset, "security_type", good=("TrustedLaunch", "ConfidentialVM"), bad=("Standard",), absent=False)
-    return expect(good, "Its security type is standard.", f"Its security type is {text(asset, 'security_type')}.")
+    if not good:
+        return failed("Its security type is standard.")
+    # The type only allows both, and each can be switched off. One that surely is goes before one that was not told.
+    kind = text(asset, "security_type")
+    if off := [label for label, name in _LAUNCH.items() if value(asset, name) is False]:
+        return failed(f"Its security type is {kind}, with {' and '.join(off)} switched off.")
+    on = all(flag(asset, name, default=None) for name in _LAUNCH.values())
+    return expect(on, f"Its security type is {kind}.", f"Its security type is {kind}, with Secure Boot and vTPM.")
+
+
+# https://learn.microsoft.com/azure/virtual-machines/trusted-launch#secure-boot and #vtpm
+_LAUNCH = {"Secure Boot": "secure_boot", "vTPM": "vtpm"}
 
 
 @posture_check(

@@ -49,8 +49,8 @@ EXPECTED: Mapping[str, Expected] = MappingProxyType(
         "azure_keyvault_key_rotation": {"keys": "a policy that rotates it"},
         "azure_mysql_firewall_open": {"firewall_rules": _NO_INTERNET},
         "azure_mysql_minimum_tls": {"parameters.tls_version": "TLSv1.2 or later alone"},
-        "azure_nsg_http_open": _closed("port 80"),
-        "azure_nsg_udp_open": _closed("an amplifying UDP service"),
+        "azure_nsg_http_open": _closed("port 80 or 443"),
+        "azure_nsg_udp_open": _closed("a UDP port"),
         "azure_storage_key_reminder": {"key_expiration_days": "a number of days"},
         "azure_subnet_without_nsg": {"subnets": "a network security group"},
         "azure_nsg_rdp_open": _closed("port 3389"),
@@ -77,7 +77,11 @@ EXPECTED: Mapping[str, Expected] = MappingProxyType(
         },
         "azure_web_minimum_tls": {"config.minimum_tls": "1.2 or later"},
         "azure_web_ftp": {"config.ftps_state": "FtpsOnly or Disabled"},
-        "azure_vm_trusted_launch": {"security_type": "TrustedLaunch or ConfidentialVM"},
+        "azure_vm_trusted_launch": {
+            "security_type": "TrustedLaunch or ConfidentialVM",
+            "secure_boot": True,
+            "vtpm": True,
+        },
         "azure_disk_public_network": {
             "network_access": "DenyAll or AllowPrivate",
             "public_network_access": "Disabled",

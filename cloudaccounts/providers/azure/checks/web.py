@@ -113,6 +113,9 @@ _CONTAINERS = ("docker", "compose", "kube", "sitecontainers")
 def runtime(asset: Asset) -> Evaluation:
     known(asset, "config")
     stack = text(asset, "config.linux_runtime")
+    if not stack and (worker := text(asset, "function_runtime")):
+        # https://learn.microsoft.com/azure/azure-functions/functions-app-settings#flex-consumption-plan-deprecations
+        stack = f"{worker}|{text(asset, 'function_version')}"
     if not stack:
         # On Windows, only .NET of today is told for sure: v4.0 is also what apps in other languages have.
         framework = text(asset, "config.net_framework").lower().removeprefix("v")

@@ -12,7 +12,7 @@ Neither is a resource of Azure's with an id: each is one asset of ours, with an 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -20,9 +20,11 @@ from typing import Any
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered, with_unreadable
 from cloudaccounts.providers.azure.inventory import extract
+from cloudaccounts.providers.azure.inventory.alerts import watched_by
 from cloudaccounts.providers.azure.inventory.common import GLOBAL, READ_ERRORS, Scope, at, failure
 from cloudaccounts.providers.azure.inventory.detail import DIAGNOSTICS, DIAGNOSTICS_VERSION
 from cloudaccounts.providers.azure.inventory.listing import ListedResource, Listing
+from cloudaccounts.providers.azure.signin import logical_locations
 
 SERVICE = "monitoring"
 _ALERTS_VERSION = "2020-10-01"
@@ -63,7 +65,7 @@ def collect(scope: Scope, listing: Listing) -> Iterator[Asset]:
         "azure.monitoring.resources_in_use",
         "Microsoft.Resources/resources",
         "Regions and tools in use",
-        {name: partial(read, listing) for name, read in _IN_USE.items()},
+        {name: partial(read, scope, listing) for name, read in IN_USE.items()},
     )
 
 
@@ -93,32 +95,33 @@ def _everything(listing: Listing) -> list[ListedResource]:
     return listed.items
 
 
-def _count(resource_type: str) -> Callable[[Listing], int]:
-    return lambda listing: sum(item["type"].lower() == resource_type for item in _everything(listing))
+def _count(resource_type: str) -> Callable[[Scope, Listing], int]:
+    return lambda _, listing: sum(item["type"].lower() == resource_type for item in _everything(listing))
 
 
-def _regions(resource_type: str = "") -> Callable[[Listing], list[str]]:
-    """Of resources of a type, or of all but the watchers themselves."""
+def _watched_regions(_: Scope, listing: Listing) -> list[str]:
+    return sorted({item["region"] for item in _everything(listing) if item["type"].lower() == _WATCHERS})
 
-    def regions(listing: Listing) -> list[str]:
-        types = ((item["type"].lower(), item["region"]) for item in _everything(listing))
-        return sorted(
-            {
-                region
-                for kind, region in types
-                # What is global lies in no region that could be watched.
-                if region != GLOBAL and (kind == resource_type if resource_type else not kind.startswith(_WATCHERS))
-            }
-        )
 
-    return regions
+def _regions_in_use(scope: Scope, listing: Listing) -> list[str]:
+    """Of all resources but the watchers themselves."""
+    # What is global lies in no region that could be watched.
+    names = {
+        item["region"]
+        for item in _everything(listing)
+        if item["region"] != GLOBAL and not item["type"].lower().startswith(_WATCHERS)
+    }
+    # Nor does what lies in a whole geography, as "unitedstates". Asked only where it matters: most have a watcher each.
+    if names - {*_watched_regions(scope, listing)}:
+        names -= logical_locations(scope.connection)
+    return sorted(names)
 
 
 _WATCHERS = "microsoft.network/networkwatchers"
-_IN_USE: Mapping[str, Callable[[Listing], Any]] = MappingProxyType(
+IN_USE: Mapping[str, Callable[[Scope, Listing], Any]] = MappingProxyType(
     {
-        "regions": _regions(),
-        "watched_regions": _regions(_WATCHERS),
+        "regions": _regions_in_use,
+        "watched_regions": _watched_regions,
         "machines": _count("microsoft.compute/virtualmachines"),
         "bastions": _count("microsoft.network/bastionhosts"),
         "application_insights": _count("microsoft.insights/components"),
@@ -140,7 +143,7 @@ def _alerts(scope: Scope, answers: list[Any]) -> list[Any]:
         # Left out, it counts as on: the specification's default is true.
         if at(alert, "properties.enabled") is not False
         and whole in [str(place).lower().rstrip("/") for place in at(alert, "properties.scopes") or ()]
-        for watched in _watched(at(alert, "properties.condition.allOf") or ())
+        for watched in watched_by(at(alert, "properties.condition.allOf") or ())
     )
 
 
@@ -172,34 +175,6 @@ def _contacts(answers: list[Any]) -> list[Any]:
 def _source(contact: Mapping[str, Any], kind: str, name: str) -> Any:
     sources = at(contact, "properties.notificationsSources") or ()
     return next((source.get(name) for source in sources if source.get("sourceType") == kind), None)
-
-
-def _watched(conditions: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """All conditions must hold: one that narrows further (a status, a resource group) would miss other changes."""
-    fields = {
-        str(condition.get("field", "")).lower(): str(condition.get("equals", "")).lower() for condition in conditions
-    }
-    if fields.get("category") == _SERVICE_HEALTH:
-        others = [condition for condition in conditions if str(condition.get("field", "")).lower() != "category"]
-        return [{"category": _SERVICE_HEALTH}] if all(map(_tells_of_incidents, others)) else []
-    narrow = set(fields) - {"category", "operationname"}
-    # An alert without an operation watches a whole category, and is no answer to "who hears of this operation".
-    return [{"operation": fields["operationname"]}] if "operationname" in fields and not narrow else []
-
-
-def _tells_of_incidents(condition: Mapping[str, Any]) -> bool:
-    """Whether it only chooses kinds of events, incidents among them, as the portal writes it.
-
-    https://learn.microsoft.com/azure/service-health/alerts-activity-log-service-notifications-arm
-    """
-    leaves = condition.get("anyOf") or [condition]
-    kinds = {str(kind).lower() for leaf in leaves for kind in (leaf.get("containsAny") or [leaf.get("equals")])}
-    return {str(leaf.get("field", "")).lower() for leaf in leaves} == {
-        "properties.incidenttype"
-    } and "incident" in kinds
-
-
-_SERVICE_HEALTH = "servicehealth"
 
 
 def _plans(answer: Mapping[str, Any]) -> dict[str, Any]:

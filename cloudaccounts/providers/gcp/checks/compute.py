@@ -188,6 +188,8 @@ def default_account_used(asset: Asset) -> Evaluation:
     references=cite("compute/docs/access/service-accounts#default_service_account"),
 )
 def default_account(asset: Asset) -> Evaluation:
+    if _is_of_kubernetes(asset):
+        return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
     if not mappings(asset, "serviceAccounts"):
         return passed("It acts as no service account.")
     default = _default_accounts(asset)

@@ -83,6 +83,9 @@ def _value(asset: Asset, flag: Flag) -> tuple[str, bool]:
             if not isinstance(value, str):
                 raise UnknownFactError(f"The value of {flag.name} was not told.")
             value = value.strip().lower()
+            # Of a number, nothing at all is what holds where nobody set it.
+            if not value and not flag.values:
+                return flag.default, False
             return (_SPELLINGS.get(value, value) if flag.values == _SWITCH else value), True
     # Cloud SQL lists only the flags that somebody set.
     return flag.default, False
@@ -204,7 +207,9 @@ FLAGS = (
     Flag(
         "SQLSERVER",
         "user connections",
-        ("0",),
+        # The most that there can be is no limit either:
+        # https://learn.microsoft.com/sql/database-engine/configure-windows/configure-the-user-connections-server-configuration-option
+        ("0", "32767"),
         "0",
         (),
         "SQL Server limits the number of connections",

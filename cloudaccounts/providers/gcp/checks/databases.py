@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
     abridge,
+    days_since,
     expect,
     flag,
     known,
@@ -17,7 +22,7 @@ from cloudaccounts.provider_kit.posture import (
     unknown,
     value,
 )
-from cloudaccounts.provider_kit.reach.addresses import Reach, network, union
+from cloudaccounts.provider_kit.reach.addresses import NOBODY, UNKNOWN, Addresses, Reach, network, union
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
@@ -35,13 +40,14 @@ _NETWORK = "settings.ipConfiguration"
     console="SQL, choose the instance, Connections, Networking: remove 0.0.0.0/0 from the authorized networks.",
     command="gcloud sql instances patch <instance> --authorized-networks=<your-network>",
     references=cite("sql/docs/postgres/authorize-networks"),
+    time_dependent=True,
 )
 def open_network(asset: Asset) -> Evaluation:
     known(asset, "settings")
     if value(asset, f"{_NETWORK}.ipv4Enabled") is False:
         return passed("It has no public address, which is what authorized networks are for.")
     authorized = [
-        (str(entry.get("value")), network(entry.get("value")))
+        (str(entry.get("value")), _admitted(asset, entry))
         for entry in mappings(asset, f"{_NETWORK}.authorizedNetworks")
     ]
     wide = [name for name, addresses in authorized if addresses.reach == Reach.OPEN]
@@ -51,6 +57,17 @@ def open_network(asset: Asset) -> Evaluation:
         "No networks as large as the internet are authorized.",
         "An authorized network has a form that is not known here.",
     )
+
+
+def _admitted(asset: Asset, entry: Mapping[str, Any]) -> Addresses:
+    """Nobody any more from its end on: https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances#aclentry"""
+    end = entry.get("expirationTime")
+    if not end:
+        return network(entry.get("value"))
+    try:
+        return NOBODY if days_since(asset, end) >= 0 else network(entry.get("value"))
+    except UnknownFactError:
+        return UNKNOWN
 
 
 @posture_check(

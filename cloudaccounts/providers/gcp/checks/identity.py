@@ -8,6 +8,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
     abridge,
+    days_since,
     expect,
     failed,
     flag,
@@ -39,7 +40,12 @@ def _not_in_hand(asset: Asset) -> Evaluation | None:
         return not_applicable("Google keeps this key and rotates it.")
     if kind != "USER_MANAGED":
         return unknown("It is a key of a kind that is not known here.")
-    return not_applicable("This key is disabled.") if flag(asset, "disabled") else None
+    if flag(asset, "disabled"):
+        return not_applicable("This key is disabled.")
+    # Nobody signs in with it any more, though it stays listed:
+    # https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys#key-expiry
+    end = text(asset, "validBeforeTime")
+    return not_applicable("This key has expired.") if end and days_since(asset, end) >= 0 else None
 
 
 @posture_check(
@@ -54,6 +60,7 @@ def _not_in_hand(asset: Asset) -> Evaluation | None:
     "misses it.",
     command="gcloud iam service-accounts keys disable <key-id> --iam-account=<account>",
     references=cite("iam/docs/best-practices-for-managing-service-account-keys"),
+    time_dependent=True,
 )
 def user_key(asset: Asset) -> Evaluation:
     if (other := _not_in_hand(asset)) is not None:
@@ -73,6 +80,7 @@ def user_key(asset: Asset) -> Evaluation:
     "then disable and delete the old one.",
     command="gcloud iam service-accounts keys create <file> --iam-account=<account>",
     references=cite("iam/docs/key-rotation"),
+    time_dependent=True,
 )
 def key_age(asset: Asset) -> Evaluation:
     if (other := _not_in_hand(asset)) is not None:

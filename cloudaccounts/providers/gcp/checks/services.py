@@ -31,6 +31,7 @@ from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.references import cite
 
 _KEY = "gcp.apikeys.key"
+_ALL_APIS = "cloudapis.googleapis.com"
 KEY_AGE = Threshold("gcp_api_key_age", "Age of a Google Cloud API key", default=90, least=1, most=365)
 _SITE = re.compile(r"^[a-z*]*://")  # the scheme before a site, which may be any
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
@@ -51,8 +52,12 @@ _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestri
 def key_apis(asset: Asset) -> Evaluation:
     if text(asset, "deleteTime"):
         return not_applicable("This key was deleted.")
-    named = bool(mappings(asset, "restrictions.apiTargets"))
-    return expect(named, "It is restricted to no APIs.", "It is restricted to named APIs.")
+    services = [target.get("service") for target in mappings(asset, "restrictions.apiTargets")]
+    # One name that stands for all of Google Cloud's APIs restricts nothing:
+    # https://cloud.google.com/security-command-center/docs/concepts-vulnerabilities-findings#api-key-findings
+    if _ALL_APIS in services:
+        return failed("It is restricted to Google Cloud's APIs as a whole.")
+    return expect(bool(services), "It is restricted to no APIs.", "It is restricted to named APIs.")
 
 
 @posture_check(

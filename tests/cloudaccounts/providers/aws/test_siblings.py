@@ -154,6 +154,18 @@ def test_public_snapshots_that_may_not_be_listed_leave_the_others_unknown(cloud:
     snapshots = [asset for asset in after.values() if asset.type == "aws.ec2.snapshot"]
     assert snapshots
     assert {asset.properties["public"] for asset in snapshots} == {None}
+    assert {tuple(asset.properties["unreadable"]) for asset in snapshots} == {("public",)}
+
+
+def test_a_snapshot_knows_what_its_region_blocks(cloud: Cloud, session: AwsSession) -> None:
+    region, *others = collected(session, "ebs").values()
+    snapshots = [asset for asset in others if asset.type == "aws.ec2.snapshot"]
+    states = {asset.properties["snapshot_sharing"] for asset in snapshots}
+    assert states == {region.properties["snapshot_sharing"]} != {None}
+    cloud.control.fault("deny", action="GetSnapshotBlockPublicAccessState")
+    after = [asset for asset in collected(session, "ebs").values() if asset.type == "aws.ec2.snapshot"]
+    assert len(after) == len(snapshots)
+    assert {asset.properties["unreadable"]["snapshot_sharing"] for asset in after} == {"permission_denied"}
 
 
 REGIONAL = ["ec2", "vpc", "ebs", "rds", "lambda", "kms", "sqs", "sns", "ecr", "eks", "dynamodb", "guardduty", "config"]

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from cloudaccounts.providers.azure.checks import CHECKS
 from cloudaccounts.providers.azure.inventory import AzureSession, monitoring, open_session
 from cloudaccounts.providers.azure.inventory.common import at, region_of, resource_group_of
 from cloudaccounts.providers.azure.inventory.details import DETAILS
+from cloudaccounts.providers.azure.inventory.listing import ListedResource, Part
 from cloudaccounts.providers.azure.inventory.resources import generic_type
+from cloudaccounts.providers.azure.inventory.types.compute import uses_managed_disks
 from cloudaccounts.providers.azure.permissions import BY_ACTION, GRAPH_APPS, GRAPH_PERMISSIONS
 from sandbox.azure.clouds import TYPES
 from sandbox.rig import Rig
@@ -380,50 +383,6 @@ def test_a_tenant_without_licenses_is_told_as_such(cloud: Cloud) -> None:
     assert "microsoftgraph.chinacloudapi.cn" in cloud.hosts()
 
 
-@pytest.mark.parametrize(
-    ("conditions", "watched"),
-    [
-        ([{"field": "category", "equals": "ServiceHealth"}], [{"category": "servicehealth"}]),
-        (
-            [
-                {"field": "category", "equals": "ServiceHealth"},
-                {"anyOf": [{"field": "properties.incidentType", "equals": kind} for kind in ("Security", "Incident")]},
-            ],
-            [{"category": "servicehealth"}],
-        ),
-        (
-            [
-                {"field": "category", "equals": "ServiceHealth"},
-                {"field": "properties.incidentType", "equals": "Maintenance"},
-            ],
-            [],
-        ),
-        (
-            [
-                {"field": "category", "equals": "ServiceHealth"},
-                {"field": "properties.impactedServices[*].ServiceName", "containsAny": ["Storage"]},
-            ],
-            [],
-        ),
-        (
-            [{"field": "category", "equals": "Administrative"}, {"field": "operationName", "equals": "A/B/write"}],
-            [{"operation": "a/b/write"}],
-        ),
-        (
-            [
-                {"field": "operationName", "equals": "A/B/write"},
-                {"field": "resourceGroup", "equals": "one"},
-            ],
-            [],
-        ),
-        ([{"field": "category", "equals": "Administrative"}], []),
-        ([], []),
-    ],
-)
-def test_an_alert_counts_for_what_it_watches_whole(conditions: Any, watched: list[dict[str, str]]) -> None:
-    assert monitoring._watched(conditions) == watched
-
-
 def test_without_the_optional_grant_nothing_is_asked_and_nothing_is_a_gap(cloud: Cloud) -> None:
     assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting", regions=("westeurope",))
     (tenant,) = [asset for asset in assets if asset.service == "directory"]
@@ -499,3 +458,58 @@ def test_where_the_list_is_refused_no_location_is_taken_for_empty(cloud: Cloud, 
     cloud.control.fault("deny", permission="Microsoft.Resources/subscriptions/resources/read")
     names = [region.name for region in session.regions()]
     assert all(not unit.also for unit in session.units(names))
+
+
+class Listed:
+    """A subscription's list of resources, of types and locations."""
+
+    def __init__(self, *resources: tuple[str, str]) -> None:
+        self._items: list[ListedResource] = [{"type": kind, "region": region} for kind, region in resources]
+
+    def everything(self) -> Part:
+        return Part(self._items)
+
+
+MAIL, VAULT = "Microsoft.Communication/communicationServices", "Microsoft.KeyVault/vaults"
+WATCHER = "Microsoft.Network/networkWatchers"
+
+
+@pytest.mark.parametrize(
+    ("resources", "in_use", "asked"),
+    [
+        ([(VAULT, "westeurope"), (WATCHER, "westeurope")], ["westeurope"], False),
+        ([(VAULT, "westeurope"), (MAIL, "global")], ["westeurope"], True),
+        # Of a whole geography: no watcher can be there, so that none is missing.
+        ([(VAULT, "westeurope"), (WATCHER, "westeurope"), (MAIL, "unitedstates")], ["westeurope"], True),
+        ([(MAIL, "unitedstates")], [], True),
+        # A region that Azure's list does not have is one all the same.
+        ([(VAULT, "newregion")], ["newregion"], True),
+        ([(MAIL, "global")], [], False),
+    ],
+)
+def test_a_geography_is_no_region_to_watch(
+    monkeypatch: pytest.MonkeyPatch, resources: list[tuple[str, str]], in_use: list[str], asked: bool
+) -> None:
+    calls: list[Any] = []
+
+    def logical(connection: Any) -> frozenset[str]:
+        calls.append(connection)
+        return frozenset({"unitedstates", "europe", "global"})
+
+    monkeypatch.setattr(monitoring, "logical_locations", logical)
+    scope: Any = SimpleNamespace(connection="open")
+    listing: Any = Listed(*resources)
+    assert monitoring.IN_USE["regions"](scope, listing) == in_use
+    assert bool(calls) is asked
+
+
+def test_a_machine_with_one_disk_in_a_file_has_no_managed_disks() -> None:
+    managed, file = {"managedDisk": {"id": "/d"}}, {"vhd": {"uri": "https://x.blob.core.windows.net/vhds/a.vhd"}}
+
+    def told(*disks: dict[str, Any]) -> bool | None:
+        system, *data = disks
+        return uses_managed_disks({"properties": {"storageProfile": {"osDisk": system, "dataDisks": data}}})
+
+    assert told(managed) is told(managed, managed) is True
+    assert told(file) is told(managed, file) is told({}, file) is False
+    assert told({}) is told(managed, {}) is None

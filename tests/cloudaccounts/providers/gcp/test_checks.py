@@ -36,11 +36,16 @@ def metadata(**items: str) -> dict[str, Any]:
     return {"metadata": {"items": told}, "commonInstanceMetadata": {"items": told}}
 
 
+def ends(time: str, network: str = "0.0.0.0/0") -> dict[str, Any]:
+    return {"value": network, "expirationTime": time}
+
+
 def database(instance: str = "CLOUD_SQL_INSTANCE", *, backup: Any = None, **network: Any) -> dict[str, Any]:
     settings = {"ipConfiguration": network, "backupConfiguration": backup or {}}
     return {"instanceType": instance, "settings": settings}
 
 
+ALL_APIS = "cloudapis.googleapis.com"
 DEFAULT = "123456789012-compute@developer.gserviceaccount.com"
 FULL = "https://www.googleapis.com/auth/cloud-platform"
 KEY = {"keyType": "USER_MANAGED", "validAfterTime": "2026-01-02T03:04:05Z", "older_than_90_days": False}
@@ -49,6 +54,13 @@ AUDIT = {"service": "allServices", "types": ["ADMIN_READ", "DATA_READ", "DATA_WR
 NODE = {"name": "gke-shop-1", "tags": {"goog-gke-node": ""}}
 ENFORCED = {"iamConfiguration": {"publicAccessPrevention": "enforced"}}
 SYMMETRIC = {"purpose": "ENCRYPT_DECRYPT"}
+
+
+def until(end: str) -> dict[str, Any]:
+    return {"validBeforeTime": end, **SEEN}
+
+
+SEEN = {"observed": {"at": "2026-12-01T12:00:00+00:00"}}
 
 
 def rotating(seconds: int, upcoming: str) -> dict[str, Any]:
@@ -99,6 +111,13 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_service_account_user_key", N, SYSTEM),
     ("gcp_service_account_user_key", N, {**KEY, "disabled": True}),
     ("gcp_service_account_user_key", U, {}),
+    # Seen on 1 December 2026.
+    ("gcp_service_account_user_key", F, {**KEY, **until("9999-12-31T23:59:59Z")}),
+    ("gcp_service_account_user_key", F, {**KEY, **until("2026-12-01T12:00:01Z")}),
+    ("gcp_service_account_user_key", N, {**KEY, **until("2026-12-01T12:00:00Z")}),
+    ("gcp_service_account_user_key", U, {**KEY, **until("some day")}),
+    ("gcp_service_account_key_age", N, {**KEY, "older_than_90_days": True, **until("2026-11-30T12:00:00Z")}),
+    ("gcp_service_account_key_age", F, {**KEY, "older_than_90_days": True, **until("2027-01-01T00:00:00Z")}),
     ("gcp_service_account_key_age", P, KEY),
     ("gcp_service_account_key_age", F, {**KEY, "older_than_90_days": True}),
     ("gcp_service_account_key_age", N, {**SYSTEM, "older_than_90_days": True}),
@@ -174,6 +193,7 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_vm_default_account_full_scope", P, {"serviceAccounts": [{"email": DEFAULT, "scopes": []}]}),
     ("gcp_vm_default_account_full_scope", F, {"serviceAccounts": [{"email": DEFAULT, "scopes": [FULL]}]}),
     ("gcp_vm_default_account_full_scope", U, {"serviceAccounts": [{"email": DEFAULT, "scopes": ODD}]}),
+    ("gcp_vm_default_account_full_scope", N, {**NODE, "serviceAccounts": [{"email": DEFAULT, "scopes": [FULL]}]}),
     ("gcp_vm_public_address", P, {"networkInterfaces": [{"name": "nic0"}]}),
     ("gcp_vm_public_address", F, {"networkInterfaces": [{"name": "nic0", "accessConfigs": [{"natIP": "x"}]}]}),
     ("gcp_vm_public_address", N, {"networkInterfaces": [{"accessConfigs": [{}]}], **NODE}),
@@ -234,6 +254,10 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_sql_open_network", F, database(authorizedNetworks=[{"value": "0.0.0.0/0"}])),
     ("gcp_sql_open_network", F, database(authorizedNetworks=[{"value": "128.0.0.0/1"}])),
     ("gcp_sql_open_network", U, database(authorizedNetworks=[{"value": "everywhere"}])),
+    ("gcp_sql_open_network", P, {**database(authorizedNetworks=[ends("2026-12-01T12:00:00Z")]), **SEEN}),
+    ("gcp_sql_open_network", F, {**database(authorizedNetworks=[ends("2026-12-01T12:00:01Z")]), **SEEN}),
+    ("gcp_sql_open_network", U, {**database(authorizedNetworks=[ends("some day")]), **SEEN}),
+    ("gcp_sql_open_network", F, database(authorizedNetworks=[ends("some day"), {"value": "0.0.0.0/0"}])),
     ("gcp_sql_public_address", P, database(ipv4Enabled=False)),
     ("gcp_sql_public_address", F, database(ipv4Enabled=True)),
     ("gcp_sql_public_address", U, {}),
@@ -253,6 +277,8 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_sql_point_in_time", U, {}),
     ("gcp_api_key_apis", P, {"restrictions": {"apiTargets": [{"service": "maps"}]}}),
     ("gcp_api_key_apis", F, {}),
+    ("gcp_api_key_apis", F, {"restrictions": {"apiTargets": [{"service": "maps"}, {"service": ALL_APIS}]}}),
+    ("gcp_api_key_apis", F, {"restrictions": {"apiTargets": [{"service": ALL_APIS}]}}),
     ("gcp_api_key_apis", N, {"deleteTime": "2026-01-01T00:00:00Z"}),
     ("gcp_api_key_apis", U, {"restrictions": ODD}),
     ("gcp_api_key_clients", P, {"restrictions": {"serverKeyRestrictions": {"allowedIps": ["203.0.113.1"]}}}),

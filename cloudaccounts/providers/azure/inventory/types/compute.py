@@ -21,11 +21,12 @@ def assessment_mode(answer: Mapping[str, Any]) -> Any:
 
 
 def uses_managed_disks(answer: Mapping[str, Any]) -> bool | None:
-    """False where the disk is a file (``vhd``) in a storage account; None where neither is told."""
-    disk = at(answer, "properties.storageProfile.osDisk") or {}
-    if disk.get("managedDisk"):
-        return True
-    return False if disk.get("vhd") else None
+    """False where a disk is a file (``vhd``) in a storage account; None where neither is told of one of them."""
+    storage = at(answer, "properties.storageProfile") or {}
+    disks = [storage.get("osDisk") or {}, *(storage.get("dataDisks") or ())]
+    if any(disk.get("vhd") for disk in disks):
+        return False
+    return True if all(disk.get("managedDisk") for disk in disks) else None
 
 
 DETAILS: Mapping[str, Detail] = MappingProxyType(
@@ -50,6 +51,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "encryption_at_host": "properties.securityProfile.encryptionAtHost",
                 "security_type": "properties.securityProfile.securityType",
                 "secure_boot": "properties.securityProfile.uefiSettings.secureBootEnabled",
+                "vtpm": "properties.securityProfile.uefiSettings.vTpmEnabled",
                 "network_interfaces": extract.arm_ids("properties.networkProfile.networkInterfaces"),
             },
         ),
@@ -64,6 +66,8 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "password_login_disabled": f"{_PROFILE}.osProfile.linuxConfiguration.disablePasswordAuthentication",
                 "encryption_at_host": f"{_PROFILE}.securityProfile.encryptionAtHost",
                 "security_type": f"{_PROFILE}.securityProfile.securityType",
+                "secure_boot": f"{_PROFILE}.securityProfile.uefiSettings.secureBootEnabled",
+                "vtpm": f"{_PROFILE}.securityProfile.uefiSettings.vTpmEnabled",
             },
         ),
         "microsoft.compute/disks": Detail(

@@ -63,6 +63,9 @@ def _site(asset_type: str, config: str) -> Detail:
             "client_certificates": "properties.clientCertEnabled",
             "public_network_access": "properties.publicNetworkAccess",
             "host_names": extract.sorted_list("properties.enabledHostNames"),
+            # Of function apps on the Flex Consumption plan, whose config names no runtime.
+            "function_runtime": "properties.functionAppConfig.runtime.name",
+            "function_version": "properties.functionAppConfig.runtime.version",
         },
         (Child("config", "config/web", config, web_config, single=True),),
     )

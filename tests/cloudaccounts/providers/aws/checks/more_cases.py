@@ -259,7 +259,7 @@ MORE: dict[str, Cases] = {
     ),
     "ec2_volume_encrypted": flag("encrypted"),
     "ec2_ebs_default_encryption": flag("ebs_encryption_by_default"),
-    "ec2_snapshot_public": flag("public", good=False),
+    "ec2_snapshot_public": flag("public", good=False, snapshot_sharing="unblocked"),
     "ec2_snapshot_encrypted": flag("encrypted"),
     "ec2_image_public": flag("public", good=False),
     "lambda_function_public": policies(alias_policies={}),

@@ -171,6 +171,12 @@ TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     ("s3_account_public_access_block", {"account_public_access_block": {**BLOCKED, "BlockPublicAcls": False}}, FAIL),
     ("ec2_snapshot_sharing_blocked", {"snapshot_sharing": "block-new-sharing"}, PASS),
     ("ec2_snapshot_sharing_blocked", {"snapshot_sharing": NEW}, UNKNOWN),
+    # A region that blocks all sharing overrides what the snapshot says: without its state, that is not known.
+    ("ec2_snapshot_public", {"public": True}, UNKNOWN),
+    ("ec2_snapshot_public", {"public": True, "snapshot_sharing": NEW}, UNKNOWN),
+    ("ec2_snapshot_public", {"public": False}, PASS),
+    ("secretsmanager_rotation", {"rotation": False, "owning_service": None, "primary_region": "eu-west-1"}, FAIL),
+    ("secretsmanager_rotation", {"rotation": False, "owning_service": "rds"}, OTHER),
     ("ec2_image_sharing_blocked", {"image_sharing": NEW}, UNKNOWN),
     ("ec2_imdsv2_default", {"metadata_defaults": {"HttpTokens": "no-preference"}}, FAIL),
     ("ec2_imdsv2_default", {"metadata_defaults": {"HttpTokens": "optional"}}, FAIL),

@@ -154,8 +154,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         PERSON | {"console_password": False} | seen(),
     ),
     "aws_iam_access_key_age": (
-        {"access_keys": [{"active": True, "created_at": ago(89)}], **seen()},
         {"access_keys": [{"active": True, "created_at": ago(90)}], **seen()},
+        {"access_keys": [{"active": True, "created_at": ago(91)}], **seen()},
         {"access_keys": [{"active": False, "created_at": ago(900)}], **seen()},
     ),
     "aws_iam_single_access_key": (
@@ -313,7 +313,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         {"ebs_encryption_by_default": False},
         None,
     ),
-    "aws_ec2_snapshot_public": ({"public": False}, {"public": True}, None),
+    "aws_ec2_snapshot_public": (
+        {"public": True, "snapshot_sharing": "block-all-sharing"},
+        {"public": True, "snapshot_sharing": "block-new-sharing"},
+        None,
+    ),
     "aws_ec2_snapshot_encrypted": ({"encrypted": True}, {"encrypted": False}, None),
     "aws_ec2_image_public": ({"public": False}, {"public": True}, None),
     "aws_lambda_function_public": (
@@ -403,7 +407,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
     "aws_secretsmanager_rotation": (
         {"owning_service": None, "rotation": True},
         {"owning_service": None, "rotation": False},
-        {"owning_service": "rds", "rotation": False},
+        {"owning_service": None, "primary_region": "ap-south-2", "rotation": False},
     ),
     "aws_secretsmanager_secret_public": ({"policy": None}, {"policy": everybody()}, None),
     "aws_kms_key_public": (
@@ -539,7 +543,7 @@ def test_an_unchanged_key_grows_old() -> None:
     check = BY_ID["aws_iam_access_key_age"]
     found = asset(check, {"access_keys": [{"active": True, "created_at": ago(80)}], **seen()})
     assert check.evaluate(found).verdict == Verdict.PASS
-    later = found.as_of(NOW + timedelta(days=10))
+    later = found.as_of(NOW + timedelta(days=11))
     assert check.evaluate(later).verdict == Verdict.FAIL
     assert later.fingerprint() == found.fingerprint()
 

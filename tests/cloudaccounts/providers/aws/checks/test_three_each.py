@@ -67,6 +67,7 @@ ENUMERATIONS: dict[tuple[str, str], tuple[str, str]] = {
     ("aws.ec2.instance", "metadata_endpoint"): ("ec2", "InstanceMetadataEndpointState"),
     ("aws.ec2.vpc", "flow_logs.traffic"): ("ec2", "TrafficType"),
     ("aws.account.region", "snapshot_sharing"): ("ec2", "SnapshotBlockPublicAccessState"),
+    ("aws.ec2.snapshot", "snapshot_sharing"): ("ec2", "SnapshotBlockPublicAccessState"),
     ("aws.account.region", "metadata_defaults.HttpTokens"): ("ec2", "MetadataDefaultHttpTokensState"),
     ("aws.accessanalyzer.region", "analyzers.type"): ("accessanalyzer", "Type"),
     ("aws.accessanalyzer.region", "analyzers.status"): ("accessanalyzer", "AnalyzerStatus"),

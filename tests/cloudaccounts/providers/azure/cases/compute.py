@@ -11,6 +11,10 @@ def linux(disabled: Any = True, **more: Any) -> Properties:
     return {"os_type": "Linux", "has_os_settings": True, "password_login_disabled": disabled, **more}
 
 
+def launch(kind: Any = "TrustedLaunch", **more: Any) -> Properties:
+    return {"security_type": kind, "secure_boot": True, "vtpm": True, **more}
+
+
 def aks(day: str, version: str | None, plan: str | None = "KubernetesOfficial") -> Properties:
     return on_day(day, kubernetes_version=version, current_version=version, support_plan=plan)
 
@@ -54,10 +58,17 @@ CASES = {
         ),
     ),
     "azure_vm_trusted_launch": Cases(
-        ({"security_type": "TrustedLaunch"}, {"security_type": "ConfidentialVM"}, {"security_type": "trustedlaunch"}),
-        ({"security_type": "Standard"}, {"security_type": None}, {}),
+        (launch(), launch("ConfidentialVM"), launch("trustedlaunch")),
+        (
+            {"security_type": "Standard"},
+            {"security_type": None},
+            {},
+            launch(secure_boot=False),
+            launch(vtpm=False),
+            launch("ConfidentialVM", secure_boot=None, vtpm=False),
+        ),
         (),
-        ({"security_type": "QuantumVM"}, {"security_type": 7}),
+        (launch("QuantumVM"), launch(7), launch(secure_boot=None), launch(vtpm=None), launch(vtpm="on")),
     ),
     "azure_disk_public_network": Cases(
         (

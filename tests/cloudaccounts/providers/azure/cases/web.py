@@ -20,6 +20,11 @@ def runs(day: str, linux: str | None, net: str | None = None) -> Properties:
     return on_day(day, config={"linux_runtime": linux, "net_framework": net})
 
 
+def flex(day: str, name: str, version: str | None) -> Properties:
+    """A function app on the Flex Consumption plan: its config is that of an empty one."""
+    return {**runs(day, "", "v4.0"), "function_runtime": name, "function_version": version}
+
+
 def access(*rules: dict[str, Any], default: str | None = None, main: bool = False, **more: Any) -> Properties:
     named = {"default_action" if main else "deployment_default_action": default}
     return {
@@ -53,6 +58,7 @@ _OF_APPS = {
             runs("2026-04-30", "NODE|20-lts"),
             runs("2026-11-30", None, "v10.0"),
             runs("2026-11-10", "DOTNET-ISOLATED|8.0"),
+            flex("2026-11-30", "python", "3.13"),
         ),
         (
             runs("2026-11-30", "PYTHON|3.9"),
@@ -61,12 +67,15 @@ _OF_APPS = {
             *(runs("2026-11-30", f"DOTNETCORE|{version}") for version in ("3.1", "3.0", "2.2", "2.1", "1.0")),
             runs("2026-11-30", "Node|18"),
             runs("2026-11-30", "", "v6.0"),
+            flex("2026-11-30", "python", "3.9"),
         ),
         (runs("2026-11-30", "DOCKER|shop/web:1"), runs("2026-11-30", "SITECONTAINERS"), runs("2026-11-30", "KUBE|x")),
         (
             runs("2026-11-30", "PYTHON|9.9"),
             runs("2026-11-30", "COBOL|85"),
             runs("2026-11-30", "PYTHON"),
+            flex("2026-11-30", "python", None),
+            flex("2026-11-30", "custom", "1.0"),
             runs("2026-11-30", None, "v4.0"),
             runs("2026-11-30", None, None),
             {"config": {"linux_runtime": "PYTHON|3.13"}},
