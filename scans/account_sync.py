@@ -19,6 +19,7 @@ from django.db.models import Model, QuerySet
 from cloudaccounts.models import CloudAccount
 from scans.batching import batched, key_batches
 from scans.compliance.own.catalogue import PREFIX
+from scans.findings.tag_sets import copy_tag_sets
 from scans.models import (
     AccountFindingDay,
     Asset,
@@ -65,6 +66,7 @@ def sync_account(account: CloudAccount) -> None:
     # What the former team's own frameworks came to: the new team may have others of the same slugs.
     foreign = ComplianceDay.objects.filter(account=account.pk, framework__startswith=PREFIX)
     _in_batches(ComplianceDay, foreign.exclude(owner=account.owner), lambda part: part.delete(), is_current)
+    copy_tag_sets(account.pk, account.owner)
     for model, values in copies:
         rows = model._default_manager.filter(account=account.pk).exclude(**values)
         _in_batches(model, rows, lambda part, values=values: part.update(**values), is_current)  # type: ignore[misc]

@@ -14,6 +14,7 @@ from scans.findings.models import (
     FindingComment,
     FindingDay,
     FindingStatus,
+    TagSet,
 )
 from scans.muting.models import MuteRule, SeverityOverride, ThresholdSetting
 from scans.runs.models import ACTIVE, ScanEvery, ScanRun, ScanSchedule, ScanStatus, ScanType, ScanUnitRecord
@@ -51,5 +52,6 @@ __all__ = [
     "ScanType",
     "ScanUnitRecord",
     "SeverityOverride",
+    "TagSet",
     "ThresholdSetting",
 ]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
 from scans.batching import key_batches
+from scans.findings.tag_sets import purge_tag_sets
 from scans.models import (
     AccountFindingDay,
     Asset,
@@ -31,6 +32,7 @@ from scans.models import (
     SavedView,
     ScanRun,
     SeverityOverride,
+    TagSet,
     ThresholdSetting,
 )
 
@@ -56,6 +58,7 @@ def purge_findings_and_assets() -> int:
     return (
         _purge(Finding.objects.filter(status=FindingStatus.RESOLVED, resolved_at__lt=oldest))
         + _purge(Asset.objects.filter(gone_at__lt=oldest))
+        + purge_tag_sets()
         + _purge(EngineFinding.objects.filter(resolved_at__lt=oldest))
         + _purge(EngineRun.objects.filter(active_account=None, requested_at__lt=oldest))
         # Days are text, and ISO days sort as they follow one another.
@@ -75,6 +78,7 @@ def delete_owner_records(owner: str) -> None:
     FrameworkRevision.objects.filter(framework__in=list(frameworks.values_list("pk", flat=True))).delete()
     tables: tuple[type[Model], ...] = (
         OwnFramework, ControlAnswer, MuteRule, SeverityOverride, ThresholdSetting, EngineChoice, FindingDay,
+        TagSet,
     )  # fmt: skip
     for model in tables:
         model._default_manager.filter(owner=owner).delete()

@@ -6,10 +6,13 @@ comparisons: databases differ in it, and so do clouds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from uuid import UUID, uuid5
 
 MAX_TAGS = 50  # as many as the clouds allow on a resource
 MAX_LINE = 400  # characters
+_NAMESPACE = UUID("8d1f8a52-5f0e-4c39-9a7e-0f5b1c7d2e64")  # of ids of combinations
 
 
 def tag_lines(tags: Mapping[str, object]) -> str:
@@ -38,3 +41,15 @@ def tags_with(lines: str, text: str) -> list[str]:
     """The tags of `tag_lines` that a text is part of."""
     needle = tag_text(text).lower()
     return [line for line in lines.split("\n") if needle and needle in line.lower()]
+
+
+def tag_set_key(lines: str) -> int:
+    """The number of a combination of tags: 63 bits of the hash of its `tag_lines`; 0 where there are none."""
+    if not lines:
+        return 0
+    return int.from_bytes(hashlib.sha256(lines.encode()).digest()[:8], "big") >> 1 or 1
+
+
+def tag_set_id(owner: str, lines: str) -> UUID:
+    """The key of an owner's row of it: whoever writes the same combination writes the same row."""
+    return uuid5(_NAMESPACE, f"{owner}\n{lines}")

@@ -22,8 +22,8 @@ from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.limits import inside
 from scans.compliance.catalogue import frameworks
 from scans.compliance.own.catalogue import own_frameworks
+from scans.findings.tag_sets import with_tags
 from scans.models import RANKS, FindingStatus
-from scans.tags import tag_needle
 from teams.scope import Scope
 
 OPEN, SUPPRESSED, MUTED, RESOLVED = "open", "suppressed", "muted", "resolved"
@@ -99,7 +99,7 @@ def conditions(
         "group": _groups(scope, filters.group),
         "region": _among("region", filters.region),
         "assignee": _among("assignee", ["" if name == NOBODY else name for name in filters.assignee]),
-        "tag": _any_of(Q(tags__icontains=tag_needle(tag)) for tag in filters.tag),
+        "tag": with_tags(scope, filters.tag),
         "open_for": _any_of(band(name, now) for name in filters.open_for if name in BANDS),
         "age": Q(open_since__lte=now - timedelta(days=filters.age)) if filters.age else None,
         "due": Q(due__lt=now.date()) if filters.due == "overdue" else None,

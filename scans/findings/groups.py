@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
@@ -123,7 +123,8 @@ def _complete(rows: QuerySet[Finding], groups: Sequence[CheckGroup]) -> list[Che
 
 def _assigned(rows: QuerySet[Finding]) -> dict[str, dict[str, int]]:
     """How many findings of each check are whose. Most are nobody's, and none of those is read for it."""
-    counted = rows.filter(assignee__gt="").order_by().values("check_id", "assignee").annotate(number=Count("*"))
+    # The assignee first: by check, SQLite walks through the index that is in that order, nobody's findings included.
+    counted = rows.filter(assignee__gt="").order_by().values("assignee", "check_id").annotate(number=Count("*"))
     assigned: dict[str, dict[str, int]] = {}
     for row in counted:
         assigned.setdefault(row["check_id"], {})[row["assignee"]] = row["number"]
@@ -178,13 +179,11 @@ def _resource(row: Mapping[str, Any], findings: list[Finding]) -> RowGroup:
 
 def by_account(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[RowGroup], int]:
     """One page of accounts, the most findings of the worst severity first, and the number of all. Two queries."""
-    counted = rows.order_by().values("account", "severity_rank").annotate(number=Count("*"), oldest=Min("open_since"))
-    numbers: dict[UUID, list[int]] = {}
-    oldest: dict[UUID, datetime] = {}
-    for row in counted:
-        numbers.setdefault(row["account"], [0] * len(RANKS))[row["severity_rank"]] += row["number"]
-        since = oldest.setdefault(row["account"], row["oldest"])
-        oldest[row["account"]] = min(since, row["oldest"])
+    # By the account alone, in the order of an index: by account and severity all rows would be sorted first.
+    each = {word: Count("severity_rank", filter=Q(severity_rank=rank)) for word, rank in RANKS.items()}
+    counted: list[Any] = list(rows.order_by().values("account").annotate(oldest=Min("open_since"), **each))
+    numbers = {row["account"]: [row[word] for word in RANKS] for row in counted}
+    oldest = {row["account"]: row["oldest"] for row in counted}
     ordered = sorted(numbers, key=lambda key: ([-number for number in numbers[key]], str(key)))[start:stop]
     names = dict(CloudAccount.objects.filter(pk__in=ordered).values_list("pk", "name"))
     return [

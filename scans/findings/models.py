@@ -62,6 +62,7 @@ class Finding(models.Model):
     id_key = models.CharField(max_length=KEY_LENGTH)
     # The asset's, as lines of `key=value` between line breaks: no query looks inside JSON (see `scans.tags`).
     tags = models.TextField(blank=True, default="")
+    tag_set = models.BigIntegerField(default=0, db_default=0)  # names the same text (`scans.findings.tag_sets`)
     reason = models.CharField(max_length=1000, blank=True, default="")
     evidence = models.JSONField(default=list)  # [{path, value, expected}]; see `provider_kit.evidence`
     status = models.CharField(max_length=8, choices=FindingStatus.choices, default=FindingStatus.OPEN)
@@ -102,35 +103,35 @@ class Finding(models.Model):
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "severity_rank", "-open_since", "id", "service", "region",
-                    "provider", "check_id", "account", "environment", "assignee",
+                    "provider", "check_id", "account", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_severity",
             ),
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "-open_since", "id", "severity_rank", "service", "region",
-                    "provider", "check_id", "account", "environment", "assignee",
+                    "provider", "check_id", "account", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_since",
             ),
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "check_id", "severity_rank", "-open_since", "id",
-                    "account", "service", "region", "provider", "environment", "assignee",
+                    "account", "service", "region", "provider", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_check",
             ),
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "service", "severity_rank", "-open_since", "id", "region",
-                    "provider", "check_id", "account", "environment", "assignee",
+                    "provider", "check_id", "account", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_service",
             ),
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "region", "severity_rank", "-open_since", "id", "service",
-                    "provider", "check_id", "account", "environment", "assignee",
+                    "provider", "check_id", "account", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_region",
             ),
@@ -142,7 +143,7 @@ class Finding(models.Model):
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "account", "check_id", "severity_rank", "open_since",
-                    "service", "region", "provider", "environment", "assignee",
+                    "service", "region", "provider", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_totals",
             ),
@@ -150,9 +151,17 @@ class Finding(models.Model):
             models.Index(
                 fields=[
                     "owner", "status", "suppressed", "muted", "account", "asset_key", "severity_rank", "open_since",
-                    "service", "region", "provider", "check_id", "environment", "assignee",
+                    "service", "region", "provider", "check_id", "environment", "assignee", "tag_set",
                 ],
                 name="finding_owner_resource",
+            ),
+            # Counted by combinations of tags: in their order.
+            models.Index(
+                fields=[
+                    "owner", "status", "suppressed", "muted", "tag_set", "severity_rank", "open_since", "service",
+                    "region", "provider", "check_id", "account", "environment", "assignee",
+                ],
+                name="finding_owner_tag_set",
             ),
             models.Index(fields=["account", "asset_key"], name="finding_account_asset"),
             models.Index(fields=["changed_run", "change", "severity_rank"], name="finding_changed_run"),
@@ -182,6 +191,23 @@ class Finding(models.Model):
         if not self.is_open:
             return str(self.status)
         return "suppressed" if self.suppressed else "muted" if self.muted else str(self.status)
+
+
+class TagSet(models.Model):
+    """A combination of cloud tags that findings of an owner have; see `scans.findings.tag_sets`."""
+
+    id = models.UUIDField(primary_key=True, editable=False)  # of owner and lines
+    owner = models.CharField(max_length=64)
+    key = models.BigIntegerField()  # `Finding.tag_set`
+    lines = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "finding_tag_sets"
+        indexes = [models.Index(fields=["owner", "key"], name="tag_set_owner_key")]
+
+    def __str__(self) -> str:
+        return self.lines.strip()
 
 
 class FindingComment(models.Model):

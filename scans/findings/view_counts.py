@@ -25,18 +25,19 @@ MOST = 40  # views: a nav with more tabs is read by nobody
 def view_counts(scope: Scope, views: Sequence[FindingFilter], *, now: datetime | None = None) -> list[int | None]:
     """In the order of ``views``; None for what is searched for, and beyond `MOST`.
 
-    Two queries for what views name (groups, own frameworks), and one for all views of the same states; views by due
-    day or by tag are counted apart, since their columns are in no index of the list.
+    Queries for what views name (groups, own frameworks, and one for each of their tags), and one for all views of the
+    same states; views by due
+    day are counted apart, since it is in no index of the list.
     """
     counts: list[int | None] = [None] * len(views)
-    together: dict[tuple[tuple[str, ...], bool, bool], list[int]] = {}
+    together: dict[tuple[tuple[str, ...], bool], list[int]] = {}
     for number, view in enumerate(views[:MOST]):
         if not (view.q or view.run or view.mute_rule):
-            key = (tuple(sorted(view.status or (OPEN,))), bool(view.due), bool(view.tag))
+            key = (tuple(sorted(view.status or (OPEN,))), bool(view.due))
             together.setdefault(key, []).append(number)
     nested, rules = _nested(scope, views), _rules(scope.owner, views)
     now = now or timezone.now()
-    for (status, by_due, _), numbers in together.items():
+    for (status, by_due), numbers in together.items():
         rows = within(Finding.objects.all(), scope).filter(states(status)).order_by()
         if by_due:
             rows = rows.filter(due__lt=now.date())

@@ -21,9 +21,10 @@ from scans.batching import batched
 from scans.findings.announce import announce_changes
 from scans.findings.evaluation import Evaluations, Failure
 from scans.findings.history import append_history, history_line
+from scans.findings.tag_sets import remember_tag_sets
 from scans.models import RANKS, SHOWN, Asset, Finding, FindingChange, FindingStatus, ScanRun
 from scans.muting.matching import Matcher
-from scans.tags import tag_lines
+from scans.tags import tag_lines, tag_set_key
 
 CHUNK = 500  # rows
 NOTICES = 10  # notices of single findings that one run sends; the rest is counted in one more
@@ -34,8 +35,8 @@ PASSED = "The check passes now."
 
 _CHANGING = [
     "title", "severity", "severity_rank", "service", "region", "asset", "asset_name", "name_key", "reason", "evidence",
-    "environment", "tags", "status", "last_seen", "open_since", "resolved_at", "resolution", "reopened_at", "reopened",
-    "last_run", "changed_run", "change", "history", "muted", "mute_rule",
+    "environment", "tags", "tag_set", "status", "last_seen", "open_since", "resolved_at", "resolution", "reopened_at",
+    "reopened", "last_run", "changed_run", "change", "history", "muted", "mute_rule",
 ]  # fmt: skip
 
 
@@ -80,6 +81,7 @@ class FindingWriter:
                 muting.apply(finding)
             # Before they are written: see `_notify`.
             self._notify(finding)
+        remember_tag_sets(self._run.owner, {finding.tags for finding in (*new, *changed)})
         Finding.objects.bulk_create(new)
         Finding.objects.bulk_update(changed, _CHANGING)
         # Most findings are as they were: one UPDATE for all of them, and their long columns are not written.
@@ -196,7 +198,7 @@ class FindingWriter:
 
     def _copied_columns(self, asset: Asset, failure: Failure) -> dict[str, Any]:
         """What a finding copies of its check, asset and account, so that lists need to read none of them."""
-        check = failure.check
+        check, lines = failure.check, tag_lines(asset.tags)
         return {
             "title": check.title[:200],
             "severity": check.severity.value,
@@ -206,7 +208,8 @@ class FindingWriter:
             "asset": asset.pk,
             "asset_name": asset.name,
             "name_key": asset.name_key,
-            "tags": tag_lines(asset.tags),
+            "tags": lines,
+            "tag_set": tag_set_key(lines),
             "environment": self._account.environment,
             "reason": failure.reason[:1000],
             "evidence": failure.evidence,

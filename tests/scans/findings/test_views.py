@@ -17,8 +17,10 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AuditEvent, CloudAccount, Job
 from scans.findings.suppression import end_suppressions
+from scans.findings.tag_sets import remember_tag_sets
 from scans.models import RANKS, Finding, FindingDay, ScanRun
 from scans.search_keys import id_search_key, search_key
+from scans.tags import tag_set_key
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.pages import NAVIGATION, seen
@@ -38,8 +40,11 @@ def make(account: CloudAccount, name: str, severity: str = "high", *, days: int 
         "first_seen": since, "last_seen": since, "open_since": since, "last_run": uuid4(), "changed_run": uuid4(),
         **fields,
     }  # fmt: skip
+    lines = values.get("tags", "")
+    remember_tag_sets(account.owner, [lines])
     return Finding.objects.create(
-        account=account.pk, owner=account.owner, account_name=account.name, provider=account.provider,
+        tag_set=tag_set_key(lines), account=account.pk, owner=account.owner, account_name=account.name,
+        provider=account.provider,
         asset_name=name, name_key=search_key(name), id_key=id_search_key(native_id), severity=severity,
         severity_rank=RANKS[severity], **values,
     )  # fmt: skip
