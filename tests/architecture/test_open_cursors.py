@@ -25,7 +25,6 @@ READ_ONLY = {
     "scans/engines/importing.py": "matched in memory before anything is stored",
     "scans/findings/announce.py": "counts",
     "scans/findings/exports.py": "a download",
-    "scans/findings/facets.py": "counts",
     "scans/findings/ocsf.py": "a download",
     "scans/findings/writer.py": "counts, before one notice",
     "scans/muting/application.py": "reads to the end before it writes",
