@@ -110,6 +110,9 @@ urlpatterns = [
     path(
         "organizations/<uuid:organization_id>/members/", organizations.organization_members, name="organization-members"
     ),
+    path(
+        "organizations/<uuid:organization_id>/onboard/", organizations.organization_onboard, name="organization-onboard"
+    ),
     path("organizations/<uuid:organization_id>/remove/", organizations.organization_remove, name="organization-remove"),
     path(
         "organizations/<uuid:organization_id>/setup/<slug:guide>/<int:number>/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -30,6 +31,14 @@ def job_items(scope: Scope, job: Job, *, state: str = "") -> QuerySet[JobItem]:
     return (items.filter(state=state) if state else items).order_by("position")
 
 
+def items_of_jobs(scope: Scope, jobs: Iterable[Job]) -> QuerySet[JobItem]:
+    """The items of several jobs, in their order. Without those of accounts that a limited scope does not show."""
+    items = JobItem.objects.filter(job__in=[job.pk for job in jobs])
+    if scope.limited:
+        items = items.filter(Q(account__isnull=True) | limit(scope))
+    return items.order_by("job", "position")
+
+
 GROUPED = 1_000  # failed items that are looked at to find their causes
 NAMED = 3  # of each cause
 
@@ -41,6 +50,7 @@ class FailureCause:
     code: str
     cause: str
     remedy: str
+    example: str  # the key of one of them
     number: int = 0
     names: list[str] = field(default_factory=list)
 
@@ -53,14 +63,21 @@ def failure_causes(scope: Scope, job: Job) -> list[FailureCause]:
     """The causes of a job's failures, the most frequent first. One query, and none where nothing failed."""
     if not job.failed:
         return []
-    causes: dict[tuple[str, str], FailureCause] = {}
     rows = job_items(scope, job, state=ItemState.FAILED).values_list("code", "cause", "remedy", "label", "subject")
-    for code, cause, remedy, label, subject in rows[:GROUPED]:
+    return by_cause(
+        (code, cause, remedy, label or subject, subject) for code, cause, remedy, label, subject in rows[:GROUPED]
+    )
+
+
+def by_cause(rows: Iterable[tuple[str, str, str, str, str]]) -> list[FailureCause]:
+    """``rows``: code, cause, remediation, name and key of each that failed. The most frequent cause first."""
+    causes: dict[tuple[str, str], FailureCause] = {}
+    for code, cause, remedy, name, key in rows:
         # By code and remediation: the cause's own words may name the account.
-        own = causes.setdefault((code, remedy), FailureCause(code, cause, remedy))
+        own = causes.setdefault((code, remedy), FailureCause(code, cause, remedy, key))
         own.number += 1
         if len(own.names) < NAMED:
-            own.names.append(label or subject)
+            own.names.append(name)
     return sorted(causes.values(), key=lambda cause: (-cause.number, cause.code))
 
 

@@ -114,6 +114,7 @@ def ignore_members(
         record_event(
             actor=actor, owner=organization.owner, action="organization.members_changed",
             text=f"{changed} members of {organization.title} {'taken in again' if back else 'left out'}",
-            organization=str(organization.pk), at=timezone.now().isoformat(),
+            account=organization.connection, label=organization.title, organization=str(organization.pk),
+            number=changed, back=back, at=timezone.now().isoformat(),
         )  # fmt: skip
     return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from django.utils import timezone
@@ -21,9 +21,23 @@ from cloudaccounts.work.reading import row_batches
 from teams.names import name_key
 
 BATCH = 500
+NAMED = 3  # of those that joined or left in a sync
 # ``seen_in`` comes last: it moves with every sync, and alone it is no change (see `_change`).
 _CHANGING = ["parent_id", "name", "name_key", "provider_state", "state", "account", "seen_in"]
 _WORDS = {ProviderState.SUSPENDED: "suspended", ProviderState.CLOSED: "closed"}
+
+
+@dataclass(slots=True)
+class Met:
+    """Accounts of one kind: how many, and the names of a few."""
+
+    number: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        self.number += 1
+        if len(self.names) < NAMED:
+            self.names.append(name)
 
 
 @dataclass(slots=True)
@@ -37,6 +51,9 @@ class MemberWriter:
     organization: Organization
     generation: int
     new: int = 0
+    joined: Met = field(default_factory=Met)
+    left: Met = field(default_factory=Met)  # closed or suspended at the cloud, or not in the tree any more
+    back: Met = field(default_factory=Met)
 
     def write(self, nodes: Iterable[OrganizationNode]) -> int:
         """Four statements a page at most, whatever its size. Returns how many nodes it held."""
@@ -63,6 +80,9 @@ class MemberWriter:
         if same:  # most of them: one UPDATE, and no row is sent back
             OrganizationMember.objects.filter(pk__in=same).update(seen_in=self.generation)
         self.new += sum(row.kind == MemberKind.ACCOUNT and row.state == MemberState.NEW for row in fresh)
+        for row in fresh:
+            if row.kind == MemberKind.ACCOUNT:
+                self.joined.add(row.name)
         return len(nodes_by_id)
 
     def close_missing_members(self) -> int:
@@ -73,6 +93,11 @@ class MemberWriter:
         # Notices before the update: after a kill the rows are still to be closed, and a notice's key keeps it one.
         for row in chain.from_iterable(row_batches(missing.filter(account__isnull=False), BATCH)):
             self._notify_closed(row, ProviderState.CLOSED, said=False)
+        gone = missing.filter(kind=MemberKind.ACCOUNT, provider_state=ProviderState.ACTIVE)
+        if number := gone.count():
+            names = gone.order_by("name_key", "name").values_list("name", flat=True)[:NAMED]
+            self.left.number += number
+            self.left.names = [*self.left.names, *names][:NAMED]
         return missing.update(provider_state=ProviderState.CLOSED)
 
     def _connected(self, account_ids: list[str]) -> dict[str, CloudAccount]:
@@ -110,6 +135,11 @@ class MemberWriter:
         # a day.
         if row.provider_state != node.state and row.account and node.state != NodeState.ACTIVE:
             self._notify_closed(row, ProviderState(node.state.value), said=True)
+        if row.kind == MemberKind.ACCOUNT and row.provider_state != node.state:
+            if node.state == NodeState.ACTIVE:
+                self.back.add(row.name)
+            elif row.provider_state == ProviderState.ACTIVE:
+                self.left.add(row.name)
         row.provider_state = node.state.value
         if account is not None and row.account != account.pk:  # connected since, and not as a member
             row.account, row.state = account.pk, MemberState.ONBOARDED

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cloudaccounts import registry
 from cloudaccounts.accounts.visibility import visible_accounts, within
 from cloudaccounts.contract.organizations import organizations_of
-from cloudaccounts.jobs.queries import jobs
+from cloudaccounts.jobs.queries import GROUPED, FailureCause, by_cause, jobs
 from cloudaccounts.models import (
     AuditEvent,
     CloudAccount,
@@ -39,19 +39,52 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Accounts in numbers. ``new`` to ``failed`` are of those that the cloud calls active."""
+    """Accounts in numbers. All but ``accounts`` and ``inactive`` are of those that the cloud calls active."""
 
     accounts: int = 0
     new: int = 0
     onboarded: int = 0
     failed: int = 0
     inactive: int = 0
+    ignored: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             self.accounts + other.accounts, self.new + other.new, self.onboarded + other.onboarded,
-            self.failed + other.failed, self.inactive + other.inactive,
+            self.failed + other.failed, self.inactive + other.inactive, self.ignored + other.ignored,
         )  # fmt: skip
+
+    @property
+    def active(self) -> int:
+        """Those that could be onboarded, and are not left out."""
+        return self.accounts - self.inactive - self.ignored
+
+    @property
+    def words(self) -> str:
+        """For the label of a bar."""
+        return f"{self.onboarded:,} of {self.active:,} onboarded, {self.new:,} new, {self.failed:,} failed"
+
+    @property
+    def others(self) -> str:
+        """What follows the numbers of the active ones in a sentence; empty where there are no others."""
+        parts = ((self.ignored, "left out"), (self.inactive, "not active at the cloud"))
+        return "".join(f", {number:,} {words}" for number, words in parts if number)
+
+    @property
+    def onboarded_share(self) -> float:
+        return self._share(self.onboarded)
+
+    @property
+    def new_share(self) -> float:
+        return self._share(self.new)
+
+    @property
+    def failed_share(self) -> float:
+        return self._share(self.failed)
+
+    def _share(self, number: int) -> float:
+        """In percent of the active ones."""
+        return 100 * number / self.active if self.active else 0.0
 
 
 _ACTIVE = Q(provider_state=ProviderState.ACTIVE)
@@ -62,6 +95,7 @@ _COUNTED: dict[str, Any] = {
     "onboarded": Count("id", filter=_ACTIVE & Q(state=MemberState.ONBOARDED)),
     "failed": Count("id", filter=_ACTIVE & Q(state=MemberState.FAILED)),
     "inactive": Count("id", filter=~_ACTIVE),
+    "ignored": Count("id", filter=_ACTIVE & Q(state=MemberState.IGNORED)),
 }
 
 
@@ -73,6 +107,8 @@ class Container:
     name: str
     parent_id: str
     counts: Counts = Counts()
+    critical: int = 0  # open critical findings, once `Tree.count_critical` was asked
+    becomes: str = ""  # what new members of it become, in words
     children: list[Container] = field(default_factory=list)
 
 
@@ -80,6 +116,7 @@ class Tree:
     """All containers, and how many accounts each holds: two queries, whatever the size."""
 
     def __init__(self, scope: Scope, organization: Organization) -> None:
+        self._scope, self._organization = scope, organization
         members = OrganizationMember.objects.filter(organization=organization.pk)
         rows = members.filter(kind=MemberKind.CONTAINER).exclude(provider_state=ProviderState.CLOSED)
         self.nodes = {
@@ -99,6 +136,19 @@ class Tree:
                 self.nodes[node.parent_id].children.append(node)
         for node in self._bottom_up(organization.root_id):
             node.counts = sum((child.counts for child in node.children), own.get(node.node_id, Counts()))
+
+    def count_critical(self) -> None:
+        """How many critical findings are open in the accounts of each container and below. Two queries."""
+        accounts = visible_accounts(self._scope).filter(provider=self._organization.provider, open_critical__gt=0)
+        numbers = dict(accounts.order_by().values_list("pk", "open_critical"))
+        own: dict[str, int] = {}
+        if numbers:
+            members = OrganizationMember.objects.filter(organization=self._organization.pk, account__isnull=False)
+            # Put together here, without a join: what both queries read is in an index or a row that is small.
+            for account, parent in members.order_by().values_list("account", "parent_id").iterator(chunk_size=2000):
+                own[parent] = own.get(parent, 0) + (numbers.get(account, 0) if account else 0)
+        for node in self._bottom_up(self._organization.root_id):
+            node.critical = own.get(node.node_id, 0) + sum(child.critical for child in node.children)
 
     def _bottom_up(self, root: str) -> Iterator[Container]:
         """Each container after those in it, so that counts add up. A circle, which no root reaches, is left out."""
@@ -238,9 +288,27 @@ def connecting_choices(scope: Scope, q: str = "") -> list[CloudAccount]:
     return list(accounts.exclude(pk__in=taken).defer("last_check").order_by("name_key", "name", "id")[:CHOICES])
 
 
-def jobs_of(scope: Scope, organization: Organization, most: int = 3) -> list[Job]:
+def jobs_of(scope: Scope, organization: Organization, most: int = 8) -> list[Job]:
     """The latest jobs over its members, looked for among the latest of the scope."""
     # `options` is JSON, which no index of the three databases answers alike: so the latest 20 are read and looked at
     # here.
     recent = jobs(scope).filter(kind__startswith="organization.")
     return [job for job in recent[:20] if job.options.get("organization") == str(organization.pk)][:most]
+
+
+def failed_members(scope: Scope, organization: Organization) -> QuerySet[OrganizationMember]:
+    """Those that could be tried again, in the order of their names."""
+    return members(scope, organization, MemberFilter(state=MemberState.FAILED))
+
+
+def failures_of(scope: Scope, organization: Organization) -> list[FailureCause]:
+    """The causes for which members failed, the most frequent first; of 1,000 members. One query."""
+    rows = failed_members(scope, organization).values_list("code", "cause", "remedy", "name", "pk")
+    return by_cause((code, cause, remedy, name, str(key)) for code, cause, remedy, name, key in rows[:GROUPED])
+
+
+def failed_like(scope: Scope, organization: Organization, example: UUID) -> list[UUID]:
+    """Keys of the members that failed for the same cause as this one; none where it has not failed, or is gone."""
+    failed = failed_members(scope, organization)
+    one = failed.filter(pk=example).values_list("code", "remedy").first()
+    return list(failed.filter(code=one[0], remedy=one[1]).values_list("pk", flat=True)) if one else []

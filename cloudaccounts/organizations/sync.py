@@ -26,7 +26,7 @@ from cloudaccounts.health.former_external_id import proven_target
 from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
 from cloudaccounts.models.organization import NOT_CONNECTED, SyncState
-from cloudaccounts.organizations.member_writer import MemberWriter, shown_name
+from cloudaccounts.organizations.member_writer import MemberWriter, Met, shown_name
 from cloudaccounts.organizations.members import onboard_by_rules
 from cloudaccounts.organizations.rules import RuleBook, rules_of
 from cloudaccounts.provider_kit.deadlines import each_within
@@ -190,9 +190,11 @@ def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> N
             attempts=0, last_synced_at=now, next_sync_at=now + pause + jitter,
         )  # fmt: skip
         if ended:
+            text = f"{organization.seen:,} nodes seen, {writer.new:,} accounts new, {closed:,} gone"
             _record(
-                organization, f"{organization.seen:,} nodes seen, {writer.new:,} accounts new, {closed:,} gone", code=""
-            )
+                organization, text, code="",
+                **_met("joined", writer.joined), **_met("left", writer.left), **_met("back", writer.back),
+            )  # fmt: skip
 
 
 def _onboard_due(organization: Organization) -> timedelta:
@@ -227,7 +229,7 @@ def _finish_failed(organization: Organization, claim: Claim, error: ProviderErro
         **_error_fields(error), **changes,
     )  # fmt: skip
     if ended:
-        _record(organization, f"failed: {error.cause}", code=error.code)
+        _record(organization, f"failed: {error.cause}", code=error.code, cause=error.cause[:200])
 
 
 def _take_back(organization: Organization, claim: Claim, error: ProviderError) -> None:
@@ -261,15 +263,22 @@ def _give_up(organization: Organization, lost: QuerySet[Organization]) -> int:
         cause=cause, remedy="Tell the operator: the log may say why.", next_sync_at=timezone.now() + EVERY,
     )  # fmt: skip
     if ended:
-        _record(organization, f"failed: {cause}", code="worker_died")
+        _record(organization, f"failed: {cause}", code="worker_died", cause=cause)
     return ended
 
 
-def _record(organization: Organization, text: str, *, code: str) -> None:
+def _met(key: str, met: Met) -> dict[str, object]:
+    """For the page's activity; nothing where there were none, but for ``joined``, which tells newer events."""
+    if not met.number:
+        return {key: 0} if key == "joined" else {}
+    return {key: met.number, f"{key}_names": met.names}
+
+
+def _record(organization: Organization, text: str, *, code: str, **detail: object) -> None:
     record_event(
         actor=Actor.from_dict(organization.actor), owner=organization.owner, action="organization.synced",
         account=organization.connection, label=organization.title, text=f"Look at the organization: {text}",
-        organization=str(organization.pk), code=code,
+        organization=str(organization.pk), code=code, **detail,
     )  # fmt: skip
 
 

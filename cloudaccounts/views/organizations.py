@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,21 +19,20 @@ from cloudaccounts.contract.organizations import organizations_of
 from cloudaccounts.credentials.sharing import members_through
 from cloudaccounts.errors import TeamLimitError
 from cloudaccounts.forms.organizations import ConnectingForm, MemberFilterForm, OnboardForm
-from cloudaccounts.models import CloudAccount, Organization
-from cloudaccounts.operations.workers import worker_state
+from cloudaccounts.models import Organization
 from cloudaccounts.organizations import queries as organization_queries
 from cloudaccounts.organizations.choosing import new_members
 from cloudaccounts.organizations.connections import connect_organization, guides, ignore_members, remove_organization
-from cloudaccounts.organizations.members import onboard_members, validate_members
+from cloudaccounts.organizations.members import onboard_by_rules, onboard_members, validate_members
 from cloudaccounts.organizations.queries import COLUMNS, Counts, Tree
 from cloudaccounts.organizations.sync import request_sync
 from cloudaccounts.views.common import account_or_404, scope_of
+from cloudaccounts.views.organization_page import level, page_context, sync_state
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.views.shown_rules import shown_rules
 from cloudaccounts.web.exports import export, wanted_format
 
 PAGE_SIZE = 25
-MEMBERS = 100  # on one page: accounts of one container, or of a filtered list
 
 
 @require_safe
@@ -104,16 +102,19 @@ def organization(request: HttpRequest, organization_id: UUID) -> HttpResponseBas
         )
         rows = organization_queries.export_rows(scope_of(request), organization, filters)
         return export(rows, columns=COLUMNS, name="organization-members", format=file_format)
-    return render(request, "cloudaccounts/organization.html", _page(request, organization, form))
+    return render(request, "cloudaccounts/organization.html", page_context(request, organization, form))
 
 
 @require_safe
 def organization_children(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     """The content of one container, which htmx asks for when it is unfolded: a tree of 50,000 is not sent at once."""
     organization = organization_or_404(request, organization_id)
+    scope = scope_of(request)
+    tree = Tree(scope, organization)
+    rules = shown_rules(scope, organization, tree)
     context = {
         "organization": organization,
-        **_level(request, organization, Tree(scope_of(request), organization), request.GET.get("under", "")),
+        **level(request, organization, tree, request.GET.get("under", ""), rules),
     }
     return render(request, "cloudaccounts/parts/organization_level.html", context)
 
@@ -124,7 +125,7 @@ def organization_panel(request: HttpRequest, organization_id: UUID) -> HttpRespo
     organization = organization_queries.find(scope_of(request), organization_id)
     if organization is None:
         return HttpResponse(headers={"HX-Redirect": _page_of_refused(request, organization_id)})
-    response = render(request, "cloudaccounts/panels/organization.html", _state(organization))
+    response = render(request, "cloudaccounts/panels/organization.html", sync_state(organization))
     if not organization.is_looking:
         response["HX-Refresh"] = "true"
     return response
@@ -191,6 +192,25 @@ def organization_members(request: HttpRequest, organization_id: UUID) -> HttpRes
     return response
 
 
+@require_POST
+def organization_onboard(request: HttpRequest, organization_id: UUID) -> HttpResponse:
+    """Onboards all that are new, or those that failed for one cause (``like``: one of them), as the rules say."""
+    organization = organization_or_404(request, organization_id)
+    scope = scope_of(request)
+    if like := request.POST.get("like", ""):
+        keys = organization_queries.failed_like(scope, organization, _uuid_or_404(like))
+    else:
+        keys = new_members(organization)
+    try:
+        job = onboard_by_rules(organization, actor=Actor.of_request(request), members=keys, scope=scope)
+    except TeamLimitError:
+        raise  # answered 429, see config.middleware
+    except ProviderError as error:
+        messages.error(request, f"{error.cause} {error.remedy}".strip())
+        return redirect("organization", organization_id=organization.pk)
+    return redirect("job", job_id=job.pk)
+
+
 @require_safe
 def organization_setup(request: HttpRequest, organization_id: UUID, guide: str, number: int) -> HttpResponse:
     """A template or script of the set-up instructions, filled in, as a download."""
@@ -231,51 +251,11 @@ def organization_or_404(request: HttpRequest, organization_id: UUID) -> Organiza
     return organization
 
 
-def _state(organization: Organization) -> dict[str, Any]:
-    return {
-        "organization": organization,
-        "worker": worker_state("fleet", organization) if organization.is_looking else None,
-    }
-
-
-def _page(request: HttpRequest, organization: Organization, form: MemberFilterForm) -> dict[str, Any]:
-    filters = form.filters()
-    connection = account_queries.find(scope_of(request), organization.connection)
-    tree = Tree(scope_of(request), organization)
-    context: dict[str, Any] = {
-        **_state(organization),
-        "form": form,
-        "filters": filters,
-        "connection": connection,
-        "total": tree.total,
-        # Members that have a credential of their own say nothing of the organization's access.
-        "through": members_through(organization.connection),
-        "jobs": organization_queries.jobs_of(scope_of(request), organization),
-        "onboard": OnboardForm(connection=connection, scope=scope_of(request)) if connection else None,
-        "guides": _guides(organization, connection),
-        "rules": shown_rules(scope_of(request), organization, tree),
-    }
-    # A search shows a flat list of members, because matches would hide in folded containers.
-    if filters.narrows:
-        page = page_of(
-            organization_queries.members(scope_of(request), organization, filters), request.GET.get("page"), MEMBERS
-        )
-        return {**context, "page": page, "node": None}
-    return {**context, **_level(request, organization, tree, request.GET.get("under", "") or organization.root_id)}
-
-
-def _guides(organization: Organization, connection: CloudAccount | None) -> Any:
-    return guides(organization, connection) if connection is not None else ()
-
-
-def _level(request: HttpRequest, organization: Organization, tree: Tree, under: str) -> dict[str, Any]:
-    """One container: its containers, and a page of its accounts. An unknown one is taken for the root."""
-    node = tree.nodes.get(under) or tree.nodes.get(organization.root_id)
-    # The page number in the address is of the container in the address, not of one that is unfolded below it.
-    number = request.GET.get("page") if request.GET.get("under", "") == under or under == organization.root_id else None
-    rows = organization_queries.accounts_in(scope_of(request), organization, node.node_id if node else "")
-    path = tree.way_to(node.node_id)[:-1] if node else []  # without itself
-    return {"node": node, "path": path, "page": page_of(rows, number, MEMBERS)}
+def _uuid_or_404(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def _selected(request: HttpRequest, organization: Organization, *, failed: bool) -> list[str]:

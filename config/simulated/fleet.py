@@ -89,6 +89,11 @@ def _ask(command: str, **arguments: Any) -> list[dict[str, Any]]:
             answer = json.loads(connection.getresponse().read())
         finally:
             connection.close()
+    except TimeoutError as error:
+        raise NoSandboxError(
+            f"The simulated clouds did not build their part within {_PATIENCE:.0f} s: start again when less goes on, "
+            "or with fewer accounts."
+        ) from error
     except (KeyError, OSError, ValueError) as error:
         raise NoSandboxError("The simulated clouds do not run: start them by make demo.") from error
     if "error" in answer:

@@ -112,7 +112,7 @@ def test_sixty_members_are_found_onboarded_and_mended(person: Person) -> None:
     # Mended: only the failed are tried again.
     page.goto(address)
     control.open_members(external_id(person))
-    page.locator(".list a", has_text="Onboard members").first.click()
+    page.locator(".time a", has_text="failed to onboard").first.click()
     first_job = page.url
     page.get_by_role("button", name=re.compile("^Retry 7$")).click()
     expect(page).not_to_have_url(first_job)
