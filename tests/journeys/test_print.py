@@ -19,7 +19,8 @@ _HEADING = re.compile(rb"/Title \(Failing controls\).*?/XYZ [\d.]+ ([\d.]+)", re
 def report(above: int) -> str:
     """A report whose second section begins so many pixels below the top of the paper."""
     styles = "".join((ROOT / "static" / "css" / f"{name}.css").read_text() for name in SHEETS)
-    return f"""<!doctype html><html lang="en"><title>Report</title><style>{styles} .above {{ height: {above}px }}</style>
+    return f"""<!doctype html><html lang="en"><title>Report</title>
+        <style>{styles} .above {{ height: {above}px }}</style>
         <main class="paper"><section><h2>Result</h2><div class="above"></div></section>
         <section><h2>Failing controls</h2><div class="scroll"><table class="cards">
         <thead><tr><th>Control</th><th>Requirement</th></tr></thead><tbody>{ROWS}</tbody></table></div></section></main>"""
