@@ -34,6 +34,7 @@ from scans.models import (
     ScanSchedule,
     ScanUnitRecord,
 )
+from teams.names import name_key
 
 READ = 20_000  # keys read at a time: each reading sorts the account's rows
 WRITTEN = 250  # rows in one transaction: a fraction of a second also on a busy machine
@@ -55,12 +56,13 @@ def sync_account(account: CloudAccount) -> None:
         return CloudAccount.objects.filter(pk=current.pk, **same).exists()
 
     # Each column by itself, and only where it differs: a column that is set is written into all of its indexes.
-    named = (Asset, EngineFinding, EngineRun, Finding, ScanRun)
+    named = (Asset, EngineFinding, EngineRun, ScanRun)
     owned = (
         Asset, EngineFinding, EngineRun, Finding, FindingComment, ScanRun, ScanSchedule, CheckTotal, ComplianceDay,
         AccountFindingDay,
     )  # fmt: skip
     copies: list[tuple[type[Model], dict[str, str]]] = [(model, {"account_name": account.name}) for model in named]
+    copies.append((Finding, {"account_name": account.name, "account_key": name_key(account.name)}))
     copies += [(model, {"owner": account.owner}) for model in owned]
     copies.append((Finding, {"environment": account.environment}))
     # What the former team's own frameworks came to: the new team may have others of the same slugs.

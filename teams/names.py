@@ -26,15 +26,20 @@ def name_order(name: str) -> tuple[str, str]:
 
 
 class NameKeyField(models.CharField):  # type: ignore[type-arg]
-    """`name_key` of the model's ``name``, whenever a row is saved.
+    """`name_key` of the model's ``name``, or of another column (``of``), whenever a row is saved.
 
     ``update()`` and ``bulk_update()`` ask no field: whoever changes a name with them writes this column as well.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of: str = "name", **kwargs: Any) -> None:
+        self._of = of
         super().__init__(*args, **{"max_length": NAME_KEY_LENGTH, "default": "", "editable": False, **kwargs})
 
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs if self._of == "name" else {**kwargs, "of": self._of}
+
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        key = name_key(getattr(model_instance, "name"))  # noqa: B009 # models in general have none
+        key = name_key(getattr(model_instance, self._of))
         setattr(model_instance, self.attname, key)
         return key

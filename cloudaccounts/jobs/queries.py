@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -41,6 +42,8 @@ def items_of_jobs(scope: Scope, jobs: Iterable[Job]) -> QuerySet[JobItem]:
 
 GROUPED = 1_000  # failed items that are looked at to find their causes
 NAMED = 3  # of each cause
+# Ids of accounts: twelve digits, or a UUID. A cause that is said of several must not name one of them.
+_OF_ONE = re.compile(r"\b\d{12}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @dataclass(slots=True)
@@ -55,8 +58,27 @@ class FailureCause:
     names: list[str] = field(default_factory=list)
 
     @property
+    def title(self) -> str:
+        """The cause in a sentence, without the ids of one account where it is said of several."""
+        return first_sentence(self.shown) or "It failed."
+
+    @property
+    def rest(self) -> str:
+        """What the cause says beyond its first sentence."""
+        return self.shown.removeprefix(first_sentence(self.shown)).strip()
+
+    @property
+    def shown(self) -> str:
+        return self.cause if self.number == 1 else _OF_ONE.sub("…", self.cause)
+
+    @property
     def others(self) -> int:
         return self.number - len(self.names)
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence; names such as ``sts.amazonaws.com`` have none."""
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", text, maxsplit=1)[0]
 
 
 def failure_causes(scope: Scope, job: Job) -> list[FailureCause]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 
@@ -65,6 +66,11 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def took(self) -> timedelta | None:
+        """From its start to its end; None before that."""
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
 
     @property
     def handled(self) -> int:

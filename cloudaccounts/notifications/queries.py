@@ -54,6 +54,11 @@ class Cause:
         return len(self.events)
 
     @property
+    def rule(self) -> str:
+        """What critical findings have in common; empty for other kinds."""
+        return _rule(self.text) if self.kind == NoticeKind.FINDING_CRITICAL else ""
+
+    @property
     def accounts(self) -> list[str]:
         """Names, each once."""
         return list(dict.fromkeys(notice.account_label for notice in self.events if notice.account_label))
@@ -78,5 +83,9 @@ def _cause(notice: Notice) -> str:
     text = notice.text.replace(notice.account_label, "") if notice.account_label else notice.text
     # A finding's text is its rule, a colon and the resource: the rule is the cause.
     if notice.kind == NoticeKind.FINDING_CRITICAL:
-        text = text.split(": ")[0]
+        text = _rule(text)
     return _IDS.sub("", text)
+
+
+def _rule(text: str) -> str:
+    return text.split(": ")[0]

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from cloudaccounts import registry
 from cloudaccounts.credentials.age import CredentialAge, RotationState, age_of
 from cloudaccounts.dates import parse_aware
+from cloudaccounts.jobs.queries import first_sentence as sentence
 from cloudaccounts.models import AuditEvent, CloudAccount
 
 if TYPE_CHECKING:  # every command checks the tags, and few show a report
@@ -100,6 +101,12 @@ def span(value: timedelta | None) -> str:
 @register.filter
 def thousands(number: int) -> str:
     return f"{number:,}"
+
+
+@register.filter
+def first_sentence(text: str) -> str:
+    """Of a cause that the page says whole elsewhere."""
+    return sentence(text)
 
 
 @register.filter

@@ -71,6 +71,8 @@ def _grouped(scope: Scope, until: Any) -> dict[str, Any]:
         "more": len(notices) > GROUPED,
         "causes": len(causes),
         "unread": sum(cause.unread for cause in causes),
+        # As the sidebar counts them.
+        "unread_events": sum(cause.number for cause in causes if cause.unread),
         "kinds": NoticeKind.choices,
     }
 

@@ -9,6 +9,7 @@ from django.db import models
 from cloudaccounts.contract.rules import Severity
 from cloudaccounts.models.account import provider_choices
 from scans.search_keys import KEY_LENGTH
+from teams.names import NameKeyField
 
 RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}  # 0 is critical
 
@@ -47,6 +48,7 @@ class Finding(models.Model):
     asset_key = models.CharField(max_length=64)
     owner = models.CharField(max_length=64)
     account_name = models.CharField(max_length=120)
+    account_key = NameKeyField(of="account_name")  # lists by account are in its order, as those of accounts are
     environment = models.CharField(max_length=20, blank=True, default="")  # the account's, see `scans.account_sync`
     provider = models.CharField(max_length=32, choices=provider_choices)
     title = models.CharField(max_length=200)

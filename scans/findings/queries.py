@@ -22,7 +22,7 @@ SORTS = {
     "newest": ("-open_since", "id"),
     "oldest": ("open_since", "-id"),
     "resource": ("name_key", "asset_name", "id"),
-    "account": ("account_name", "severity_rank", "id"),
+    "account": ("account_key", "account_name", "severity_rank", "id"),
     "region": ("region", "severity_rank", "-open_since", "id"),
     "assignee": ("assignee", "severity_rank", "id"),
     "due": ("due", "severity_rank", "id"),

@@ -108,11 +108,13 @@ def test_the_page_onboards_all_that_are_new_as_the_rules_say(
 def test_what_failed_for_one_cause_is_one_entry_and_tried_again_together(
     alices: Client, organization: Organization, url: str, member: Member
 ) -> None:
-    failed = {"state": "failed", "code": "denied", "cause": "No role.", "remedy": "Make the role."}
+    cause = "No role arn:aws:iam::111122223333:role/reader. It has several causes."
+    failed = {"state": "failed", "code": "denied", "cause": cause, "remedy": "Make the role."}
     OrganizationMember.objects.filter(account_id__in=["aaaaaa", "bbbbbb"]).update(**failed)
     OrganizationMember.objects.filter(account_id="cccccc").update(**{**failed, "code": "gone", "remedy": "Look."})
     page = seen(alices.get(url))
     assert "3 members, 2 causes" in page
+    assert "No role arn:aws:iam::…:role/reader.</b>" in page, "it is said of two, and names neither"
     assert "2 members: box aaaaaa, box bbbbbb" in page
     alices.post(f"{url}onboard/", {"like": str(member("bbbbbb").pk)})
     assert {item.subject for item in JobItem.objects.all()} == {

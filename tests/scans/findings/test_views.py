@@ -342,3 +342,12 @@ def test_assets_are_exported_too(alices: Client, scan: Scan, toycloud: State) ->
     assert [row["name"] for row in rows] == ["'@blue", "red"]
     assert rows[1]["console_link"] == "https://console.toys.example/abcdef/red"
     assert rows[1]["account_id"] == "abcdef"
+
+
+def test_by_account_they_stand_in_the_order_of_the_lists_of_accounts(
+    alice: User, alices: Client, make_account: MakeAccount
+) -> None:
+    for name in ("Zeta", "alpha", "Beta", "älter", "éclair"):
+        make(make_account(alice, name=name), f"of {name}")
+    accounts = [account.name for account in alices.get("/accounts/").context["page"].object_list]
+    assert names(alices, "?sort=account") == [f"of {name}" for name in accounts]

@@ -19,6 +19,7 @@ from scans.models import Asset, Finding, FindingDay, ScanRun
 from scans.runs.execution import run_scan
 from scans.runs.reconcile import requeue_scans
 from scans.runs.requests import request_scan
+from teams.names import name_key
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.scans.conftest import Scan
@@ -189,6 +190,7 @@ def test_findings_follow_the_account(scan: Scan, toybox: CloudAccount, toycloud:
     scan()
     update_account(toybox, actor=SYSTEM, name="renamed", environment="dev", regions=["left"])
     assert finding().account_name == "renamed"
+    assert finding().account_key == name_key("renamed")
     delete_account(toybox, actor=SYSTEM)
     assert not Finding.objects.exists()
 
