@@ -28,9 +28,9 @@ def teams_named(text: str) -> list[Team]:
 def names_of(keys: Iterable[str]) -> dict[str, str]:
     """Names of teams by key, a personal team's is its user's name. Those that are gone are missing."""
     names: dict[str, str] = {}
-    wanted = sorted(set(keys))
-    for first in range(0, len(wanted), CHUNK):
-        chunk = Team.objects.filter(key__in=wanted[first : first + CHUNK])
+    unique = sorted(set(keys))
+    for first in range(0, len(unique), CHUNK):
+        chunk = Team.objects.filter(key__in=unique[first : first + CHUNK])
         names.update(chunk.values_list("key", "name"))
     return names
 

@@ -31,7 +31,7 @@ def register(source: Source) -> Source:
 
 def sign_ins_of(users: Collection[int]) -> dict[int, SignIn]:
     """Of each of these users; two queries."""
-    found = {user: SignIn() for user in users}
+    by_user = {user: SignIn() for user in users}
     for source in _sources:
-        found |= source(users)
-    return found
+        by_user |= source(users)
+    return by_user

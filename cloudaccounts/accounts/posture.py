@@ -85,9 +85,9 @@ class Posture:
 
 def by_environment(scope: Scope) -> list[Posture]:
     """One for each environment that has accounts, in the order of `Environment`. One query, of an index alone."""
-    found = {part.environment: part for part in _sums(visible_accounts(scope))}
-    order = [*Environment.values, *sorted(found.keys() - set(Environment.values))]
-    return [found[name] for name in order if name in found]
+    sums = {part.environment: part for part in _sums(visible_accounts(scope))}
+    order = [*Environment.values, *sorted(sums.keys() - set(Environment.values))]
+    return [sums[name] for name in order if name in sums]
 
 
 def total(parts: Iterable[Posture]) -> Posture:

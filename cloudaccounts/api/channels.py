@@ -209,7 +209,7 @@ def list_channels(request: HttpRequest, query: Query[Page]) -> HttpResponse:
     """By name, with how they do. What is secret of them is not here, and nowhere else."""
     refuse_unknown(request, Page)
     rows = queries.listed_channels(scope_of(request))
-    return slice_of(rows, query, lambda found: [_channel_json(row) for row in found])
+    return slice_of(rows, query, lambda page: [_channel_json(row) for row in page])
 
 
 @router.post(
@@ -295,7 +295,7 @@ def list_messages(request: HttpRequest, channel_id: UUID, query: Query[Page]) ->
     """The latest first; kept for 30 days."""
     refuse_unknown(request, Page)
     rows = queries.messages_of(_channel_or_404(request, channel_id))
-    return page_of(rows, query, lambda found: [_message_json(row) for row in found])
+    return page_of(rows, query, lambda page: [_message_json(row) for row in page])
 
 
 def _channel_or_404(request: HttpRequest, channel_id: UUID) -> NotificationChannel:

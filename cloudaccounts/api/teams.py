@@ -204,12 +204,12 @@ def _refuse_unless(scope: Scope, right: Right) -> None:
         raise ApiError(problem(403, "role_required", cause, remedy, details={"role": scope.role.value}))
 
 
-def _groups_of(scope: Scope, wanted: list[UUID]) -> list[UUID]:
+def _groups_of(scope: Scope, asked: list[UUID]) -> list[UUID]:
     """Raises `InputError` for a group that is not there: a limit to nothing would be made by a slip."""
     own = {UUID(key) for key, _ in group_queries.choices(scope)}
-    if not wanted or set(wanted) - own:
+    if not asked or set(asked) - own:
         raise InputError({"groups": "Name groups of this team, or leave it out for all of its accounts."})
-    return wanted
+    return asked
 
 
 def _email(text: str) -> str:

@@ -124,7 +124,7 @@ def list_jobs(request: HttpRequest, query: Query[JobQuery]) -> HttpResponse:
     rows = job_queries.jobs(scope_of(request))
     if query.state:
         rows = rows.filter(state=query.state)
-    return page_of(rows, query, lambda found: [_job(job) for job in found])
+    return page_of(rows, query, lambda page: [_job(job) for job in page])
 
 
 @jobs.get("/{uuid:job_id}", summary="One job", **answers({200: JobWithFailures}, 404))
@@ -151,8 +151,8 @@ def list_notices(request: HttpRequest, query: Query[NoticeQuery]) -> HttpRespons
     """What happened and wants attention, the newest first."""
     refuse_unknown(request, NoticeQuery)
     rows = notice_queries.notices(scope_of(request))
-    wanted = {"kind": query.kind, "account": query.account}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    equal = {"kind": query.kind, "account": query.account}
+    rows = rows.filter(**{name: value for name, value in equal.items() if value})
     return page_of(rows, query, _notices)
 
 

@@ -23,5 +23,5 @@ def register(source: Source) -> Source:
 
 def findings_of(scope: Scope, groups: Iterable[tuple[UUID, str]]) -> Sequence[dict[str, Any]]:
     discover()  # loads what registers sources
-    wanted = list(dict.fromkeys(groups))
-    return [finding for source in _sources for finding in source(scope, wanted, MOST)][:MOST]
+    pairs = list(dict.fromkeys(groups))
+    return [finding for source in _sources for finding in source(scope, pairs, MOST)][:MOST]

@@ -59,12 +59,12 @@ def resolved(entry: dict[str, Any], places: Iterable[Place]) -> dict[str, Any]:
 
 def unresolved(entry: dict[str, Any], places: Iterable[Place]) -> dict[str, str]:
     """Secrets of a file that stand in clear, by place, with what is wrong: asked before a plan is made."""
-    found = {}
+    in_clear = {}
     for place in places:
         holder = _holder(entry, place)
         if holder is not None and not is_reference(holder[place[-1]]):
-            found[".".join(place)] = "A secret does not stand in a file: write env:NAME or file:NAME."
-    return found
+            in_clear[".".join(place)] = "A secret does not stand in a file: write env:NAME or file:NAME."
+    return in_clear
 
 
 def references_in(value: Any, path: str = "") -> dict[str, str]:

@@ -24,12 +24,12 @@ MOST_PROBLEMS = 50
 def problems(schema: Schema, value: Any) -> dict[str, str]:
     """What is wrong, by path (``accounts[3].environment``); at most `MOST_PROBLEMS`. Values are never repeated: a
     secret may stand anywhere."""
-    found: dict[str, str] = {}
+    by_path: dict[str, str] = {}
     for path, message in _problems(schema, value, ""):
-        found.setdefault(path or "file", message)
-        if len(found) >= MOST_PROBLEMS:
+        by_path.setdefault(path or "file", message)
+        if len(by_path) >= MOST_PROBLEMS:
             break
-    return found
+    return by_path
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def engine_access(*, account: CloudAccount, engine: str, regions: Sequence[str],
     """Opens the credential, signs in and says how the engine does. Raises `ProviderError`. Asks the network."""
     credentials = vault.open_credentials(account=account, actor=actor, purpose=f"second engine ({engine})")
     provider, target = registry.get(account.provider), target_of(account)
-    found, used_former = ask_both(
+    access, used_former = ask_both(
         target,
         lambda target: within(
             target.deadline, provider.short_label, lambda: provider.engine_access(engine, credentials, target, regions)
@@ -26,4 +26,4 @@ def engine_access(*, account: CloudAccount, engine: str, regions: Sequence[str],
     )
     if account.former_external_id and not used_former:
         record_proven(account)
-    return found
+    return access

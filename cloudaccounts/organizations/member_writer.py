@@ -151,11 +151,11 @@ class MemberWriter:
         if account is None:
             return
         suspended = self._suspend(account, state, said=said)
-        told = " It was suspended here: it is neither checked nor scanned any more." if suspended else ""
+        aftermath = " It was suspended here: it is neither checked nor scanned any more." if suspended else ""
         notify(
             NoticeKind.MEMBER_CLOSED,
             key=f"{row.pk}:{self.generation}:{state.value}",
-            text=f"{account.name} {_what_happened(state, said=said)}.{told}",
+            text=f"{account.name} {_what_happened(state, said=said)}.{aftermath}",
             remedy="Resume it here should it come back, or delete it with what was discovered."
             if suspended
             else "Suspend or delete the account here if that was meant.",

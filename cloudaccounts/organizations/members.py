@@ -211,10 +211,10 @@ def _becomes(organization: Organization, member: OrganizationMember, options: di
 
 
 def _connection_environment(organization: Organization) -> str:
-    found = CloudAccount.objects.filter(pk=organization.connection).values_list("environment", flat=True).first()
-    if found is None:
+    environment = CloudAccount.objects.filter(pk=organization.connection).values_list("environment", flat=True).first()
+    if environment is None:
         raise ConnectionGoneError
-    return found
+    return environment
 
 
 def _add(organization: Organization, member: OrganizationMember, actor: Actor, becomes: Rule) -> CloudAccount:

@@ -310,5 +310,5 @@ def failures_of(scope: Scope, organization: Organization) -> list[FailureCause]:
 def failed_like(scope: Scope, organization: Organization, example: UUID) -> list[UUID]:
     """Keys of the members that failed for the same cause as this one; none where it has not failed, or is gone."""
     failed = failed_members(scope, organization)
-    one = failed.filter(pk=example).values_list("code", "remedy").first()
-    return list(failed.filter(code=one[0], remedy=one[1]).values_list("pk", flat=True)) if one else []
+    cause = failed.filter(pk=example).values_list("code", "remedy").first()
+    return list(failed.filter(code=cause[0], remedy=cause[1]).values_list("pk", flat=True)) if cause else []

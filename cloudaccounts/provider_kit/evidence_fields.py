@@ -149,13 +149,13 @@ def _shown(value: Any, name: str, free: bool, fields: frozenset[str] | None) -> 
 
 def _of_object(value: Mapping[str, Any], free: bool, fields: frozenset[str] | None) -> Any:
     named = "name" in value or "key" in value
-    told = {}
+    shown_fields = {}
     for name, item in value.items():
         if not (free or fields is None or name in fields or name in _NAMING):
             continue
         hidden = free or _is_free(name) or (named and name in _DATA and not _is_switch(item))
-        told["(not shown)" if looks_secret(str(name)) else name] = _shown(item, name, hidden, fields)
-    return told if told or not value else UNREAD
+        shown_fields["(not shown)" if looks_secret(str(name)) else name] = _shown(item, name, hidden, fields)
+    return shown_fields if shown_fields or not value else UNREAD
 
 
 def _is_free(name: str) -> bool:

@@ -33,11 +33,11 @@ def may_be_meant(item: Any) -> bool:
 
     True without a focus, and for items of a form that holds no names to compare.
     """
-    wanted = _focus.get()
-    if not wanted:
+    focus = _focus.get()
+    if not focus:
         return True
     names = list(_texts(item, DEEPEST))
-    return not names or any(text.lower() in wanted or _last_part(text).lower() in wanted for text in names)
+    return not names or any(text.lower() in focus or _last_part(text).lower() in focus for text in names)
 
 
 def _last_part(text: str) -> str:

@@ -35,15 +35,15 @@ _WORD = re.compile(r"(?:^|[/_=+-])[a-z]{5,}(?:$|[/_=+-])")  # a part that is a w
 def looks_secret(text: str) -> bool:
     """Whether it should not be shown. Short words are never told from passwords: those are hidden by their field."""
     part = text[:_LOOKED_AT]
-    return _TEXT.search(part) is not None or any(_is_random(found.group()) for found in _TOKEN.finditer(part))
+    return _TEXT.search(part) is not None or any(_is_random(token.group()) for token in _TOKEN.finditer(part))
 
 
 def without_secrets(text: str) -> str:
     """A sentence in which what looks like a secret is replaced; all of it where that has no clear end."""
     if not looks_secret(text):
         return text
-    told = _TOKEN.sub(lambda found: "(not shown)" if _is_random(found.group()) else found.group(), text)
-    return NOT_SHOWN if _TEXT.search(told[:_LOOKED_AT]) else told
+    harmless = _TOKEN.sub(lambda token: "(not shown)" if _is_random(token.group()) else token.group(), text)
+    return NOT_SHOWN if _TEXT.search(harmless[:_LOOKED_AT]) else harmless
 
 
 def _is_random(token: str) -> bool:

@@ -78,9 +78,9 @@ def standing_secrets(request: HttpRequest) -> HttpResponseBase:
         return export(standing.rows(scope), columns=columns, name="standing-secrets", format=file_format)
     counted = STANDING.of(scope)
     numbers = counted.numbers
-    wanted = (request.GET.get("provider", ""), request.GET.get("method", ""))
+    chosen = (request.GET.get("provider", ""), request.GET.get("method", ""))
     # Only kinds that are there: any other is an old link, and shows all of them.
-    kind = next((candidate for candidate in numbers.kinds if (candidate.provider, candidate.method) == wanted), None)
+    kind = next((candidate for candidate in numbers.kinds if (candidate.provider, candidate.method) == chosen), None)
     accounts = standing.holding(scope, provider=kind.provider, method=kind.method) if kind else standing.holding(scope)
     page = page_of(accounts, request.GET.get("page"), PAGE_SIZE, part=accounts.part)
     context: dict[str, Any] = {

@@ -35,8 +35,8 @@ def say_what_becomes(
     by_place = {rule["under"]: rule for rule in rules}
     if ROOT in by_place:
         by_place.setdefault(organization.root_id, by_place[ROOT])
-    for one in (node, *node.children):
-        one.becomes = _becomes(tree, one, by_place)
+    for container in (node, *node.children):
+        container.becomes = _becomes(tree, container, by_place)
 
 
 def _becomes(tree: Tree, node: Container, rules: Mapping[str, Mapping[str, Any]]) -> str:
@@ -44,7 +44,7 @@ def _becomes(tree: Tree, node: Container, rules: Mapping[str, Mapping[str, Any]]
     if own is not None:
         when = "automatic" if own["auto"] else "after review"
         return ", ".join([_environment(own["environment"]), *own["groups"], when])
-    above = next((one for one in reversed(tree.way_to(node.node_id)) if one.node_id in rules), None)
+    above = next((ancestor for ancestor in reversed(tree.way_to(node.node_id)) if ancestor.node_id in rules), None)
     return f"as {above.name}" if above is not None else WAITS
 
 

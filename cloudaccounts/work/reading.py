@@ -28,6 +28,6 @@ def row_batches(rows: QuerySet[Row, Row], size: int) -> Iterator[list[Row]]:
     unlimited.query.clear_limits()
     for start in range(0, len(keys), size):
         part: list[Any] = keys[start : start + size]
-        found = {row.pk: row for row in unlimited.filter(pk__in=part).order_by()}
-        if batch := [found[key] for key in part if key in found]:
+        by_key = {row.pk: row for row in unlimited.filter(pk__in=part).order_by()}
+        if batch := [by_key[key] for key in part if key in by_key]:
             yield batch

@@ -91,12 +91,12 @@ def placed(groups: Collection[str]) -> dict[str, Role]:
 
 def follow(user: Any, groups: Collection[str], *, address: str) -> None:
     """Puts the user's memberships of the map where these groups want them. What people made by hand stays."""
-    wanted = {_team(name): role for name, role in placed(groups).items()}
+    roles = {_team(name): role for name, role in placed(groups).items()}
     changes: list[str] = []
     with transaction.atomic(using=Membership.objects.db):
         marked = MappedMembership.objects.filter(membership__user_id=user.pk).select_related("membership__team")
         ours = {mark.membership.team_id: mark.membership for mark in marked}
-        for team, role in wanted.items():
+        for team, role in roles.items():
             changes += _place(user, team, role, ours.pop(team.pk, None))
         for membership in ours.values():
             changes += _withdraw(membership)

@@ -68,10 +68,10 @@ class Applications:
         return result
 
     def _add_password(self, app: App, body: dict[str, Any], query: Query) -> dict[str, Any]:
-        wanted = body.get("passwordCredential") or {}
-        ends = _moment(wanted.get("endDateTime")) or time.time() + 2 * 365 * 86_400
+        asked = body.get("passwordCredential") or {}
+        ends = _moment(asked.get("endDateTime")) or time.time() + 2 * 365 * 86_400
         value = f"{secrets.token_urlsafe(2)[:3]}8Q~{secrets.token_urlsafe(40)[:34]}".replace("-", ".")
-        new = Secret(value, ends, str(uuid.uuid4()), str(wanted.get("displayName") or ""), time.time(),
+        new = Secret(value, ends, str(uuid.uuid4()), str(asked.get("displayName") or ""), time.time(),
                      time.monotonic() + NEW_IS_UNKNOWN_FOR)  # fmt: skip
         app.secrets.append(new)
         self._journal.key("azure", "addPassword", app.client_id, new.key_id)
@@ -87,11 +87,11 @@ class Applications:
 
     def _add_key(self, app: App, body: dict[str, Any], query: Query) -> dict[str, Any]:
         _check_proof(app, str(body.get("proof") or ""))
-        wanted = body.get("keyCredential") or {}
-        if (wanted.get("type"), wanted.get("usage")) != ("AsymmetricX509Cert", "Verify"):
+        asked = body.get("keyCredential") or {}
+        if (asked.get("type"), asked.get("usage")) != ("AsymmetricX509Cert", "Verify"):
             raise ArmError("Request_BadRequest", "Key credential type and usage do not fit.", 400)
         try:
-            certificate = x509.load_der_x509_certificate(base64.b64decode(str(wanted.get("key") or ""), validate=True))
+            certificate = x509.load_der_x509_certificate(base64.b64decode(str(asked.get("key") or ""), validate=True))
         except ValueError:
             raise ArmError("KeyCredentialsInvalidValue", "New value for key credential is invalid.", 400) from None
         new = _certificate(certificate)

@@ -14,9 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.gcp.label", description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True, help="the running sandbox's data folder")
     parser.add_argument("--project", required=True, help="the customer's project, such as meadowlark-data-prod")
-    wanted = parser.add_mutually_exclusive_group(required=True)
-    wanted.add_argument("--external-id", help="the external ID that the product shows")
-    wanted.add_argument("--remove", action="store_true", help="takes the label away")
+    change = parser.add_mutually_exclusive_group(required=True)
+    change.add_argument("--external-id", help="the external ID that the product shows")
+    change.add_argument("--remove", action="store_true", help="takes the label away")
     options = parser.parse_args()
     try:
         project = ids.gcp_project(options.project)

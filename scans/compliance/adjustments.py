@@ -57,10 +57,10 @@ def adjustments_of(owner: str, rules: Iterable[str]) -> Mapping[str, tuple[Adjus
     severities = {row.check_id: row for row in SeverityOverride.objects.filter(owner=owner)}
     if not thresholds and not severities:
         return {}
-    wanted = set(rules)
-    found: dict[str, tuple[Adjustment, ...]] = {}
+    check_ids = set(rules)
+    by_check: dict[str, tuple[Adjustment, ...]] = {}
     for check in all_checks():
-        if check.id not in wanted:
+        if check.id not in check_ids:
             continue
         of_check = [
             Adjustment(
@@ -81,5 +81,5 @@ def adjustments_of(owner: str, rules: Iterable[str]) -> Mapping[str, tuple[Adjus
                 )
             )  # fmt: skip
         if of_check:
-            found[check.id] = tuple(of_check)
-    return found
+            by_check[check.id] = tuple(of_check)
+    return by_check

@@ -216,12 +216,12 @@ def get_answer(request: HttpRequest, framework: str, control: str) -> HttpRespon
 def put_answer(request: HttpRequest, framework: str, control: str, body: NewAnswer) -> HttpResponse:
     """In place of an earlier answer, which stays in the audit. 409 where rules decide the control."""
     known, owner = _framework_or_404(request, framework), scope_of(request).owner
-    wanted = _control_or_404(known, control)
-    earlier = find_answer(owner, known, wanted)
+    control_asked = _control_or_404(known, control)
+    earlier = find_answer(owner, known, control_asked)
     check_match(request, answer_json(earlier) if earlier else None)
     values = {**body.model_dump(), "until": _aware(body.until)}
     try:
-        answer = answer_control(owner, known, wanted, actor=actor_of(request), **values)
+        answer = answer_control(owner, known, control_asked, actor=actor_of(request), **values)
     # 409 and not 422: no other value would be taken for this control.
     except ControlEvaluatedError as error:
         return problem(409, error.code, error.cause, error.remedy)

@@ -89,11 +89,11 @@ def by_gap(coverage: list[AccountCoverage]) -> list[tuple[str, list[AccountCover
 
     A fleet has the same few gaps many times: said by account, they are pages that nobody reads.
     """
-    found: dict[str, list[AccountCoverage]] = {}
+    by_gap_key: dict[str, list[AccountCoverage]] = {}
     for row in coverage:
         if not row.complete:
-            found.setdefault(" ".join(row.sentences), []).append(row)
-    return sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+            by_gap_key.setdefault(" ".join(row.sentences), []).append(row)
+    return sorted(by_gap_key.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
 def _counted(number: int, noun: str) -> str:

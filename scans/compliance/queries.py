@@ -44,11 +44,11 @@ class Report:
     @property
     def adjustments(self) -> list[tuple[Adjustment, list[str]]]:
         """Each that bears on a control of this framework, with the ids of those controls; looser ones first."""
-        found: dict[Adjustment, list[str]] = {}
+        controls_of: dict[Adjustment, list[str]] = {}
         for control in self.framework.controls:
             for each in self.adjustments_of(control):
-                found.setdefault(each, []).append(control.id)
-        return sorted(found.items(), key=lambda pair: (not pair[0].looser, name_order(pair[0].title)))
+                controls_of.setdefault(each, []).append(control.id)
+        return sorted(controls_of.items(), key=lambda pair: (not pair[0].looser, name_order(pair[0].title)))
 
     def result_of(self, control: str) -> ControlResult | None:
         return next((result for result in self.results if result.control.id == control), None)

@@ -36,8 +36,8 @@ def engine_findings(scope: Scope, filters: EngineFilter) -> QuerySet[EngineFindi
 def relation_counts(scope: Scope, account: UUID | None = None) -> dict[str, int]:
     """Open ones by relation; those that it alone found are counted nowhere else."""
     rows = engine_findings(scope, EngineFilter(account=account)).order_by().values("relation")
-    found = {row["relation"]: row["number"] for row in rows.annotate(number=Count("*"))}
-    return {relation.value: found.get(relation.value, 0) for relation in EngineRelation}
+    numbers = {row["relation"]: row["number"] for row in rows.annotate(number=Count("*"))}
+    return {relation.value: numbers.get(relation.value, 0) for relation in EngineRelation}
 
 
 def opinions_about(finding: Finding) -> list[EngineFinding]:

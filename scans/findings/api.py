@@ -266,16 +266,16 @@ def _grouped(scope: Scope, filters: FindingFilter, query: FindingQuery) -> dict[
         checks, count = groups.by_check(rows, FacetCounter(scope, filters).check_lines(), start=start, stop=stop)
         return {"items": [_picked(group, CheckGroupRow) for group in checks], "count": count}
     by = groups.by_resource if query.group_by == "resource" else groups.by_account
-    found, count = by(rows, start, stop)
+    row_groups, count = by(rows, start, stop)
     if query.group_by == "resource":
         items = [{"asset_key": row.key, "asset_name": row.label, "account": row.account, "severity": row.severity,
-                  "count": row.count} for row in found]  # fmt: skip
+                  "count": row.count} for row in row_groups]  # fmt: skip
         return {"items": items, "count": count}
     return {
         "items": [
             {"account": row.account, "account_name": row.label, "count": row.count,
              **dict(zip(map(str, Severity), row.numbers, strict=True))}
-            for row in found
+            for row in row_groups
         ],
         "count": count,
     }  # fmt: skip

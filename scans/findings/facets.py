@@ -88,9 +88,9 @@ class Facets:
     def of(self, facet: str, chosen: Iterable[object]) -> list[Value]:
         """The values of a facet, most findings first; chosen ones are among them, also where they count nothing."""
         counts, labels = self.values.get(facet, Counter()), self.labels.get(facet, {})
-        wanted = [str(value) for value in chosen]
-        ordered = [*dict.fromkeys([*(value for value, _ in counts.most_common(MOST_VALUES)), *wanted])]
-        return [Value(value, labels.get(value, value), counts[value], value in wanted) for value in ordered]
+        chosen_values = [str(value) for value in chosen]
+        ordered = [*dict.fromkeys([*(value for value, _ in counts.most_common(MOST_VALUES)), *chosen_values])]
+        return [Value(value, labels.get(value, value), counts[value], value in chosen_values) for value in ordered]
 
 
 class FacetCounter:
@@ -206,12 +206,12 @@ class FacetCounter:
         lines = [AccountLine(row["account"], row["provider"], row["environment"], row["number"]) for row in rows]
         memberships, names = _memberships(self._scope, {line.account for line in lines})
         filters = self._filters
-        wanted = set(filters.group)
+        chosen_groups = set(filters.group)
         tests: dict[str, Callable[[AccountLine], bool]] = {
             "provider": lambda line: line.provider in filters.provider,
             "environment": lambda line: line.environment in filters.environment,
             "account": lambda line: line.account in filters.account,
-            "group": lambda line: bool(wanted & memberships.get(line.account, frozenset())),
+            "group": lambda line: bool(chosen_groups & memberships.get(line.account, frozenset())),
         }
         keys: dict[str, Callable[[AccountLine], Iterable[str]]] = {
             "provider": lambda line: (line.provider,),

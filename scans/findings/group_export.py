@@ -19,11 +19,11 @@ from teams.scope import Scope
 def events_of(scope: Scope, groups: Iterable[tuple[UUID, str]], most: int) -> list[dict[str, Any]]:
     """Open, suppressed and resolved ones, as they are now: what is sent again brings a receiver to the same state."""
     ocsf = import_module("scans.findings.ocsf")  # its classes take half a second to load, and pages need none
-    wanted = list(groups)
+    pairs = list(groups)
     catalogue = catalogue_of(scope.owner)
-    accounts = account_lookup(scope, {account for account, _ in wanted})
+    accounts = account_lookup(scope, {account for account, _ in pairs})
     events: list[dict[str, Any]] = []
-    for account, check in wanted:
+    for account, check in pairs:
         rows = within(Finding.objects.filter(account=account, check_id=check), scope).defer("history", "suppressions")
         for row in rows.order_by("asset_key")[: most - len(events)]:
             event = ocsf.event(row, accounts.get(account), catalogue)

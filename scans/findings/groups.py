@@ -156,10 +156,12 @@ def by_resource(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[Ro
     )
     page = list(grouped.order_by("worst", "-number", "asset_key")[start:stop])
     total = start + len(page) if len(page) < stop - start else grouped.count()
-    wanted = rows.filter(account__in={row["account"] for row in page}, asset_key__in=[row["asset_key"] for row in page])
+    of_page = rows.filter(
+        account__in={row["account"] for row in page}, asset_key__in=[row["asset_key"] for row in page]
+    )
     members: dict[tuple[UUID, str], list[Finding]] = {}
     columns = ("pk", "account", "asset_key", "asset_name", "asset_type", "region", "account_name", "severity_rank")
-    for row in wanted.order_by("severity_rank").only(*columns):
+    for row in of_page.order_by("severity_rank").only(*columns):
         members.setdefault((row.account, row.asset_key), []).append(row)
     return [
         _resource(row, of_it) for row in page if (of_it := members.get((row["account"], row["asset_key"]), []))
@@ -172,7 +174,7 @@ def _resource(row: Mapping[str, Any], findings: list[Finding]) -> RowGroup:
         key=row["asset_key"], account=first.account, label=first.asset_name,
         detail=f"{first.asset_type} · {first.account_name} · {first.region}",
         severity=SEVERITIES[row["worst"]], count=row["number"],
-        numbers=tuple(sum(found.severity_rank == rank for found in findings) for rank in RANKS.values()),
+        numbers=tuple(sum(finding.severity_rank == rank for finding in findings) for rank in RANKS.values()),
         oldest=row["oldest"], finding=first.pk,
     )  # fmt: skip
 

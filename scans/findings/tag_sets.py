@@ -33,13 +33,13 @@ def remember_tag_sets(owner: str, texts: Iterable[str]) -> None:
     now = timezone.now()
     # By the key, which follows from owner and text: so two who write the same at once write one row. In order, so that
     # each waits for the other in the same place.
-    wanted = {tag_set_id(owner, lines): lines for lines in texts if lines}
-    if not wanted:
+    by_id = {tag_set_id(owner, lines): lines for lines in texts if lines}
+    if not by_id:
         return
-    known = set(TagSet.objects.filter(pk__in=list(wanted)).values_list("pk", flat=True))
+    known = set(TagSet.objects.filter(pk__in=list(by_id)).values_list("pk", flat=True))
     rows = [
-        TagSet(pk=key, owner=owner, key=tag_set_key(wanted[key]), lines=wanted[key], created_at=now)
-        for key in sorted(wanted.keys() - known)
+        TagSet(pk=key, owner=owner, key=tag_set_key(by_id[key]), lines=by_id[key], created_at=now)
+        for key in sorted(by_id.keys() - known)
     ]
     if connections[TagSet.objects.db].features.supports_ignore_conflicts:
         TagSet.objects.bulk_create(rows, ignore_conflicts=True)

@@ -68,11 +68,11 @@ def _condition(
 
 def _nested(scope: Scope, views: Sequence[FindingFilter]) -> dict[UUID, set[UUID]]:
     """The groups that views name, as far as they are shown, each with those nested in it. One query for all."""
-    wanted = {group for view in views for group in view.group}
-    if not wanted:
+    groups = {group for view in views for group in view.group}
+    if not groups:
         return {}
     parents = {branch.group.pk: branch.group.parent for branch in group_queries.tree(scope)}
-    nested: dict[UUID, set[UUID]] = {key: {key} for key in wanted & parents.keys()}
+    nested: dict[UUID, set[UUID]] = {key: {key} for key in groups & parents.keys()}
     for key in parents:
         above: UUID | None = key
         seen: set[UUID] = set()

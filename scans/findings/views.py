@@ -89,9 +89,9 @@ def finding_rows(request: HttpRequest) -> HttpResponse:
     rows = findings(scope, form.filters())
     if asset := clean_text(request.GET.get("asset", "")):
         rows = rows.filter(asset_key=asset)
-    found = list(rows[: ROWS + 1])
+    listed = list(rows[: ROWS + 1])
     context = {
-        "rows": found[:ROWS], "more": len(found) > ROWS, "grouping": form.grouping,
+        "rows": listed[:ROWS], "more": len(listed) > ROWS, "grouping": form.grouping,
         "all": without(request.GET, "group_by", "order"),
     }  # fmt: skip
     return render(request, "scans/parts/finding_rows.html", context)
@@ -125,17 +125,17 @@ def _page(request: HttpRequest, scope: Scope, form: FindingFilterForm, rows: Any
     number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 else 1
     start = (number - 1) * PAGE_SIZE
     if form.grouping == "check":
-        found, count = groups.by_check(
+        row_groups, count = groups.by_check(
             rows, facets.checks, sort=request.GET.get("order", ""), start=start, stop=start + PAGE_SIZE
         )
     elif form.grouping in ("resource", "account"):
         by = groups.by_resource if form.grouping == "resource" else groups.by_account
-        found, count = by(rows, start, start + PAGE_SIZE)  # type: ignore[assignment]
+        row_groups, count = by(rows, start, start + PAGE_SIZE)  # type: ignore[assignment]
     else:
         listed = list(rows[start : start + PAGE_SIZE])
         accounts = account_lookup(scope, (row.account for row in listed))
-        found, count = [{"finding": row, "account": accounts.get(row.account)} for row in listed], facets.total  # type: ignore[misc]
-    return KnownPaginator(found, count, PAGE_SIZE).get_page(number)
+        row_groups, count = [{"finding": row, "account": accounts.get(row.account)} for row in listed], facets.total  # type: ignore[misc]
+    return KnownPaginator(row_groups, count, PAGE_SIZE).get_page(number)
 
 
 def _opened(request: HttpRequest, scope: Scope) -> dict[str, Any] | None:

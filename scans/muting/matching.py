@@ -62,7 +62,7 @@ def matches(rule: MuteRule, finding: Finding, groups: Iterable[UUID]) -> bool:
         (rule.environment, finding.environment),
         (rule.region, finding.region),
     )
-    if any(wanted and wanted != value for wanted, value in exact):
+    if any(asked and asked != value for asked, value in exact):
         return False
     if rule.group and rule.group not in groups:
         return False

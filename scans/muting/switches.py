@@ -44,8 +44,8 @@ def switches(owner: str) -> dict[str, SwitchedOffCheck]:
 
 def switch_off(owner: str, check_ids: Iterable[str], *, actor: Actor, reason: str) -> int:
     """Answers with how many were on. Raises `InputError`. Of one that is off already, reason and author stay."""
-    reason, wanted = clean_reason(reason), _known(check_ids)
-    missing = sorted(wanted - switches(owner).keys())
+    reason, known = clean_reason(reason), _known(check_ids)
+    missing = sorted(known - switches(owner).keys())
     if not missing:
         return 0
     now = timezone.now()
@@ -66,8 +66,8 @@ def switch_off(owner: str, check_ids: Iterable[str], *, actor: Actor, reason: st
 
 def switch_on(owner: str, check_ids: Iterable[str], *, actor: Actor) -> int:
     """Answers with how many were off. The next scan evaluates by them, and opens findings again that still fail."""
-    wanted = set(check_ids)
-    rows = SwitchedOffCheck.objects.filter(owner=owner, check_id__in=list(wanted)[:MOST])
+    asked = set(check_ids)
+    rows = SwitchedOffCheck.objects.filter(owner=owner, check_id__in=list(asked)[:MOST])
     with transaction.atomic(using=SECURITY):
         present = sorted(rows.values_list("check_id", flat=True))
         if not rows.delete()[0]:
@@ -106,14 +106,14 @@ def forget_evaluations(account: UUID, services: Collection[str]) -> None:
 
 
 def _known(check_ids: Iterable[str]) -> set[str]:
-    wanted = set(check_ids)
-    if not wanted:
+    asked = set(check_ids)
+    if not asked:
         raise InputError({"check": "Choose a check."})
-    if len(wanted) > MOST:
+    if len(asked) > MOST:
         raise InputError({"check": f"Choose up to {MOST} checks at a time."})
-    if any(find_check(check) is None for check in wanted):
+    if any(find_check(check) is None for check in asked):
         raise InputError({"check": "There is no check of this id."})
-    return wanted
+    return asked
 
 
 def _record(owner: str, check_ids: Iterable[str], actor: Actor, state: str, rest: str) -> None:

@@ -180,15 +180,15 @@ def _failed_scans(scope: Scope) -> list[Todo]:
     Accounts that are gone, or whose latest scan did not fail, need nobody any more.
     """
     rows = within(Notice.objects.filter(kind=NoticeKind.SCAN_FAILED, created_at__gte=timezone.now() - NEW), scope)
-    told = list(rows.order_by("-created_at")[:READ])
-    if not told:
+    notices = list(rows.order_by("-created_at")[:READ])
+    if not notices:
         return []
-    latest = CloudAccount.objects.filter(pk__in={notice.account for notice in told}).values_list(
+    latest = CloudAccount.objects.filter(pk__in={notice.account for notice in notices}).values_list(
         "latest_scan_run_id", flat=True
     )
     runs = ScanRun.objects.filter(pk__in=[run for run in latest if run], status=ScanStatus.FAILED)
     still = set(runs.values_list("account", flat=True))
-    failed = [notice for notice in told if notice.account in still]
+    failed = [notice for notice in notices if notice.account in still]
     if not failed:
         return []
     names = {notice.account_label for notice in failed}

@@ -65,8 +65,10 @@ def _outside(scope: Scope, views: Iterable[tuple[UUID, str]]) -> list[UUID]:
     """The team's views that name an account or a group which the scope does not show: they would tell of it."""
     named = {key: [pair for pair in parse_qsl(query) if pair[0] in {"account", "group"}] for key, query in views}
     groups = {text for row in group_queries.visible_groups(scope) for text in (str(row.pk), row.name)}
-    wanted = {value for pairs in named.values() for name, value in pairs if name == "account" and _ID.fullmatch(value)}
-    rows = visible_accounts(scope).filter(pk__in=[UUID(text) for text in wanted])
+    account_ids = {
+        value for pairs in named.values() for name, value in pairs if name == "account" and _ID.fullmatch(value)
+    }
+    rows = visible_accounts(scope).filter(pk__in=[UUID(text) for text in account_ids])
     accounts = {str(key) for key in rows.values_list("pk", flat=True)}
     shown = {"account": accounts, "group": groups}
     return [key for key, pairs in named.items() if any(value not in shown[name] for name, value in pairs)]

@@ -87,11 +87,11 @@ class Command(BaseCommand):
         self._work(job)
         failed = list(JobItem.objects.filter(job=job.pk, state=ItemState.FAILED).order_by("position"))
         if as_json:
-            told = [
+            failures = [
                 {"label": failure.label, "code": failure.code, "cause": failure.cause, "remedy": failure.remedy}
                 for failure in failed
             ]
-            answer = {**plan.to_dict(), "job": str(job.pk), "done": job.done, "failed": told}
+            answer = {**plan.to_dict(), "job": str(job.pk), "done": job.done, "failed": failures}
             self.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False))
         else:
             for failure in failed:

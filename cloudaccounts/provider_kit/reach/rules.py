@@ -127,10 +127,10 @@ def reach(rules: Sequence[Rule], protocol: int, port: int, *, deny_wins: bool) -
     concerned = [rule for rule in rules if rule.protocols.may_have(protocol) and rule.ports.may_have(port)]
     results = [_reach_by(family, concerned, protocol, port, deny_wins) for family in _FAMILIES]
     # Open by one version of IP is open, whatever the other says.
-    for wanted in (Reach.OPEN, Reach.UNCLEAR):
-        matching = [result for result in results if result.reach == wanted]
+    for worst in (Reach.OPEN, Reach.UNCLEAR):
+        matching = [result for result in results if result.reach == worst]
         if matching:
-            return Result(wanted, tuple(dict.fromkeys(name for result in matching for name in result.names)))
+            return Result(worst, tuple(dict.fromkeys(name for result in matching for name in result.names)))
     return Result(Reach.CLOSED)
 
 

@@ -21,10 +21,10 @@ def evaluation(reached: Reach, failure: str, success: str, unclear: str) -> Eval
 def reach_by_any(rules: Sequence[Rule], protocols: Iterable[int], port: int, *, deny_wins: bool) -> Result:
     """The widest that any of the protocols gives."""
     results = [reach(rules, protocol, port, deny_wins=deny_wins) for protocol in protocols]
-    for wanted in (Reach.OPEN, Reach.UNCLEAR):
-        matching = [result for result in results if result.reach == wanted]
+    for worst in (Reach.OPEN, Reach.UNCLEAR):
+        matching = [result for result in results if result.reach == worst]
         if matching:
-            return Result(wanted, tuple(dict.fromkeys(name for result in matching for name in result.names)))
+            return Result(worst, tuple(dict.fromkeys(name for result in matching for name in result.names)))
     return Result(Reach.CLOSED)
 
 

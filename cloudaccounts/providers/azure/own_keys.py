@@ -126,8 +126,8 @@ class _Secrets(_AppKeys):
 
     def create(self, request: KeyRequest) -> NewKey:
         last_day = (datetime.now(UTC) + LIFETIME).date().isoformat()
-        wanted = {"displayName": request.mark, "endDateTime": f"{last_day}T23:59:59Z"}
-        made = self._post("addPassword", {"passwordCredential": wanted}, once=True)
+        credential = {"displayName": request.mark, "endDateTime": f"{last_day}T23:59:59Z"}
+        made = self._post("addPassword", {"passwordCredential": credential}, once=True)
         key_id, secret = str(made.get("keyId") or ""), str(made.get("secretText") or "")
         if not key_id or not secret:
             raise _incomplete()
@@ -161,8 +161,8 @@ class _Certificates(_AppKeys):
 
     def create(self, request: KeyRequest) -> NewKey:
         key = base64.b64encode(_der(request.material)).decode()
-        wanted = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": key}
-        body = {"keyCredential": wanted, "passwordCredential": None, "proof": self._proof()}
+        credential = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": key}
+        body = {"keyCredential": credential, "passwordCredential": None, "proof": self._proof()}
         made = self._post("addKey", body, once=True)
         key_id = str(made.get("keyId") or "")
         if not key_id:

@@ -39,16 +39,16 @@ def own_frameworks(owner: str, slugs: Iterable[str] | None = None) -> dict[str, 
     """By slug. One query, and none where none of ``slugs`` can be a team's own."""
     rows = OwnFramework.objects.filter(owner=owner)
     if slugs is not None:
-        wanted = {slug for slug in slugs if is_own(slug)}
-        if not wanted:
+        own_slugs = {slug for slug in slugs if is_own(slug)}
+        if not own_slugs:
             return {}
-        rows = rows.filter(slug__in=wanted)
-    found = rows.order_by("slug").values_list("slug", "content")
-    if not found:
+        rows = rows.filter(slug__in=own_slugs)
+    contents = rows.order_by("slug").values_list("slug", "content")
+    if not contents:
         return {}
     from scans.compliance.own.reading import stored
 
-    return {slug: stored(content) for slug, content in found}
+    return {slug: stored(content) for slug, content in contents}
 
 
 def catalogue_of(owner: str) -> TeamCatalogue:

@@ -31,8 +31,8 @@ def read_own(text: str | bytes) -> OwnContent:
     if len(content) > LARGEST:
         raise InputError({"file": f"This is too long: {LARGEST // 1000} KB at most."})
     document = read_yaml(content, SCHEMA)
-    if found := problems(SCHEMA, document.data):
-        raise document.located(InputError(found))
+    if wrong := problems(SCHEMA, document.data):
+        raise document.located(InputError(wrong))
     return _checked(document)
 
 
@@ -53,8 +53,8 @@ def _checked(document: Document) -> OwnContent:
         fault = error.errors()[0]
         message = str(fault["msg"]).removeprefix("Value error, ")
         raise document.located(InputError({_path(fault["loc"]): f"{message[:1].upper()}{message[1:]}."})) from None
-    if found := dict(_unfit(framework)):
-        raise document.located(InputError(found))
+    if wrong := dict(_unfit(framework)):
+        raise document.located(InputError(wrong))
     return framework
 
 

@@ -96,10 +96,10 @@ def _function_public(asset: Asset) -> Evaluation:
 
 def _alias_public(alias: str, document: Any) -> Evaluation:
     try:
-        found = openings(policies.understood(parse_resource_policy, document), through_services=True)
+        ways_in = openings(policies.understood(parse_resource_policy, document), through_services=True)
     except UnknownFactError as error:
         return unknown(f"Alias {alias}: {error}")
-    return policies.evaluate_openings(found, policies.NAMES_ONLY, whose=f"The policy of alias {alias}")
+    return policies.evaluate_openings(ways_in, policies.NAMES_ONLY, whose=f"The policy of alias {alias}")
 
 
 def _runtime(asset: Asset) -> Evaluation:

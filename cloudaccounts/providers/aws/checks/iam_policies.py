@@ -189,8 +189,8 @@ def _trust(asset: Asset) -> Evaluation:
     if policy is None:
         raise UnknownFactError("Trust policy was not told.")
     accounts = other_accounts(policy, asset.native_id.split(":")[4] if asset.native_id.count(":") > 3 else "")
-    told = ", ".join(f"{name} ({'with' if bound else 'without'} an external ID)" for name, bound in accounts.items())
-    success = f"The trust policy names who may assume the role{f'; other accounts: {told}' if told else ''}."
+    names = ", ".join(f"{name} ({'with' if bound else 'without'} an external ID)" for name, bound in accounts.items())
+    success = f"The trust policy names who may assume the role{f'; other accounts: {names}' if names else ''}."
     return policies.evaluate_openings(assumable_by_strangers(policy), success, whose="The trust policy")
 
 

@@ -43,7 +43,7 @@ def is_open(asset: Asset, *protocols_and_ports: tuple[int, int]) -> Reach:
     inbound = rules(asset)
     # `deny_wins` decides nothing here: rules of security groups only allow.
     results = {reach(inbound, protocol, port, deny_wins=True).reach for protocol, port in protocols_and_ports}
-    return next((wanted for wanted in (Reach.OPEN, Reach.UNCLEAR) if wanted in results), Reach.CLOSED)
+    return next((worst for worst in (Reach.OPEN, Reach.UNCLEAR) if worst in results), Reach.CLOSED)
 
 
 def every_port_is_open(asset: Asset) -> Reach:

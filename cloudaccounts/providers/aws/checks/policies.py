@@ -42,19 +42,19 @@ def understood(parse: Callable[[Any], Policy], document: Any) -> Policy:
 def evaluate_access(asset: Asset, *, through_services: bool = False) -> Evaluation:
     """On a resource's policy: fails where it lets strangers in. See `openings`."""
     policy = resource_policy(asset)
-    found = () if policy is None else openings(policy, through_services=through_services)
+    ways_in = () if policy is None else openings(policy, through_services=through_services)
     return evaluate_openings(
-        found, NAMES_ONLY if policy else "There is no policy: the account's own permissions decide."
+        ways_in, NAMES_ONLY if policy else "There is no policy: the account's own permissions decide."
     )
 
 
-def evaluate_openings(found: Sequence[Opening], success: str, *, whose: str = "The policy") -> Evaluation:
+def evaluate_openings(ways_in: Sequence[Opening], success: str, *, whose: str = "The policy") -> Evaluation:
     """Fails by the first statement that surely lets strangers in; unknown where it may."""
     # All that are sure come first: a statement that may let somebody in must not hide one that does.
-    for opening in found:
+    for opening in ways_in:
         if opening.sure:
             return failed(f"{whose} lets {opening.who} in: {opening.statement} ({_actions(opening)}).")
-    for opening in found:
+    for opening in ways_in:
         return unknown(
             f"{whose} may let {opening.who} in: {opening.statement} rests on what is not known here "
             f"({_actions(opening)})."

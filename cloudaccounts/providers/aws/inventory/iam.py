@@ -62,9 +62,9 @@ def _identities(scope: Scope, client: IAMClient) -> Iterator[Asset]:
     documents: dict[str, Any] = {}
     for page in _details(client, _POLICIES):
         for policy in page["Policies"]:
-            found = _policy(policy)
-            documents[found.native_id] = _weighty(found.properties["document"])
-            yield found
+            asset = _policy(policy)
+            documents[asset.native_id] = _weighty(asset.properties["document"])
+            yield asset
     members: dict[str, list[str]] = {}
     groups: list[GroupDetailTypeDef] = []
     read_user = partial(_user, scope, client, documents)

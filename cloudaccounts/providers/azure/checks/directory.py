@@ -183,8 +183,8 @@ def guest_invitations(asset: Asset) -> Evaluation:
     who = required(asset, "authorization.invitations_from", str)
     if who not in _INVITERS:
         raise UnknownFactError("Who may invite guests is told in a way that is not known here.")
-    is_narrow, told = _INVITERS[who]
-    return expect(is_narrow, f"{told} may invite guests.", f"{told} may invite guests.")
+    is_narrow, inviters = _INVITERS[who]
+    return expect(is_narrow, f"{inviters} may invite guests.", f"{inviters} may invite guests.")
 
 
 @posture_check(
@@ -282,10 +282,10 @@ def app_secret_age(asset: Asset) -> Evaluation:
     if not valid and not unclear:
         return not_applicable("None that it could sign in with is valid any more.")
     oldest = max((days_since(asset, row.get("since")) for row in valid), default=0)
-    told = f"The oldest that is valid is {oldest} days old; the limit is {limit(SECRET_AGE)}."
+    sentence = f"The oldest that is valid is {oldest} days old; the limit is {limit(SECRET_AGE)}."
     if oldest <= limit(SECRET_AGE) and unclear:
         return unknown("What one of its certificates is for is not told in a way that is known here.")
-    return expect(oldest <= limit(SECRET_AGE), told, told)
+    return expect(oldest <= limit(SECRET_AGE), sentence, sentence)
 
 
 def _has_ended(asset: Asset, credential: Mapping[str, Any]) -> bool:

@@ -280,8 +280,8 @@ def key_age(asset: Asset) -> Evaluation:
     dates = mapping(asset, "key_created")
     # The older of both, since either opens the account.
     oldest = max(days_since(asset, dates.get(key)) for key in ("key1", "key2"))
-    told = f"The older key is {oldest} days old."
-    return expect(oldest <= limit(KEY_AGE), told, told)
+    sentence = f"The older key is {oldest} days old."
+    return expect(oldest <= limit(KEY_AGE), sentence, sentence)
 
 
 CHECKS = (

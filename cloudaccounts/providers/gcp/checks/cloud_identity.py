@@ -85,8 +85,8 @@ def super_administrators_number(asset: Asset) -> Evaluation:
     if number == 0:
         # Each customer has one at least: the list that was read is not of all people.
         return unknown("No super administrator was listed, so not everybody was.")
-    told = f"There {'is' if number == 1 else 'are'} {number}."
-    return expect(FEWEST <= number <= MOST, told, told)
+    sentence = f"There {'is' if number == 1 else 'are'} {number}."
+    return expect(FEWEST <= number <= MOST, sentence, sentence)
 
 
 def _untold(people: int) -> Evaluation | None:

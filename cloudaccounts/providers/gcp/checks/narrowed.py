@@ -23,15 +23,15 @@ def minding_conditions(rule: Rule) -> Rule:
 
     @wraps(rule)
     def evaluate(asset: Asset) -> Evaluation:
-        told = rule(asset)
-        if told.verdict is not Verdict.PASS:
-            return told
+        evaluation = rule(asset)
+        if evaluation.verdict is not Verdict.PASS:
+            return evaluation
         narrowed = mapping(asset, CONDITIONAL)
         if not narrowed:
-            return told
+            return evaluation
         merged = {name: _together(asset.properties.get(name), more) for name, more in narrowed.items()}
         if rule(replace(asset, properties={**asset.properties, **merged})).verdict is Verdict.PASS:
-            return told
+            return evaluation
         return unknown(
             "A role is given under a condition that depends on the request: whether it holds is not evaluated here.",
             [Fact(CONDITIONAL, dict(narrowed))],

@@ -178,8 +178,8 @@ def _is_on(asset: Asset, service: str | None, name: str, annotation: str) -> boo
     if service is None:
         return False
     within = f"{service}." if service else ""
-    told = mapping(asset, f"{within}metadata.annotations").get(annotation)
-    text_of_it = str(told).strip().lower() if told is not None else "false"
+    value = mapping(asset, f"{within}metadata.annotations").get(annotation)
+    text_of_it = str(value).strip().lower() if value is not None else "false"
     if text_of_it not in ("true", "false"):
         raise UnknownFactError(f"{annotation} has a value that is not known here.")
     return text_of_it == "true" or flag(asset, f"{within}{name}")

@@ -42,9 +42,9 @@ def in_force(expression: str, now: datetime) -> bool | None:
 def _holds(bare: str, literals: list[str], now: datetime) -> bool | None:
     parts = list(_conjuncts(bare))
     if len(parts) > 1:
-        told = [_holds(part, literals, now) for part in parts]
+        parts_hold = [_holds(part, literals, now) for part in parts]
         # One that is false is enough, whatever the others would say.
-        return False if False in told else None if None in told else True
+        return False if False in parts_hold else None if None in parts_hold else True
     inner = bare.strip()
     if inner.startswith("(") and _closes_at_its_end(inner):
         return _holds(inner[1:-1], literals, now)
