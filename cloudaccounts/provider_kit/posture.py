@@ -25,6 +25,7 @@ from cloudaccounts.provider_kit.evidence import evaluate_with_evidence, record, 
 # Error codes that do not read well with their underscores replaced; all others do.
 _REASONS = {
     "grant_not_given": "an optional step of set-up was not taken",
+    "organization_not_seen": "the organization of this account is not among those that are seen",
     "denied_by_organization": "denied by a policy of the organization",
     "throttled": "the cloud limited the rate of requests",
     "too_large": "it is larger than what is kept of a resource",

@@ -220,6 +220,9 @@ class Layer:
         if call.service == "iam" and call.action in _KEY_CHANGES and status == 200:
             self._note_key(call, caller, body)
             self.keys_changed(account)
+        if call.action == "ListBuckets" and "max-buckets=" in call.query:
+            body = _with_regions(body, account)
+            headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         return status, headers, body
 
     def _note_key(self, call: Call, caller: Caller, body: bytes) -> None:
@@ -243,6 +246,16 @@ class Layer:
             return
         text = "The bucket you are attempting to access must be addressed using the specified endpoint."
         raise AwsError("PermanentRedirect", text, 301, (("x-amz-bucket-region", str(bucket.region_name)),))
+
+
+def _with_regions(body: bytes, account: Account) -> bytes:
+    """Each listed bucket with its region, which S3 tells where a parameter is given (API reference of ListBuckets)."""
+
+    def told(found: re.Match[str]) -> str:
+        bucket = clouds.bucket(account.id, account.partition, found[1])
+        return f"{found[0]}<BucketRegion>{bucket.region_name}</BucketRegion>" if bucket else found[0]
+
+    return re.sub(r"<Name>([^<]+)</Name>", told, body.decode()).encode()
 
 
 def _for_moto(call: Call, account: Account, environ: WSGIEnvironment) -> WSGIEnvironment:

@@ -78,11 +78,11 @@ class Commands:
         """Makes Google Cloud's part of a fleet of ``count`` accounts; returns what connects each."""
         return fleet.put_fleet(self._directory, count=count)
 
-    def put_project(self, project_id: str, name: str, state: str = "ACTIVE") -> str:
+    def put_project(self, project_id: str, name: str, state: str = "ACTIVE", parent: str = company.ORGANIZATION) -> str:
         """Makes a project with all APIs, or gives an existing one this state; returns its number."""
         project = self._directory.projects.get(project_id)
         if project is None:
-            project = company.add_project(self._directory, project_id, name, age=1)
+            project = company.add_project(self._directory, project_id, name, parent=parent, age=1)
         project.state = state
         audit.record(project, "cloudresourcemanager.googleapis.com", "UpdateProject")
         return project.number

@@ -24,9 +24,12 @@ class Administrator:
         """Each with id, number, name and labels."""
         return list(self._ask("gcp.projects"))
 
-    def put_project(self, project_id: str, name: str = "", *, state: str = "ACTIVE") -> str:
-        """Makes an empty project with the APIs enabled; returns its number. State: ACTIVE or DELETE_REQUESTED."""
-        return str(self._ask("gcp.put_project", project_id=project_id, name=name or project_id, state=state))
+    def put_project(self, project_id: str, name: str = "", *, state: str = "ACTIVE", **more: str) -> str:
+        """Makes an empty project with the APIs enabled; returns its number. State: ACTIVE or DELETE_REQUESTED.
+
+        ``parent``: another organization than the company's, or none ("").
+        """
+        return str(self._ask("gcp.put_project", project_id=project_id, name=name or project_id, state=state, **more))
 
     def put_service_account(self, project_id: str, name: str, **more: Any) -> str:
         """`roles` (default: those of the guides) or exact `permissions`, `on` another project. Returns the address."""

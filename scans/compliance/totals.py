@@ -38,7 +38,8 @@ from teams.scope import Scope
 Reading = tuple[ScanUnit, datetime | None]
 
 PLACES = 8  # readings named in `CheckTotal.unread_places`
-_NUMBERS = ["owner", "passed", "failed", "unknown", "inapplicable", "unread", "unread_places", "read_at", "run", "at"]
+_COUNTED = ["owner", "passed", "failed", "unknown", "inapplicable", "unread", "unread_places"]
+_NUMBERS = [*_COUNTED, "read_at", "run", "at"]
 
 
 def record_totals(
@@ -63,12 +64,30 @@ def record_totals(
             row.pk = stored[row.check_id].pk
     with transaction.atomic(using=SECURITY):
         CheckTotal.objects.bulk_create([row for row in rows if row.check_id not in stored])
-        CheckTotal.objects.bulk_update([row for row in rows if row.check_id in stored], _NUMBERS)
+        _update(rows, stored)
         retired = set(stored) - {row.check_id for row in rows}
         if retired:
             CheckTotal.objects.filter(account=account.pk, check_id__in=retired).delete()
     # After the totals, because it evaluates the frameworks by what is stored of them.
     record_compliance_day(account, checks, now)
+
+
+def _update(rows: Sequence[CheckTotal], stored: Mapping[str, CheckTotal]) -> None:
+    """Mostly the numbers are as they were, and one statement dates all of them anew."""
+    changed: list[CheckTotal] = []
+    same: dict[tuple[datetime | None, datetime], list[CheckTotal]] = {}
+    for row in rows:
+        before = stored.get(row.check_id)
+        if before is None:
+            continue
+        if all(getattr(row, name) == getattr(before, name) for name in _COUNTED):
+            same.setdefault((row.read_at, row.at), []).append(row)
+        else:
+            changed.append(row)
+    CheckTotal.objects.bulk_update(changed, _NUMBERS)
+    for (read_at, at), group in same.items():
+        keys = [row.pk for row in group]
+        CheckTotal.objects.filter(pk__in=keys).update(read_at=read_at, at=at, run=group[0].run)
 
 
 def record_compliance_day(account: CloudAccount, checks: Sequence[PostureCheck], now: datetime) -> None:

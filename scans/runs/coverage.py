@@ -47,6 +47,7 @@ class Coverage:
         self._version = version
         self._started_at = started_at
         self._known: dict[tuple[str, str], ScanUnitRecord] = {}
+        self._collected: list[ScanUnit] = []  # their records are not written yet
 
     def plan(self, session: Session, units: Sequence[ScanUnit]) -> ScanPlan:
         """Asks the cloud, in an incremental scan. Whatever is not known to be unchanged is collected."""
@@ -98,9 +99,34 @@ class Coverage:
         return map(to_collected, rows.iterator(chunk_size=CHUNK))
 
     def record_collected(self, unit: ScanUnit) -> None:
-        """Call it after what is missing in the unit was marked as gone: a record promises that, too."""
-        # The start of this try, not this moment: what changes while the unit is read may be in no page of it.
-        self._write(unit, looked_at=self._started_at, covered_at=self._started_at)
+        """Call it after what is missing in the unit was marked as gone: a record promises that, too.
+
+        Written by the next `flush`.
+        """
+        self._collected.append(unit)
+
+    def flush(self) -> None:
+        """Writes the records of what was collected, with a handful of statements however many units these are.
+
+        A worker that dies before leaves units without a record: the next try reads them again.
+        """
+        waiting, self._collected = self._collected, []
+        groups: dict[tuple[str, ...], list[ScanUnit]] = {}
+        for unit in waiting:
+            groups.setdefault(tuple(sorted(unit.also)), []).append(unit)
+        for also, units in groups.items():
+            # The start of this try, not this moment: what changes while a unit is read may be in no page of it.
+            values = self._values(list(also), looked_at=self._started_at, covered_at=self._started_at)
+            known = [record.pk for unit in units if (record := self._known.get((unit.service, unit.region)))]
+            for keys in batched(known):
+                self._rows().filter(pk__in=keys).update(**values)
+            new = [
+                ScanUnitRecord(account=self._run.account, service=unit.service, region=unit.region, **values)
+                for unit in units
+                if (unit.service, unit.region) not in self._known
+            ]
+            ScanUnitRecord.objects.bulk_create(new)
+            self._known |= {(record.service, record.region): record for record in new}
 
     def record_unchanged(self, unit: ScanUnit) -> None:
         self._write(unit, covered_at=self._started_at)
@@ -129,13 +155,16 @@ class Coverage:
             self._rows().filter(service__in=sorted(services)).delete()
 
     def _write(self, unit: ScanUnit, **changes: Any) -> None:
-        # Each write ends the gap that stood there, unless it is a gap's own (`record_gap`).
-        values = {"also": sorted(unit.also), "version": self._version, **_NO_GAP, **changes}
+        values = self._values(sorted(unit.also), **changes)
         # Update, else create: one worker holds the account's run, and MongoDB's backend has no upsert.
         if not self._rows().filter(service=unit.service, region=unit.region).update(**values):
             ScanUnitRecord.objects.create(
                 account=self._run.account, service=unit.service, region=unit.region, **values
             )  # fmt: skip
+
+    def _values(self, also: list[str], **changes: Any) -> dict[str, Any]:
+        # Each write ends the gap that stood there, unless it is a gap's own (`record_gap`).
+        return {"also": also, "version": self._version, **_NO_GAP, **changes}
 
     def _records(self) -> dict[tuple[str, str], ScanUnitRecord]:
         return {(record.service, record.region): record for record in self._rows()}

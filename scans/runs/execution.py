@@ -162,6 +162,7 @@ def _collect(
     for event in events:
         _require_claim(not keeper.lost.is_set())
         if time.monotonic() > deadline:
+            coverage.flush()
             raise ProviderError(
                 "scan_too_long",
                 f"The scan was not done after {LONGEST // 3600} hours.",
@@ -182,7 +183,10 @@ def _collect(
             progress.unit_failed(event.unit, event.error)
         elif isinstance(event, UnitStarted):
             progress.unit_started(event.unit)
+        if progress.is_due:
+            coverage.flush()  # before the run's own columns, which say that these units are done
         _require_claim(progress.write())
+    coverage.flush()
 
 
 def _complete(

@@ -68,9 +68,13 @@ class Progress:
     def set_columns(self, columns: Mapping[str, Any]) -> None:
         self._columns |= columns
 
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() - self._written_at >= WRITE_EVERY
+
     def write(self, *, force: bool = False) -> bool:
         """Writes at most twice a second. False where the claim is lost: cancelled, or another worker has the run."""
-        if not force and time.monotonic() - self._written_at < WRITE_EVERY:
+        if not force and not self.is_due:
             return True
         self._written_at = time.monotonic()
         # The unit that began first: it is the one that people wait for.

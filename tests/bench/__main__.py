@@ -61,6 +61,7 @@ def benchmarks() -> dict[str, Callable[[Bench], Iterable[Result]]]:
         heartbeats,
         listing,
         organizations,
+        regions,
         rotation,
         rules,
         scans,
@@ -85,6 +86,7 @@ def benchmarks() -> dict[str, Callable[[Bench], Iterable[Result]]]:
         "scans-aws": lambda bench: scans.seeded(bench.rig, "aws"),
         "scans-azure": lambda bench: scans.seeded(bench.rig, "azure"),
         "scans-gcp": lambda bench: scans.seeded(bench.rig, "gcp"),
+        "scans-regions": lambda bench: regions.all_regions(bench.rig),
         "rules": lambda bench: rules.cost(bench.rig),
         "prowler": lambda bench: against_prowler.first_scans(bench.rig),
     }

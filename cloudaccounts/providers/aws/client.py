@@ -1,8 +1,8 @@
 """Connections to AWS: one botocore session per account, with one shared loader of service models. No Django.
 
-What is shared between accounts is immutable data (service models, endpoint rules) and the list of built-in handlers;
-credentials, connection pools and clients belong to one `Connection` each. Measured on two cores: a client costs 35 to
-180 ms in a session of its own and 2 to 8 ms over the shared loader.
+What is shared between accounts is immutable data (service models, endpoint rules, trusted certificates) and the lists
+of built-in handlers; credentials, connection pools and clients belong to one `Connection` each. Measured on two cores:
+a client costs 35 to 180 ms in a session of its own and 1 to 2 ms of these parts (see `sdk_parts` and `lean_model`).
 
 Sessions are hermetic: no profile, config file or ``AWS_*`` variable of this server changes what they do, so that only
 the tables in botocore decide a host name. The CA bundle and the proxy are the exceptions, because operators need them
@@ -11,22 +11,21 @@ for an egress proxy.
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.credentials import Credentials as SdkCredentials
-from botocore.hooks import EventAliaser, HierarchicalEmitter
-from botocore.loaders import Loader
 from botocore.session import Session as SdkSession
 
 from cloudaccounts.providers.aws.errors import Who
-from cloudaccounts.providers.aws.lean_model import LeanLoader
+from cloudaccounts.providers.aws.lean_model import LeanLoader, ProbeLoader
 from cloudaccounts.providers.aws.regions import partition_of
+from cloudaccounts.providers.aws.sdk_parts import Aliaser, NoTokens, Senders, handlers_of
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -40,21 +39,15 @@ _SIMULATOR = ("iam", "simulator")  # key among a connection's clients
 ATTEMPTS = 3  # in all, botocore's standard mode: exponential backoff with jitter, at most 20 s apart
 POOL = 10  # connections for each client
 
-# Only botocore's own data: AWS_DATA_PATH and ~/.aws/models could bring endpoints of their own.
-LOADER = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-
-_LEAN = LeanLoader(LOADER)
+LOADER = LeanLoader()
+_PROBE = ProbeLoader(LOADER)
+_USER_AGENT = SdkSession().user_agent()  # one text for all, instead of a dozen parts put together for each call
 
 _FROM_ENVIRONMENT = {"ca_bundle"}
 _VARIABLES = {
     name: (None, value[1] if name in _FROM_ENVIRONMENT else None, value[2], value[3])
     for name, value in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-
-# The built-in handlers are about 300 registrations, 4 ms for each session. So they are registered once and never
-# changed: each client copies them before it adds its own, as the clients of one boto3 session do.
-_HANDLERS = HierarchicalEmitter()
-SdkSession(event_hooks=_HANDLERS)
 
 
 class _FixedCredentials(CredentialProvider):
@@ -73,8 +66,9 @@ class _FixedCredentials(CredentialProvider):
 
 def hermetic_session(credentials: SdkCredentials) -> SdkSession:
     """A botocore session that knows these credentials and nothing of this server's environment."""
-    session = SdkSession(session_vars=_VARIABLES, event_hooks=_HANDLERS, include_builtin_handlers=False)
+    session = SdkSession(session_vars=_VARIABLES, event_hooks=handlers_of(""), include_builtin_handlers=False)
     session.register_component("data_loader", LOADER)
+    session.register_component("token_provider", NoTokens())
     session.register_component("credential_provider", CredentialResolver([_FixedCredentials(credentials)]))
     return session
 
@@ -113,8 +107,11 @@ class Connection:
         self.who = who
         self._credentials = credentials
         self._session = hermetic_session(credentials)
-        self._events: EventAliaser | None = None
-        self._config = config(timeout, pool, attempts)
+        # Of proxies the senders know, through which all clients send.
+        self._config = config(timeout, pool, attempts).merge(Config(user_agent=_USER_AGENT, proxies={}))
+        self._timeout, self._pool = timeout, pool
+        self._senders: Senders | None = None
+        self._listeners: list[tuple[str, Callable[..., None]]] = []
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # clients are thread-safe, creating one is not: it changes its session
         self._source: Connection | None = None
@@ -128,13 +125,9 @@ class Connection:
         assert credentials is not None  # given at the beginning, see `hermetic_session`
         return credentials.get_frozen_credentials()
 
-    @property
-    def events(self) -> Any:
-        """An event emitter of this connection's own. Only clients made after the first access use it."""
-        if self._events is None:
-            self._events = EventAliaser(copy.copy(_HANDLERS))
-            self._session.register_component("event_emitter", self._events)
-        return self._events
+    def listen(self, event: str, listener: Callable[..., None]) -> None:
+        """The listener hears an event ("before-call", …) of botocore's of every client that is made afterwards."""
+        self._listeners.append((event, listener))
 
     @overload
     def client(self, service: Literal["sts"], region: str = "") -> STSClient: ...
@@ -154,9 +147,7 @@ class Connection:
         key = (service, region or self.partition.home)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._session.create_client(
-                    cast("Any", service), region_name=key[1], config=self._config
-                )
+                self._clients[key] = self._make(self._session, service, key[1])
             return self._clients[key]
 
     def simulator(self) -> IAMClient:
@@ -164,11 +155,21 @@ class Connection:
         with self._lock:
             if _SIMULATOR not in self._clients:
                 session = hermetic_session(self._credentials)
-                session.register_component("data_loader", _LEAN)
-                self._clients[_SIMULATOR] = session.create_client(
-                    "iam", region_name=self.partition.home, config=self._config
-                )
+                session.register_component("data_loader", _PROBE)
+                self._clients[_SIMULATOR] = self._make(session, "iam", self.partition.home)
             return cast("IAMClient", self._clients[_SIMULATOR])
+
+    def _make(self, session: SdkSession, service: str, region: str) -> Any:
+        model = session.get_component("data_loader").load_service_model(service, "service-2")
+        session.register_component("event_emitter", Aliaser(handlers_of(model["metadata"]["serviceId"])))
+        client = session.create_client(cast("Any", service), region_name=region, config=self._config)
+        if self._senders is None:
+            self._senders = Senders(
+                session.get_config_variable("ca_bundle"), timeout=self._timeout, max_pool_connections=self._pool
+            )
+        for event, listener in (("before-send", self._senders.answer), *self._listeners):
+            client.meta.events.register(event, listener)
+        return client
 
     def close(self) -> None:
         """Closes the connection pools; calls that still run end with an error."""
@@ -176,6 +177,8 @@ class Connection:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+            if self._senders is not None:
+                self._senders.close()
             source, self._source = self._source, None
         if source is not None:
             source.close()

@@ -8,7 +8,7 @@ from cloudaccounts.contract.access_probe import KnownPermissions
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import PermissionStatus
-from cloudaccounts.providers.azure.permission_check import check_permissions, role_entries
+from cloudaccounts.providers.azure.permission_check import check_permissions, deny_assignments, reached, role_entries
 from cloudaccounts.providers.azure.permissions import BY_ACTION
 from cloudaccounts.providers.azure.rbac import granted
 from cloudaccounts.providers.azure.signin import Access, get_subscription, require_readable, sign_in
@@ -20,7 +20,7 @@ def check_connection(credentials: Credentials, target: Target) -> None:
 
 
 def probe_access(credentials: Credentials, target: Target, known: KnownPermissions) -> frozenset[str]:
-    """And the list of the actions of the app's roles, which tells all in one call but what a deny assignment takes.
+    """And one list: the actions of the app's roles, or, every other time, the deny assignments, which take some away.
 
     Raises `ProviderError` for the connection alone.
     """
@@ -40,6 +40,10 @@ def _changed(access: Access, known: KnownPermissions) -> frozenset[str]:
     asked = (known.granted | known.lost) & BY_ACTION.keys()
     if not asked:
         return frozenset()
+    if known.turn % 2:
+        denials = deny_assignments(access.connection)
+        taken = (action for action in asked if reached(denials, action, access.principal_id))
+        return known.changed(denied=frozenset(taken))
     entries = role_entries(access.connection)
     by_roles = frozenset(action for action in asked if granted(entries, action))
     changed = known.changed(granted=by_roles, denied=asked - by_roles)

@@ -34,7 +34,7 @@ class PermissionCheck:
 def check_permissions(connection: Connection, principal_id: str) -> PermissionCheck:
     """One result for each needed permission. Raises `ProviderError` where Azure does not list the app's actions."""
     # Beside the permissions, which need no answer of it.
-    denials = start(lambda: _deny_assignments(connection))
+    denials = start(lambda: deny_assignments(connection))
     try:
         entries = role_entries(connection)
     except (AzureError, ProviderError) as error:
@@ -73,7 +73,13 @@ def evaluate(
     return PermissionResult(permission.service, permission.action, status, reason)
 
 
-def _deny_assignments(connection: Connection) -> list[DenyAssignment]:
+def reached(denials: Sequence[DenyAssignment], action: str, principal_id: str) -> bool:
+    """Surely: one that may concern the app leaves a permission that cannot be verified, and is none that was lost."""
+    return any(denial.reaches(action, principal_id) is Reach.YES for denial in denials)
+
+
+def deny_assignments(connection: Connection) -> list[DenyAssignment]:
+    """Of the subscription and of what lies above. Raises the SDK's errors."""
     path = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization/denyAssignments"
     # atScope() includes what is assigned above the subscription.
     items = connection.pages(path, API_VERSION, **{"$filter": "atScope()"})

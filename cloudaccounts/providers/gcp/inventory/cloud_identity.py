@@ -20,12 +20,13 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import with_unreadable
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain, is_denied
+from cloudaccounts.providers.gcp.inventory.resources import PROJECT_TYPE
 from cloudaccounts.providers.gcp.regions import GLOBAL
 
 SERVICE = "cloudidentity"
 CUSTOMER = "gcp.cloudidentity.customer"
 NOT_GRANTED = "grant_not_given"
-SEVERAL = "several_organizations"  # whose people they are cannot be told
+ELSEWHERE = "organization_not_seen"  # it sees another organization than the project's, whose people are not meant
 COUNTS = (
     *("all", "without_second_factor", "second_factor_untold", "role_untold", "super_administrators"),
     *("super_administrators_without_second_factor", "super_administrators_second_factor_untold"),
@@ -39,11 +40,14 @@ def collect(connection: Connection, project: str, *, patience: float) -> Iterato
     properties: dict[str, Any] = {"people": None}
     name, code, failed = f"Organization of {project}", "", None
     try:
-        customers = sorted(set(_customers(connection, patience)))
-        code = NOT_GRANTED if not customers else SEVERAL if len(customers) > 1 else ""
-        if not code:
-            name = f"Customer {customers[0]}"
-            properties["people"] = _counted(retry_for(patience)(_listed)(connection, customers[0]))
+        customers = dict(_customers(connection, patience))
+        # Asked only of whoever has taken the step.
+        organization = _organization(connection, project, patience) if customers else ""
+        customer = customers.get(organization, "")
+        code = "" if customer else ELSEWHERE if customers else NOT_GRANTED
+        if customer:
+            name = f"Customer {customer}"
+            properties["people"] = _counted(retry_for(patience)(_listed)(connection, customer))
     except SDK_ERRORS as error:
         explained = explain(error, permission="admin.directory.users.list")
         if is_denied(error):
@@ -63,14 +67,35 @@ def collect(connection: Connection, project: str, *, patience: float) -> Iterato
         raise failed
 
 
-def _customers(connection: Connection, patience: float) -> Iterator[str]:
-    """Of the organizations that the service account may see: without a role on one there is none."""
+def _organization(connection: Connection, project: str, patience: float) -> str:
+    """``organizations/…`` above the project, empty for a project without one. A service account may see another one,
+    whose people would be counted as this project's.
+
+    Cloud Asset tells all that lies above, without a permission on any folder:
+    https://cloud.google.com/asset-inventory/docs/reference/rest/v1/Asset (ancestors)
+    """
+    found = connection.assets.list_assets(
+        request={
+            "parent": f"projects/{project}",
+            "asset_types": [PROJECT_TYPE],
+            "content_type": "RESOURCE",
+            "page_size": 1,
+        },
+        retry=retry_for(patience),
+        timeout=connection.timeout,
+    )
+    above = (name for asset in found for name in asset.ancestors)
+    return next((name for name in above if name.startswith("organizations/")), "")
+
+
+def _customers(connection: Connection, patience: float) -> Iterator[tuple[str, str]]:
+    """Of the organizations that the service account may see, by name: without a role on one there is none."""
     found = connection.organizations.search_organizations(
         request={}, retry=retry_for(patience), timeout=connection.timeout
     )
     for organization in found:
         if organization.directory_customer_id:
-            yield organization.directory_customer_id
+            yield organization.name, organization.directory_customer_id
 
 
 def _listed(connection: Connection, customer: str) -> list[Mapping[str, Any]]:

@@ -89,10 +89,10 @@ def test_models_are_shared_and_credentials_are_not() -> None:
 def test_a_listener_of_one_account_hears_nothing_of_another() -> None:
     heard: list[str] = []
     one, other = connection(), connection()
-    one.events.register("creating-client-class", lambda class_attributes, **_: heard.append("one"))
-    other.client("sts")
+    one.listen("x-tests", lambda **_: heard.append("one"))
+    other.client("sts").meta.events.emit("x-tests")
     assert heard == []
-    one.client("sts")
+    one.client("sts").meta.events.emit("x-tests")
     assert heard == ["one"]
 
 

@@ -182,7 +182,7 @@ def test_a_scan_asks_nothing_but_the_listed_permissions(cloud: Cloud, session: A
         operation = model
         asked.add(f"{operation.service_model.service_name}.{operation.name}")  # type: ignore[attr-defined] # botocore's
 
-    session._connection.events.register("before-call", note)
+    session._connection.listen("before-call", note)
     scan(session)
     listed = {call for permission in PERMISSIONS for call in permission.calls}
     only_validation = {"ec2.DescribeRegions"}

@@ -75,7 +75,7 @@ def test_collectors_read_no_field_that_the_models_lack(session: AwsSession) -> N
                 if key in parsed:
                     parsed[key] = watched(parsed[key], shape, strangers)
 
-    session._connection.events.register("after-call", watch)
+    session._connection.listen("after-call", watch)
     found = [asset for unit in session.units(("us-east-1",)) for asset in session.collect(unit)]
     assert len({asset.type for asset in found}) >= 40
     assert len(operations) >= 70

@@ -52,6 +52,33 @@ def test_what_a_deny_assignment_holds_has_not_returned(cloud: Cloud) -> None:
     assert probe(cloud, credentials, lost) == {DISKS}
 
 
+def test_a_deny_assignment_is_noticed_every_other_time_for_one_list_too(cloud: Cloud) -> None:
+    credentials = cloud.app()
+    odd = KnownPermissions(ALL, turn=1)
+    assert probe(cloud, credentials, odd) == frozenset()
+    assert cloud.control.calls("azure")[-1]["action"] == "Microsoft.Authorization/denyAssignments/read"
+    cloud.control.put_denial(cloud.places[PLACE], [DISKS], principal=credentials["client_id"])
+    try:
+        cloud.control.clear_journal()
+        assert probe(cloud, credentials, odd) == {DISKS}
+        actions = [call["action"] for call in cloud.control.calls("azure")]
+        assert actions.count("Microsoft.Authorization/denyAssignments/read") == 1
+        assert "Microsoft.Authorization/permissions/read" not in actions
+        assert probe(cloud, credentials, KnownPermissions(ALL - {DISKS}, frozenset({DISKS}), turn=1)) == frozenset()
+    finally:
+        cloud.control.put_denial(cloud.places[PLACE], None)
+
+
+def test_a_deny_assignment_of_somebody_else_is_no_loss(cloud: Cloud) -> None:
+    credentials = cloud.app()
+    other = "00000000-0000-0000-0000-0000000000aa"
+    cloud.control.put_denial(cloud.places[PLACE], [DISKS], principal=other)
+    try:
+        assert probe(cloud, credentials, KnownPermissions(ALL, turn=1)) == frozenset()
+    finally:
+        cloud.control.put_denial(cloud.places[PLACE], None)
+
+
 def test_a_probe_without_an_answer_fails_nothing_and_says_nothing(cloud: Cloud) -> None:
     credentials = cloud.app()
     cloud.control.fault("error", action="Microsoft.Authorization/permissions/read", status=500)

@@ -76,6 +76,22 @@ def test_a_step_that_was_half_taken_says_what_is_missing(cloud: Cloud, left_out:
     assert customer.properties["unreadable"] == {"people": code}
 
 
+@pytest.mark.parametrize("parent", ["", "organizations/600000000001"])
+def test_people_of_another_organization_are_not_counted_as_the_projects(cloud: Cloud, parent: str) -> None:
+    """A consultant's service account sees its own organization, and reads a project that is not in it."""
+    project = f"elsewhere-{len(parent)}"
+    cloud.admin.put_project(project, parent=parent)
+    reader = Credentials(
+        "service_account_key",
+        {"service_account_json": cloud.admin.put_key(cloud.admin.put_service_account(project, "reader-account"))},
+    )
+    cloud.admin.let_read_people(address(reader))
+    (customer,) = read(cloud, reader, account_id=project)
+    assert customer.properties == {"people": None, "unreadable": {"people": "organization_not_seen"}}
+    assert asked(cloud) == []
+    assert {check.evaluate(customer).verdict for check in checks.CHECKS} == {Verdict.UNKNOWN}
+
+
 @pytest.mark.parametrize(
     "fault",
     [{"kind": "error", "status": 500}, {"kind": "throttle"}, {"kind": "unreachable"}, {"kind": "expired_token"}],
