@@ -143,20 +143,32 @@ def _late(rows: Sequence[CloudAccount], number: int) -> list[Todo]:
 
 
 def _blinded(rows: Sequence[CloudAccount], number: int) -> list[Todo]:
-    """Accounts that work and are not read completely, the least covered first."""
-    entries = []
+    """Accounts that work and are not read completely, the least covered first; those with the same gaps are one."""
+    alike: dict[str, list[CloudAccount]] = {}
     for account in rows:
-        percent = account.coverage_percent or 0
+        text = f"{account.coverage_percent or 0} % is read: {', '.join(_gaps(account))}."
+        alike.setdefault(text, []).append(account)
+    entries = []
+    for text, own in alike.items():
+        first, one = own[0], len(own) == 1
+        percent = first.coverage_percent or 0
         urgency = Urgency.TODAY if percent < 90 else Urgency.WEEK
         entries.append(
             Todo(
-                urgency, "Blinded", "blind", "bad" if percent < 50 else "", f"{account.name} is partly blinded",
-                f"{percent} % is read: {', '.join(_gaps(account))}. What is not read is neither passed nor failed.",
-                reverse("account", args=[account.pk]), "Show gaps", account.get_environment_display(),
-                account.scanned_at, weight=100 - percent,
+                urgency, "Blinded", "blind", "bad" if percent < 50 else "",
+                f"{first.name} is partly blinded" if one else f"{len(own)} accounts are partly blinded",
+                f"{'' if one else _named(own)}{text} What is not read is neither passed nor failed.",
+                reverse("account", args=[first.pk]) if one else f"{reverse('accounts')}?coverage=gaps",
+                "Show gaps" if one else "Show them",
+                first.get_environment_display() if one else f"{first.name} and others",
+                first.scanned_at, weight=100 - percent,
             )
         )  # fmt: skip
     return [*entries, *_more(number - len(rows), "accounts have gaps", "blind", "accounts", "coverage=gaps")]
+
+
+def _named(accounts: Sequence[CloudAccount]) -> str:
+    return f"{', '.join(account.name for account in accounts)}. "
 
 
 def _gaps(account: CloudAccount) -> list[str]:

@@ -55,6 +55,17 @@ def test_accounts_that_one_cause_has_cut_off_are_one_entry(alice: User, make_acc
     assert shown[0].url == "/accounts/?status=failed"
 
 
+def test_accounts_with_the_same_gaps_are_one_entry(alice: User, make_account: MakeAccount) -> None:
+    for name, read in (("first", 2), ("second", 2), ("other", 3)):
+        coverage = {"regions": {"enabled": 17, "read": read}, "units": {"total": 9, "read": 9, "stale": 0}}
+        make_account(alice, name=name, coverage_percent=10 * read, coverage=coverage, secretless=True)
+    both, alone = entries(alice, blinded=3)
+    assert (both.title, both.url) == ("2 accounts are partly blinded", "/accounts/?coverage=gaps")
+    assert "20 % is read: 15 enabled regions are not read." in both.text
+    assert {"first", "second"} <= set(both.text.replace(".", "").replace(",", "").split())
+    assert alone.title == "other is partly blinded"
+
+
 def test_a_scan_that_failed_is_told_until_the_next_one_ends_well_or_its_account_is_gone(
     alice: User, make_account: MakeAccount
 ) -> None:
