@@ -24,16 +24,21 @@ def tagged(answer: HttpResponse, state: Any) -> HttpResponse:
     return answer
 
 
+def is_conditional(request: HttpRequest) -> bool:
+    """Whether the call is to be made only from a state that it names."""
+    return request.headers.get("If-Match", "*").strip() != "*"
+
+
 def check_match(request: HttpRequest, state: Any, *, row: Model | None = None) -> None:
     """Raises `ChangedMeanwhileError` (412) where the call names another state than this. Without a header nothing.
 
     ``row`` has ``updated_at``: moving it on by one conditional UPDATE lets one of two calls at the same moment through.
+    Where there is none, the call is `one_at_a_time`.
     """
-    header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*":
+    if not is_conditional(request):
         return
     # A proxy that compresses makes tags weak; the state is the same one.
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    tags = {tag.strip().removeprefix("W/") for tag in request.headers["If-Match"].split(",")}
     if etag_of(state) not in tags:
         raise ChangedMeanwhileError
     if row is not None:

@@ -12,6 +12,7 @@ from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, Page, Text
@@ -153,6 +154,7 @@ def get_account(request: HttpRequest, group_id: UUID, account_id: UUID) -> HttpR
     summary="Put an account into a group",
     **answers({204: None}, 404, matched=True),
 )
+@one_at_a_time
 def add_account(request: HttpRequest, group_id: UUID, account_id: UUID) -> HttpResponse:
     """It stays in its other groups. Repeating it changes nothing."""
     group, account = _group_or_404(request, group_id), account_or_404(request, account_id)
@@ -166,6 +168,7 @@ def add_account(request: HttpRequest, group_id: UUID, account_id: UUID) -> HttpR
     summary="Take an account out of a group",
     **answers({204: None}, 404, matched=True),
 )
+@one_at_a_time
 def remove_account(request: HttpRequest, group_id: UUID, account_id: UUID) -> HttpResponse:
     """The account stays connected. Repeating it changes nothing."""
     group, account = _group_or_404(request, group_id), account_or_404(request, account_id)

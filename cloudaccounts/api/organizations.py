@@ -19,6 +19,7 @@ from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import ApiError, problem, reply
 from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, Page, Regions, Text, environment_schema
@@ -259,6 +260,7 @@ def get_rules(request: HttpRequest, organization_id: UUID) -> HttpResponse:
         },
     ),
 )  # fmt: skip
+@one_at_a_time
 def put_rules(request: HttpRequest, organization_id: UUID, body: RulesGiven, query: Query[RulesQuery]) -> HttpResponse:
     """They count from the next sync on. With `dry_run=true` nothing is stored."""
     row = _organization_or_404(request, organization_id)

@@ -13,6 +13,7 @@ from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, owner_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown
 from cloudaccounts.api.schemas import Input, Page
@@ -114,6 +115,7 @@ def get_rotation(request: HttpRequest, account_id: UUID) -> HttpResponse:
         },
     ),
 )  # fmt: skip
+@one_at_a_time
 def put_rotation(request: HttpRequest, account_id: UUID, body: RotationGiven) -> HttpResponse:
     """Turned on, a worker asks the cloud at once whether the credential may replace itself: `ready` says it then.
 
@@ -146,6 +148,7 @@ def get_policy(request: HttpRequest) -> HttpResponse:
         },
     ),
 )
+@one_at_a_time
 def put_policy(request: HttpRequest, body: PolicyGiven) -> HttpResponse:
     owner = owner_of(request)
     check_match(request, _policy(owner))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from cloudaccounts.api.answers import ApiError, problem, reply
 from cloudaccounts.api.auth import actor_of, scope_of, token_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, Page, Text
@@ -149,6 +150,7 @@ def get_member(request: HttpRequest, team: str, user: str) -> HttpResponse:
     summary="Remove a member, or leave",
     **answers({204: None}, 404, 409, matched=True),
 )
+@one_at_a_time
 def remove_member(request: HttpRequest, team: str, user: str) -> HttpResponse:
     """Oneself: leaving. Somebody else: owners alone. The last owner stays, and so does who owns a personal team."""
     row, scope = _team_or_404(request, team)

@@ -1,5 +1,5 @@
 from cloudaccounts.models.account import AccountHealth, CloudAccount, CloudAccountStatus, Environment
-from cloudaccounts.models.api import ApiToken, CallInFlight, IdempotentCall, RateCounter
+from cloudaccounts.models.api import ApiToken, CallInFlight, ChangeUnderWay, IdempotentCall, RateCounter
 from cloudaccounts.models.audit import AuditEvent
 from cloudaccounts.models.automatic_rotation import RotationPolicy, RotationRun, RotationSetting, RotationStep
 from cloudaccounts.models.channel import (
@@ -37,6 +37,7 @@ __all__ = [
     "ApplyDocument",
     "AuditEvent",
     "CallInFlight",
+    "ChangeUnderWay",
     "ChannelEvent",
     "ChannelIncident",
     "ChannelItem",

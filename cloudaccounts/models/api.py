@@ -115,6 +115,20 @@ class CallInFlight(models.Model):
         return self.key
 
 
+class ChangeUnderWay(models.Model):
+    """A record that an API call is changing just now, by the hash of its team and address."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    claim = models.UUIDField()
+    lease_until = models.DateTimeField()
+
+    class Meta:
+        db_table = "api_changes_under_way"
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class RateCounter(models.Model):
     """How often something happened in one stretch of time. Counted in the database: web processes share it."""
 

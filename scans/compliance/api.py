@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, StrictStr
 from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import problem, reply
 from cloudaccounts.api.auth import actor_of, scope_of
-from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.conditional import check_match, is_conditional, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown
 from cloudaccounts.api.schemas import Input
@@ -213,6 +214,7 @@ def get_answer(request: HttpRequest, framework: str, control: str) -> HttpRespon
     summary="Answer a manual control",
     **answers({200: Answer}, 404, 409, body=True, matched=True),
 )
+@one_at_a_time
 def put_answer(request: HttpRequest, framework: str, control: str, body: NewAnswer) -> HttpResponse:
     """In place of an earlier answer, which stays in the audit. 409 where rules decide the control."""
     known, owner = _framework_or_404(request, framework), scope_of(request).owner
@@ -252,6 +254,7 @@ def get_source(request: HttpRequest, framework: str) -> HttpResponse:
 @compliance.put(
     "/{framework}", summary="Replace a framework of your own", **answers({200: OwnRow}, 404, body=True, matched=True)
 )
+@one_at_a_time
 def replace_own(request: HttpRequest, framework: str, body: OwnSource) -> HttpResponse:
     """The former text is kept as a revision. Answers for controls that are no longer there go; the audit has them."""
     row = _own_or_404(request, framework)
@@ -261,11 +264,12 @@ def replace_own(request: HttpRequest, framework: str, body: OwnSource) -> HttpRe
 
 
 @compliance.delete("/{framework}", summary="Delete a framework of your own", **answers({204: None}, 404, matched=True))
+@one_at_a_time
 def delete_own(request: HttpRequest, framework: str) -> HttpResponse:
     """With the answers of people to its controls and its course over time. The product's own stay."""
     row = _own_or_404(request, framework)
     check_match(request, _state(row))
-    delete_framework(row, actor=actor_of(request))
+    delete_framework(row, actor=actor_of(request), as_read=is_conditional(request))
     return HttpResponse(status=204)
 
 

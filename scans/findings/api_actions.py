@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field, StrictStr
 
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, scope_of
-from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.conditional import check_match, is_conditional, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.schemas import Input
 from cloudaccounts.errors import InputError
@@ -119,15 +120,19 @@ def recheck(request: HttpRequest, finding_id: UUID) -> HttpResponse:
 @findings.patch(
     "/{uuid:finding_id}", summary="Change a finding", **answers({200: FindingDetail}, 404, body=True, matched=True)
 )
+@one_at_a_time
 def change(request: HttpRequest, response: HttpResponse, finding_id: UUID, body: FindingChanges) -> dict[str, Any]:
     """Whose it is, and until when it is to be resolved."""
     scope, finding = scope_of(request), finding_or_404(request, finding_id)
     check_match(request, state_of(finding))
-    given = body.model_dump(exclude_unset=True)
+    given, actor = body.model_dump(exclude_unset=True), actor_of(request)
+    # Pages change findings too, and many at once: so each change is a condition on what was read.
+    seen = {"assignee": finding.assignee, "due": finding.due} if is_conditional(request) else None
     if "assignee" in given:
-        triage.assign(scope, [finding.pk], actor=actor_of(request), assignee=given["assignee"])
+        triage.assign(scope, [finding.pk], actor=actor, assignee=given["assignee"], seen=seen)
+        seen = seen and {**seen, "assignee": given["assignee"].strip()}
     if "due" in given:
-        triage.set_due(scope, [finding.pk], actor=actor_of(request), due=given["due"])
+        triage.set_due(scope, [finding.pk], actor=actor, due=given["due"], seen=seen)
     finding = finding_or_404(request, finding_id)
     tagged(response, state_of(finding))
     return detail_of(scope, finding)

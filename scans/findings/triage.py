@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
-from cloudaccounts.errors import InputError
+from cloudaccounts.errors import ChangedMeanwhileError, InputError
 from cloudaccounts.limits import within
 from cloudaccounts.work.databases import SECURITY
 from scans.batching import batched
@@ -26,6 +26,7 @@ from teams.models import Membership
 from teams.names import name_order
 from teams.scope import Scope
 
+Seen = dict[str, Any] | None  # values of columns
 COMMENT_LIMIT = 2000  # characters
 MOST_COMMENTS = 500  # of one finding
 LATEST_DUE = timedelta(days=3650)
@@ -38,25 +39,26 @@ def people(scope: Scope) -> list[str]:
     return sorted(users.values_list("username", flat=True), key=name_order)
 
 
-def assign(scope: Scope, findings: Iterable[UUID], *, actor: Actor, assignee: str) -> int:
+def assign(scope: Scope, findings: Iterable[UUID], *, actor: Actor, assignee: str, seen: Seen = None) -> int:
     """Makes them somebody's; nobody's with an empty name. Answers with the number of findings that changed.
 
+    ``seen`` is what the change was made from: where a finding is otherwise by now, `ChangedMeanwhileError` is raised.
     Raises `InputError` for a name that is no member's.
     """
     assignee = assignee.strip()
     if assignee and assignee not in people(scope):
         raise InputError({"assignee": "Nobody of this name is in the team."})
     text = f"assigned to {assignee}" if assignee else "unassigned"
-    return _change(scope, findings, {"assignee": assignee}, actor, "finding.assigned", text)
+    return _change(scope, findings, {"assignee": assignee}, actor, "finding.assigned", text, seen)
 
 
-def set_due(scope: Scope, findings: Iterable[UUID], *, actor: Actor, due: date | None) -> int:
-    """Raises `InputError` for a day that is past, or farther away than ten years."""
+def set_due(scope: Scope, findings: Iterable[UUID], *, actor: Actor, due: date | None, seen: Seen = None) -> int:
+    """Raises `InputError` for a day that is past, or farther away than ten years; ``seen`` as of `assign`."""
     today = timezone.now().date()
     if due is not None and not today <= due <= today + LATEST_DUE:
         raise InputError({"due": "Choose today or a day to come, or none."})
     text = f"due on {due:%d %B %Y}" if due else "due on no day"
-    return _change(scope, findings, {"due": due}, actor, "finding.due", text)
+    return _change(scope, findings, {"due": due}, actor, "finding.due", text, seen)
 
 
 def comment(finding: Finding, *, actor: Actor, text: str) -> FindingComment:
@@ -83,7 +85,13 @@ def comments_of(finding: Finding) -> Sequence[FindingComment]:
 
 
 def _change(
-    scope: Scope, findings: Iterable[UUID], values: dict[str, Any], actor: Actor, action: str, text: str
+    scope: Scope,
+    findings: Iterable[UUID],
+    values: dict[str, Any],
+    actor: Actor,
+    action: str,
+    text: str,
+    seen: Seen = None,
 ) -> int:
     now, number = timezone.now(), 0
     for batch in batched(findings):
@@ -91,6 +99,9 @@ def _change(
             # By scope, so that the id of a finding outside of it changes nothing.
             rows = within(Finding.objects.filter(pk__in=batch), scope).exclude(**values)
             changed = list(rows.defer("evidence", "history", "tags"))
+            # What was read and what is written are one statement: of two at the same moment one finds nothing.
+            if seen is not None and Finding.objects.filter(pk__in=batch, **seen).update(**values) < len(batch):
+                raise ChangedMeanwhileError
             for row in changed:
                 append_suppression(row, history_line(now, action.partition(".")[2], text.capitalize(), actor.label))
                 for name, value in values.items():

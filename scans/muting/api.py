@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, StrictStr
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, WholePage
@@ -101,6 +102,7 @@ def get_rule(request: HttpRequest, rule_id: UUID) -> HttpResponse:
 
 
 @mute_rules.delete("/{uuid:rule_id}", summary="End a mute rule", **answers({204: None}, 404, matched=True))
+@one_at_a_time
 def end_rule(request: HttpRequest, rule_id: UUID) -> HttpResponse:
     """Its findings count again: up to 1,000 at once, the others within minutes."""
     rule = _rule_or_404(request, rule_id)

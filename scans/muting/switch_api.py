@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictStr
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, WholePage
@@ -82,6 +83,7 @@ def get_check(request: HttpRequest, check_id: str) -> HttpResponse:
         },
     ),
 )
+@one_at_a_time
 def switch(request: HttpRequest, check_id: str, body: Switch) -> HttpResponse:
     """Off: its open findings are closed as not checked, and scans leave it out. On: from the next scan on."""
     check_match(request, _state(_check_or_404(request, check_id)))

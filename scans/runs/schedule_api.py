@@ -12,6 +12,7 @@ from cloudaccounts.api.accounts import account_or_404
 from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.schemas import Input, Text
 from scans.models import ScanEvery, ScanSchedule
@@ -59,6 +60,7 @@ def get_schedule(request: HttpRequest, account_id: UUID) -> HttpResponse:
         },
     ),
 )  # fmt: skip
+@one_at_a_time
 def put_schedule(request: HttpRequest, account_id: UUID, body: ScheduleGiven) -> HttpResponse:
     """Replaces all of it: services and regions that are not named are all of them."""
     account = account_or_404(request, account_id)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictStr
 from cloudaccounts.api.answers import ApiError, problem, reply
 from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, WholePage
@@ -75,6 +76,7 @@ def get_view(request: HttpRequest, view_id: UUID) -> HttpResponse:
 
 
 @views.delete("/{uuid:view_id}", summary="Delete a view", **answers({204: None}, 404, matched=True))
+@one_at_a_time
 def remove_view(request: HttpRequest, view_id: UUID) -> HttpResponse:
     view = _view_or_404(request, view_id)
     check_match(request, _state(view))

@@ -153,8 +153,16 @@ def consequences_of(row: OwnFramework, person: Person) -> Consequences:
     )
 
 
-def delete_framework(row: OwnFramework, *, actor: Actor) -> None:
-    """With its answers, revisions and course over time. Repeatable; the audit keeps what it said and who answered."""
+def delete_framework(row: OwnFramework, *, actor: Actor, as_read: bool = False) -> None:
+    """With its answers, revisions and course over time. Repeatable; the audit keeps what it said and who answered.
+
+    ``as_read``: only as long as it is in the revision of ``row``; else `ChangedMeanwhileError`, and nothing is deleted.
+    """
+    if as_read:
+        # The next revision is taken before anything goes, so that no replacement comes in between.
+        held = OwnFramework.objects.filter(pk=row.pk, revision=row.revision)
+        if not held.update(revision=row.revision + 1):
+            raise ChangedMeanwhileError
     # The days first, and in parts, for they may be many. After a kill the framework is still there to be deleted again.
     days = ComplianceDay.objects.filter(owner=row.owner, framework=row.slug)
     for keys in key_batches(days):
