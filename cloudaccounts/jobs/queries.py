@@ -43,7 +43,7 @@ def items_of_jobs(scope: Scope, jobs: Iterable[Job]) -> QuerySet[JobItem]:
 GROUPED = 1_000  # failed items that are looked at to find their causes
 NAMED = 3  # of each cause
 # Ids of accounts: twelve digits, or a UUID. A cause that is said of several must not name one of them.
-_OF_ONE = re.compile(r"\b\d{12}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_IDS = re.compile(r"\b\d{12}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @dataclass(slots=True)
@@ -56,6 +56,7 @@ class FailureCause:
     example: str  # the key of one of them
     number: int = 0
     names: list[str] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)  # ids that the cause of each of them has
 
     @property
     def title(self) -> str:
@@ -69,7 +70,7 @@ class FailureCause:
 
     @property
     def shown(self) -> str:
-        return self.cause if self.number == 1 else _OF_ONE.sub("…", self.cause)
+        return _IDS.sub(lambda found: found[0] if found[0] in self.shared else "…", self.cause)
 
     @property
     def others(self) -> int:
@@ -96,7 +97,9 @@ def by_cause(rows: Iterable[tuple[str, str, str, str, str]]) -> list[FailureCaus
     causes: dict[tuple[str, str], FailureCause] = {}
     for code, cause, remedy, name, key in rows:
         # By code and remediation: the cause's own words may name the account.
-        own = causes.setdefault((code, remedy), FailureCause(code, cause, remedy, key))
+        ids = set(_IDS.findall(cause))
+        own = causes.setdefault((code, remedy), FailureCause(code, cause, remedy, key, shared=ids))
+        own.shared &= ids
         own.number += 1
         if len(own.names) < NAMED:
             own.names.append(name)

@@ -16,7 +16,7 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import is_permitted, needs_password
 from cloudaccounts.jobs.queries import failure_causes, find_job, job_items, jobs
 from cloudaccounts.jobs.requests import cancel_job, retry_failed
-from cloudaccounts.models import Job
+from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
 from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import scope_of
@@ -25,6 +25,7 @@ from cloudaccounts.web import reauthentication
 
 PAGE_SIZE = 50
 JOBS_SHOWN = 25
+FINDING = "finding:"  # before the id of a finding, where that is the subject of an item
 
 
 @require_safe
@@ -83,10 +84,22 @@ def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "job": job,
         "causes": failure_causes(scope_of(request), job),
         "organization": _organization(job),
+        "finding": _finding(job),
         "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
         # Only while something waits: an ended job needs no worker.
         "worker": worker_state("fleet", job) if job.is_active else None,
     }
+
+
+def _finding(job: Job) -> UUID | None:
+    """The finding that a job is about, where it is one alone: the way back leads there."""
+    if job.total != 1 or not job.kind.startswith("findings."):
+        return None
+    subject = JobItem.objects.filter(job=job.pk).values_list("subject", flat=True).first() or ""
+    try:
+        return UUID(subject.removeprefix(FINDING)) if subject.startswith(FINDING) else None
+    except ValueError:
+        return None
 
 
 def _organization(job: Job) -> UUID | None:

@@ -20,13 +20,13 @@ def test_the_first_sentence(text: str, first: str) -> None:
     assert first_sentence(text) == first
 
 
-def test_a_cause_of_several_names_none_of_them() -> None:
+def test_a_cause_of_several_names_none_of_them_and_what_they_share() -> None:
     rows = [
-        ("denied", f"AWS refused {ARN.format(f'11112222333{n}')}. See why.", "Mend.", f"box {n}", str(n))
+        ("denied", f"AWS refused {ARN.format(f'11112222333{n}')}. It trusts 999988887777.", "Mend.", f"box {n}", str(n))
         for n in range(5)
     ]
     (cause,) = by_cause(rows)
-    assert (cause.title, cause.rest) == ("AWS refused arn:aws:iam::…:role/reader.", "See why.")
+    assert (cause.title, cause.rest) == ("AWS refused arn:aws:iam::…:role/reader.", "It trusts 999988887777.")
     assert (cause.number, cause.names, cause.others, cause.example) == (5, ["box 0", "box 1", "box 2"], 2, "0")
 
 

@@ -111,6 +111,7 @@ def test_what_failed_for_one_cause_is_one_entry_and_tried_again_together(
     cause = "No role arn:aws:iam::111122223333:role/reader. It has several causes."
     failed = {"state": "failed", "code": "denied", "cause": cause, "remedy": "Make the role."}
     OrganizationMember.objects.filter(account_id__in=["aaaaaa", "bbbbbb"]).update(**failed)
+    OrganizationMember.objects.filter(account_id="bbbbbb").update(cause=cause.replace("1111", "4444"))
     OrganizationMember.objects.filter(account_id="cccccc").update(**{**failed, "code": "gone", "remedy": "Look."})
     page = seen(alices.get(url))
     assert "3 members, 2 causes" in page

@@ -49,6 +49,18 @@ def test_a_job_of_an_organization_leads_back_to_its_set_up(alices: Client, alice
     assert "Look at the organization’s set-up" in text
 
 
+def test_a_job_about_one_finding_leads_back_to_it(alices: Client, alice: User) -> None:
+    key = "12345678-1234-4234-8234-123456789abc"
+    job = Job.objects.create(
+        owner=str(alice.pk), kind="findings.recheck", title="Check it again", state="finished", total=1, done=1,
+        requested_at=timezone.now(),
+    )  # fmt: skip
+    JobItem.objects.create(job=job.pk, position=0, subject=f"finding:{key}", state="done")
+    assert f'href="/findings/{key}/">Back to the finding' in alices.get(f"/jobs/{job.pk}/").content.decode()
+    JobItem.objects.update(subject="nonsense")
+    assert "Back to accounts" in alices.get(f"/jobs/{job.pk}/").content.decode()
+
+
 def test_the_list_is_ones_own(alices: Client, bobs: Client, alice: User) -> None:
     failed_job(alice)
     assert "Scan: the selected accounts" in seen(alices.get("/jobs/"))
