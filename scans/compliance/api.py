@@ -25,6 +25,7 @@ from scans.api_common import GroupName
 from scans.compliance.answers import ControlEvaluatedError, answer_control, find_answer
 from scans.compliance.coverage import coverage_of
 from scans.compliance.evaluation import ControlState
+from scans.compliance.fleet import FRAMEWORKS, is_large
 from scans.compliance.own.catalogue import find_framework, frameworks_of, is_own
 from scans.compliance.own.example import EXAMPLE
 from scans.compliance.own.reading import read_own
@@ -182,8 +183,12 @@ class OwnFrameworkSource(OwnRow):
 @compliance.get("/", summary="List frameworks", **answers({200: FrameworkPage}, 404, 422))
 def list_frameworks(request: HttpRequest, query: Query[ScopeQuery]) -> HttpResponse:
     """Each with its numbers over your accounts, or over those that the query names."""
-    scope = _scope(request, query)
-    reports = reports_on(frameworks_of(scope.owner).values(), scope)
+    team = scope_of(request)
+    if not (query.account or query.group) and is_large(team):
+        refuse_unknown(request, ScopeQuery)
+        reports = FRAMEWORKS.of(team).numbers
+    else:
+        reports = reports_on(frameworks_of(team.owner).values(), _scope(request, query))
     return reply({"items": [framework_json(report) for report in reports], "count": len(reports)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -34,6 +34,9 @@ class Report:
     def accounts(self) -> int:
         """How many accounts in scope it is about."""
         scope = self.facts.scope
+        if scope.sizes is not None:
+            cloud = self.framework.provider
+            return scope.sizes.get(cloud, 0) if cloud else sum(scope.sizes.values())
         mask = scope.by_provider.get(self.framework.provider, 0) if self.framework.provider else scope.everybody
         return mask.bit_count()
 
@@ -62,10 +65,15 @@ def report_on(framework: Framework, scope: ReportScope) -> Report:
 def reports_on(chosen: Iterable[Framework], scope: ReportScope) -> list[Report]:
     """As many queries for all of them as for one."""
     chosen = list(chosen)
-    now, providers = timezone.now(), rule_providers(chosen)
-    facts = read_facts(scope, providers)
-    answers = answers_of(scope.owner, [framework.slug for framework in chosen])
-    adjusted = adjustments_of(scope.owner, providers)
+    providers = rule_providers(chosen)
+    return evaluated(chosen, read_facts(scope, providers), providers)
+
+
+def evaluated(chosen: Sequence[Framework], facts: Facts, providers: Mapping[str, str]) -> list[Report]:
+    """Reports on these frameworks by what is known of their checks. Three queries."""
+    now, owner = timezone.now(), facts.scope.owner
+    answers = answers_of(owner, [framework.slug for framework in chosen])
+    adjusted = adjustments_of(owner, providers)
     return [
         Report(
             framework,

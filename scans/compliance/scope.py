@@ -37,6 +37,8 @@ class ReportScope:
     accounts: tuple[CloudAccount, ...]
     account: CloudAccount | None = None  # what it was narrowed to
     group_name: str = ""
+    # Where all accounts of a cloud stand as one (`scans.compliance.fleet`): how many they are.
+    sizes: Mapping[str, int] | None = None
 
     @property
     def owner(self) -> str:

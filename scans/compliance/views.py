@@ -27,6 +27,7 @@ from scans.compliance.course import course_of
 from scans.compliance.coverage import by_gap, coverage_of
 from scans.compliance.evaluation import ControlResult, is_answerable
 from scans.compliance.exports import COLUMNS, control_rows
+from scans.compliance.fleet import FRAMEWORKS, is_large
 from scans.compliance.forms import AnswerForm, ScopeForm
 from scans.compliance.own.catalogue import find_framework, frameworks_of, is_own
 from scans.compliance.own.services import find_own
@@ -45,11 +46,17 @@ VIEWS = ("controls", "accounts", "exceptions", "history", "report")
 
 @require_safe
 def framework_list(request: HttpRequest) -> HttpResponse:
-    form, scope = _scope(request)
-    reports = reports_on(frameworks_of(scope.owner).values(), scope)
+    counted = None
+    if not (request.GET.get("account") or request.GET.get("group")) and is_large(scope_of(request)):
+        counted = FRAMEWORKS.of(scope_of(request))
+        form, scope, reports = _form(request), ReportScope(scope_of(request), ()), counted.numbers
+    else:
+        form, scope = _scope(request)
+        reports = reports_on(frameworks_of(scope.owner).values(), scope)
     context = {
         "form": form,
         "scope": scope,
+        "counted": counted,
         # A framework of a cloud that has no account in scope says nothing of anybody: it is listed apart.
         "rows": [
             {"report": report, "bar": bar(report.totals), "own": is_own(report.framework.slug)}
@@ -196,13 +203,17 @@ def _view_context(request: HttpRequest, view: str, report: Report, form: ScopeFo
 
 def _scope(request: HttpRequest) -> tuple[ScopeForm, ReportScope]:
     """Raises `Http404` for an account that is not the reader's."""
-    team = scope_of(request)
-    form = ScopeForm(request.GET)
-    offer_groups(form.fields["group"], group_queries.choices(team))
+    team, form = scope_of(request), _form(request)
     values = form.values()
     if values.get("account") and find(team, values["account"]) is None:
         raise Http404
     return form, accounts_in_scope(team, account=values.get("account"), group=values.get("group"))
+
+
+def _form(request: HttpRequest) -> ScopeForm:
+    form = ScopeForm(request.GET)
+    offer_groups(form.fields["group"], group_queries.choices(scope_of(request)))
+    return form
 
 
 def _record_export(request: HttpRequest, what: str, file_format: str) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 from cloudaccounts.models.account import Environment
 from cloudaccounts.views.rotation import CREDENTIALS, STANDING
+from scans.compliance.fleet import FRAMEWORKS
 from scans.overview.views import FLEET
 from tests.bench.result import Result, interleaved, processor_time
 
@@ -39,6 +40,7 @@ SEARCHES = {
 # Their numbers are counted over all accounts, and kept for half a minute (`accounts.kept_numbers`).
 COUNTED = {
     "dashboard": "/", "page of credential ages": "/rotation/", "standing secrets": "/rotation/standing-secrets/",
+    "list of frameworks": "/compliance/",
 }  # fmt: skip
 COUNTED_MS = 60.0  # of server time, with numbers that are kept
 COUNTED_ANEW_MS = 150.0  # and once in half a minute
@@ -103,6 +105,7 @@ def _forget() -> None:
     CREDENTIALS.clear()
     FLEET.clear()
     STANDING.clear()
+    FRAMEWORKS.clear()
 
 
 def _compare(name: str, ours: Callable[[], None], theirs: Callable[[], None]) -> Iterator[Result]:
