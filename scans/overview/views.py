@@ -20,6 +20,7 @@ from cloudaccounts.accounts.visibility import visible_accounts, within
 from cloudaccounts.health import queries as health_queries
 from cloudaccounts.views.common import scope_of
 from scans.findings.counts import daily_counts, most_urgent_checks
+from scans.findings.queries import count_critical
 from scans.models import ScanRun
 from scans.overview.attention import attention, by_urgency
 from scans.overview.fixes import first_fixes
@@ -29,6 +30,7 @@ from teams.scope import Scope
 FRESH = timedelta(days=1)
 STALE = timedelta(days=2)
 RULES = 8
+COUNTED = 10_000  # critical findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if numbers.total:
         late = numbers.due + numbers.overdue
         entries = attention(scope, failed=numbers.failed, late=late, blinded=numbers.blinded)
+        posture = total(environments)
         context |= {
-            "posture": total(environments),
+            "posture": posture,
+            "unfinished": _unfinished(scope, posture.critical),
             "environments": environments,
             "scanned": counted.numbers.scanned,
             "attention": entries,
@@ -77,6 +81,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "silent": health_queries.silent_providers(scope),
         }
     return render(request, "scans/overview/dashboard.html", context)
+
+
+def _unfinished(scope: Scope, critical: int) -> int:
+    """Critical findings beyond those of the accounts' latest ended scans: of scans that run, or that failed on the way.
+
+    Without them the number here would be less than the sidebar's, and than what the list shows.
+    """
+    found = count_critical(scope, up_to=COUNTED + 1)
+    return max(0, found - critical) if found <= COUNTED else 0
 
 
 @require_safe

@@ -14,6 +14,7 @@ from cloudaccounts.models import CloudAccountStatus
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.pages import NAVIGATION
+from tests.scans.findings.test_views import make as finding
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -90,12 +91,24 @@ def test_it_asks_the_same_few_questions_however_many_accounts_there_are(
     alice: User, alices: Client, make_account: MakeAccount, django_assert_num_queries: object
 ) -> None:
     make_account(alice, age_days=70)
-    with django_assert_num_queries(NAVIGATION + 18, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(NAVIGATION + 19, using="cloud_security"):  # type: ignore[operator]
         alices.get("/")
     for _ in range(12):
         make_account(alice, age_days=70)
-    with django_assert_num_queries(NAVIGATION + 18, using="cloud_security"):  # type: ignore[operator]
+    with django_assert_num_queries(NAVIGATION + 19, using="cloud_security"):  # type: ignore[operator]
         alices.get("/")
+
+
+def test_criticals_of_scans_that_did_not_end_are_told_beside_the_others(
+    alice: User, alices: Client, make_account: MakeAccount
+) -> None:
+    account = make_account(alice, open_critical=2, posture={"critical": 2, "high": 0, "medium": 0, "low": 0})
+    for number in range(2):
+        finding(account, f"old-{number}", severity="critical")
+    assert "more critical" not in page(alices)
+    for number in range(3):
+        finding(account, f"new-{number}", severity="critical")
+    assert "3 more critical by scans that did not end yet" in page(alices)
 
 
 def test_an_account_that_is_not_fully_read_needs_attention_though_it_works(
