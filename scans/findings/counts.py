@@ -50,6 +50,11 @@ class CheckCount:
     severity: str
     number: int
 
+    @property
+    def weight(self) -> int:
+        """By which they are ranked."""
+        return WEIGHTS[Severity(self.severity)] * self.number
+
 
 def count_by_severity(findings: QuerySet[Finding]) -> dict[str, int]:
     """Each severity's number, in falling order, also where it is 0."""

@@ -111,8 +111,9 @@ def fixes_panel(request: HttpRequest) -> HttpResponse:
 @require_safe
 def rules_panel(request: HttpRequest) -> HttpResponse:
     rows = most_urgent_checks(scope_of(request), RULES)
-    most = max((row.number for row in rows), default=1)
-    lines = [{"row": row, "share": 100 * row.number / most} for row in rows]
+    # A bar is as long as what ranks its line: by the bare number the longest would stand anywhere.
+    most = max((row.weight for row in rows), default=1)
+    lines = [{"row": row, "share": 100 * row.weight / most} for row in rows]
     return render(request, "scans/overview/rules.html", {"lines": lines})
 
 

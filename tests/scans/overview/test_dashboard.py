@@ -111,6 +111,18 @@ def test_criticals_of_scans_that_did_not_end_are_told_beside_the_others(
     assert "3 more critical by scans that did not end yet" in page(alices)
 
 
+def test_the_bars_of_the_worst_rules_are_as_long_as_what_ranks_them(
+    alice: User, alices: Client, make_account: MakeAccount
+) -> None:
+    account = make_account(alice)
+    for number in range(13):
+        finding(account, f"mild-{number}", severity="medium", check_id="aws_mild")
+    finding(account, "worst", severity="critical", check_id="aws_worst")
+    lines = alices.get("/overview/rules/").context["lines"]
+    assert [line["row"].check_id for line in lines] == ["aws_worst", "aws_mild"]
+    assert [round(line["share"]) for line in lines] == [100, 98]
+
+
 def test_an_account_that_is_not_fully_read_needs_attention_though_it_works(
     alice: User, alices: Client, make_account: MakeAccount
 ) -> None:
