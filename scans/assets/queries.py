@@ -18,6 +18,8 @@ from teams.scope import Scope
 SHOWN_TYPES = 8
 SHOWN_ASSETS = 6
 
+ORDER = ("type", "name_key", "id")
+
 
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
@@ -53,7 +55,16 @@ def assets(scope: Scope, filters: AssetFilter, account: CloudAccount | None = No
     exact: dict[str, Any] = {"provider": filters.provider, "type": filters.type, "region": filters.region}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     # The order ends with the key: without it, pages of rows with equal names could overlap.
-    return filter_by_group(rows, scope, filters.group).order_by("type", "name_key", "id")
+    return filter_by_group(rows, scope, filters.group).order_by(*ORDER)
+
+
+def in_index_order(rows: QuerySet[Asset], filters: AssetFilter) -> QuerySet[Asset]:
+    """The same rows in the same order, told as the index `asset_owner_type_name` has it.
+
+    To PostgreSQL "is NULL" is no constant: unless the list is sorted by that column first, it sorts all of the owner's
+    assets for a page. Not for cursors, which compare what a row was sorted by.
+    """
+    return rows if filters.gone or filters.account else rows.order_by("gone_at", *ORDER)
 
 
 def asset_types(scope: Scope, filters: AssetFilter, account: CloudAccount | None) -> list[str]:

@@ -21,7 +21,7 @@ from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.exports import export, wanted_format
 from scans.assets.exports import COLUMNS, export_rows
 from scans.assets.forms import AssetFilterForm
-from scans.assets.queries import asset_types, assets, find_asset
+from scans.assets.queries import asset_types, assets, find_asset, in_index_order
 from scans.console_links import asset_link
 from scans.findings.queries import findings_of_asset
 
@@ -47,7 +47,7 @@ def asset_list(request: HttpRequest) -> HttpResponseBase:
             query=request.GET.urlencode()[:300],
         )  # fmt: skip
         return export(export_rows(scope, rows), columns=COLUMNS, name="assets", format=file_format)
-    page = page_of(rows, request.GET.get("page"), PAGE_SIZE)
+    page = page_of(in_index_order(rows, filters), request.GET.get("page"), PAGE_SIZE)
     accounts = account_lookup(scope, (row.account for row in page))
     context = {
         "form": form,
