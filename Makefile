@@ -77,7 +77,7 @@ lint: .venv/.dev ## style, types, import contracts, security, migrations, deploy
 bench: .venv/.dev ## benchmarks against the bare SDK (some: ONLY="scans fleet"); writes var/bench.json
 	@$(BIN)/python -m tests.bench $(ONLY)
 
-oracle: .venv/.dev ## the sandbox's AWS account by this product and by Prowler (installed apart: 2.3 GB), side by side
+oracle: .venv/.dev ## a simulated account by this product and by Prowler (installed apart: 2.3 GB), side by side (ARGUMENTS="--cloud azure")
 	@$(BIN)/python -m tests.oracle $(ARGUMENTS)
 
 load: .venv/.dev ## load, and one user at his worst, on PostgreSQL and Redis (TEST_POSTGRES_URL, TEST_REDIS_URL) and on SQLite

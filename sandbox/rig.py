@@ -24,6 +24,8 @@ STOP_SECONDS = 10.0
 class Rig:
     """`start()` returns once everything answers; the process also ends when this one does, however it ends."""
 
+    module = "sandbox"  # what runs in the process
+
     def __init__(self, data_dir: Path | str, port: int = 0) -> None:
         self.data_dir = Path(data_dir)
         self._port = port
@@ -40,7 +42,7 @@ class Rig:
         before = read_json(path)
         log_path = self.data_dir / "sandbox.log"
         self._log = log_path.open("ab")
-        command = [sys.executable, "-m", "sandbox", "--data-dir", str(self.data_dir), "--end-with-stdin"]
+        command = [sys.executable, "-m", self.module, "--data-dir", str(self.data_dir), "--end-with-stdin"]
         self._process = subprocess.Popen(  # noqa: S603 - our own module, by this interpreter
             [*command, "--port", str(self._port)],
             cwd=REPOSITORY,

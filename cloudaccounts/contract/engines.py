@@ -32,10 +32,11 @@ class EnginePair:
     ``by`` is what both name a resource by: ``resource`` (its identifier), ``path`` (that without a host before it and
     without regard to case), ``name`` (its end), ``label`` (how the other scanner shows it, and the end of ours),
     ``region`` or ``account``. ``also`` are further checks of ours that the same ones answer, for another type of
-    resource.
+    resource. ``below`` is what the other scanner's path has behind ours, where it tells a part of our resource.
     """
 
     ours: str
     theirs: tuple[str, ...]
     by: str = "resource"
     also: tuple[str, ...] = ()
+    below: str = ""

@@ -24,7 +24,7 @@ def engine_pairs(package: str, engine: str) -> tuple[EnginePair, ...]:
     rows: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     usual = rows.get(_USUAL, "resource")
     return tuple(
-        EnginePair(ours, tuple(row["theirs"]), row.get("by", usual), tuple(row.get("also", ())))
+        EnginePair(ours, tuple(row["theirs"]), row.get("by", usual), tuple(row.get("also", ())), row.get("below", ""))
         if isinstance(row, dict)
         else EnginePair(ours, tuple(row), usual)
         for ours, row in rows.items()

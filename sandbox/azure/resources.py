@@ -38,7 +38,9 @@ def storage(name: str, *, group: str, good: bool = True, location: str = "westeu
             "isHnsEnabled": False,
             "keyCreationTime": {"key1": "2024-05-02T09:14:31.2340000Z", "key2": "2024-05-02T09:14:31.2340000Z"},
             **({"keyPolicy": {"keyExpirationPeriodInDays": 90}} if good else {}),
-            "privateEndpointConnections": [approved_endpoint(name)] if good else [],
+            "privateEndpointConnections": [approved_endpoint(name, "Microsoft.Storage/storageAccounts")]
+            if good
+            else [],
             "publicNetworkAccess": "Disabled" if good else "Enabled",
             "networkAcls": {
                 "bypass": "AzureServices" if good else "None",
@@ -76,10 +78,14 @@ def storage(name: str, *, group: str, good: bool = True, location: str = "westeu
     )
 
 
-def approved_endpoint(name: str) -> dict[str, Any]:
-    """A connection of a private endpoint, as the resource that it leads to shows it."""
-    endpoint = f"/subscriptions/s/resourceGroups/lake/providers/Microsoft.Network/privateEndpoints/{name}"
+def approved_endpoint(name: str, owner: str) -> dict[str, Any]:
+    """A connection of a private endpoint, as the resource that it leads to shows it. ``owner`` is that one's type."""
+    group = "/subscriptions/s/resourceGroups/lake/providers"
+    endpoint = f"{group}/Microsoft.Network/privateEndpoints/{name}"
     return {
+        "id": f"{group}/{owner}/{name}/privateEndpointConnections/{name}",
+        # Of vaults the id alone is told.
+        **({} if "KeyVault" in owner else {"name": name, "type": f"{owner}/privateEndpointConnections"}),
         "properties": {
             "privateEndpoint": {"id": endpoint},
             "privateLinkServiceConnectionState": {"status": "Approved", "description": ""},
@@ -113,7 +119,7 @@ def vault(name: str, *, group: str, good: bool = True, location: str = "westeuro
             "publicNetworkAccess": public,
             "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny" if good else "Allow"},
             "accessPolicies": [],
-            "privateEndpointConnections": [approved_endpoint(name)] if good else [],
+            "privateEndpointConnections": [approved_endpoint(name, "Microsoft.KeyVault/vaults")] if good else [],
             "vaultUri": f"https://{name}.vault.azure.net/",
         },
         location,
@@ -250,7 +256,7 @@ def databricks(name: str, *, group: str, network: str, good: bool = True, locati
             "provisioningState": "Succeeded",
             "parameters": {**(own_network if good else {}), "enableNoPublicIp": {"type": "Bool", "value": good}},
             "publicNetworkAccess": "Disabled" if good else "Enabled",
-            "privateEndpointConnections": [approved_endpoint(name)] if good else [],
+            "privateEndpointConnections": [approved_endpoint(name, "Microsoft.Databricks/workspaces")] if good else [],
         },
         location,
         group,

@@ -131,5 +131,6 @@ def _key(pair: EnginePair, resource: str, region: str, label: str = "") -> str:
     path = resource.lower()
     if path.startswith("//"):  # a host, and then the path, as full resource names have it
         path = path[2:].partition("/")[2]
+    path = path.removesuffix(pair.below.lower())
     by = {"resource": resource, "path": path.strip("/"), "name": end, "label": (label or end).lower()}
     return {**by, "region": region, "account": ""}[pair.by]

@@ -54,7 +54,7 @@ def _prowler(rig: Rig, command: Path) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         rig.control.clear_journal()
         began = time.perf_counter()
-        prowler.run(command, rig, COMPANY, REGIONS, Path(folder))
+        prowler.run(command, rig, rig.scenario(COMPANY), REGIONS, "aws", Path(folder))
         return time.perf_counter() - began, len(rig.control.calls("aws"))
 
 

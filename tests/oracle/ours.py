@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from typing import Any
 
 from cloudaccounts import registry
 from cloudaccounts.contract.errors import ProviderError
@@ -14,12 +15,15 @@ from sandbox.rig import Rig
 from tests.oracle.verdicts import Opinion
 
 
-def evaluate(rig: Rig, scenario: str, regions: Sequence[str]) -> tuple[list[Opinion], list[str]]:
+def evaluate(
+    rig: Rig, account: Mapping[str, Any], regions: Sequence[str], cloud: str
+) -> tuple[list[Opinion], list[str]]:
     """Each check's verdict on each resource, and the readings that failed, in words."""
     os.environ.update(rig.env)
-    account = rig.scenario(scenario)
-    provider = registry.get("aws")
-    target = Target(account_id=account["account_id"], partition="aws", regions=tuple(regions), external_id="")
+    provider = registry.get(cloud)
+    target = Target(
+        account_id=account["account_id"], partition=account["partition"], regions=tuple(regions), external_id=""
+    )
     opinions: list[Opinion] = []
     gaps: list[str] = []
     with closing(provider.open_session(Credentials(account["method"], account["fields"]), target)) as session:

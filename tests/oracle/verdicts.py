@@ -31,7 +31,14 @@ class Opinion:
 def key_of(pair: EnginePair, opinion: Opinion) -> str:
     """What both name the resource of an opinion by."""
     name = re.split("[/:]", opinion.resource)[-1]
-    keys = {"resource": opinion.resource, "name": name, "region": opinion.region, "account": "the account"}
+    keys = {
+        "resource": opinion.resource,
+        # Without regard to case, in which Azure's answers vary.
+        "path": opinion.resource.lower().removesuffix(pair.below.lower()),
+        "name": name,
+        "region": opinion.region,
+        "account": "the account",
+    }
     return keys[pair.by]
 
 
@@ -67,9 +74,9 @@ def load(path: Path) -> list[Opinion]:
     return [Opinion(**row) for row in json.loads(path.read_text())]
 
 
-def pairs() -> list[EnginePair]:
+def pairs(cloud: str = "aws") -> list[EnginePair]:
     """The table that the product matches by, when Prowler is its second engine."""
-    return list(registry.get("aws").engine_pairs("prowler"))
+    return list(registry.get(cloud).engine_pairs("prowler"))
 
 
 @dataclass(frozen=True, slots=True)

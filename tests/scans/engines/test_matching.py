@@ -139,6 +139,28 @@ def test_azures_ids_meet_whatever_their_case() -> None:
 
 
 @pytest.mark.parametrize(
+    ("check", "rule", "below"),
+    [
+        (
+            "storage_ensure_file_shares_soft_delete_is_enabled",
+            "azure_storage_share_soft_delete",
+            "fileServices/default",
+        ),
+        ("storage_smb_protocol_version_is_latest", "azure_storage_smb_version", "fileServices/default"),
+        ("mysql_flexible_server_minimum_tls_version_12", "azure_mysql_minimum_tls", "configurations/tls_version"),
+        ("mysql_flexible_server_ssl_connection_enabled", "azure_mysql_ssl", "configurations/require_secure_transport"),
+    ],
+)
+def test_a_part_of_a_resource_meets_the_whole(check: str, rule: str, below: str) -> None:
+    pairs = Pairs(registry.get("azure").engine_pairs("prowler"))
+    owner = "/subscriptions/s/resourceGroups/Web/providers/Microsoft.X/things/One"
+    for uid in (f"{owner}/{below}", owner):
+        own = Evaluated(rule, owner.lower(), "westeurope", ASSET, Verdict.FAIL)
+        rows, agreed = match(pairs.collect([theirs(check, "fail", uid)]), pairs, [own])
+        assert ([(row.relation, row.rule) for row in rows], agreed) == ([("both", rule)], 1)
+
+
+@pytest.mark.parametrize(
     ("check", "uid", "name", "rule", "native_id"),
     [
         # The number of a machine says nothing to anybody else: its name does.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
 from cloudaccounts.provider_kit.posture import (
+    UnknownFactError,
+    abridge,
     expect,
     failed,
     flag,
@@ -124,8 +129,32 @@ def bot_protection(asset: Asset) -> Evaluation:
     if not _is_on(asset):
         return failed("The policy is disabled.")
     known(asset, "rule_sets")
-    types = {str(rule_set.get("type")).lower() for rule_set in mappings(asset, "rule_sets")}
-    return expect("microsoft_botmanagerruleset" in types, "It has no rules about bots.", "It has rules about bots.")
+    about_bots = [row for row in mappings(asset, "rule_sets") if str(row.get("type")).lower() == _BOTS]
+    if not about_bots:
+        return failed("It has no rules about bots.")
+    # Single rules may be switched off: of the groups, that of malicious bots is what the set is for.
+    # https://learn.microsoft.com/azure/web-application-firewall/ag/bot-protection-overview
+    overridden = [rule for row in about_bots for rule in _overridden(row)]
+    states = {
+        str(rule.get("rule")): str(rule.get("state")).lower()
+        for rule in overridden
+        if str(rule.get("group")).lower() == "badbots"
+    }
+    off = [rule for rule, state in states.items() if state == "disabled"]
+    if not off and set(states.values()) - {"enabled"}:
+        return unknown("A rule about malicious bots has a state that is not known here.")
+    return expect(not off, f"Rules about malicious bots are off: {abridge(off)}.", "It has rules about bots.")
+
+
+_BOTS = "microsoft_botmanagerruleset"
+
+
+def _overridden(rule_set: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Left out of what was stored before it was read."""
+    rules = rule_set.get("overridden") or []
+    if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
+        raise UnknownFactError("Which of its rules are switched off has a form that is not known here.")
+    return rules
 
 
 def _is_on(asset: Asset) -> bool:

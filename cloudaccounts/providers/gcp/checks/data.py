@@ -224,6 +224,9 @@ def key_rotation(asset: Asset) -> Evaluation:
     ahead = -days_since(asset, known(asset, "nextRotationTime"))
     if ahead > LONGEST_SECONDS // 86_400:
         return failed(f"It rotates every {days} days, the next time only in {ahead} days.")
+    if -ahead > LONGEST_SECONDS // 86_400:
+        # A rotation moves the time on: either there was none, or it was not read since.
+        return unknown(f"It was to rotate {-ahead} days ago, and whether it did was not told.")
     return passed(f"It rotates every {days} days.")
 
 

@@ -41,13 +41,12 @@ ADMINISTRATIVE, OPERATION = is_("category", "Administrative"), is_("operationNam
         ([ADMINISTRATIVE, any_of(OPERATION, is_("operationName", DELETE))], BOTH),
         ([ADMINISTRATIVE, one_of("operationName", WRITE, DELETE)], BOTH),
         # What holds for every such change narrows nothing.
-        ([ADMINISTRATIVE, OPERATION, is_("status", "Succeeded")], ONE),
-        ([ADMINISTRATIVE, OPERATION, any_of(is_("status", "Failed"), is_("status", "Started"))], ONE),
-        ([ADMINISTRATIVE, OPERATION, is_("level", "Informational")], ONE),
         ([OPERATION, is_("resourceType", "Microsoft.Network/networkSecurityGroups")], ONE),
         ([OPERATION, is_("resourceProvider", "Microsoft.Network")], ONE),
         # What leaves some out is no answer to who hears of the change.
-        ([ADMINISTRATIVE, OPERATION, is_("status", "Failed")], NONE),
+        ([ADMINISTRATIVE, OPERATION, is_("status", "Succeeded")], NONE),
+        ([ADMINISTRATIVE, OPERATION, any_of(is_("status", "Failed"), is_("status", "Started"))], NONE),
+        ([ADMINISTRATIVE, OPERATION, is_("level", "Informational")], NONE),
         ([ADMINISTRATIVE, OPERATION, is_("level", "Error")], NONE),
         ([ADMINISTRATIVE, OPERATION, is_("resourceGroup", "web")], NONE),
         ([ADMINISTRATIVE, OPERATION, is_("caller", "somebody@example.com")], NONE),
@@ -57,7 +56,7 @@ ADMINISTRATIVE, OPERATION = is_("category", "Administrative"), is_("operationNam
         ([ADMINISTRATIVE], NONE),
         ([], NONE),
         ([ADMINISTRATIVE, {"field": "operationName"}], NONE),
-        ([is_("category", "Security"), is_("operationName", SOLUTION)], [{"operation": SOLUTION.lower()}]),
+        ([is_("category", "Security"), is_("operationName", SOLUTION)], NONE),
         # Service health: the category alone, or with kinds of events of which incidents are one.
         ([is_("category", "ServiceHealth")], HEALTH),
         ([is_("category", "ServiceHealth"), is_("properties.incidentType", "Incident")], HEALTH),

@@ -39,8 +39,22 @@ def vpn_clients(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def rule_sets(answer: Mapping[str, Any]) -> list[Any]:
+    """``overridden``: of single rules by their group, and the states that they were given."""
     return ordered(
-        {"type": rule_set.get("ruleSetType"), "version": rule_set.get("ruleSetVersion")}
+        {
+            "type": rule_set.get("ruleSetType"),
+            "version": rule_set.get("ruleSetVersion"),
+            "overridden": ordered(
+                # "Defaults to Disabled if not specified", as the type's specification says.
+                {
+                    "group": group.get("ruleGroupName"),
+                    "rule": rule.get("ruleId"),
+                    "state": rule.get("state", "Disabled"),
+                }
+                for group in rule_set.get("ruleGroupOverrides") or ()
+                for rule in group.get("rules") or ()
+            ),
+        }
         for rule_set in at(answer, "properties.managedRules.managedRuleSets") or ()
     )
 

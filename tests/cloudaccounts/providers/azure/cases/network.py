@@ -77,6 +77,14 @@ def vpn(**clients: Any) -> Properties:
     return {"gateway_type": "Vpn", "vpn_clients": {**usual, **clients}}
 
 
+def bots(*overridden: tuple[str, str]) -> Properties:
+    """The state of one rule each, by its group."""
+    rules = [
+        {"group": group, "rule": f"Bot{number}", "state": state} for number, (group, state) in enumerate(overridden)
+    ]
+    return {"state": "Enabled", "rule_sets": [{**BOTS, "overridden": rules}]}
+
+
 BOTS = {"type": "Microsoft_BotManagerRuleSet", "version": "1.1"}
 CORE = {"type": "Microsoft_DefaultRuleSet", "version": "2.1"}
 CASES = {
@@ -152,14 +160,22 @@ CASES = {
             {"state": "Enabled", "rule_sets": [BOTS]},
             {"state": "Enabled", "rule_sets": [CORE, BOTS]},
             {"state": "Enabled", "rule_sets": [{**BOTS, "version": "0.1"}]},
+            bots(("GoodBots", "Disabled"), ("BadBots", "Enabled")),
         ),
         (
             {"state": "Enabled", "rule_sets": []},
             {"state": "Enabled", "rule_sets": [CORE]},
             {"state": "Disabled", "rule_sets": [BOTS]},
+            bots(("BadBots", "Disabled")),
+            bots(("badbots", "Dreaming"), ("BadBots", "Disabled")),
         ),
         (),
-        ({"state": "Enabled", "rule_sets": None}, {"state": "Dreaming", "rule_sets": [BOTS]}, {}),
+        (
+            {"state": "Enabled", "rule_sets": None},
+            {"state": "Dreaming", "rule_sets": [BOTS]},
+            bots(("BadBots", "Dreaming")),
+            {},
+        ),
     ),
     "azure_vpn_authentication": Cases(
         (vpn(authentication=["AAD"]), vpn(authentication=["aad"], certificates=0), vpn(entra=True)),
