@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, distributions
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -37,12 +37,22 @@ def _loaders() -> dict[str, Callable[[], Provider]]:
     ]
     # A distribution that is installed adds a cloud without a change here; its name is its key, so it need not be
     # loaded to be listed.
-    loaders += [(entry.name, entry.load) for entry in entry_points(group=GROUP)]
+    loaders += [(entry.name, entry.load) for entry in _installed()]
     by_key = dict(loaders)
     # One of them would be given the other's credentials, so nothing starts.
     if len(by_key) != len(loaders):
         raise RuntimeError(f"Two cloud providers have one key among {sorted(key for key, _ in loaders)}.")
     return dict(sorted(by_key.items()))
+
+
+def _installed() -> Iterator[EntryPoint]:
+    """As `importlib.metadata.entry_points` of the group, which parses what all distributions offer: 7 ms a command."""
+    seen: set[str] = set()
+    for distribution in distributions():
+        # One that lies in two folders of the path counts as in the first, as an import finds it.
+        if GROUP in (distribution.read_text("entry_points.txt") or "") and distribution.name not in seen:
+            seen.add(distribution.name)
+            yield from distribution.entry_points.select(group=GROUP)
 
 
 def _load_from_folder(name: str) -> Provider:

@@ -12,7 +12,6 @@ from django.core.checks import Warning as DjangoWarning
 from django.db import DatabaseError
 
 from cloudaccounts.crypto import keyring
-from config import editions
 
 
 @register
@@ -43,6 +42,8 @@ def key_fits_data(app_configs: Any, databases: Sequence[str] | None = None, **_:
 @register(Tags.database)
 def one_edition(app_configs: Any, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """With ``check --database``; ``migrate`` looks by itself too, since whoever calls it from code skips checks."""
+    from config import editions  # with the recorder of migrations, which other commands do not need
+
     try:
         return [wrong for alias in databases or () if (wrong := editions.refusal(alias))]
     except DatabaseError:  # what cannot be reached, the command that wants it tells

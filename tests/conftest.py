@@ -186,7 +186,7 @@ class _ToyEntry:
 @pytest.fixture
 def toycloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[toy.State]:
     """The toy cloud, brought in as a distribution of its own would be: by the entry-point group."""
-    monkeypatch.setattr(registry, "entry_points", lambda group: [_ToyEntry] if group == registry.GROUP else [])
+    monkeypatch.setattr(registry, "_installed", lambda: [_ToyEntry])
     registry.forget()
     toy.STATE.__init__()  # type: ignore[misc]  # back to how it began
     yield toy.STATE

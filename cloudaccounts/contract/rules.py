@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from cloudaccounts.contract.severity import Severity as Severity  # rules take both from here
+
 if TYPE_CHECKING:
     from cloudaccounts.contract.inventory import Asset
-
-
-class Severity(StrEnum):
-    """How bad it is when a check fails; the worst first."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
 
 
 class Verdict(StrEnum):

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from cloudaccounts.contract.rules import Severity
+from cloudaccounts.contract.severity import Severity
 from cloudaccounts.models.account import provider_choices
 from scans.search_keys import KEY_LENGTH
 from teams.names import NameKeyField
