@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from cloudaccounts.accounts.coverage import coverage_numbers
 from cloudaccounts.accounts.details import chosen_regions
+from cloudaccounts.accounts.summaries import SEVERITIES
 from cloudaccounts.credentials.age import age_of
 from cloudaccounts.models import CloudAccount
 
@@ -17,7 +18,6 @@ _COPIED = (
     "provider", "account_id", "name", "environment", "auth_method", "partition", "status", "last_checked_at",
     "created_at",
 )  # fmt: skip
-SEVERITIES = ("critical", "high", "medium", "low")
 COLUMNS = (
     "provider", "account_id", "name", "environment", "regions", "auth_method", "partition", "status",
     "coverage_percent", "regions_enabled", "regions_read", "units_total", "units_read", "units_stale",

@@ -45,7 +45,7 @@ class Posture:
     @property
     def score(self) -> int | None:
         """Rounded down, so that 100 means that nothing failed; None where nothing was evaluated."""
-        return 100 * self.passed_weight // self.evaluated_weight if self.evaluated_weight else None
+        return score_of(self.passed_weight, self.evaluated_weight)
 
     @property
     def coverage(self) -> int | None:
@@ -81,6 +81,14 @@ class Posture:
     def points(self, weight: int) -> float:
         """How many points the score gains where so much of what failed passes."""
         return 100 * min(weight, self.failed_weight) / self.evaluated_weight if self.evaluated_weight else 0
+
+
+def score_of(passed: int, evaluated: int) -> int | None:
+    """The weight of what passed among that of all that was evaluated, in percent; None where nothing was.
+
+    Rounded down, so that 100 means that nothing failed.
+    """
+    return 100 * passed // evaluated if evaluated else None
 
 
 def by_environment(scope: Scope) -> list[Posture]:

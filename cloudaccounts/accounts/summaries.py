@@ -25,7 +25,7 @@ from cloudaccounts.provider_kit.check_results import join_names
 from cloudaccounts.work.databases import SECURITY
 
 SEVERITIES = ("critical", "high", "medium", "low")
-WEIGHTS = ("passed_weight", "failed_weight")
+WEIGHT_COLUMNS = ("passed_weight", "failed_weight")
 NAMED = 3  # gaps in a notice; the account's page has all
 
 
@@ -82,9 +82,9 @@ def posture_columns(posture: Mapping[str, Any]) -> dict[str, Any]:
 
     ``passed_weight`` and ``failed_weight`` beside them, those of the score, are columns alone.
     """
-    shown = {name: value for name, value in posture.items() if name not in WEIGHTS}
+    shown = {name: value for name, value in posture.items() if name not in WEIGHT_COLUMNS}
     counts = {f"open_{severity}": posture.get(severity) or 0 for severity in SEVERITIES}
-    weights = {name: posture.get(name) or 0 for name in WEIGHTS}
+    weights = {name: posture.get(name) or 0 for name in WEIGHT_COLUMNS}
     return {"posture": shown, "score": posture.get("score"), **counts, **weights}
 
 

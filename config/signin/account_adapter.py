@@ -22,7 +22,7 @@ from cloudaccounts.web import reauthentication
 
 MISMATCH = "This name and password do not fit together. Check both; capital letters count."
 # Where a request has no address (a unix socket): a session's row must hold one, and this is nobody's.
-NO_ADDRESS = "0.0.0.0"  # noqa: S104 # nosec B104 - no server is bound to it
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 # nosec B104 # no server is bound to it
 
 
 class AccountAdapter(DefaultAccountAdapter):

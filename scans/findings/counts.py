@@ -26,7 +26,7 @@ AGES = (("below a week", 0), ("a week and more", 7), ("30 days and more", 30), (
 SHOWN_LINES = 8
 SHOWN_CHECKS = 6
 # How urgent a finding is: a critical one weighs as much as 40 low ones.
-WEIGHTS = {Severity.CRITICAL: 40, Severity.HIGH: 10, Severity.MEDIUM: 3, Severity.LOW: 1}
+URGENCIES = {Severity.CRITICAL: 40, Severity.HIGH: 10, Severity.MEDIUM: 3, Severity.LOW: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class CheckCount:
     @property
     def weight(self) -> int:
         """By which they are ranked."""
-        return WEIGHTS[Severity(self.severity)] * self.number
+        return URGENCIES[Severity(self.severity)] * self.number
 
 
 def count_by_severity(findings: QuerySet[Finding]) -> dict[str, int]:
@@ -96,7 +96,7 @@ def most_urgent_checks(scope: Scope, limit: int = SHOWN_CHECKS) -> list[CheckCou
     """The checks whose remediation takes the most weight off: the severity's weight times the number of findings."""
     rows = open_findings(scope).order_by().values("check_id", "severity_rank").annotate(number=Count("*"))
     severities = list(RANKS)
-    weights = list(WEIGHTS.values())
+    weights = list(URGENCIES.values())
     counts = sorted(rows, key=lambda row: (-weights[row["severity_rank"]] * row["number"], row["check_id"]))[:limit]
     # From the findings, not from the providers: a finding outlives its check, and keeps its title.
     titles = dict(
@@ -152,4 +152,4 @@ def _lines(counts: Iterable[tuple[str, Mapping[str, Any]]]) -> list[SeverityCoun
 
 
 def _weight(numbers: tuple[int, ...]) -> int:
-    return sum(weight * number for weight, number in zip(WEIGHTS.values(), numbers, strict=True))
+    return sum(weight * number for weight, number in zip(URGENCIES.values(), numbers, strict=True))

@@ -24,7 +24,7 @@ from cloudaccounts.storable import clean_text
 DEFECT = "This check failed by a defect of ours."
 
 # What a result counts for in an account's score.
-WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
+SCORE_WEIGHTS = {Severity.CRITICAL: 10, Severity.HIGH: 5, Severity.MEDIUM: 2, Severity.LOW: 1}
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +43,14 @@ class Evaluations:
     """The results of all checks on one asset."""
 
     passed: int = 0
-    passed_weight: int = 0  # by severity, see `WEIGHTS`
+    passed_weight: int = 0  # by severity, see `SCORE_WEIGHTS`
     failures: dict[str, Failure] = field(default_factory=dict)  # by check id
     unknowns: dict[str, str] = field(default_factory=dict)  # by check id: the reason
     inapplicable: list[str] = field(default_factory=list)  # ids of checks that are not about this asset
 
     @property
     def failed_weight(self) -> int:
-        return sum(WEIGHTS[failure.check.severity] for failure in self.failures.values())
+        return sum(SCORE_WEIGHTS[failure.check.severity] for failure in self.failures.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Evaluator:
                 results.unknowns[check.id] = _told(evaluation.reason)
             elif evaluation.verdict == Verdict.PASS:
                 results.passed += 1
-                results.passed_weight += WEIGHTS[check.severity]
+                results.passed_weight += SCORE_WEIGHTS[check.severity]
             else:
                 results.inapplicable.append(check.id)
         return results

@@ -16,7 +16,7 @@ from cloudaccounts.accounts.kept_numbers import KeptNumbers
 from cloudaccounts.accounts.posture import Posture, by_environment, total
 from cloudaccounts.contract.rules import Severity
 from scans.findings.checks import find_check
-from scans.findings.evaluation import WEIGHTS
+from scans.findings.evaluation import SCORE_WEIGHTS
 from scans.findings.queries import open_findings
 from scans.models import RANKS
 from teams.names import name_order
@@ -145,7 +145,7 @@ def _changes(scope: Scope, root: Root, checks: Iterable[str]) -> int:
 
 def _fix(title: str, where: str, checks: dict[str, list[int]], changes: int, posture: Posture) -> Fix:
     sums = [sum(column) for column in zip(*checks.values(), strict=True)]
-    weight = sum(WEIGHTS[Severity(severity)] * number for severity, number in zip(SEVERITIES, sums, strict=True))
+    weight = sum(SCORE_WEIGHTS[Severity(severity)] * number for severity, number in zip(SEVERITIES, sums, strict=True))
     return Fix(
         title, where, max(1, changes), sum(sums), dict(zip(SEVERITIES, sums, strict=True)),
         round(posture.points(weight), 1), tuple(checks),

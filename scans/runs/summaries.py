@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
+from cloudaccounts.accounts.posture import score_of
 from cloudaccounts.accounts.summaries import write_posture, write_summary
 from cloudaccounts.models import CloudAccount
 from scans.findings.counts import count_by_severity
@@ -64,8 +65,12 @@ def account_posture(account_id: UUID) -> dict[str, Any]:
         passed=Sum("passed_weight"), failed=Sum("failed_weight")
     )
     passed, failed = weights["passed"] or 0, weights["failed"] or 0  # the sum over no rows is NULL, not 0
-    score = int(100 * passed / (passed + failed)) if passed + failed else None
-    return {**count_by_severity(rows), "score": score, "passed_weight": passed, "failed_weight": failed}
+    return {
+        **count_by_severity(rows),
+        "score": score_of(passed, passed + failed),
+        "passed_weight": passed,
+        "failed_weight": failed,
+    }
 
 
 def renew_posture(account_id: UUID) -> None:

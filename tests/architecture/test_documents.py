@@ -12,6 +12,8 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 import config.metrics
+from cloudaccounts import registry
+from cloudaccounts.providers.aws.inventory import SERVICES
 from config.env import ROOT
 
 README, OPERATIONS = ROOT / "README.md", ROOT / "docs" / "operations.md"
@@ -87,6 +89,12 @@ def test_a_command_of_the_list_has_the_flags_that_are_told(row: str) -> None:
     command = load_command_class(get_commands()[first], first)
     known = {flag for action in command.create_parser("manage.py", first)._actions for flag in action.option_strings}
     assert set(re.findall(r"--[a-z-]+", row)) <= known
+
+
+def test_the_numbers_of_checks_and_services_are_what_they_are() -> None:
+    (checks,) = re.findall(r"(\d+) checks for AWS, (\d+) for Azure, (\d+) for Google Cloud", TEXTS["README.md"])
+    assert list(map(int, checks)) == [len(registry.get(key).posture_checks()) for key in ("aws", "azure", "gcp")]
+    assert re.findall(r"(\d+) services on AWS", TEXTS["README.md"]) == [str(len(SERVICES))]
 
 
 def test_the_list_names_every_command_of_ours() -> None:

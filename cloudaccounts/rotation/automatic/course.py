@@ -166,7 +166,7 @@ def leftover(key_id: str, why: str) -> dict[str, str]:
 def pause_after(failures: int, first: int = FIRST_PAUSE, longest: int = LONGEST_PAUSE) -> float:
     """Seconds, with jitter: after an outage not all runs come back in one second."""
     pause = min(longest, first * 2 ** min(failures - 1, 20))
-    return float(pause * random.uniform(0.8, 1.2))  # noqa: S311 # nosec B311 - spreads load, guards nothing
+    return float(pause * random.uniform(0.8, 1.2))  # noqa: S311 # nosec B311 # spreads load, guards nothing
 
 
 @contextmanager
