@@ -89,7 +89,7 @@ def test_channels_an_import_and_the_rule_of_an_organization(person: Person) -> N
     person.press("Connect and sync")
     expect(page).to_have_url(re.compile(r"/organizations/[0-9a-f-]{36}/$"))
     address = page.url
-    expect(page.get_by_role("region", name="Last sync").get_by_text("up to date")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("region", name="Activity").get_by_text("members joined")).to_be_visible(timeout=120_000)
     page.goto(f"{address}rules/")
     place = page.locator("[name=under]")
     place.select_option(place.locator("option", has_text="Workloads").get_attribute("value"))
